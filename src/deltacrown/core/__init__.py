@@ -1,0 +1,1 @@
+"""What every app may lean on and no business word belongs in: clock, pagination, errors, transactions."""

@@ -1,0 +1,53 @@
+"""Transactions that survive the failures a database is entitled to report."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 8
+#: serialization_failure and deadlock_detected, https://www.postgresql.org/docs/current/errcodes-appendix.html
+RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Say whether running the same transaction again may succeed: a deadlock or a serialisation failure."""
+    return getattr(error.__cause__, "sqlstate", None) in RETRYABLE_SQLSTATES
+
+
+def atomic_service(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a service in one transaction, and again when the database chose it as a deadlock's victim.
+
+    Inside an outer transaction it only joins: the outermost door owns the retry, since a
+    PostgreSQL transaction that failed cannot be continued. The function must therefore have no
+    effect outside the database before it returns.
+    """
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        if transaction.get_connection().in_atomic_block:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if attempt == ATTEMPTS or not is_retryable(error):
+                    raise
+                logger.info("%s: attempt %d lost to another transaction, running it again", function.__name__, attempt)
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    return door

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Game(models.Model):
+    """A title that matches are played in."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MatchQuerySet(models.QuerySet[Any]):
+    """The filter words of match rows, live and archived alike."""
+
+    def counted(self) -> MatchQuerySet:
+        """Only rows that count for numbers: not voided."""
+        return self.filter(voided_at__isnull=True)
+
+    def of_encounter(self, game: Game, match_key: str) -> MatchQuerySet:
+        """The rows of one encounter, one per player."""
+        return self.filter(game=game, match_key=match_key)
+
+
+class MatchRow(models.Model):
+    """One player's side of one encounter; the rows of an encounter share ``match_key``."""
+
+    class Result(models.TextChoices):
+        WIN = "WIN", "Win"
+        LOSS = "LOSS", "Loss"
+        DRAW = "DRAW", "Draw"
+
+    class Kind(models.TextChoices):
+        CASUAL = "CASUAL", "Casual"
+        TOURNAMENT = "TOURNAMENT", "Tournament"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False)
+    game = models.ForeignKey(Game, models.CASCADE, related_name="%(class)s_rows", db_index=False)
+    match_key = models.CharField(max_length=100, help_text="Shared by the rows of one encounter; the key of every retry.")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CASUAL, db_default=Kind.CASUAL)
+    side = models.CharField(max_length=120, blank=True, default="", db_default="", help_text="The player's team or side.")
+    result = models.CharField(max_length=4, choices=Result)
+    score = models.IntegerField(null=True, blank=True, help_text="The score of the player's side.")
+    stats = models.JSONField(default=dict, blank=True, db_default={}, help_text="What the game reported of this player.")
+    played_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    objects = MatchQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"),
+            models.CheckConstraint(condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"),
+            models.CheckConstraint(condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"),
+            models.CheckConstraint(condition=~Q(match_key=""), name="%(app_label)s_%(class)s_key"),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                name="%(app_label)s_%(class)s_void_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index("user", F("played_at").desc(), F("id").desc(), name="%(class)s_history"),
+            models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.match_key}: {self.user_id} {self.result}"
+
+    @property
+    def is_voided(self) -> bool:
+        return self.voided_at is not None
+
+
+class Match(MatchRow):
+    """A match row that is still in the live table."""
+
+    class Meta(MatchRow.Meta):
+        verbose_name_plural = "matches"
+
+
+class ArchivedMatch(MatchRow):
+    """A match row moved out of the live table; it keeps its id, and counts and reads as before."""
+
+    id = models.BigIntegerField(primary_key=True)
+    archived_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta(MatchRow.Meta):
+        verbose_name_plural = "archived matches"

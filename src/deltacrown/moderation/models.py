@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from deltacrown.games.models import Match
+from deltacrown.tournaments.models import TournamentResult
+
+
+class Dispute(models.Model):
+    """A player's objection to a match or a result, and what became of it.
+
+    The match link carries no database constraint, so that it survives the row's move into the archive.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "Open"
+        UPHELD = "UPHELD", "Upheld"
+        REJECTED = "REJECTED", "Rejected"
+
+    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="disputes_filed", db_index=False)
+    match = models.ForeignKey(Match, models.CASCADE, null=True, blank=True, related_name="disputes", db_constraint=False)
+    result = models.ForeignKey(TournamentResult, models.CASCADE, null=True, blank=True, related_name="disputes")
+    reason = models.TextField(max_length=2000)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN, db_default=Status.OPEN)
+    filed_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="disputes_resolved")
+    resolution = models.TextField(max_length=2000, blank=True, default="", db_default="")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(match__isnull=False, result__isnull=True) | Q(match__isnull=True, result__isnull=False),
+                name="moderation_dispute_one_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="OPEN", resolved_at__isnull=True)
+                | (Q(status__in=["UPHELD", "REJECTED"], resolved_at__isnull=False) & ~Q(resolution="")),
+                name="moderation_dispute_resolution",
+            ),
+            models.UniqueConstraint(fields=["reporter", "match"], condition=Q(status="OPEN"), name="moderation_dispute_one_open_match"),
+            models.UniqueConstraint(fields=["reporter", "result"], condition=Q(status="OPEN"), name="moderation_dispute_one_open_result"),
+        ]
+        indexes = [
+            models.Index("reporter", F("filed_at").desc(), F("id").desc(), name="moderation_dispute_of_user"),
+            models.Index(fields=["status", "filed_at", "id"], name="moderation_dispute_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Dispute {self.pk} ({self.status})"

@@ -1,0 +1,47 @@
+"""What a stat is made of, in the words of the person declaring it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+#: The holder's key field → the source's foreign key that points to the same row.
+Keys = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What each row of one source model adds to a number.
+
+    :param source: the source model, as ``"app_label.Model"``.
+    :param where: the rows that count; columns of the source itself only, no joins.
+    :param value: 1 to count rows, or the name of a whole-number column to sum.
+    :param keys: where the source's foreign keys are named otherwise than the holder's: ``{"user": "reporter"}``.
+    """
+
+    source: str
+    where: Q = field(default_factory=Q)
+    value: int | str = 1
+    keys: Keys = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[models.Model]:
+        return apps.get_model(self.source)
+
+    def key_for(self, holder_key: str) -> str:
+        """The name of the source's foreign key that stands for ``holder_key``."""
+        return self.keys.get(holder_key, holder_key)
+
+
+def count_of(*sources: str, where: Q | None = None, keys: Keys | None = None) -> tuple[Contribution, ...]:
+    """Declare the number of rows of ``sources`` (one model, or a live table and its archive) that match ``where``."""
+    return tuple(Contribution(source, where or Q(), 1, keys or {}) for source in sources)
+
+
+def sum_of(value: str, *sources: str, where: Q | None = None, keys: Keys | None = None) -> tuple[Contribution, ...]:
+    """Declare the sum of the column ``value`` over the rows of ``sources`` that match ``where``."""
+    return tuple(Contribution(source, where or Q(), value, keys or {}) for source in sources)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from deltacrown.games.models import Game, Match
+from deltacrown.teams.models import Team
+
+
+class Tournament(models.Model):
+    """An event with entrants, matches and official results."""
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", "Draft"
+        OPEN = "OPEN", "Registration open"
+        RUNNING = "RUNNING", "Running"
+        COMPLETED = "COMPLETED", "Completed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    class EntrantKind(models.TextChoices):
+        SOLO = "SOLO", "Solo"
+        TEAM = "TEAM", "Team"
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=160)
+    game = models.ForeignKey(Game, models.CASCADE, related_name="tournaments")
+    entrant_kind = models.CharField(max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO)
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, db_default=Status.DRAFT)
+    organiser = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments"
+    )
+    capacity = models.PositiveIntegerField(null=True, blank=True, help_text="Most entrants; empty for no limit.")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["-starts_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="tournaments_tournament_dates"),
+            models.CheckConstraint(
+                condition=Q(status__in=["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"]), name="tournaments_tournament_status"
+            ),
+        ]
+        indexes = [models.Index(F("starts_at").desc(), F("id").desc(), name="tournaments_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TournamentParticipation(models.Model):
+    """A player's registration for a tournament, kept also when the tournament is cancelled."""
+
+    class Status(models.TextChoices):
+        REGISTERED = "REGISTERED", "Registered"
+        CHECKED_IN = "CHECKED_IN", "Checked in"
+        WITHDRAWN = "WITHDRAWN", "Withdrawn"
+        DISQUALIFIED = "DISQUALIFIED", "Disqualified"
+
+    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="participations", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_participations", db_index=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_participations")
+    status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED)
+    registered_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tournament"], name="tournaments_participation_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED"]), name="tournaments_participation_status"
+            ),
+        ]
+        indexes = [
+            models.Index("user", F("registered_at").desc(), F("id").desc(), name="tournaments_of_user"),
+            models.Index(fields=["tournament", "team"], name="tournaments_entrants"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.tournament_id}"
+
+
+class TournamentResult(models.Model):
+    """An official final result: of a player (solo), of a team, or of a member of a team's roster.
+
+    A disqualified entrant keeps the row, without a placement.
+    """
+
+    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="results", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="tournament_results", db_index=False
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_results")
+    placement = models.PositiveIntegerField(null=True, blank=True, help_text="1 is the winner; ties share one.")
+    prize_amount = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
+    stats = models.JSONField(default=dict, blank=True, db_default={})
+    disqualified_at = models.DateTimeField(null=True, blank=True)
+    disqualified_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    decided_at = models.DateTimeField(help_text="When the result became official.")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tournament"], condition=Q(user__isnull=False), name="tournaments_result_user_once"),
+            models.UniqueConstraint(fields=["tournament", "team"], condition=Q(user__isnull=True), name="tournaments_result_team_once"),
+            models.CheckConstraint(condition=Q(user__isnull=False) | Q(team__isnull=False), name="tournaments_result_has_owner"),
+            models.CheckConstraint(condition=Q(placement__isnull=True) | Q(placement__gte=1), name="tournaments_result_placement"),
+            models.CheckConstraint(condition=Q(prize_amount__gte=0), name="tournaments_result_prize"),
+            models.CheckConstraint(
+                condition=Q(disqualified_at__isnull=True, placement__isnull=False, disqualified_reason="")
+                | (Q(disqualified_at__isnull=False, placement__isnull=True) & ~Q(disqualified_reason="")),
+                name="tournaments_result_placed_or_disqualified",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "placement"], name="tournaments_result_placings"),
+            models.Index(fields=["user", "tournament"], name="tournaments_result_of_user"),
+            models.Index(fields=["tournament", "placement", "id"], name="tournaments_result_table"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tournament_id}: {self.placement or 'disqualified'}"
+
+
+class TournamentMatchResult(models.Model):
+    """What a tournament adds to one player's match row: its round, series, map and opponent.
+
+    The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the
+    encounter (mode, duration). The link to the match carries no database constraint, so that it
+    survives the row's move into the archive under the same id.
+    """
+
+    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="match_results", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_match_results", db_index=False)
+    match = models.OneToOneField(Match, models.CASCADE, related_name="tournament_result", db_constraint=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="match_results")
+    opponent_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="opponent_match_results")
+    opponent_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="opponent_match_results"
+    )
+    round = models.CharField(max_length=100, blank=True, default="", db_default="")
+    series = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="Unique within its tournament.")
+    map_name = models.CharField(max_length=100, blank=True, default="", db_default="")
+    stats = models.JSONField(default=dict, blank=True, db_default={})
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["tournament", "series"], name="tournaments_match_series"),
+            models.Index(fields=["user", "tournament"], name="tournaments_match_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tournament_id} {self.round}: match {self.match_id}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UserProfileConfig(AppConfig):
+    name = "deltacrown.user_profile"
+    verbose_name = "User profiles"

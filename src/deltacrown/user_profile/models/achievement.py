@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Achievement(models.Model):
+    """A badge that can be earned."""
+
+    class Tier(models.TextChoices):
+        MINOR = "MINOR", "Minor"
+        MAJOR = "MAJOR", "Major"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=300)
+    tier = models.CharField(max_length=5, choices=Tier, default=Tier.MINOR, db_default=Tier.MINOR)
+    points = models.PositiveIntegerField(default=0, db_default=0, help_text="Experience points it is worth.")
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.CheckConstraint(condition=Q(tier__in=["MINOR", "MAJOR"]), name="user_profile_achievement_tier")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserAchievement(models.Model):
+    """An achievement a player holds, with the fact that earned it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="achievements", db_index=False)
+    achievement = models.ForeignKey(Achievement, models.CASCADE, related_name="holders")
+    earned_at = models.DateTimeField()
+    fact = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="What earned it.")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "achievement"], name="user_profile_userachievement_once")]
+        indexes = [models.Index("user", F("earned_at").desc(), F("id").desc(), name="userachievement_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.achievement_id}"
+
+
+class ExperienceAward(models.Model):
+    """Points for one fact; a fact is rewarded once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="experience_awards", db_index=False)
+    points = models.IntegerField()
+    reason = models.CharField(max_length=200)
+    dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one award per user and fact.")
+    awarded_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "dedupe_key"], name="user_profile_experience_once"),
+            models.CheckConstraint(condition=Q(points__gt=0), name="user_profile_experience_points"),
+        ]
+        indexes = [models.Index("user", F("awarded_at").desc(), F("id").desc(), name="experience_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.points} for {self.reason}"

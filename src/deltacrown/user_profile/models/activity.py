@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class UserActivity(models.Model):
+    """One entry of a player's timeline: a major event, once."""
+
+    class Type(models.TextChoices):
+        PROFILE_CREATED = "PROFILE_CREATED", "Profile created"
+        ACHIEVEMENT_UNLOCKED = "ACHIEVEMENT_UNLOCKED", "Achievement unlocked"
+        TOURNAMENT_REGISTERED = "TOURNAMENT_REGISTERED", "Tournament registered"
+        TOURNAMENT_WON = "TOURNAMENT_WON", "Tournament podium"
+        TEAM_JOINED = "TEAM_JOINED", "Team joined"
+        LEVEL_UP = "LEVEL_UP", "Level up"
+        KYC_VERIFIED = "KYC_VERIFIED", "Verified"
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "PUBLIC", "Everyone"
+        FOLLOWERS = "FOLLOWERS", "Followers"
+        PRIVATE = "PRIVATE", "Only the player"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="activities", db_index=False)
+    activity_type = models.CharField(max_length=24, choices=Type)
+    description = models.TextField(max_length=500)
+    metadata = models.JSONField(default=dict, blank=True, db_default={})
+    visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC)
+    dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one activity per user, type and fact.")
+    created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
+    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "user activities"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_activity_once"),
+            models.CheckConstraint(condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_activity_visibility"),
+        ]
+        indexes = [
+            models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
+            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"),
+        ]
+
+    def __str__(self) -> str:
+        return self.description

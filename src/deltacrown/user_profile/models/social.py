@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Follow(models.Model):
+    """One player follows another."""
+
+    follower = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", db_index=False)
+    followed = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", db_index=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="user_profile_follow_once"),
+            models.CheckConstraint(condition=~Q(follower=F("followed")), name="user_profile_follow_not_self"),
+        ]
+        indexes = [models.Index("followed", F("created_at").desc(), F("id").desc(), name="follow_followers")]
+
+    def __str__(self) -> str:
+        return f"{self.follower_id} follows {self.followed_id}"
+
+
+class KycVerification(models.Model):
+    """The state of a player's identity verification; no document is ever stored."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Pending"
+        VERIFIED = "VERIFIED", "Verified"
+        REJECTED = "REJECTED", "Rejected"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="kyc_verification")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
+    requested_at = models.DateTimeField(db_default=Now(), editable=False)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="PENDING", reviewed_at__isnull=True) | Q(status__in=["VERIFIED", "REJECTED"], reviewed_at__isnull=False),
+                name="user_profile_kyc_reviewed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.status}"

