@@ -1,7 +1,8 @@
 """Settings, driven by the environment; every default serves the embedded, single-machine case.
 
 ``DEBUG`` is off unless asked for. Without ``SECRET_KEY`` a key is made once and kept beside the
-SQLite database, so that the two commands need nothing; production sets its own.
+SQLite database, so that the two commands need nothing; production sets its own. Every variable
+read here is in docs/reference/settings.md.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from deltacrown.config.local_secret import read_or_make_secret
 
@@ -18,7 +20,12 @@ VAR = ROOT / "var"
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret(VAR / "secret_key")
+BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    if BEHIND_TLS:  # a key each machine made for itself would sign people out at every turn
+        raise ImproperlyConfigured("BEHIND_TLS is set, so SECRET_KEY must be too: 50 random characters, the same for every process.")
+    SECRET_KEY = read_or_make_secret(VAR / "secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -112,7 +119,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 
 # Behind TLS (production) everything is strict; the embedded default speaks plain HTTP on loopback.
-BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS

@@ -28,9 +28,7 @@ class Tournament(models.Model):
     game = models.ForeignKey(Game, models.CASCADE, related_name="tournaments")
     entrant_kind = models.CharField(max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO)
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, db_default=Status.DRAFT)
-    organiser = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments"
-    )
+    organiser = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments")
     capacity = models.PositiveIntegerField(null=True, blank=True, help_text="Most entrants; empty for no limit.")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)

@@ -108,9 +108,7 @@ class PlayerStats(models.Model):
     )
     level = DerivedStat(
         # Level L starts at 50·L² − 50 points (DESIGN section 4), so L = ⌊√((points + 50) ÷ 50)⌋.
-        expression=Cast(
-            Floor(Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))), models.IntegerField()
-        ),
+        expression=Cast(Floor(Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))), models.IntegerField()),
         output_field=models.IntegerField(),
         rows_of="experience_points",
         label="Level",

@@ -36,9 +36,7 @@ class KycVerification(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     requested_at = models.DateTimeField(db_default=Now(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews"
-    )
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews")
 
     class Meta:
         constraints = [

@@ -1,0 +1,80 @@
+# The commands of this repository. `make` alone lists them.
+#
+# Needs Python 3.11, 3.12 or 3.13 with venv, make and git; everything else goes into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+MANAGE := $(BIN)/python manage.py
+STATIC := var/static/staticfiles.json
+# Name an interpreter to choose it: make install PYTHON=python3.12
+PYTHON ?=
+PORT ?= 8000
+# Parallel test processes.
+WORKERS ?= 2
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade
+
+# Every step runs, also after one that failed; the verdict names those that did.
+STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; $$*"; }; \
+	step $(BIN)/ruff check; \
+	step $(BIN)/ruff format --check; \
+	step $(BIN)/mypy; \
+	step $(BIN)/lint-imports --no-cache;
+VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format requirements clean
+
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install: $(INSTALLED) ## Make .venv with everything in it; does nothing when it is up to date.
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@python=; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		if $$candidate -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+		then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "No Python 3.11, 3.12 or 3.13 with venv was found."; \
+		echo "Install one (on Debian and Ubuntu: apt install python3 python3-venv), or name it: make install PYTHON=/path/to/python3.12"; \
+		exit 1; \
+	fi; \
+	if $(BIN)/python -c 'import pip' 2>/dev/null; then :; else $$python -m venv --clear $(VENV); fi
+	@echo "Installing the pinned packages into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(INSTALLED) $(STATIC) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) load_demo
+	@printf '\nServing http://127.0.0.1:%s/ (stop with Ctrl-C)\n' $(PORT)
+	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 4 --log-level warning deltacrown.config.wsgi:application
+
+$(STATIC): $(INSTALLED) $(shell find src -path '*/static/*' -type f)
+	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
+
+test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
+	@$(STEPS) \
+	step $(BIN)/pytest --database sqlite -n $(WORKERS); \
+	step $(BIN)/pytest --database postgresql -n $(WORKERS); \
+	$(VERDICT)
+
+check: $(INSTALLED) ## The part of `make test` that takes seconds: lint, types, import contracts.
+	@$(STEPS) \
+	$(VERDICT)
+
+format: $(INSTALLED) ## Mend what ruff can mend by itself.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) requirements/base.in --output-file requirements/base.txt
+	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
+
+clean: ## Remove what was installed and cached; the database in var/ stays.
+	rm -rf $(VENV) var/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
