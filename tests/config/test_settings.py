@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "BEHIND_TLS": "1",
-    "SECRET_KEY": "k7Qz" * 16,
+    "SECRET_KEY": "k7QzBv3x" * 8,
     "ALLOWED_HOSTS": "play.example.org",
 }
 
