@@ -1,0 +1,49 @@
+"""Imports point down only: the contracts of pyproject.toml, run over the package and over copies that break them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import PACKAGE, ROOT
+
+
+def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts of this repository against the ``deltacrown`` package in ``directory``."""
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_every_contract_is_kept():
+    run = lint_imports(ROOT / "src")
+
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "broken"),
+    [
+        ("core/clock.py", "import deltacrown.games.models", "The engine and the core know no app and no edge BROKEN"),
+        ("games/models.py", "import deltacrown.user_profile.models", "Imports point down only BROKEN"),
+        ("games/models.py", "import deltacrown.teams.models", "Imports point down only BROKEN"),
+        ("accounts/models.py", "import deltacrown.config.settings", "Imports point down only BROKEN"),
+        ("web/apps.py", "import deltacrown.tally.fields", "Pages reach the engine only through user_profile BROKEN"),
+        ("teams/models.py", "import django_htmx", "No app knows how it is served BROKEN"),
+        ("newcomer/__init__.py", "", "Imports point down only BROKEN"),
+    ],
+)
+def test_an_import_that_points_up_is_found(tmp_path, file, line, broken):
+    shutil.copytree(PACKAGE, tmp_path / "deltacrown", ignore=shutil.ignore_patterns("__pycache__", "static", "templates"))
+    target = tmp_path / "deltacrown" / file
+    target.parent.mkdir(exist_ok=True)
+    with target.open("a") as source:
+        source.write(f"\n{line}\n")
+
+    run = lint_imports(tmp_path)
+
+    assert run.returncode == 1
+    assert broken in run.stdout
