@@ -1,0 +1,32 @@
+"""What the database says it will do for a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+
+def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = ()) -> str:
+    """The plan as text. Test tables are small, so PostgreSQL is told to think of them as large."""
+    sql, params = query.query.sql_with_params() if isinstance(query, QuerySet) else (query, params)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+            cursor.execute(f"EXPLAIN {sql}", params)
+            return "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        return "\n".join(row[3] for row in cursor.fetchall())
+
+
+def sorts(plan: str) -> bool:
+    """Whether the plan sorts rows instead of reading them in order."""
+    return bool(re.search(r"\bSort\b|TEMP B-TREE FOR .*ORDER BY", plan))
+
+
+def scans_of(plan: str, table: str) -> list[str]:
+    """The steps that read the whole of ``table``."""
+    return re.findall(rf"Seq Scan on {table}\b|SCAN {table}\b(?! USING)", plan)

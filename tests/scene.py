@@ -1,0 +1,97 @@
+"""Rows for tests of reads, one short call each, at fixed times. Services are tested elsewhere; these write plain rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.models import Achievement, ExperienceAward, PrivacySettings, UserAchievement, UserActivity
+
+START = datetime(2025, 3, 1, 18, 0, tzinfo=UTC)
+
+
+def at(hours: float) -> datetime:
+    """The moment ``hours`` after the fixed start."""
+    return START + timedelta(hours=hours)
+
+
+def player(name: str, **fields: Any) -> User:
+    return User.objects.create(username=name, **fields)
+
+
+def hide(user: User, *, matches: bool = False, tournaments: bool = False) -> None:
+    PrivacySettings.objects.filter(user=user).update(show_match_history=not matches, show_tournament_stats=not tournaments)
+
+
+def game(slug: str = "valorant") -> Game:
+    return Game.objects.get_or_create(slug=slug, defaults={"name": slug.replace("-", " ").title()})[0]
+
+
+def team(slug: str = "north") -> Team:
+    return Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0]
+
+
+def match(user: User, key: str, result: str = "WIN", *, hours: float = 0, title: Game | None = None, **fields: Any) -> Match:
+    return Match.objects.create(user=user, game=title or game(), match_key=key, result=result, played_at=at(hours), **fields)
+
+
+def voided(user: User, key: str, result: str = "WIN", *, reason: str = "server crash", **fields: Any) -> Match:
+    return match(user, key, result, voided_at=at(100), void_reason=reason, **fields)
+
+
+def archive(row: Match) -> ArchivedMatch:
+    """Move a row as the archive does: same id, same columns."""
+    columns = {field.attname: getattr(row, field.attname) for field in Match._meta.concrete_fields}
+    Match.objects.filter(pk=row.pk)._raw_delete("default")
+    return ArchivedMatch.objects.create(**columns)
+
+
+def tournament(slug: str = "spring-cup", *, hours: float = 0, title: Game | None = None, **fields: Any) -> Tournament:
+    fields = {"name": slug.replace("-", " ").title(), "status": "COMPLETED", **fields}
+    return Tournament.objects.create(slug=slug, game=title or game(), starts_at=at(hours), **fields)
+
+
+def entry(user: User, event: Tournament, *, hours: float = 0, **fields: Any) -> TournamentParticipation:
+    return TournamentParticipation.objects.create(user=user, tournament=event, registered_at=at(hours), **fields)
+
+
+def placed(event: Tournament, placement: int | None, user: User | None = None, *, hours: float = 0, **fields: Any) -> TournamentResult:
+    return TournamentResult.objects.create(tournament=event, user=user, placement=placement, decided_at=at(hours), **fields)
+
+
+def disqualified(event: Tournament, user: User, reason: str = "wrong roster", **fields: Any) -> TournamentResult:
+    return placed(event, None, user, disqualified_at=at(90), disqualified_reason=reason, **fields)
+
+
+def tournament_match(row: Match, event: Tournament, **fields: Any) -> TournamentMatchResult:
+    return TournamentMatchResult.objects.create(tournament=event, user_id=row.user_id, match_id=row.pk, **fields)
+
+
+def activity(
+    user: User, key: str, *, hours: float = 0, kind: str = "TEAM_JOINED", visibility: str = "PUBLIC", **fields: Any
+) -> UserActivity:
+    return UserActivity.objects.create(
+        user=user, activity_type=kind, dedupe_key=key, description=f"did {key}", created_at=at(hours), visibility=visibility, **fields
+    )
+
+
+def dispute(user: User, row: Match, **fields: Any) -> Dispute:
+    return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(5), **fields)
+
+
+def achievement(user: User, slug: str = "first-blood", *, hours: float = 0) -> UserAchievement:
+    badge, _ = Achievement.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "description": "Well done."})
+    return UserAchievement.objects.create(user=user, achievement=badge, earned_at=at(hours))
+
+
+def experience(user: User, points: int, key: str = "x") -> ExperienceAward:
+    return ExperienceAward.objects.create(user=user, points=points, reason=f"for {key}", dedupe_key=key, awarded_at=at(1))
+
+
+def member(user: User, squad: Team, *, hours: float = 0, left: float | None = None) -> TeamMembership:
+    return TeamMembership.objects.create(user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left))
