@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class TallyConfig(AppConfig):
     name = "deltacrown.tally"
     verbose_name = "Tally"
+
+    def ready(self) -> None:
+        from deltacrown.tally import deployment  # noqa: PLC0415 - imports models
+        from deltacrown.tally.checks import check_declarations, check_installed  # noqa: PLC0415
+
+        checks.register(check_declarations, checks.Tags.models)
+        checks.register(check_installed, checks.Tags.database)
+        pre_migrate.connect(deployment.drop_before_migrating, sender=self)
+        post_migrate.connect(deployment.sync_after_migrating, sender=self)

@@ -16,7 +16,7 @@ from deltacrown.tally.fields import DerivedStat, Stat
 
 MATCHES = ("games.Match", "games.ArchivedMatch")
 COUNTED = Q(voided_at__isnull=True)
-#: Placements past this one are left out of the average (SPEC section 4).
+#: Placements past this one are left out of the average , as the specification has it.
 AVERAGED_PLACEMENTS = 10
 
 
@@ -32,9 +32,29 @@ def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
 
 
 def rate(won: str, played: str) -> Combinable:
-    """Wins as a percentage of matches played; 0 when none were."""
+    """Wins as a percentage of matches played; 0 when none were.
+
+    Also 0 while a damaged row says more were won than played, or fewer than none: the column could
+    not hold the ratio, and the damage must stay writable for verification to find and repair it.
+    """
     output = models.DecimalField(max_digits=5, decimal_places=2)
-    return Case(When(**{f"{played}__gt": 0}, then=ratio(won, played, scale=100)), default=Value(0), output_field=output)
+    sane = Q(**{f"{played}__gt": 0, f"{won}__gte": 0, f"{played}__gte": F(won)})
+    return Case(When(sane, then=ratio(won, played, scale=100)), default=Value(0), output_field=output)
+
+
+def mean_placement() -> Combinable:
+    """The mean of the averaged placements; empty when there are none, or while a damaged row makes no sense."""
+    output = models.DecimalField(max_digits=4, decimal_places=2)
+    highest = F("placement_count") * Value(AVERAGED_PLACEMENTS)
+    sane = Q(placement_count__gt=0, placement_sum__gte=0, placement_sum__lte=highest)
+    return Case(When(sane, then=ratio("placement_sum", "placement_count", scale=1)), default=None, output_field=output)
+
+
+def level() -> Combinable:
+    """⌊√((points + 50) ÷ 50)⌋, since level L starts at 50·L² − 50 points."""
+    root = Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))
+    output = models.IntegerField()
+    return Case(When(experience_points__gte=0, then=Cast(Floor(root), output)), default=Value(1), output_field=output)
 
 
 class PlayerStats(models.Model):
@@ -96,19 +116,14 @@ class PlayerStats(models.Model):
         unit="%",
     )
     average_placement = DerivedStat(
-        expression=Case(
-            When(placement_count__gt=0, then=ratio("placement_sum", "placement_count", scale=1)),
-            default=None,
-            output_field=models.DecimalField(max_digits=4, decimal_places=2),
-        ),
+        expression=mean_placement(),
         output_field=models.DecimalField(max_digits=4, decimal_places=2, null=True),
         rows_of="placement_count",
         label="Average placement",
         meaning=f"The mean of placements of {AVERAGED_PLACEMENTS} or better; empty when there are none.",
     )
     level = DerivedStat(
-        # Level L starts at 50·L² − 50 points (DESIGN section 4), so L = ⌊√((points + 50) ÷ 50)⌋.
-        expression=Cast(Floor(Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))), models.IntegerField()),
+        expression=level(),
         output_field=models.IntegerField(),
         rows_of="experience_points",
         label="Level",

@@ -1,0 +1,37 @@
+"""Around migrations: triggers out before, in after, and a recount whenever they had been away."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import connections
+
+from deltacrown.core import clock
+from deltacrown.core.schema import have_columns
+from deltacrown.tally import installation
+from deltacrown.tally.reconciliation import reconcile
+from deltacrown.tally.triggers import build_triggers
+
+logger = logging.getLogger(__name__)
+
+
+def drop_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> None:
+    """Take the triggers out while tables change: SQLite drops some of them unasked, and the rest may name what goes."""
+    if plan:
+        installation.drop_triggers(connections[using])
+
+
+def sync_after_migrating(*, using: str, **kwargs: Any) -> None:
+    """Put in what the declarations ask for; recount when anything was missing or is declared anew."""
+    connection = connections[using]
+    if not have_columns(installation.list_tables(), using=using):
+        installation.drop_triggers(connection)
+        logger.warning("tally: the tables are not at the models' state; triggers are out until the next migrate")
+        return
+    if not installation.find_faults(connection):
+        installation.record_installation(using, build_triggers(connection), now=clock.now())
+        return
+    installation.install_triggers(using, now=clock.now())
+    if using == "default":
+        reconcile(cause="migrate", clock=clock.now)

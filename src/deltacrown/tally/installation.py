@@ -1,0 +1,86 @@
+"""Putting the triggers into a database, taking them out, and saying whether they are as declared."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from deltacrown.tally.feeds import Model, list_feeds, list_holders
+from deltacrown.tally.models import Installation
+from deltacrown.tally.triggers import PREFIX, Trigger, build_triggers
+
+NAME = "triggers"
+
+_INSTALLED_POSTGRESQL = (
+    "SELECT t.tgname, c.relname, CASE WHEN t.tgenabled = 'D' THEN '' ELSE p.prosrc END FROM pg_trigger t "
+    "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace s ON s.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid "
+    f"WHERE NOT t.tgisinternal AND s.nspname = current_schema() AND starts_with(t.tgname, '{PREFIX}')"
+)
+_INSTALLED_SQLITE = f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, {len(PREFIX)}) = '{PREFIX}'"
+
+
+def fingerprint(triggers: list[Trigger]) -> str:
+    """A digest of everything the declarations ask for; it changes when any of them does."""
+    digest = hashlib.sha256()
+    for trigger in sorted(triggers, key=lambda t: t.name):
+        digest.update("\n".join((trigger.name, trigger.table, *trigger.create)).encode())
+    return digest.hexdigest()
+
+
+def read_installed(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]]:
+    """The engine's triggers in the database: name → table and text; a disabled one has no text."""
+    with connection.cursor() as cursor:
+        cursor.execute(_INSTALLED_POSTGRESQL if connection.vendor == "postgresql" else _INSTALLED_SQLITE)
+        return {name: (table, source) for name, table, source in cursor.fetchall()}
+
+
+def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
+    """Sentences on what differs between the triggers declared and those installed; none when all is well."""
+    expected = {trigger.name: (trigger.table, trigger.source) for trigger in build_triggers(connection)}
+    installed = read_installed(connection)
+    faults = [f"trigger {name} is missing" for name in sorted(expected.keys() - installed.keys())]
+    faults += [f"trigger {name} belongs to no declaration" for name in sorted(installed.keys() - expected.keys())]
+    for name in sorted(expected.keys() & installed.keys()):
+        if expected[name] != installed[name]:
+            faults.append(f"trigger {name} is disabled" if not installed[name][1] else f"trigger {name} is not as declared")
+    return faults
+
+
+def list_tables() -> list[Model]:
+    """Every model the triggers read or write, and the engine's own record of them."""
+    feeds = [feed for holder in list_holders() for feed in list_feeds(holder)]
+    return list(dict.fromkeys([Installation, *(model for feed in feeds for model in (feed.holder, feed.source))]))
+
+
+def drop_triggers(connection: BaseDatabaseWrapper) -> int:
+    """Take out every trigger of the engine and return how many there were."""
+    installed = read_installed(connection)
+    with connection.cursor() as cursor:
+        for name, (table, _) in installed.items():
+            if connection.vendor == "postgresql":
+                cursor.execute(f'DROP TRIGGER {name} ON "{table}"')
+                cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
+            else:
+                cursor.execute(f"DROP TRIGGER {name}")
+    return len(installed)
+
+
+def install_triggers(using: str, *, now: datetime) -> None:
+    """Replace whatever is installed by what the declarations ask for, in one transaction."""
+    connection = connections[using]
+    triggers = build_triggers(connection)
+    with transaction.atomic(using=using):
+        drop_triggers(connection)
+        with connection.cursor() as cursor:
+            for trigger in triggers:
+                for statement in trigger.create:
+                    cursor.execute(statement)
+        record_installation(using, triggers, now=now)
+
+
+def record_installation(using: str, triggers: list[Trigger], *, now: datetime) -> None:
+    """Note which definitions this database runs."""
+    Installation.objects.using(using).update_or_create(name=NAME, defaults={"fingerprint": fingerprint(triggers), "installed_at": now})

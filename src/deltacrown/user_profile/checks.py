@@ -1,0 +1,25 @@
+"""What ``manage.py check --database`` says of profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Warning
+
+from deltacrown.core.schema import have_tables
+from deltacrown.user_profile.models import PrivacySettings, UserProfile
+from deltacrown.user_profile.services.profile_service import list_users_without_privacy, list_users_without_profile
+
+
+def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Find users without the two rows every user has."""
+    if "default" not in (databases or ()) or not have_tables([get_user_model(), UserProfile, PrivacySettings], using="default"):
+        return []
+    without = {"profile": list_users_without_profile().count(), "privacy settings": list_users_without_privacy().count()}
+    return [
+        Warning(f"{count} users have no {what} row.", hint="Run `manage.py backfill_profiles`.", id="user_profile.W001")
+        for what, count in without.items()
+        if count
+    ]

@@ -1,0 +1,81 @@
+"""The rows every user has: finding users without them and making them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.schema import have_columns
+from deltacrown.core.transactions import atomic_service
+from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """How many rows of each kind were made."""
+
+    profiles: int
+    privacy_settings: int
+
+
+def list_users_without_profile() -> QuerySet[User]:
+    """Users who have no profile row; none, unless one was deleted or the trigger was away."""
+    return get_user_model().objects.filter(profile__isnull=True).order_by("pk")
+
+
+def list_users_without_privacy() -> QuerySet[User]:
+    """Users who have no privacy row."""
+    return get_user_model().objects.filter(privacy_settings__isnull=True).order_by("pk")
+
+
+def ensure_profiles() -> Provisioned:
+    """Make the profile and privacy rows that are missing, a batch to a transaction; running again makes none.
+
+    A new profile starts at what the sources say of its user.
+    """
+    profiles = privacy = 0
+    while made := _make_profiles(users=list(list_users_without_profile()[:BATCH])):
+        profiles += made
+    while made := _make_privacy(users=list(list_users_without_privacy()[:BATCH])):
+        privacy += made
+    return Provisioned(profiles, privacy)
+
+
+@atomic_service
+def _make_profiles(*, users: list[User]) -> int:
+    numbers = _take_numbers(user.date_joined.year % 100 for user in users)
+    profiles = []
+    for user in users:
+        year = user.date_joined.year % 100
+        profiles.append(UserProfile(user=user, public_id=f"DC-{year:02d}-{numbers[year]:06d}"))
+        numbers[year] += 1
+    return len(UserProfile.objects.bulk_create(profiles))
+
+
+def _take_numbers(years: Iterable[int]) -> dict[int, int]:
+    """Reserve a run of public id numbers per year and return the first of each."""
+    first = {}
+    for year, wanted in sorted(Counter(years).items()):
+        PublicIdCounter.objects.get_or_create(year=year, defaults={"last": 0})
+        PublicIdCounter.objects.filter(year=year).update(last=F("last") + wanted)
+        first[year] = PublicIdCounter.objects.get(year=year).last - wanted + 1
+    return first
+
+
+@atomic_service
+def _make_privacy(*, users: list[User]) -> int:
+    return len(PrivacySettings.objects.bulk_create(PrivacySettings(user=user) for user in users))
+
+
+def ensure_profiles_after_migrating(*, using: str, **kwargs: Any) -> None:
+    """Close the gap that users made before the trigger was installed would leave."""
+    if using == "default" and have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
+        ensure_profiles()
