@@ -1,0 +1,29 @@
+"""The only door through which teams and memberships are written."""
+
+from deltacrown.teams.services.memberships import (
+    InvalidDate,
+    MembershipConflict,
+    MembershipRecord,
+    NotInTeam,
+    join_team,
+    leave_team,
+    list_roster,
+    record_memberships,
+)
+from deltacrown.teams.services.naming import InvalidTeamName, TeamTaken, create_team, ensure_teams, find_teams
+
+__all__ = [
+    "InvalidDate",
+    "InvalidTeamName",
+    "MembershipConflict",
+    "MembershipRecord",
+    "NotInTeam",
+    "TeamTaken",
+    "create_team",
+    "ensure_teams",
+    "find_teams",
+    "join_team",
+    "leave_team",
+    "list_roster",
+    "record_memberships",
+]

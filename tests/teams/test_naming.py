@@ -1,0 +1,102 @@
+import pytest
+
+from deltacrown.teams.models import Team
+from deltacrown.teams.services import InvalidTeamName, TeamTaken, create_team, ensure_teams, find_teams
+
+pytestmark = pytest.mark.django_db
+
+
+def slugs():
+    return sorted(Team.objects.values_list("slug", "name"))
+
+
+def test_create_team_keeps_slug_and_tidied_name():
+    team = create_team(slug="og", name="  OpTic   Gaming ")
+    assert (team.slug, team.name) == ("og", "OpTic Gaming")
+
+
+def test_creating_the_same_team_again_returns_it():
+    first = create_team(slug="og", name="OpTic Gaming")
+    again = create_team(slug="og", name="optic gaming")
+    assert again == first
+    assert slugs() == [("og", "OpTic Gaming")]
+
+
+def test_a_slug_or_name_of_another_team_is_refused():
+    create_team(slug="og", name="OpTic Gaming")
+    with pytest.raises(TeamTaken, match="belongs to the team 'OpTic Gaming'") as slug_taken:
+        create_team(slug="og", name="Splyce")
+    with pytest.raises(TeamTaken, match="belongs to the team 'og'") as name_taken:
+        create_team(slug="optic", name="OPTIC GAMING")
+    assert (slug_taken.value.field, name_taken.value.field) == ("slug", "name")
+    assert slugs() == [("og", "OpTic Gaming")]
+
+
+@pytest.mark.parametrize(
+    ("slug", "name", "field"),
+    [("og", "   ", "name"), ("og", "x" * 121, "name"), ("not a slug", "OpTic", "slug"), ("", "OpTic", "slug"), ("x" * 81, "OpTic", "slug")],
+)
+def test_impossible_names_and_slugs_are_refused(slug, name, field):
+    with pytest.raises(InvalidTeamName) as refusal:
+        create_team(slug=slug, name=name)
+    assert refusal.value.field == field
+    assert slugs() == []
+
+
+def test_ensure_teams_makes_the_missing_and_finds_the_rest():
+    known = create_team(slug="og", name="OpTic Gaming")
+    teams = ensure_teams(names=["OPTIC gaming", "Splyce", "splyce ", "Luminosity"])
+    assert list(teams) == ["OPTIC gaming", "Splyce", "splyce ", "Luminosity"]
+    assert teams["OPTIC gaming"] == known
+    assert teams["Splyce"] == teams["splyce "]
+    assert slugs() == [("luminosity", "Luminosity"), ("og", "OpTic Gaming"), ("splyce", "Splyce")]
+
+
+def test_ensure_teams_twice_changes_nothing():
+    names = ["Splyce", "Équipe Été", "天禄"]
+    first = ensure_teams(names=names)
+    before = slugs()
+    assert ensure_teams(names=names) == first
+    assert slugs() == before == [("equipe-ete", "Équipe Été"), ("splyce", "Splyce"), ("team", "天禄")]
+
+
+def test_accented_names_match_whatever_their_case():
+    (team,) = ensure_teams(names=["Équipe Été"]).values()
+    assert ensure_teams(names=["ÉQUIPE ÉTÉ"]) == {"ÉQUIPE ÉTÉ": team}
+
+
+def test_names_that_make_one_slug_are_told_apart_by_a_number():
+    create_team(slug="red-2", name="Second in line")
+    teams = ensure_teams(names=["Red", "Red!", "R.E.D", "(Red)"])
+    assert [team.slug for team in teams.values()] == ["red", "red-3", "red-4", "red-5"]
+
+
+def test_a_long_name_leaves_room_for_the_number():
+    names = ["a" * 119 + "b", "a" * 119 + "c"]
+    assert [team.slug for team in ensure_teams(names=names).values()] == ["a" * 72, "a" * 72 + "-2"]
+
+
+def test_one_impossible_name_makes_no_team():
+    with pytest.raises(InvalidTeamName):
+        ensure_teams(names=["Splyce", " "])
+    assert slugs() == []
+
+
+def test_ensuring_many_teams_costs_no_more_queries_than_a_few(django_assert_num_queries):
+    names = [f"Team {number:03d}" for number in range(200)]
+    with django_assert_num_queries(6):  # savepoint, look, slugs, insert, look again, release
+        ensure_teams(names=names)
+    with django_assert_num_queries(3):
+        ensure_teams(names=names)
+
+
+def test_find_teams_by_slug_then_by_name():
+    optic = create_team(slug="og", name="OpTic Gaming")
+    trickster = create_team(slug="trick", name="OG")
+    assert find_teams(["og", "optic gaming", "trick", "nobody", ""]) == {"og": optic, "optic gaming": optic, "trick": trickster}
+
+
+def test_find_teams_costs_two_queries(django_assert_num_queries):
+    create_team(slug="og", name="OpTic Gaming")
+    with django_assert_num_queries(2):
+        find_teams(["og", "Splyce", "Luminosity"])
