@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "deltacrown.core",
     "deltacrown.tally",
     "deltacrown.accounts",
     "deltacrown.games",
@@ -82,6 +83,9 @@ TEMPLATES = [
         },
     }
 ]
+
+#: How long after a match was played, or a result decided, a dispute may be filed.
+DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14)
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
