@@ -1,1 +1,64 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use: players, games, and the question whether anything drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+NOON = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """The fixed moment tests happen at."""
+    return NOON
+
+
+@pytest.fixture
+def player(db: None) -> Callable[..., Any]:
+    """``player("ann")``: a user; the database makes the profile and the privacy row."""
+    from deltacrown.accounts.models import User
+
+    def make(username: str = "ann", **fields: Any) -> Any:
+        return User.objects.create(username=username, **{"date_joined": NOON - timedelta(days=100), **fields})
+
+    return make
+
+
+@pytest.fixture
+def game(db: None) -> Any:
+    from deltacrown.games.models import Game
+
+    return Game.objects.create(slug="rocket", name="Rocket")
+
+
+@pytest.fixture
+def played(game: Any) -> Callable[..., Any]:
+    """``played(user, "WIN")``: a match row, written straight into the table, the next minute each."""
+    from deltacrown.games.models import Match
+
+    numbers = count(1)
+
+    def make(user: Any, result: str = "WIN", **fields: Any) -> Any:
+        number = next(numbers)
+        defaults = {"game": game, "match_key": f"m{number}", "played_at": NOON + timedelta(minutes=number)}
+        return Match.objects.create(**{**defaults, **fields}, user=user, result=result)
+
+    return make
+
+
+@pytest.fixture
+def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], str, int | None, int]]]:
+    """Everything that has drifted anywhere, as plain tuples; empty when the engine does its work."""
+    from deltacrown.tally.feeds import list_holders
+    from deltacrown.tally.verification import find_drift
+
+    def find() -> list[tuple[str, tuple[int, ...], str, int | None, int]]:
+        found = [drift for holder in list_holders() for drift in find_drift(holder)]
+        return [(drift.holder.__name__, drift.keys, drift.stat, drift.cached, drift.actual) for drift in found]
+
+    return find

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import connection, connections, models
@@ -20,7 +19,7 @@ from deltacrown.tally.installation import find_faults, list_tables
 from deltacrown.tally.rows import UnknownStat, get_counted_stat
 
 
-def check_declarations(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_declarations(**_: Any) -> list[CheckMessage]:
     """Find declarations the engine cannot keep."""
     return [message for holder in list_holders() for message in check_holder(holder)]
 
@@ -36,7 +35,7 @@ def check_holder(holder: Model) -> list[CheckMessage]:
     return messages + list(_check_derived(holder))
 
 
-def check_installed(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_installed(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find triggers that are missing, stale, disabled or left over in the databases being checked."""
     return [message for alias in databases or () for message in _check_database(alias)]
 

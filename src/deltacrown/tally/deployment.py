@@ -16,13 +16,13 @@ from deltacrown.tally.triggers import build_triggers
 logger = logging.getLogger(__name__)
 
 
-def drop_before_migrating(*, using: str, plan: list[Any], **kwargs: Any) -> None:
+def drop_before_migrating(*, using: str, plan: list[Any], **_: Any) -> None:
     """Take the triggers out while tables change: SQLite drops some of them unasked, and the rest may name what goes."""
     if plan:
         installation.drop_triggers(connections[using])
 
 
-def sync_after_migrating(*, using: str, **kwargs: Any) -> None:
+def sync_after_migrating(*, using: str, **_: Any) -> None:
     """Put in what the declarations ask for; recount when anything was missing or is declared anew."""
     connection = connections[using]
     if not have_columns(installation.list_tables(), using=using):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import models
@@ -41,7 +42,18 @@ def are_rows_on_demand(holder: Model) -> bool:
 
 
 def get_key_columns(holder: Model) -> tuple[str, ...]:
-    return tuple(str(holder._meta.get_field(key).column) for key in get_stat_keys(holder))
+    """The columns of :func:`get_stat_keys`."""
+    return tuple(column_of(holder, key) for key in get_stat_keys(holder))
+
+
+def get_stat_columns(holder: Model) -> list[str]:
+    """The columns of :func:`get_stats`."""
+    return [column_of(holder, stat.name) for stat in get_stats(holder)]
+
+
+def column_of(model: Model, field: str) -> str:
+    """The column behind a concrete field of ``model``."""
+    return str(cast("models.Field[Any, Any]", model._meta.get_field(field)).column)
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ class Feed:
 
     @property
     def source_key_columns(self) -> tuple[str, ...]:
-        return tuple(str(self.source._meta.get_field(key).column) for key in self.source_keys)
+        return tuple(column_of(self.source, key) for key in self.source_keys)
 
     @property
     def label(self) -> str:
@@ -77,7 +89,7 @@ def _list_contributions(holder: Model) -> Iterator[tuple[tuple[Model, tuple[str,
     for stat in get_stats(holder):
         for contribution in stat.contributions:
             keys = tuple(contribution.key_for(key) for key in get_stat_keys(holder))
-            yield (contribution.model, keys), stat.column, contribution
+            yield (contribution.model, keys), column_of(holder, stat.name), contribution
 
 
 def list_feeds(holder: Model) -> list[Feed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F
@@ -10,8 +10,13 @@ from django.db.models.sql import UpdateQuery
 
 from deltacrown.tally.declarations import Contribution
 
+if TYPE_CHECKING:
+    _BigIntegerField = models.BigIntegerField[int, int]
+else:
+    _BigIntegerField = models.BigIntegerField
 
-class Stat(models.BigIntegerField):
+
+class Stat(_BigIntegerField):
     """A cached whole number, declared by the rows it counts.
 
     Python cannot set it: a save keeps the column as it is in the database, however stale the

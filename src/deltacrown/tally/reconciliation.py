@@ -10,7 +10,16 @@ from datetime import datetime
 from django.db import connections
 
 from deltacrown.core.transactions import atomic_service
-from deltacrown.tally.feeds import Model, are_rows_on_demand, get_key_columns, get_stat_keys, get_stats, list_holders
+from deltacrown.tally.feeds import (
+    Model,
+    are_rows_on_demand,
+    column_of,
+    get_key_columns,
+    get_stat_columns,
+    get_stat_keys,
+    get_stats,
+    list_holders,
+)
 from deltacrown.tally.models import Repair, Run
 from deltacrown.tally.sql import quote, table_of, truth_sql
 from deltacrown.tally.verification import Drift, count_numbers, find_drift
@@ -43,7 +52,7 @@ def reconcile(
     first_keys: Sequence[int] | None = None,
     scope: str = "",
     dry_run: bool = False,
-    progress: Progress = lambda label, done, total: None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Verify every number of ``holders`` (all of them by default) and, unless ``dry_run``, repair those that drifted.
 
@@ -52,35 +61,35 @@ def reconcile(
     running again does the rest.
 
     :param first_keys: restrict to rows whose first key (the user) is one of these.
-    :param progress: called with a label, the steps done and the steps there are.
+    :param progress: called before each step with its label, the number of steps done and of steps there are.
     """
     run = Run.objects.create(cause=cause, scope=scope, dry_run=dry_run, started_at=clock())
+    outcome = Outcome(run, [], [])
     try:
-        drifts, repairs = _verify_and_repair(run, holders or list_holders(), first_keys, clock, progress)
+        for step, holder in enumerate(wanted := list(holders or list_holders())):
+            if progress:
+                progress(holder._meta.label, step, len(wanted))
+            _reconcile_holder(outcome, holder, first_keys, clock)
     except BaseException as error:
-        run.status, run.error, run.finished_at = Run.Status.FAILED, repr(error), clock()
-        run.save()
+        _finish(outcome, Run.Status.FAILED, clock, error=repr(error))
         raise
-    run.status = Run.Status.DRIFTED if drifts else Run.Status.CLEAN
-    run.numbers_drifted, run.numbers_repaired, run.finished_at = len(drifts), len(repairs), clock()
+    _finish(outcome, Run.Status.DRIFTED if outcome.drifts else Run.Status.CLEAN, clock)
+    return outcome
+
+
+def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = "") -> None:
+    run = outcome.run
+    run.status, run.error, run.finished_at = status, error, clock()
+    run.numbers_drifted, run.numbers_repaired = len(outcome.drifts), len(outcome.repairs)
     run.save()
-    return Outcome(run, drifts, repairs)
 
 
-def _verify_and_repair(
-    run: Run, holders: Sequence[Model], first_keys: Sequence[int] | None, clock: Clock, progress: Progress
-) -> tuple[list[Drift], list[Repair]]:
-    drifts: list[Drift] = []
-    repairs: list[Repair] = []
-    for step, holder in enumerate(holders):
-        progress(holder._meta.object_name or "", step, len(holders))
-        found = find_drift(holder, first_keys=first_keys)
-        run.numbers_checked += count_numbers(holder, first_keys=first_keys)
-        drifts += found
-        if not run.dry_run:
-            repairs += _repair_all(run, holder, found, clock)
-    progress("", len(holders), len(holders))
-    return drifts, repairs
+def _reconcile_holder(outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock) -> None:
+    found = find_drift(holder, first_keys=first_keys)
+    outcome.run.numbers_checked += count_numbers(holder, first_keys=first_keys)
+    outcome.drifts.extend(found)
+    if not outcome.run.dry_run:
+        outcome.repairs.extend(_repair_all(outcome.run, holder, found, clock))
 
 
 def _repair_all(run: Run, holder: Model, drifts: Iterable[Drift], clock: Clock) -> list[Repair]:
@@ -106,8 +115,9 @@ def repair_rows(*, run: Run, holder: Model, keys: Sequence[Keys], now: datetime)
     actual = _count_rows(holder, keys)
     repairs = []
     for row_keys, numbers in cached.items():
-        repairs += _repair_row(run, holder, row_keys, numbers, actual.get(row_keys, (0,) * len(numbers)), now)
+        repairs += _repair_row(holder, row_keys, numbers, actual.get(row_keys, (0,) * len(numbers)))
     for repair in repairs:
+        repair.run, repair.repaired_at = run, now
         logger.warning("repaired %s", repair)
     return Repair.objects.bulk_create(repairs)
 
@@ -121,7 +131,7 @@ def _make_missing_rows(holder: Model, keys: Sequence[Keys]) -> None:
 def _lock_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
     connection = connections["default"]
     lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""  # SQLite's transaction is the lock
-    columns = ", ".join(quote(c) for c in (*get_key_columns(holder), *(stat.column for stat in get_stats(holder))))
+    columns = ", ".join(quote(c) for c in (*get_key_columns(holder), *get_stat_columns(holder)))
     order = ", ".join(quote(c) for c in get_key_columns(holder))
     return _read_numbers(holder, f"SELECT {columns} FROM {table_of(holder)} WHERE {_among(holder, keys)} ORDER BY {order}{lock}")
 
@@ -144,13 +154,13 @@ def _read_numbers(holder: Model, sql: str) -> Numbers:
         return {tuple(int(k) for k in row[:width]): tuple(int(n) for n in row[width:]) for row in cursor.fetchall()}
 
 
-def _repair_row(run: Run, holder: Model, keys: Keys, was: Sequence[int], actual: Sequence[int], now: datetime) -> list[Repair]:
+def _repair_row(holder: Model, keys: Keys, was: Sequence[int], actual: Sequence[int]) -> list[Repair]:
     wrong = [(stat, old, new) for stat, old, new in zip(get_stats(holder), was, actual, strict=True) if old != new]
     if not wrong:
         return []
-    sets = ", ".join(f"{quote(stat.column)} = {new}" for stat, _, new in wrong)
+    sets = ", ".join(f"{quote(column_of(holder, stat.name))} = {new}" for stat, _, new in wrong)
     with connections["default"].cursor() as cursor:
         cursor.execute(f"UPDATE {table_of(holder)} SET {sets} WHERE {_among(holder, [keys])}")
     named = dict(zip(get_stat_keys(holder), keys, strict=True))
     label = holder._meta.label
-    return [Repair(run=run, holder=label, stat=stat.name, keys=named, was=old, now=new, repaired_at=now) for stat, old, new in wrong]
+    return [Repair(holder=label, stat=stat.name, keys=named, was=old, now=new) for stat, old, new in wrong]

@@ -10,7 +10,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.sql import Query
 
 from deltacrown.tally.declarations import Contribution
-from deltacrown.tally.feeds import Feed, Model, get_key_columns, get_stats, list_feeds
+from deltacrown.tally.feeds import Feed, Model, get_key_columns, get_stat_columns, list_feeds
 
 
 def quote(name: str) -> str:
@@ -73,7 +73,7 @@ def truth_sql(holder: Model, connection: BaseDatabaseWrapper, only: str = "") ->
     :param only: a condition over the source's first key column, written with ``{key}`` in its place.
     """
     keys = ", ".join(quote(column) for column in get_key_columns(holder))
-    columns = [stat.column for stat in get_stats(holder)]
+    columns = get_stat_columns(holder)
     parts = []
     for feed in list_feeds(holder):
         terms = ", ".join(quote(c) if c in feed.columns else f"0 AS {quote(c)}" for c in columns)
@@ -105,7 +105,7 @@ def changes_sql(feed: Feed) -> str:
 
 def recount_sql(holder: Model, connection: BaseDatabaseWrapper, *, only: str = "") -> str:
     """Set every number of the rows that have source rows, where it differs, to what the sources say."""
-    table, columns = table_of(holder), [stat.column for stat in get_stats(holder)]
+    table, columns = table_of(holder), get_stat_columns(holder)
     sets = ", ".join(f"{quote(c)} = x.{quote(c)}" for c in columns)
     return (
         f"UPDATE {table} SET {sets} FROM ({truth_sql(holder, connection, only)}) x "

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from deltacrown.tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
+from deltacrown.tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
 from deltacrown.tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
 from deltacrown.tally.triggers import PREFIX, Trigger
 
@@ -24,8 +24,9 @@ def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> lis
 
 
 def _row_sql(feed: Feed, alias: str, sign: int) -> str:
-    columns = ", ".join(f"{alias}.{quote(f.column)} AS {quote(f.column)}" for f in feed.source._meta.concrete_fields)
-    return f"SELECT {sign} AS s, {columns}"
+    columns = [column_of(feed.source, field.name) for field in feed.source._meta.concrete_fields]
+    listed = ", ".join(f"{alias}.{quote(column)} AS {quote(column)}" for column in columns)
+    return f"SELECT {sign} AS s, {listed}"
 
 
 def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterator[Trigger]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from deltacrown.tally.feeds import Model, get_key_columns, get_stats, list_feeds
+from deltacrown.tally.feeds import Model, get_key_columns, get_stat_columns, get_stats, list_feeds
 from deltacrown.tally.sql import feed_truth_sql, quote, table_of
 
 
@@ -55,7 +55,7 @@ def count_numbers(holder: Model, *, first_keys: Sequence[int] | None = None, usi
 
 def drift_sql(holder: Model, connection: BaseDatabaseWrapper, first_keys: Sequence[int] | None) -> str:
     """Cached minus counted: the holder's rows with one sign, the sources' sums with the other, added up per key."""
-    columns = [stat.column for stat in get_stats(holder)]
+    columns = get_stat_columns(holder)
     keys = ", ".join(quote(c) for c in get_key_columns(holder))
     numbers = ", ".join(str(int(key)) for key in first_keys or ())
     only = "{key} IN (%s)" % numbers if numbers else ""  # noqa: UP031 - the braces are for later
