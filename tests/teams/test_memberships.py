@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
 from deltacrown.teams import signals
 from deltacrown.teams.models import TeamMembership
 from deltacrown.teams.services import (
@@ -126,12 +127,12 @@ def test_leaving_needs_a_membership_and_a_later_date(team, rival, ann, bob):
 
 def test_moments_without_a_time_zone_are_refused(team, ann):
     naive = datetime(2025, 1, 1)
-    with pytest.raises(InvalidDate, match="no time zone"):
+    with pytest.raises(InvalidInput, match="no time zone"):
         join_team(team=team, user=ann, joined_at=naive)
     join_team(team=team, user=ann, joined_at=JAN)
-    with pytest.raises(InvalidDate):
+    with pytest.raises(InvalidInput):
         leave_team(team=team, user=ann, left_at=naive)
-    with pytest.raises(InvalidDate):
+    with pytest.raises(InvalidInput):
         record_memberships(memberships=[MembershipRecord(team, ann, JAN, naive)])
 
 

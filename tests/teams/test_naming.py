@@ -1,7 +1,8 @@
 import pytest
 
+from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import InvalidTeamName, TeamTaken, create_team, ensure_teams, find_teams
+from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def test_a_slug_or_name_of_another_team_is_refused():
     [("og", "   ", "name"), ("og", "x" * 121, "name"), ("not a slug", "OpTic", "slug"), ("", "OpTic", "slug"), ("x" * 81, "OpTic", "slug")],
 )
 def test_impossible_names_and_slugs_are_refused(slug, name, field):
-    with pytest.raises(InvalidTeamName) as refusal:
+    with pytest.raises(InvalidInput) as refusal:
         create_team(slug=slug, name=name)
     assert refusal.value.field == field
     assert slugs() == []
@@ -77,7 +78,7 @@ def test_a_long_name_leaves_room_for_the_number():
 
 
 def test_one_impossible_name_makes_no_team():
-    with pytest.raises(InvalidTeamName):
+    with pytest.raises(InvalidInput):
         ensure_teams(names=["Splyce", " "])
     assert slugs() == []
 

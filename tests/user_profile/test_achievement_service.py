@@ -3,12 +3,11 @@ from datetime import UTC, datetime
 import pytest
 
 from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile import signals
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 from deltacrown.user_profile.services.achievement_service import (
     AwardRecord,
-    InvalidAchievement,
-    InvalidAward,
     award_achievement,
     award_achievements,
     define_achievement,
@@ -78,7 +77,7 @@ def test_define_achievement_enters_and_updates_one_entry(first_win):
 )
 def test_an_impossible_entry_is_refused_by_field(field, value):
     entry = {"slug": "first-win", "name": "First win", "description": "Win a match.", "tier": "MINOR", "points": 50}
-    with pytest.raises(InvalidAchievement) as refusal:
+    with pytest.raises(InvalidInput) as refusal:
         define_achievement(**(entry | {field: value}))
     assert refusal.value.field == field
     assert not Achievement.objects.exists()
@@ -159,10 +158,10 @@ def test_a_revoked_achievement_can_be_earned_again(ann, first_win):
 
 
 def test_awards_and_revocations_must_say_what_they_must(ann, first_win):
-    with pytest.raises(InvalidAward, match="no time zone"):
+    with pytest.raises(InvalidInput, match="no time zone"):
         award_achievement(user=ann, achievement=first_win, fact="", earned_at=datetime(2025, 1, 1))
-    with pytest.raises(InvalidAward, match="longer than 200"):
+    with pytest.raises(InvalidInput, match="at most 200"):
         award_achievement(user=ann, achievement=first_win, fact="x" * 201, earned_at=JAN)
-    with pytest.raises(InvalidAward, match="needs a reason"):
+    with pytest.raises(InvalidInput, match="must not be empty"):
         revoke_achievement(user=ann, achievement=first_win, reason="  ")
     assert held() == []

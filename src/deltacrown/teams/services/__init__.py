@@ -10,11 +10,10 @@ from deltacrown.teams.services.memberships import (
     list_roster,
     record_memberships,
 )
-from deltacrown.teams.services.naming import InvalidTeamName, TeamTaken, create_team, ensure_teams, find_teams
+from deltacrown.teams.services.naming import TeamTaken, create_team, ensure_teams, find_teams
 
 __all__ = [
     "InvalidDate",
-    "InvalidTeamName",
     "MembershipConflict",
     "MembershipRecord",
     "NotInTeam",

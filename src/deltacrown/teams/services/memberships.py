@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
 
 from deltacrown.accounts.models import User
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.inputs import check_moment
 from deltacrown.core.transactions import atomic_service
 from deltacrown.teams import signals
 from deltacrown.teams.models import Team, TeamMembership
 
 
 class InvalidDate(InvalidInput):
-    """A date that is no moment, or a departure before its arrival."""
+    """A departure before its arrival."""
 
 
 class MembershipConflict(Conflict):
@@ -56,10 +56,10 @@ class MembershipRecord:
 def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
     """Put a player in a team from ``joined_at`` on; the same arrival told twice is one.
 
-    :raises InvalidDate: ``joined_at`` has no time zone.
+    :raises InvalidInput: ``joined_at`` has no time zone.
     :raises MembershipConflict: the player is in the team at that moment or later.
     """
-    _check_moment(joined_at, field="joined_at")
+    check_moment(joined_at, field="joined_at")
     _lock_teams([team.pk])
     memberships = TeamMembership.objects.filter(team=team, user=user)
     if same := memberships.filter(joined_at=joined_at).first():
@@ -78,10 +78,11 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
 def leave_team(*, team: Team, user: User, left_at: datetime) -> TeamMembership:
     """End a player's membership at ``left_at``; the same departure told twice is one.
 
-    :raises InvalidDate: ``left_at`` has no time zone or is before the arrival.
+    :raises InvalidInput: ``left_at`` has no time zone.
+    :raises InvalidDate: it is before the arrival.
     :raises NotInTeam: the player has no membership that lasts, nor one that ended at that moment.
     """
-    _check_moment(left_at, field="left_at")
+    check_moment(left_at, field="left_at")
     _lock_teams([team.pk])
     memberships = TeamMembership.objects.filter(team=team, user=user).select_related("team", "user")
     if same := memberships.filter(left_at=left_at).first():
@@ -103,7 +104,8 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
     departure ends a membership that lasts; one without leaves an ended membership ended.
 
     :return: the rows written: new ones and those that ended now.
-    :raises InvalidDate: a date has no time zone, or a departure is before its arrival.
+    :raises InvalidInput: a date has no time zone.
+    :raises InvalidDate: a departure is before its arrival.
     :raises MembershipConflict: two stretches of a player in a team overlap, or tell different departures.
     """
     for record in memberships:
@@ -189,16 +191,11 @@ def _lock_teams(pks: Sequence[int]) -> None:
 
 
 def _check_record(record: MembershipRecord) -> None:
-    _check_moment(record.joined_at, field="joined_at")
+    check_moment(record.joined_at, field="joined_at")
     if record.left_at is not None:
-        _check_moment(record.left_at, field="left_at")
+        check_moment(record.left_at, field="left_at")
         if record.left_at < record.joined_at:
             raise InvalidDate(f"{record} ends before it starts; correct the dates.", field="left_at")
-
-
-def _check_moment(moment: datetime, *, field: str) -> None:
-    if timezone.is_naive(moment):
-        raise InvalidDate(f"{field} {moment:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
 
 
 def _no_departure(team: Team, user: User, membership: TeamMembership | None) -> InvalidDate | NotInTeam:

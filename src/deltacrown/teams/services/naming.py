@@ -17,6 +17,7 @@ from django.utils.text import slugify
 
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.inputs import check_text, is_storable
 from deltacrown.core.transactions import atomic_service
 from deltacrown.teams.models import Team
 
@@ -24,10 +25,6 @@ NAME_LENGTH = 120
 SLUG_LENGTH = 80
 #: Room kept for "-2", "-3" … when a slug made from a name is taken.
 SLUG_STEM_LENGTH = SLUG_LENGTH - 8
-
-
-class InvalidTeamName(InvalidInput):
-    """A name or slug no team can have."""
 
 
 class TeamTaken(Conflict):
@@ -39,7 +36,7 @@ def create_team(*, slug: str, name: str) -> Team:
     """Make a team, or return it when a team of this slug and name exists already.
 
     :param slug: lower-case letters, digits, hyphens and underscores, at most 80.
-    :raises InvalidTeamName: the slug or the name cannot be one.
+    :raises InvalidInput: the slug or the name cannot be one.
     :raises TeamTaken: the slug or the name belongs to another team.
     """
     name = clean_name(name)
@@ -61,7 +58,7 @@ def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
     followed by ``-2``, ``-3`` … when a team of another name has it.
 
     :return: the team of every name, under the name as it was given. Of two spellings of one new name the first is kept.
-    :raises InvalidTeamName: one of the names cannot be one; no team is made.
+    :raises InvalidInput: one of the names cannot be one; no team is made.
     """
     clean = {given: clean_name(given) for given in names}
     found = _teams_by_key(clean.values())
@@ -77,7 +74,7 @@ def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
 
     :return: the team of every text that means one, under the text as it was given; the others are left out.
     """
-    given = list(names_or_slugs)
+    given = [text for text in names_or_slugs if is_storable(text)]
     by_slug = {team.slug: team for batch in in_batches(given) for team in Team.objects.filter(slug__in=batch)}
     by_name = _teams_by_key(text for text in given if text not in by_slug)
     found = {text: by_slug.get(text) or by_name.get(name_key(text)) for text in given}
@@ -86,11 +83,9 @@ def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
 
 def clean_name(name: str) -> str:
     """Return ``name`` with single spaces and none at the ends, or refuse it."""
+    check_text(name, field="name", limit=NAME_LENGTH * 2, required=True, multiline=True)
     name = " ".join(name.split())
-    if not name:
-        raise InvalidTeamName("A team's name is empty; give it at least one character.", field="name")
-    if len(name) > NAME_LENGTH:
-        raise InvalidTeamName(f"The team name {name[:20]!r}… is longer than {NAME_LENGTH} characters; shorten it.", field="name")
+    check_text(name, field="name", limit=NAME_LENGTH)
     return name
 
 
@@ -100,12 +95,11 @@ def name_key(name: str) -> str:
 
 
 def _check_slug(slug: str) -> None:
+    check_text(slug, field="slug", limit=SLUG_LENGTH, required=True)
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidTeamName(f"{slug!r} is no slug: use letters, digits, hyphens and underscores.", field="slug") from error
-    if len(slug) > SLUG_LENGTH:
-        raise InvalidTeamName(f"The slug {slug[:20]!r}… is longer than {SLUG_LENGTH} characters; shorten it.", field="slug")
+        raise InvalidInput(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
 
 
 def _teams_by_key(names: Iterable[str]) -> dict[str, Team]:

@@ -11,24 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from deltacrown.accounts.models import User
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.core.transactions import atomic_service
 from deltacrown.user_profile import signals
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 
+LONGEST_TEXT = 300
 FACT_LENGTH = 200
-
-
-class InvalidAchievement(InvalidInput):
-    """A catalogue entry that cannot be taken as it stands."""
-
-
-class InvalidAward(InvalidInput):
-    """An award or a revocation that lacks what it must say."""
+REASON_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -51,10 +45,12 @@ def define_achievement(*, slug: str, name: str, description: str, tier: str, poi
 
     :param tier: ``MINOR`` or ``MAJOR``; only MAJOR ones appear on the timeline.
     :param points: the experience an award is worth, 0 or more. Awards already made keep theirs.
-    :raises InvalidAchievement: a value cannot be taken; the message names it.
+    :raises InvalidInput: a value cannot be taken; ``field`` names it.
     """
+    for field, text in {"slug": slug, "name": name, "description": description}.items():
+        check_text(text, field=field, limit=LONGEST_TEXT, required=True)
     fields = {"name": name.strip(), "description": description.strip(), "tier": tier, "points": points}
-    _check_entry(Achievement(slug=slug, **fields))
+    _check_fields(Achievement(slug=slug, **fields))
     return Achievement.objects.update_or_create(slug=slug, defaults=fields)[0]
 
 
@@ -63,7 +59,7 @@ def award_achievement(*, user: User, achievement: Achievement, fact: str, earned
     """Give a player an achievement with its experience; whoever holds it keeps the first award.
 
     :return: the award and whether it is new.
-    :raises InvalidAward: the moment has no time zone or the fact is longer than 200 characters.
+    :raises InvalidInput: the moment has no time zone or the fact is longer than 200 characters.
     """
     created = award_achievements(awards=[AwardRecord(user, achievement, fact, earned_at)])
     if created:
@@ -76,7 +72,7 @@ def award_achievements(*, awards: Sequence[AwardRecord]) -> list[UserAchievement
     """Give many achievements at once, all or none; those already held, or told twice, change nothing.
 
     :return: the new awards.
-    :raises InvalidAward: a moment has no time zone or a fact is longer than 200 characters.
+    :raises InvalidInput: a moment has no time zone or a fact is longer than 200 characters.
     """
     for award in awards:
         _check_award(award)
@@ -95,10 +91,9 @@ def revoke_achievement(*, user: User, achievement: Achievement, reason: str) -> 
 
     :param reason: one sentence, told to whoever listens.
     :return: whether the player held it; revoking twice is revoking once.
-    :raises InvalidAward: there is no reason.
+    :raises InvalidInput: there is no reason.
     """
-    if not reason.strip():
-        raise InvalidAward("A revocation needs a reason; say why the achievement is taken back.", field="reason")
+    check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
     held, _ = UserAchievement.objects.filter(user=user, achievement=achievement).delete()
     ExperienceAward.objects.filter(user=user, dedupe_key=experience_key(achievement)).delete()
     if held:
@@ -140,16 +135,14 @@ def _lock_users(pks: set[int]) -> None:
 
 
 def _check_award(award: AwardRecord) -> None:
-    if timezone.is_naive(award.earned_at):
-        raise InvalidAward(f"earned_at {award.earned_at:%Y-%m-%d %H:%M} has no time zone; give one.", field="earned_at")
-    if len(award.fact) > FACT_LENGTH:
-        raise InvalidAward(f"The fact {award.fact[:20]!r}… is longer than {FACT_LENGTH} characters; shorten it.", field="fact")
+    check_moment(award.earned_at, field="earned_at")
+    check_text(award.fact, field="fact", limit=FACT_LENGTH)
 
 
-def _check_entry(entry: Achievement) -> None:
+def _check_fields(entry: Achievement) -> None:
     """Refuse an entry its own fields would refuse."""
     try:
         entry.clean_fields()
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
-        raise InvalidAchievement(f"{field}: {messages[0]}", field=field) from error
+        raise InvalidInput(f"{field}: {messages[0]}", field=field) from error
