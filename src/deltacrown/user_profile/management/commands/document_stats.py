@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from deltacrown.user_profile.reference import render_stats_reference
+
+
+class Command(BaseCommand):
+    help = "Print the reference page of every stat, as Markdown, from the declarations."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--write", type=Path, metavar="FILE", help="Write the page to FILE instead of printing it.")
+
+    def handle(self, *args: Any, write: Path | None, **options: Any) -> None:
+        page = render_stats_reference()
+        if write:
+            write.write_text(page, encoding="utf-8")
+        else:
+            self.stdout.write(page, ending="")

@@ -1,0 +1,56 @@
+"""Every id a bad declaration is refused with, and that good ones are not."""
+
+import pytest
+from django.db import models
+from django.db.models import Q
+from django.test.utils import isolate_apps
+
+from deltacrown.tally.checks import check_declarations, check_holder
+from deltacrown.tally.declarations import count_of, sum_of
+from deltacrown.tally.fields import DerivedStat, Stat
+from deltacrown.user_profile.models import GameStats, UserProfile
+
+
+def make_holder(*, keys=("user",), **fields):
+    with isolate_apps("tests"):
+        meta = type("Meta", (), {"app_label": "tests"})
+        owner = {"user": models.ForeignKey("accounts.User", models.CASCADE, related_name="+")}
+        body = {"__module__": __name__, "Meta": meta, "stat_keys": keys, **owner, **fields}
+        holder = type("Holder", (models.Model,), body)
+        holder._meta.get_field("user").remote_field.model = UserProfile._meta.get_field("user").remote_field.model
+        return holder
+
+
+def ids(holder):
+    return [(message.id, bool(message.hint)) for message in check_holder(holder)]
+
+
+def test_the_catalogue_is_accepted():
+    assert check_declarations() == []
+    assert check_holder(UserProfile) == check_holder(GameStats) == []
+
+
+def test_a_good_holder_is_accepted():
+    assert ids(make_holder(wins=Stat(count_of("games.Match", where=Q(result="WIN"))))) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields"),
+    [
+        ("tally.E001", {"keys": ("user", "nobody"), "wins": Stat(count_of("games.Match"))}),
+        ("tally.E002", {"wins": Stat(count_of("games.Nothing"))}),
+        ("tally.E002", {"wins": Stat(count_of("nonsense"))}),
+        ("tally.E003", {"wins": Stat(count_of("moderation.Dispute"))}),
+        ("tally.E003", {"wins": Stat(count_of("games.Match", keys={"user": "game"}))}),
+        ("tally.E004", {"wins": Stat(sum_of("prize_amount", "tournaments.TournamentResult"))}),
+        ("tally.E004", {"wins": Stat(sum_of("nothing", "games.Match"))}),
+        ("tally.E005", {"wins": Stat(count_of("games.Match", where=Q(game__slug="x")))}),
+        ("tally.E005", {"wins": Stat(count_of("games.Match", where=Q(nothing=1)))}),
+        (
+            "tally.E006",
+            {"rate": DerivedStat(expression=models.F("id") + 1, output_field=models.IntegerField(), rows_of="nothing")},
+        ),
+    ],
+)
+def test_a_bad_declaration_is_refused_with_its_id_and_a_mend(fault, fields):
+    assert ids(make_holder(**fields)) == [(fault, True)]

@@ -1,0 +1,111 @@
+"""Triggers follow the declarations through migrations, and their absence never goes unnoticed."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from deltacrown.core.clock import now
+from deltacrown.tally import installation
+from deltacrown.tally.checks import check_installed
+from deltacrown.tally.deployment import drop_before_migrating, sync_after_migrating
+from deltacrown.tally.models import Installation, Repair, Run
+from deltacrown.tally.triggers import build_triggers
+from deltacrown.user_profile.models import UserProfile
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_runs(db):
+    """Making the test database is itself a recorded run."""
+    Run.objects.all().delete()
+
+
+def drop(name):
+    table = installation.read_installed(connection)[name][0]
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP TRIGGER {name} ON "{table}"' if connection.vendor == "postgresql" else f"DROP TRIGGER {name}")
+
+
+def a_trigger():
+    return next(t for t in build_triggers(connection) if t.table == "games_match" and "userprofile" in t.name and t.name.endswith("insert"))
+
+
+def test_a_migrated_database_is_as_declared():
+    assert check_installed(databases=["default"]) == []
+    assert Installation.objects.get().fingerprint == installation.fingerprint(build_triggers(connection))
+
+
+def test_names_fit_the_database():
+    assert max(len(trigger.name) for trigger in build_triggers(connection)) <= 63
+
+
+def test_a_missing_trigger_is_reported_reinstalled_and_the_drift_it_left_recounted(player, played):
+    ann = player("ann")
+    drop(a_trigger().name)
+    played(ann)
+    (warning,) = check_installed(databases=["default"])
+    assert warning.id == "tally.W101"
+    assert f"trigger {a_trigger().name} is missing" in warning.msg
+    assert UserProfile.objects.get(user=ann).total_matches_played == 0
+    sync_after_migrating(using="default")
+    assert check_installed(databases=["default"]) == []
+    assert UserProfile.objects.get(user=ann).total_matches_played == 1
+    assert Run.objects.get().cause == "migrate"
+    assert Repair.objects.filter(stat="total_matches_played").exists()
+
+
+def test_a_changed_declaration_is_stale_until_migrated_and_then_recounted(player, played, monkeypatch):
+    played(ann := player("ann"), "WIN")
+    played(ann, "DRAW")
+    from django.db.models import Q
+
+    from deltacrown.tally.declarations import count_of
+
+    stat = UserProfile._meta.get_field("matches_won")
+    monkeypatch.setattr(stat, "contributions", count_of("games.Match", "games.ArchivedMatch", where=Q(result__in=["WIN", "DRAW"])))
+    (warning,) = check_installed(databases=["default"])
+    assert "is not as declared" in warning.msg
+    sync_after_migrating(using="default")
+    assert UserProfile.objects.get(user=ann).matches_won == 2
+    monkeypatch.undo()
+    sync_after_migrating(using="default")
+    assert UserProfile.objects.get(user=ann).matches_won == 1
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL can disable a trigger")
+def test_a_disabled_trigger_is_reported():
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE games_match DISABLE TRIGGER {a_trigger().name}")
+    (warning,) = check_installed(databases=["default"])
+    assert warning.msg.endswith(f"trigger {a_trigger().name} is disabled.")
+
+
+def test_a_left_over_trigger_is_reported_and_removed(monkeypatch):
+    kept = [trigger for trigger in build_triggers(connection) if trigger.name != a_trigger().name]
+    leftover = a_trigger().name
+    monkeypatch.setattr(installation, "build_triggers", lambda connection: kept)
+    (warning,) = check_installed(databases=["default"])
+    assert f"trigger {leftover} belongs to no declaration" in warning.msg
+    sync_after_migrating(using="default")
+    assert leftover not in installation.read_installed(connection)
+    monkeypatch.undo()
+    sync_after_migrating(using="default")
+
+
+def test_migrating_takes_them_out_and_puts_them_back():
+    drop_before_migrating(using="default", plan=[])
+    assert installation.read_installed(connection)
+    drop_before_migrating(using="default", plan=[("a migration", False)])
+    assert installation.read_installed(connection) == {}
+    sync_after_migrating(using="default")
+    assert installation.find_faults(connection) == []
+
+
+def test_a_second_migrate_changes_nothing():
+    installation.install_triggers("default", now=now())
+    before = Installation.objects.get().installed_at
+    call_command("migrate", verbosity=0)
+    assert Installation.objects.get().fingerprint
+    assert not Run.objects.exists()
+    assert Installation.objects.get().installed_at >= before
