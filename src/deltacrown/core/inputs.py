@@ -1,0 +1,125 @@
+"""Checks of single values that every service door makes, so that what passes them can be stored on any database."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from django.utils.timezone import is_naive
+
+from deltacrown.core.errors import InvalidInput
+
+#: Levels of lists and objects inside each other; what a game reports of a player needs two or three.
+DEEPEST_JSON = 20
+SMALLEST_INTEGER, LARGEST_INTEGER = -(2**31), 2**31 - 1
+SMALLEST_BIG_INTEGER, LARGEST_BIG_INTEGER = -(2**63), 2**63 - 1
+
+
+def check_text(value: object, *, field: str, limit: int, required: bool = False, multiline: bool = False) -> None:
+    """Refuse what is no text, is longer than ``limit`` characters, or holds characters a database cannot keep.
+
+    :param required: refuse empty and all-blank text too.
+    :param multiline: let tabs and line ends through.
+    :raises InvalidInput: naming ``field`` and what is wrong with it.
+    """
+    if not isinstance(value, str):
+        raise InvalidInput(f"{field} must be text, not {type(value).__name__}.", field=field)
+    if required and not value.strip():
+        raise InvalidInput(f"{field} must not be empty.", field=field)
+    if len(value) > limit:
+        raise InvalidInput(f"{field} is {len(value)} characters long; at most {limit} are kept.", field=field)
+    if not is_storable(value, multiline=multiline):
+        raise InvalidInput(f"{field} holds control characters; take them out.", field=field)
+
+
+def is_storable(text: str, *, multiline: bool = True) -> bool:
+    """Say whether ``text`` is free of control characters and of halves of surrogate pairs."""
+    if text.isprintable():
+        return True
+    allowed = "\t\n\r" if multiline else ""
+    return all(character in allowed or unicodedata.category(character) not in {"Cc", "Cs"} for character in text)
+
+
+def check_moment(value: object, *, field: str) -> None:
+    """Refuse what is no moment in time, or has no time zone.
+
+    :raises InvalidInput: naming ``field``.
+    """
+    if not isinstance(value, datetime):
+        raise InvalidInput(f"{field} must be a date with a time, not {type(value).__name__}.", field=field)
+    if is_naive(value):
+        raise InvalidInput(f"{field} {value:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
+
+
+def check_integer(value: object, *, field: str, least: int = SMALLEST_INTEGER, most: int = LARGEST_INTEGER) -> None:
+    """Refuse what is no whole number from ``least`` to ``most``.
+
+    :raises InvalidInput: naming ``field``.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput(f"{field} must be a whole number, not {value!r:.40}.", field=field)
+    if not least <= value <= most:
+        raise InvalidInput(f"{field} must be from {least:,} to {most:,}.", field=field)
+
+
+def check_json_object(value: object, *, field: str) -> None:
+    """Refuse what is no JSON object with values both databases keep as they are.
+
+    :raises InvalidInput: naming ``field`` and the path of the value.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{field} must be a JSON object, not {type(value).__name__}.", field=field)
+    fault = find_json_fault(value)
+    if fault:
+        raise InvalidInput(f"{field}{fault}", field=field)
+
+
+def find_json_fault(value: Any, depth: int = 1) -> str:
+    """Return where in ``value`` something cannot be kept, and why; ``""`` when everything can."""
+    if isinstance(value, str):
+        return "" if "\0" not in value and is_encodable(value) else " holds characters that cannot be stored; take them out."
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, int):
+        return "" if SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER else " is a whole number of more than 64 bits."
+    if isinstance(value, float):
+        return "" if isfinite(value) else f" is {value}, which JSON has no word for; leave it out."
+    return _find_nested_fault(value, depth)
+
+
+def _find_nested_fault(value: Any, depth: int) -> str:
+    if not isinstance(value, (Mapping, list)):
+        return f" is a {type(value).__name__}; JSON knows text, numbers, true, false, null, lists and objects."
+    if depth > DEEPEST_JSON:
+        return f" is nested more than {DEEPEST_JSON} levels deep."
+    items = value.items() if isinstance(value, Mapping) else enumerate(value)
+    for key, item in items:
+        if isinstance(value, Mapping) and (not isinstance(key, str) or find_json_fault(key)):
+            return f" has the key {key!r:.60}, which cannot be stored."
+        if fault := find_json_fault(item, depth + 1):
+            return f".{key}{fault}"
+    return ""
+
+
+def is_encodable(text: str) -> bool:
+    """Say whether ``text`` is free of halves of surrogate pairs, which UTF-8 has no form for."""
+    return text.isascii() or all(not "\ud800" <= character <= "\udfff" for character in text)
+
+
+def is_same_json(left: Any, right: Any) -> bool:
+    """Say whether two JSON values are the same, however a database spells their numbers.
+
+    PostgreSQL hands 1e300 back as a whole number of 301 digits.
+    """
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(is_same_json(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(is_same_json, left, right))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, float) or isinstance(right, float):
+        return isinstance(left, (int, float)) and isinstance(right, (int, float)) and float(left) == float(right)
+    return bool(left == right)

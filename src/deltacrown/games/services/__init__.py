@@ -1,0 +1,39 @@
+"""The only door through which games and matches are written, and the rows of an encounter read."""
+
+from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
+from deltacrown.games.services.catalogue import GameTaken, create_game
+from deltacrown.games.services.encounters import MatchNotFound, list_encounter, list_encounters
+from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
+from deltacrown.games.services.records import (
+    EncounterKey,
+    MatchChange,
+    MatchRecord,
+    PlayerLine,
+    RecordedMatch,
+    RecordOutcome,
+    Refusal,
+)
+from deltacrown.games.services.rules import InvalidMatch
+
+__all__ = [
+    "EncounterKey",
+    "GameTaken",
+    "InvalidMatch",
+    "MatchChange",
+    "MatchConflict",
+    "MatchIsVoided",
+    "MatchNotFound",
+    "MatchRecord",
+    "PlayerLine",
+    "RecordOutcome",
+    "RecordedMatch",
+    "Refusal",
+    "correct_match",
+    "create_game",
+    "list_encounter",
+    "list_encounters",
+    "record_match",
+    "record_matches",
+    "restore_match",
+    "void_match",
+]

@@ -1,0 +1,43 @@
+"""The titles that matches are played in."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+
+from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.inputs import check_text
+from deltacrown.core.races import find_or_insert
+from deltacrown.core.transactions import atomic_service
+from deltacrown.games import signals
+from deltacrown.games.models import Game
+
+
+class GameTaken(Conflict):
+    """The slug belongs to a game of another name."""
+
+
+@atomic_service
+def create_game(*, slug: str, name: str) -> Game:
+    """Create a game; the same slug and name told again is the same game.
+
+    :raises InvalidInput: the slug is no slug of at most 60 characters, or the name is empty or over 120.
+    :raises GameTaken: the slug belongs to a game of another name.
+    """
+    check_text(slug, field="slug", limit=60, required=True)
+    check_text(name, field="name", limit=120, required=True)
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise InvalidInput(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+    game, created = find_or_insert(lambda: _find_or_create(slug, name))
+    if game.name != name:
+        raise GameTaken(f"The slug {slug} belongs to the game {game.name!r}; choose another for {name!r}.", field="slug")
+    if created:
+        signals.game_created.send(Game, game=game)
+    return game
+
+
+def _find_or_create(slug: str, name: str) -> tuple[Game, bool]:
+    existing = Game.objects.filter(slug=slug).first()
+    return (existing, False) if existing else (Game.objects.create(slug=slug, name=name), True)

@@ -1,0 +1,176 @@
+"""Recording matches: one door for one and for many, safe to repeat and to run twice at once.
+
+The match key decides. A key that is recorded is never written again: the same content changes
+nothing, other content is refused and must come through ``correct_match``. A delivery repeated
+after a moderator *corrected* the match is refused too, since nothing in the row says whether the
+delivery is old or news; one repeated after the match was *voided* changes nothing.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+from django.db import connection
+
+from deltacrown.core.errors import Conflict, DomainError
+from deltacrown.core.inputs import is_same_json
+from deltacrown.core.races import find_or_insert
+from deltacrown.core.transactions import atomic_service
+from deltacrown.games import signals
+from deltacrown.games.models import Match, MatchRow
+from deltacrown.games.services.encounters import list_encounters
+from deltacrown.games.services.records import EncounterKey, MatchRecord, PlayerLine, RecordedMatch, RecordOutcome, Refusal
+from deltacrown.games.services.rules import check_record
+
+Encounters = dict[EncounterKey, list[MatchRow]]
+
+#: The space of this module's advisory locks, and into how many queues the match keys are spread. A batch holds at
+#: most that many locks; PostgreSQL's lock table has room for 6,400 by default.
+LOCK_SPACE, LOCK_QUEUES = 0x6D61, 1024
+ROWS_PER_INSERT = 5_000
+
+
+class MatchConflict(Conflict):
+    """The match key is recorded already, with other content."""
+
+
+@atomic_service
+def record_match(*, record: MatchRecord, now: datetime) -> RecordedMatch:
+    """Record one match, or find that it is recorded.
+
+    :return: its rows, and whether this call created them.
+    :raises InvalidInput: the record breaks a rule.
+    :raises MatchConflict: the key is recorded with other content.
+    """
+    outcome, encounters = _record([record], now)
+    for refusal in outcome.refused:
+        raise refusal.error
+    return RecordedMatch(rows=encounters[record.encounter], created=bool(outcome.created))
+
+
+@atomic_service
+def record_matches(*, records: Sequence[MatchRecord], now: datetime) -> RecordOutcome[MatchRecord]:
+    """Record many matches, each whole or refused with its reason, in a constant number of queries.
+
+    Meant for up to a few thousand rows at a time. Of two records in the batch with one key the
+    first is recorded and the second compared with it.
+    """
+    outcome, _ = _record(records, now)
+    return outcome
+
+
+def _record(records: Sequence[MatchRecord], now: datetime) -> tuple[RecordOutcome[MatchRecord], Encounters]:
+    faults = {place: fault for place, record in enumerate(records) if (fault := _find_fault(record, now))}
+    sound = [record for place, record in enumerate(records) if place not in faults]
+    fresh, encounters = find_or_insert(lambda: _insert_unknown(sound, now)) if sound else ({}, {})
+    outcome: RecordOutcome[MatchRecord] = RecordOutcome(created=[], unchanged=[], refused=[])
+    for place, record in enumerate(records):
+        if place in faults:
+            outcome.refused.append(Refusal(record=record, error=faults[place]))
+        elif fresh.get(record.encounter) is record:
+            outcome.created.append(record)
+            del fresh[record.encounter]  # the same object twice in a batch is created once
+        elif conflict := find_conflict(record, encounters[record.encounter]):
+            outcome.refused.append(Refusal(record=record, error=conflict))
+        else:
+            outcome.unchanged.append(record)
+    _announce(outcome.created, encounters)
+    return outcome, encounters
+
+
+def _announce(created: Sequence[MatchRecord], encounters: Encounters) -> None:
+    if created:
+        signals.matches_recorded.send(Match, rows=[row for record in created for row in encounters[record.encounter]])
+
+
+def _find_fault(record: MatchRecord, now: datetime) -> DomainError | None:
+    try:
+        check_record(record, now=now)
+    except DomainError as error:
+        return error
+    return None
+
+
+def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[dict[EncounterKey, MatchRecord], Encounters]:
+    """Insert the rows of every encounter that has none; return whose they were, and the rows of all."""
+    keys = {record.encounter for record in records}
+    _queue_for(keys)
+    encounters = list_encounters(keys)
+    fresh: dict[EncounterKey, MatchRecord] = {}
+    for record in records:
+        if record.encounter not in encounters:
+            fresh.setdefault(record.encounter, record)
+    rows = [_build_row(record, line, now) for record in fresh.values() for line in record.lines]
+    rows.sort(key=attrgetter("game_id", "match_key", "user_id"))  # one order for all, so that writers do not deadlock
+    for row in Match.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT):
+        encounters.setdefault((row.game_id, row.match_key), []).append(row)
+    return fresh, encounters
+
+
+def _queue_for(keys: Collection[EncounterKey]) -> None:
+    """Let one transaction at a time record a key.
+
+    The unique key alone stops the same player's row twice; it would let two deliveries of one key
+    with different players each insert theirs. SQLite has one writer at a time anyway.
+    """
+    if connection.vendor != "postgresql":
+        return
+    queues = sorted({zlib.crc32(f"{game}:{match_key}".encode()) % LOCK_QUEUES for game, match_key in keys})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, queue) FROM unnest(%s::int[]) AS queue", [LOCK_SPACE, queues])
+
+
+def _build_row(record: MatchRecord, line: PlayerLine, now: datetime) -> Match:
+    return Match(
+        user=line.user,
+        game=record.game,
+        match_key=record.match_key,
+        kind=record.kind,
+        side=line.side,
+        result=line.result,
+        score=line.score,
+        stats=dict(line.stats),
+        played_at=record.played_at,
+        voided_at=now if record.void_reason else None,
+        void_reason=record.void_reason,
+    )
+
+
+def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflict | None:
+    """Return the refusal of a record whose key is recorded as ``rows`` with other content, or None when it is the same.
+
+    Whether a row was voided since is not compared; a record that comes void for a match that counts is another.
+    """
+    difference = _find_difference(record, {row.user_id: row for row in rows})
+    if not difference:
+        return None
+    field, detail = difference
+    remedy = "void it with void_match" if field == "void_reason" else "if it is wrong as recorded, use correct_match"
+    message = f"Match {record.match_key!r} of {record.game.name} is recorded already and differs in {field}: {detail}. Nothing was changed;"
+    return MatchConflict(f"{message} {remedy}.", field=field)
+
+
+def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[str, str] | None:
+    """The first field that differs, and both values in words."""
+    if rows.keys() != {line.user.pk for line in record.lines}:
+        return "lines", f"the players are others than the {len(rows)} recorded"
+    for line in sorted(record.lines, key=lambda line: line.user.username):
+        if difference := _find_line_difference(record, line, rows[line.user.pk]):
+            return difference
+    return None
+
+
+def _find_line_difference(record: MatchRecord, line: PlayerLine, row: MatchRow) -> tuple[str, str] | None:
+    given = {"played_at": record.played_at, "kind": record.kind, "result": line.result, "side": line.side, "score": line.score}
+    for field, value in given.items():
+        recorded = getattr(row, field)
+        if recorded != value:
+            return field, f"{recorded!s} is recorded for {line.user.username}, {value!s} was given"
+    if not is_same_json(row.stats, line.stats):
+        return "stats", f"other numbers are recorded for {line.user.username}"
+    if record.void_reason and not row.is_voided:
+        return "void_reason", "it counts, and was given as void"
+    return None
