@@ -23,7 +23,7 @@ STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; 
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format requirements clean
+.PHONY: help install demo test check format docs requirements clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ check: $(INSTALLED) ## The part of `make test` that takes seconds: lint, types, 
 format: $(INSTALLED) ## Mend what ruff can mend by itself.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(INSTALLED) ## Write the generated page of the reference anew.
+	$(MANAGE) document_stats --write docs/reference/stats.md
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
 	$(BIN)/python -m pip install --quiet uv
