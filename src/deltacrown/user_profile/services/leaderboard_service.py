@@ -1,0 +1,166 @@
+"""Players in the order of one of their numbers, read from the cached numbers through an index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from deltacrown.core.errors import NotFound
+from deltacrown.core.pagination import Page, check_limit, paginate
+from deltacrown.games.models import Game
+from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.services.stats_service.catalogue import GAME_NUMBERS, get_stat_field
+from deltacrown.user_profile.services.stats_service.filters import get_game
+
+MAX_LIMIT = 100
+#: Matches a player must have played to be ranked by a rate.
+RATE_SAMPLE = 10
+
+#: The numbers players are ranked by → whether the smallest is best.
+BOARDS = {
+    "matches_won": False,
+    "overall_win_rate": False,
+    "tournaments_won": False,
+    "experience_points": False,
+    "total_matches_played": False,
+    "tournaments_participated": False,
+    "achievement_count": False,
+    "average_placement": True,
+}
+
+
+@dataclass(frozen=True)
+class LeaderboardEntry:
+    """One ranked player; players with the same value share the rank, and the ranks after them are skipped."""
+
+    rank: int
+    public_id: str
+    name: str
+    country: str
+    value: int | Decimal
+
+
+@dataclass(frozen=True)
+class Leaderboard(Page[LeaderboardEntry]):
+    """A page of a leaderboard.
+
+    :param stat: the name of the number in the catalogue.
+    :param rule: who is ranked, in one sentence.
+    :param game: the game it is of, or ``None`` for all.
+    """
+
+    stat: str
+    label: str
+    meaning: str
+    unit: str
+    rule: str
+    game: Game | None
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Where a leaderboard is read: which column of which table, in which order."""
+
+    rows: QuerySet[Any]
+    column: str
+    tie_break: str
+    ascending: bool
+    rule: str
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return (self.column if self.ascending else f"-{self.column}", self.tie_break)
+
+
+def get_leaderboard(stat: str, *, game: Game | str | None = None, page: str | None = None, limit: int = 25) -> Leaderboard:
+    """Return a page of the players ranked by ``stat``, best first.
+
+    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed by public id
+    (within a game: in the order they joined, which is that of their public ids).
+
+    :param stat: one of ``BOARDS``; a name of the catalogue.
+    :param game: rank by the players' numbers in this game; a slug or a row.
+    :param limit: 1 to 100.
+    :raises NotFound: when there is no such leaderboard, or not of one game.
+    :raises InvalidInput: for a game, cursor or limit that cannot be taken.
+    """
+    check_limit(limit, MAX_LIMIT)
+    _check_board(stat, in_game=game is not None)
+    of_game = get_game(game) if isinstance(game, str) else game
+    ranking = _in_game(stat, of_game) if of_game else _overall(stat)
+    listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}"
+    found = paginate(ranking.rows, listing=listing, order=ranking.order, cursor=page, limit=limit, max_limit=MAX_LIMIT)
+    field = get_stat_field(ranking.rows.model, ranking.column)
+    return Leaderboard(
+        _ranked(ranking, found.items, is_first_page=page is None),
+        found.next_cursor,
+        found.has_next,
+        stat=stat,
+        label=field.label,
+        meaning=field.meaning,
+        unit=getattr(field, "unit", ""),
+        rule=ranking.rule,
+        game=of_game,
+    )
+
+
+def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
+    """The leaderboards there are, as name and label; ``in_game``: those that exist for one game."""
+    return [(name, get_stat_field(UserProfile, name).label) for name in BOARDS if not in_game or name in GAME_NUMBERS]
+
+
+def _check_board(stat: str, *, in_game: bool) -> None:
+    boards = dict(list_boards(in_game=in_game))
+    if stat not in boards:
+        of = "of one game " if in_game else ""
+        raise NotFound(f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+
+
+def _overall(stat: str) -> _Ranking:
+    eligible, rule = _eligibility(stat, stat, "total_matches_played")
+    return _Ranking(UserProfile.objects.filter(eligible).select_related("user"), stat, "public_id", BOARDS[stat], rule)
+
+
+def _in_game(stat: str, game: Game) -> _Ranking:
+    column = GAME_NUMBERS[stat]
+    eligible, rule = _eligibility(stat, column, "matches_played")
+    rows = GameStats.objects.filter(eligible, game=game).select_related("user__profile")
+    return _Ranking(rows, column, "user_id", BOARDS[stat], rule)
+
+
+def _eligibility(stat: str, column: str, played: str) -> tuple[Q, str]:
+    if stat == "overall_win_rate":
+        return Q(**{f"{played}__gte": RATE_SAMPLE}), f"Players with {RATE_SAMPLE} matches or more are ranked."
+    if BOARDS[stat]:
+        return Q(**{f"{column}__isnull": False}), "Players with a placement to average are ranked, the lowest average first."
+    return Q(**{f"{column}__gt": 0}), "Players with at least one are ranked."
+
+
+def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> list[LeaderboardEntry]:
+    if not rows:
+        return []
+    better, ahead = (0, 0) if is_first_page else _count_before(ranking, rows[0])
+    entries: list[LeaderboardEntry] = []
+    for position, row in enumerate(rows, start=ahead + 1):
+        value = getattr(row, ranking.column)
+        if not entries:
+            rank = better + 1
+        elif value != entries[-1].value:
+            rank = position
+        profile = row if isinstance(row, UserProfile) else row.user.profile
+        entries.append(LeaderboardEntry(rank, profile.public_id, profile.display_name or row.user.username, profile.country, value))
+    return entries
+
+
+def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
+    """How many rows have a better value than ``first``, and how many are listed before it, in one query."""
+    value, tie = getattr(first, ranking.column), getattr(first, ranking.tie_break)
+    better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
+    tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
+    up_to = Q(**{f"{ranking.column}__{'lte' if ranking.ascending else 'gte'}": value})
+    counts = ranking.rows.filter(up_to).aggregate(better=Count("pk", filter=better), tied=Count("pk", filter=tied_ahead))
+    return counts["better"], counts["better"] + counts["tied"]

@@ -1,0 +1,31 @@
+"""Everything a player's pages, API and exports read: histories, timeline, numbers and the rows behind them.
+
+Each read asks ``privacy_service`` before it counts or fetches anything. ``viewer=None`` is an
+anonymous visitor, ``page`` the ``next_cursor`` of the page before.
+"""
+
+from deltacrown.user_profile.services.stats_service.activity_timeline import ActivityEntry, get_activity_timeline
+from deltacrown.user_profile.services.stats_service.catalogue import GameLine, StatLine, describe_stats, list_game_stats, list_stats
+from deltacrown.user_profile.services.stats_service.filters import MatchFilters, TournamentFilters
+from deltacrown.user_profile.services.stats_service.match_history import MatchEntry, TournamentDetails, get_match_history
+from deltacrown.user_profile.services.stats_service.stat_rows import StatRows, get_stat_rows
+from deltacrown.user_profile.services.stats_service.tournament_history import TournamentEntry, get_tournament_breakdown
+
+__all__ = [
+    "ActivityEntry",
+    "GameLine",
+    "MatchEntry",
+    "MatchFilters",
+    "StatLine",
+    "StatRows",
+    "TournamentDetails",
+    "TournamentEntry",
+    "TournamentFilters",
+    "describe_stats",
+    "get_activity_timeline",
+    "get_match_history",
+    "get_stat_rows",
+    "get_tournament_breakdown",
+    "list_game_stats",
+    "list_stats",
+]

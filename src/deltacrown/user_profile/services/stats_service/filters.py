@@ -1,0 +1,159 @@
+"""What a history can be narrowed by, and how what people type becomes that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.utils.dateparse import parse_date, parse_datetime
+
+from deltacrown.core.errors import InvalidInput
+from deltacrown.games.models import Game, MatchRow
+from deltacrown.tournaments.models import Tournament
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]+")
+LARGEST_PLACEMENT = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class MatchFilters:
+    """Narrows match rows; what is ``None`` narrows nothing.
+
+    :param game: a game's slug.
+    :param kind: ``CASUAL`` or ``TOURNAMENT``, in any case.
+    :param result: ``WIN``, ``LOSS`` or ``DRAW``, in any case.
+    :param played_from: the earliest moment, or a date: from its start, UTC.
+    :param played_to: the moment before which, or a date: to its end, UTC.
+    :param tournament: a tournament's slug.
+    """
+
+    game: str | None = None
+    kind: str | None = None
+    result: str | None = None
+    played_from: datetime | str | None = None
+    played_to: datetime | str | None = None
+    tournament: str | None = None
+
+
+@dataclass(frozen=True)
+class TournamentFilters:
+    """Narrows the tournaments a player entered.
+
+    :param game: a game's slug.
+    :param status: of the tournament: ``OPEN``, ``RUNNING``, ``COMPLETED`` …, in any case.
+    :param placement: the player's placement in it.
+    """
+
+    game: str | None = None
+    status: str | None = None
+    placement: int | str | None = None
+
+
+GivenMatchFilters = MatchFilters | Mapping[str, Any] | None
+GivenTournamentFilters = TournamentFilters | Mapping[str, Any] | None
+SomeFilters = TypeVar("SomeFilters", MatchFilters, TournamentFilters)
+
+
+def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = None) -> MatchFilters:
+    """Return checked filters out of a dataclass or a mapping of texts; an empty text is no filter.
+
+    :param game: a game asked for separately, as a slug or a row.
+    :raises InvalidInput: for an unknown name or a value that cannot be meant.
+    """
+    filters = _named(MatchFilters, given)
+    slug = game.slug if isinstance(game, Game) else game
+    if slug and filters.game and slug != filters.game:
+        raise InvalidInput(f"Two games are asked for, {slug!r} and {filters.game!r}: name one.", field="game")
+    return replace(
+        filters,
+        game=slug or filters.game,
+        kind=_choice(filters.kind, MatchRow.Kind, "kind"),
+        result=_choice(filters.result, MatchRow.Result, "result"),
+        played_from=_moment(filters.played_from, "played_from", whole_day=timedelta(0)),
+        played_to=_moment(filters.played_to, "played_to", whole_day=timedelta(days=1)),
+    )
+
+
+def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
+    """As ``read_match_filters``, for tournaments."""
+    filters = _named(TournamentFilters, given)
+    return replace(filters, status=_choice(filters.status, Tournament.Status, "status"), placement=_placement(filters.placement))
+
+
+def get_game(slug: str) -> Game:
+    """The game a filter names.
+
+    :raises InvalidInput: when there is none.
+    """
+    found = Game.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    if found is None:
+        raise InvalidInput(f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses.", field="game")
+    return found
+
+
+def get_tournament_named(slug: str) -> Tournament:
+    """The tournament a filter names.
+
+    :raises InvalidInput: when there is none.
+    """
+    found = Tournament.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    if found is None:
+        raise InvalidInput(f"There is no tournament {slug!r}: use the slug in its page's address.", field="tournament")
+    return found
+
+
+def _named(kind: type[SomeFilters], given: SomeFilters | Mapping[str, Any] | None) -> SomeFilters:
+    if given is None or isinstance(given, kind):
+        return given or kind()
+    if not isinstance(given, Mapping):
+        raise InvalidInput(f"Filters are a {kind.__name__} or a mapping, not {type(given).__name__}.", field="filters")
+    names = [field.name for field in fields(kind)]
+    for name in given:
+        if name not in names:
+            raise InvalidInput(f"There is no filter {name!r}: use {', '.join(names)}.", field=str(name))
+    return kind(**{name: value for name, value in given.items() if value not in ("", None)})
+
+
+def _choice(value: str | None, choices: type[models.TextChoices], field: str) -> str | None:
+    if value is None or str(value).upper() in choices.values:
+        return value and str(value).upper()
+    raise InvalidInput(f"{value!r} is no {field}: use {', '.join(choices.values)}.", field=field)
+
+
+def _moment(value: datetime | str | None, field: str, *, whole_day: timedelta) -> datetime | None:
+    """A moment as given, or of a date its start plus ``whole_day``."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else _read_moment(value, whole_day)
+    if moment is None:
+        raise InvalidInput(f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z.", field=field)
+    if moment.tzinfo is None:
+        raise InvalidInput(f"{value!r} names no time zone: add one, as in 2025-01-31T18:00:00Z.", field=field)
+    return moment
+
+
+def _read_moment(text: str, whole_day: timedelta) -> datetime | None:
+    try:
+        if day := parse_date(text) if len(text) == len("2025-01-31") else None:
+            return datetime.combine(day, time(), UTC) + whole_day
+        return parse_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _placement(value: int | str | None) -> int | None:
+    if value is None:
+        return None
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= LARGEST_PLACEMENT):
+        raise InvalidInput(f"{value!r} is no placement: use a whole number from 1 on.", field="placement")
+    return int(text)
+
+
+def is_narrowing(filters: MatchFilters | TournamentFilters | None) -> bool:
+    """Whether any filter is set."""
+    return filters is not None and any(value is not None for value in asdict(filters).values())

@@ -1,0 +1,112 @@
+"""The rows behind a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import NotFound
+from deltacrown.core.pagination import Page, check_limit, paginate
+from deltacrown.games.models import Game
+from deltacrown.tally.rows import UnknownStat, rows_of
+from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.services.privacy_service import Viewer
+from deltacrown.user_profile.services.stats_service.catalogue import GAME_NUMBERS, StatLine, describe_game_stat, describe_stat
+from deltacrown.user_profile.services.stats_service.evidence import Evidence, weigh_rows
+from deltacrown.user_profile.services.stats_service.filters import (
+    GivenMatchFilters,
+    GivenTournamentFilters,
+    MatchFilters,
+    get_game,
+    is_narrowing,
+)
+from deltacrown.user_profile.services.stats_service.row_sources import SOURCES, Filters
+
+
+@dataclass(frozen=True)
+class StatRows(Page[Any]):
+    """A page of the rows behind one number.
+
+    :param stat: the number itself.
+    :param kind: the shape of the items: ``matches``, ``tournaments``, ``results``, ``achievements``, ``disputes`` or ``experience``.
+    :param evidence: what all the rows come to, within the filters.
+    :param game: the game the number is of, when it is of one.
+    :param is_narrowed: true when filters leave out some of the rows the number counts.
+    """
+
+    stat: StatLine
+    kind: str
+    evidence: Evidence
+    game: Game | None
+    is_narrowed: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the rows come to the number; asked of all its rows only."""
+        return self.is_narrowed or self.evidence.value == self.stat.value
+
+
+@dataclass(frozen=True)
+class _Number:
+    line: StatLine
+    rows: list[QuerySet[Any]]
+    game: Game | None
+    narrowing: Filters
+
+
+def get_stat_rows(
+    user: User,
+    stat: str,
+    page: str | None = None,
+    *,
+    filters: GivenMatchFilters | GivenTournamentFilters = None,
+    limit: int = 10,
+    viewer: Viewer = None,
+) -> StatRows:
+    """Return a page of exactly the rows that the number ``stat`` of ``user`` counts, latest first.
+
+    :param stat: a name of the catalogue. With ``filters.game`` it is the player's number in that game, where one is kept.
+    :param filters: as the history of the same rows takes them.
+    :param limit: 1 to 50.
+    :raises NotFound: when there is no such number.
+    :raises HistoryHidden: when ``viewer`` may not see such rows of ``user``.
+    :raises InvalidInput: for a filter, cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    rows = _rows_of_profile(user, stat)
+    source = SOURCES[rows[0].model]
+    checked = source.read_filters(filters)
+    if source.require:
+        source.require(user, viewer)
+    number = _find_number(user, stat, rows, checked)
+    narrowed = source.narrow(number.rows, number.narrowing)
+    found = paginate(narrowed, listing=f"rows/{user.pk}/{stat}/{checked}", order=source.order, cursor=page, limit=limit)
+    return StatRows(
+        source.describe(found.items),
+        found.next_cursor,
+        found.has_next,
+        stat=number.line,
+        kind=source.kind,
+        evidence=weigh_rows(number.line, narrowed),
+        game=number.game,
+        is_narrowed=is_narrowing(number.narrowing),
+    )
+
+
+def _rows_of_profile(user: User, stat: str) -> list[QuerySet[Any]]:
+    try:
+        return rows_of(UserProfile, stat, user=user)
+    except UnknownStat as error:
+        raise NotFound(f"There is no number called {stat!r}.", field="stat") from error
+
+
+def _find_number(user: User, stat: str, rows: list[QuerySet[Any]], filters: Filters) -> _Number:
+    """The number asked for, its rows, and the filters that are left to apply to them."""
+    if isinstance(filters, MatchFilters) and filters.game and stat in GAME_NUMBERS:
+        game = get_game(filters.game)
+        rows = rows_of(GameStats, GAME_NUMBERS[stat], user=user, game=game)
+        return _Number(describe_game_stat(user, game, stat), rows, game, replace(filters, game=None))
+    return _Number(describe_stat(UserProfile.objects.get(user=user), stat), rows, None, filters)
