@@ -1,0 +1,33 @@
+"""The only door through which disputes are written."""
+
+from deltacrown.moderation.services.filing import DisputeOpen, DisputeWindowClosed, InvalidDispute, NotAParticipant, file_dispute
+from deltacrown.moderation.services.remedies import (
+    CorrectMatch,
+    CorrectResult,
+    Disqualify,
+    Remedy,
+    UnfitRemedy,
+    VoidMatch,
+)
+from deltacrown.moderation.services.resolution import AlreadyResolved, MayNotResolve, reject_dispute, uphold_dispute
+from deltacrown.moderation.services.subjects import MatchGone, get_disputed_match
+
+__all__ = [
+    "AlreadyResolved",
+    "CorrectMatch",
+    "CorrectResult",
+    "DisputeOpen",
+    "DisputeWindowClosed",
+    "Disqualify",
+    "InvalidDispute",
+    "MatchGone",
+    "MayNotResolve",
+    "NotAParticipant",
+    "Remedy",
+    "UnfitRemedy",
+    "VoidMatch",
+    "file_dispute",
+    "get_disputed_match",
+    "reject_dispute",
+    "uphold_dispute",
+]

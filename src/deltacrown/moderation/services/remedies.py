@@ -1,0 +1,112 @@
+"""What upholding a dispute does, through the service of the app that owns the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.text import Truncator
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
+from deltacrown.games import services as games
+from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.services.subjects import get_match_row
+from deltacrown.teams.models import Team
+from deltacrown.tournaments import services as tournaments
+from deltacrown.tournaments.models import Tournament, TournamentResult
+
+#: What match and result rows keep of a reason.
+OWNERS_REASON_LENGTH = 500
+
+
+class UnfitRemedy(InvalidInput):
+    """A remedy for a match chosen for a result, or the other way round."""
+
+
+@dataclass(frozen=True)
+class VoidMatch:
+    """Make the whole encounter count nowhere."""
+
+
+@dataclass(frozen=True)
+class CorrectMatch:
+    """Give players of the encounter other results.
+
+    :param results: the right result (``WIN``, ``LOSS`` or ``DRAW``) by username.
+    """
+
+    results: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CorrectResult:
+    """Give the entrant of the disputed result another placement, and another prize unless it is None."""
+
+    placement: int
+    prize: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Disqualify:
+    """Take an entrant's placement away; the entrant of the disputed result unless another is named."""
+
+    user: User | None = None
+    team: Team | None = None
+
+
+Remedy = VoidMatch | CorrectMatch | CorrectResult | Disqualify
+
+
+def apply_remedy(*, dispute: Dispute, remedy: Remedy, reason: str, now: datetime, by: User) -> None:
+    """Have the owner of the disputed rows change them; only ``uphold_dispute`` calls this, inside its transaction.
+
+    :param reason: shown with the rows that change, cut to 500 characters.
+    :raises UnfitRemedy: the remedy does not fit what the dispute is about.
+    """
+    reason = Truncator(reason).chars(OWNERS_REASON_LENGTH)
+    if isinstance(remedy, VoidMatch | CorrectMatch):
+        _amend_match(dispute, remedy, reason, now, by)
+    else:
+        _amend_result(dispute, remedy, reason, now, by)
+
+
+def _amend_match(dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str, now: datetime, by: User) -> None:
+    if dispute.match_id is None:
+        raise UnfitRemedy("The dispute is about a tournament result; correct the result or disqualify the entrant.", field="remedy")
+    match = get_match_row(dispute.match_id)
+    if isinstance(remedy, VoidMatch):
+        games.void_match(game=match.game, match_key=match.match_key, reason=reason, now=now, by=by)
+    else:
+        games.correct_match(game=match.game, match_key=match.match_key, results=remedy.results, reason=reason, now=now, by=by)
+
+
+def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User) -> None:
+    if dispute.result_id is None:
+        raise UnfitRemedy("The dispute is about a match; void the match or correct it.", field="remedy")
+    result = TournamentResult.objects.select_related("tournament", "user", "team").get(pk=dispute.result_id)
+    user, team = _entrant_of(result)
+    if isinstance(remedy, CorrectResult):
+        tournaments.correct_result(
+            tournament=result.tournament,
+            user=user,
+            team=team,
+            placement=remedy.placement,
+            prize=remedy.prize,
+            reason=reason,
+            now=now,
+            by=by,
+        )
+        return
+    if remedy.user is not None or remedy.team is not None:
+        user, team = remedy.user, remedy.team
+    tournaments.disqualify_entrant(tournament=result.tournament, user=user, team=team, reason=reason, now=now, by=by)
+
+
+def _entrant_of(result: TournamentResult) -> tuple[User | None, Team | None]:
+    """Return who competed: in a team event the team, also where the row is of one of its members."""
+    if result.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
+        return None, result.team
+    return result.user, None

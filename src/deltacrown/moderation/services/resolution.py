@@ -1,0 +1,90 @@
+"""Resolving a dispute: by staff, never by its reporter, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import Conflict, DomainError
+from deltacrown.core.inputs import check_text
+from deltacrown.core.transactions import atomic_service
+from deltacrown.moderation import signals
+from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.services.remedies import Remedy, apply_remedy
+
+RESOLUTION_LENGTH = 2000
+
+
+class MayNotResolve(DomainError):
+    """The person is not staff, or filed the dispute."""
+
+    code = "forbidden"
+
+
+class AlreadyResolved(Conflict):
+    """The dispute has another outcome already."""
+
+
+@atomic_service
+def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: str, now: datetime) -> Dispute:
+    """Find for the reporter, and have the owner of the disputed rows put them right in the same transaction.
+
+    A dispute upheld before stays as it is: no remedy is applied twice.
+
+    :param resolution: what was found, at most 2,000 characters; also the reason shown with the rows that change.
+    :raises MayNotResolve: ``by`` is not staff or filed the dispute.
+    :raises AlreadyResolved: the dispute was rejected.
+    :raises InvalidInput: the resolution is empty or too long.
+    :raises UnfitRemedy: the remedy does not fit what the dispute is about.
+    """
+    dispute = _get_for_resolution(dispute, by)
+    if _is_resolved(dispute, Dispute.Status.UPHELD):
+        return dispute
+    check_text(resolution, field="resolution", limit=RESOLUTION_LENGTH, required=True, multiline=True)
+    apply_remedy(dispute=dispute, remedy=remedy, reason=resolution, now=now, by=by)
+    _resolve(dispute, Dispute.Status.UPHELD, by, resolution, now)
+    signals.dispute_upheld.send(Dispute, dispute=dispute, remedy=remedy)
+    return dispute
+
+
+@atomic_service
+def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime) -> Dispute:
+    """Find against the reporter; a dispute rejected before stays as it is.
+
+    :param resolution: what was found, at most 2,000 characters.
+    :raises MayNotResolve: ``by`` is not staff or filed the dispute.
+    :raises AlreadyResolved: the dispute was upheld.
+    :raises InvalidInput: the resolution is empty or too long.
+    """
+    dispute = _get_for_resolution(dispute, by)
+    if _is_resolved(dispute, Dispute.Status.REJECTED):
+        return dispute
+    check_text(resolution, field="resolution", limit=RESOLUTION_LENGTH, required=True, multiline=True)
+    _resolve(dispute, Dispute.Status.REJECTED, by, resolution, now)
+    signals.dispute_rejected.send(Dispute, dispute=dispute)
+    return dispute
+
+
+def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
+    """Return the dispute as it is now, locked, if ``by`` may resolve it."""
+    dispute = Dispute.objects.select_for_update(no_key=True).get(pk=dispute.pk)
+    if not by.is_staff:
+        raise MayNotResolve("Only staff can resolve a dispute.", field="by")
+    if by.pk == dispute.reporter_id:
+        raise MayNotResolve("You filed this dispute; another member of staff must resolve it.", field="by")
+    return dispute
+
+
+def _is_resolved(dispute: Dispute, outcome: Dispute.Status) -> bool:
+    """Say whether the dispute has this outcome already, and refuse if it has the other."""
+    if dispute.status == Dispute.Status.OPEN:
+        return False
+    if dispute.status != outcome:
+        when = f"{dispute.resolved_at:%Y-%m-%d}"
+        raise AlreadyResolved(f"The dispute was {dispute.get_status_display().lower()} on {when}; that outcome stands.", field="dispute")
+    return True
+
+
+def _resolve(dispute: Dispute, outcome: Dispute.Status, by: User, resolution: str, now: datetime) -> None:
+    dispute.status, dispute.resolution, dispute.resolved_by, dispute.resolved_at = outcome, resolution, by, now
+    dispute.save(update_fields=["status", "resolution", "resolved_by", "resolved_at"])
