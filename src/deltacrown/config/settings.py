@@ -138,4 +138,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # Staff reads of hidden data are written down whatever the level of the rest.
+    "loggers": {"deltacrown.audit": {"level": "INFO"}},
 }
