@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.test.utils import isolate_apps
 
 from deltacrown.tally.checks import check_declarations, check_holder
-from deltacrown.tally.declarations import count_of, sum_of
+from deltacrown.tally.declarations import Rule, count_of, sum_of
 from deltacrown.tally.fields import DerivedStat, Stat
 from deltacrown.user_profile.models import GameStats, UserProfile
 
@@ -31,7 +31,7 @@ def test_the_catalogue_is_accepted():
 
 
 def test_a_good_holder_is_accepted():
-    assert ids(make_holder(wins=Stat(count_of("games.Match", where=Q(result="WIN"))))) == []
+    assert ids(make_holder(wins=Stat(count_of("games.Match", where=[Rule(Q(result="WIN"), "lost")])))) == []
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_a_good_holder_is_accepted():
         ("tally.E003", {"wins": Stat(count_of("games.Match", keys={"user": "game"}))}),
         ("tally.E004", {"wins": Stat(sum_of("prize_amount", "tournaments.TournamentResult"))}),
         ("tally.E004", {"wins": Stat(sum_of("nothing", "games.Match"))}),
-        ("tally.E005", {"wins": Stat(count_of("games.Match", where=Q(game__slug="x")))}),
-        ("tally.E005", {"wins": Stat(count_of("games.Match", where=Q(nothing=1)))}),
+        ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(game__slug="x"), "")]))}),
+        ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(nothing=1), "")]))}),
         (
             "tally.E006",
             {"rate": DerivedStat(expression=models.F("id") + 1, output_field=models.IntegerField(), rows_of="nothing")},

@@ -60,10 +60,12 @@ def test_a_changed_declaration_is_stale_until_migrated_and_then_recounted(player
     played(ann, "DRAW")
     from django.db.models import Q
 
-    from deltacrown.tally.declarations import count_of
+    from deltacrown.tally.declarations import Rule, count_of
 
     stat = UserProfile._meta.get_field("matches_won")
-    monkeypatch.setattr(stat, "contributions", count_of("games.Match", "games.ArchivedMatch", where=Q(result__in=["WIN", "DRAW"])))
+    monkeypatch.setattr(
+        stat, "contributions", count_of("games.Match", "games.ArchivedMatch", where=[Rule(Q(result__in=["WIN", "DRAW"]), "lost")])
+    )
     (warning,) = check_installed(databases=["default"])
     assert "is not as declared" in warning.msg
     sync_after_migrating(using="default")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 
 from django.apps import apps
 from django.db import models
@@ -14,17 +16,29 @@ Keys = Mapping[str, str]
 
 
 @dataclass(frozen=True)
+class Rule:
+    """One condition a row must meet to count, and what to say of a row that does not.
+
+    :param condition: over columns of the source itself only, no joins.
+    :param otherwise: completes "does not count: …"; fields of the row may stand in it in braces.
+    """
+
+    condition: Q
+    otherwise: str
+
+
+@dataclass(frozen=True)
 class Contribution:
     """What each row of one source model adds to a number.
 
     :param source: the source model, as ``"app_label.Model"``.
-    :param where: the rows that count; columns of the source itself only, no joins.
+    :param rules: what a row must meet, all of them, to count.
     :param value: 1 to count rows, or the name of a whole-number column to sum.
     :param keys: where the source's foreign keys are named otherwise than the holder's: ``{"user": "reporter"}``.
     """
 
     source: str
-    where: Q = field(default_factory=Q)
+    rules: tuple[Rule, ...] = ()
     value: int | str = 1
     keys: Keys = field(default_factory=dict)
 
@@ -32,16 +46,21 @@ class Contribution:
     def model(self) -> type[models.Model]:
         return apps.get_model(self.source)
 
+    @property
+    def where(self) -> Q:
+        """The rows that count."""
+        return reduce(and_, (rule.condition for rule in self.rules), Q())
+
     def key_for(self, holder_key: str) -> str:
         """The name of the source's foreign key that stands for ``holder_key``."""
         return self.keys.get(holder_key, holder_key)
 
 
-def count_of(*sources: str, where: Q | None = None, keys: Keys | None = None) -> tuple[Contribution, ...]:
-    """Declare the number of rows of ``sources`` (one model, or a live table and its archive) that match ``where``."""
-    return tuple(Contribution(source, where or Q(), 1, keys or {}) for source in sources)
+def count_of(*sources: str, where: Sequence[Rule] = (), keys: Keys | None = None) -> tuple[Contribution, ...]:
+    """Declare the number of rows of ``sources`` (one model, or a live table and its archive) that meet every rule."""
+    return tuple(Contribution(source, tuple(where), 1, keys or {}) for source in sources)
 
 
-def sum_of(value: str, *sources: str, where: Q | None = None, keys: Keys | None = None) -> tuple[Contribution, ...]:
-    """Declare the sum of the column ``value`` over the rows of ``sources`` that match ``where``."""
-    return tuple(Contribution(source, where or Q(), value, keys or {}) for source in sources)
+def sum_of(value: str, *sources: str, where: Sequence[Rule] = (), keys: Keys | None = None) -> tuple[Contribution, ...]:
+    """Declare the sum of the column ``value`` over the rows of ``sources`` that meet every rule."""
+    return tuple(Contribution(source, tuple(where), value, keys or {}) for source in sources)

@@ -11,13 +11,17 @@ from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor, Sqrt
 
-from deltacrown.tally.declarations import count_of, sum_of
+from deltacrown.tally.declarations import Rule, count_of, sum_of
 from deltacrown.tally.fields import DerivedStat, Stat
 
 MATCHES = ("games.Match", "games.ArchivedMatch")
-COUNTED = Q(voided_at__isnull=True)
+COUNTED = Rule(Q(voided_at__isnull=True), otherwise="voided: {void_reason}")
+WON = Rule(Q(result="WIN"), otherwise="it was not won, the result is {result}")
 #: Placements past this one are left out of the average , as the specification has it.
 AVERAGED_PLACEMENTS = 10
+PLACED = Rule(Q(placement__isnull=False), otherwise="disqualified: {disqualified_reason}")
+FIRST = Rule(Q(placement=1), otherwise="placement {placement} is not the first")
+AVERAGED = Rule(Q(placement__lte=AVERAGED_PLACEMENTS), otherwise=f"placement {{placement}} is past {AVERAGED_PLACEMENTS}")
 
 
 def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
@@ -61,12 +65,12 @@ class PlayerStats(models.Model):
     """A player's numbers over everything."""
 
     total_matches_played = Stat(
-        count_of(*MATCHES, where=COUNTED),
+        count_of(*MATCHES, where=[COUNTED]),
         label="Matches played",
         meaning="Matches of every kind, archived ones too, except voided ones. Draws count as played.",
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=COUNTED & Q(result="WIN")),
+        count_of(*MATCHES, where=[COUNTED, WON]),
         label="Matches won",
         meaning="Matches played that ended in a win.",
     )
@@ -76,7 +80,7 @@ class PlayerStats(models.Model):
         meaning="Registrations, from the moment of registration on, whatever became of them.",
     )
     tournaments_won = Stat(
-        count_of("tournaments.TournamentResult", where=Q(placement=1)),
+        count_of("tournaments.TournamentResult", where=[PLACED, FIRST]),
         label="Titles",
         meaning="Official results with placement 1, alone or in the roster of the winning team.",
     )
@@ -91,13 +95,13 @@ class PlayerStats(models.Model):
         meaning="Achievements the player holds.",
     )
     placement_sum = Stat(
-        sum_of("placement", "tournaments.TournamentResult", where=Q(placement__lte=AVERAGED_PLACEMENTS)),
+        sum_of("placement", "tournaments.TournamentResult", where=[PLACED, AVERAGED]),
         label="Sum of placements",
         meaning=f"The placements of results placed {AVERAGED_PLACEMENTS} or better, added up.",
         internal=True,
     )
     placement_count = Stat(
-        count_of("tournaments.TournamentResult", where=Q(placement__lte=AVERAGED_PLACEMENTS)),
+        count_of("tournaments.TournamentResult", where=[PLACED, AVERAGED]),
         label="Placements averaged",
         meaning=f"Results placed {AVERAGED_PLACEMENTS} or better.",
         internal=True,
@@ -138,12 +142,12 @@ class GameNumbers(models.Model):
     """A player's numbers in one game."""
 
     matches_played = Stat(
-        count_of(*MATCHES, where=COUNTED),
+        count_of(*MATCHES, where=[COUNTED]),
         label="Matches played",
         meaning="As on the profile, in this game alone.",
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=COUNTED & Q(result="WIN")),
+        count_of(*MATCHES, where=[COUNTED, WON]),
         label="Matches won",
         meaning="As on the profile, in this game alone.",
     )
