@@ -25,7 +25,7 @@ OWNERS = {
         "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "Achievement", "UserAchievement",
         "Follow", "KycVerification", "ExperienceAward",
     },
-    "tally": {"Installation", "Run", "Repair"},
+    "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
 }  # fmt: skip
 
 #: Nothing but a model has these.
