@@ -1,0 +1,75 @@
+"""Who entered a tournament: a player, or a team with the roster it registered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.teams.models import Team
+from deltacrown.tournaments.models import Tournament, TournamentParticipation
+
+Participation = TournamentParticipation.Status
+#: Registrations that stand.
+IN_PLAY = (Participation.REGISTERED, Participation.CHECKED_IN)
+
+
+class InvalidEntrant(InvalidInput):
+    """Who is said to enter cannot: a team in an event for players, an empty roster, one player twice."""
+
+
+class NotRegistered(NotFound):
+    """The player or team is not registered for the tournament."""
+
+
+def get_entrant(tournament: Tournament, user: User | None, team: Team | None) -> User | Team:
+    """Return whichever of the two enters a tournament of its kind.
+
+    :raises InvalidEntrant: it is missing, not saved, or the other one is given (too).
+    """
+    solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
+    entrant, other, field = (user, team, "user") if solo else (team, user, "team")
+    if entrant is None or other is not None:
+        who = "players; give a player and no team" if solo else "teams; give a team and no player"
+        raise InvalidEntrant(f"The entrants of {tournament.name} are {who}.", field=field)
+    if entrant.pk is None:
+        raise InvalidEntrant(f"{name_of(entrant)} is not saved; create it first.", field=field)
+    return entrant
+
+
+def name_of(entrant: User | Team) -> str:
+    """What to call an entrant in a message."""
+    return entrant.username if isinstance(entrant, User) else entrant.name
+
+
+def list_roster(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
+    """Return the registrations of an entrant, ``user`` and ``team`` loaded: those that stand, or else those withdrawn.
+
+    :raises NotRegistered: there are none.
+    """
+    rows = tournament.participations.select_related("user", "team")
+    found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
+    rosters = group_rosters(tournament, found.order_by("pk"))
+    if entrant.pk not in rosters:
+        raise NotRegistered(f"{name_of(entrant)} is not registered for {tournament.name}.", field="entrant")
+    return rosters[entrant.pk]
+
+
+def group_rosters(tournament: Tournament, rows: Iterable[TournamentParticipation]) -> dict[int, list[TournamentParticipation]]:
+    """Group registrations by the entrant's id, the player's or the team's.
+
+    Members a team dropped when it registered again are left out; a team that withdrew keeps its last roster.
+    """
+    solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
+    rosters: dict[int, list[TournamentParticipation]] = defaultdict(list)
+    for row in rows:
+        entrant = row.user_id if solo else row.team_id
+        if entrant is not None:
+            rosters[entrant].append(row)
+    return {entrant: [row for row in roster if row.status != Participation.WITHDRAWN] or roster for entrant, roster in rosters.items()}
+
+
+def has_status(roster: Iterable[TournamentParticipation], status: str) -> bool:
+    """Say whether every registration of an entrant has ``status``."""
+    return all(row.status == status for row in roster)

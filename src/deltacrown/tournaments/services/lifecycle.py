@@ -1,0 +1,130 @@
+"""A tournament from its draft to its start, and its cancellation. A step already made is not made again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.inputs import check_integer, check_moment, check_text
+from deltacrown.core.races import find_or_insert
+from deltacrown.core.transactions import atomic_service
+from deltacrown.games.models import Game
+from deltacrown.tournaments import signals
+from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services.entrants import IN_PLAY
+from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
+
+LONGEST_REASON = 500
+
+
+class TournamentTaken(Conflict):
+    """The slug belongs to another tournament."""
+
+
+class InvalidTournament(InvalidInput):
+    """What is told of the tournament cannot be true: an end before the start, an unknown kind of entrant."""
+
+
+class NoEntrants(Conflict):
+    """A tournament without entrants cannot start."""
+
+
+@atomic_service
+def create_tournament(
+    *,
+    slug: str,
+    name: str,
+    game: Game,
+    starts_at: datetime,
+    entrant_kind: str = Tournament.EntrantKind.SOLO,
+    ends_at: datetime | None = None,
+    capacity: int | None = None,
+    organiser: User | None = None,
+) -> Tournament:
+    """Create a tournament as a draft.
+
+    :param entrant_kind: ``SOLO`` or ``TEAM``: who enters and is placed.
+    :param capacity: most entrants (players or teams); None for no limit.
+    :raises InvalidInput: naming the field that cannot be.
+    :raises TournamentTaken: the slug is in use.
+    """
+    _check_names(slug, name)
+    _check_dates(starts_at, ends_at)
+    if entrant_kind not in Tournament.EntrantKind.values:
+        raise InvalidTournament(f"entrant_kind {entrant_kind!r} is unknown; give SOLO or TEAM.", field="entrant_kind")
+    if capacity is not None:
+        check_integer(capacity, field="capacity", least=1)
+    draft = Tournament(slug=slug, name=name, game=game, starts_at=starts_at, ends_at=ends_at, entrant_kind=entrant_kind)
+    draft.capacity, draft.organiser = capacity, organiser
+    find_or_insert(lambda: _insert(draft))
+    signals.tournament_created.send(Tournament, tournament=draft)
+    return draft
+
+
+@atomic_service
+def open_registration(*, tournament: Tournament) -> Tournament:
+    """Open a draft for registration.
+
+    :raises WrongState: it is past that.
+    """
+    lock_tournament(tournament)
+    if change_state(tournament, Status.OPEN, allowed=[Status.DRAFT], action="opening registration"):
+        signals.tournament_opened.send(Tournament, tournament=tournament)
+    return tournament
+
+
+@atomic_service
+def start_tournament(*, tournament: Tournament) -> Tournament:
+    """Close registration and begin.
+
+    :raises NoEntrants: nobody is registered, or everybody withdrew.
+    :raises WrongState: registration is not open.
+    """
+    lock_tournament(tournament)
+    if change_state(tournament, Status.RUNNING, allowed=[Status.OPEN], action="starting"):
+        if not tournament.participations.filter(status__in=IN_PLAY).exists():
+            raise NoEntrants(f"{tournament.name} has no entrants; register some, or cancel it.", field="tournament")
+        signals.tournament_started.send(Tournament, tournament=tournament)
+    return tournament
+
+
+@atomic_service
+def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> Tournament:
+    """Cancel a tournament that is not completed; its registrations and the matches played stay recorded and counted.
+
+    :param reason: announced with the fact.
+    :raises WrongState: it is completed.
+    """
+    check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
+    lock_tournament(tournament)
+    if change_state(tournament, Status.CANCELLED, allowed=[Status.DRAFT, Status.OPEN, Status.RUNNING], action="cancelling"):
+        signals.tournament_cancelled.send(Tournament, tournament=tournament, reason=reason, now=now)
+    return tournament
+
+
+def _insert(draft: Tournament) -> None:
+    if Tournament.objects.filter(slug=draft.slug).exists():
+        raise TournamentTaken(f"The slug {draft.slug} belongs to another tournament; choose another.", field="slug")
+    draft.save(force_insert=True)
+
+
+def _check_names(slug: str, name: str) -> None:
+    check_text(slug, field="slug", limit=100, required=True)
+    check_text(name, field="name", limit=160, required=True)
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise InvalidTournament(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+
+
+def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
+    check_moment(starts_at, field="starts_at")
+    if ends_at is None:
+        return
+    check_moment(ends_at, field="ends_at")
+    if ends_at < starts_at:
+        raise InvalidTournament(f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at")

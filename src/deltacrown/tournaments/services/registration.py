@@ -1,0 +1,242 @@
+"""Entering a tournament: one player, one team, or many entrants at once.
+
+A team enters with a roster: a registration for every member. It is the roster as it was then that
+is placed in the end, whoever left or joined since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import Conflict
+from deltacrown.core.inputs import check_moment
+from deltacrown.core.transactions import atomic_service
+from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.tournaments import signals
+from deltacrown.tournaments.models import Tournament, TournamentParticipation
+from deltacrown.tournaments.services.entrants import IN_PLAY, InvalidEntrant, Participation, get_entrant, group_rosters, has_status, name_of
+from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
+
+
+class AlreadyRegistered(Conflict):
+    """A player is registered with another team, or a team with another roster."""
+
+
+class EntrantDisqualified(Conflict):
+    """A disqualified entrant cannot enter, check in or withdraw."""
+
+
+class TournamentFull(Conflict):
+    """There are more entrants than places."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """Who enters: a player in a solo event, or a team.
+
+    :param roster: the team's players; None for its members at ``registered_at``.
+    :param registered_at: timezone-aware, not in the future; None for now.
+    :param status: a status of participation, for entrants whose story is known.
+    """
+
+    user: User | None = None
+    team: Team | None = None
+    roster: Sequence[User] | None = None
+    registered_at: datetime | None = None
+    status: str = Participation.REGISTERED
+
+
+@atomic_service
+def register_player(*, tournament: Tournament, user: User, now: datetime, registered_at: datetime | None = None) -> TournamentParticipation:
+    """Register a player for a solo event, or find them registered; one who withdrew may enter again.
+
+    :param registered_at: when they registered, if not now.
+    :raises EntrantDisqualified: they were disqualified.
+    :raises InvalidEntrant: the event is for teams, or the date is in the future.
+    :raises TournamentFull: every place is taken.
+    :raises WrongState: registration is not open.
+    """
+    register = _register(tournament, [Entrant(user=user, registered_at=registered_at)], now, again=True)
+    return register.by_user[user.pk]
+
+
+@atomic_service
+def register_team(
+    *, tournament: Tournament, team: Team, roster: Sequence[User] | None, now: datetime, registered_at: datetime | None = None
+) -> list[TournamentParticipation]:
+    """Register a team with a roster, or find it registered; one that withdrew may enter again, also with another roster.
+
+    :param roster: the players; None for the team's members at ``registered_at``.
+    :param registered_at: when it registered, if not now.
+    :return: a registration per member of the roster.
+    :raises AlreadyRegistered: the team is registered with another roster, or a player with another team.
+    :raises EntrantDisqualified: the team was disqualified.
+    :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the date is in the future.
+    :raises TournamentFull: every place is taken.
+    :raises WrongState: registration is not open.
+    """
+    register = _register(tournament, [Entrant(team=team, roster=roster, registered_at=registered_at)], now, again=True)
+    return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
+
+
+@atomic_service
+def register_entrants(*, tournament: Tournament, entrants: Sequence[Entrant], now: datetime) -> list[TournamentParticipation]:
+    """Register many entrants in a constant number of queries, all or none.
+
+    An entrant known already is left as it is, whatever became of it since: a file that is imported
+    again takes no withdrawal and no disqualification back. Players a known team's ``roster`` names and
+    its registration does not are added to it.
+
+    :return: the registrations written.
+    :raises DomainError: as ``register_player`` and ``register_team``; nobody is registered.
+    """
+    return _register(tournament, entrants, now, again=False).written
+
+
+def _register(tournament: Tournament, entrants: Sequence[Entrant], now: datetime, *, again: bool) -> _Register:
+    lock_tournament(tournament)
+    for entrant in entrants:
+        _check_entrant(tournament, entrant, now)
+    register = _Register(tournament)
+    members = _list_members(entrants)
+    for entrant in entrants:
+        at = entrant.registered_at or now
+        register.enter(entrant, _find_roster(entrant, members, at), at, again=again)
+    if register.written:
+        require_state(tournament, [Status.OPEN], "registration")
+        register.check_capacity()
+        register.write()
+        signals.players_registered.send(TournamentParticipation, tournament=tournament, participations=register.written)
+    return register
+
+
+def _check_entrant(tournament: Tournament, entrant: Entrant, now: datetime) -> None:
+    who = name_of(get_entrant(tournament, entrant.user, entrant.team))
+    if entrant.status not in Participation.values:
+        raise InvalidEntrant(
+            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.", field="status"
+        )
+    if entrant.registered_at is not None:
+        check_moment(entrant.registered_at, field="registered_at")
+        if entrant.registered_at > now:
+            raise InvalidEntrant(f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.", field="registered_at")
+    players = entrant.roster or ()
+    if entrant.team is None and players:
+        raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
+    if any(player.pk is None for player in players) or len({player.pk for player in players}) < len(players):
+        raise InvalidEntrant(f"The roster of {who} names a player twice, or one that is not saved.", field="roster")
+
+
+def _list_members(entrants: Sequence[Entrant]) -> dict[int, list[TeamMembership]]:
+    """Every stretch of membership in the teams that come without a roster."""
+    teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
+    members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
+    if teams:
+        for membership in TeamMembership.objects.filter(team__in=teams).select_related("user").order_by("joined_at", "pk"):
+            members[membership.team_id].append(membership)
+    return members
+
+
+def _find_roster(entrant: Entrant, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
+    if entrant.user is not None:
+        return [entrant.user]
+    if entrant.roster is not None or entrant.team is None:
+        return list(entrant.roster or ())
+    stretches = members[entrant.team.pk]
+    present = [each.user for each in stretches if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
+    return list({user.pk: user for user in present}.values())
+
+
+class _Register:
+    """The registrations of a locked tournament, and what entrants add to them."""
+
+    def __init__(self, tournament: Tournament) -> None:
+        self.tournament = tournament
+        self._written: dict[int, TournamentParticipation] = {}
+        self.by_user: dict[int, TournamentParticipation] = {}
+        self.by_team: dict[int, dict[int, TournamentParticipation]] = {}
+        for row in tournament.participations.select_related("team", "user").order_by("pk"):
+            self._keep(row)
+
+    @property
+    def written(self) -> list[TournamentParticipation]:
+        """The rows that are new or changed."""
+        return list(self._written.values())
+
+    def _keep(self, row: TournamentParticipation) -> None:
+        self.by_user[row.user_id] = row
+        if row.team_id is not None:
+            self.by_team.setdefault(row.team_id, {})[row.user_id] = row
+
+    def enter(self, entrant: Entrant, roster: Sequence[User], at: datetime, *, again: bool) -> None:
+        """Add the registrations of an entrant that are missing.
+
+        :param again: let one that withdrew enter as if it were new, and refuse one that is disqualified
+            or has another roster; otherwise leave what is known and add to it.
+        """
+        known = self._find(entrant)
+        standing = [row for row in known if row.status != Participation.WITHDRAWN] or known
+        if again and known and has_status(standing, Participation.WITHDRAWN):
+            known = standing = []
+        if again and known:
+            self._check_same(entrant, standing)
+            return
+        if not known and not roster:
+            raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")
+        status = standing[0].status if standing and standing[0].status not in IN_PLAY else entrant.status
+        here = {row.user_id for row in known}
+        for user in sorted((user for user in roster if user.pk not in here), key=lambda user: user.pk):
+            row = self._take_row(user, entrant.team)
+            row.team, row.status, row.registered_at = entrant.team, status, at
+            self._keep(row)
+            self._written[user.pk] = row
+
+    def _check_same(self, entrant: Entrant, standing: Sequence[TournamentParticipation]) -> None:
+        if has_status(standing, Participation.DISQUALIFIED):
+            raise EntrantDisqualified(f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant")
+        if entrant.roster is not None and {row.user_id for row in standing} != {user.pk for user in entrant.roster}:
+            raise AlreadyRegistered(
+                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.", field="roster"
+            )
+
+    def _find(self, entrant: Entrant) -> list[TournamentParticipation]:
+        if entrant.team is not None:
+            return list(self.by_team.get(entrant.team.pk, {}).values())
+        return [self.by_user[entrant.user.pk]] if entrant.user is not None and entrant.user.pk in self.by_user else []
+
+    def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
+        """The player's row: a new one, or the one they withdrew, out of the roster it was in."""
+        row = self.by_user.get(user.pk)
+        if row is None:
+            return TournamentParticipation(tournament=self.tournament, user=user)
+        if row.status != Participation.WITHDRAWN:
+            raise AlreadyRegistered(
+                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.", field="roster"
+            )
+        if row.team_id is not None:
+            del self.by_team[row.team_id][user.pk]
+        return row
+
+    def check_capacity(self) -> None:
+        """Refuse more entrants than places; those that withdrew have left theirs.
+
+        :raises TournamentFull: naming how many there are.
+        """
+        capacity = self.tournament.capacity
+        rows = [row for row in self.by_user.values() if row.status != Participation.WITHDRAWN]
+        entrants = len(group_rosters(self.tournament, rows))
+        if capacity is not None and entrants > capacity:
+            raise TournamentFull(f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.", field="tournament")
+
+    def write(self) -> None:
+        """Insert the new rows and update those registered again."""
+        known = [row for row in self.written if row.pk is not None]
+        TournamentParticipation.objects.bulk_update(known, ["team", "status", "registered_at"])
+        TournamentParticipation.objects.bulk_create(sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id))
+
+
+def _name(entrant: Entrant) -> str:
+    return name_of(entrant.team or entrant.user or User())
