@@ -43,11 +43,14 @@ class Audience(Enum):
 
 
 class HistoryHidden(DomainError):
-    """The viewer may not see this part of the owner's history."""
+    """The viewer may not see this history.
+
+    :param owner: whose it is; ``None`` where that is hidden as well.
+    """
 
     code = "hidden"
 
-    def __init__(self, message: str, *, owner: User) -> None:
+    def __init__(self, message: str, *, owner: User | None = None) -> None:
         super().__init__(message)
         self.owner = owner
 
@@ -73,13 +76,18 @@ def get_audience(viewer: Viewer, owner: User) -> Audience:
     return Audience.FOLLOWER if follows else Audience.MEMBER
 
 
+def is_staff(viewer: Viewer) -> TypeGuard[User]:
+    """Whether ``viewer`` is an active member of staff."""
+    return _is_known(viewer) and viewer.is_staff
+
+
 def get_visibility(owner: User, viewer: Viewer) -> Visibility:
     """Everything a page about ``owner`` needs to know of ``viewer``, in one query; the single answers below, together."""
     flags = PrivacySettings.objects.filter(user=owner).first()
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
         tournaments=_sees(owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats),
-        own_records=_is_self(viewer, owner) or _is_staff(viewer),
+        own_records=_is_self(viewer, owner) or is_staff(viewer),
     )
 
 
@@ -129,7 +137,7 @@ def filter_activity_by_visibility(activities: QuerySet[UserActivity], viewer: Vi
     verification is the player's own affair whatever its visibility says, and a registration is
     shown to others only where the player shows the tournaments they entered.
     """
-    if _is_staff(viewer):
+    if is_staff(viewer):
         audit.info("staff %s read a timeline unfiltered", viewer.pk)
         return activities
     visible, own = Q(visibility=UserActivity.Visibility.PUBLIC), Q()
@@ -147,7 +155,7 @@ def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> Query
     Tournament matches are official and shown with everyone who played; of a casual one, the rows
     of players who hide their match history are left out.
     """
-    if _is_staff(viewer):
+    if is_staff(viewer):
         audit.info("staff %s read an encounter unfiltered", viewer.pk)
         return rows
     visible = Q(kind=MatchRow.Kind.TOURNAMENT) | Q(_owner_shows("show_match_history"))
@@ -168,7 +176,7 @@ def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: 
 def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
     if shown or _is_self(viewer, owner):
         return True
-    if not _is_staff(viewer):
+    if not is_staff(viewer):
         return False
     audit.info("staff %s read the hidden %s of user %s", viewer.pk, what, owner.pk)
     return True
@@ -185,10 +193,6 @@ def _viewer_follows(viewer: User) -> Exists:
 
 def _is_known(viewer: Viewer) -> TypeGuard[User]:
     return viewer is not None and viewer.is_authenticated and viewer.is_active
-
-
-def _is_staff(viewer: Viewer) -> TypeGuard[User]:
-    return _is_known(viewer) and viewer.is_staff
 
 
 def _is_self(viewer: Viewer, owner: User) -> bool:

@@ -48,7 +48,12 @@ def list_stats(user: User) -> list[StatLine]:
 
 def describe_stats(profile: UserProfile) -> list[StatLine]:
     """Every shown number on ``profile``."""
-    return [describe_stat(profile, field.name) for field in profile._meta.get_fields() if _is_shown(field)]
+    return [describe_stat(profile, name) for name in list_stat_names()]
+
+
+def list_stat_names() -> list[str]:
+    """The names of the numbers that are shown by themselves, in the order of the catalogue."""
+    return [field.name for field in UserProfile._meta.get_fields() if _is_shown(field)]
 
 
 def describe_stat(profile: UserProfile, name: str) -> StatLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,8 @@ class RowSource:
         return [queryset.select_related(*self.related) for queryset in querysets]
 
 
-def _achievements(rows: Sequence[UserAchievement]) -> list[AchievementEntry]:
+def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEntry]:
+    """Turn achievements held, the achievement fetched along, into entries."""
     return [
         AchievementEntry(
             slug=row.achievement.slug,
@@ -136,7 +137,7 @@ SOURCES: dict[type[models.Model], RowSource] = {
     TournamentResult: RowSource(
         "results", ("-decided_at", "-id"), tournament_history.describe_results, related=("tournament__game", "team")
     ),
-    UserAchievement: RowSource("achievements", ("-earned_at", "-id"), _achievements, related=("achievement",)),
+    UserAchievement: RowSource("achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",)),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy_service.require_disputes),
     ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy_service.require_experience),
 }

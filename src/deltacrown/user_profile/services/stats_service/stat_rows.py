@@ -13,8 +13,14 @@ from deltacrown.core.pagination import Page, check_limit, paginate
 from deltacrown.games.models import Game
 from deltacrown.tally.rows import UnknownStat, rows_of
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.services.privacy_service import Viewer
-from deltacrown.user_profile.services.stats_service.catalogue import GAME_NUMBERS, StatLine, describe_game_stat, describe_stat
+from deltacrown.user_profile.services.privacy_service import Viewer, Visibility
+from deltacrown.user_profile.services.stats_service.catalogue import (
+    GAME_NUMBERS,
+    StatLine,
+    describe_game_stat,
+    describe_stat,
+    list_stat_names,
+)
 from deltacrown.user_profile.services.stats_service.evidence import Evidence, weigh_rows
 from deltacrown.user_profile.services.stats_service.filters import (
     GivenMatchFilters,
@@ -94,6 +100,14 @@ def get_stat_rows(
         game=number.game,
         is_narrowed=is_narrowing(number.narrowing),
     )
+
+
+def list_closed_stats(visibility: Visibility) -> frozenset[str]:
+    """The names of the numbers whose rows a viewer of this visibility may not open."""
+    may_open = {"matches": visibility.match_history, "tournaments": visibility.tournaments}
+    may_open |= {"disputes": visibility.own_records, "experience": visibility.own_records}
+    kinds = {name: SOURCES[rows_of(UserProfile, name, user=None)[0].model].kind for name in list_stat_names()}
+    return frozenset(name for name, kind in kinds.items() if not may_open.get(kind, True))
 
 
 def _rows_of_profile(user: User, stat: str) -> list[QuerySet[Any]]:

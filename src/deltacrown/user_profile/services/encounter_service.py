@@ -1,0 +1,75 @@
+"""One encounter: every player's row of it, live or archived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deltacrown.core.errors import NotFound
+from deltacrown.core.inputs import is_storable
+from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.services.privacy_service import HistoryHidden, Viewer, filter_encounter_by_visibility
+from deltacrown.user_profile.services.stats_service.filters import SLUG
+from deltacrown.user_profile.services.stats_service.match_history import MatchEntry, TournamentDetails, describe_matches
+
+
+@dataclass(frozen=True)
+class EncounterRow:
+    """One player's side of an encounter."""
+
+    profile: UserProfile
+    match: MatchEntry
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """An encounter as one viewer may see it.
+
+    :param rows: by side, winners first.
+    :param columns: the names of the numbers the game reported, in one order for all rows.
+    :param leaves_out: true when rows of players who hide their match history are missing.
+    """
+
+    game: Game
+    match_key: str
+    kind: MatchRow.Kind
+    played_at: datetime
+    tournament: TournamentDetails | None
+    rows: list[EncounterRow]
+    columns: list[str]
+    leaves_out: bool
+
+
+def get_encounter(game_slug: str, match_key: str, *, viewer: Viewer) -> Encounter:
+    """Return one encounter, without the casual rows of players who hide their match history from ``viewer``.
+
+    :raises NotFound: when no such match is recorded.
+    :raises HistoryHidden: when all of its players hide it.
+    """
+    game = Game.objects.filter(slug=game_slug).first() if SLUG.fullmatch(game_slug) else None
+    readable = game is not None and is_storable(match_key, multiline=False)
+    sources = [table.objects.filter(game=game, match_key=match_key) for table in (Match, ArchivedMatch)] if readable else []
+    total = sum(source.count() for source in sources)
+    if game is None or not total:
+        raise NotFound("There is no such match: its address is made of a game and a match key.", field="match_key")
+    rows = [row for source in sources for row in filter_encounter_by_visibility(source, viewer).select_related("user__profile", "game")]
+    if not rows:
+        raise HistoryHidden("The players of this match have hidden match history")
+    return _encounter(game, rows, leaves_out=len(rows) < total)
+
+
+def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
+    rows.sort(key=lambda row: (list(MatchRow.Result).index(row.result), row.side, -(row.score or 0), row.pk))
+    entries = describe_matches(rows)
+    return Encounter(
+        game=game,
+        match_key=rows[0].match_key,
+        kind=MatchRow.Kind(rows[0].kind),
+        played_at=rows[0].played_at,
+        tournament=next((entry.tournament for entry in entries if entry.tournament), None),
+        rows=[EncounterRow(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)],
+        columns=list(dict.fromkeys(name for row in rows for name, value in row.stats.items() if isinstance(value, int | float))),
+        leaves_out=leaves_out,
+    )

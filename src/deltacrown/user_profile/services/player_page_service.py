@@ -1,0 +1,186 @@
+"""What each page about a player shows, put together in one call; and the search that finds the player."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.inputs import is_storable
+from deltacrown.core.pagination import Page, paginate
+from deltacrown.games.models import Game
+from deltacrown.teams.models import TeamMembership
+from deltacrown.user_profile.models import UserAchievement, UserProfile
+from deltacrown.user_profile.services import stats_service
+from deltacrown.user_profile.services.privacy_service import Viewer, Visibility, get_visibility
+from deltacrown.user_profile.services.stats_service import (
+    ActivityEntry,
+    GameLine,
+    MatchEntry,
+    MatchFilters,
+    StatLine,
+    StatRows,
+    TournamentEntry,
+    TournamentFilters,
+)
+from deltacrown.user_profile.services.stats_service.match_history import read_match_history
+from deltacrown.user_profile.services.stats_service.row_sources import AchievementEntry, describe_achievements
+from deltacrown.user_profile.services.stats_service.stat_rows import list_closed_stats
+from deltacrown.user_profile.services.stats_service.tournament_history import read_tournament_breakdown
+
+RECENT = 5
+ACHIEVEMENTS_SHOWN = 12
+SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
+
+
+@dataclass(frozen=True)
+class TeamSpell:
+    """A stretch of time in a team; ``left_at`` is ``None`` while it lasts."""
+
+    name: str
+    joined_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ProfilePage:
+    """A player at a glance.
+
+    :param closed: names of the numbers whose rows the viewer may not open.
+    :param matches: the latest few, or ``None`` when they are hidden; ``tournaments`` likewise.
+    """
+
+    profile: UserProfile
+    visibility: Visibility
+    stats: list[StatLine]
+    closed: frozenset[str]
+    games: list[GameLine]
+    teams: list[TeamSpell]
+    achievements: list[AchievementEntry]
+    matches: list[MatchEntry] | None
+    tournaments: list[TournamentEntry] | None
+
+
+@dataclass(frozen=True)
+class MatchesPage:
+    """A player's match history, and the games it can be narrowed to."""
+
+    profile: UserProfile
+    history: Page[MatchEntry]
+    games: list[Game]
+
+
+@dataclass(frozen=True)
+class TournamentsPage:
+    """The tournaments a player entered."""
+
+    profile: UserProfile
+    history: Page[TournamentEntry]
+
+
+@dataclass(frozen=True)
+class ActivityPage:
+    """A player's timeline."""
+
+    profile: UserProfile
+    timeline: Page[ActivityEntry]
+
+
+@dataclass(frozen=True)
+class StatPage:
+    """One number of a player and the rows behind it."""
+
+    profile: UserProfile
+    rows: StatRows
+
+
+def get_player(public_id: str) -> UserProfile:
+    """The profile addressed by ``public_id``, its user fetched along.
+
+    :raises NotFound: when there is none.
+    """
+    named = UserProfile.objects.select_related("user").filter(public_id=public_id)
+    profile: UserProfile | None = named.first() if is_storable(public_id, multiline=False) else None
+    if profile is None:
+        raise NotFound(f"There is no player {public_id!r}: public ids look like DC-25-000042.", field="public_id")
+    return profile
+
+
+def find_players(query: str, page: str | None = None, *, limit: int = 20) -> Page[UserProfile]:
+    """Return a page of the players whose name or username contains ``query``, or whose public id begins with it.
+
+    :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
+    """
+    text = query.strip()
+    if not (SHORTEST_SEARCH <= len(text) <= LONGEST_SEARCH and is_storable(text, multiline=False)):
+        raise InvalidInput(f"Search for {SHORTEST_SEARCH} to {LONGEST_SEARCH} letters of a name or a public id.", field="q")
+    found = Q(public_id__istartswith=text) | Q(display_name__icontains=text) | Q(user__username__icontains=text)
+    rows = UserProfile.objects.filter(found).select_related("user")
+    return paginate(rows, listing=f"players/{text}", order=("public_id",), cursor=page, limit=limit)
+
+
+def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
+    """Everything on a player's front page, as ``viewer`` may see it."""
+    profile = get_player(public_id)
+    user = profile.user
+    visibility = get_visibility(user, viewer)
+    matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items if visibility.match_history else None
+    tournaments = read_tournament_breakdown(user, TournamentFilters(), None, limit=RECENT).items if visibility.tournaments else None
+    return ProfilePage(
+        profile=profile,
+        visibility=visibility,
+        stats=stats_service.describe_stats(profile),
+        closed=list_closed_stats(visibility),
+        games=stats_service.list_game_stats(user),
+        teams=list_teams(user),
+        achievements=list_latest_achievements(user),
+        matches=matches,
+        tournaments=tournaments,
+    )
+
+
+def get_matches_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> MatchesPage:
+    """A player's match history as ``viewer`` may see it."""
+    profile = get_player(public_id)
+    history = stats_service.get_match_history(profile.user, filters, page, viewer=viewer)
+    return MatchesPage(profile, history, list_games_played(profile.user))
+
+
+def get_tournaments_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> TournamentsPage:
+    """The tournaments a player entered as ``viewer`` may see them."""
+    profile = get_player(public_id)
+    return TournamentsPage(profile, stats_service.get_tournament_breakdown(profile.user, filters, page, viewer=viewer))
+
+
+def get_activity_page(public_id: str, page: str | None, *, viewer: Viewer) -> ActivityPage:
+    """A player's timeline as ``viewer`` may see it."""
+    profile = get_player(public_id)
+    return ActivityPage(profile, stats_service.get_activity_timeline(profile.user, viewer, page))
+
+
+def get_stat_page(public_id: str, stat: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> StatPage:
+    """One number of a player and its rows as ``viewer`` may see them."""
+    profile = get_player(public_id)
+    given = {name: value for name, value in filters.items() if value}
+    return StatPage(profile, stats_service.get_stat_rows(profile.user, stat, page, filters=given, viewer=viewer))
+
+
+def list_games_played(user: User) -> list[Game]:
+    """The games the player has matches in, by name."""
+    return list(Game.objects.filter(player_stats__user=user).order_by("name", "id"))
+
+
+def list_teams(user: User) -> list[TeamSpell]:
+    """The player's teams, present and past, latest first."""
+    spells = TeamMembership.objects.filter(user=user).select_related("team").order_by("-joined_at", "-id")
+    return [TeamSpell(spell.team.name, spell.joined_at, spell.left_at) for spell in spells]
+
+
+def list_latest_achievements(user: User) -> list[AchievementEntry]:
+    """The player's latest achievements, a dozen at most."""
+    latest = UserAchievement.objects.filter(user=user).select_related("achievement").order_by("-earned_at", "-id")
+    return describe_achievements(latest[:ACHIEVEMENTS_SHOWN])
