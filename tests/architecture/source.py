@@ -31,6 +31,12 @@ class Module:
         return self.path.parts[0] if len(self.path.parts) > 1 else ""
 
     @property
+    def dotted_name(self) -> str:
+        """What it is imported as: ``deltacrown.games.services``."""
+        parts = self.path.with_suffix("").parts
+        return ".".join(["deltacrown", *(parts[:-1] if parts[-1] == "__init__" else parts)])
+
+    @property
     def names(self) -> set[str]:
         """The names on its path below the app: ``{"management", "commands", "load_demo"}``."""
         return {*self.path.parts[1:-1], self.path.stem}

@@ -6,13 +6,10 @@ import ast
 
 import pytest
 
-from tests.architecture.inference import Names
-from tests.architecture.source import FunctionNode, Module, dotted, list_modules, sample
-from tests.architecture.test_ownership import SHARED, SURE
+from tests.architecture.doors import decorators, exported_names, find_side_entries, find_unguarded_writes, is_public
+from tests.architecture.source import FunctionNode, Module, list_modules, sample
 
-DOOR = "atomic_service"
-#: Written beside a public function that writes and is no single transaction, with its reason.
-EXPLANATION = "# not atomic:"
+TEAM = "from deltacrown.teams.models import Team\n"
 
 
 def list_services() -> list[Module]:
@@ -25,55 +22,9 @@ def find_undocumented(module: Module) -> list[str]:
     return [f"{module.at(node)} {node.name}" for node in public if not ast.get_docstring(node) and "overload" not in decorators(node)]
 
 
-def is_public(node: FunctionNode | ast.ClassDef) -> bool:
-    return not node.name.startswith("_")
-
-
-def decorators(node: FunctionNode | ast.ClassDef) -> set[str]:
-    """The last part of each decorator's name."""
-    return {dotted(decorator).rpartition(".")[2] for decorator in node.decorator_list}
-
-
-def is_door(node: FunctionNode) -> bool:
-    return DOOR in decorators(node)
-
-
-def find_unguarded_writes(module: Module) -> list[str]:
-    """Public functions that write, by themselves or through private ones of the module, outside a door."""
-    functions = {node.name: node for node in module.tree.body if isinstance(node, FunctionNode)}
-    writing = {name for name, node in functions.items() if writes(module, node)}
-    while more := {name for name, node in functions.items() if name not in writing and calls(node) & unguarded(writing, functions)}:
-        writing |= more
-    lines = module.text.splitlines()
-    return [
-        f"{module.at(functions[name])} {name}"
-        for name in sorted(writing)
-        if is_public(functions[name]) and not is_door(functions[name]) and not is_explained(lines, functions[name])
-    ]
-
-
-def writes(module: Module, function: FunctionNode) -> bool:
-    names = Names(module, function)
-    return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and (node.func.attr in SURE or (node.func.attr in SHARED and names.of(node.func.value) is not None))
-        for node in ast.walk(function)
-    )
-
-
-def calls(function: FunctionNode) -> set[str]:
-    return {node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-
-
-def unguarded(names: set[str], functions: dict[str, FunctionNode]) -> set[str]:
-    return {name for name in names if not is_door(functions[name])}
-
-
-def is_explained(lines: list[str], function: FunctionNode) -> bool:
-    """Whether the reason stands within the function or on the line above it."""
-    start = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
-    return any(EXPLANATION in line for line in lines[max(start - 2, 0) : function.end_lineno])
+def unguarded(*modules: tuple[str, str]) -> list[str]:
+    """The names found in modules given as path and source."""
+    return [found.rpartition(" ")[2] for found in find_unguarded_writes([sample(text, path) for path, text in modules])]
 
 
 def test_every_door_is_documented():
@@ -81,7 +32,13 @@ def test_every_door_is_documented():
 
 
 def test_every_write_is_one_transaction():
-    assert [name for module in list_services() for name in find_unguarded_writes(module)] == []
+    assert find_unguarded_writes(list_services()) == []
+
+
+def test_other_apps_come_in_by_the_door():
+    exported = exported_names(list_services())
+
+    assert [entry for module in list_modules() for entry in find_side_entries(module, exported)] == []
 
 
 def test_an_undocumented_door_is_found():
@@ -98,11 +55,11 @@ def test_an_undocumented_door_is_found():
         "def f(team: Team):\n    team.save()",
         "def f():\n    _g()\ndef _g():\n    Team.objects.bulk_create([])",
         "def f():\n    _g()\ndef _g():\n    _h()\ndef _h():\n    Team.objects.create()",
-        "from deltacrown.teams.models import Team\n@other\ndef f():\n    Team.objects.filter(a=1).update(b=2)",
+        f"{TEAM}@other\ndef f():\n    Team.objects.filter(a=1).update(b=2)",
     ],
 )
 def test_an_unguarded_write_is_found(code):
-    assert [name.rpartition(" ")[2] for name in find_unguarded_writes(sample(code, "teams/services.py"))] == ["f"]
+    assert unguarded(("teams/services.py", code)) == ["f"]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +73,33 @@ def test_an_unguarded_write_is_found(code):
     ],
 )
 def test_a_guarded_or_explained_one_is_not(code):
-    assert find_unguarded_writes(sample(code, "teams/services.py")) == []
+    assert unguarded(("teams/services.py", code)) == []
+
+
+STATES = ("teams/services/states.py", "def change(team: Team):\n    team.save()")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "from deltacrown.teams.services.states import change\ndef f(team):\n    change(team)",
+        "from deltacrown.teams.services import states\ndef f(team):\n    states.change(team)",
+    ],
+)
+def test_a_package_answers_for_what_it_hands_out_and_for_what_that_calls(call):
+    package = ("teams/services/__init__.py", "from deltacrown.teams.services.doors import f")
+
+    assert unguarded(package, STATES, ("teams/services/doors.py", call)) == ["f"]
+    assert unguarded(package, STATES, ("teams/services/doors.py", call.replace("def f", "@atomic_service\ndef f"))) == []
+
+
+def test_a_package_that_hands_out_nothing_answers_for_everything_public():
+    assert unguarded(("teams/services/__init__.py", ""), STATES) == ["change"]
+
+
+def test_a_side_entry_is_found():
+    exported = {"teams": {"deltacrown.teams.services.doors.f"}}
+    code = "from deltacrown.teams.services import f\nfrom deltacrown.teams.services.states import change\n"
+
+    assert find_side_entries(sample(code, "web/views.py"), exported) == ["src/deltacrown/web/views.py:2 deltacrown.teams.services.states"]
+    assert find_side_entries(sample(code, "teams/services/doors.py"), exported) == []
