@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +55,7 @@ def sample(text: str, path: str = "web/views.py") -> Module:
     return Module(Path(path), text)
 
 
+@cache
 def list_modules() -> list[Module]:
     """Every module of the package but migrations, which Django writes."""
     paths = (path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
