@@ -2,7 +2,7 @@ import pytest
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams
+from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams, rename_team
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +101,19 @@ def test_find_teams_costs_two_queries(django_assert_num_queries):
     create_team(slug="og", name="OpTic Gaming")
     with django_assert_num_queries(2):
         find_teams(["og", "Splyce", "Luminosity"])
+
+
+def test_a_renamed_team_keeps_its_slug():
+    team = create_team(slug="og", name="OpTic Gaming")
+    rename_team(team=team, name="optic  GAMING")
+    assert slugs() == [("og", "optic GAMING")]
+
+
+def test_a_team_cannot_take_another_s_name():
+    create_team(slug="og", name="OpTic Gaming")
+    splyce = create_team(slug="splyce", name="Splyce")
+    with pytest.raises(TeamTaken, match="belongs to the team 'og'"):
+        rename_team(team=splyce, name="Optic gaming")
+    with pytest.raises(InvalidInput):
+        rename_team(team=splyce, name=" ")
+    assert slugs() == [("og", "OpTic Gaming"), ("splyce", "Splyce")]

@@ -10,7 +10,7 @@ from deltacrown.teams.services.memberships import (
     list_roster,
     record_memberships,
 )
-from deltacrown.teams.services.naming import TeamTaken, create_team, ensure_teams, find_teams
+from deltacrown.teams.services.naming import TeamTaken, create_team, ensure_teams, find_teams, rename_team
 
 __all__ = [
     "InvalidDate",
@@ -25,4 +25,5 @@ __all__ = [
     "leave_team",
     "list_roster",
     "record_memberships",
+    "rename_team",
 ]

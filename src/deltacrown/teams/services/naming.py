@@ -51,6 +51,22 @@ def create_team(*, slug: str, name: str) -> Team:
 
 
 @atomic_service
+def rename_team(*, team: Team, name: str) -> Team:
+    """Give a team another name; its slug, and so its address, stays.
+
+    :raises InvalidInput: the name cannot be one.
+    :raises TeamTaken: the name belongs to another team.
+    """
+    name = clean_name(name)
+    namesake = _teams_by_key([name]).get(name_key(name))
+    if namesake is not None and namesake.pk != team.pk:
+        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
+    team.name = name
+    team.save(update_fields=["name"])
+    return team
+
+
+@atomic_service
 def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
     """Find the teams of these names and make those that do not exist.
 

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+
+from deltacrown.accounts.models import User
+from deltacrown.core import clock
+from deltacrown.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAdmin
+from deltacrown.games import services
+from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+
+
+@admin.register(Game)
+class GameAdmin(ServiceAdmin):
+    """A game that anything was played in stays; its slug is its address and stays too."""
+
+    list_display = ["name", "slug"]
+    search_fields = ["name", "slug"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["slug", "name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_used(obj)
+
+    def write_row(self, request: HttpRequest, row: Game, form: Any, *, new: bool) -> Game:
+        return services.create_game(slug=row.slug, name=row.name) if new else row
+
+
+def _is_used(game: Game) -> bool:
+    rows = [game.match_rows, game.archivedmatch_rows, game.tournaments]
+    return any(related.exists() for related in rows)
+
+
+def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
+    """Return a form that asks for the result of each player of an encounter, named ``result_USERNAME``, and why."""
+    fields: dict[str, Any] = {
+        f"result_{row.user.username}": forms.ChoiceField(
+            label=f"{row.user.username} ({row.side})" if row.side else row.user.username, choices=MatchRow.Result, initial=row.result
+        )
+        for row in rows
+    }
+    return type("CorrectionForm", (ReasonForm,), fields)
+
+
+def read_results(answers: dict[str, Any]) -> dict[str, str]:
+    """Return username → result from the answers of a correction form."""
+    return {name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")}
+
+
+class MatchRowAdmin(ReadOnlyAdmin):
+    """Rows are recorded by the importer and the API; here whole encounters are voided, restored and corrected."""
+
+    list_display = ["match_key", "game", "user", "side", "result", "score", "kind", "played_at", "counts"]
+    list_filter = ["game", "result", "kind", ("voided_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["game", "user"]
+    search_fields = ["match_key", "user__username"]
+    search_help_text = "A match key or a username, in full."
+    ordering = ["-id"]
+    actions = ["void_selected", "restore_selected", "correct_selected"]
+
+    @admin.display(boolean=True)
+    def counts(self, row: MatchRow) -> bool:
+        return not row.is_voided
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Find whole words only, so that the index of users and that of games with keys find the rows."""
+        if not (word := search_term.strip()):
+            return queryset, False
+        users = list(User.objects.alias(folded=Lower("username")).filter(folded=word.lower()).values_list("pk", flat=True))
+        games = list(Game.objects.values_list("pk", flat=True))
+        return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
+
+    @admin.action(description="Void selected matches", permissions=["act"])
+    def void_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def void(row: MatchRow, answers: dict[str, Any]) -> object:
+            return services.void_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+
+        return self.ask_first(request, rows, title="Void matches", service=void)
+
+    @admin.action(description="Restore selected voided matches", permissions=["act"])
+    def restore_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def restore(row: MatchRow, answers: dict[str, Any]) -> object:
+            return services.restore_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+
+        return self.ask_first(request, rows, title="Restore matches", service=restore)
+
+    @admin.action(description="Correct the selected match", permissions=["act"])
+    def correct_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        row: MatchRow | None = self.get_only_row(request, rows)
+        if row is None:
+            return None
+
+        def correct(row: MatchRow, answers: dict[str, Any]) -> object:
+            results = read_results(answers)
+            return services.correct_match(
+                game=row.game, match_key=row.match_key, results=results, reason=answers["reason"], now=clock.now(), by=self.actor(request)
+            )
+
+        form_class = correction_form(services.list_encounter(row.game, row.match_key))
+        return self.ask_first(request, rows, title="Correct match", service=correct, form_class=form_class)
+
+
+@admin.register(Match)
+class MatchAdmin(MatchRowAdmin):
+    pass
+
+
+@admin.register(ArchivedMatch)
+class ArchivedMatchAdmin(MatchRowAdmin):
+    pass

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from deltacrown.core import clock
+from deltacrown.core.admin import ReadOnlyAdmin
+from deltacrown.games.admin import correction_form, read_results
+from deltacrown.games.services import list_encounter
+from deltacrown.moderation import services
+from deltacrown.moderation.models import Dispute
+
+RemedyOf = Callable[[dict[str, Any]], services.Remedy]
+
+
+class ResolutionForm(forms.Form):
+    """Asks what was found."""
+
+    reason = forms.CharField(
+        label="Resolution",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Told to the reporter; shown with what changes.",
+    )
+
+
+class PlacementForm(ResolutionForm):
+    """Asks for the right placement too."""
+
+    placement = forms.IntegerField(min_value=1)
+    prize = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, required=False, help_text="Empty: as it is.")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    """Disputes are filed by players; here they are resolved, each way through the service that owns what changes."""
+
+    list_display = ["id", "status", "reporter", "about", "filed_at", "resolved_at", "resolved_by"]
+    list_filter = ["status"]
+    list_select_related = ["reporter", "result__tournament", "resolved_by"]
+    search_fields = ["=reporter__username", "reason"]
+    ordering = ["-id"]
+    fields = ["reporter", "subject", "reason", "filed_at", "status", "resolved_at", "resolved_by", "resolution"]
+    readonly_fields = ["subject"]
+    actions = ["reject_selected", "void_disputed", "correct_disputed_match", "correct_disputed_result", "disqualify_disputed"]
+
+    @admin.display(description="About")
+    def about(self, dispute: Dispute) -> str:
+        return f"result at {dispute.result.tournament}" if dispute.result else f"match {dispute.match_id}"
+
+    @admin.display(description="About")
+    def subject(self, dispute: Dispute) -> SafeString | str:
+        """Link to what is disputed; a match may have been archived since."""
+        try:
+            row = services.get_disputed_match(dispute) or dispute.result
+        except services.MatchGone as gone:
+            return gone.message
+        assert row is not None  # noqa: S101 - the constraint moderation_dispute_one_subject
+        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+        return format_html('<a href="{}">{}</a>', address, row)
+
+    @admin.action(description="Reject selected disputes", permissions=["act"])
+    def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def reject(dispute: Dispute, answers: dict[str, Any]) -> object:
+            return services.reject_dispute(dispute=dispute, by=self.actor(request), resolution=answers["reason"], now=clock.now())
+
+        return self.ask_first(request, rows, title="Reject disputes", service=reject, form_class=ResolutionForm)
+
+    @admin.action(description="Uphold: void the match", permissions=["act"])
+    def void_disputed(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._uphold(request, rows, "Uphold and void the matches", lambda _: services.VoidMatch())
+
+    @admin.action(description="Uphold: disqualify the entrant", permissions=["act"])
+    def disqualify_disputed(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._uphold(request, rows, "Uphold and disqualify the entrants", lambda _: services.Disqualify())
+
+    @admin.action(description="Uphold: correct the placement (one dispute)", permissions=["act"])
+    def correct_disputed_result(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        if self.get_only_row(request, rows) is None:
+            return None
+
+        def correct(answers: dict[str, Any]) -> services.Remedy:
+            return services.CorrectResult(answers["placement"], prize=answers["prize"])
+
+        return self._uphold(request, rows, "Uphold and correct the placement", correct, PlacementForm)
+
+    @admin.action(description="Uphold: correct the match (one dispute)", permissions=["act"])
+    def correct_disputed_match(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        dispute = self.get_only_row(request, rows)
+        form_class = self._get_correction_form(request, dispute) if dispute else None
+        if form_class is None:
+            return None
+        return self._uphold(
+            request, rows, "Uphold and correct the match", lambda answers: services.CorrectMatch(read_results(answers)), form_class
+        )
+
+    def _get_correction_form(self, request: HttpRequest, dispute: Dispute) -> type[forms.Form] | None:
+        """Return a form for the players of the disputed match, or tell the user that there is no match."""
+        try:
+            match = services.get_disputed_match(dispute)
+        except services.MatchGone as gone:
+            self.message_user(request, gone.message, messages.ERROR)
+            return None
+        if match is None:
+            self.message_user(request, "The dispute is about a tournament result; correct its placement instead.", messages.WARNING)
+            return None
+        return correction_form(list_encounter(match.game, match.match_key))
+
+    def _uphold(
+        self, request: HttpRequest, rows: QuerySet[Any], title: str, remedy_of: RemedyOf, form_class: type[forms.Form] = ResolutionForm
+    ) -> HttpResponse | None:
+        def uphold(dispute: Dispute, answers: dict[str, Any]) -> object:
+            return services.uphold_dispute(
+                dispute=dispute, by=self.actor(request), remedy=remedy_of(answers), resolution=answers["reason"], now=clock.now()
+            )
+
+        return self.ask_first(request, rows, title=title, service=uphold, form_class=form_class)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from deltacrown.core.admin import ReadOnlyAdmin
+from deltacrown.tally.models import ChangeContext, Installation, Repair, Revision, Run
+
+
+@admin.register(Installation)
+class InstallationAdmin(ReadOnlyAdmin):
+    list_display = ["name", "fingerprint", "installed_at"]
+    search_fields = ["name"]
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "id",
+        "status",
+        "cause",
+        "scope",
+        "dry_run",
+        "started_at",
+        "finished_at",
+        "numbers_checked",
+        "numbers_drifted",
+        "numbers_repaired",
+    ]
+    list_filter = ["status", "dry_run"]
+    search_fields = ["cause", "scope"]
+    ordering = ["-started_at", "-id"]
+
+
+@admin.register(Repair)
+class RepairAdmin(ReadOnlyAdmin):
+    list_display = ["id", "holder", "stat", "keys", "was", "now", "repaired_at", "run"]
+    list_filter = ["holder", "stat"]
+    list_select_related = ["run"]
+    search_fields = ["stat"]
+    ordering = ["-id"]
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnlyAdmin):
+    list_display = ["id", "source", "row", "owner", "changed_at", "actor", "reason"]
+    search_fields = ["row__exact", "owner__exact"]
+    search_help_text = "The key of a row or of its owner."
+    ordering = ["-id"]
+
+
+@admin.register(ChangeContext)
+class ChangeContextAdmin(ReadOnlyAdmin):
+    list_display = ["id", "actor", "reason"]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from deltacrown.core.admin import ServiceAdmin
+from deltacrown.teams import services
+from deltacrown.teams.models import Team, TeamMembership
+
+
+@admin.register(Team)
+class TeamAdmin(ServiceAdmin):
+    list_display = ["name", "slug", "created_at"]
+    search_fields = ["name", "slug"]
+    readonly_fields = ["created_at"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["created_at"] if obj is None else ["slug", "created_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # what it played and won outlives it
+
+    def write_row(self, request: HttpRequest, row: Team, form: Any, *, new: bool) -> Team:
+        if new:
+            return services.create_team(slug=row.slug, name=row.name)
+        return services.rename_team(team=row, name=row.name)
+
+
+@admin.register(TeamMembership)
+class TeamMembershipAdmin(ServiceAdmin):
+    """A stretch entered by mistake is ended at the moment it began: it is then on no roster."""
+
+    list_display = ["id", "team", "user", "joined_at", "left_at"]
+    list_filter = [("left_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["team", "user"]
+    search_fields = ["=user__username", "team__name"]
+    autocomplete_fields = ["team", "user"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["team", "user", "joined_at", *(["left_at"] if obj.left_at else [])]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def write_row(self, request: HttpRequest, row: TeamMembership, form: Any, *, new: bool) -> TeamMembership:
+        if new:
+            record = services.MembershipRecord(row.team, row.user, row.joined_at, row.left_at)
+            services.record_memberships(memberships=[record])
+            return TeamMembership.objects.get(team=row.team, user=row.user, joined_at=row.joined_at)
+        if "left_at" in form.changed_data:
+            return services.leave_team(team=row.team, user=row.user, left_at=form.cleaned_data["left_at"])
+        return row

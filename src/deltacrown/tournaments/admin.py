@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from deltacrown.core import clock
+from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.tournaments import services
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+
+#: What is told of a tournament when it is made.
+ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
+
+
+class NoQuestion(forms.Form):
+    """Asks for nothing but a second look."""
+
+
+@admin.register(Tournament)
+class TournamentAdmin(ServiceAdmin):
+    """Made here as drafts and moved on by actions; registrations and results go through their own services."""
+
+    list_display = ["name", "game", "entrant_kind", "status", "starts_at", "ends_at", "organiser"]
+    list_filter = ["status", "entrant_kind", "game"]
+    list_select_related = ["game", "organiser"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["game", "organiser"]
+    ordering = ["-starts_at", "-id"]
+    fields = [*ENTERED, "status", "created_at"]
+    actions = ["open_selected", "start_selected", "cancel_selected"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and obj.status == Tournament.Status.DRAFT and not obj.participations.exists()
+
+    def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
+        return services.create_tournament(**form.cleaned_data) if new else row
+
+    @admin.action(description="Open registration of selected drafts", permissions=["act"])
+    def open_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask_first(
+            request,
+            rows,
+            title="Open registration",
+            service=lambda row, _: services.open_registration(tournament=row),
+            form_class=NoQuestion,
+        )
+
+    @admin.action(description="Start selected tournaments", permissions=["act"])
+    def start_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask_first(
+            request,
+            rows,
+            title="Start tournaments",
+            service=lambda row, _: services.start_tournament(tournament=row),
+            form_class=NoQuestion,
+        )
+
+    @admin.action(description="Cancel selected tournaments", permissions=["act"])
+    def cancel_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def cancel(row: Tournament, answers: dict[str, Any]) -> object:
+            return services.cancel_tournament(tournament=row, now=clock.now(), **answers)
+
+        return self.ask_first(request, rows, title="Cancel tournaments", service=cancel)
+
+
+class EntrantAdmin(ReadOnlyAdmin):
+    """Rows that belong to an entrant: the player of a solo event, the team of a team event."""
+
+    actions = ["disqualify_selected"]
+
+    @admin.action(description="Disqualify the entrants", permissions=["act"])
+    def disqualify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def disqualify(row: Any, answers: dict[str, Any]) -> object:
+            return services.disqualify_entrant(
+                tournament=row.tournament, **get_entrant_of(row), now=clock.now(), by=self.actor(request), **answers
+            )
+
+        return self.ask_first(request, rows, title="Disqualify entrants", service=disqualify)
+
+
+def get_entrant_of(row: TournamentParticipation | TournamentResult) -> dict[str, Any]:
+    """Return who competed, as services take it: in a team event the team, also where the row is of one of its members."""
+    if row.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
+        return {"team": row.team}
+    return {"user": row.user}
+
+
+@admin.register(TournamentParticipation)
+class TournamentParticipationAdmin(EntrantAdmin):
+    list_display = ["id", "tournament", "user", "team", "status", "registered_at"]
+    list_filter = ["status"]
+    list_select_related = ["tournament", "user", "team"]
+    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
+    search_help_text = "A username, or the slug of a tournament or team, in full."
+    ordering = ["-id"]
+
+
+class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Asks why a result changes, beside what it becomes."""
+
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Announced with the correction.")
+
+
+@admin.register(TournamentResult)
+class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
+    """Saving corrects the entrant's result, a team's with those of its members, and lifts a disqualification."""
+
+    form = CorrectionForm
+    list_display = ["id", "tournament", "user", "team", "placement", "prize_amount", "disqualified_at", "decided_at"]
+    list_filter = [("disqualified_at", admin.EmptyFieldListFilter), ("user", admin.EmptyFieldListFilter)]
+    list_select_related = ["tournament", "user", "team"]
+    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
+    search_help_text = "A username, or the slug of a tournament or team, in full."
+    ordering = ["-id"]
+    fields = [
+        *["tournament", "user", "team", "placement", "prize_amount", "reason"],
+        *["decided_at", "disqualified_at", "disqualified_reason", "stats"],
+    ]
+    readonly_fields = ["tournament", "user", "team", "decided_at", "disqualified_at", "disqualified_reason", "stats"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request) and (obj is None or self._is_whole_entrant(obj))
+
+    def write_row(self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool) -> TournamentResult:
+        prize = form.cleaned_data["prize_amount"] if "prize_amount" in form.changed_data else None
+        return services.correct_result(
+            tournament=row.tournament,
+            **get_entrant_of(row),
+            placement=form.cleaned_data["placement"],
+            prize=prize,
+            reason=form.cleaned_data["reason"],
+            now=clock.now(),
+            by=self.actor(request),
+        )[0]
+
+    def _is_whole_entrant(self, row: TournamentResult) -> bool:
+        """Say whether the row carries the entrant's whole prize: a player's own, or the team's row rather than a member's share."""
+        return row.user_id is None or row.tournament.entrant_kind == Tournament.EntrantKind.SOLO
+
+
+@admin.register(TournamentMatchResult)
+class TournamentMatchResultAdmin(ReadOnlyAdmin):
+    list_display = ["id", "tournament", "round", "series", "map_name", "user", "team", "opponent_team", "opponent_user", "match_id"]
+    list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
+    search_fields = ["=user__username", "=tournament__slug", "=series"]
+    search_help_text = "A username, the slug of a tournament, or a series, in full."
+    ordering = ["-id"]

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from deltacrown.core.admin import AskingAdmin, ReadOnlyAdmin, ServiceAdmin
+from deltacrown.tally.fields import DerivedStat, Stat
+from deltacrown.user_profile.models import (
+    Achievement,
+    ExperienceAward,
+    Follow,
+    GameStats,
+    KycVerification,
+    PrivacySettings,
+    PublicIdCounter,
+    UserAchievement,
+    UserActivity,
+    UserProfile,
+)
+from deltacrown.user_profile.services import achievement_service
+
+PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
+
+
+class MadeWithUserAdmin(AskingAdmin):
+    """Rows the database makes and removes together with their user."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(UserProfile)
+class UserProfileAdmin(MadeWithUserAdmin):
+    list_display = ["public_id", "user", "display_name", "country", "total_matches_played", "overall_win_rate", "tournaments_won", "level"]
+    list_select_related = ["user"]
+    search_fields = ["=public_id", "=user__username", "display_name"]
+    ordering = ["public_id"]
+    readonly_fields = ["user", "public_id", "created_at", *PROFILE_NUMBERS]
+    fieldsets = [
+        (None, {"fields": ["user", "public_id", "created_at"]}),
+        ("As others see the player", {"fields": ["display_name", "bio", "country"]}),
+        ("Numbers, counted by the database", {"fields": (*PROFILE_NUMBERS,)}),
+    ]
+
+
+@admin.register(GameStats)
+class GameStatsAdmin(ReadOnlyAdmin):
+    list_display = ["id", "user", "game", "matches_played", "matches_won", "win_rate"]
+    list_filter = ["game"]
+    list_select_related = ["user", "game"]
+    search_fields = ["=user__username"]
+    ordering = ["-id"]
+    readonly_fields = ["matches_played", "matches_won", "win_rate"]
+
+
+@admin.register(PrivacySettings)
+class PrivacySettingsAdmin(MadeWithUserAdmin):
+    list_display = ["user", "show_match_history", "show_tournament_stats"]
+    list_filter = ["show_match_history", "show_tournament_stats"]
+    list_select_related = ["user"]
+    search_fields = ["=user__username"]
+    ordering = ["-pk"]
+    readonly_fields = ["user"]
+
+
+@admin.register(PublicIdCounter)
+class PublicIdCounterAdmin(ReadOnlyAdmin):
+    list_display = ["year", "last"]
+
+
+@admin.register(UserActivity)
+class UserActivityAdmin(ReadOnlyAdmin):
+    list_display = ["id", "user", "activity_type", "description", "visibility", "created_at"]
+    list_filter = ["activity_type", "visibility"]
+    list_select_related = ["user"]
+    search_fields = ["=user__username"]
+    ordering = ["-id"]
+
+
+@admin.register(Achievement)
+class AchievementAdmin(ServiceAdmin):
+    """The catalogue; an achievement somebody holds stays."""
+
+    list_display = ["name", "slug", "tier", "points"]
+    list_filter = ["tier"]
+    search_fields = ["name", "slug"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["slug"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not obj.holders.exists()
+
+    def write_row(self, request: HttpRequest, row: Achievement, form: Any, *, new: bool) -> Achievement:
+        return achievement_service.define_achievement(
+            slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points
+        )
+
+
+@admin.register(UserAchievement)
+class UserAchievementAdmin(ServiceAdmin):
+    """Awarded by the form, taken back by the action."""
+
+    list_display = ["id", "user", "achievement", "fact", "earned_at"]
+    list_filter = ["achievement"]
+    list_select_related = ["user", "achievement"]
+    search_fields = ["=user__username"]
+    autocomplete_fields = ["user", "achievement"]
+    ordering = ["-id"]
+    actions = ["revoke_selected"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_act_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def write_row(self, request: HttpRequest, row: UserAchievement, form: Any, *, new: bool) -> UserAchievement:
+        award, _ = achievement_service.award_achievement(user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at)
+        return award
+
+    @admin.action(description="Revoke selected achievements", permissions=["act"])
+    def revoke_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def revoke(row: UserAchievement, answers: dict[str, Any]) -> object:
+            return achievement_service.revoke_achievement(user=row.user, achievement=row.achievement, **answers)
+
+        return self.ask_first(request, rows, title="Revoke achievements", service=revoke)
+
+
+@admin.register(ExperienceAward)
+class ExperienceAwardAdmin(ReadOnlyAdmin):
+    list_display = ["id", "user", "points", "reason", "awarded_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__username"]
+    ordering = ["-id"]
+
+
+@admin.register(Follow)
+class FollowAdmin(ReadOnlyAdmin):
+    list_display = ["id", "follower", "followed", "created_at"]
+    list_select_related = ["follower", "followed"]
+    search_fields = ["=follower__username", "=followed__username"]
+    ordering = ["-id"]
+
+
+@admin.register(KycVerification)
+class KycVerificationAdmin(ReadOnlyAdmin):
+    list_display = ["id", "user", "status", "requested_at", "reviewed_at", "reviewed_by"]
+    list_filter = ["status"]
+    list_select_related = ["user", "reviewed_by"]
+    search_fields = ["=user__username"]
+    ordering = ["-id"]

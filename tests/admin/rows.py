@@ -1,0 +1,43 @@
+"""At least one row of every model of ours, and more of each as asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model_bakery import baker
+
+from deltacrown.tally.models import ChangeContext, Installation, Repair, Revision, Run
+from deltacrown.user_profile.models import Follow, KycVerification
+from tests import scene
+from tests.scene import at
+
+
+def make_rows(number: int = 0) -> None:
+    """Write a row of every model, another for every ``number``; those of holders and counters come by themselves."""
+    user, other = scene.player(f"player{number}"), scene.player(f"other{number}")
+    title, squad = scene.game(f"game-{number}"), scene.team(f"team-{number}")
+    event = scene.tournament(f"cup-{number}", title=title, organiser=other)
+    row = scene.match(user, f"match-{number}", title=title)
+    scene.archive(scene.match(user, f"archived-{number}", title=title))
+    scene.dispute(user, row, status="REJECTED", resolved_at=at(6), resolved_by=other, resolution="It was so.")
+    scene.member(user, squad)
+    scene.entry(user, event, team=squad)
+    scene.placed(event, 1, user)
+    league = scene.tournament(f"league-{number}", title=title, entrant_kind="TEAM")
+    for member in (None, user):
+        scene.placed(league, 1, member, team=squad)
+    scene.tournament_match(row, event, team=squad, opponent_team=squad, opponent_user=other)
+    scene.activity(user, "joined")
+    scene.achievement(user, f"badge-{number}")
+    scene.experience(user, 5)
+    Follow.objects.create(follower=user, followed=other)
+    KycVerification.objects.create(user=user, status="VERIFIED", reviewed_at=at(1), reviewed_by=other)
+    baker.make(Installation, name=f"installation-{number}")
+    baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
+    baker.make(ChangeContext)
+    baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
+
+
+def row_of(model: type[Any]) -> Any:
+    """Return the first row of ``model``."""
+    return model.objects.order_by("pk")[0]

@@ -1,0 +1,290 @@
+"""What staff do to rows goes through the services, with a reason asked for first."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.urls import reverse
+
+from deltacrown.games import signals as games_signals
+from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
+from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
+from tests import scene
+from tests.announcements import announced
+from tests.scene import START
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def duel():
+    """Ann lost to Bob; Cat and Dan drew."""
+    ann, bob, cat, dan = (scene.player(name) for name in ("ann", "bob", "cat", "dan"))
+    scene.match(bob, "duel", "WIN", side="b")
+    scene.match(cat, "draw", "DRAW", side="c")
+    scene.match(dan, "draw", "DRAW", side="d")
+    return scene.match(ann, "duel", "LOSS", side="a")
+
+
+@pytest.fixture
+def cup(duel):
+    event = scene.tournament("cup")
+    for placement, name in enumerate(["bob", "ann"], start=1):
+        user = UserProfile.objects.get(user__username=name).user
+        scene.entry(user, event)
+        scene.placed(event, placement, user)
+    return event
+
+
+def address(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def ask(desk, action, *rows):
+    """Choose ``action`` for ``rows`` on their list."""
+    return desk.post(address(type(rows[0]), "changelist"), {"action": action, "_selected_action": [row.pk for row in rows]})
+
+
+def act(desk, action, *rows, **answers):
+    """Choose ``action``, and send the page that asks with ``answers``."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows], "answered": "1", **answers}
+    return desk.post(address(type(rows[0]), "changelist"), form)
+
+
+def said(answer):
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def voided(table=Match):
+    return sorted(table.objects.exclude(voided_at=None).values_list("user__username", "void_reason"))
+
+
+def test_voiding_asks_for_a_reason_first(desk, duel):
+    page = ask(desk, "void_selected", duel)
+    assert page.status_code == 200
+    assert "duel" in page.content.decode()
+    assert list(page.context["form"].fields) == ["reason"]
+    unanswered = act(desk, "void_selected", duel, reason=" ")
+    assert unanswered.context["form"].errors == {"reason": ["This field is required."]}
+    assert voided() == []
+
+
+def test_voiding_voids_the_whole_encounter_and_says_who(desk, boss, duel):
+    with announced(games_signals.match_voided) as events:
+        answer = act(desk, "void_selected", duel, reason="Server crash.")
+    assert answer.status_code == 302
+    assert voided() == [("ann", "Server crash."), ("bob", "Server crash.")]
+    assert [(event["by"], event["reason"]) for event in events] == [(boss, "Server crash.")]
+    assert said(answer) == ["Void matches: 1 done."]
+    assert UserProfile.objects.get(user__username="ann").total_matches_played == 0
+
+
+def test_rows_of_several_encounters_and_archived_ones_are_voided(desk, duel):
+    archived = scene.archive(duel)
+    act(desk, "void_selected", *Match.objects.all(), reason="Server crash.")
+    assert [name for name, _ in voided()] == ["bob", "cat", "dan"]
+    assert voided(ArchivedMatch) == [("ann", "Server crash.")]
+    act(desk, "restore_selected", archived, reason="It was not.")
+    assert (voided(ArchivedMatch), [name for name, _ in voided()]) == ([], ["cat", "dan"])
+
+
+def test_correcting_asks_for_the_result_of_every_player(desk, duel):
+    page = ask(desk, "correct_selected", duel)
+    assert set(page.context["form"].fields) == {"reason", "result_ann", "result_bob"}
+    act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="LOSS")
+    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {"ann": "WIN", "bob": "LOSS"}
+
+
+def test_what_a_service_refuses_is_said_and_changes_nothing(desk, duel):
+    answer = act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="WIN")
+    assert said(answer)[0].startswith("duel: ")
+    assert "Every side won" in said(answer)[0]
+    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {"ann": "LOSS", "bob": "WIN"}
+
+
+def test_one_match_is_corrected_at_a_time(desk, duel):
+    answer = ask(desk, "correct_selected", *Match.objects.all())
+    assert said(answer) == ["Select exactly one match for this."]
+
+
+def test_the_form_of_a_match_changes_nothing(desk, duel):
+    answer = desk.post(address(Match, "change", duel.pk), {"result": "WIN", "voided_at_0": "2025-01-01", "void_reason": "x"})
+    assert answer.status_code == 403
+    duel.refresh_from_db()
+    assert (duel.result, duel.voided_at) == ("LOSS", None)
+
+
+def test_staff_without_the_permission_may_look_and_not_act(client, duel):
+    helper = scene.player("helper", is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_match"))
+    client.force_login(helper)
+    assert client.get(address(Match, "change", duel.pk)).status_code == 200
+    act(client, "void_selected", duel, reason="Server crash.")
+    assert voided() == []
+    helper.user_permissions.add(Permission.objects.get(codename="change_match"))
+    act(client, "void_selected", duel, reason="Server crash.")
+    assert len(voided()) == 2
+
+
+@pytest.mark.parametrize(("word", "found"), [("ann", ["ann"]), ("ANN", ["ann"]), ("duel", ["ann", "bob"]), ("due", []), ("", list("abcd"))])
+def test_matches_are_found_by_whole_words(desk, duel, word, found):
+    rows = desk.get(address(Match, "changelist"), {"q": word}).context["cl"].result_list
+    assert sorted(row.user.username[: 1 if word == "" else None] for row in rows) == found
+
+
+def dispute_of(duel):
+    return scene.dispute(duel.user, duel)
+
+
+def resolution():
+    return list(Dispute.objects.values_list("status", "resolved_by__username", "resolution"))
+
+
+def test_rejecting_a_dispute(desk, duel):
+    act(desk, "reject_selected", dispute_of(duel), reason="It was so.")
+    assert resolution() == [("REJECTED", "boss", "It was so.")]
+
+
+def test_upholding_by_voiding(desk, duel):
+    act(desk, "void_disputed", dispute_of(duel), reason="It was not so.")
+    assert resolution() == [("UPHELD", "boss", "It was not so.")]
+    assert [name for name, _ in voided()] == ["ann", "bob"]
+
+
+def test_upholding_by_correcting_an_archived_match(desk, duel):
+    dispute = dispute_of(duel)
+    scene.archive(duel)
+    page = desk.get(address(Dispute, "change", dispute.pk))
+    assert address(ArchivedMatch, "change", duel.pk) in page.content.decode()
+    act(desk, "correct_disputed_match", dispute, reason="Typing error.", result_ann="WIN", result_bob="LOSS")
+    assert resolution()[0][0] == "UPHELD"
+    assert ArchivedMatch.objects.get().result == "WIN"
+
+
+def test_upholding_against_a_result(desk, cup):
+    ann = UserProfile.objects.get(user__username="ann").user
+    dispute = Dispute.objects.create(reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START)
+    wrong = act(desk, "correct_disputed_match", dispute, reason="Typing error.")
+    assert said(wrong) == ["The dispute is about a tournament result; correct its placement instead."]
+    act(desk, "correct_disputed_result", dispute, reason="Photo finish.", placement="2", prize="")
+    assert resolution() == [("UPHELD", "boss", "Photo finish.")]
+    assert list(cup.results.order_by("id").values_list("placement", flat=True)) == [2, 2]
+
+
+def test_upholding_by_disqualifying(desk, cup):
+    ann = UserProfile.objects.get(user__username="ann").user
+    dispute = Dispute.objects.create(reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START)
+    act(desk, "disqualify_disputed", dispute, reason="Cheated.")
+    assert list(cup.results.order_by("id").values_list("placement", "disqualified_reason")) == [(None, "Cheated."), (1, "")]
+
+
+def test_nobody_resolves_their_own_dispute(desk, boss, duel):
+    scene.match(boss, "duel", "LOSS", side="a")
+    answer = act(desk, "reject_selected", scene.dispute(boss, duel), reason="It was so.")
+    assert "another member of staff" in said(answer)[0]
+    assert resolution()[0][0] == "OPEN"
+
+
+def test_a_result_is_corrected_by_its_form_with_a_reason(desk, cup):
+    title = cup.results.get(placement=1)
+    without = desk.post(address(TournamentResult, "change", title.pk), {"placement": "3", "prize_amount": "5.00"})
+    assert without.context["adminform"].form.errors == {"reason": ["This field is required."]}
+    refused = desk.post(address(TournamentResult, "change", title.pk), {"placement": "", "prize_amount": "5.00", "reason": "Photo finish."})
+    assert list(refused.context["adminform"].form.errors) == ["placement"]
+    saved = desk.post(address(TournamentResult, "change", title.pk), {"placement": "3", "prize_amount": "5.00", "reason": "Photo finish."})
+    assert saved.status_code == 302
+    title.refresh_from_db()
+    assert (title.placement, title.prize_amount) == (3, 5)
+
+
+def test_a_team_s_result_takes_its_members_along(desk):
+    ann, squad, league = scene.player("ann"), scene.team("north"), scene.tournament("league", entrant_kind="TEAM")
+    scene.entry(ann, league, team=squad)
+    member, team = scene.placed(league, 1, ann, team=squad), scene.placed(league, 1, team=squad)
+    assert desk.post(address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}).status_code == 403
+    desk.post(address(TournamentResult, "change", team.pk), {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."})
+    assert set(league.results.values_list("placement", flat=True)) == {2}
+
+
+def test_disqualifying_entrants(desk, cup):
+    act(desk, "disqualify_selected", cup.results.get(placement=1), reason="Cheated.")
+    act(desk, "disqualify_selected", cup.participations.get(user__username="ann"), reason="Cheated too.")
+    assert set(cup.participations.values_list("status", flat=True)) == {TournamentParticipation.Status.DISQUALIFIED}
+    assert set(cup.results.values_list("placement", flat=True)) == {None}
+
+
+def test_a_tournament_is_made_as_a_draft_and_moved_on(desk, boss):
+    form = {"name": "Spring Cup", "slug": "spring", "game": scene.game().pk, "entrant_kind": "SOLO", "organiser": boss.pk, "capacity": "8"}
+    form |= {"starts_at_0": "2025-03-01", "starts_at_1": "18:00:00", "ends_at_0": "", "ends_at_1": ""}
+    assert desk.post(address(Tournament, "add"), form).status_code == 302
+    event = Tournament.objects.get(slug="spring")
+    assert (event.status, event.capacity, event.organiser) == ("DRAFT", 8, boss)
+    act(desk, "open_selected", event)
+    scene.entry(boss, event)
+    act(desk, "start_selected", event)
+    assert Tournament.objects.get().status == "RUNNING"
+    act(desk, "cancel_selected", event, reason="Storm.")
+    assert Tournament.objects.get().status == "CANCELLED"
+    assert said(act(desk, "open_selected", event))[-1].startswith("Spring Cup: Spring Cup is CANCELLED")
+
+
+def test_teams_are_made_and_renamed_and_never_share_a_name(desk):
+    desk.post(address(Team, "add"), {"name": "OpTic Gaming", "slug": "og"})
+    desk.post(address(Team, "add"), {"name": "Splyce", "slug": "splyce"})
+    refused = desk.post(address(Team, "add"), {"name": "optic gaming", "slug": "optic"})
+    assert "belongs to the team &#x27;og&#x27;" in refused.content.decode()
+    assert list(refused.context["adminform"].form.errors) == ["name"]
+    splyce = Team.objects.get(slug="splyce")
+    assert desk.post(address(Team, "change", splyce.pk), {"name": "OpTic  Gaming"}).status_code == 200
+    assert desk.post(address(Team, "change", splyce.pk), {"name": "Splyce Esports"}).status_code == 302
+    assert sorted(Team.objects.values_list("slug", "name")) == [("og", "OpTic Gaming"), ("splyce", "Splyce Esports")]
+
+
+def test_memberships_are_recorded_and_ended(desk):
+    ann, squad = scene.player("ann"), scene.team("north")
+    form = {"team": squad.pk, "user": ann.pk, "joined_at_0": "2025-03-01", "joined_at_1": "18:00:00", "left_at_0": "", "left_at_1": ""}
+    assert desk.post(address(TeamMembership, "add"), form).status_code == 302
+    membership = TeamMembership.objects.get()
+    early = {"left_at_0": "2025-02-01", "left_at_1": "00:00:00"}
+    refused = desk.post(address(TeamMembership, "change", membership.pk), early)
+    assert list(refused.context["adminform"].form.errors) == ["left_at"]
+    desk.post(address(TeamMembership, "change", membership.pk), {"left_at_0": "2025-04-01", "left_at_1": "00:00:00"})
+    assert TeamMembership.objects.get().left_at.month == 4
+    assert desk.get(address(TeamMembership, "change", membership.pk)).status_code == 200
+
+
+def test_games_are_made_and_stay(desk):
+    desk.post(address(Game, "add"), {"name": "Rocket", "slug": "rocket"})
+    assert list(Game.objects.values_list("slug", "name")) == [("rocket", "Rocket")]
+
+
+def test_achievements_are_defined_awarded_and_revoked(desk):
+    ann = scene.player("ann")
+    entry = {"slug": "first-win", "name": "First win", "description": "Win a match.", "tier": "MINOR", "points": "50"}
+    desk.post(address(Achievement, "add"), entry)
+    badge = Achievement.objects.get()
+    desk.post(address(Achievement, "change", badge.pk), {**entry, "points": "60"})
+    form = {"user": ann.pk, "achievement": badge.pk, "earned_at_0": "2025-03-01", "earned_at_1": "18:00:00", "fact": "by hand"}
+    desk.post(address(UserAchievement, "add"), form)
+    assert list(ExperienceAward.objects.values_list("points", "dedupe_key")) == [(60, "achievement:first-win")]
+    held = UserAchievement.objects.get()
+    assert desk.post(address(Achievement, "delete", badge.pk), {"post": "yes"}).status_code == 403
+    assert desk.post(address(UserAchievement, "change", held.pk), form).status_code == 403
+    act(desk, "revoke_selected", held, reason="Match voided.")
+    assert not UserAchievement.objects.exists()
+    assert not ExperienceAward.objects.exists()
+
+
+def test_a_long_selection_is_shown_in_part(desk):
+    badge = define_achievement(slug="early", name="Early", description="Be early.", tier="MINOR", points=0)
+    users = [scene.player(f"player{number}") for number in range(25)]
+    awards = award_achievements(awards=[AwardRecord(user, badge, "", START) for user in users])
+    page = ask(desk, "revoke_selected", *awards)
+    assert "and 5 more" in page.content.decode()
+    act(desk, "revoke_selected", *awards, reason="Not so early.")
+    assert not UserAchievement.objects.exists()
