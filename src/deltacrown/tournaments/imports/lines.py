@@ -1,0 +1,150 @@
+"""The physical lines of an import file, plain or gzipped, whatever state the file is in."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from deltacrown.core.errors import DomainError
+
+#: No line of a real file is longer; a longer one is refused without being held in memory whole.
+LONGEST_LINE = 1 << 20
+#: How many lines pass between two reports of progress.
+LINES_PER_REPORT = 1000
+
+
+class FileRefused(DomainError):
+    """A file of which nothing can be taken; nothing was changed."""
+
+    code = "file-refused"
+
+
+class Line(NamedTuple):
+    """One physical line without its end; ``problem`` says why its text cannot be trusted."""
+
+    number: int
+    text: str
+    problem: str
+
+
+class TolerantGzip(io.RawIOBase):
+    """A gzip stream that gives everything it can before it says that it was cut off."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._gzip = gzip.GzipFile(fileobj=stream, mode="rb")
+        self.was_cut_off = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._gzip.read1(len(buffer))
+        except EOFError:
+            self.was_cut_off = True
+            return 0
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class SourceFile:
+    """An import file: what its name says of its format, and its lines as often as they are asked for.
+
+    After ``lines`` was read to its end, ``was_cut_off`` tells that a gzip stream stops in the middle,
+    and ``lacks_final_newline`` that the last line was not ended.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        name = path.name.lower()
+        self.is_gzip = name.endswith(".gz")
+        self.is_ndjson = name.removesuffix(".gz").endswith((".ndjson", ".jsonl"))
+        self.was_cut_off = False
+        self.lacks_final_newline = False
+        if not path.exists():
+            raise FileRefused(f"{path}: there is no such file.")
+        if not path.is_file():
+            raise FileRefused(f"{path}: this is not a regular file; it is read twice, so save it to disk first.")
+        self._state = self._look()
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._state[0]
+
+    def has_changed(self) -> bool:
+        """Say whether the file was written to since this object was made."""
+        return self._look() != self._state
+
+    def lines(self, report: Callable[[int], None]) -> Iterator[Line]:
+        """Yield every physical line, and call ``report`` now and then with the bytes read from disk so far.
+
+        :raises FileRefused: when the file cannot be opened, is not gzip though its name says so, or is damaged inside.
+        """
+        try:
+            with self.path.open("rb") as stream:
+                yield from self._decoded(stream, report)
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise FileRefused(f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; fetch it again.") from error
+        except OSError as error:
+            raise FileRefused(f"{self.path}: cannot be read: {error.strerror or error}.") from error
+
+    def _look(self) -> tuple[int, int]:
+        status = self.path.stat()
+        return status.st_size, status.st_mtime_ns
+
+    def _decoded(self, stream: IO[bytes], report: Callable[[int], None]) -> Iterator[Line]:
+        unpacked = TolerantGzip(stream) if self.is_gzip else None
+        content = io.BufferedReader(unpacked, 1 << 16) if unpacked else stream
+        raw = b"\n"
+        for number, raw in enumerate(raw_lines(content), start=1):
+            if number % LINES_PER_REPORT == 0:
+                report(stream.tell())
+            if number == 1:
+                raw = self._without_mark(raw)  # noqa: PLW2901
+            yield decoded(number, raw)
+        self.lacks_final_newline = not raw.endswith(b"\n")
+        self.was_cut_off = unpacked is not None and unpacked.was_cut_off
+        report(self.size)
+
+    def _without_mark(self, raw: bytes) -> bytes:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise FileRefused(f"{self.path}: this is UTF-16; save it as UTF-8 (in Excel: “CSV UTF-8”).")
+        return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def raw_lines(content: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines with their ends; of one past ``LONGEST_LINE`` only a beginning of just more than that."""
+    for raw in iter(partial(content.readline, LONGEST_LINE + 1), b""):
+        if len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
+            skip_rest_of_line(content)
+            yield raw + b"\n"
+        else:
+            yield raw
+
+
+def skip_rest_of_line(content: IO[bytes]) -> None:
+    """Read on to just after the next line end."""
+    for rest in iter(partial(content.readline, LONGEST_LINE), b""):
+        if rest.endswith(b"\n"):
+            return
+
+
+def decoded(number: int, raw: bytes) -> Line:
+    """Make a line of bytes, with its problem when it has one."""
+    problem = ""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        text = raw.decode(errors="replace")
+        problem = f"byte {error.start + 1} of the line is not UTF-8; save the file as UTF-8"
+    if len(raw) > LONGEST_LINE:
+        text, problem = text[:1000], f"it is longer than {LONGEST_LINE:,} bytes; a line end is missing"
+    elif "\0" in text:
+        problem = "it contains a NUL byte; the file is damaged or is not text"
+    return Line(number, text.rstrip("\r\n"), problem)
