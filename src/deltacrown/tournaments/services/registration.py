@@ -183,6 +183,7 @@ class _Register:
             known = standing = []
         if again and known:
             self._check_same(entrant, standing)
+        if known and (again or entrant.roster is None):
             return
         if not known and not roster:
             raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")

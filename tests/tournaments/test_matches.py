@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import Conflict
+from deltacrown.games.models import Game, Match
+from deltacrown.games.services import MatchConflict, record_match, void_match
+from deltacrown.teams.models import Team
+from deltacrown.tournaments import signals
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
+from deltacrown.tournaments.services import (
+    InvalidTournamentMatch,
+    TournamentMatchRecord,
+    WrongState,
+    list_player_totals,
+    record_tournament_matches,
+    summarise_tournament,
+)
+from deltacrown.user_profile.models import UserProfile
+from tests import scene
+from tests.announcements import announced
+from tests.concurrency import call_together
+from tests.games.records import duel, line, record
+from tests.tournaments.conftest import NOW
+
+
+def official(event, match, **fields):
+    return TournamentMatchRecord(tournament=event, match=match, **fields)
+
+
+@pytest.fixture
+def final(solo):
+    """ann beats bob in the final."""
+    match = duel(solo.game, "final", solo.players["ann"], solo.players["bob"])
+    return official(solo, match, round="Final", series="gf", map_name="Dust", stats={"mode": "Hardpoint"})
+
+
+def descriptions():
+    return set(
+        TournamentMatchResult.objects.values_list(
+            "tournament__slug",
+            "user__username",
+            "team__slug",
+            "opponent_team__slug",
+            "opponent_user__username",
+            "round",
+            "series",
+            "map_name",
+        )
+    )
+
+
+def test_a_match_is_recorded_counted_and_described(final, find_all_drift):
+    with announced(signals.tournament_matches_recorded) as events:
+        outcome = record_tournament_matches(records=[final], now=NOW)
+
+    assert (outcome.created, outcome.unchanged, outcome.refused) == ([final], [], [])
+    assert descriptions() == {
+        ("cup", "ann", None, None, "bob", "Final", "gf", "Dust"),
+        ("cup", "bob", None, None, "ann", "Final", "gf", "Dust"),
+    }
+    assert set(Match.objects.values_list("kind", flat=True)) == {"TOURNAMENT"}
+    assert {row.stats["mode"] for row in TournamentMatchResult.objects.all()} == {"Hardpoint"}
+    assert [{row.pk for row in event["rows"]} for event in events] == [set(TournamentMatchResult.objects.values_list("pk", flat=True))]
+    assert UserProfile.objects.get(user__username="ann").matches_won == 1
+    assert find_all_drift() == []
+
+
+def test_the_same_match_again_changes_nothing(final):
+    record_tournament_matches(records=[final], now=NOW)
+    before = set(TournamentMatchResult.objects.values_list("pk", "match_id"))
+    with announced(signals.tournament_matches_recorded) as events:
+        outcome = record_tournament_matches(records=[final, final], now=NOW)
+
+    assert (outcome.created, outcome.unchanged) == ([], [final, final])
+    assert set(TournamentMatchResult.objects.values_list("pk", "match_id")) == before
+    assert events == []
+
+
+def test_the_same_match_twice_in_a_batch_is_described_once(final):
+    outcome = record_tournament_matches(records=[final, final], now=NOW)
+    assert (outcome.created, outcome.unchanged) == ([final], [final])
+    assert TournamentMatchResult.objects.count() == 2
+
+
+@pytest.mark.parametrize("place", ["live", "archived"])
+def test_a_match_that_lacks_descriptions_gets_them(final, place):
+    record_match(record=replace(final.match, kind="TOURNAMENT"), now=NOW)
+    rows = list(Match.objects.order_by("pk"))
+    if place == "archived":
+        for row in rows:
+            scene.archive(row)
+    scene.tournament_match(
+        rows[0],
+        final.tournament,
+        round="Final",
+        series="gf",
+        map_name="Dust",
+        stats={"mode": "Hardpoint"},
+        opponent_user_id=rows[1].user_id,
+    )
+
+    outcome = record_tournament_matches(records=[final], now=NOW)
+
+    assert (outcome.unchanged, outcome.refused) == ([final], [])
+    assert set(TournamentMatchResult.objects.values_list("match_id", "round")) == {(row.pk, "Final") for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("round", {"round": "Semifinal"}),
+        ("series", {"series": ""}),
+        ("map_name", {"map_name": "Inferno"}),
+        ("stats", {"stats": {"mode": "Control"}}),
+    ],
+)
+def test_another_description_of_a_known_match_is_refused(final, field, fields):
+    record_tournament_matches(records=[final], now=NOW)
+    before = descriptions()
+    [refusal] = record_tournament_matches(records=[replace(final, **fields)], now=NOW).refused
+    assert (type(refusal.error), refusal.error.field) == (MatchConflict, field)
+    assert descriptions() == before
+
+
+def test_a_match_belongs_to_one_tournament(final, opened):
+    record_tournament_matches(records=[final], now=NOW)
+    other = opened(slug="other")
+    for user in final.tournament.players.values():
+        scene.entry(user, other)
+    [refusal] = record_tournament_matches(records=[replace(final, tournament=other)], now=NOW).refused
+    assert (type(refusal.error), refusal.error.field) == (MatchConflict, "tournament")
+
+
+def test_each_match_of_a_batch_is_whole_or_refused(final, player):
+    solo, players = final.tournament, final.tournament.players
+    chess, stranger = Game.objects.create(slug="chess", name="Chess"), player("zoe")
+    bad = {
+        "game": official(solo, duel(chess, "m1", players["ann"], players["bob"])),
+        "user": official(solo, duel(solo.game, "m2", players["ann"], stranger)),
+        "teams": official(solo, duel(solo.game, "m3", players["ann"], players["bob"]), teams={stranger.pk: Team(pk=1)}),
+        "round": official(solo, duel(solo.game, "m4", players["ann"], players["bob"]), round="r" * 101),
+        "stats": official(solo, duel(solo.game, "m5", players["ann"], players["bob"]), stats={"kd": float("nan")}),
+        "result": official(solo, record(solo.game, "m6", line(players["ann"]), line(players["bob"]))),
+        "tournament": official(Tournament(pk=10**9, slug="gone"), final.match),
+    }
+
+    outcome = record_tournament_matches(records=[*bad.values(), final], now=NOW)
+
+    assert outcome.created == [final]
+    assert [(refusal.record, refusal.error.field) for refusal in outcome.refused] == [(record, field) for field, record in bad.items()]
+    assert any(
+        isinstance(refusal.error, InvalidTournamentMatch) and "zoe not registered" in refusal.error.message for refusal in outcome.refused
+    )
+    assert (Match.objects.count(), TournamentMatchResult.objects.count()) == (2, 2)
+
+
+@pytest.mark.parametrize(("status", "taken"), [("DRAFT", 0), ("OPEN", 1), ("RUNNING", 1), ("COMPLETED", 1), ("CANCELLED", 0)])
+def test_matches_are_taken_from_opening_on_also_after_the_end(final, status, taken):
+    Tournament.objects.update(status=status)  # the copy in hand still says RUNNING
+    outcome = record_tournament_matches(records=[final], now=NOW)
+    assert len(outcome.created) == taken
+    assert [type(refusal.error) for refusal in outcome.refused] == [WrongState] * (1 - taken)
+
+
+def test_a_team_match_knows_teams_and_opponents(teams):
+    ann, bob, dan, fay = (User.objects.get(username=name) for name in ("ann", "bob", "dan", "fay"))
+    greens = teams.squads["greens"]
+    two = record(teams.game, "two", line(ann, side="r"), line(bob, side="r"), line(dan, "LOSS", side="b"))
+    three = record(teams.game, "three", line(ann, side="r"), line(dan, "LOSS", side="b"), line(fay, "LOSS", side="g"))
+    lent = record(teams.game, "lent", line(bob, side="g"), line(dan, "LOSS", side="b"))
+
+    record_tournament_matches(
+        records=[official(teams, two), official(teams, three), official(teams, lent, teams={bob.pk: greens})], now=NOW
+    )
+
+    rows = TournamentMatchResult.objects.values_list("user__username", "team__slug", "opponent_team__slug", "opponent_user__username")
+    keys = dict(Match.objects.values_list("pk", "match_key"))
+
+    def of(key):
+        return set(rows.filter(match__in=[pk for pk, match_key in keys.items() if match_key == key]))
+
+    assert of("two") == {("ann", "reds", "blues", None), ("bob", "reds", "blues", None), ("dan", "blues", "reds", None)}
+    assert of("three") == {("ann", "reds", None, None), ("dan", "blues", None, None), ("fay", "greens", None, None)}
+    assert of("lent") == {("bob", "greens", "blues", "dan"), ("dan", "blues", "greens", "bob")}
+
+
+def statements(records):
+    with CaptureQueriesContext(connection) as captured:
+        record_tournament_matches(records=records, now=NOW)
+    return len([query for query in captured if not query["sql"].startswith("INSERT")])
+
+
+def test_a_batch_of_any_size_takes_the_same_queries(solo):
+    ann, bob = solo.players["ann"], solo.players["bob"]
+    sizes = {count: [official(solo, duel(solo.game, f"{count}-{number}", ann, bob)) for number in range(count)] for count in (10, 200)}
+    # Besides the inserts: 3 savepoints opened and released, tournaments, registrations, the queue on PostgreSQL,
+    # live and archived rows before and after, and what is described.
+    expected = 14 if connection.vendor == "postgresql" else 13
+
+    assert [statements(sizes[10]), statements(sizes[200]), statements(sizes[200])] == [expected] * 3
+    assert TournamentMatchResult.objects.count() == 420
+
+
+@pytest.mark.django_db(transaction=True)
+def test_overlapping_batches_at_once_describe_each_match_once(find_all_drift):
+    game = Game.objects.create(slug="rocket", name="Rocket")
+    event = Tournament.objects.create(slug="cup", name="Cup", game=game, starts_at=NOW, status="RUNNING")
+    players = User.objects.bulk_create([User(username=f"player{number}") for number in range(6)])
+    TournamentParticipation.objects.bulk_create(TournamentParticipation(tournament=event, user=user, registered_at=NOW) for user in players)
+    matches = [official(event, duel(game, f"m{number}", players[number % 6], players[(number + 1) % 6])) for number in range(60)]
+
+    batches = [matches[:40], matches[20:][::-1], matches[::2]]
+    outcomes = call_together([partial(record_tournament_matches, records=batch, now=NOW) for batch in batches])
+
+    assert [outcome.refused for outcome in outcomes] == [[]] * 3
+    assert sum(len(outcome.created) for outcome in outcomes) == 60
+    assert (Match.objects.count(), TournamentMatchResult.objects.count()) == (120, 120)
+    assert find_all_drift() == []
+
+
+@pytest.fixture
+def season(teams):
+    """Reds and blues play three games, one of them voided, one archived, and greens never play; a casual game is beside it."""
+    ann, bob, dan = (User.objects.get(username=name) for name in ("ann", "bob", "dan"))
+
+    def played(key, won, *stats):
+        results = ("WIN", "WIN", "LOSS") if won else ("LOSS", "LOSS", "WIN")
+        lines = [
+            line(user, result, side="b" if user == dan else "r", stats=told)
+            for user, result, told in zip((ann, bob, dan), results, stats, strict=True)
+        ]
+        return official(teams, record(teams.game, key, *lines))
+
+    games = [
+        played(
+            "g1", True, {"kills": 20, "deaths": 10, "accuracy": 0.5}, {"kills": 5, "deaths": 10}, {"kills": 20, "deaths": 25, "accuracy": 1}
+        ),
+        played("g2", False, {"kills": 10, "deaths": 10, "mvp": True}, {"kills": 5}, {"kills": 11, "deaths": 12, "weapon": "NV4"}),
+        played("void", True, {"kills": 999}, {"deaths": 999}, {}),
+    ]
+    assert record_tournament_matches(records=games, now=NOW).refused == []
+    record_match(record=record(teams.game, "casual", line(ann, stats={"kills": 1000})), now=NOW)
+    void_match(game=teams.game, match_key="void", reason="crash", now=NOW)
+    for row in Match.objects.filter(match_key="g1"):
+        scene.archive(row)
+    return teams
+
+
+def test_a_summary_counts_what_counts(season, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        summary = summarise_tournament(season)
+
+    assert (summary.matches, summary.players, summary.teams) == (2, 3, 2)
+    # accuracy, mvp and weapon are not whole numbers everywhere
+    assert summary.totals == {"deaths": 67, "kills": 71}
+
+
+def test_player_totals_rank_by_kills_per_death(season, django_assert_num_queries):
+    with django_assert_num_queries(4):
+        rows = list_player_totals(season)
+
+    assert [(row.user.username, row.games, row.wins, row.kills, row.deaths, str(row.kill_death_ratio)) for row in rows] == [
+        ("ann", 2, 1, 30, 20, "1.50"),
+        ("bob", 2, 1, 10, 10, "1.00"),
+        ("dan", 2, 1, 31, 37, "0.84"),
+    ]
+    assert rows[0].totals == {"deaths": 20, "kills": 30}
+
+
+def test_a_tournament_without_matches_sums_up_to_nothing(solo):
+    summary = summarise_tournament(solo)
+    assert (summary.matches, summary.players, summary.teams, summary.totals) == (0, 0, 0, {})
+    assert list_player_totals(solo) == []
+
+
+def test_a_refusal_is_a_conflict_with_what_is_recorded(final):
+    record_match(record=final.match, now=NOW)  # told as casual before
+    [refusal] = record_tournament_matches(records=[final], now=NOW).refused
+    assert isinstance(refusal.error, Conflict)
+    assert refusal.error.field == "kind"
+    assert not TournamentMatchResult.objects.exists()
