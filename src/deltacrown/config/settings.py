@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "deltacrown.web.middleware.RefusalPages",
 ]
 
 ROOT_URLCONF = "deltacrown.config.urls"

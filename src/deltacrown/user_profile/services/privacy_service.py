@@ -164,6 +164,13 @@ def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> Query
     return rows.filter(visible)
 
 
+def get_privacy(user: User) -> PrivacySettings:
+    """What ``user`` lets others see; everything hidden when the row is missing, as it is treated then."""
+    return PrivacySettings.objects.filter(user=user).first() or PrivacySettings(
+        user=user, show_match_history=False, show_tournament_stats=False
+    )
+
+
 @atomic_service
 def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: bool) -> PrivacySettings:
     """Record what ``user`` lets others see; it holds from the commit on. Makes the row if it is missing."""

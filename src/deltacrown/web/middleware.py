@@ -1,0 +1,36 @@
+"""Refusals become pages: what a service refuses, the reader is told in the service's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from deltacrown.core.errors import Conflict, DomainError, NotFound
+from deltacrown.user_profile.services.privacy_service import HistoryHidden
+
+STATUSES: list[tuple[type[DomainError], int, str]] = [
+    (NotFound, 404, "Not found"),
+    (HistoryHidden, 403, "Hidden"),
+    (Conflict, 409, "That does not fit"),
+    (DomainError, 400, "That cannot be shown"),
+]
+
+
+class RefusalPages:
+    """Answers a ``DomainError`` out of a view with a page that carries its message and the fitting status."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+        owner = error.owner if isinstance(error, HistoryHidden) else None
+        context = {"title": title, "message": error.message, "profile": owner and owner.profile}
+        return render(request, "web/refused.html", context, status=status)

@@ -1,0 +1,68 @@
+"""How numbers, moments and results are written on pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NOTHING = "–"
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """A number with its thousands apart: ``12,480``, ``56.25``; a dash for none; anything else as it is."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """An amount without cents where there are none; a dash for nothing."""
+    if not value:
+        return NOTHING
+    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+
+
+@register.filter
+def place(value: int | None) -> str:
+    """``1st``, ``2nd``, ``3rd``, ``11th``; a dash for none."""
+    if value is None:
+        return NOTHING
+    suffix = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value:,}{suffix}"
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A date and time in UTC, as text and for machines."""
+    if value is None:
+        return NOTHING
+    return format_html(
+        '<time datetime="{}">{} {}</time>', value.isoformat(), _day(value), format_html('<span class="hour">{:%H:%M}</span>', value)
+    )
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString | str:
+    """A date in UTC, as text and for machines."""
+    return NOTHING if value is None else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
+
+
+@register.filter
+def named(stats: dict[str, Any], name: str) -> Any:
+    """The value reported under ``name``."""
+    return stats.get(name)
+
+
+def _day(value: datetime) -> str:
+    return f"{value.day} {value:%b %Y}"

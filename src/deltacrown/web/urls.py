@@ -1,0 +1,31 @@
+"""The pages. Players are addressed by public id, everything else by slug or match key, nothing by a database key."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path, register_converter
+
+from deltacrown.web.converters import PublicIdConverter
+from deltacrown.web.views import account, health, leaderboards, matches, players, tournaments
+
+register_converter(PublicIdConverter, "public_id")
+
+urlpatterns = [
+    path("", leaderboards.show_home, name="home"),
+    path("leaderboards/<slug:stat>/", leaderboards.show_leaderboard, name="leaderboard"),
+    path("players/", players.show_search, name="player-search"),
+    path("players/<public_id:public_id>/", players.show_profile, name="player"),
+    path("players/<public_id:public_id>/matches/", players.show_matches, name="player-matches"),
+    path("players/<public_id:public_id>/tournaments/", players.show_tournaments, name="player-tournaments"),
+    path("players/<public_id:public_id>/activity/", players.show_activity, name="player-activity"),
+    path("players/<public_id:public_id>/stats/<slug:stat>/", players.show_stat, name="player-stat"),
+    path("tournaments/", tournaments.show_list, name="tournaments"),
+    path("tournaments/<slug:slug>/", tournaments.show_tournament, name="tournament"),
+    path("tournaments/<slug:slug>/results/", tournaments.show_results, name="tournament-results"),
+    path("tournaments/<slug:slug>/entrants/", tournaments.show_entrants, name="tournament-entrants"),
+    path("tournaments/<slug:slug>/players/", tournaments.show_players, name="tournament-players"),
+    path("matches/<slug:game>/<path:match_key>/", matches.show_match, name="match"),
+    path("settings/privacy/", account.edit_privacy, name="privacy"),
+    path("sign-in/", LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("healthz", health.show_liveness, name="healthz"),
+    path("readyz", health.show_readiness, name="readyz"),
+]

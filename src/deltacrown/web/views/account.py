@@ -1,0 +1,27 @@
+"""What a signed-in player sets for themselves."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from deltacrown.user_profile.services import privacy_service
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_privacy(request: HttpRequest) -> HttpResponse:
+    """Show or set what the player lets others see; an unticked box arrives as no value."""
+    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
+    if request.method != "POST":
+        return render(request, "web/privacy.html", {"settings": privacy_service.get_privacy(request.user)})
+    privacy_service.set_privacy(
+        user=request.user,
+        show_match_history="show_match_history" in request.POST,
+        show_tournament_stats="show_tournament_stats" in request.POST,
+    )
+    messages.success(request, "Saved. It holds from now on.")
+    return redirect("privacy")

@@ -1,0 +1,70 @@
+"""Pages about one player, and the search that finds the player."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from deltacrown.games.models import MatchRow
+from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.services import player_page_service
+
+MATCH_FILTERS = ("game", "kind", "result", "played_from", "played_to", "tournament")
+TOURNAMENT_FILTERS = ("game", "status", "placement")
+
+
+@require_safe
+def show_search(request: HttpRequest) -> HttpResponse:
+    """Players found by ``?q=``; without it, the empty search."""
+    query = request.GET.get("q", "").strip()
+    found = player_page_service.find_players(query, _page(request)) if query else None
+    return render(request, "web/search.html", {"query": query, "found": found})
+
+
+@require_safe
+def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A player at a glance."""
+    shown = player_page_service.get_profile_page(public_id, viewer=request.user)
+    return render(request, "web/player.html", {"shown": shown, "profile": shown.profile, "tab": "player"})
+
+
+@require_safe
+def show_matches(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A player's match history, narrowed by the filters in the address."""
+    filters = _filters(request, MATCH_FILTERS)
+    shown = player_page_service.get_matches_page(public_id, filters, _page(request), viewer=request.user)
+    context = {"filters": filters, "kinds": MatchRow.Kind.choices, "results": MatchRow.Result.choices, "tab": "player-matches"}
+    return render(request, "web/player_matches.html", {"shown": shown, "profile": shown.profile, **context})
+
+
+@require_safe
+def show_tournaments(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The tournaments a player entered, narrowed by the filters in the address."""
+    filters = _filters(request, TOURNAMENT_FILTERS)
+    shown = player_page_service.get_tournaments_page(public_id, filters, _page(request), viewer=request.user)
+    context = {"filters": filters, "statuses": Tournament.Status.choices, "tab": "player-tournaments"}
+    return render(request, "web/player_tournaments.html", {"shown": shown, "profile": shown.profile, **context})
+
+
+@require_safe
+def show_activity(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A player's timeline."""
+    shown = player_page_service.get_activity_page(public_id, _page(request), viewer=request.user)
+    return render(request, "web/player_activity.html", {"shown": shown, "profile": shown.profile, "tab": "player-activity"})
+
+
+@require_safe
+def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
+    """One number of a player: its meaning, and the rows behind it."""
+    filters = _filters(request, (*MATCH_FILTERS, *TOURNAMENT_FILTERS))
+    shown = player_page_service.get_stat_page(public_id, stat, filters, _page(request), viewer=request.user)
+    return render(request, "web/player_stat.html", {"shown": shown, "profile": shown.profile, "rows": shown.rows})
+
+
+def _page(request: HttpRequest) -> str | None:
+    return request.GET.get("page") or None
+
+
+def _filters(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: request.GET[name] for name in names if request.GET.get(name)}
