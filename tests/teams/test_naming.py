@@ -2,7 +2,7 @@ import pytest
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams, rename_team
+from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams, naming, rename_team
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,11 @@ def test_a_team_cannot_take_another_s_name():
     with pytest.raises(InvalidInput):
         rename_team(team=splyce, name=" ")
     assert slugs() == [("og", "OpTic Gaming"), ("splyce", "Splyce")]
+
+
+def test_a_name_only_the_database_takes_for_another_is_refused(monkeypatch):
+    create_team(slug="og", name="OpTic")
+    monkeypatch.setattr(naming, "name_key", lambda name: name)
+    with pytest.raises(TeamTaken, match="takes 'optic' for another team's name"):
+        ensure_teams(names=["optic"])
+    assert slugs() == [("og", "OpTic")]

@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from deltacrown.games.models import Match
+from deltacrown.tally.fields import RecordedAt
 from deltacrown.tournaments.models import TournamentResult
 
 
@@ -29,7 +29,7 @@ class Dispute(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="disputes_resolved")
     resolution = models.TextField(max_length=2000, blank=True, default="", db_default="")
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
 
     class Meta:
         constraints = [
@@ -47,6 +47,7 @@ class Dispute(models.Model):
         ]
         indexes = [
             models.Index("reporter", F("filed_at").desc(), F("id").desc(), name="moderation_dispute_of_user"),
+            models.Index("reporter", F("recorded_at").desc(), F("id").desc(), name="dispute_recorded"),
             models.Index(fields=["status", "filed_at", "id"], name="moderation_dispute_queue"),
         ]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 
 class Team(models.Model):
@@ -15,6 +15,9 @@ class Team(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="teams_team_name_ci", violation_error_message="A team of that name exists already.")
+        ]
 
     def __str__(self) -> str:
         return self.name

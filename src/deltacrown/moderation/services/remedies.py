@@ -28,7 +28,7 @@ class UnfitRemedy(InvalidInput):
 
 @dataclass(frozen=True)
 class VoidMatch:
-    """Make the whole encounter count nowhere."""
+    """Make the whole encounter count for nobody."""
 
 
 @dataclass(frozen=True)

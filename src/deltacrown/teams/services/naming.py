@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -18,6 +19,7 @@ from django.utils.text import slugify
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_text, is_storable
+from deltacrown.core.races import find_or_insert
 from deltacrown.core.transactions import atomic_service
 from deltacrown.teams.models import Team
 
@@ -25,6 +27,8 @@ NAME_LENGTH = 120
 SLUG_LENGTH = 80
 #: Room kept for "-2", "-3" … when a slug made from a name is taken.
 SLUG_STEM_LENGTH = SLUG_LENGTH - 8
+#: How often names are looked up and made before it is no race any more.
+ROUNDS = 10
 
 
 class TeamTaken(Conflict):
@@ -41,10 +45,7 @@ def create_team(*, slug: str, name: str) -> Team:
     """
     name = clean_name(name)
     _check_slug(slug)
-    namesake = _teams_by_key([name]).get(name_key(name))
-    if namesake is not None and namesake.slug != slug:
-        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
-    team, _ = Team.objects.get_or_create(slug=slug, defaults={"name": name})
+    team = find_or_insert(lambda: _find_or_create(slug, name))
     if name_key(team.name) != name_key(name):
         raise TeamTaken(f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug")
     return team
@@ -58,11 +59,7 @@ def rename_team(*, team: Team, name: str) -> Team:
     :raises TeamTaken: the name belongs to another team.
     """
     name = clean_name(name)
-    namesake = _teams_by_key([name]).get(name_key(name))
-    if namesake is not None and namesake.pk != team.pk:
-        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
-    team.name = name
-    team.save(update_fields=["name"])
+    find_or_insert(lambda: _rename(team, name))
     return team
 
 
@@ -75,14 +72,18 @@ def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
 
     :return: the team of every name, under the name as it was given. Of two spellings of one new name the first is kept.
     :raises InvalidInput: one of the names cannot be one; no team is made.
+    :raises TeamTaken: the database folds a name into another team's; no team is made.
     """
     clean = {given: clean_name(given) for given in names}
     found = _teams_by_key(clean.values())
-    # A slug can be lost to another transaction between reading and writing: read again, and try the next one.
-    while missing := {name_key(name): name for name in reversed(clean.values()) if name_key(name) not in found}:
+    # A slug or a name can be lost to another transaction between reading and writing: read again, and go on.
+    for _ in range(ROUNDS):
+        missing = {name_key(name): name for name in reversed(clean.values()) if name_key(name) not in found}
+        if not missing:
+            return {given: found[name_key(name)] for given, name in clean.items()}
         Team.objects.bulk_create(_new_teams(list(reversed(missing.values()))), ignore_conflicts=True)
         found |= _teams_by_key(missing.values())
-    return {given: found[name_key(name)] for given, name in clean.items()}
+    raise TeamTaken(f"The database takes {next(iter(missing.values()))!r} for another team's name; use that name.", field="name")
 
 
 def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
@@ -110,6 +111,24 @@ def name_key(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
+def _find_or_create(slug: str, name: str) -> Team:
+    _refuse_namesake(name, slug)
+    return Team.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+
+
+def _rename(team: Team, name: str) -> None:
+    _refuse_namesake(name, team.slug)
+    team.name = name
+    team.save(update_fields=["name"])
+
+
+def _refuse_namesake(name: str, slug: str) -> None:
+    """Refuse a name that belongs to a team of another slug."""
+    namesake = _teams_by_key([name]).get(name_key(name))
+    if namesake is not None and namesake.slug != slug:
+        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
+
+
 def _check_slug(slug: str) -> None:
     check_text(slug, field="slug", limit=SLUG_LENGTH, required=True)
     try:
@@ -134,14 +153,14 @@ def _stem(name: str) -> str:
 
 
 def _new_teams(names: Sequence[str]) -> list[Team]:
-    """Build, unsaved, a team for each name, with a slug no other team has."""
+    """Build, unsaved, a team for each name, with a slug no other team has; by slug, one order for all writers."""
     taken = _taken_slugs([_stem(name) for name in names])
     teams = []
     for name in names:
         slug = _free_slug(_stem(name), taken)
         taken.add(slug)
         teams.append(Team(slug=slug, name=name))
-    return teams
+    return sorted(teams, key=attrgetter("slug"))
 
 
 def _taken_slugs(stems: Sequence[str]) -> set[str]:

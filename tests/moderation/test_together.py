@@ -1,0 +1,45 @@
+"""Reporters and moderators at the same moment."""
+
+import pytest
+
+from deltacrown.games.models import Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.services import AlreadyResolved, DisputeOpen, VoidMatch, file_dispute, reject_dispute, uphold_dispute
+from deltacrown.user_profile.models import UserProfile
+from tests import scene
+from tests.concurrency import call_together
+from tests.moderation.scene import LATER, SOON
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_rows_of_one_encounter_get_one_open_dispute(ann, duel):
+    rows = list(Match.objects.filter(match_key="duel")) * 2
+    answers = call_together(
+        [
+            lambda row=row, number=number: file_dispute(reporter=ann, match=row, reason=f"Reason {number}.", now=SOON)
+            for number, row in enumerate(rows)
+        ]
+    )
+    assert sum(isinstance(answer, DisputeOpen) for answer in answers) == 3
+    assert Dispute.objects.count() == UserProfile.objects.get(user=ann).disputes_filed == 1
+
+
+def test_the_same_objection_sent_twice_at_once_is_one(ann, duel):
+    answers = call_together([lambda: file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)] * 4)
+    assert {answer.pk for answer in answers} == set(Dispute.objects.values_list("pk", flat=True))
+    assert Dispute.objects.count() == 1
+
+
+def test_two_moderators_who_disagree_leave_one_outcome(ann, duel, moderator):
+    dispute = file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)
+    other = scene.player("mod2", is_staff=True)
+    answers = call_together(
+        [
+            lambda: uphold_dispute(dispute=dispute, by=moderator, remedy=VoidMatch(), resolution="It did.", now=LATER),
+            lambda: reject_dispute(dispute=dispute, by=other, resolution="It did not.", now=LATER),
+        ]
+    )
+    assert sum(isinstance(answer, AlreadyResolved) for answer in answers) == 1
+    dispute.refresh_from_db()
+    assert Match.objects.exclude(voided_at=None).exists() == (dispute.status == Dispute.Status.UPHELD)
