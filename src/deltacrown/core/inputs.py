@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -72,7 +73,7 @@ def check_json_object(value: object, *, field: str) -> None:
     """
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{field} must be a JSON object, not {type(value).__name__}.", field=field)
-    fault = find_json_fault(value)
+    fault = find_json_fault(dict(value))
     if fault:
         raise InvalidInput(f"{field}{fault}", field=field)
 
@@ -91,13 +92,13 @@ def find_json_fault(value: Any, depth: int = 1) -> str:
 
 
 def _find_nested_fault(value: Any, depth: int) -> str:
-    if not isinstance(value, (Mapping, list)):
+    if not isinstance(value, (dict, list)):
         return f" is a {type(value).__name__}; JSON knows text, numbers, true, false, null, lists and objects."
     if depth > DEEPEST_JSON:
         return f" is nested more than {DEEPEST_JSON} levels deep."
-    items = value.items() if isinstance(value, Mapping) else enumerate(value)
+    items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
-        if isinstance(value, Mapping) and (not isinstance(key, str) or find_json_fault(key)):
+        if isinstance(value, dict) and (not isinstance(key, str) or find_json_fault(key)):
             return f" has the key {key!r:.60}, which cannot be stored."
         if fault := find_json_fault(item, depth + 1):
             return f".{key}{fault}"
@@ -114,10 +115,14 @@ def is_same_json(left: Any, right: Any) -> bool:
 
     PostgreSQL hands 1e300 back as a whole number of 301 digits.
     """
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(is_same_json(left[key], right[key]) for key in left)
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True) or _is_equal_json(left, right)
+
+
+def _is_equal_json(left: Any, right: Any) -> bool:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_is_equal_json(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(is_same_json, left, right))
+        return len(left) == len(right) and all(map(_is_equal_json, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, float) or isinstance(right, float):

@@ -12,7 +12,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 3
+#: An attempt is lost only to a writer that finished, so this many may want the same rows at once.
+ATTEMPTS = 10
 
 
 def find_or_insert(attempt: Callable[[], T]) -> T:

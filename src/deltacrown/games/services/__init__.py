@@ -2,7 +2,7 @@
 
 from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
 from deltacrown.games.services.catalogue import GameTaken, create_game
-from deltacrown.games.services.encounters import MatchNotFound, list_encounter, list_encounters
+from deltacrown.games.services.encounters import MatchNotFound, list_encounter, list_row_ids
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
 from deltacrown.games.services.records import (
     EncounterKey,
@@ -31,7 +31,7 @@ __all__ = [
     "correct_match",
     "create_game",
     "list_encounter",
-    "list_encounters",
+    "list_row_ids",
     "record_match",
     "record_matches",
     "restore_match",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import TypeVar
 
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.games.models import ArchivedMatch, Game, Match, MatchQuerySet, MatchRow
 from deltacrown.games.services.records import EncounterKey
 from deltacrown.games.services.rules import LONGEST_KEY
+
+T = TypeVar("T")
 
 #: Live first: rows move only into the archive, so a row moved between the two reads is seen twice and never missed.
 TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
@@ -31,15 +34,32 @@ def list_encounter(game: Game, match_key: str) -> list[MatchRow]:
 
 def list_encounters(keys: Collection[EncounterKey]) -> dict[EncounterKey, list[MatchRow]]:
     """Return the rows of many encounters by key, in two queries for up to 10,000 keys; unknown ones are left out."""
-    rows: dict[int, MatchRow] = {}
-    for batch in in_batches(sorted(set(keys)), KEYS_PER_QUERY):
-        games, match_keys = {game for game, _ in batch}, {match_key for _, match_key in batch}
-        for table in TABLES:
-            rows |= {row.pk: row for row in table.objects.filter(game__in=games, match_key__in=match_keys)}
+    rows = {row.pk: row for found in _iterate_rows(keys) for row in found}
     encounters: dict[EncounterKey, list[MatchRow]] = {}
     for pk in sorted(rows):
         encounters.setdefault((rows[pk].game_id, rows[pk].match_key), []).append(rows[pk])
-    wanted = set(keys)  # games × keys may be more than was asked for
+    return _pick(encounters, keys)
+
+
+def list_row_ids(keys: Collection[EncounterKey]) -> dict[EncounterKey, dict[int, int]]:
+    """Return player's id → row's id for many encounters by key, in as many queries as ``list_encounters``."""
+    encounters: dict[EncounterKey, dict[int, int]] = {}
+    for found in _iterate_rows(keys):
+        for pk, game, match_key, user in found.values_list("pk", "game_id", "match_key", "user_id"):
+            encounters.setdefault((game, match_key), {})[user] = pk
+    return _pick(encounters, keys)
+
+
+def _iterate_rows(keys: Collection[EncounterKey]) -> Iterator[MatchQuerySet]:
+    """Yield the rows with any of the games and any of the match keys, which may be more than was asked for."""
+    for batch in in_batches(sorted(set(keys)), KEYS_PER_QUERY):
+        games, match_keys = {game for game, _ in batch}, {match_key for _, match_key in batch}
+        for table in TABLES:
+            yield table.objects.filter(game__in=games, match_key__in=match_keys)
+
+
+def _pick(encounters: dict[EncounterKey, T], keys: Collection[EncounterKey]) -> dict[EncounterKey, T]:
+    wanted = set(keys)
     return {key: encounter for key, encounter in encounters.items() if key in wanted}
 
 

@@ -169,7 +169,7 @@ def _find_line_difference(record: MatchRecord, line: PlayerLine, row: MatchRow) 
         recorded = getattr(row, field)
         if recorded != value:
             return field, f"{recorded!s} is recorded for {line.user.username}, {value!s} was given"
-    if not is_same_json(row.stats, line.stats):
+    if not is_same_json(row.stats, dict(line.stats)):
         return "stats", f"other numbers are recorded for {line.user.username}"
     if record.void_reason and not row.is_voided:
         return "void_reason", "it counts, and was given as void"

@@ -11,8 +11,8 @@ from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
 from deltacrown.core.transactions import atomic_service
-from deltacrown.games.models import Match, MatchRow
-from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_encounters, record_matches
+from deltacrown.games.models import Match
+from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_row_ids, record_matches
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
@@ -115,12 +115,12 @@ class _FieldOfPlay:
 
 def _describe(records: Mapping[int, TournamentMatchRecord], field_of_play: _FieldOfPlay) -> dict[int, DomainError]:
     """Write the descriptions that are missing; return, by place, the refusals of those that say something else."""
-    encounters = list_encounters({record.match.encounter for record in records.values()})
-    described = _list_described([row.pk for rows in encounters.values() for row in rows])
+    encounters = list_row_ids({record.match.encounter for record in records.values()})
+    described = _list_described([match for players in encounters.values() for match in players.values()])
     faults: dict[int, DomainError] = {}
     new: list[TournamentMatchResult] = []
     for place, record in records.items():
-        rows = [_build(record, row, field_of_play) for row in encounters[record.match.encounter]]
+        rows = [_build(record, user, match, field_of_play) for user, match in encounters[record.match.encounter].items()]
         if conflict := next(filter(None, (_find_conflict(record, described.get(row.match_id), row) for row in rows)), None):
             faults[place] = conflict
             continue
@@ -138,15 +138,15 @@ def _list_described(matches: Sequence[int]) -> dict[int, TournamentMatchResult]:
     return {row.match_id: row for rows in found for row in rows}
 
 
-def _build(record: TournamentMatchRecord, row: MatchRow, field_of_play: _FieldOfPlay) -> TournamentMatchResult:
+def _build(record: TournamentMatchRecord, user: int, match: int, field_of_play: _FieldOfPlay) -> TournamentMatchResult:
     players = {line.user.pk: field_of_play.team_of(record, line.user.pk) for line in record.match.lines}
-    team = players[row.user_id]
+    team = players[user]
     other_teams = {other for other in players.values() if other not in {None, team}} if team is not None else set()
-    other_players = players.keys() - {row.user_id}
+    other_players = players.keys() - {user}
     return TournamentMatchResult(
         tournament_id=record.tournament.pk,
-        user_id=row.user_id,
-        match_id=row.pk,
+        user_id=user,
+        match_id=match,
         team_id=team,
         opponent_team_id=other_teams.pop() if len(other_teams) == 1 else None,
         opponent_user_id=next(iter(other_players)) if len(other_players) == 1 else None,
