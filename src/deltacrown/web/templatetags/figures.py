@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -47,9 +47,8 @@ def moment(value: datetime | None) -> SafeString | str:
     """A date and time in UTC, as text and for machines."""
     if value is None:
         return NOTHING
-    return format_html(
-        '<time datetime="{}">{} {}</time>', value.isoformat(), _day(value), format_html('<span class="hour">{:%H:%M}</span>', value)
-    )
+    hour = format_html('<span class="hour">{}</span>', f"{value.astimezone(UTC):%H:%M}")
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), _day(value), hour)
 
 
 @register.filter
@@ -65,4 +64,5 @@ def named(stats: dict[str, Any], name: str) -> Any:
 
 
 def _day(value: datetime) -> str:
-    return f"{value.day} {value:%b %Y}"
+    in_utc = value.astimezone(UTC)
+    return f"{in_utc.day} {in_utc:%b %Y}"
