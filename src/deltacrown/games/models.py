@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from deltacrown.tally.fields import RecordedAt
+
 
 class Game(models.Model):
     """A title that matches are played in."""
@@ -54,7 +56,7 @@ class MatchRow(models.Model):
     score = models.IntegerField(null=True, blank=True, help_text="The score of the player's side.")
     stats = models.JSONField(default=dict, blank=True, db_default={}, help_text="What the game reported of this player.")
     played_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
@@ -75,6 +77,7 @@ class MatchRow(models.Model):
         indexes = [
             models.Index("user", F("played_at").desc(), F("id").desc(), name="%(class)s_history"),
             models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
+            models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +99,9 @@ class ArchivedMatch(MatchRow):
     """A match row moved out of the live table; it keeps its id, and counts and reads as before."""
 
     id = models.BigIntegerField(primary_key=True)
+    #: Its history goes on under the live table's name, whose ids it keeps.
+    history_of = "games.Match"
+
     archived_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta(MatchRow.Meta):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Now
 from django.db.models.sql import UpdateQuery
 
 from deltacrown.tally.declarations import Contribution
 
+
+def keep_on_update(column: str, value: Any, compiler: Any, connection: Any) -> str:
+    """The placeholder that keeps what is stored when a plain value arrives in an UPDATE, as raw fixture loading sends it."""
+    if not isinstance(compiler.query, UpdateQuery) or hasattr(value, "as_sql"):
+        return "%s"
+    return f"COALESCE({connection.ops.quote_name(column)}, %s)"
+
+
 if TYPE_CHECKING:
     _BigIntegerField = models.BigIntegerField[int, int]
+    _DateTimeField = models.DateTimeField[datetime, datetime]
 else:
+    _DateTimeField = models.DateTimeField
     _BigIntegerField = models.BigIntegerField
 
 
@@ -51,10 +63,28 @@ class Stat(_BigIntegerField):
         return 0 if add else F(self.attname)
 
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
-        """Keep the stored number when a plain value arrives in an UPDATE, as raw fixture loading sends it."""
-        if not isinstance(compiler.query, UpdateQuery) or hasattr(value, "as_sql"):
-            return "%s"
-        return f"COALESCE({connection.ops.quote_name(self.column)}, %s)"
+        return keep_on_update(str(self.column), value, compiler, connection)
+
+
+class RecordedAt(_DateTimeField):
+    """When a source row reached the database, by its clock; what history and as-of values are reckoned from.
+
+    Code cannot change it afterwards. A row inserted with a moment of its own, as from a dump, is noted
+    as having arrived late.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "db_default": Now(), "editable": False})
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return super().pre_save(model_instance, add) if add else F(self.attname)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        return keep_on_update(str(self.column), value, compiler, connection)
 
 
 class DerivedStat(models.GeneratedField):

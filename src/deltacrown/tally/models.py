@@ -17,6 +17,48 @@ class Installation(models.Model):
         return f"{self.name}: {self.fingerprint[:12]}"
 
 
+class Revision(models.Model):
+    """A change to a source row that moved somebody's number: what the row itself can no longer tell.
+
+    One per row changed and owner concerned. The images are of the row before and after, without
+    its JSON columns; no image before means that it arrived with a past of its own, none after that
+    it was deleted.
+    """
+
+    source = models.CharField(max_length=100, help_text="The source model; a live table's name for its archive too.")
+    row = models.BigIntegerField(help_text="The row's primary key.")
+    owner = models.BigIntegerField(help_text="The first key of the holder concerned: the user.")
+    recorded_at = models.DateTimeField(help_text="When the row was recorded.")
+    changed_at = models.DateTimeField()
+    is_first = models.BooleanField(help_text="The row's first for this owner: its image before is how it was recorded.")
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    actor = models.CharField(max_length=150, blank=True, help_text="Who; empty when the write did not say.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why; empty when the write did not say.")
+
+    class Meta:
+        indexes = [
+            models.Index("owner", "source", F("changed_at").desc(), F("id").desc(), name="tally_revision_changes"),
+            models.Index(
+                "owner", "source", F("recorded_at").desc(), F("row").desc(), name="tally_revision_firsts", condition=Q(is_first=True)
+            ),
+            models.Index(fields=["row", "owner", "source"], name="tally_revision_of_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.row} of {self.owner} at {self.changed_at}"
+
+
+class ChangeContext(models.Model):
+    """Who is writing and why, for the triggers of databases without session settings; empty between transactions."""
+
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.reason}"
+
+
 class Run(models.Model):
     """One verification, with or without repair."""
 

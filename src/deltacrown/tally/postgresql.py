@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from deltacrown.tally.context import ACTOR, REASON
 from deltacrown.tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
+from deltacrown.tally.revisions import Images, revise_sql
+from deltacrown.tally.sources import Source
 from deltacrown.tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
 from deltacrown.tally.triggers import PREFIX, Trigger
 
@@ -20,8 +23,10 @@ EVENTS = {
 }
 
 
-def make_trigger(*, name: str, table: str, event: str, body: str, references: str = "", declare: str = "") -> Trigger:
-    """A statement-level AFTER trigger with a function of its own, both called ``name``."""
+def make_trigger(
+    *, name: str, table: str, event: str, body: str, references: str = "", declare: str = "", timing: str = "AFTER"
+) -> Trigger:
+    """A statement-level trigger with a function of its own, both called ``name``."""
     source = f"{declare} BEGIN {body} RETURN NULL; END"
     referencing = f"REFERENCING {references} " if references else ""
     return Trigger(
@@ -29,7 +34,7 @@ def make_trigger(*, name: str, table: str, event: str, body: str, references: st
         table=table,
         create=(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${source}$tally$",
-            f"CREATE TRIGGER {name} AFTER {event} ON {quote(table)} {referencing}FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+            f"CREATE TRIGGER {name} {timing} {event} ON {quote(table)} {referencing}FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
         ),
         source=source,
     )
@@ -97,4 +102,63 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
         event="INSERT",
         body=recount_sql(holder, connection, only=f"{{key}} IN (SELECT {first} FROM n)") + ";",
         references="NEW TABLE AS n",
+    )
+
+
+class Dialect:
+    """How PostgreSQL says what a revision needs."""
+
+    now = "statement_timestamp()"
+    actor = f"COALESCE(current_setting('{ACTOR}', true), '')"
+    reason = f"COALESCE(current_setting('{REASON}', true), '')"
+
+    def image(self, alias: str, columns: list[str]) -> str:
+        pairs = ", ".join(f"'{column}', {alias}.{quote(column)}" for column in columns)
+        return f"CASE WHEN {alias}.recorded_at IS NOT NULL THEN jsonb_build_object({pairs}) END"
+
+    def differ(self, left: str, right: str) -> str:
+        return f"{left} IS DISTINCT FROM {right}"
+
+
+def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
+    none, whole = "SELECT * FROM {} WHERE false", f"SELECT * FROM {quote(table)}"
+    late = "IF EXISTS (SELECT 1 FROM n WHERE recorded_at <> statement_timestamp()) THEN {}; END IF;"
+    only_late = "SELECT * FROM n WHERE recorded_at <> statement_timestamp()"
+    both = f"SELECT {key} AS pk FROM o UNION SELECT {key} FROM n"
+    images = {
+        "INSERT": Images(f"SELECT {key} AS pk FROM ({only_late}) l", none.format("n"), only_late),
+        "DELETE": Images(f"SELECT {key} AS pk FROM o", "SELECT * FROM o", none.format("o")),
+        "UPDATE": Images(both, "SELECT * FROM o", "SELECT * FROM n"),
+        "TRUNCATE": Images(f"SELECT {key} AS pk FROM {quote(table)}", whole, f"{whole} WHERE false"),
+    }
+    triggers = [_build_recorded_at_guard(source, name)]
+    for event, image in images.items():
+        body = revise_sql(source, image, Dialect(), connection)
+        triggers.append(
+            make_trigger(
+                name=f"{name}_revise_{event.lower()}",
+                table=table,
+                event=event,
+                body=late.format(body) if event == "INSERT" else f"{body};",
+                references=EVENTS[event][0] if event in EVENTS else "",
+                timing="BEFORE" if event == "TRUNCATE" else "AFTER",
+            )
+        )
+    return triggers
+
+
+def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
+    name = f"{name}_keep_recorded_at"
+    body = f"BEGIN RAISE EXCEPTION 'recorded_at of {source.table} never changes: history is reckoned from it'; END"
+    condition = "WHEN (OLD.recorded_at IS DISTINCT FROM NEW.recorded_at)"
+    return Trigger(
+        name=name,
+        table=source.table,
+        create=(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${body}$tally$",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
+        ),
+        source=body,
     )

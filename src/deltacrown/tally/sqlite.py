@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from deltacrown.tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
+from deltacrown.tally.revisions import Images, revise_sql
+from deltacrown.tally.sources import Source
 from deltacrown.tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
 from deltacrown.tally.triggers import PREFIX, Trigger
 
 
-def make_trigger(*, name: str, table: str, event: str, body: str) -> Trigger:
+def make_trigger(*, name: str, table: str, event: str, body: str, when: str = "") -> Trigger:
     """A row-level AFTER trigger called ``name``; ``body`` is its statements, each ended by a semicolon."""
-    source = f"CREATE TRIGGER {name} AFTER {event} ON {quote(table)} FOR EACH ROW BEGIN {body} END"
+    condition = f"WHEN {when} " if when else ""
+    source = f"CREATE TRIGGER {name} AFTER {event} ON {quote(table)} FOR EACH ROW {condition}BEGIN {body} END"
     return Trigger(name=name, table=table, create=(source,), source=source)
 
 
@@ -23,14 +26,14 @@ def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> lis
     return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
 
 
-def _row_sql(feed: Feed, alias: str, sign: int) -> str:
-    columns = [column_of(feed.source, field.name) for field in feed.source._meta.concrete_fields]
+def _row_sql(model: Model, alias: str, sign: int) -> str:
+    columns = [column_of(model, field.name) for field in model._meta.concrete_fields]
     listed = ", ".join(f"{alias}.{quote(column)} AS {quote(column)}" for column in columns)
     return f"SELECT {sign} AS s, {listed}"
 
 
 def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterator[Trigger]:
-    came, went = _row_sql(feed, "NEW", 1), _row_sql(feed, "OLD", -1)
+    came, went = _row_sql(feed.source, "NEW", 1), _row_sql(feed.source, "OLD", -1)
     rows = {"INSERT": came, "DELETE": went, "UPDATE": f"{came} UNION ALL {went}"}
     for event, signed in rows.items():
         body = apply_sql(feed, aggregate_sql(feed, signed, connection)) + ";"
@@ -55,3 +58,40 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
     first = quote(get_key_columns(holder)[0])
     body = recount_sql(holder, connection, only=f"{{key}} = NEW.{first}") + ";"
     return make_trigger(name=f"{PREFIX}{holder._meta.model_name}_start", table=holder._meta.db_table, event="INSERT", body=body)
+
+
+class Dialect:
+    """How SQLite says what a revision needs."""
+
+    now = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
+    actor = "COALESCE((SELECT actor FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
+    reason = "COALESCE((SELECT reason FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
+
+    def image(self, alias: str, columns: list[str]) -> str:
+        pairs = ", ".join(f"'{column}', {alias}.{quote(column)}" for column in columns)
+        return f"CASE WHEN {alias}.recorded_at IS NOT NULL THEN json_object({pairs}) END"
+
+    def differ(self, left: str, right: str) -> str:
+        return f"{left} IS NOT {right}"
+
+
+def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
+    old, new = _row_sql(source.model, "OLD", 1), _row_sql(source.model, "NEW", 1)
+    images = {
+        "INSERT": Images(f"SELECT NEW.{key} AS pk", f"{new} WHERE 0", new),
+        "DELETE": Images(f"SELECT OLD.{key} AS pk", old, f"{old} WHERE 0"),
+        "UPDATE": Images(f"SELECT OLD.{key} AS pk UNION SELECT NEW.{key}", old, new),
+    }
+    late = f"NEW.recorded_at IS NOT {Dialect.now}"
+    guard = (
+        f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(table)} FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at "
+    )
+    guard += f"BEGIN SELECT RAISE(ABORT, 'recorded_at of {table} never changes: history is reckoned from it'); END"
+    triggers = [Trigger(name=f"{name}_keep_recorded_at", table=table, create=(guard,), source=guard)]
+    for event, image in images.items():
+        body = revise_sql(source, image, Dialect(), connection) + ";"
+        when = late if event == "INSERT" else ""
+        triggers.append(make_trigger(name=f"{name}_revise_{event.lower()}", table=table, event=event, body=body, when=when))
+    return triggers

@@ -47,10 +47,12 @@ def register_provider(provider: Provider) -> None:
 def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Every trigger that belongs in the database behind ``connection``."""
     from deltacrown.tally import postgresql, sqlite  # noqa: PLC0415 - both build Trigger objects
+    from deltacrown.tally.sources import list_sources  # noqa: PLC0415
 
-    dialects = {"postgresql": postgresql.build_holder_triggers, "sqlite": sqlite.build_holder_triggers}
+    dialects = {"postgresql": postgresql, "sqlite": sqlite}
     if connection.vendor not in dialects:
         raise UnsupportedDatabase(f"No triggers for {connection.vendor}: use SQLite or PostgreSQL.")
-    build = dialects[connection.vendor]
-    own = [trigger for holder in list_holders() for trigger in build(holder, connection)]
+    dialect = dialects[connection.vendor]
+    own = [trigger for holder in list_holders() for trigger in dialect.build_holder_triggers(holder, connection)]
+    own += [trigger for source in list_sources() for trigger in dialect.build_source_triggers(source, connection)]
     return own + [trigger for provider in _providers for trigger in provider(connection)]

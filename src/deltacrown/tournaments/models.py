@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from deltacrown.games.models import Game, Match
+from deltacrown.tally.fields import RecordedAt
 from deltacrown.teams.models import Team
 
 
@@ -62,7 +63,7 @@ class TournamentParticipation(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_participations")
     status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED)
     registered_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
 
     class Meta:
         constraints = [
@@ -74,6 +75,7 @@ class TournamentParticipation(models.Model):
         indexes = [
             models.Index("user", F("registered_at").desc(), F("id").desc(), name="tournaments_of_user"),
             models.Index(fields=["tournament", "team"], name="tournaments_entrants"),
+            models.Index("user", F("recorded_at").desc(), F("id").desc(), name="participation_recorded"),
         ]
 
     def __str__(self) -> str:
@@ -97,7 +99,7 @@ class TournamentResult(models.Model):
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
     decided_at = models.DateTimeField(help_text="When the result became official.")
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
 
     class Meta:
         constraints = [
@@ -114,6 +116,7 @@ class TournamentResult(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "placement"], name="tournaments_result_placings"),
+            models.Index("user", F("recorded_at").desc(), F("id").desc(), name="result_recorded"),
             models.Index(fields=["user", "tournament"], name="tournaments_result_of_user"),
             models.Index(fields=["tournament", "placement", "id"], name="tournaments_result_table"),
         ]

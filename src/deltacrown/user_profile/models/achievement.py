@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+
+from deltacrown.tally.fields import RecordedAt
 
 
 class Achievement(models.Model):
@@ -34,11 +35,14 @@ class UserAchievement(models.Model):
     achievement = models.ForeignKey(Achievement, models.CASCADE, related_name="holders")
     earned_at = models.DateTimeField()
     fact = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="What earned it.")
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "achievement"], name="user_profile_userachievement_once")]
-        indexes = [models.Index("user", F("earned_at").desc(), F("id").desc(), name="userachievement_of_user")]
+        indexes = [
+            models.Index("user", F("earned_at").desc(), F("id").desc(), name="userachievement_of_user"),
+            models.Index("user", F("recorded_at").desc(), F("id").desc(), name="userachievement_recorded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.achievement_id}"
@@ -52,14 +56,17 @@ class ExperienceAward(models.Model):
     reason = models.CharField(max_length=200)
     dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one award per user and fact.")
     awarded_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = RecordedAt()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "dedupe_key"], name="user_profile_experience_once"),
             models.CheckConstraint(condition=Q(points__gt=0), name="user_profile_experience_points"),
         ]
-        indexes = [models.Index("user", F("awarded_at").desc(), F("id").desc(), name="experience_of_user")]
+        indexes = [
+            models.Index("user", F("awarded_at").desc(), F("id").desc(), name="experience_of_user"),
+            models.Index("user", F("recorded_at").desc(), F("id").desc(), name="experience_recorded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.points} for {self.reason}"

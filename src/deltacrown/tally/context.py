@@ -1,0 +1,43 @@
+"""Who is changing what was recorded, and why: said once around the change, kept with every revision it causes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from deltacrown.tally.models import ChangeContext
+
+ACTOR, REASON = "tally.actor", "tally.reason"
+
+
+@contextmanager
+def attributed(*, actor: str, reason: str) -> Iterator[None]:
+    """Within, changes to source rows are recorded as made by ``actor`` because of ``reason``.
+
+    Opens a transaction (or a savepoint); what the context says ends with it, and with a rollback.
+    Contexts nest: the inner one holds until its end.
+    """
+    with transaction.atomic():
+        restore = _enter_session(actor, reason) if connection.vendor == "postgresql" else _enter_table(actor, reason)
+        yield
+        restore()  # not in a finally: after an error the savepoint's rollback does it, and nothing else can
+
+
+def _enter_session(actor: str, reason: str) -> Callable[[], object]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT current_setting('{ACTOR}', true), current_setting('{REASON}', true)")
+        before = cursor.fetchone()
+    _set_session(actor, reason)
+    return lambda: _set_session(before[0] or "", before[1] or "")
+
+
+def _set_session(actor: str, reason: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor[:150], REASON, reason[:500]])
+
+
+def _enter_table(actor: str, reason: str) -> Callable[[], object]:
+    context = ChangeContext.objects.create(actor=actor[:150], reason=reason[:500])
+    return context.delete

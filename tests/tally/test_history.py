@@ -1,0 +1,213 @@
+"""History, as-of values and explanations, case by case; the state machine beside this file does the rest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.tally.as_of import get_as_of
+from deltacrown.tally.context import attributed
+from deltacrown.tally.explanation import explain_row
+from deltacrown.tally.history import StatOf, list_changes
+from deltacrown.tally.models import ChangeContext, Revision
+from deltacrown.tally.rows import UnknownStat
+from deltacrown.user_profile.models import GameStats, UserProfile
+from tests.conftest import NOON
+from tests.tally.moments import database_now
+
+pytestmark = pytest.mark.django_db
+
+
+def history(user, stat, **page):
+    number = StatOf(UserProfile, UserProfile._meta.get_field(stat), {"user": user.pk})
+    return list_changes(number, limit=page.pop("limit", 50), **page)
+
+
+def deltas(user, stat):
+    return [change.delta for change in history(user, stat)]
+
+
+def test_rows_never_changed_tell_their_own_story(player, played):
+    ann, bob = player("ann"), player("bob")
+    matches = [played(ann, result) for result in ("WIN", "LOSS", "WIN")]
+    played(bob, "WIN")
+    assert [(change.row, change.delta) for change in history(ann, "matches_won")] == [(matches[2].pk, 1), (matches[0].pk, 1)]
+    assert deltas(ann, "total_matches_played") == [1, 1, 1]
+    assert Revision.objects.count() == 0
+
+
+def test_a_void_says_who_and_why_and_keeps_the_beginning(player, played):
+    match = played(ann := player("ann"), "WIN")
+    with attributed(actor="mod", reason="smurfing"):
+        Match.objects.filter(pk=match.pk).update(voided_at=NOON, void_reason="smurfing")
+    voided, recorded = history(ann, "matches_won")
+    assert (voided.delta, voided.actor, voided.reason) == (-1, "mod", "smurfing")
+    assert (voided.old["voided_at"], voided.new["void_reason"]) == (None, "smurfing")
+    assert (recorded.delta, recorded.is_recording, recorded.row) == (1, True, match.pk)
+
+
+def test_an_unexplained_write_is_recorded_as_such(player, played):
+    match = played(ann := player("ann"), "WIN")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE games_match SET result = 'LOSS' WHERE id = %s", [match.pk])
+    change = history(ann, "matches_won")[0]
+    assert (change.delta, change.actor, change.reason) == (-1, "", "")
+    assert deltas(ann, "total_matches_played") == [1]
+
+
+def test_a_change_that_moves_no_number_leaves_no_trace(player, played):
+    match = played(player("ann"), "WIN")
+    Match.objects.filter(pk=match.pk).update(score=9, side="blue")
+    assert not Revision.objects.exists()
+
+
+def test_a_row_moved_to_another_player_leaves_one_and_reaches_the_other(player, played):
+    ann, bob = player("ann"), player("bob")
+    match = played(ann, "WIN")
+    Match.objects.filter(pk=match.pk).update(user=bob)
+    assert deltas(ann, "matches_won") == [-1, 1]
+    assert deltas(bob, "matches_won") == [1]
+
+
+def test_a_deleted_row_keeps_its_place_in_the_past(player, played):
+    match = played(ann := player("ann"), "WIN")
+    match.delete()
+    deleted, recorded = history(ann, "matches_won")
+    assert (deleted.delta, deleted.new, recorded.delta) == (-1, None, 1)
+
+
+def test_a_row_that_comes_with_its_own_past_is_seen_to_arrive_now(player, played):
+    ann = player("ann")
+    before = database_now()
+    played(ann, "WIN", recorded_at=NOON)
+    arrived = history(ann, "matches_won")
+    assert [(change.delta, change.old) for change in arrived] == [(1, None)]
+    assert arrived[0].at > before
+    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 0
+
+
+@pytest.mark.parametrize("delete_first", [True, False])
+def test_an_archive_move_adds_up_whichever_half_comes_first(player, played, delete_first):
+    ann = player("ann")
+    match = played(ann, "WIN")
+    values = Match.objects.filter(pk=match.pk).values().get()
+    before = database_now()
+    steps = [lambda: ArchivedMatch.objects.create(**values), lambda: Match.objects.filter(pk=match.pk)._raw_delete("default")]
+    with transaction.atomic():
+        for step in reversed(steps) if delete_first else steps:
+            step()
+    assert sum(deltas(ann, "matches_won")) == UserProfile.objects.get(user=ann).matches_won == 1
+    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 1
+    if not delete_first:
+        assert not Revision.objects.exists(), "the copy then the removal is a move, not a change"
+
+
+def test_history_runs_through_into_the_archive(player, played):
+    ann = player("ann")
+    match = played(ann, "WIN")
+    values = Match.objects.filter(pk=match.pk).values().get()
+    ArchivedMatch.objects.create(**values)
+    Match.objects.filter(pk=match.pk)._raw_delete("default")
+    ArchivedMatch.objects.filter(pk=match.pk).update(result="LOSS")
+    assert deltas(ann, "matches_won") == [-1, 1]
+
+
+def test_pages_follow_on_without_gap_or_repeat(player, played):
+    ann = player("ann")
+    matches = [played(ann, "WIN") for _ in range(9)]
+    Match.objects.filter(pk__in=[match.pk for match in matches[2:6]]).update(voided_at=NOON, void_reason="x")
+    whole = history(ann, "matches_won")
+    assert len(whole) == 13
+    for size in (1, 2, 5):
+        read = history(ann, "matches_won", limit=size)
+        for _ in whole:
+            read += history(ann, "matches_won", limit=size, after=read[-1].position)
+        assert read == whole
+
+
+def test_a_page_costs_the_same_however_long_the_history(player, played, django_assert_num_queries):
+    ann = player("ann")
+    for _ in range(30):
+        played(ann, "WIN")
+    with django_assert_num_queries(4):  # live rows, archived rows, beginnings, revisions
+        history(ann, "matches_won", limit=5)
+
+
+def test_as_of_a_moment_between_changes(player, played):
+    ann = player("ann")
+    moments = [database_now()]
+    match = played(ann, "WIN")
+    moments.append(database_now())
+    played(ann, "LOSS")
+    moments.append(database_now())
+    Match.objects.filter(pk=match.pk).update(voided_at=NOON, void_reason="x")
+    moments.append(database_now())
+
+    def read(stat):
+        return [get_as_of(UserProfile, stat, moment, {"user": ann.pk}) for moment in moments]
+
+    assert read("total_matches_played") == [0, 1, 2, 1]
+    assert read("matches_won") == [0, 1, 1, 0]
+    assert read("overall_win_rate") == [Decimal(0), Decimal(100), Decimal(50), Decimal(0)]
+    assert read("average_placement") == [None] * 4
+    assert read("level") == [1] * 4
+    game_keys = {"user": ann.pk, "game": match.game_id}
+    assert [get_as_of(GameStats, "win_rate", moment, game_keys) for moment in moments] == [0, 100, 50, 0]
+
+
+def test_as_of_before_the_player_existed_is_nothing(player):
+    assert get_as_of(UserProfile, "matches_won", NOON - timedelta(days=5000), {"user": player("ann").pk}) == 0
+
+
+def test_as_of_refuses_what_is_no_number(player):
+    with pytest.raises(UnknownStat, match="no number called 'bio'"):
+        get_as_of(UserProfile, "bio", NOON, {"user": player("ann").pk})
+
+
+def test_recorded_at_cannot_be_rewritten(player, played):
+    match = played(player("ann"))
+    kept = Match.objects.get(pk=match.pk).recorded_at
+    match.recorded_at = NOON
+    match.save()
+    Match.objects.filter(pk=match.pk).update(recorded_at=NOON)
+    assert Match.objects.get(pk=match.pk).recorded_at == kept
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE games_match SET recorded_at = %s", [str(NOON)])
+
+
+def test_contexts_nest_and_end_with_the_transaction(player, played):
+    ann = player("ann")
+    rows = [played(ann, "WIN") for _ in range(4)]
+
+    def void(row):
+        Match.objects.filter(pk=row.pk).update(voided_at=NOON, void_reason="x")
+
+    with attributed(actor="outer", reason="o"):
+        with attributed(actor="inner", reason="i"):
+            void(rows[0])
+        void(rows[1])
+    void(rows[2])
+    with pytest.raises(LookupError), attributed(actor="lost", reason="l"):
+        raise LookupError
+    void(rows[3])
+    assert [change.actor for change in reversed(history(ann, "matches_won")) if not change.is_recording] == ["inner", "outer", "", ""]
+    assert not ChangeContext.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "stat", "says"),
+    [
+        ({"result": "WIN"}, "matches_won", "counts 1"),
+        ({"result": "LOSS"}, "total_matches_played", "counts 1"),
+        ({"result": "LOSS"}, "matches_won", "does not count: it was not won, the result is LOSS"),
+        ({"result": "WIN", "voided_at": NOON, "void_reason": "smurfing"}, "matches_won", "does not count: voided: smurfing"),
+        ({"result": "WIN"}, "disputes_filed", "does not count: disputes filed are not counted from matches"),
+    ],
+)
+def test_a_row_is_told_whether_it_counts_and_why_not(player, played, fields, stat, says):
+    match = played(player("ann"), **fields)
+    assert str(explain_row(UserProfile._meta.get_field(stat), match)) == says
