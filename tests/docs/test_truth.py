@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
+from deltacrown.demo import loading
+from deltacrown.demo.plan.people import HERO
 from deltacrown.user_profile import stats
 from tests.architecture.test_ownership import OWNERS
 from tests.docs.pages import DocPage, list_pages, page, sample
@@ -38,6 +43,27 @@ def test_the_python_on_a_page_runs(doc):
 
 def test_the_page_on_ownership_lists_every_table():
     assert read_owners(page("docs/explanation/ownership.md").text) == OWNERS
+
+
+def test_the_tutorial_signs_in_as_the_demo_does():
+    tutorial = page("docs/tutorial/first-season.md").text
+
+    assert f"Sign in as staff: {loading.STAFF} / {loading.STAFF_PASSWORD}\n" in tutorial
+    assert f"Sign in as a player: {HERO} / {loading.PLAYER_PASSWORD}\n" in tutorial
+    assert f"username = '{HERO}'" in tutorial
+
+
+@pytest.mark.django_db
+def test_what_the_tutorial_does_on_purpose_is_found_and_repaired(player, played, find_all_drift):
+    played(player(HERO))
+    (cheat,) = re.findall(r"^connection\.cursor.*?^\S*\)$", page("docs/tutorial/first-season.md").text, re.MULTILINE | re.DOTALL)
+
+    exec(compile(cheat, "tutorial", "exec"), {"connection": connection})  # noqa: S102 - our own page
+
+    assert [(stat, cached, actual) for _, _, stat, cached, actual in find_all_drift()] == [("matches_won", 6, 1)]
+    with pytest.raises(SystemExit):
+        call_command("reconcile_stats", stdout=StringIO())
+    assert find_all_drift() == []
 
 
 def test_python_that_does_not_run_is_found():
