@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
@@ -12,7 +13,7 @@ from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
+from deltacrown.user_profile.models import Achievement, ExperienceAward, PrivacySettings, UserAchievement, UserProfile
 from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
 from tests import scene
 from tests.announcements import announced
@@ -82,6 +83,8 @@ def test_voiding_voids_the_whole_encounter_and_says_who(desk, boss, duel):
     assert [(event["by"], event["reason"]) for event in events] == [(boss, "Server crash.")]
     assert said(answer) == ["Void matches: 1 done."]
     assert UserProfile.objects.get(user__username="ann").total_matches_played == 0
+    logged = LogEntry.objects.get()
+    assert (logged.user, logged.object_id, logged.change_message) == (boss, str(duel.pk), "Void matches: Server crash.")
 
 
 def test_rows_of_several_encounters_and_archived_ones_are_voided(desk, duel):
@@ -102,7 +105,7 @@ def test_correcting_asks_for_the_result_of_every_player(desk, duel):
 
 def test_what_a_service_refuses_is_said_and_changes_nothing(desk, duel):
     answer = act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="WIN")
-    assert said(answer)[0].startswith("duel: ")
+    assert said(answer)[0].startswith("Valorant duel, ann (loss): ")
     assert "Every side won" in said(answer)[0]
     assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {"ann": "LOSS", "bob": "WIN"}
 
@@ -236,11 +239,13 @@ def test_a_tournament_is_made_as_a_draft_and_moved_on(desk, boss):
 def test_teams_are_made_and_renamed_and_never_share_a_name(desk):
     desk.post(address(Team, "add"), {"name": "OpTic Gaming", "slug": "og"})
     desk.post(address(Team, "add"), {"name": "Splyce", "slug": "splyce"})
-    refused = desk.post(address(Team, "add"), {"name": "optic gaming", "slug": "optic"})
-    assert "belongs to the team &#x27;og&#x27;" in refused.content.decode()
-    assert list(refused.context["adminform"].form.errors) == ["name"]
+    by_form = desk.post(address(Team, "add"), {"name": "optic gaming", "slug": "optic"})
+    assert "A team of that name exists already." in by_form.content.decode()
     splyce = Team.objects.get(slug="splyce")
-    assert desk.post(address(Team, "change", splyce.pk), {"name": "OpTic  Gaming"}).status_code == 200
+    by_service = desk.post(address(Team, "change", splyce.pk), {"name": "OpTic  Gaming"})
+    assert by_service.context["adminform"].form.errors == {
+        "name": ["The name 'OpTic Gaming' belongs to the team 'og'; choose another name."]
+    }
     assert desk.post(address(Team, "change", splyce.pk), {"name": "Splyce Esports"}).status_code == 302
     assert sorted(Team.objects.values_list("slug", "name")) == [("og", "OpTic Gaming"), ("splyce", "Splyce Esports")]
 
@@ -288,3 +293,50 @@ def test_a_long_selection_is_shown_in_part(desk):
     assert "and 5 more" in page.content.decode()
     act(desk, "revoke_selected", *awards, reason="Not so early.")
     assert not UserAchievement.objects.exists()
+
+
+NEW_MATCH = {"match_key": "final", "played_at_0": "2025-03-01", "played_at_1": "18:00:00"}
+
+
+def test_a_casual_match_is_recorded_whole(desk):
+    ann, bob = scene.player("ann"), scene.player("bob")
+    game = scene.game()
+    answer = desk.post(address(Match, "add"), {**NEW_MATCH, "game": game.pk, "players": "ann, win, Red, 13\n\nBob ,LOSS\n"})
+    assert answer.status_code == 302
+    rows = Match.objects.order_by("id").values_list("user", "game", "match_key", "result", "side", "score", "kind")
+    assert list(rows) == [(ann.pk, game.pk, "final", "WIN", "Red", 13, "CASUAL"), (bob.pk, game.pk, "final", "LOSS", "", None, "CASUAL")]
+
+
+@pytest.mark.parametrize(
+    ("players", "message"),
+    [
+        ("ann, WIN\nzoe, LOSS", "Line 2: there is no player &#x27;zoe&#x27;."),
+        ("ann", "Line 1: give username, WIN or LOSS or DRAW"),
+        ("ann, WON", "Line 1: give username"),
+        ("ann, WIN, Red, many", "Line 1: give username"),
+        ("ann, WIN, Red, 1, 2", "Line 1: give username"),
+        ("ann, WIN\nann, LOSS", "ann is in the match twice"),
+        ("ann, WIN, Red, 9999999999", "score must be from"),
+        ("", "This field is required."),
+    ],
+)
+def test_a_match_that_cannot_be_is_not_recorded(desk, players, message):
+    scene.player("ann")
+    form = {**NEW_MATCH, "game": scene.game().pk, "players": players}
+    answer = desk.post(address(Match, "add"), form)
+    assert answer.status_code == 200
+    assert message in answer.content.decode()
+    assert not Match.objects.exists()
+
+
+def test_privacy_is_set_through_its_service(desk):
+    ann = scene.player("ann")
+    desk.post(address(PrivacySettings, "change", ann.pk), {"show_tournament_stats": "on"})
+    assert list(PrivacySettings.objects.filter(user=ann).values_list("show_match_history", "show_tournament_stats")) == [(False, True)]
+
+
+def test_what_a_player_cannot_be_called_is_refused(desk):
+    ann = scene.player("ann")
+    answer = desk.post(address(UserProfile, "change", ann.pk), {"display_name": "a\tb", "bio": "", "country": "DE"})
+    assert list(answer.context["adminform"].form.errors) == ["display_name"]
+    assert UserProfile.objects.get(user=ann).display_name == ""

@@ -62,6 +62,10 @@ class AskingAdmin(LeanAdmin):
         """Return the user who acts; the admin lets nobody in who is not signed in."""
         return request.user
 
+    def describe(self, row: Any) -> str:
+        """Return what to call ``row`` on the page that asks and in what is refused."""
+        return str(row)
+
     def ask_first(
         self, request: HttpRequest, rows: QuerySet[Any], *, title: str, service: RowService, form_class: type[forms.Form] = ReasonForm
     ) -> HttpResponse | None:
@@ -73,7 +77,7 @@ class AskingAdmin(LeanAdmin):
         form = form_class(request.POST if "answered" in request.POST else None)
         if not form.is_valid():
             return self._render_question(request, rows, form, title)
-        done = sum(self._do(request, row, service, form.cleaned_data) for row in rows)
+        done = sum(self._do(request, row, service, form.cleaned_data, title) for row in rows)
         if done:
             self.message_user(request, f"{title}: {done} done.", messages.SUCCESS)
         return None
@@ -86,16 +90,17 @@ class AskingAdmin(LeanAdmin):
         self.message_user(request, f"Select exactly one {self.opts.verbose_name} for this.", messages.WARNING)
         return None
 
-    def _do(self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any]) -> bool:
+    def _do(self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str) -> bool:
         try:
             service(row, answers)
         except DomainError as refusal:
-            self.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
+            self.message_user(request, f"{self.describe(row)}: {refusal.message}", messages.ERROR)
             return False
+        self.log_change(request, row, f"{title}: {answers['reason']}" if "reason" in answers else title)
         return True
 
     def _render_question(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str) -> HttpResponse:
-        shown = list(rows[: SHOWN_ROWS + 1])
+        shown = [self.describe(row) for row in rows[: SHOWN_ROWS + 1]]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

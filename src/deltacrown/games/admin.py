@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -10,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 
 from deltacrown.accounts.models import User
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, ReasonForm, ServiceAdmin
+from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
 from deltacrown.games import services
+from deltacrown.games.forms import NewMatchForm, correction_form, read_results
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 
 
@@ -40,24 +40,8 @@ def _is_used(game: Game) -> bool:
     return any(related.exists() for related in rows)
 
 
-def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
-    """Return a form that asks for the result of each player of an encounter, named ``result_USERNAME``, and why."""
-    fields: dict[str, Any] = {
-        f"result_{row.user.username}": forms.ChoiceField(
-            label=f"{row.user.username} ({row.side})" if row.side else row.user.username, choices=MatchRow.Result, initial=row.result
-        )
-        for row in rows
-    }
-    return type("CorrectionForm", (ReasonForm,), fields)
-
-
-def read_results(answers: dict[str, Any]) -> dict[str, str]:
-    """Return username → result from the answers of a correction form."""
-    return {name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")}
-
-
 class MatchRowAdmin(ReadOnlyAdmin):
-    """Rows are recorded by the importer and the API; here whole encounters are voided, restored and corrected."""
+    """Whole encounters are voided, restored and corrected, whichever of their rows is chosen."""
 
     list_display = ["match_key", "game", "user", "side", "result", "score", "kind", "played_at", "counts"]
     list_filter = ["game", "result", "kind", ("voided_at", admin.EmptyFieldListFilter)]
@@ -66,6 +50,9 @@ class MatchRowAdmin(ReadOnlyAdmin):
     search_help_text = "A match key or a username, in full."
     ordering = ["-id"]
     actions = ["void_selected", "restore_selected", "correct_selected"]
+
+    def describe(self, row: MatchRow) -> str:
+        return f"{row.game} {row.match_key}, {row.user} ({row.get_result_display().lower()})"
 
     @admin.display(boolean=True)
     def counts(self, row: MatchRow) -> bool:
@@ -110,8 +97,21 @@ class MatchRowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Match)
-class MatchAdmin(MatchRowAdmin):
-    pass
+class MatchAdmin(ServiceAdmin, MatchRowAdmin):
+    """A casual match is recorded here whole; a recorded one is changed by actions alone."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("games.add_match"))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **({"form": NewMatchForm, **kwargs} if obj is None else kwargs))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fields(request, obj) if obj else NewMatchForm.ASKED
+
+    def write_row(self, request: HttpRequest, row: Match, form: Any, *, new: bool) -> MatchRow:
+        record = services.MatchRecord(game=row.game, match_key=row.match_key, played_at=row.played_at, lines=form.cleaned_data["players"])
+        return services.record_match(record=record, now=clock.now()).rows[0]
 
 
 @admin.register(ArchivedMatch)

@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin
-from deltacrown.games.admin import correction_form, read_results
+from deltacrown.games.forms import correction_form, read_results
 from deltacrown.games.services import list_encounter
 from deltacrown.moderation import services
 from deltacrown.moderation.models import Dispute
@@ -52,6 +53,9 @@ class DisputeAdmin(ReadOnlyAdmin):
     readonly_fields = ["subject"]
     actions = ["reject_selected", "void_disputed", "correct_disputed_match", "correct_disputed_result", "disqualify_disputed"]
 
+    def describe(self, row: Dispute) -> str:
+        return f"{row.reporter} about {self.about(row)}: {Truncator(row.reason).chars(80)}"
+
     @admin.display(description="About")
     def about(self, dispute: Dispute) -> str:
         return f"result at {dispute.result.tournament}" if dispute.result else f"match {dispute.match_id}"
@@ -60,12 +64,14 @@ class DisputeAdmin(ReadOnlyAdmin):
     def subject(self, dispute: Dispute) -> SafeString | str:
         """Link to what is disputed; a match may have been archived since."""
         try:
-            row = services.get_disputed_match(dispute) or dispute.result
+            match = services.get_disputed_match(dispute)
         except services.MatchGone as gone:
             return gone.message
+        row = match or dispute.result
         assert row is not None  # noqa: S101 - the constraint moderation_dispute_one_subject
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-        return format_html('<a href="{}">{}</a>', address, row)
+        text = f"{match.game} {match.match_key}, {match.user}" if match else self.about(dispute)
+        return format_html('<a href="{}">{}</a>', address, text)
 
     @admin.action(description="Reject selected disputes", permissions=["act"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:

@@ -78,6 +78,9 @@ class EntrantAdmin(ReadOnlyAdmin):
 
     actions = ["disqualify_selected"]
 
+    def describe(self, row: Any) -> str:
+        return f"{row.team or row.user} at {row.tournament}"
+
     @admin.action(description="Disqualify the entrants", permissions=["act"])
     def disqualify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def disqualify(row: Any, answers: dict[str, Any]) -> object:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from deltacrown.core.admin import AskingAdmin, ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
 from deltacrown.tally.fields import DerivedStat, Stat
 from deltacrown.user_profile.models import (
     Achievement,
@@ -20,12 +20,12 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.services import achievement_service
+from deltacrown.user_profile.services import achievement_service, identity_service, privacy_service
 
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
 
 
-class MadeWithUserAdmin(AskingAdmin):
+class MadeWithUserAdmin(ServiceAdmin):
     """Rows the database makes and removes together with their user."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -48,6 +48,11 @@ class UserProfileAdmin(MadeWithUserAdmin):
         ("Numbers, counted by the database", {"fields": (*PROFILE_NUMBERS,)}),
     ]
 
+    def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
+        identity = identity_service.Identity(row.user, display_name=row.display_name, country=row.country, bio=row.bio)
+        identity_service.set_identities(identities=[identity])
+        return row
+
 
 @admin.register(GameStats)
 class GameStatsAdmin(ReadOnlyAdmin):
@@ -67,6 +72,9 @@ class PrivacySettingsAdmin(MadeWithUserAdmin):
     search_fields = ["=user__username"]
     ordering = ["-pk"]
     readonly_fields = ["user"]
+
+    def write_row(self, request: HttpRequest, row: PrivacySettings, form: Any, *, new: bool) -> PrivacySettings:
+        return privacy_service.set_privacy(user=row.user, **form.cleaned_data)
 
 
 @admin.register(PublicIdCounter)
@@ -130,6 +138,9 @@ class UserAchievementAdmin(ServiceAdmin):
     def write_row(self, request: HttpRequest, row: UserAchievement, form: Any, *, new: bool) -> UserAchievement:
         award, _ = achievement_service.award_achievement(user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at)
         return award
+
+    def describe(self, row: UserAchievement) -> str:
+        return f"{row.user}: {row.achievement}"
 
     @admin.action(description="Revoke selected achievements", permissions=["act"])
     def revoke_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
