@@ -1,0 +1,103 @@
+"""Holding one tournament: from its draft to wherever it is when the season closes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from deltacrown.demo.plan import words
+from deltacrown.demo.plan.calendar import CLOSES
+from deltacrown.demo.plan.matches import PlannedMatch
+from deltacrown.demo.plan.tournaments import PlannedTournament
+from deltacrown.demo.records import Cast, build_record
+from deltacrown.tournaments.models import Tournament, TournamentParticipation
+from deltacrown.tournaments.services import (
+    Entrant,
+    Standing,
+    TournamentMatchRecord,
+    cancel_tournament,
+    complete_tournament,
+    create_tournament,
+    open_registration,
+    record_tournament_matches,
+    register_entrants,
+    start_tournament,
+    withdraw,
+)
+
+Status = Tournament.Status
+
+
+def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
+    """Create a tournament and take it through every step it made; the caller wraps them in one transaction."""
+    tournament = create_tournament(
+        slug=planned.slug,
+        name=planned.name,
+        game=cast.games[planned.title.slug],
+        starts_at=planned.starts_at,
+        ends_at=planned.ends_at,
+        entrant_kind=Tournament.EntrantKind.TEAM if planned.is_for_teams else Tournament.EntrantKind.SOLO,
+        capacity=planned.capacity,
+        organiser=cast.staff,
+    )
+    if planned.status == Status.DRAFT:
+        return
+    open_registration(tournament=tournament)
+    _register(cast, planned, tournament)
+    if planned.status == Status.CANCELLED:
+        cancel_tournament(tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1))
+    if planned.status in (Status.RUNNING, Status.COMPLETED):
+        start_tournament(tournament=tournament)
+        _record_matches(cast, planned, tournament)
+    if planned.status == Status.COMPLETED:
+        complete_tournament(tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at)
+
+
+def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
+    """Register everybody; where it was held, those who stayed are checked in."""
+    there = TournamentParticipation.Status.CHECKED_IN if planned.matches else TournamentParticipation.Status.REGISTERED
+    entrants = []
+    for each in planned.entrants:
+        user, team = cast.entrant(each)
+        entrants.append(
+            Entrant(
+                user=user,
+                team=team,
+                roster=cast.roster(each.roster) if team else None,
+                registered_at=each.registered_at,
+                status=TournamentParticipation.Status.REGISTERED if each.withdrew else there,
+            )
+        )
+    register_entrants(tournament=tournament, entrants=entrants, now=min(planned.starts_at, CLOSES))
+    for each in planned.entrants:
+        if each.withdrew:
+            user, team = cast.entrant(each)
+            withdraw(tournament=tournament, user=user, team=team)
+
+
+def _record_matches(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
+    records = [_describe(cast, tournament, match) for match in planned.matches]
+    outcome = record_tournament_matches(records=records, now=min(planned.ends_at, CLOSES))
+    for refusal in outcome.refused:
+        raise refusal.error
+
+
+def _describe(cast: Cast, tournament: Tournament, match: PlannedMatch) -> TournamentMatchRecord:
+    return TournamentMatchRecord(
+        tournament=tournament,
+        match=build_record(cast, match),
+        round=match.round_name,
+        series=match.series,
+        map_name=match.map_name,
+    )
+
+
+def _list_standings(cast: Cast, planned: PlannedTournament) -> list[Standing]:
+    standings = []
+    for entrant, placement in planned.placements:
+        user, team = cast.entrant(entrant)
+        standings.append(Standing(user=user, team=team, placement=placement, prize=Decimal(planned.prize_of(placement))))
+    if planned.disqualified:
+        user, team = cast.entrant(planned.disqualified)
+        standings.append(Standing(user=user, team=team, placement=None, disqualified_reason=planned.disqualified_reason))
+    return standings

@@ -1,0 +1,172 @@
+"""Putting a planned season into the database, through the services of the apps that own the rows.
+
+Loading is a list of steps, each one transaction with a way to see that it was made before: teams
+and memberships by their names and dates, a batch of matches by its first key, a tournament by its
+slug, a dispute by its reporter and date, a ruling because ruling twice is ruling once. The plan is
+made anew from the seed every time. So a load that was killed goes on where it stopped. The last
+step awards the achievements, one of them to the staff account; that one says the season is whole.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import transaction
+
+from deltacrown.accounts.models import User
+from deltacrown.accounts.services import create_players, set_sign_in
+from deltacrown.core.batches import in_batches
+from deltacrown.core.errors import Conflict
+from deltacrown.demo import honours
+from deltacrown.demo.holding import hold_tournament
+from deltacrown.demo.plan.calendar import CLOSES, OPENS
+from deltacrown.demo.plan.matches import PlannedMatch
+from deltacrown.demo.plan.people import HERO
+from deltacrown.demo.plan.season import Season
+from deltacrown.demo.plan.titles import TITLES
+from deltacrown.demo.progress import Progress
+from deltacrown.demo.records import Cast, build_record
+from deltacrown.demo.ruling import Bench
+from deltacrown.games.models import Match
+from deltacrown.games.services import create_game, list_encounter, record_matches
+from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
+from deltacrown.tournaments.models import Tournament, TournamentResult
+from deltacrown.user_profile.models import UserAchievement
+from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
+from deltacrown.user_profile.services.identity_service import Identity, set_identities
+from deltacrown.user_profile.services.privacy_service import set_privacy
+
+STAFF = "demo-staff"
+#: Known to everybody who reads this: a database that is reached over TLS is refused the demo.
+STAFF_PASSWORD, PLAYER_PASSWORD = "crown-demo-staff", "crown-demo-player"
+MATCHES_PER_STEP = 500
+
+
+class ForeignPlayers(Conflict):
+    """The database has players who are not of this season."""
+
+
+def is_loaded() -> bool:
+    """Say whether a whole season is in the database, of whatever seed and size."""
+    return UserAchievement.objects.filter(achievement__slug=honours.SEASON_KEPT.slug, user__username=STAFF).exists()
+
+
+def refuse_foreign_players(season: Season) -> None:
+    """Refuse a database with players of another origin; staff and superusers are nobody's players.
+
+    :raises ForeignPlayers: naming some, and what to do.
+    """
+    own = {player.username for player in season.players} | {STAFF}
+    others = [name for name in User.objects.filter(is_staff=False).order_by("pk").values_list("username", flat=True) if name not in own]
+    if others:
+        named = ", ".join(others[:3])
+        raise ForeignPlayers(
+            f"The database has {len(others):,} players who are not of this demo season ({named} …), perhaps of another seed or size. "
+            "Load the demo into a database of its own: DATABASE_URL=sqlite:///demo.sqlite3."
+        )
+
+
+def load_season(season: Season, progress: Progress) -> None:
+    """Load a season, or what is missing of it.
+
+    :raises ForeignPlayers: the database has other players; nothing is written.
+    """
+    refuse_foreign_players(season)
+    gc.freeze()  # the plan is a million objects that stay to the end; looking through them again and again took a tenth of the time
+    loader = _Loader(season)
+    progress.follow("players", len(season.players), loader.load_players())
+    progress.follow("teams", len(season.teams), loader.load_teams())
+    progress.follow("matches outside tournaments", len(season.casual), loader.load_matches())
+    progress.follow("tournaments", len(season.tournaments), loader.load_tournaments())
+    progress.follow("rulings", len(season.rulings), loader.load_rulings())
+    progress.follow("achievements", len(honours.CATALOGUE), loader.load_honours())
+
+
+@dataclass
+class _Loader:
+    season: Season
+    cast: Cast = field(default_factory=Cast)
+
+    def load_players(self) -> Iterator[int]:
+        players = self.season.players
+        joined_at = {player.username: player.joined_at for player in players} | {STAFF: OPENS - timedelta(days=30)}
+        with transaction.atomic():
+            users = create_players(usernames=list(joined_at), joined_at=joined_at)
+            self.cast.staff = set_sign_in(user=users[STAFF], password=STAFF_PASSWORD, is_staff=True)
+            set_sign_in(user=users[HERO], password=PLAYER_PASSWORD)
+            self.cast.users = [users[player.username] for player in players]
+            identities = [Identity(users[each.username], each.display_name, each.country, each.bio) for each in players]
+            set_identities(identities=[*identities, Identity(self.cast.staff, "Season desk")])
+            for player in (each for each in players if not (each.shows_matches and each.shows_tournaments)):
+                user = users[player.username]
+                set_privacy(user=user, show_match_history=player.shows_matches, show_tournament_stats=player.shows_tournaments)
+        yield len(players)
+
+    def load_teams(self) -> Iterator[int]:
+        teams = self.season.teams
+        with transaction.atomic():
+            self.cast.games = {title.slug: create_game(slug=title.slug, name=title.name) for title in TITLES}
+            self.cast.teams = ensure_teams(names=[team.name for team in teams])
+            stretches = [
+                MembershipRecord(self.cast.teams[team.name], self.cast.users[each.player.number], each.joined_at, each.left_at)
+                for team in teams
+                for each in team.stretches
+            ]
+            record_memberships(memberships=stretches)
+        yield len(teams)
+
+    def load_matches(self) -> Iterator[int]:
+        for batch in in_batches(self.season.casual, MATCHES_PER_STEP):
+            yield 0 if self._is_recorded(batch[0]) else self._record(batch)
+
+    def _is_recorded(self, match: PlannedMatch) -> bool:
+        return bool(list_encounter(self.cast.games[match.title.slug], match.key))
+
+    def _record(self, batch: Sequence[PlannedMatch]) -> int:
+        outcome = record_matches(records=[build_record(self.cast, match) for match in batch], now=max(each.played_at for each in batch))
+        for refusal in outcome.refused:
+            raise refusal.error
+        return len(outcome.created)
+
+    def load_tournaments(self) -> Iterator[int]:
+        held = set(Tournament.objects.values_list("slug", flat=True))
+        for tournament in self.season.tournaments:
+            if tournament.slug in held:
+                yield 0
+                continue
+            with transaction.atomic():
+                hold_tournament(self.cast, tournament)
+            yield 1
+
+    def load_rulings(self) -> Iterator[int]:
+        bench = Bench(self.cast)
+        for rule in bench.list_rulings(self.season.rulings):
+            with transaction.atomic():
+                rule()
+            yield 1
+
+    def load_honours(self) -> Iterator[int]:
+        with transaction.atomic():
+            catalogue = {
+                each.slug: define_achievement(
+                    slug=each.slug, name=each.name, description=each.description, tier=each.tier, points=each.points
+                )
+                for each in (*honours.CATALOGUE, honours.SEASON_KEPT)
+            }
+            users = {user.pk: user for user in self.cast.users}
+            awards = [AwardRecord(users[each.user], catalogue[each.slug], each.fact, each.at) for each in list_earned()]
+            kept = AwardRecord(self.cast.staff, catalogue[honours.SEASON_KEPT.slug], "The demo season", CLOSES)
+            award_achievements(awards=[*awards, kept])
+        yield len(honours.CATALOGUE)
+
+
+def list_earned() -> Sequence[honours.Earned]:
+    """What every player earned, from the recorded rows."""
+    matches = Match.objects.counted().order_by("played_at", "match_key", "user").values_list("user", "game__name", "result", "played_at")
+    results = TournamentResult.objects.filter(user__isnull=False, placement__isnull=False).order_by("decided_at", "pk")
+    placings = results.values_list("user", "tournament__name", "placement", "decided_at")
+    in_tournaments = honours.find_earned_in_tournaments((user, name, placement or 0, at) for user, name, placement, at in placings)
+    return honours.keep_first([*honours.find_earned_in_play(matches.iterator()), *in_tournaments])

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import DomainError
+from deltacrown.demo.loading import PLAYER_PASSWORD, STAFF, STAFF_PASSWORD, is_loaded, load_season
+from deltacrown.demo.plan.people import HERO
+from deltacrown.demo.plan.season import SeasonSize, plan_season
+from deltacrown.demo.progress import Progress
+from deltacrown.games.models import Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import Team
+from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.models import UserAchievement
+
+DEFAULTS = SeasonSize()
+
+
+class Command(BaseCommand):
+    help = (
+        "Load a generated two-year season into an empty database. The same seed and size give the same season. "
+        "Loading it again does nothing; a load that was stopped, by kill -9 too, is finished by running it again."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--players", type=int, default=DEFAULTS.players, help="accounts, at least 40")
+        parser.add_argument("--matches", type=int, default=DEFAULTS.matches, help="matches, those of tournaments included, at least 400")
+        parser.add_argument("--tournaments", type=int, default=DEFAULTS.tournaments, help="tournaments, at least 12")
+        parser.add_argument("--seed", type=int, default=2024, help="another number is another season")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.BEHIND_TLS:
+            raise CommandError("BEHIND_TLS is set, so this is a real site: the demo's passwords are known to everybody and stay out of it.")
+        if is_loaded():
+            self.stdout.write("The demo season is loaded already; nothing was changed.")
+        else:
+            self._load(SeasonSize(options["players"], options["matches"], options["tournaments"]), options["seed"])
+        self.stdout.write(f"Sign in as staff: {STAFF} / {STAFF_PASSWORD}")
+        self.stdout.write(f"Sign in as a player: {HERO} / {PLAYER_PASSWORD}")
+
+    def _load(self, size: SeasonSize, seed: int) -> None:
+        started = time.monotonic()
+        try:
+            load_season(plan_season(seed=seed, size=size), Progress(sys.stderr))
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")
+
+
+def describe_contents() -> str:
+    """What there is in the database, in a line."""
+    counts = {
+        "players": User.objects.filter(is_staff=False).count(),
+        "teams": Team.objects.count(),
+        "tournaments": Tournament.objects.count(),
+        "matches": Match.objects.values("game", "match_key").distinct().count(),
+        "match rows": Match.objects.count(),
+        "disputes": Dispute.objects.count(),
+        "achievements": UserAchievement.objects.count(),
+    }
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())

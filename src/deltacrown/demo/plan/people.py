@@ -1,0 +1,132 @@
+"""The players: who they are, what they like to play, how good they are, and when they are around."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from deltacrown.demo.plan import words
+from deltacrown.demo.plan.calendar import CLOSES, OPENS, days_in, draw_between, make_stream, wave
+from deltacrown.demo.plan.titles import TITLES, Title
+
+#: The player one signs in as: good, busy, there from the first day on, and of this name in every season.
+HERO = "RapidFalcon"
+#: Share of the players who are there when the season opens, of those who join leave again, and who hide something.
+FOUNDERS, LEAVERS, HIDERS = 0.5, 0.15, 0.06
+#: What a player learns in the first months, in the unit of skill; and how far form goes up and down.
+LEARNING, LEARNING_DAYS = 0.4, 150
+FORM = 0.3
+
+
+@dataclass(frozen=True)
+class Player:
+    """A player as the season knows them; ``skill`` and what follows it are hidden from everybody.
+
+    :param number: from 0; names the player within the plan.
+    :param left_at: when they stopped playing, or None.
+    :param skill: 0 is the middle, 1 better than five in six.
+    :param affinity: what they are better or worse by, by slug of the game.
+    :param interests: how often they play each game they play, relative to the others.
+    :param activity: how much they play, relative to others.
+    :param form: period in days and phase of their ups and downs.
+    """
+
+    number: int
+    username: str
+    display_name: str
+    country: str
+    bio: str
+    joined_at: datetime
+    left_at: datetime | None
+    skill: float
+    affinity: dict[str, float]
+    interests: dict[str, float]
+    activity: float
+    form: tuple[float, float]
+    shows_matches: bool = True
+    shows_tournaments: bool = True
+
+    def strength_at(self, title: Title, moment: datetime) -> float:
+        """How strong the player is in a game on a day."""
+        learnt = LEARNING * (1 - math.exp(-max(days_in(moment) - days_in(self.joined_at), 0) / LEARNING_DAYS))
+        return self.skill + self.affinity[title.slug] + learnt + FORM * wave(*self.form, moment)
+
+    def plays_at(self, moment: datetime) -> bool:
+        """Whether they have joined and not stopped."""
+        return self.joined_at <= moment and (self.left_at is None or moment < self.left_at)
+
+
+def plan_players(seed: str, count: int) -> list[Player]:
+    """Make ``count`` players, in the order they joined."""
+    rng = make_stream(seed, "players")
+    arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
+    usernames = {HERO.lower()}
+    players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
+    hero = max(players, key=lambda player: (player.joined_at < OPENS, player.left_at is None, player.skill + min(player.activity, 2)))
+    players[hero.number] = replace(hero, username=HERO, display_name="", shows_matches=True, shows_tournaments=True)
+    return players
+
+
+def _draw_arrival(rng: Random, founder: bool) -> datetime:
+    if founder:
+        return draw_between(rng, OPENS - timedelta(days=16), OPENS)
+    return draw_between(rng, OPENS, CLOSES - timedelta(days=20))
+
+
+def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[str]) -> Player:
+    username = _draw_username(rng, usernames)
+    country = rng.choice(sorted(words.PEOPLE))
+    interests = _draw_interests(rng)
+    favourite = max(interests, key=lambda slug: interests[slug])
+    leaves = rng.random() < LEAVERS and joined_at < CLOSES - timedelta(days=150)
+    return Player(
+        number=number,
+        username=username,
+        display_name=_draw_display_name(rng, username, country),
+        country=country if rng.random() < 0.9 else "",
+        bio=rng.choice(words.BIOS).format(game=_name_of(favourite)) if rng.random() < 0.45 else "",
+        joined_at=joined_at,
+        left_at=draw_between(rng, joined_at + timedelta(days=60), CLOSES) if leaves else None,
+        skill=rng.gauss(0, 1),
+        affinity={title.slug: rng.gauss(0, 0.45) for title in TITLES},
+        interests=interests,
+        activity=rng.lognormvariate(0, 0.8),
+        form=(rng.uniform(60, 240), rng.random()),
+        shows_matches=rng.random() >= HIDERS,
+        shows_tournaments=rng.random() >= HIDERS,
+    )
+
+
+def _draw_interests(rng: Random) -> dict[str, float]:
+    """Two to four games, the first played most."""
+    chosen: dict[str, float] = {}
+    wanted = rng.randint(2, 4)
+    while len(chosen) < wanted:
+        title = rng.choices(TITLES, [title.popularity for title in TITLES])[0]
+        chosen.setdefault(title.slug, 1 / (len(chosen) + 1))
+    return chosen
+
+
+def _draw_username(rng: Random, taken: set[str]) -> str:
+    """Draw a gamertag nobody has, in any case of letters; adds it to ``taken``."""
+    while True:
+        first, second, alone = rng.choice(words.TAG_FIRSTS), rng.choice(words.TAG_SECONDS), rng.choice(words.TAG_ALONE)
+        number = rng.choice((rng.randrange(2, 100), rng.randrange(1988, 2009)))
+        plain, lower = f"{first}{second}", f"{first}_{second}".lower()
+        username = rng.choices((plain, f"{plain}{number}", lower, f"{alone}{number}", f"x{second}x{number}"), (8, 4, 3, 4, 1))[0]
+        if username.lower() not in taken:
+            taken.add(username.lower())
+            return username
+
+
+def _draw_display_name(rng: Random, username: str, country: str) -> str:
+    """A full name, a name around the gamertag, a given name and an initial, or nothing."""
+    given, family = (rng.choice(names) for names in words.PEOPLE[country])
+    forms = ("", f"{given} {family}", f"{given} “{username}” {family}", f"{given} {family[0]}.", username.replace("_", " ").title())
+    return rng.choices(forms, (6, 4, 3, 2, 2))[0]
+
+
+def _name_of(slug: str) -> str:
+    return next(title.name for title in TITLES if title.slug == slug)

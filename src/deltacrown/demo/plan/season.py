@@ -1,0 +1,59 @@
+"""The whole season as a plan: the same seed and size give the same season, whatever today is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deltacrown.demo.plan.casual import plan_casual_matches
+from deltacrown.demo.plan.matches import PlannedMatch
+from deltacrown.demo.plan.people import Player, plan_players
+from deltacrown.demo.plan.rulings import Rulings, plan_rulings
+from deltacrown.demo.plan.squads import Team, plan_teams
+from deltacrown.demo.plan.tournaments import PlannedTournament, plan_tournaments
+
+
+@dataclass(frozen=True)
+class SeasonSize:
+    """How large a season is.
+
+    :param matches: encounters, those of tournaments included.
+    """
+
+    players: int = 300
+    matches: int = 20_000
+    tournaments: int = 40
+
+
+#: Below this a season cannot have everything a season has.
+SMALLEST = SeasonSize(players=40, matches=400, tournaments=12)
+
+
+@dataclass(frozen=True)
+class Season:
+    """Everything that happened, and who is who.
+
+    :param casual: matches outside tournaments, in the order they are recorded.
+    """
+
+    players: list[Player]
+    teams: list[Team]
+    tournaments: list[PlannedTournament]
+    casual: list[PlannedMatch]
+    rulings: Rulings
+
+
+def plan_season(*, seed: int, size: SeasonSize) -> Season:
+    """Plan a season of the given size.
+
+    :raises ValueError: it is smaller than ``SMALLEST`` in some way.
+    """
+    for name in ("players", "matches", "tournaments"):
+        if getattr(size, name) < getattr(SMALLEST, name):
+            raise ValueError(f"A season needs at least {getattr(SMALLEST, name)} {name}.")
+    stream = f"{seed}/{size.players}/{size.matches}/{size.tournaments}"
+    players = plan_players(stream, size.players)
+    teams = plan_teams(stream, players)
+    tournaments = plan_tournaments(stream, players, teams, size.tournaments)
+    official = sum(len(tournament.matches) for tournament in tournaments)
+    casual = plan_casual_matches(stream, players, max(size.matches - official, SMALLEST.matches // 4))
+    return Season(players, teams, tournaments, casual, plan_rulings(stream, casual, tournaments))

@@ -1,0 +1,28 @@
+"""How far loading has come: a bar on a terminal, a line per stage elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+from tqdm import tqdm
+
+
+class Progress:
+    """Shows the stages of a load on ``stream``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def follow(self, label: str, total: int, steps: Iterable[int]) -> None:
+        """Run ``steps`` to the end; each yields how much of ``total`` it did, 0 when it had been done before."""
+        started = time.monotonic()
+        with tqdm(total=total, desc=label.ljust(28), file=self.stream, disable=not self.stream.isatty(), leave=True) as bar:
+            done = 0
+            for step in steps:
+                bar.update(step)
+                done += step
+        if not self.stream.isatty():
+            self.stream.write(f"{label}: {done:,} of {total:,} in {time.monotonic() - started:.1f} s\n")
+            self.stream.flush()
