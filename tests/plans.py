@@ -10,12 +10,16 @@ from django.db import connection
 from django.db.models import QuerySet
 
 
-def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = ()) -> str:
-    """The plan as text. Test tables are small, so PostgreSQL is told to think of them as large."""
+def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = (), *, bitmaps: bool = False) -> str:
+    """The plan as text. Test tables are small, so PostgreSQL is told to think of them as large.
+
+    :param bitmaps: let it join several indexes, as a search in several columns needs.
+    """
     sql, params = query.query.sql_with_params() if isinstance(query, QuerySet) else (query, params)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+            cursor.execute(f"SET LOCAL enable_bitmapscan = {'on' if bitmaps else 'off'}")
             cursor.execute(f"EXPLAIN {sql}", params)
             return "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.test import RequestFactory
 from django.urls import reverse
 
 from deltacrown.games import signals as games_signals
@@ -17,6 +19,7 @@ from deltacrown.user_profile.models import Achievement, ExperienceAward, Privacy
 from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
 from tests import scene
 from tests.announcements import announced
+from tests.plans import plan_of, scans_of
 from tests.scene import START
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +141,13 @@ def test_staff_without_the_permission_may_look_and_not_act(client, duel):
 def test_matches_are_found_by_whole_words(desk, duel, word, found):
     rows = desk.get(address(Match, "changelist"), {"q": word}).context["cl"].result_list
     assert sorted(row.user.username[: 1 if word == "" else None] for row in rows) == found
+
+
+@pytest.mark.parametrize("table", [Match, ArchivedMatch])
+def test_the_search_for_matches_reads_indexes(boss, duel, table):
+    request = RequestFactory().get("/")
+    rows, _ = admin.site._registry[table].get_search_results(request, table.objects.all(), "ann")
+    assert scans_of(plan_of(rows, bitmaps=True), table._meta.db_table) == []
 
 
 def dispute_of(duel):

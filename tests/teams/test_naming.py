@@ -1,8 +1,11 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import TeamTaken, create_team, ensure_teams, find_teams, naming, rename_team
+from tests.plans import plan_of, scans_of
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +128,11 @@ def test_a_name_only_the_database_takes_for_another_is_refused(monkeypatch):
     with pytest.raises(TeamTaken, match="takes 'optic' for another team's name"):
         ensure_teams(names=["optic"])
     assert slugs() == [("og", "OpTic")]
+
+
+def test_teams_are_looked_up_by_indexes():
+    create_team(slug="og", name="OpTic Gaming")
+    with CaptureQueriesContext(connection) as queries:
+        find_teams(["og", "Splyce", "Luminosity"])
+    for query in queries.captured_queries:
+        assert scans_of(plan_of(query["sql"], bitmaps=True), "teams_team") == []

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
@@ -139,10 +139,11 @@ def _check_slug(slug: str) -> None:
 
 def _teams_by_key(names: Iterable[str]) -> dict[str, Team]:
     """Return the teams of these names under their keys; of several namesakes the oldest."""
-    keys = {name_key(name): name for name in names}
+    keys = {name_key(name): " ".join(name.split()) for name in names}
     found: dict[str, Team] = {}
     for batch in in_batches(list(keys.values())):
-        spelled = Q(name__in=batch) | Q(folded__in=[name.lower() for name in batch]) | Q(slug__in=[_stem(name) for name in batch])
+        # Folded by the database on both sides, as in its unique key, so that the index of that key finds the rows.
+        spelled = Q(folded__in=[Lower(Value(name)) for name in batch]) | Q(slug__in=[_stem(name) for name in batch])
         for team in Team.objects.alias(folded=Lower("name")).filter(spelled).order_by("-id"):
             found[name_key(team.name)] = team
     return {key: team for key, team in found.items() if key in keys}
