@@ -272,10 +272,10 @@ def test_a_rejects_file_has_its_name_only_when_it_is_complete(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         be_interrupted()
     assert (final.exists(), part.exists()) == (False, True)
-    with RejectsFile(source) as rejects:
+    with RejectsFile(source) as again:
         assert not part.exists()
-        rejects.add("match_key", "m1", [Row(2, "m1", {"player": "ada"})], "why")
-        rejects.add("match_key", "", [Row(3, "", problem="broken", raw="x,y")], "broken")
+        again.add("match_key", "m1", [Row(2, "m1", {"player": "ada"})], "why")
+        again.add("match_key", "", [Row(3, "", problem="broken", raw="x,y")], "broken")
     assert not part.exists()
     assert final.read_text() == (
         '{"line": 2, "match_key": "m1", "reason": "why", "content": {"player": "ada"}}\n'

@@ -89,7 +89,7 @@ def read_match(group: Group) -> MatchDraft:
         key=group.key,
         game=shared.game,
         played_at=shared.played_at,
-        kind="TOURNAMENT" if shared.tournament else "CASUAL",
+        kind=shared.kind,
         void_reason=shared.voided,
         tournament=shared.tournament,
         round=shared.round,
@@ -101,12 +101,13 @@ def read_match(group: Group) -> MatchDraft:
 def read_line(row: Row, problems: list[str]) -> tuple[Shared, PlayerDraft]:
     """Read one line, noting in ``problems`` what is wrong with it."""
     fields = Fields(row, problems)
+    tournament = fields.slug("tournament", longest=100)
     shared = Shared(
         game=fields.slug("game", longest=60, required=True),
         played_at=fields.moment("played_at", required=True),
-        kind=fields.choice("kind", KINDS, default=""),
+        kind=fields.choice("kind", KINDS, default="") or ("TOURNAMENT" if tournament else "CASUAL"),
         voided=fields.text("voided", longest=500),
-        tournament=fields.slug("tournament", longest=100),
+        tournament=tournament,
         round=fields.text("round", longest=100),
     )
     team = fields.text("team", longest=120)
