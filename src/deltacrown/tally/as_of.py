@@ -33,15 +33,19 @@ def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int
     else:
         raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys)}) h")
+        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
         row = cursor.fetchone()
     return _read_number(field, row[0])
 
 
-def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int]) -> str:
-    """Every counted number of the row as it was, as one row of columns."""
+def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int], shown: str) -> str:
+    """The counted numbers that ``shown`` reads, as they were, as one row of columns."""
     written = literal(connection.ops.adapt_datetimefield_value(moment), connection)
-    stats = [(str(stat.column), _since_sql(StatOf(holder, stat, keys), written)) for stat in get_stats(holder)]
+    stats = [
+        (str(stat.column), _since_sql(StatOf(holder, stat, keys), written))
+        for stat in get_stats(holder)
+        if quote(str(stat.column)) in shown
+    ]
     columns = ", ".join(f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats)
     pairs = zip(get_key_columns(holder), keys.values(), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)

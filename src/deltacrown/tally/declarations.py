@@ -27,7 +27,7 @@ class Rule:
     otherwise: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contribution:
     """What each row of one source model adds to a number.
 

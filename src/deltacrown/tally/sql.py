@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Value, When
 from django.db.models.sql import Query
@@ -34,6 +35,12 @@ def contribution_sql(contribution: Contribution, connection: BaseDatabaseWrapper
 
     Bare, so that the same text runs on the table, on transition tables, and on ``NEW`` and ``OLD``.
     """
+    return _compile(contribution, connection.alias)
+
+
+@cache
+def _compile(contribution: Contribution, alias: str) -> str:
+    connection = connections[alias]
     value: Any = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
     expression = value
     if contribution.where:

@@ -75,7 +75,7 @@ def _get_user_id(public_id: str) -> int:
     found = UserProfile.objects.filter(public_id=public_id).values_list("user_id", flat=True).first()
     if found is None:
         raise UnknownPlayer(f"No player has the public id {public_id!r}; it looks like DC-25-000001.", field="user")
-    return found
+    return int(found)
 
 
 def _make_report(run: Run, outcome: Outcome) -> Report:
