@@ -70,6 +70,10 @@ def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
         played_at=rows[0].played_at,
         tournament=next((entry.tournament for entry in entries if entry.tournament), None),
         rows=[EncounterRow(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)],
-        columns=list(dict.fromkeys(name for row in rows for name, value in row.stats.items() if isinstance(value, int | float))),
+        columns=list(dict.fromkeys(name for row in rows for name, value in row.stats.items() if _is_number(value))),
         leaves_out=leaves_out,
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -75,7 +75,7 @@ def _make_privacy(*, users: list[User]) -> int:
     return len(PrivacySettings.objects.bulk_create(PrivacySettings(user=user) for user in users))
 
 
-def ensure_profiles_after_migrating(*, using: str, **kwargs: Any) -> None:
+def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Close the gap that users made before the trigger was installed would leave."""
     if using == "default" and have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
         ensure_profiles()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.services import player_page_service
@@ -18,7 +19,10 @@ TOURNAMENT_FILTERS = ("game", "status", "placement")
 def show_search(request: HttpRequest) -> HttpResponse:
     """Players found by ``?q=``; without it, the empty search."""
     query = request.GET.get("q", "").strip()
-    found = player_page_service.find_players(query, _page(request)) if query else None
+    try:
+        found = player_page_service.find_players(query, _page(request)) if query else None
+    except InvalidInput as refusal:
+        return render(request, "web/search.html", {"query": query, "refusal": refusal.message}, status=400)
     return render(request, "web/search.html", {"query": query, "found": found})
 
 

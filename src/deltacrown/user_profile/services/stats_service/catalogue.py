@@ -73,9 +73,7 @@ def list_game_stats(user: User) -> list[GameLine]:
 def describe_game_stat(user: User, game: Game, name: str) -> StatLine:
     """The player's number in one game, by the name of the same number on the profile; 0 before the first match."""
     row = GameStats.objects.filter(user=user, game=game).first()
-    if row is None:
-        return _line(get_stat_field(GameStats, GAME_NUMBERS[name]), name, 0)
-    return _game_line(row, name)
+    return _game_line(row or GameStats(user=user, game=game), name)
 
 
 def get_stat_field(holder: type[models.Model], name: str) -> Stat | DerivedStat:
@@ -90,8 +88,7 @@ def get_stat_field(holder: type[models.Model], name: str) -> Stat | DerivedStat:
 
 
 def _game_line(row: GameStats, name: str) -> StatLine:
-    column = GAME_NUMBERS[name]
-    return _line(get_stat_field(GameStats, column), name, getattr(row, column))
+    return _line(get_stat_field(UserProfile, name), name, getattr(row, GAME_NUMBERS[name]) if row.pk else 0)
 
 
 def _line(field: Stat | DerivedStat, name: str, value: int | Decimal | None) -> StatLine:

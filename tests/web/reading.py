@@ -1,0 +1,26 @@
+"""A page as a reader has it: its text, and the rows of a table found by the caption."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+
+def text_of(answer: Any) -> str:
+    """The text of a page in one line, without tags."""
+    return _flat(answer.content.decode())
+
+
+def rows_in(answer: Any, caption: str) -> list[str]:
+    """The text of each body row of the table whose caption begins with ``caption``."""
+    for table in re.findall(r"<table.*?</table>", answer.content.decode(), re.DOTALL):
+        if _flat(re.search(r"<caption.*?</caption>", table, re.DOTALL)[0]).startswith(caption):
+            body = re.search(r"<tbody.*?</tbody>", table, re.DOTALL)[0]
+            return [_flat(row) for row in re.findall(r"<tr.*?</tr>", body, re.DOTALL)]
+    raise AssertionError(f"no table {caption!r}")
+
+
+def _flat(markup: str) -> str:
+    markup = re.sub(r"<(script|style).*?</\1>", " ", markup, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())

@@ -1,0 +1,106 @@
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests import scene
+from tests.web.reading import rows_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ladder(db):
+    """Wins: ada 3, bea and cleo 2, dora 1; in chess only dora."""
+    people = {}
+    for name, wins in {"ada": 3, "bea": 2, "cleo": 2}.items():
+        people[name] = scene.player(name)
+        for turn in range(wins):
+            scene.match(people[name], f"m{turn}")
+    people["dora"] = scene.player("dora")
+    scene.match(people["dora"], "chess-1", title=scene.game("chess"))
+    return people
+
+
+class TestHome:
+    def test_the_top_of_several_leaderboards(self, client, ladder):
+        scene.placed(scene.tournament(), 1, ladder["cleo"])
+        page = client.get("/")
+
+        assert rows_in(page, "Matches won") == ["1 ada 3", "2 bea 2", "2 cleo 2", "4 dora 1"]
+        assert rows_in(page, "Titles") == ["1 cleo 1"]
+        assert "Players with 10 matches or more are ranked." in text_of(page)
+        assert reverse("player", args=[ladder["ada"].profile.public_id]) in page.content.decode()
+        assert 'role="search"' in page.content.decode()
+
+    def test_an_empty_site(self, client, db):
+        answer = client.get("/")
+
+        assert answer.status_code == 200
+        assert text_of(answer).count("Nobody is ranked yet") == 4
+
+    def test_queries(self, client, ladder, django_assert_num_queries):
+        with django_assert_num_queries(4):
+            client.get("/")
+
+
+class TestLeaderboard:
+    def test_ranks_names_values_and_who_is_ranked(self, client, ladder):
+        page = client.get("/leaderboards/matches_won/")
+
+        assert rows_in(page, "Matches won") == ["1 ada 3", "2 bea 2", "2 cleo 2", "4 dora 1"]
+        assert "Matches played that ended in a win. Players with at least one are ranked." in text_of(page)
+
+    def test_of_one_game(self, client, ladder):
+        page = client.get("/leaderboards/matches_won/?game=chess")
+
+        assert rows_in(page, "Matches won") == ["1 dora 1"]
+        assert "Matches won in Chess" in text_of(page)
+        assert '<option value="chess" selected>' in page.content.decode()
+
+    def test_pages_carry_the_ranks_on(self, client, db):
+        for number in range(30):
+            scene.achievement(scene.player(f"p{number:02}"))
+        first = client.get("/leaderboards/achievement_count/")
+        following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
+        second = client.get(following)
+
+        assert len(rows_in(first, "Achievements")) == 25
+        assert rows_in(second, "Achievements") == [f"1 p{number} 1" for number in range(25, 30)]
+
+    @pytest.mark.parametrize("stat", ["disputes_filed", "placement_sum", "nope"])
+    def test_no_such_board(self, client, db, stat):
+        answer = client.get(f"/leaderboards/{stat}/")
+
+        assert answer.status_code == 404
+        assert "There is no leaderboard by" in text_of(answer)
+
+    @pytest.mark.parametrize(
+        ("address", "status"),
+        [
+            ("/leaderboards/matches_won/?game=nope", 400),
+            ("/leaderboards/matches_won/?game=%00", 400),
+            ("/leaderboards/matches_won/?page=x", 400),
+            ("/leaderboards/tournaments_won/?game=chess", 404),
+        ],
+    )
+    def test_what_cannot_be_shown(self, client, ladder, address, status):
+        assert client.get(address).status_code == status
+
+    def test_a_hidden_player_is_still_ranked(self, client, ladder):
+        scene.hide(ladder["ada"], matches=True, tournaments=True)
+
+        assert rows_in(client.get("/leaderboards/matches_won/"), "Matches won")[0] == "1 ada 3"
+
+    def test_hostile_names_stay_text(self, client, ladder):
+        profile = ladder["ada"].profile
+        profile.display_name = "<img src=x onerror=alert(1)>"
+        profile.save()
+
+        for address in ("/", "/leaderboards/matches_won/"):
+            assert "<img" not in client.get(address).content.decode()
+
+    @pytest.mark.parametrize(("query", "queries"), [("", 2), ("?game=chess", 3)])
+    def test_queries(self, client, ladder, django_assert_num_queries, query, queries):
+        with django_assert_num_queries(queries):
+            client.get(f"/leaderboards/matches_won/{query}")

@@ -1,0 +1,244 @@
+"""What every page shares: its frame, the error pages, health, and how numbers are written."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import OperationalError, connection
+from django.test import Client
+
+from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
+from deltacrown.user_profile.services import leaderboard_service
+from deltacrown.web.templatetags import figures
+from tests import scene
+from tests.web.reading import text_of
+
+VOID = {"meta", "link", "input", "br", "path", "img", "hr"}
+
+
+class Nesting(HTMLParser):
+    """Notes every element that is closed out of order or never."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.faults, self.ids = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append((tag, self.getpos()))
+
+
+@pytest.fixture
+def somebody(db):
+    user = scene.player("anna")
+    event = scene.tournament("cup")
+    scene.tournament_match(scene.match(user, "m", kind="TOURNAMENT"), event, round="Final")
+    scene.entry(user, event)
+    scene.placed(event, 1, user)
+    scene.voided(user, "v")
+    scene.activity(user, "a")
+    scene.achievement(user)
+    return user
+
+
+ADDRESSES = [
+    "/",
+    "/leaderboards/matches_won/",
+    "/players/",
+    "/players/?q=an",
+    "/players/{id}/",
+    "/players/{id}/matches/",
+    "/players/{id}/tournaments/",
+    "/players/{id}/activity/",
+    "/players/{id}/stats/matches_won/",
+    "/players/{id}/stats/tournaments_won/",
+    "/players/{id}/stats/achievement_count/",
+    "/tournaments/",
+    "/tournaments/cup/",
+    "/tournaments/cup/results/",
+    "/tournaments/cup/entrants/",
+    "/tournaments/cup/players/",
+    "/matches/valorant/m/",
+    "/sign-in/",
+    "/nowhere/",
+    "/players/{id}/matches/?page=x",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+class TestFrame:
+    @pytest.fixture
+    def page(self, client, somebody, address):
+        return client.get(address.format(id=somebody.profile.public_id)).content.decode()
+
+    def test_elements_are_nested_and_ids_are_single(self, page):
+        reader = Nesting()
+        reader.feed(page)
+
+        assert reader.faults == []
+        assert reader.open == []
+        assert len(reader.ids) == len(set(reader.ids))
+
+    def test_one_heading_a_title_a_language_and_a_way_past_the_header(self, page):
+        assert page.count("<h1") == 1
+        assert re.search(r"<title>[^<]+ · DeltaCrown</title>", page)
+        assert '<html lang="en">' in page
+        assert '<a class="skip" href="#main">' in page
+        assert '<main id="main"' in page
+
+    def test_every_table_has_a_caption_and_named_columns(self, page):
+        for table in re.findall(r"<table.*?</table>", page, re.DOTALL):
+            assert re.search(r"<caption[^>]*>.*?\S.*?</caption>", table, re.DOTALL)
+            assert '<th scope="col"' in table
+
+    def test_every_field_has_a_label(self, page):
+        for field in re.findall(r"<(?:input|select)[^>]*>", page):
+            if 'type="hidden"' in field:
+                continue
+            identity = re.search(r'id="([^"]+)"', field)
+            labelled = identity and f'for="{identity[1]}"' in page
+            before = page[: page.index(field)]
+            assert labelled or before.rfind("<label") > before.rfind("</label>")
+
+    def test_nothing_comes_from_elsewhere(self, page):
+        assert re.findall(r'(?:src|href|action)="(?:https?:)?//[^"]*"', page) == []
+
+    def test_no_database_key_is_in_an_address(self, page):
+        for link in re.findall(r'href="([^"?#]*)', page):
+            assert not re.search(r"/\d+/", link)
+
+
+def test_the_files_pages_ask_for_are_there(client, db):
+    page = client.get("/").content.decode()
+
+    found = re.findall(r'(?:src|href)="/static/([^"?]+)"', page)
+    assert "web/site.css" in found
+    assert any("htmx" in name for name in found)
+    for name in found:
+        assert finders.find(name), name
+
+
+class TestErrors:
+    def test_not_found(self, client, db):
+        answer = client.get("/nowhere/")
+
+        assert answer.status_code == 404
+        assert "There is no page at this address" in text_of(answer)
+
+    def test_a_fault_of_ours(self, db, monkeypatch, caplog):
+        def fail(**options):
+            raise RuntimeError("secret detail")
+
+        monkeypatch.setattr(leaderboard_service, "list_front_boards", fail)
+        with caplog.at_level(logging.CRITICAL, logger="django.request"):
+            answer = Client(raise_request_exception=False).get("/")
+
+        assert answer.status_code == 500
+        assert "The fault is on our side" in text_of(answer)
+        assert "secret detail" not in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("refusal", "status"),
+        [(NotFound("a <b> c"), 404), (Conflict("a <b> c"), 409), (InvalidInput("a <b> c"), 400), (DomainError("a <b> c"), 400)],
+    )
+    def test_a_refusal_is_a_page_with_its_message_escaped(self, client, db, monkeypatch, refusal, status):
+        def refuse(**options):
+            raise refusal
+
+        monkeypatch.setattr(leaderboard_service, "list_front_boards", refuse)
+        answer = client.get("/")
+
+        assert answer.status_code == status
+        assert "a &lt;b&gt; c" in answer.content.decode()
+
+    @pytest.mark.parametrize("method", ["post", "put", "delete"])
+    def test_pages_refuse_other_methods(self, client, db, method):
+        assert getattr(client, method)("/").status_code == 405
+
+
+class TestHealth:
+    def test_alive_without_asking_the_database(self, client, db, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            answer = client.get("/healthz")
+
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert "no-store" in answer["Cache-Control"]
+
+    def test_ready(self, client, db):
+        assert client.get("/readyz").json() == {"status": "ok", "database": "ok"}
+
+    def test_not_ready_when_the_database_does_not_answer(self, client, db, monkeypatch, caplog):
+        def refuse():
+            raise OperationalError("no route")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(connection, "cursor", refuse)
+            answer = client.get("/readyz")
+
+        assert answer.status_code == 503
+        assert answer.json()["database"] == "does not answer"
+        assert "no route" not in answer.content.decode()
+        assert caplog.messages == ["the database does not answer", "Service Unavailable: /readyz"]
+
+
+class TestFigures:
+    @pytest.mark.parametrize(
+        ("value", "written"),
+        [
+            (0, "0"),
+            (1234567, "1,234,567"),
+            (Decimal("56.2"), "56.20"),
+            (1.5, "1.50"),
+            (None, "–"),
+            ("M4", "M4"),
+            (True, "True"),
+            (-3, "-3"),
+        ],
+    )
+    def test_numbers(self, value, written):
+        assert figures.figure(value) == written
+
+    @pytest.mark.parametrize(
+        ("value", "written"),
+        [
+            (1, "1st"),
+            (2, "2nd"),
+            (3, "3rd"),
+            (4, "4th"),
+            (11, "11th"),
+            (12, "12th"),
+            (13, "13th"),
+            (21, "21st"),
+            (112, "112th"),
+            (1001, "1,001st"),
+            (None, "–"),
+        ],
+    )
+    def test_places(self, value, written):
+        assert figures.place(value) == written
+
+    @pytest.mark.parametrize(
+        ("value", "written"), [(Decimal("1500.00"), "1,500"), (Decimal("12.50"), "12.50"), (Decimal(0), "–"), (None, "–")]
+    )
+    def test_money(self, value, written):
+        assert figures.money(value) == written
+
+    def test_moments_are_written_in_utc(self):
+        value = datetime(2025, 3, 2, 1, 30, tzinfo=timezone(timedelta(hours=3)))
+
+        assert figures.moment(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 <span class="hour">22:30</span></time>'
+        assert figures.day(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025</time>'
+        assert figures.day(datetime(2025, 12, 31, tzinfo=UTC)).endswith(">31 Dec 2025</time>")
+        assert figures.moment(None) == figures.day(None) == "–"
