@@ -17,6 +17,7 @@ from deltacrown.tournaments.imports.lines import FileRefused, Line, SourceFile
 
 #: A quoted value may run over line ends, but not for longer than this: a quote never closed would swallow the file.
 LINES_PER_RECORD = 200
+UNCLOSED = "a quote is opened in it and not closed"
 #: What a line without any value consists of.
 BLANK = ", \t"
 
@@ -114,12 +115,14 @@ class CsvReader(RowReader):
             cells = next(csv.reader(self._record(taken), strict=True))
         except csv.Error as error:
             self.lines.give_back(taken[1:])
-            return self._broken(first, f"its quotes do not match ({error}); write a quote inside a quoted value twice", header)
+            is_open = len(taken) > 1 or "unexpected end" in str(error)
+            return self._broken(
+                first, UNCLOSED if is_open else "its quotes do not match; write a quote inside a quoted value twice", header
+            )
         values = dict(zip(header, cells, strict=False))
         if len(cells) != len(header) or (len(taken) > 1 and self.columns.runs_over_lines(values)):
             self.lines.give_back(taken[1:])
-            problem = miscounted(len(cells), len(header)) if len(taken) == 1 else "a quote is opened in it and not closed"
-            return self._broken(first, problem, header)
+            return self._broken(first, miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED, header)
         return self.row(first.number, values)
 
     def _record(self, taken: list[Line]) -> Iterator[str]:
