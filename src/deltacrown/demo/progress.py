@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TextIO
 
+from django.core.management.base import OutputWrapper
 from tqdm import tqdm
 
 
 class Progress:
     """Shows the stages of a load on ``stream``."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: OutputWrapper) -> None:
         self.stream = stream
 
     def follow(self, label: str, total: int, steps: Iterable[int]) -> None:

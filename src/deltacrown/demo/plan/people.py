@@ -13,8 +13,10 @@ from deltacrown.demo.plan.titles import TITLES, Title
 
 #: The player one signs in as: good, busy, there from the first day on, and of this name in every season.
 HERO = "RapidFalcon"
-#: Share of the players who are there when the season opens, of those who join leave again, and who hide something.
-FOUNDERS, LEAVERS, HIDERS = 0.5, 0.15, 0.06
+#: Share of the players who are there when the season opens, and of those who leave again.
+FOUNDERS, LEAVERS = 0.5, 0.15
+#: One in so many hides their matches, and one in so many their tournaments.
+ONE_HIDES_IN = 16
 #: What a player learns in the first months, in the unit of skill; and how far form goes up and down.
 LEARNING, LEARNING_DAYS = 0.4, 150
 FORM = 0.3
@@ -65,7 +67,12 @@ def plan_players(seed: str, count: int) -> list[Player]:
     usernames = {HERO.lower()}
     players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
     hero = max(players, key=lambda player: (player.joined_at < OPENS, player.left_at is None, player.skill + min(player.activity, 2)))
-    players[hero.number] = replace(hero, username=HERO, display_name="", shows_matches=True, shows_tournaments=True)
+    others = [player.number for player in players if player is not hero]
+    for number in rng.sample(others, count // ONE_HIDES_IN):
+        players[number] = replace(players[number], shows_matches=False)
+    for number in rng.sample(others, count // ONE_HIDES_IN):
+        players[number] = replace(players[number], shows_tournaments=False)
+    players[hero.number] = replace(hero, username=HERO, display_name="")
     return players
 
 
@@ -94,8 +101,6 @@ def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[s
         interests=interests,
         activity=rng.lognormvariate(0, 0.8),
         form=(rng.uniform(60, 240), rng.random()),
-        shows_matches=rng.random() >= HIDERS,
-        shows_tournaments=rng.random() >= HIDERS,
     )
 
 

@@ -17,8 +17,8 @@ from deltacrown.demo.plan.tournaments import PlannedTournament
 #: One in so many casual matches is voided, corrected, or disputed with each outcome; two of each at least.
 ONE_VOIDED_IN, ONE_CORRECTED_IN = 180, 450
 ONE_DISPUTED_IN = {"REJECTED": 300, "VOID": 900, "CORRECT": 900, "OPEN": 1500}
-#: One in so many completed tournaments has its standings entered wrong, or its winner challenged.
-ONE_SWAPPED_IN, ONE_CHALLENGED_IN = 12, 5
+#: One in so many completed tournaments has its standings entered wrong, or its winner challenged; one in so many challenges is upheld.
+ONE_SWAPPED_IN, ONE_CHALLENGED_IN, ONE_UPHELD_IN = 12, 4, 4
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,12 @@ def _dispute(rng: Random, match: PlannedMatch, outcome: str) -> MatchDispute:
 
 
 def _plan_challenges(rng: Random, tournaments: Sequence[PlannedTournament]) -> tuple[list[Challenge], list[Placing]]:
-    """Challenge the winner of some tournaments, every other time with success: the second wins, and gets the prize."""
+    """Challenge the winner of some tournaments, now and then with success: the second wins, and gets the prize."""
     completed = [tournament for tournament in tournaments if len(tournament.placements) > 1][:-1]
     challenges: list[Challenge] = []
     placings: list[Placing] = []
     for tournament in completed[1::ONE_CHALLENGED_IN]:
-        upheld = len(challenges) % 2 == 0
+        upheld = len(challenges) % ONE_UPHELD_IN == 0
         challenge = _challenge(rng, tournament, upheld=upheld)
         challenges.append(challenge)
         if upheld and tournament.prizes:

@@ -114,7 +114,7 @@ def _play(rng: Random, place: int, tournament: PlannedTournament) -> None:
     tournament.matches = bracket.matches
     if tournament.status != "COMPLETED":
         return
-    if place % DISQUALIFYING == DISQUALIFYING - 1:
+    if place % DISQUALIFYING == 2:
         tournament.disqualified = rng.choice(bracket.ranking[-1])
         tournament.disqualified_reason = rng.choice(words.DISQUALIFICATIONS)
     tournament.placements = rank(bracket.ranking, without=tournament.disqualified)

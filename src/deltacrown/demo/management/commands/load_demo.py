@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -48,9 +47,9 @@ class Command(BaseCommand):
     def _load(self, size: SeasonSize, seed: int) -> None:
         started = time.monotonic()
         try:
-            load_season(plan_season(seed=seed, size=size), Progress(sys.stderr))
-        except DomainError as error:
-            raise CommandError(error.message) from error
+            load_season(plan_season(seed=seed, size=size), Progress(self.stderr))
+        except (DomainError, ValueError) as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")
 
 

@@ -1,0 +1,173 @@
+"""Loading again, after any interruption, on any day, beside others: always the same season or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import transaction
+
+from deltacrown.accounts.models import User
+from deltacrown.demo import loading, ruling
+from deltacrown.games.models import Game, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import Team
+from deltacrown.tournaments.models import Tournament
+from tests.demo.dumps import digest, load
+
+
+@pytest.fixture(scope="module")
+def reference(django_db_setup: None, django_db_blocker: Any) -> str:
+    """What one whole load writes; the database is empty again afterwards."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load()
+        written = digest()
+        transaction.set_rollback(True)
+    return written
+
+
+def break_off(*args: Any) -> Iterator[int]:
+    raise KeyboardInterrupt
+
+
+def load_until_it_breaks() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        load()
+
+
+@pytest.mark.django_db
+def test_a_second_fresh_load_is_equal_whatever_day_it_is(reference, monkeypatch):
+    assert not User.objects.exists()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2031, 5, 1, tzinfo=UTC))
+
+    load()
+
+    assert digest() == reference
+
+
+@pytest.mark.django_db
+def test_another_seed_is_another_season(reference):
+    load(seed=2)
+
+    assert digest() != reference
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stage", "there", "missing"),
+    [
+        ("load_teams", User, Game),
+        ("load_matches", Game, Match),
+        ("load_tournaments", Match, Tournament),
+        ("load_rulings", Tournament, Dispute),
+        ("load_honours", Dispute, None),
+    ],
+)
+def test_a_load_that_broke_off_between_stages_is_finished_by_the_next(reference, monkeypatch, stage, there, missing):
+    with monkeypatch.context() as patch:
+        patch.setattr(loading._Loader, stage, break_off)
+        load_until_it_breaks()
+    assert there.objects.exists()
+    assert missing is None or not missing.objects.exists()
+    assert not loading.is_loaded()
+
+    load()
+
+    assert loading.is_loaded()
+    assert digest() == reference
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("broken", "survive"),
+    [("record_matches", 2), ("hold_tournament", 5), ("award_achievements", 0)],
+)
+def test_a_load_that_broke_off_within_a_stage_is_finished_by_the_next(reference, monkeypatch, broken, survive):
+    real, calls = getattr(loading, broken), 0
+
+    def work_for_a_while(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > survive:
+            raise KeyboardInterrupt
+        return real(*args, **options)
+
+    monkeypatch.setattr(loading, "MATCHES_PER_STEP", 50)
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, broken, work_for_a_while)
+        load_until_it_breaks()
+
+    load()
+
+    assert calls == survive + 1
+    assert digest() == reference
+
+
+@pytest.mark.django_db
+def test_rulings_that_broke_off_are_not_ruled_twice(reference, monkeypatch):
+    real, calls = ruling.Bench._resolve, 0
+
+    def resolve_some(*args: Any, **options: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise KeyboardInterrupt
+        real(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ruling.Bench, "_resolve", resolve_some)
+        load_until_it_breaks()
+    assert Dispute.objects.filter(status__in=["UPHELD", "REJECTED"]).count() == 3
+
+    load()
+
+    assert digest() == reference
+
+
+@pytest.mark.django_db
+def test_a_database_with_other_players_is_refused_and_left_alone(player):
+    player("ann")
+
+    with pytest.raises(CommandError, match=r"1 players who are not of this demo season \(ann"):
+        load()
+
+    assert list(User.objects.values_list("username", flat=True)) == ["ann"]
+    assert not Team.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_unfinished_season_of_another_seed_is_refused(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(loading._Loader, "load_teams", break_off)
+        load_until_it_breaks()
+
+    with pytest.raises(CommandError, match="another seed or size"):
+        load(seed=2)
+
+
+@pytest.mark.django_db
+def test_a_superuser_made_before_is_no_player_and_stays(player):
+    player("root", is_staff=True, is_superuser=True)
+
+    assert "41 players" not in load()
+    assert User.objects.filter(username="root", is_superuser=True).exists()
+
+
+@pytest.mark.django_db
+def test_a_site_behind_tls_is_refused(settings):
+    settings.BEHIND_TLS = True
+
+    with pytest.raises(CommandError, match="real site"):
+        load()
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("flag", ["players", "matches", "tournaments"])
+def test_a_season_too_small_is_refused(flag):
+    with pytest.raises(CommandError, match=f"needs at least .* {flag}"):
+        load(**{flag: 5})
