@@ -80,6 +80,22 @@ def paginate(
     return Page(items, _write_cursor(signer, items[-1], order) if has_next else None, has_next)
 
 
+def write_position(listing: str, position: Sequence[Any]) -> str:
+    """A cursor for a listing that keeps its own positions: signed, and bound to ``listing``.
+
+    :param position: plain values: text, numbers, ``None``.
+    """
+    return _signer(listing, ()).sign_object(list(position))
+
+
+def read_position(listing: str, cursor: str) -> list[Any]:
+    """What :func:`write_position` was given.
+
+    :raises InvalidCursor: for a cursor that is not one of this listing's.
+    """
+    return _read_cursor(_signer(listing, ()), cursor)
+
+
 def check_limit(limit: int, max_limit: int = MAX_LIMIT) -> None:
     """Refuse a page size outside 1 to ``max_limit``."""
     if not 1 <= limit <= max_limit:

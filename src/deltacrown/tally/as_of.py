@@ -24,18 +24,36 @@ def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    field = next((field for field in holder._meta.concrete_fields if field.name == name), None)
-    if isinstance(field, DerivedStat):
-        sql, params = field.generated_sql(connection)
-        shown = sql % tuple(literal(param, connection) for param in params)
-    elif isinstance(field, Stat):
-        shown = quote(str(field.column))
-    else:
-        raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
+    field = _find_number(holder, name)
+    shown = _shown_sql(field)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
         row = cursor.fetchone()
     return _read_number(field, row[0])
+
+
+def list_components(holder: Model, name: str) -> list[Stat]:
+    """The counted stats that the number ``name`` is made of: itself, or what a derived one is computed from.
+
+    :raises UnknownStat: when ``holder`` declares no such number.
+    """
+    shown = _shown_sql(_find_number(holder, name))
+    return [stat for stat in get_stats(holder) if quote(str(stat.column)) in shown]
+
+
+def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
+    for field in holder._meta.concrete_fields:
+        if field.name == name and isinstance(field, Stat | DerivedStat):
+            return field
+    raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
+
+
+def _shown_sql(field: Stat | DerivedStat) -> str:
+    """The number, as SQL over the holder's bare columns."""
+    if isinstance(field, Stat):
+        return quote(str(field.column))
+    sql, params = field.generated_sql(connection)
+    return str(sql % tuple(literal(param, connection) for param in params))
 
 
 def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int], shown: str) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 
 from deltacrown.tally.models import ChangeContext
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 ACTOR, REASON = "tally.actor", "tally.reason"
 
@@ -41,3 +47,15 @@ def _set_session(actor: str, reason: str) -> None:
 def _enter_table(actor: str, reason: str) -> Callable[[], object]:
     context = ChangeContext.objects.create(actor=actor[:150], reason=reason[:500])
     return context.delete
+
+
+def attributed_change(function: Callable[P, R]) -> Callable[P, R]:
+    """Record what a service changes as made by its ``by`` (a user, or None) because of its ``reason``."""
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        by = kwargs.get("by")
+        with attributed(actor=by.get_username() if isinstance(by, AbstractBaseUser) else "", reason=str(kwargs["reason"])):
+            return function(*args, **kwargs)
+
+    return door

@@ -8,7 +8,7 @@ image its first revision keeps. Together they add up to the number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -36,6 +36,7 @@ REVISIONS = quote(Revision._meta.db_table)
 class Change:
     """One change of one number.
 
+    :param stat: the name of the number.
     :param delta: by how much, up or down; never 0.
     :param old: the source row before, as column → value; ``None`` when it was recorded by this change.
     :param new: the source row after; ``None`` when it was deleted, or when the row still tells for itself.
@@ -44,6 +45,7 @@ class Change:
     """
 
     at: datetime
+    stat: str
     delta: int
     source: str
     row: int
@@ -117,13 +119,13 @@ class StatOf:
         return f"r.owner = {self.owner} AND r.source = {literal(label, connection)}"
 
 
-def list_changes(number: StatOf, *, limit: int, after: Position | None = None) -> list[Change]:
-    """At most ``limit`` changes of ``number``, newest first, from the one after ``after`` on.
+def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
+    """At most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
 
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page
     costs the same however long the history.
     """
-    pages = [_read_stream(stream, rank, after, limit) for rank, stream in enumerate(_list_streams(number))]
+    pages = [_read_stream(stream, rank, after, limit) for rank, stream in enumerate(_list_streams(numbers))]
     return list(islice(merge(*pages, key=lambda change: change.position, reverse=True), limit))
 
 
@@ -131,19 +133,22 @@ def list_changes(number: StatOf, *, limit: int, after: Position | None = None) -
 class _Stream:
     """One index-ordered reading of changes: ``sql`` lacks only the condition on the position and the order."""
 
+    stat: str
     label: str
     sql: str
     at: str
     row: str
 
 
-def _list_streams(number: StatOf) -> Iterator[_Stream]:
-    for model in number.by_model:
-        yield _read_unchanged_rows(number, model)
-    for label, model in number.by_label.items():
-        yield _read_beginnings(number, label, model)
-    for label, model in number.by_label.items():
-        yield _read_revisions(number, label, model)
+def _list_streams(numbers: Sequence[StatOf]) -> Iterator[_Stream]:
+    """In an order that puts a change above the recording it changes, should both bear one moment."""
+    for number in numbers:
+        for model in number.by_model:
+            yield _read_unchanged_rows(number, model)
+        for label, model in number.by_label.items():
+            yield _read_beginnings(number, label, model)
+        for label, model in number.by_label.items():
+            yield _read_revisions(number, label, model)
 
 
 def _as_written(column: str) -> str:
@@ -158,7 +163,7 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
         f"SELECT {_as_written('t.recorded_at')}, t.{key}, t.{key}, {delta}, NULL, NULL, '', '' FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
-    return _Stream(label, sql, "t.recorded_at", f"t.{key}")
+    return _Stream(number.stat.name, label, sql, "t.recorded_at", f"t.{key}")
 
 
 def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
@@ -167,7 +172,7 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
         f"SELECT {_as_written('r.recorded_at')}, r.row, r.row, {delta}, NULL, NULL, '', '' FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
-    return _Stream(label, sql, "r.recorded_at", "r.row")
+    return _Stream(number.stat.name, label, sql, "r.recorded_at", "r.row")
 
 
 def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
@@ -176,14 +181,14 @@ def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
         f"SELECT {_as_written('r.changed_at')}, r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND {delta} <> 0"
     )
-    return _Stream(label, sql, "r.changed_at", "r.id")
+    return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id")
 
 
 def _read_stream(stream: _Stream, rank: int, after: Position | None, limit: int) -> list[Change]:
     past = f" AND {_is_past(stream, rank, after)}" if after else ""
     with connection.cursor() as cursor:
         cursor.execute(f"{stream.sql}{past} ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}")
-        return [_read_change(row, stream.label, rank) for row in cursor.fetchall()]
+        return [_read_change(row, stream, rank) for row in cursor.fetchall()]
 
 
 def _is_past(stream: _Stream, rank: int, after: Position) -> str:
@@ -194,12 +199,13 @@ def _is_past(stream: _Stream, rank: int, after: Position) -> str:
     return f"{stream.at} {'<=' if rank < after[1] else '<'} {moment}"
 
 
-def _read_change(row: tuple[Any, ...], label: str, rank: int) -> Change:
+def _read_change(row: tuple[Any, ...], stream: _Stream, rank: int) -> Change:
     moment, identifier, source_row, delta, old, new, actor, reason = row
     return Change(
         at=_read_moment(moment),
+        stat=stream.stat,
         delta=int(delta),
-        source=label,
+        source=stream.label,
         row=int(source_row),
         position=(moment if isinstance(moment, str) else moment.isoformat(), rank, int(identifier)),
         old=_read_image(old),

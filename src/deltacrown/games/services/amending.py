@@ -15,6 +15,7 @@ from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 from deltacrown.games.services.encounters import lock_encounter
 from deltacrown.games.services.records import MatchChange
 from deltacrown.games.services.rules import InvalidMatch, check_reason, check_result, check_results, check_score
+from deltacrown.tally.context import attributed_change
 
 
 class MatchIsVoided(Conflict):
@@ -22,6 +23,7 @@ class MatchIsVoided(Conflict):
 
 
 @atomic_service
+@attributed_change
 def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
     """Void an encounter: it stays visible, marked with ``reason``, and counts nowhere.
 
@@ -38,6 +40,7 @@ def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: Us
 
 
 @atomic_service
+@attributed_change
 def restore_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
     """Take a void back: the encounter counts again. One that counts stays as it is.
 
@@ -61,6 +64,7 @@ def _mark(rows: Sequence[MatchRow], event: Signal, *, voided_at: datetime | None
 
 
 @atomic_service
+@attributed_change
 def correct_match(
     *,
     game: Game,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import check_text
 from deltacrown.core.transactions import atomic_service
+from deltacrown.tally.context import attributed_change
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
@@ -31,6 +32,7 @@ class ResultChange:
 
 
 @atomic_service
+@attributed_change
 def correct_result(
     *,
     tournament: Tournament,
@@ -77,6 +79,7 @@ def correct_result(
 
 
 @atomic_service
+@attributed_change
 def disqualify_entrant(
     *,
     tournament: Tournament,

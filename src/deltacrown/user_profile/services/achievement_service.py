@@ -17,6 +17,7 @@ from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.core.transactions import atomic_service
+from deltacrown.tally.context import attributed_change
 from deltacrown.user_profile import signals
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 
@@ -86,6 +87,7 @@ def award_achievements(*, awards: Sequence[AwardRecord]) -> list[UserAchievement
 
 
 @atomic_service
+@attributed_change
 def revoke_achievement(*, user: User, achievement: Achievement, reason: str) -> bool:
     """Take an achievement and its experience back from a player.
 

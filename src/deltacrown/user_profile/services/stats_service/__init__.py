@@ -8,6 +8,8 @@ from deltacrown.user_profile.services.stats_service.activity_timeline import Act
 from deltacrown.user_profile.services.stats_service.catalogue import GameLine, StatLine, describe_stats, list_game_stats, list_stats
 from deltacrown.user_profile.services.stats_service.filters import MatchFilters, TournamentFilters
 from deltacrown.user_profile.services.stats_service.match_history import MatchEntry, TournamentDetails, get_match_history
+from deltacrown.user_profile.services.stats_service.stat_explanation import Omission, StatExplanation, explain_stat
+from deltacrown.user_profile.services.stats_service.stat_history import StatChange, StatHistory, get_stat_as_of, get_stat_history
 from deltacrown.user_profile.services.stats_service.stat_rows import StatRows, get_stat_rows
 from deltacrown.user_profile.services.stats_service.tournament_history import TournamentEntry, get_tournament_breakdown
 
@@ -16,14 +18,21 @@ __all__ = [
     "GameLine",
     "MatchEntry",
     "MatchFilters",
+    "Omission",
+    "StatChange",
+    "StatExplanation",
+    "StatHistory",
     "StatLine",
     "StatRows",
     "TournamentDetails",
     "TournamentEntry",
     "TournamentFilters",
     "describe_stats",
+    "explain_stat",
     "get_activity_timeline",
     "get_match_history",
+    "get_stat_as_of",
+    "get_stat_history",
     "get_stat_rows",
     "get_tournament_breakdown",
     "list_game_stats",

@@ -1,0 +1,178 @@
+"""History, as-of and explanations as players, pages and the command line get them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.pagination import InvalidCursor
+from deltacrown.games.models import Match
+from deltacrown.games.services import correct_match, void_match
+from deltacrown.user_profile.services import privacy_service
+from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.services.stats_service import explain_stat, get_stat_as_of, get_stat_history
+from tests.conftest import NOON
+from tests.tally.moments import database_now
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mod(player):
+    return player("mod", is_staff=True)
+
+
+@pytest.fixture
+def ann(player, played, game, mod):
+    """Three wins and a loss; the first win voided, the second corrected to a loss, by the moderator."""
+    ann = player("ann")
+    for number, result in enumerate(["WIN", "WIN", "WIN", "LOSS"]):
+        played(ann, result, match_key=f"k{number}", played_at=NOON)
+        database_now()  # lets the clock tick: rows of one moment have no order that means anything
+    void_match(game=game, match_key="k0", reason="Smurfing", now=NOON, by=mod)
+    correct_match(game=game, match_key="k1", results={"ann": "LOSS"}, reason="Wrong side reported", now=NOON, by=mod)
+    return ann
+
+
+def test_every_change_with_its_cause_and_the_number_after_it(ann):
+    told = [(c.delta, c.value, c.subject[:15], c.what, c.reason, c.is_explained) for c in get_stat_history(ann, "matches_won").items]
+    assert told == [
+        (-1, 1, "Rocket match k1", "result corrected from WIN to LOSS", "Wrong side reported", True),
+        (-1, 2, "Rocket match k0", "voided: Smurfing", "Smurfing", True),
+        (1, 3, "Rocket match k2", "recorded", "", True),
+        (1, 2, "Rocket match k1", "recorded", "", True),
+        (1, 1, "Rocket match k0", "recorded", "", True),
+    ]
+
+
+def test_who_ruled_is_told_to_staff_alone(ann, mod, player):
+    assert {c.actor for c in get_stat_history(ann, "matches_won", viewer=mod).items} == {"mod", ""}
+    for viewer in (None, ann, player("bob")):
+        assert {c.actor for c in get_stat_history(ann, "matches_won", viewer=viewer).items} == {""}
+
+
+def test_pages_carry_the_number_on(ann):
+    whole = get_stat_history(ann, "matches_won").items
+    read, page = [], None
+    for _ in whole:
+        found = get_stat_history(ann, "matches_won", page, limit=1)
+        read += found.items
+        page = found.next_cursor
+    assert (read, page) == (whole, None)
+
+
+def test_a_rate_tells_the_changes_of_its_parts(ann):
+    changes = get_stat_history(ann, "overall_win_rate").items
+    assert {change.part for change in changes} == {"Matches played", "Matches won"}
+    assert changes[0].value == Decimal("33.33")
+    assert changes[-1].value == Decimal(100)
+
+
+def test_in_one_game(ann, game):
+    history = get_stat_history(ann, "matches_won", game="rocket")
+    assert (history.stat.value, history.game, sum(change.delta for change in history.items)) == (1, game, 1)
+
+
+def test_query_count_does_not_grow_with_the_history(ann, played, django_assert_num_queries):
+    for _ in range(30):
+        played(ann, "WIN")
+    with django_assert_num_queries(
+        9
+    ):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived; and one to spare below
+        get_stat_history(ann, "matches_won", limit=10)
+
+
+def test_as_of(ann, played):
+    moment = database_now()
+    played(ann, "WIN")
+    assert get_stat_as_of(ann, "matches_won", moment) == 1
+    assert get_stat_as_of(ann, "matches_won", moment, game="rocket") == 1
+    assert get_stat_as_of(ann, "overall_win_rate", moment) == Decimal("33.33")
+    assert get_stat_as_of(ann, "matches_won", database_now()) == 2
+
+
+def test_hidden_matches_hide_their_history_and_past_values_too(ann, mod, player):
+    privacy_service.set_privacy(user=ann, show_match_history=False, show_tournament_stats=True)
+    for viewer in (None, player("bob")):
+        for stat in ("matches_won", "overall_win_rate", "total_matches_played"):
+            with pytest.raises(HistoryHidden):
+                get_stat_history(ann, stat, viewer=viewer)
+            with pytest.raises(HistoryHidden):
+                get_stat_as_of(ann, stat, NOON, viewer=viewer)
+            with pytest.raises(HistoryHidden):
+                explain_stat(ann, stat, viewer=viewer)
+        assert get_stat_history(ann, "tournaments_won", viewer=viewer).items == []
+    for viewer in (ann, mod):
+        assert get_stat_history(ann, "matches_won", viewer=viewer).items
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "field"),
+    [
+        ({"stat": "nonsense"}, NotFound, "stat"),
+        ({"stat": "bio"}, NotFound, "stat"),
+        ({"stat": "matches_won", "game": "nowhere"}, InvalidInput, "game"),
+        ({"stat": "tournaments_won", "game": "rocket"}, InvalidInput, "game"),
+        ({"stat": "matches_won", "limit": 51}, InvalidInput, "limit"),
+        ({"stat": "matches_won", "page": "garbage"}, InvalidCursor, "page"),
+    ],
+)
+def test_wrong_calls_name_the_field(ann, call, error, field):
+    with pytest.raises(error) as refused:
+        get_stat_history(ann, **call)
+    assert refused.value.field == field
+
+
+def test_a_moment_without_a_timezone_is_refused(ann):
+    with pytest.raises(InvalidInput, match="end it with Z"):
+        get_stat_as_of(ann, "matches_won", NOON.replace(tzinfo=None))
+
+
+def test_a_cursor_of_another_number_is_refused(ann):
+    cursor = get_stat_history(ann, "matches_won", limit=1).next_cursor
+    with pytest.raises(InvalidCursor):
+        get_stat_history(ann, "total_matches_played", cursor)
+
+
+def test_the_explanation_adds_up_and_says_what_was_left_out(ann):
+    explanation = explain_stat(ann, "matches_won")
+    assert (explanation.stat.value, explanation.adds_up) == (1, True)
+    assert [(omission.subject.split(",")[0], omission.why) for omission in explanation.omitted] == [
+        ("Rocket match k3", "it was not won, the result is LOSS"),
+        ("Rocket match k1", "it was not won, the result is LOSS"),
+        ("Rocket match k0", "voided: Smurfing"),
+    ]
+
+
+def test_the_command_reads_well(ann):
+    Match.objects.filter(match_key="k2").update(result="DRAW")
+    out = StringIO()
+    call_command("explain_stat", ann.profile.public_id, "matches_won", "--as-of", "2020-01-01T00:00Z", stdout=out)
+    text = out.getvalue()
+    assert f"Matches won of ann ({ann.profile.public_id}): 0" in text
+    assert "Rocket match k0, played 01 Jun 2025: voided: Smurfing" in text
+    assert (
+        "Matches won -1 → 0  Rocket match k2, played 01 Jun 2025: result corrected from WIN to DRAW — by a write that gave no reason"
+        in text
+    )
+    assert "result corrected from WIN to LOSS (Wrong side reported)" in text
+    assert "At 01 Jan 2020 00:00:00 UTC it was 0." in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["DC-00-000000", "matches_won"], "There is no player"),
+        (["{}", "wins"], "There is no number called 'wins'"),
+        (["{}", "matches_won", "--as-of", "yesterday"], "'yesterday' is not a moment"),
+        (["{}", "matches_won", "--game", "nope"], "nope"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_a_call(ann, arguments, says):
+    with pytest.raises(CommandError, match=says) as refused:
+        call_command("explain_stat", *(argument.format(ann.profile.public_id) for argument in arguments))
+    assert refused.value.returncode == 2
