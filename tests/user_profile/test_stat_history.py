@@ -80,9 +80,7 @@ def test_in_one_game(ann, game):
 def test_query_count_does_not_grow_with_the_history(ann, played, django_assert_num_queries):
     for _ in range(30):
         played(ann, "WIN")
-    with django_assert_num_queries(
-        9
-    ):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived; and one to spare below
+    with django_assert_num_queries(8):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived
         get_stat_history(ann, "matches_won", limit=10)
 
 
