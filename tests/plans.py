@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -20,10 +20,24 @@ def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = (), *, bitmaps: 
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             cursor.execute(f"SET LOCAL enable_bitmapscan = {'on' if bitmaps else 'off'}")
-            cursor.execute(f"EXPLAIN {sql}", params)
+            cursor.execute(f"EXPLAIN {sql}", params or None)
             return "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params or None)
         return "\n".join(row[3] for row in cursor.fetchall())
+
+
+def sent_by(read: Callable[[], object], table: str) -> list[tuple[str, Sequence[Any]]]:
+    """The queries that ``read`` sends from ``table``, each with the parameters it is bound to."""
+    sent: list[tuple[str, Sequence[Any]]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if f'FROM "{table}"' in sql:
+            sent.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        read()
+    return sent
 
 
 def sorts(plan: str) -> bool:

@@ -6,7 +6,7 @@ from deltacrown.core.errors import DomainError
 from deltacrown.core.pagination import InvalidCursor, paginate
 from deltacrown.games.models import ArchivedMatch, Match
 from tests import scene
-from tests.plans import plan_of, scans_of, sorts
+from tests.plans import plan_of, scans_of, sent_by, sorts
 
 pytestmark = pytest.mark.django_db
 
@@ -209,13 +209,11 @@ class TestPlan:
     """The position is an index condition, and the index delivers the order."""
 
     def past(self, user, order):
-        captured = []
         for number in range(3):
             scene.match(user, f"m{number}", hours=number)
         first = paginate(live(user), listing="t", order=order, limit=1)
-        with connection.execute_wrapper(lambda run, sql, params, many, ctx: captured.append((sql, params)) or run(sql, params, many, ctx)):
-            paginate(live(user), listing="t", order=order, limit=1, cursor=first.next_cursor)
-        return plan_of(*captured[0])
+        [query] = sent_by(lambda: paginate(live(user), listing="t", order=order, limit=1, cursor=first.next_cursor), "games_match")
+        return plan_of(*query)
 
     def test_all_descending(self, anna):
         plan = self.past(anna, ("-played_at", "-id"))

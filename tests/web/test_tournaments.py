@@ -262,9 +262,11 @@ class TestMatch:
         assert client.get(address).status_code == 404
 
     def test_stats_of_any_shape_do_no_harm(self, client, db):
-        scene.match(scene.player("ada"), "m", stats={"kills": 5, "weapon": "<b>", "list": [1], "acc": 0.5, "none": None, "flag": True})
+        scene.match(
+            scene.player("ada"), "m", stats={"zeal": 2, "kills": 5, "weapon": "<b>", "list": [1], "acc": 0.5, "none": None, "flag": True}
+        )
 
-        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50"]
+        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50 2"]
 
     def test_queries(self, client, cup, django_assert_num_queries):
         with django_assert_num_queries(6):

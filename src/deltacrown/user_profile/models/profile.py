@@ -3,12 +3,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from deltacrown.games.models import Game
 from deltacrown.tally.fields import HolderQuerySet
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
+
+#: Matches a player must have played to be ranked by a rate: without it, one lucky match would lead.
+RATE_SAMPLE = 10
 
 
 class UserProfile(PlayerStats):
@@ -46,6 +49,12 @@ class UserProfile(PlayerStats):
             models.Index(F("achievement_count").desc(), "public_id", name="profile_by_achievements"),
             models.Index(F("experience_points").desc(), "public_id", name="profile_by_experience"),
             models.Index("average_placement", "public_id", name="profile_by_placement"),
+            models.Index(
+                F("overall_win_rate").desc(),
+                "public_id",
+                name="profile_ranked_by_win_rate",
+                condition=Q(total_matches_played__gte=RATE_SAMPLE),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +84,9 @@ class GameStats(GameNumbers):
             models.Index("game", F("matches_played").desc(), "user", name="gamestats_by_played"),
             models.Index("game", F("matches_won").desc(), "user", name="gamestats_by_won"),
             models.Index("game", F("win_rate").desc(), "user", name="gamestats_by_win_rate"),
+            models.Index(
+                "game", F("win_rate").desc(), "user", name="gamestats_ranked_by_win_rate", condition=Q(matches_played__gte=RATE_SAMPLE)
+            ),
         ]
 
     def __str__(self) -> str:

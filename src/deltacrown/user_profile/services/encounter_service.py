@@ -14,6 +14,9 @@ from deltacrown.user_profile.services.privacy_service import HistoryHidden, View
 from deltacrown.user_profile.services.stats_service.filters import SLUG
 from deltacrown.user_profile.services.stats_service.match_history import MatchEntry, TournamentDetails, describe_matches
 
+#: What a game reports comes in no order a database keeps: these first, the rest by name.
+LEADING_COLUMNS = ("kills", "deaths", "assists")
+
 
 @dataclass(frozen=True)
 class EncounterRow:
@@ -28,7 +31,7 @@ class Encounter:
     """An encounter as one viewer may see it.
 
     :param rows: by side, winners first.
-    :param columns: the names of the numbers the game reported, in one order for all rows.
+    :param columns: the names of the numbers the game reported, in the order to show them.
     :param leaves_out: true when rows of players who hide their match history are missing.
     """
 
@@ -70,9 +73,13 @@ def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
         played_at=rows[0].played_at,
         tournament=next((entry.tournament for entry in entries if entry.tournament), None),
         rows=[EncounterRow(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)],
-        columns=list(dict.fromkeys(name for row in rows for name, value in row.stats.items() if _is_number(value))),
+        columns=sorted({name for row in rows for name, value in row.stats.items() if _is_number(value)}, key=_column_order),
         leaves_out=leaves_out,
     )
+
+
+def _column_order(name: str) -> tuple[int, str]:
+    return (LEADING_COLUMNS.index(name) if name in LEADING_COLUMNS else len(LEADING_COLUMNS), name)
 
 
 def _is_number(value: object) -> bool:

@@ -13,12 +13,11 @@ from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, check_limit, paginate
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.models.profile import RATE_SAMPLE
 from deltacrown.user_profile.services.stats_service.catalogue import GAME_NUMBERS, get_stat_field
 from deltacrown.user_profile.services.stats_service.filters import get_game
 
 MAX_LIMIT = 100
-#: Matches a player must have played to be ranked by a rate.
-RATE_SAMPLE = 10
 
 #: The numbers players are ranked by → whether the smallest is best.
 BOARDS = {
@@ -160,7 +159,9 @@ def _in_game(stat: str, game: Game) -> _Ranking:
 
 def _eligibility(stat: str, column: str, played: str) -> tuple[Q, str]:
     if stat == "overall_win_rate":
-        return Q(**{f"{played}__gte": RATE_SAMPLE}), f"Players with {RATE_SAMPLE} matches or more are ranked."
+        # Every rate is 0 or more. Saying so weighs for the index that is in the order of rates, where SQLite would
+        # otherwise take the one of matches played and sort.
+        return Q(**{f"{played}__gte": RATE_SAMPLE, f"{column}__gte": 0}), f"Players with {RATE_SAMPLE} matches or more are ranked."
     if BOARDS[stat]:
         return Q(**{f"{column}__isnull": False}), "Players with a placement to average are ranked, the lowest average first."
     return Q(**{f"{column}__gt": 0}), "Players with at least one are ranked."

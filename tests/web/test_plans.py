@@ -1,0 +1,238 @@
+"""Each list a page reads comes through the index meant for it: nothing is read whole, and long lists are not sorted.
+
+The queries are those the services really send. The tables of a test are small, so PostgreSQL is
+told to leave out the ways it would take in small tables only; see ``tests.plans``.
+"""
+
+import re
+
+import pytest
+
+from deltacrown.user_profile.services import leaderboard_service, player_page_service, stats_service, tournament_page_service
+from tests import scene
+from tests.plans import plan_of, scans_of, sent_by, sorts
+
+pytestmark = pytest.mark.django_db
+
+BIG = [
+    "games_match",
+    "games_archivedmatch",
+    "tournaments_tournamentparticipation",
+    "tournaments_tournamentresult",
+    "tournaments_tournamentmatchresult",
+    "user_profile_useractivity",
+    "user_profile_userprofile",
+    "user_profile_gamestats",
+    "user_profile_userachievement",
+    "user_profile_experienceaward",
+    "moderation_dispute",
+    "accounts_user",
+]
+
+
+@pytest.fixture
+def anna(db):
+    user, event = scene.player("anna"), scene.tournament("cup")
+    for number in range(4):
+        row = scene.match(user, f"m{number}", hours=number)
+        scene.tournament_match(row, event)
+        scene.entry(user, scene.tournament(f"t{number}", hours=number), hours=number)
+        scene.placed(scene.tournament(f"u{number}"), 1, user, hours=number)
+        scene.activity(user, f"a{number}", hours=number)
+        scene.achievement(user, f"b{number}", hours=number)
+        scene.experience(user, 10, f"x{number}")
+        scene.dispute(user, row)
+        scene.match(scene.player(f"pp{number}"), "other")
+    return user
+
+
+def second_page(read):
+    """The same listing, from its first cursor on."""
+    return lambda: read(read(None).next_cursor)
+
+
+LISTS = {
+    "matches": (lambda u: lambda page=None: stats_service.get_match_history(u, page=page, limit=2), "games_match", "match_history"),
+    "archived matches": (
+        lambda u: lambda page=None: stats_service.get_match_history(u, page=page, limit=2),
+        "games_archivedmatch",
+        "archivedmatch_history",
+    ),
+    "matches of a game": (
+        lambda u: lambda page=None: stats_service.get_match_history(u, page=page, game="valorant", limit=2),
+        "games_match",
+        "match_game_history",
+    ),
+    "matches of a tournament": (
+        lambda u: lambda page=None: stats_service.get_match_history(u, {"tournament": "cup"}, page, limit=2),
+        "games_match",
+        "match_history",
+    ),
+    "wins": (
+        lambda u: lambda page=None: stats_service.get_match_history(u, {"result": "WIN"}, page, limit=2),
+        "games_match",
+        "match_history",
+    ),
+    "tournaments entered": (
+        lambda u: lambda page=None: stats_service.get_tournament_breakdown(u, page=page, limit=2),
+        "tournaments_tournamentparticipation",
+        "tournaments_of_user",
+    ),
+    "own timeline": (
+        lambda u: lambda page=None: stats_service.get_activity_timeline(u, u, page, limit=2),
+        "user_profile_useractivity",
+        "activity_timeline",
+    ),
+    "public timeline": (
+        lambda u: lambda page=None: stats_service.get_activity_timeline(u, None, page, limit=2),
+        "user_profile_useractivity",
+        "activity_timeline",
+    ),
+    "achievements": (
+        lambda u: lambda page=None: stats_service.get_stat_rows(u, "achievement_count", page, limit=2),
+        "user_profile_userachievement",
+        "userachievement_of_user",
+    ),
+    "experience": (
+        lambda u: lambda page=None: stats_service.get_stat_rows(u, "experience_points", page, limit=2, viewer=u),
+        "user_profile_experienceaward",
+        "experience_of_user",
+    ),
+    "disputes": (
+        lambda u: lambda page=None: stats_service.get_stat_rows(u, "disputes_filed", page, limit=2, viewer=u),
+        "moderation_dispute",
+        "moderation_dispute_of_user",
+    ),
+    "all tournaments": (
+        lambda u: lambda page=None: tournament_page_service.list_tournaments(page, limit=2),
+        "tournaments_tournament",
+        "tournaments_newest",
+    ),
+}
+
+
+@pytest.mark.parametrize(("listing", "table", "index"), LISTS.values(), ids=LISTS)
+class TestLists:
+    def test_the_first_page_is_read_in_order_from_the_index(self, anna, listing, table, index):
+        [query, *_] = sent_by(listing(anna), table)
+
+        self.check(plan_of(*query), index)
+
+    def test_so_is_the_second(self, anna, listing, table, index):
+        query = [query for query in sent_by(second_page(listing(anna)), table) if "ORDER BY" in query[0]][-1]
+
+        self.check(plan_of(*query), index)
+
+    def check(self, plan, index):
+        assert index in plan
+        assert not sorts(plan), plan
+        assert [scan for table in BIG for scan in scans_of(plan, table)] == [], plan
+
+
+BOARDS = {
+    "total_matches_played": "profile_by_played",
+    "matches_won": "profile_by_won",
+    "tournaments_won": "profile_by_titles",
+    "overall_win_rate": "profile_ranked_by_win_rate",
+    "tournaments_participated": "profile_by_entered",
+    "achievement_count": "profile_by_achievements",
+    "experience_points": "profile_by_experience",
+    "average_placement": "profile_by_placement",
+}
+GAME_BOARDS = {
+    "total_matches_played": "gamestats_by_played",
+    "matches_won": "gamestats_by_won",
+    "overall_win_rate": "gamestats_ranked_by_win_rate",
+}
+
+
+class TestLeaderboards:
+    @pytest.fixture
+    def crowd(self, db):
+        for number in range(6):
+            user = scene.player(f"p{number}")
+            for turn in range(12):
+                scene.match(user, f"m{turn}", "WIN" if turn < number else "LOSS")
+            scene.placed(scene.tournament(f"t{number}"), 1, user)
+            scene.entry(user, scene.tournament(f"e{number}"))
+            scene.achievement(user)
+            scene.experience(user, 10 + number)
+
+    def test_every_board_is_checked(self):
+        assert BOARDS.keys() == leaderboard_service.BOARDS.keys()
+
+    @pytest.mark.parametrize(("stat", "index"), BOARDS.items())
+    def test_of_all_games(self, crowd, stat, index):
+        self.check(lambda page: leaderboard_service.get_leaderboard(stat, page=page, limit=2), "user_profile_userprofile", index)
+
+    @pytest.mark.parametrize(("stat", "index"), GAME_BOARDS.items())
+    def test_of_one_game(self, crowd, stat, index):
+        read = lambda page: leaderboard_service.get_leaderboard(stat, game="valorant", page=page, limit=2)  # noqa: E731
+        self.check(read, "user_profile_gamestats", index)
+
+    def check(self, read, table, index):
+        first = sent_by(lambda: read(None), table)
+        following = sent_by(second_page(read), table)[-2:]
+        assert len(first) == 1
+        listing = [query for query in (*first, *following) if "ORDER BY" in query[0]]
+        assert len(listing) == 2
+        for query in listing:
+            plan = plan_of(*query)
+            assert index in plan, plan
+            assert not sorts(plan), plan
+            assert scans_of(plan, table) == [], plan
+        [counting] = [query for query in following if "ORDER BY" not in query[0]]
+        assert scans_of(plan_of(*counting), table) == [], plan_of(*counting)
+
+
+#: Either finds one player's results; PostgreSQL chooses by its statistics.
+PLACINGS = ["tournaments_result_placings", "tournaments_result_user_once", "tournaments_result_of_user"]
+
+
+class TestShortLists:
+    """Lists of one player or one event that are sorted in memory: the rows to sort come from an index."""
+
+    @pytest.mark.parametrize(
+        ("read", "table", "indexes"),
+        [
+            (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", PLACINGS),
+            (
+                lambda u: stats_service.get_stat_rows(u, "average_placement"),
+                "tournaments_tournamentresult",
+                PLACINGS,
+            ),
+            (
+                stats_service.list_game_stats,
+                "user_profile_gamestats",
+                ["user_profile_gamestats_once", "sqlite_autoindex_user_profile_gamestats_1"],
+            ),
+            (player_page_service.list_teams, "teams_teammembership", ["teams_membership_of_user"]),
+            (
+                lambda u: tournament_page_service.get_entrants_page("t1", None, viewer=None),
+                "tournaments_tournamentparticipation",
+                ["tournaments_entrants"],
+            ),
+            (
+                lambda u: tournament_page_service.get_results_page("u1", None, viewer=None),
+                "tournaments_tournamentresult",
+                ["tournaments_result_table", "tournaments_result_team_once"],
+            ),
+        ],
+    )
+    def test_an_index_finds_the_rows(self, anna, read, table, indexes):
+        found = [plan_of(*query) for query in sent_by(lambda: read(anna), table)]
+
+        assert found
+        for plan in found:
+            assert scans_of(plan, table) == [], plan
+        assert any(index in found[0] for index in indexes), found[0]
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
+        def read(page=None):
+            return player_page_service.find_players("pp", page, limit=2)
+
+        plan = plan_of(*sent_by(read if is_first else second_page(read), "user_profile_userprofile")[-1])
+
+        assert re.search(r"sqlite_autoindex_user_profile_userprofile_2|user_profile_userprofile_public_id_", plan), plan
+        assert not sorts(plan), plan
