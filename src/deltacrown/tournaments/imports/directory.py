@@ -40,7 +40,7 @@ class Directory:
     def find(self, names: Names) -> None:
         """Look up every name."""
         self.games |= {game.slug: game for batch in in_batches(list(names.games)) for game in Game.objects.filter(slug__in=batch)}
-        self.players |= find_players(names.players)
+        self.players |= find_players(name for name in names.players if name not in self.players)
         self.teams |= find_teams(names.teams)
         for batch in in_batches(list(names.tournaments)):
             self.tournaments |= {entry.slug: entry for entry in Tournament.objects.filter(slug__in=batch).select_related("game")}

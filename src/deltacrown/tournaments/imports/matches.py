@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from deltacrown.accounts.models import User
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.services import MatchRecord, PlayerLine, RecordOutcome, record_matches
 from deltacrown.tournaments.imports.columns import Columns
@@ -18,6 +19,8 @@ from deltacrown.tournaments.imports.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
 
 R = TypeVar("R")
+#: Players kept in memory from one batch to the next.
+PLAYERS_REMEMBERED = 50_000
 
 
 class MatchIntake:
@@ -27,6 +30,7 @@ class MatchIntake:
 
     def __init__(self, *, create_missing: bool) -> None:
         self.create_missing = create_missing
+        self._players: dict[str, User] = {}
 
     def look(self, row: Row) -> None:
         """Nothing is learnt from the first pass."""
@@ -40,7 +44,10 @@ class MatchIntake:
 
     def record(self, drafts: list[MatchDraft], *, now: datetime) -> Recorded[MatchDraft]:
         """Record a batch of matches."""
-        return record_drafts(drafts=drafts, create_missing=self.create_missing, now=now)
+        recorded, directory = record_drafts(drafts=drafts, create_missing=self.create_missing, known_players=self._players, now=now)
+        # Committed by now, so that whoever was created stays.
+        self._players = directory.players if len(directory.players) <= PLAYERS_REMEMBERED else {}
+        return recorded
 
     def finish(self, *, whole: bool, now: datetime) -> list[str]:
         """Nothing is left to do after the last match."""
@@ -48,13 +55,17 @@ class MatchIntake:
 
 
 @atomic_service
-def record_drafts(*, drafts: Sequence[MatchDraft], create_missing: bool, now: datetime) -> Recorded[MatchDraft]:
+def record_drafts(
+    *, drafts: Sequence[MatchDraft], create_missing: bool, known_players: Mapping[str, User], now: datetime
+) -> tuple[Recorded[MatchDraft], Directory]:
     """Record matches from a file in one transaction, each whole or refused; the queries do not grow with the matches.
 
     :param create_missing: create what is unknown, and enter in its tournament who is not.
+    :param known_players: players who need not be looked up.
+    :return: what became of the matches, and everything they name.
     """
     recorded: Recorded[MatchDraft] = Recorded()
-    directory = Directory()
+    directory = Directory(players=dict(known_players))
     names = names_in(drafts)
     directory.find(names)
     if create_missing:
@@ -64,7 +75,7 @@ def record_drafts(*, drafts: Sequence[MatchDraft], create_missing: bool, now: da
     official = admit([draft for draft in known if draft.tournament], directory, recorded.refused, enter=create_missing, now=now)
     record_casual([draft for draft in known if not draft.tournament], directory, recorded, now)
     record_official(official, directory, recorded, now)
-    return recorded
+    return recorded, directory
 
 
 def names_in(drafts: Iterable[MatchDraft]) -> Names:

@@ -10,6 +10,7 @@ from typing import Any
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
+from deltacrown.core.inserts import insert_rows
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import Match
 from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_row_ids, record_matches
@@ -128,7 +129,8 @@ def _describe(records: Mapping[int, TournamentMatchRecord], field_of_play: _Fiel
         described |= {row.match_id: row for row in missing}
         new += missing
     if new:
-        TournamentMatchResult.objects.bulk_create(sorted(new, key=lambda row: row.match_id))
+        new.sort(key=lambda row: row.match_id)
+        insert_rows(new)
         signals.tournament_matches_recorded.send(TournamentMatchResult, rows=new)
     return faults
 
