@@ -18,6 +18,7 @@ from deltacrown.tournaments.services import (
     create_tournament,
     open_registration,
     register_player,
+    schedule_end,
     start_tournament,
     withdraw,
 )
@@ -179,3 +180,25 @@ def test_a_tournament_that_is_gone_is_not_found(draft):
 
 def test_dates_are_kept_in_any_zone(draft):
     assert draft(starts_at=datetime(2025, 6, 1, tzinfo=UTC)).starts_at.utcoffset() == timedelta(0)
+
+
+def test_an_end_left_open_is_recorded_once(draft):
+    event = draft(ends_at=None)
+
+    assert schedule_end(tournament=event, ends_at=NOW + timedelta(days=2))
+    assert not schedule_end(tournament=event, ends_at=NOW + timedelta(days=2))
+
+    event.refresh_from_db()
+    assert event.ends_at == NOW + timedelta(days=2)
+
+
+@pytest.mark.parametrize(("recorded", "told"), [(None, -timedelta(days=400)), (timedelta(days=1), timedelta(days=2))])
+def test_an_end_before_the_start_or_other_than_recorded_is_refused(draft, recorded, told):
+    event = draft(ends_at=recorded and NOW + recorded)
+
+    with pytest.raises(InvalidInput) as refusal:
+        schedule_end(tournament=event, ends_at=NOW + told)
+
+    assert refusal.value.field == "ends_at"
+    event.refresh_from_db()
+    assert event.ends_at == (recorded and NOW + recorded)

@@ -23,6 +23,7 @@ from deltacrown.tournaments.services import (
     create_tournament,
     open_registration,
     register_entrants,
+    schedule_end,
     start_tournament,
 )
 
@@ -127,6 +128,8 @@ def create(draft: TournamentDraft, directory: Directory) -> Tournament:
 
 def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> Iterator[bool]:
     """Take a tournament as far as its file says, telling after each step whether it changed anything; never back."""
+    if draft.ends_at is not None:
+        yield schedule_end(tournament=tournament, ends_at=draft.ends_at)
     if tournament.status == Status.DRAFT and (draft.entrants or draft.status in COURSE[1:]):
         open_registration(tournament=tournament)
         yield True

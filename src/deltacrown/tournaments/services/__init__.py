@@ -10,6 +10,7 @@ from deltacrown.tournaments.services.lifecycle import (
     cancel_tournament,
     create_tournament,
     open_registration,
+    schedule_end,
     start_tournament,
 )
 from deltacrown.tournaments.services.matches import InvalidTournamentMatch, TournamentMatchRecord, record_tournament_matches
@@ -60,6 +61,7 @@ __all__ = [
     "register_entrants",
     "register_player",
     "register_team",
+    "schedule_end",
     "start_tournament",
     "summarise_tournament",
     "withdraw",

@@ -78,6 +78,25 @@ def open_registration(*, tournament: Tournament) -> Tournament:
 
 
 @atomic_service
+def schedule_end(*, tournament: Tournament, ends_at: datetime) -> bool:
+    """Record when a tournament ends where that was left open, and say whether it was.
+
+    :raises InvalidTournament: it is before the start, or another end is recorded.
+    """
+    _check_dates(tournament.starts_at, ends_at)
+    lock_tournament(tournament)
+    recorded = Tournament.objects.values_list("ends_at", flat=True).get(pk=tournament.pk)
+    if recorded is None:
+        tournament.ends_at = ends_at
+        tournament.save(update_fields=["ends_at"])
+    elif recorded != ends_at:
+        raise InvalidTournament(
+            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.", field="ends_at"
+        )
+    return recorded is None
+
+
+@atomic_service
 def start_tournament(*, tournament: Tournament) -> Tournament:
     """Close registration and begin.
 

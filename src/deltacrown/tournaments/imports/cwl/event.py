@@ -22,6 +22,7 @@ from deltacrown.tournaments.services import (
     create_tournament,
     open_registration,
     register_entrants,
+    schedule_end,
     start_tournament,
 )
 
@@ -77,15 +78,15 @@ def conclude_event(*, event: Event, survey: Survey, now: datetime) -> list[str]:
     tournament = Tournament.objects.get(slug=event.slug)
     teams = ensure_teams(names=survey.finalists())
     standings = [Standing(team=team, placement=place) for place, team in enumerate(teams.values(), start=1)]
-    if not standings:
-        return ["the last series decides nothing, so the tournament has no results"]
     try:
+        schedule_end(tournament=tournament, ends_at=survey.ends_at)
         if tournament.status == Tournament.Status.OPEN:
             start_tournament(tournament=tournament)
-        complete_tournament(tournament=tournament, standings=standings, now=now, decided_at=survey.ends_at)
+        if standings:
+            complete_tournament(tournament=tournament, standings=standings, now=now, decided_at=survey.ends_at)
     except DomainError as error:
         return [f"the results were left as they are: {error.message.rstrip('.')}"]
-    return []
+    return [] if standings else ["the last series decides nothing, so the tournament has no results"]
 
 
 def record_stints(survey: Survey) -> None:

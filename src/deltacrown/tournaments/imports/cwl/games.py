@@ -72,12 +72,12 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
     lines = [read_line(row, problems) for row in group.rows]
     players = [read_player(row, problems, team_names) for row in group.rows]
     problems += [
-        f"lines {group.rows[0].line} and {row.line} differ in {name}; all lines of a game must say the same"
+        f"lines {group.rows[0].line} and {row.line} differ in {name}; all lines of a match must say the same"
         for row in group.rows[1:]
         for name in SHARED
         if row.values[name] != group.rows[0].values[name]
     ]
-    problems += repeated(group.rows, [player.player for player in players], what="two results of one game for")
+    problems += repeated(group.rows, [player.player for player in players], what="two results of one match for")
     first = lines[0]
     if problems or first is None:
         raise GroupRefused("; ".join(problems))
@@ -107,7 +107,7 @@ def read_player(row: Row, problems: list[str], team_names: Mapping[str, str]) ->
     try:
         stats = player_stats(row.values)
     except ValueError as error:
-        problems.append(f"line {row.line}: {error}")
+        problems.append(f"line {row.line}, {error}")
         stats = {}
     return PlayerDraft(
         line=row.line,

@@ -26,6 +26,7 @@ DERIVED = frozenset(
     }
 )
 UNITS = {"(s)": "s", "(m)": "m"}
+LONGEST_NUMBER = 20
 METRES = re.compile(r"(\d+(?:\.\d+)?)m\Z")
 
 
@@ -34,8 +35,7 @@ def player_stats(values: Mapping[str, str]) -> dict[str, Any]:
 
     :raises ValueError: when a column that should be a number is none.
     """
-    kept = ((name, values[column]) for column, name in names_of(tuple(values)))
-    return {name: stat_value(name, text) for name, text in kept if text}
+    return {name: stat_value(column, values[column]) for column, name in names_of(tuple(values)) if values[column]}
 
 
 @functools.lru_cache(maxsize=16)
@@ -51,12 +51,12 @@ def stat_name(column: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", column.lower().replace("+", " plus ")).strip("_")
 
 
-def stat_value(name: str, text: str) -> int | float | str:
+def stat_value(column: str, text: str) -> int | float | str:
     """Return a number, or the text of a “fave …” column."""
-    if name.startswith("fave_"):
+    if column.startswith("fave "):
         return text
     metres = METRES.match(text)
-    number = parse_number(metres[1] if metres else text)
+    number = parse_number(metres[1] if metres else text) if len(text) < LONGEST_NUMBER else text
     if isinstance(number, str):
-        raise ValueError(f"“{text}” is not a number")
+        raise ValueError(f"{column}: “{text}” is not a number")
     return number
