@@ -120,6 +120,17 @@ class TestLoaded:
             won = set(Match.objects.filter(match_key=match.key, result="WIN").values_list("user__username", flat=True))
             assert won == {player.username for player in match.lineups[match.winner]}
 
+    def test_in_the_end_whoever_won_has_the_higher_score(self):
+        scores: dict[tuple[str, str], set[int]] = {}
+        for key, result, score in Match.objects.values_list("match_key", "result", "score"):
+            scores.setdefault((key, result), set()).add(score)
+
+        assert all(len(each) == 1 for each in scores.values())
+        won = {key: min(each) for (key, result), each in scores.items() if result == "WIN"}
+        lost = {key: max(each) for (key, result), each in scores.items() if result == "LOSS"}
+        assert won.keys() == lost.keys()
+        assert [key for key in won if won[key] <= lost[key]] == []
+
     def test_disputes_of_every_status_are_there_about_matches_and_results(self):
         assert set(Dispute.objects.values_list("status", flat=True)) == {"OPEN", "UPHELD", "REJECTED"}
         assert Dispute.objects.filter(match__isnull=False, status="UPHELD").exists()

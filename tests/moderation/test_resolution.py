@@ -78,6 +78,11 @@ def test_upholding_by_correcting_turns_the_results(of_duel, moderator, ann, bob)
     assert table()[0][0] == "UPHELD"
 
 
+def test_upheld_with_scores_corrects_them_too(of_duel, moderator):
+    uphold(of_duel, moderator, CorrectMatch({"ann": "WIN", "bob": "LOSS"}, {"ann": 13, "bob": None}))
+    assert list(Match.objects.order_by("user__username").values_list("result", "score")) == [("WIN", 13), ("LOSS", None)]
+
+
 def test_a_match_archived_since_is_put_right_in_the_archive(of_duel, moderator, ann, bob):
     for row in Match.objects.all():
         scene.archive(row)

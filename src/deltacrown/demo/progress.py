@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 
@@ -18,7 +19,8 @@ class Progress:
     def follow(self, label: str, total: int, steps: Iterable[int]) -> None:
         """Run ``steps`` to the end; each yields how much of ``total`` it did, 0 when it had been done before."""
         started = time.monotonic()
-        with tqdm(total=total, desc=label.ljust(28), file=self.stream, disable=not self.stream.isatty(), leave=True) as bar:
+        # Not ``stream`` itself: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
+        with tqdm(total=total, desc=label.ljust(28), file=sys.stderr, disable=not self.stream.isatty(), leave=True) as bar:
             done = 0
             for step in steps:
                 bar.update(step)

@@ -55,7 +55,8 @@ class Bench:
         dispute = file_dispute(reporter=reporter, match=row, reason=ruling.reason, now=ruling.filed_at)
         if ruling.outcome == "OPEN":
             return
-        remedies: dict[str, Remedy] = {"VOID": VoidMatch(), "CORRECT": CorrectMatch(true_results(ruling.match))}
+        truth = CorrectMatch(true_results(ruling.match), true_scores(ruling.match))
+        remedies: dict[str, Remedy] = {"VOID": VoidMatch(), "CORRECT": truth}
         self._resolve(dispute, remedies.get(ruling.outcome), ruling.resolution, ruling.resolved_at)
 
     def _settle_challenge(self, ruling: Challenge) -> None:

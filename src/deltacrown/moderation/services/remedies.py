@@ -33,12 +33,14 @@ class VoidMatch:
 
 @dataclass(frozen=True)
 class CorrectMatch:
-    """Give players of the encounter other results.
+    """Give players of the encounter other results, and other scores if given.
 
     :param results: the right result (``WIN``, ``LOSS`` or ``DRAW``) by username.
+    :param scores: the right score of their side, or None for no score, by username.
     """
 
     results: Mapping[str, str]
+    scores: Mapping[str, int | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ def _amend_match(dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str
     if isinstance(remedy, VoidMatch):
         games.void_match(game=match.game, match_key=match.match_key, reason=reason, now=now, by=by)
     else:
-        games.correct_match(game=match.game, match_key=match.match_key, results=remedy.results, reason=reason, now=now, by=by)
+        games.correct_match(
+            game=match.game, match_key=match.match_key, results=remedy.results, scores=remedy.scores, reason=reason, now=now, by=by
+        )
 
 
 def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User) -> None:
