@@ -139,7 +139,7 @@ class TestMatches:
     def test_rows_say_what_when_and_how(self, client, season):
         rows = rows_in(client.get(path("player-matches", season)), "Matches, latest first")
 
-        assert rows[0] == "Win Valorant against South Masters · Grand final · Raid · for North – 2 Mar 2025 03:00"
+        assert rows[0] == "Win against South Valorant · Masters · Grand final · Raid · for North – 2 Mar 2025 03:00"
         assert rows[1] == "Win Valorant Casual Voided: server crash – 2 Mar 2025 02:00"
         assert rows[-1] == "Loss Chess Casual – 1 Mar 2025 13:00"
         assert len(rows) == 7

@@ -58,6 +58,12 @@ def day(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def worded(name: str) -> str:
+    """The name of a reported number as people write it: ``4_plus_streak`` as ``4 plus streak``."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def named(stats: dict[str, Any], name: str) -> Any:
     """The value reported under ``name``."""
     return stats.get(name)
