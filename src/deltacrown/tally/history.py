@@ -26,7 +26,7 @@ from deltacrown.tally.models import Revision
 from deltacrown.tally.sources import history_label
 from deltacrown.tally.sql import contribution_sql, literal, quote, table_of
 
-#: Where a page ended: the moment as the database writes it, the stream, and the row or revision.
+#: Where a page ended: the moment as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]
 
 REVISIONS = quote(Revision._meta.db_table)
@@ -125,8 +125,11 @@ def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) ->
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page
     costs the same however long the history.
     """
-    pages = [_read_stream(stream, rank, after, limit) for rank, stream in enumerate(_list_streams(numbers))]
-    return list(islice(merge(*pages, key=lambda change: change.position, reverse=True), limit))
+    ranked = [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
+    pages = [_read_stream(stream, rank, after, limit) for rank, stream in ranked]
+    merged = merge(*pages, key=lambda change: change.position, reverse=True)
+    # A row that was archived between two of these reads was read twice, at one position.
+    return list(islice({change.position: change for change in merged}.values(), limit))
 
 
 @dataclass(frozen=True)
@@ -140,15 +143,18 @@ class _Stream:
     row: str
 
 
-def _list_streams(numbers: Sequence[StatOf]) -> Iterator[_Stream]:
-    """In an order that puts a change above the recording it changes, should both bear one moment."""
+def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
+    """In an order that puts a change above the recording it changes, should both bear one moment.
+
+    Streams of one list share their rank: a row keeps its position when it is archived or first
+    revised, and a page that was read before is continued rightly after.
+    """
     for number in numbers:
-        for model in number.by_model:
-            yield _read_unchanged_rows(number, model)
         for label, model in number.by_label.items():
-            yield _read_beginnings(number, label, model)
+            tables = [table for table in number.by_model if history_label(table) == label]
+            yield [*(_read_unchanged_rows(number, table) for table in tables), _read_beginnings(number, label, model)]
         for label, model in number.by_label.items():
-            yield _read_revisions(number, label, model)
+            yield [_read_revisions(number, label, model)]
 
 
 def _as_written(column: str) -> str:
