@@ -10,7 +10,8 @@ from deltacrown.tally.rows import rows_of
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.services import stats_service
 from deltacrown.user_profile.services.privacy_service import HistoryHidden
-from deltacrown.user_profile.services.stats_service import MatchFilters, TournamentFilters
+from deltacrown.user_profile.services.stats_service import MatchFilters, TournamentFilters, stat_rows
+from deltacrown.user_profile.services.stats_service.evidence import weigh_rows
 from deltacrown.user_profile.services.stats_service.row_sources import SOURCES
 from tests import scene
 
@@ -132,6 +133,23 @@ def test_a_number_that_drifted_does_not_add_up(anna):
     found = stats_service.get_stat_rows(anna, "matches_won")
 
     assert (found.stat.value, found.evidence.value, found.adds_up) == (99, 4, False)
+
+
+@pytest.mark.parametrize("filters", [{}, {"game": "valorant"}])
+def test_a_row_that_comes_in_between_the_number_and_its_rows_is_no_drift(anna, monkeypatch, filters):
+    weighed = []
+
+    def weigh(line, rows):
+        if not weighed:
+            scene.match(anna, "just-now", "WIN")
+        weighed.append(line.value)
+        return weigh_rows(line, rows)
+
+    monkeypatch.setattr(stat_rows, "weigh_rows", weigh)
+    found = stats_service.get_stat_rows(anna, "matches_won", filters=filters)
+
+    assert (found.stat.value, found.evidence.rows, found.adds_up) == (5, 5, True)
+    assert weighed == [4, 5]
 
 
 HIDDEN_WITH = {

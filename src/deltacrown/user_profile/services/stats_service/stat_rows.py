@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +32,9 @@ from deltacrown.user_profile.services.stats_service.filters import (
 )
 from deltacrown.user_profile.services.stats_service.row_sources import SOURCES, Filters
 
+#: How often a number and its rows are compared before they are said to differ.
+READINGS = 3
+
 
 @dataclass(frozen=True)
 class StatRows(Page[Any]):
@@ -57,7 +61,7 @@ class StatRows(Page[Any]):
 
 @dataclass(frozen=True)
 class _Number:
-    line: StatLine
+    read: Callable[[], StatLine]
     rows: list[QuerySet[Any]]
     game: Game | None
     narrowing: Filters
@@ -89,14 +93,15 @@ def get_stat_rows(
         source.require(user, viewer)
     number = _find_number(user, stat, rows, checked)
     narrowed = source.narrow(number.rows, number.narrowing)
+    line, evidence = _weigh(number, narrowed)
     found = paginate(narrowed, listing=f"rows/{user.pk}/{stat}/{checked}", order=source.order, cursor=page, limit=limit)
     return StatRows(
         source.describe(found.items),
         found.next_cursor,
         found.has_next,
-        stat=number.line,
+        stat=line,
         kind=source.kind,
-        evidence=weigh_rows(number.line, narrowed),
+        evidence=evidence,
         game=number.game,
         is_narrowed=is_narrowing(number.narrowing),
     )
@@ -122,5 +127,15 @@ def _find_number(user: User, stat: str, rows: list[QuerySet[Any]], filters: Filt
     if isinstance(filters, MatchFilters) and filters.game and stat in GAME_NUMBERS:
         game = get_game(filters.game)
         rows = rows_of(GameStats, GAME_NUMBERS[stat], user=user, game=game)
-        return _Number(describe_game_stat(user, game, stat), rows, game, replace(filters, game=None))
-    return _Number(describe_stat(UserProfile.objects.get(user=user), stat), rows, None, filters)
+        return _Number(lambda: describe_game_stat(user, game, stat), rows, game, replace(filters, game=None))
+    return _Number(lambda: describe_stat(UserProfile.objects.get(user=user), stat), rows, None, filters)
+
+
+def _weigh(number: _Number, rows: list[QuerySet[Any]]) -> tuple[StatLine, Evidence]:
+    """The number and what its rows come to. Both are read again when they differ: a row may have come in between."""
+    for _ in range(READINGS):
+        line = number.read()
+        evidence = weigh_rows(line, rows)
+        if is_narrowing(number.narrowing) or evidence.value == line.value:
+            break
+    return line, evidence
