@@ -370,7 +370,9 @@ def test_only_the_first_refusals_are_told_and_the_file_has_all(tmp_path, known):
 
 def test_queries_do_not_grow_with_the_matches(tmp_path, known):
     def queries(name: str, matches: int) -> int:
-        file = write(tmp_path, HEADER + "".join(duel(f"{name}{number}") for number in range(matches)), f"{name}.csv")
+        kinds = [{}, {"game": "cs3"}, {"loser": "eve"}]
+        lines = [duel(f"{name}{number}", **kinds[number % 3]) for number in range(matches)]
+        file = write(tmp_path, HEADER + "".join(lines), f"{name}.csv")
         with CaptureQueriesContext(connection) as captured:
             run_import("import_matches", file)
         return len(captured)

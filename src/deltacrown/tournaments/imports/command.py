@@ -62,7 +62,7 @@ class ImportCommand(BaseCommand):
                 reports.append(running.run())
                 self._say(reports[-1])
             except FileRefused as refusal:
-                unreadable.append(refusal.message)
+                unreadable.append(refusal.message + (recorded_before(running.report) if running else ""))
             except KeyboardInterrupt:
                 self._say_interrupted(path, running.report if running else None)
                 sys.exit(EXIT_INTERRUPTED)
@@ -77,8 +77,13 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"{report.rejected_lines} lines were not taken; each is in {report.rejects} with the reason.")
 
     def _say_interrupted(self, path: Path, report: Report | None) -> None:
-        done = report.created + report.unchanged if report else 0
+        done = report.recorded if report else 0
         self.stdout.write(f"{path.name}: interrupted. Recorded so far: {done}. Run the same command again to finish.")
+
+
+def recorded_before(report: Report) -> str:
+    """Say what of a file was recorded before it turned out that it cannot be; ``""`` when nothing was."""
+    return f" Recorded before that: {report.recorded}." if report.recorded else ""
 
 
 def at_least_one(text: str) -> int:

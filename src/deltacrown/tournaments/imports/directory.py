@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -54,22 +55,24 @@ class Directory:
 
     def describe_unknown(self, names: Names) -> str:
         """Name everything that was not found, with the nearest game where one is near; ``""`` when all was."""
-        unknown = [f"game “{slug}”{nearest_game(slug)}" for slug in absent(names.games, self.games)]
+        unknown = [f"game “{slug}”{self._nearest_game(slug)}" for slug in absent(names.games, self.games)]
         unknown += [f"player “{name}”" for name in absent(names.players, self.players)]
         unknown += [f"team “{name}”" for name in absent(names.teams, self.teams)]
         unknown += [f"tournament “{slug}”" for slug in absent(names.tournaments, self.tournaments)]
         return f"unknown {', '.join(unknown)}; {HOW_TO_CREATE}" if unknown else ""
 
+    @functools.cached_property
+    def _every_game(self) -> list[str]:
+        return list(Game.objects.order_by("slug").values_list("slug", flat=True))
+
+    def _nearest_game(self, slug: str) -> str:
+        near = difflib.get_close_matches(slug, self._every_game, n=1)
+        return f" (did you mean {near[0]}?)" if near else ""
+
 
 def absent(names: Collection[str], found: Collection[str]) -> Sequence[str]:
     """Return the names that were not found, each once, in order."""
     return sorted(name for name in set(names) if name not in found)
-
-
-def nearest_game(slug: str) -> str:
-    """Ask whether a game of a similar slug was meant; ``""`` when there is none."""
-    near = difflib.get_close_matches(slug, Game.objects.values_list("slug", flat=True), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def readable(slug: str) -> str:

@@ -81,6 +81,11 @@ class Report:
     rejects: Path | None = None
 
     @property
+    def recorded(self) -> int:
+        """How many stand in the database as the file says, from now or from before."""
+        return self.created + self.updated + self.unchanged
+
+    @property
     def summary(self) -> str:
         counts = {"created": self.created, "updated": self.updated, "unchanged": self.unchanged, "refused": self.refused}
         told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what != "updated")
