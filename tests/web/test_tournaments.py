@@ -108,13 +108,21 @@ class TestSoloEvent:
         rows = rows_in(first, "Results") + rows_in(client.get(following), "Results")
         assert rows == [f"1st tied p{number:02} –" for number in range(60)]
 
-    def test_a_game_without_kills_shows_dashes(self, client, db):
-        event, ada = scene.tournament("open"), scene.player("ada")
-        scene.tournament_match(scene.match(ada, "g", kind="TOURNAMENT", stats={"goals": 2}), event)
+    def test_a_game_without_kills_lists_the_most_wins_first_and_no_kills(self, client, db):
+        event = scene.tournament("open")
+        for name, result in {"ada": "LOSS", "bea": "WIN", "cleo": "DRAW"}.items():
+            scene.tournament_match(scene.match(scene.player(name), "g", result, kind="TOURNAMENT", stats={"goals": 2}), event)
 
         page = client.get("/tournaments/open/")
-        assert rows_in(page, "Players") == ["ada 1 1 – – –"]
-        assert "Kills 0" not in text_of(page)
+        assert rows_in(page, "Players, most wins first") == ["bea 1 1", "ada 1 0", "cleo 1 0"]
+        assert "Kills" not in text_of(page)
+
+    def test_a_player_of_whom_no_kills_were_reported_comes_after_those_of_whom_they_were(self, client, db):
+        event = scene.tournament("open")
+        for name, stats in {"ada": {}, "bea": {"kills": 0, "deaths": 3}, "cleo": {"kills": 9, "deaths": 3}}.items():
+            scene.tournament_match(scene.match(scene.player(name), "g", kind="TOURNAMENT", stats=stats), event)
+
+        assert rows_in(client.get("/tournaments/open/players/"), "Players") == ["cleo 1 1 9 3 3.00", "bea 1 1 0 3 0.00", "ada 1 1 – – –"]
 
 
 class TestList:

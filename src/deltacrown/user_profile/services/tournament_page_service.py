@@ -23,7 +23,7 @@ from deltacrown.user_profile.services.privacy_service import Viewer, is_staff
 from deltacrown.user_profile.services.stats_service.filters import SLUG
 from deltacrown.user_profile.services.tournament_record_service import EncounterLine, PlayerLine, list_latest_encounters, list_player_lines
 
-FRONT_RESULTS, FRONT_ENTRANTS, FRONT_PLAYERS, FRONT_ENCOUNTERS = 16, 24, 10, 10
+FRONT_RESULTS, FRONT_ENTRANTS, FRONT_PLAYERS, FRONT_ENCOUNTERS = 16, 12, 10, 10
 PER_PAGE = 50
 
 

@@ -56,10 +56,11 @@ class EncounterLine:
 
 
 def list_player_lines(event: Tournament) -> list[PlayerLine]:
-    """The numbers of everyone who played, most kills per death first."""
+    """The numbers of everyone who played, most kills per death first; those without any after them, most wins first."""
     totals = list_player_totals(event)
     profiles = UserProfile.objects.select_related("user").in_bulk([each.user.pk for each in totals])
-    return [_player_line(each, profiles[each.user.pk]) for each in totals]
+    lines = [_player_line(each, profiles[each.user.pk]) for each in totals]
+    return sorted(lines, key=lambda line: (line.ratio is None, 0 if line.ratio is not None else -line.wins))
 
 
 def list_latest_encounters(event: Tournament, *, limit: int) -> list[EncounterLine]:
