@@ -1,6 +1,7 @@
 """The only door through which games and matches are written, and the rows of an encounter read."""
 
 from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
+from deltacrown.games.services.archiving import Archived, archive_matches
 from deltacrown.games.services.catalogue import GameTaken, create_game
 from deltacrown.games.services.encounters import MatchNotFound, list_encounter, list_row_ids
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
@@ -16,6 +17,7 @@ from deltacrown.games.services.records import (
 from deltacrown.games.services.rules import InvalidMatch
 
 __all__ = [
+    "Archived",
     "EncounterKey",
     "GameTaken",
     "InvalidMatch",
@@ -28,6 +30,7 @@ __all__ = [
     "RecordOutcome",
     "RecordedMatch",
     "Refusal",
+    "archive_matches",
     "correct_match",
     "create_game",
     "list_encounter",

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from datetime import time as clock_time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.dateparse import parse_date, parse_datetime
+from tqdm import tqdm
+
+from deltacrown.core import clock
+from deltacrown.core.errors import DomainError, InvalidInput
+from deltacrown.games.services import Archived, archive_matches
+from deltacrown.games.services.archiving import BATCH_SIZE
+
+EXIT_LEFT, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
+
+
+class Command(BaseCommand):
+    help = (
+        "Move matches played before a date into the archive; no number, page or history changes. Commits in batches: stop it and run it "
+        "again at will. Exit code: 0 when all were moved, 1 when some were left, 2 for a wrong call, 130 when interrupted."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--before", required=True, metavar="DATE", help="a date, from its start in UTC, or a moment: 2024-01-01T06:00Z")
+        parser.add_argument("--dry-run", action="store_true", help="only say how many would move")
+        parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, metavar="N", help="rows per transaction (default %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        try:
+            moved = self._archive(read_moment(options["before"]), options)
+        except DomainError as error:
+            raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
+        except KeyboardInterrupt:
+            self.stdout.write("Interrupted. What was moved stays moved; run the same command again for the rest.")
+            sys.exit(EXIT_INTERRUPTED)
+        self.stdout.write(describe(moved, dry_run=options["dry_run"], seconds=time.monotonic() - started))
+        if moved.left:
+            self.stdout.write(f"{moved.left:,} matches stay: the archive already holds a row of the same player under their key.")
+            sys.exit(EXIT_LEFT)
+
+    def _archive(self, before: datetime, options: dict[str, Any]) -> Archived:
+        # Not self.stderr: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
+        with tqdm(file=sys.stderr, disable=not self.stderr.isatty(), unit="row", desc="archiving") as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            return archive_matches(
+                before=before, now=clock.now(), dry_run=options["dry_run"], batch_size=options["batch_size"], progress=show
+            )
+
+
+def read_moment(text: str) -> datetime:
+    """Read a date, as its start in UTC, or a moment with a time zone.
+
+    :raises InvalidInput: when it is neither.
+    """
+    try:
+        day = parse_date(text) if len(text) == len("2024-01-01") else None
+        moment = datetime.combine(day, clock_time(), UTC) if day else parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise InvalidInput(f"{text!r} is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z.", field="before")
+    return moment
+
+
+def describe(moved: Archived, *, dry_run: bool, seconds: float) -> str:
+    """What was moved, in a line."""
+    would = "Would move" if dry_run else "Moved"
+    return f"{would} {moved.encounters:,} matches ({moved.rows:,} rows) in {seconds:.1f} s."
