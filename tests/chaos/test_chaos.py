@@ -1,0 +1,36 @@
+"""Short runs of the chaos commands; CONTRIBUTING says how to run long ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection  # noqa: F401 - named in a skip condition
+
+from tests.chaos.kills import WORKS
+
+
+def run(module, *arguments):
+    """Run a chaos command in a process and database of its own; return its exit code and its lines."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE_URL", "DELTACROWN_TEST"))}
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=300, env=environment, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    return done.returncode, done.stdout
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_a_storm_of_writers_verifiers_repairers_and_a_saboteur_ends_calm():
+    code, text = run("tests.chaos.storm", "--seconds", "6")
+    assert code == 0, text
+
+
+@pytest.mark.parametrize("work", sorted(WORKS))
+def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(work, pytestconfig):
+    code, text = run("tests.chaos.kills", "--database", pytestconfig.getoption("--database"), "--work", work, "--kills", "4")
+    assert code == 0, text
+    assert json.loads(text)["kills survived"] == 4
