@@ -17,7 +17,6 @@ from django.db import connection
 
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import is_same_json
-from deltacrown.core.inserts import insert_rows
 from deltacrown.core.races import find_or_insert
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games import signals
@@ -31,6 +30,7 @@ Encounters = dict[EncounterKey, list[MatchRow]]
 #: The space of this module's advisory locks, and into how many queues the match keys are spread. A batch holds at
 #: most that many locks; PostgreSQL's lock table has room for 6,400 by default.
 LOCK_SPACE, LOCK_QUEUES = 0x6D61, 1024
+ROWS_PER_INSERT = 5_000
 
 
 class MatchConflict(Conflict):
@@ -105,8 +105,7 @@ def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[dict
             fresh.setdefault(record.encounter, record)
     rows = [_build_row(record, line, now) for record in fresh.values() for line in record.lines]
     rows.sort(key=attrgetter("game_id", "match_key", "user_id"))  # one order for all, so that writers do not deadlock
-    insert_rows(rows)
-    for row in rows:
+    for row in Match.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT):
         encounters.setdefault((row.game_id, row.match_key), []).append(row)
     return fresh, encounters
 
