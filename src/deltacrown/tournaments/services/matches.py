@@ -10,7 +10,6 @@ from typing import Any
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
-from deltacrown.core.inserts import insert_rows
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import Match
 from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_row_ids, record_matches
@@ -130,7 +129,7 @@ def _describe(records: Mapping[int, TournamentMatchRecord], field_of_play: _Fiel
         new += missing
     if new:
         new.sort(key=lambda row: row.match_id)
-        insert_rows(new)
+        TournamentMatchResult.objects.bulk_create(new)
         signals.tournament_matches_recorded.send(TournamentMatchResult, rows=new)
     return faults
 
