@@ -244,6 +244,28 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
     assert list(entrants) == [("Ada", "Reds", cup.starts_at), ("Bob", "Blues", cup.starts_at)]
 
 
+REFUSED_ANYWAY = {
+    "a contradiction": f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n",
+    "a game that is not its tournament's": f"bad,new-game,eve,win,{AT},,,,,spring-cup,,,,\n",
+    "a contradiction in a new tournament": f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\nbad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n",
+    "a control character": f"bad,new-game,eve,win,{AT},,,,Te\x07am,,,,,\n",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_ANYWAY)
+def test_nothing_is_created_for_a_match_that_is_refused(tmp_path, cup, what):
+    good = f"good,cs2,ada,win,{AT},,,,,,,,,\n" + f"new,cs2,kim,win,{AT},,,,,,,,,\n"
+
+    outcome = run_import("import_matches", write(tmp_path, FULL + good + REFUSED_ANYWAY[what]), create_missing=True)
+
+    assert {entry["match_key"] for entry in outcome.rejected} == {"bad"}
+    assert recorded() == ["good", "new"]
+    assert sorted(User.objects.values_list("username", flat=True)) == ["Ada", "Bob", "Cyd", "Dan", "kim"]
+    assert sorted(Game.objects.values_list("slug", flat=True)) == ["cs2", "valorant"]
+    assert (Team.objects.count(), Tournament.objects.count(), TournamentParticipation.objects.count()) == (0, 1, 2)
+    assert "2 created, 0 unchanged, 1 refused" in outcome.output
+
+
 def test_create_missing_enters_players_in_a_later_batch_too(tmp_path, known):
     text = FULL + "".join(f"m{place},cs2,{name},win,{AT},,,,,open-cup,,,,\n" for place, name in enumerate(["ada", "bob", "eve"]))
 

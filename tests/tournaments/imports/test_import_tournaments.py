@@ -321,6 +321,16 @@ def test_create_missing_creates_games_players_and_teams(tmp_path):
     assert User.objects.get(username="zoe").profile.tournaments_won == 1
 
 
+def test_nothing_is_created_for_a_tournament_that_is_refused(tmp_path):
+    before = dump()
+    text = HEADER + team("Greens", "zoe", "2").replace("cs2", "dota-2")
+
+    outcome = run_import("import_tournaments", write(tmp_path, text), create_missing=True)
+
+    assert "Placement 2 is given where 1 is due" in outcome.reasons[2]
+    assert dump() == before
+
+
 def test_a_file_cut_off_in_the_middle(tmp_path):
     whole = solo("ada", "1", cup="one") + solo("bob", "1", cup="two") + solo("cyd", "2", cup="two")
 

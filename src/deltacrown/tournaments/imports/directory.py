@@ -37,6 +37,8 @@ class Directory:
     players: dict[str, User] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     tournaments: dict[str, Tournament] = field(default_factory=dict)
+    #: Whether anything was created, or anybody entered in a tournament.
+    has_created: bool = False
 
     def find(self, names: Names) -> None:
         """Look up every name."""
@@ -48,10 +50,11 @@ class Directory:
 
     def create_missing(self, names: Names) -> None:
         """Create the games, players and teams that were not found."""
-        for slug in absent(names.games, self.games):
-            self.games[slug] = create_game(slug=slug, name=readable(slug))
-        self.players |= create_players(usernames=absent(names.players, self.players))
-        self.teams |= ensure_teams(names=absent(names.teams, self.teams))
+        games, players, teams = absent(names.games, self.games), absent(names.players, self.players), absent(names.teams, self.teams)
+        self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
+        self.players |= create_players(usernames=players)
+        self.teams |= ensure_teams(names=teams)
+        self.has_created |= bool(games or players or teams)
 
     def describe_unknown(self, names: Names) -> str:
         """Name everything that was not found, with the nearest game where one is near; ``""`` when all was."""

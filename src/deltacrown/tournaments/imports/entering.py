@@ -36,6 +36,7 @@ def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> No
             entrant_kind=Tournament.EntrantKind.TEAM if has_teams else Tournament.EntrantKind.SOLO,
         )
         directory.tournaments[slug] = open_registration(tournament=tournament)
+        directory.has_created = True
 
 
 def admit(drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, *, enter: bool, now: datetime) -> list[MatchDraft]:
@@ -110,6 +111,7 @@ def enter_players(
             entrants += [Entrant(user=user, registered_at=tournament.starts_at) for user in users]
     if entrants:
         register_entrants(tournament=tournament, entrants=entrants, now=now)
+        directory.has_created = True
     return {(tournament.pk, user) for user in entered}
 
 

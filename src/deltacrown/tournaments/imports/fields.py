@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from deltacrown.core.errors import DomainError
+from deltacrown.core.inputs import is_storable
 from deltacrown.tournaments.imports.rows import Row
 
 Choice = TypeVar("Choice")
@@ -60,6 +61,8 @@ class Fields:
             self.refuse(name, "it is empty; every line needs one")
         if len(text) > longest:
             self.refuse(name, f"it has {len(text)} characters; at most {longest} are kept")
+        if not is_storable(text):
+            self.refuse(name, "it holds control characters; take them out")
         return text
 
     def slug(self, name: str, *, longest: int, required: bool = False) -> str:

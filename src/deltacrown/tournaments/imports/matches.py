@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from django.db import transaction
+
 from deltacrown.accounts.models import User
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.services import MatchRecord, PlayerLine, RecordOutcome, record_matches
@@ -60,12 +62,29 @@ def record_drafts(
 ) -> tuple[Recorded[MatchDraft], Directory]:
     """Record matches from a file in one transaction, each whole or refused; the queries do not grow with the matches.
 
-    :param create_missing: create what is unknown, and enter in its tournament who is not.
+    :param create_missing: create what is unknown, and enter in its tournament who is not. Nothing is created for a match that is refused.
     :param known_players: players who need not be looked up.
     :return: what became of the matches, and everything they name.
     """
+    refused: Refused = []
+    while True:
+        directory = Directory(players=dict(known_players))
+        savepoint = transaction.savepoint()
+        recorded = record_what_can_be(drafts, directory, create_missing=create_missing, now=now)
+        refused += recorded.refused
+        if not (directory.has_created and recorded.refused):
+            transaction.savepoint_commit(savepoint)
+            recorded.refused = refused
+            return recorded, directory
+        # Something may have been created for a refused match alone: once more, without those.
+        transaction.savepoint_rollback(savepoint)
+        without = {id(draft) for draft, _ in recorded.refused}
+        drafts = [draft for draft in drafts if id(draft) not in without]
+
+
+def record_what_can_be(drafts: Sequence[MatchDraft], directory: Directory, *, create_missing: bool, now: datetime) -> Recorded[MatchDraft]:
+    """Record the matches that can be, looking up what they name in ``directory``, and creating it if asked to."""
     recorded: Recorded[MatchDraft] = Recorded()
-    directory = Directory(players=dict(known_players))
     names = names_in(drafts)
     directory.find(names)
     if create_missing:
@@ -75,7 +94,7 @@ def record_drafts(
     official = admit([draft for draft in known if draft.tournament], directory, recorded.refused, enter=create_missing, now=now)
     record_casual([draft for draft in known if not draft.tournament], directory, recorded, now)
     record_official(official, directory, recorded, now)
-    return recorded, directory
+    return recorded
 
 
 def names_in(drafts: Iterable[MatchDraft]) -> Names:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from deltacrown.core.errors import Conflict, DomainError
@@ -31,6 +32,7 @@ Status = Tournament.Status
 #: The way a tournament goes; a file takes it forward only.
 COURSE = [Status.DRAFT, Status.OPEN, Status.RUNNING, Status.COMPLETED]
 CANCELLED = "Cancelled, as imported."
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 
 class TournamentIntake:
@@ -67,51 +69,46 @@ def record_drafts(*, drafts: list[TournamentDraft], create_missing: bool, now: d
     :param create_missing: create games, players and teams that are unknown.
     """
     recorded: Recorded[TournamentDraft] = Recorded()
-    directory = Directory()
-    names = names_in(drafts)
-    directory.find(names)
-    if create_missing:
-        directory.create_missing(names)
     for draft in drafts:
-        known = directory.tournaments.get(draft.key)
         try:
-            changed = record_tournament(draft=draft, directory=directory, now=now)
+            what = record_tournament(draft=draft, create_missing=create_missing, now=now)
         except DomainError as refusal:
             recorded.refused.append((draft, f"line {draft.rows[0].line}: {refusal.message.rstrip('.')}"))
         else:
-            recorded.created += known is None
-            recorded.updated += changed and known is not None
-            recorded.unchanged += not changed
+            recorded.created += what == CREATED
+            recorded.updated += what == UPDATED
+            recorded.unchanged += what == UNCHANGED
     return recorded
 
 
-def names_in(drafts: Iterable[TournamentDraft]) -> Names:
-    """Gather what the tournaments name."""
-    drafts = list(drafts)
-    entrants = [entrant for draft in drafts for entrant in draft.entrants]
-    return Names(
-        games={draft.game for draft in drafts},
-        players={player for entrant in entrants for player in entrant.players},
-        teams={entrant.team for entrant in entrants if entrant.team},
-        tournaments={draft.key for draft in drafts},
-    )
-
-
 @atomic_service
-def record_tournament(*, draft: TournamentDraft, directory: Directory, now: datetime) -> bool:
-    """Record a tournament as far as its file tells it, and say whether anything changed.
+def record_tournament(*, draft: TournamentDraft, create_missing: bool, now: datetime) -> str:
+    """Record a tournament as far as its file tells it, and say what that did: ``created``, ``updated`` or ``unchanged``.
 
-    :raises DomainError: when something it names is unknown, or it is recorded otherwise.
+    :raises DomainError: when something it names is unknown, or it is recorded otherwise; nothing was created.
     """
-    names = names_in([draft])
-    if unknown := directory.describe_unknown(Names(games=names.games, players=names.players, teams=names.teams)):
+    directory = Directory()
+    names = names_in(draft)
+    directory.find(names)
+    if create_missing:
+        directory.create_missing(names)
+    if unknown := directory.describe_unknown(replace(names, tournaments=())):
         raise Conflict(unknown)
-    tournament = directory.tournaments.get(draft.key)
-    if tournament is not None:
-        check_same(draft, tournament, directory)
-    changed = tournament is None
-    tournament = tournament or create(draft, directory)
-    return any([changed, *advance(draft, tournament, directory, now)])
+    known = directory.tournaments.get(draft.key)
+    if known is not None:
+        check_same(draft, known, directory)
+    has_changed = any([*advance(draft, known or create(draft, directory), directory, now)])
+    return CREATED if known is None else UPDATED if has_changed else UNCHANGED
+
+
+def names_in(draft: TournamentDraft) -> Names:
+    """Gather what a tournament names."""
+    return Names(
+        games={draft.game},
+        players={player for entrant in draft.entrants for player in entrant.players},
+        teams={entrant.team for entrant in draft.entrants if entrant.team},
+        tournaments={draft.key},
+    )
 
 
 def create(draft: TournamentDraft, directory: Directory) -> Tournament:
