@@ -34,3 +34,10 @@ def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(work, pytest
     code, text = run("tests.chaos.kills", "--database", pytestconfig.getoption("--database"), "--work", work, "--kills", "4")
     assert code == 0, text
     assert json.loads(text)["kills survived"] == 4
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="it is about SQLite's one lock")
+def test_processes_writing_to_one_sqlite_file_are_never_told_it_is_locked():
+    code, text = run("tests.chaos.crowd", "--seconds", "3")
+    assert code == 0, text
+    assert json.loads(text)["transactions"] > 10

@@ -219,18 +219,3 @@ def test_one_statement_over_many_players_never_deadlocks_whatever_its_order(rock
         session.finish()
     assert set(UserProfile.objects.values_list("matches_won", flat=True)) == {45}
     assert drift() == []
-
-
-def test_a_child_row_is_not_held_up_by_a_locked_profile(ann, rocket):
-    """The lock is FOR NO KEY UPDATE: a foreign key's check takes KEY SHARE, which it lets through."""
-    with transaction.atomic():
-        win(ann, rocket, "one")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [ann.pk])
-        Session(lambda: User.objects.get(pk=ann.pk).team_memberships.create(team=_team(), joined_at=NOON)).finish()
-
-
-def _team():
-    from deltacrown.teams.models import Team
-
-    return Team.objects.create(slug="t", name="T")
