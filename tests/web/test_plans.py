@@ -114,7 +114,7 @@ LISTS = {
 @pytest.mark.parametrize(("listing", "table", "index"), LISTS.values(), ids=LISTS)
 class TestLists:
     def test_the_first_page_is_read_in_order_from_the_index(self, anna, listing, table, index):
-        [query, *_] = sent_by(listing(anna), table)
+        query = next(query for query in sent_by(listing(anna), table) if "ORDER BY" in query[0])
 
         self.check(plan_of(*query), index)
 
@@ -185,47 +185,35 @@ class TestLeaderboards:
         assert scans_of(plan_of(*counting), table) == [], plan_of(*counting)
 
 
-#: Either finds one player's results; PostgreSQL chooses by its statistics.
-PLACINGS = ["tournaments_result_placings", "tournaments_result_user_once", "tournaments_result_of_user"]
-
-
 class TestShortLists:
-    """Lists of one player or one event that are sorted in memory: the rows to sort come from an index."""
+    """Lists of one player or one event that are sorted in memory: an index finds the rows, and no others are read."""
 
     @pytest.mark.parametrize(
-        ("read", "table", "indexes"),
+        ("read", "table", "column"),
         [
-            (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", PLACINGS),
-            (
-                lambda u: stats_service.get_stat_rows(u, "average_placement"),
-                "tournaments_tournamentresult",
-                PLACINGS,
-            ),
-            (
-                stats_service.list_game_stats,
-                "user_profile_gamestats",
-                ["user_profile_gamestats_once", "sqlite_autoindex_user_profile_gamestats_1"],
-            ),
-            (player_page_service.list_teams, "teams_teammembership", ["teams_membership_of_user"]),
+            (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", "user_id"),
+            (lambda u: stats_service.get_stat_rows(u, "average_placement"), "tournaments_tournamentresult", "user_id"),
+            (stats_service.list_game_stats, "user_profile_gamestats", "user_id"),
+            (player_page_service.list_teams, "teams_teammembership", "user_id"),
             (
                 lambda u: tournament_page_service.get_entrants_page("t1", None, viewer=None),
                 "tournaments_tournamentparticipation",
-                ["tournaments_entrants"],
+                "tournament_id",
             ),
             (
                 lambda u: tournament_page_service.get_results_page("u1", None, viewer=None),
                 "tournaments_tournamentresult",
-                ["tournaments_result_table", "tournaments_result_team_once"],
+                "tournament_id",
             ),
         ],
     )
-    def test_an_index_finds_the_rows(self, anna, read, table, indexes):
+    def test_an_index_finds_the_rows(self, anna, read, table, column):
         found = [plan_of(*query) for query in sent_by(lambda: read(anna), table)]
 
         assert found
         for plan in found:
             assert scans_of(plan, table) == [], plan
-        assert any(index in found[0] for index in indexes), found[0]
+            assert re.search(rf"SEARCH {table} USING .*INDEX \S+ \(.*{column}=|Index Cond: \(.*{column} = ", plan), plan
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
