@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from deltacrown.web.converters import PublicIdConverter
-from deltacrown.web.views import account, health, leaderboards, matches, players, tournaments
+from deltacrown.web.views import account, health, integrity, leaderboards, matches, players, tournaments
 
 register_converter(PublicIdConverter, "public_id")
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("tournaments/<slug:slug>/entrants/", tournaments.show_entrants, name="tournament-entrants"),
     path("tournaments/<slug:slug>/players/", tournaments.show_players, name="tournament-players"),
     path("matches/<slug:game>/<path:match_key>/", matches.show_match, name="match"),
+    path("integrity/", integrity.show_integrity, name="integrity"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
     path("sign-in/", LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),

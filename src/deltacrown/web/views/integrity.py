@@ -1,0 +1,17 @@
+"""The page that says whether the numbers are right."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from deltacrown.core import clock
+from deltacrown.user_profile.services import integrity_service
+
+
+@require_safe
+def show_integrity(request: HttpRequest) -> HttpResponse:
+    """When all numbers were last verified, what was found, and the verifications before."""
+    shown = integrity_service.get_integrity(request.GET.get("page") or None, now=clock.now())
+    return render(request, "web/integrity.html", {"shown": shown, "finished": shown.finished})
