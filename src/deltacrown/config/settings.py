@@ -88,6 +88,9 @@ TEMPLATES = [
 #: How long after a match was played, or a result decided, a dispute may be filed.
 DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14)
 
+#: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python. Run `migrate` after a change.
+TALLY_MAINTAINER = env.str("TALLY_MAINTAINER", default="triggers")
+
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {

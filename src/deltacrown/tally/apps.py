@@ -9,9 +9,13 @@ class TallyConfig(AppConfig):
 
     def ready(self) -> None:
         from deltacrown.tally import deployment  # noqa: PLC0415 - imports models
-        from deltacrown.tally.checks import check_declarations, check_installed  # noqa: PLC0415
+        from deltacrown.tally.checks import check_declarations, check_installed, check_maintainer  # noqa: PLC0415
+        from deltacrown.tally.maintainers import SIGNALS, get_maintainer, signals  # noqa: PLC0415
 
         checks.register(check_declarations, checks.Tags.models)
+        checks.register(check_maintainer)
         checks.register(check_installed, checks.Tags.database)
         pre_migrate.connect(deployment.drop_before_migrating, sender=self)
         post_migrate.connect(deployment.sync_after_migrating, sender=self)
+        if get_maintainer() == SIGNALS:
+            signals.install()

@@ -16,12 +16,22 @@ from deltacrown.tally.declarations import Contribution
 from deltacrown.tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
 from deltacrown.tally.fields import Stat
 from deltacrown.tally.installation import find_faults, list_tables
+from deltacrown.tally.maintainers import MAINTAINERS, get_maintainer
 from deltacrown.tally.rows import UnknownStat, get_counted_stat
 
 
 def check_declarations(**_: Any) -> list[CheckMessage]:
     """Find declarations the engine cannot keep."""
     return [message for holder in list_holders() for message in check_holder(holder)]
+
+
+def check_maintainer(**_: Any) -> list[CheckMessage]:
+    """Find a maintainer that does not exist."""
+    chosen = get_maintainer()
+    if chosen in MAINTAINERS:
+        return []
+    hint = f"Set it to {' or '.join(repr(name) for name in MAINTAINERS)}, then run `manage.py migrate`."
+    return [Error(f"TALLY_MAINTAINER is {chosen!r}, which keeps no numbers.", hint=hint, id="tally.E007")]
 
 
 def check_holder(holder: Model) -> list[CheckMessage]:

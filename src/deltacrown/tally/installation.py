@@ -21,6 +21,8 @@ _INSTALLED_POSTGRESQL = (
 )
 _INSTALLED_SQLITE = f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, {len(PREFIX)}) = '{PREFIX}'"
 
+_INSTALLED = {"postgresql": _INSTALLED_POSTGRESQL, "sqlite": _INSTALLED_SQLITE}
+
 
 def fingerprint(triggers: list[Trigger]) -> str:
     """A digest of everything the declarations ask for; it changes when any of them does."""
@@ -32,8 +34,10 @@ def fingerprint(triggers: list[Trigger]) -> str:
 
 def read_installed(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]]:
     """The engine's triggers in the database: name → table and text; a disabled one has no text."""
+    if connection.vendor not in _INSTALLED:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_INSTALLED_POSTGRESQL if connection.vendor == "postgresql" else _INSTALLED_SQLITE)
+        cursor.execute(_INSTALLED[connection.vendor])
         return {name: (table, source) for name, table, source in cursor.fetchall()}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.sql import Query
 
 from deltacrown.tally.declarations import Contribution
@@ -30,6 +31,14 @@ def literal(value: Any, connection: BaseDatabaseWrapper) -> str:
     return str(connection.schema_editor(collect_sql=True).quote_value(value))
 
 
+def contribution_expression(contribution: Contribution) -> Combinable:
+    """What one row adds, for the ORM; NULL where the summed column is."""
+    value = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
+    if not contribution.where:
+        return value
+    return Case(When(contribution.where, then=value), default=Value(0), output_field=models.BigIntegerField())
+
+
 def contribution_sql(contribution: Contribution, connection: BaseDatabaseWrapper) -> str:
     """What one row adds, as an expression over bare column names.
 
@@ -41,10 +50,7 @@ def contribution_sql(contribution: Contribution, connection: BaseDatabaseWrapper
 @cache
 def _compile(contribution: Contribution, alias: str) -> str:
     connection = connections[alias]
-    value: Any = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
-    expression = value
-    if contribution.where:
-        expression = Case(When(contribution.where, then=value), default=Value(0), output_field=models.BigIntegerField())
+    expression: Any = contribution_expression(contribution)
     query = Query(contribution.model, alias_cols=False)
     compiler = query.get_compiler(connection=connection)
     sql, params = compiler.compile(expression.resolve_expression(query, allow_joins=False))

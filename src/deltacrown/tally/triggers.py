@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from deltacrown.tally.feeds import list_holders
+from deltacrown.tally.maintainers import SIGNALS, get_maintainer
 
 #: Every trigger of the engine begins so; nothing else in the database may.
 PREFIX = "tally_"
@@ -45,14 +46,22 @@ def register_provider(provider: Provider) -> None:
 
 
 def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Every trigger that belongs in the database behind ``connection``."""
+    """Every trigger that belongs in the database behind ``connection``.
+
+    Under the maintainer ``signals`` those that keep numbers are left out; those that keep history and
+    make the rows of new users stay, where the database can have them.
+    """
     from deltacrown.tally import postgresql, sqlite  # noqa: PLC0415 - both build Trigger objects
     from deltacrown.tally.sources import list_sources  # noqa: PLC0415
 
     dialects = {"postgresql": postgresql, "sqlite": sqlite}
+    by_signals = get_maintainer() == SIGNALS
     if connection.vendor not in dialects:
-        raise UnsupportedDatabase(f"No triggers for {connection.vendor}: use SQLite or PostgreSQL.")
+        if by_signals:
+            return []
+        raise UnsupportedDatabase(f"No triggers for {connection.vendor}: use SQLite or PostgreSQL, or TALLY_MAINTAINER=signals.")
     dialect = dialects[connection.vendor]
-    own = [trigger for holder in list_holders() for trigger in dialect.build_holder_triggers(holder, connection)]
+    holders = [] if by_signals else list_holders()
+    own = [trigger for holder in holders for trigger in dialect.build_holder_triggers(holder, connection)]
     own += [trigger for source in list_sources() for trigger in dialect.build_source_triggers(source, connection)]
     return own + [trigger for provider in _providers for trigger in provider(connection)]

@@ -1,0 +1,13 @@
+"""Who keeps the numbers: triggers in the database, or signals in Python."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+TRIGGERS, SIGNALS = "triggers", "signals"
+MAINTAINERS = (TRIGGERS, SIGNALS)
+
+
+def get_maintainer() -> str:
+    """The setting ``TALLY_MAINTAINER``: ``"triggers"`` when it is absent. ``check`` refuses what is neither."""
+    return str(getattr(settings, "TALLY_MAINTAINER", TRIGGERS))
