@@ -6,6 +6,7 @@ that the interleaving is one that matters.
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -204,18 +205,31 @@ def test_two_sessions_that_write_in_opposite_order_both_get_through(ann, rocket)
     assert drift() == []
 
 
-def test_one_statement_over_many_players_never_deadlocks_whatever_its_order(rocket):
-    users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(30))
+def test_statements_over_many_players_never_deadlock_whatever_their_size_and_order(rocket):
+    """Statements of different sizes are planned differently, and would meet the same profiles in different orders."""
+    users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(300))
+    before = count_deadlocks()
 
-    def write(order, name):
+    def write(name, size):
         def insert():
-            for number in range(15):
-                rows = [Match(user=u, game=rocket, match_key=f"{name}{number}", result="WIN", played_at=NOON) for u in order]
+            pick = random.Random(name)
+            for number in range(2_400 // size):
+                rows = [
+                    Match(user=u, game=rocket, match_key=f"{name}{number}", result="WIN", played_at=NOON) for u in pick.sample(users, size)
+                ]
                 Match.objects.bulk_create(rows)
 
         return Session(insert)
 
-    for session in [write(users, "up"), write(users[::-1], "down"), write(users[15:] + users[:15], "mid")]:
+    for session in [write(f"{size}/{n}/", size) for size in (3, 30, 300) for n in range(2)]:
         session.finish()
-    assert set(UserProfile.objects.values_list("matches_won", flat=True)) == {45}
+    assert sum(UserProfile.objects.values_list("matches_won", flat=True)) == 6 * 2_400
     assert drift() == []
+    assert count_deadlocks() == before
+
+
+def count_deadlocks():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]

@@ -50,6 +50,15 @@ def test_a_void_says_who_and_why_and_keeps_the_beginning(player, played):
     assert (recorded.delta, recorded.is_recording, recorded.row) == (1, True, match.pk)
 
 
+def test_a_row_changed_again_and_again_began_once(player, played):
+    match = played(ann := player("ann"), "WIN")
+    rows = Match.objects.filter(pk=match.pk)
+    for voided in (True, False, True):
+        database_now()
+        rows.update(voided_at=NOON if voided else None, void_reason="x" if voided else "")
+    assert deltas(ann, "matches_won") == [-1, 1, -1, 1]
+
+
 def test_an_unexplained_write_is_recorded_as_such(player, played):
     match = played(ann := player("ann"), "WIN")
     with connection.cursor() as cursor:
@@ -171,8 +180,9 @@ def test_as_of_refuses_what_is_no_number(player):
 def test_recorded_at_cannot_be_rewritten(player, played):
     match = played(player("ann"))
     kept = Match.objects.get(pk=match.pk).recorded_at
-    match.recorded_at = NOON
-    match.save()
+    for forged in (NOON, None):
+        match.recorded_at = forged
+        match.save()
     Match.objects.filter(pk=match.pk).update(recorded_at=NOON)
     assert Match.objects.get(pk=match.pk).recorded_at == kept
     with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 import pytest
 
 from deltacrown.tally.fields import ProtectedNumber
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import GameStats, UserProfile
 
 pytestmark = pytest.mark.django_db
 
@@ -15,6 +15,20 @@ def test_save_keeps_the_number_and_writes_the_rest(player, played):
     profile.save()
     profile.refresh_from_db()
     assert (profile.total_matches_played, profile.display_name) == (1, "Ann")
+
+
+@pytest.mark.parametrize("value", [None, -5, "nonsense"])
+def test_save_does_not_even_look_at_what_the_instance_says(player, played, value):
+    played(ann := player("ann"))
+    profile = UserProfile.objects.get(user=ann)
+    profile.matches_won = value
+    profile.save()
+    assert UserProfile.objects.get(user=ann).matches_won == 1
+
+
+def test_a_row_made_by_hand_starts_at_nothing(player, game):
+    GameStats.objects.create(user=player("ann"), game=game, matches_played=50)
+    assert GameStats.objects.get().matches_played == 0
 
 
 def test_update_refuses_and_changes_nothing(player, played):
