@@ -166,7 +166,7 @@ def test_the_command_reads_well(ann):
     [
         (["DC-00-000000", "matches_won"], "There is no player"),
         (["{}", "wins"], "There is no number called 'wins'"),
-        (["{}", "matches_won", "--as-of", "yesterday"], "'yesterday' is not a moment"),
+        (["{}", "matches_won", "--as-of", "yesterday"], "'yesterday' is no date"),
         (["{}", "matches_won", "--game", "nope"], "nope"),
     ],
 )

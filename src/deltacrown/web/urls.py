@@ -17,6 +17,7 @@ urlpatterns = [
     path("players/<public_id:public_id>/tournaments/", players.show_tournaments, name="player-tournaments"),
     path("players/<public_id:public_id>/activity/", players.show_activity, name="player-activity"),
     path("players/<public_id:public_id>/stats/<slug:stat>/", players.show_stat, name="player-stat"),
+    path("players/<public_id:public_id>/stats/<slug:stat>/history/", players.show_stat_history, name="player-stat-history"),
     path("tournaments/", tournaments.show_list, name="tournaments"),
     path("tournaments/<slug:slug>/", tournaments.show_tournament, name="tournament"),
     path("tournaments/<slug:slug>/results/", tournaments.show_results, name="tournament-results"),

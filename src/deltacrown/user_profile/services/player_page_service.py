@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -22,11 +23,13 @@ from deltacrown.user_profile.services.stats_service import (
     GameLine,
     MatchEntry,
     MatchFilters,
+    StatHistory,
     StatLine,
     StatRows,
     TournamentEntry,
     TournamentFilters,
 )
+from deltacrown.user_profile.services.stats_service.filters import read_as_of
 from deltacrown.user_profile.services.stats_service.match_history import read_match_history
 from deltacrown.user_profile.services.stats_service.row_sources import AchievementEntry, describe_achievements
 from deltacrown.user_profile.services.stats_service.stat_rows import list_closed_stats
@@ -98,6 +101,29 @@ class StatPage:
     rows: StatRows
 
 
+@dataclass(frozen=True)
+class PastValue:
+    """What a number was at a moment.
+
+    :param asked: the date or moment as it was asked for.
+    :param is_day: whether that was a date, of which ``moment`` is the end.
+    """
+
+    asked: str
+    moment: datetime
+    is_day: bool
+    value: int | Decimal | None
+
+
+@dataclass(frozen=True)
+class StatHistoryPage:
+    """Every change of one number of a player, and what it was when the reader asks."""
+
+    profile: UserProfile
+    history: StatHistory
+    past: PastValue | None
+
+
 def get_player(public_id: str) -> UserProfile:
     """The profile addressed by ``public_id``, its user fetched along.
 
@@ -167,6 +193,19 @@ def get_stat_page(public_id: str, stat: str, filters: Mapping[str, str], page: s
     profile = get_player(public_id)
     given = {name: value for name, value in filters.items() if value}
     return StatPage(profile, stats_service.get_stat_rows(profile.user, stat, page, filters=given, viewer=viewer))
+
+
+def get_stat_history_page(
+    public_id: str, stat: str, page: str | None, *, game: str | None, as_of: str | None, viewer: Viewer, now: datetime
+) -> StatHistoryPage:
+    """The changes of one number of a player as ``viewer`` may see them, and what it was ``as_of`` a date or moment."""
+    profile = get_player(public_id)
+    history = stats_service.get_stat_history(profile.user, stat, page, game=game, viewer=viewer)
+    if not as_of:
+        return StatHistoryPage(profile, history, None)
+    moment = read_as_of(as_of, now=now)
+    value = stats_service.get_stat_as_of(profile.user, stat, moment, game=history.game, viewer=viewer)
+    return StatHistoryPage(profile, history, PastValue(as_of, moment, "T" not in as_of.upper(), value))
 
 
 def list_games_played(user: User) -> list[Game]:

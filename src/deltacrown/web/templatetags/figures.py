@@ -26,6 +26,12 @@ def figure(value: Any) -> str:
 
 
 @register.filter
+def change(value: int) -> str:
+    """A change with its sign: ``+1``, ``−12``."""
+    return f"{value:+,}".replace("-", "−")
+
+
+@register.filter
 def money(value: Decimal | None) -> str:
     """An amount without cents where there are none; a dash for nothing."""
     if not value:

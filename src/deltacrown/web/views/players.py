@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
@@ -64,6 +65,17 @@ def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
     filters = _filters(request, (*MATCH_FILTERS, *TOURNAMENT_FILTERS))
     shown = player_page_service.get_stat_page(public_id, stat, filters, _page(request), viewer=request.user)
     return render(request, "web/player_stat.html", {"shown": shown, "profile": shown.profile, "rows": shown.rows})
+
+
+@require_safe
+def show_stat_history(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
+    """Every change of one number of a player; with ``?as_of=`` also what it was then."""
+    asked, now = request.GET, clock.now()
+    shown = player_page_service.get_stat_history_page(
+        public_id, stat, _page(request), game=asked.get("game") or None, as_of=asked.get("as_of") or None, viewer=request.user, now=now
+    )
+    context = {"profile": shown.profile, "history": shown.history, "today": now}
+    return render(request, "web/player_stat_history.html", {"shown": shown, **context})
 
 
 def _page(request: HttpRequest) -> str | None:

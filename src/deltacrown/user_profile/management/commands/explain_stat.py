@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_datetime
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import DomainError, InvalidInput
+from deltacrown.core import clock
+from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.services.player_page_service import get_player
 from deltacrown.user_profile.services.stats_service import StatChange, StatExplanation, explain_stat, get_stat_as_of
-from deltacrown.user_profile.services.stats_service.filters import get_game
+from deltacrown.user_profile.services.stats_service.filters import get_game, read_as_of
 
 
 class Command(BaseCommand):
@@ -21,7 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("public_id", metavar="PUBLIC_ID", help="the player, DC-YY-NNNNNN")
         parser.add_argument("stat", metavar="STAT", help="a number of the catalogue, as in docs/reference/stats.md")
         parser.add_argument("--game", default="", help="the number in this game, by slug")
-        parser.add_argument("--as-of", default="", metavar="MOMENT", help="also what it was then: 2025-06-01T12:00Z")
+        parser.add_argument(
+            "--as-of", default="", metavar="MOMENT", help="also what it was then, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01"
+        )
         parser.add_argument("--limit", type=int, default=10, help="how many changes and omissions to list, 1 to 50")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         explanation = explain_stat(user, stat, game=played, limit=limit, viewer=user)
         lines = describe_explanation(public_id, user, explanation)
         if as_of:
-            moment = _read_moment(as_of)
+            moment = read_as_of(as_of, now=clock.now())
             value = get_stat_as_of(user, stat, moment, game=played, viewer=user)
             lines.append(f"At {moment:%d %b %Y %H:%M:%S %Z} it was {_show(value)}.")
         return lines
@@ -66,13 +67,3 @@ def _describe_change(change: StatChange) -> str:
 
 def _show(value: object) -> str:
     return "none" if value is None else str(value)
-
-
-def _read_moment(text: str) -> datetime:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise InvalidInput(f"{text!r} is not a moment: write it like 2025-06-01T12:00Z.", field="as_of")
-    return moment

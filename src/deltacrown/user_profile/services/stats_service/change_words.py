@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import ArchivedMatch, Match, MatchRow
 from deltacrown.moderation.models import Dispute
 from deltacrown.tally.history import Change
 from deltacrown.tally.sources import history_label
@@ -21,12 +22,38 @@ Row = models.Model
 _SILENT = {"voided_at", "void_reason", "disqualified_at", "disqualified_reason", "archived_at", "recorded_at"}
 
 
-def describe_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], str]:
+@dataclass(frozen=True)
+class Subject:
+    """What a source row is about, in words, and where its page is.
+
+    :param game_slug: with ``match_key`` of a match; empty for anything else.
+    :param tournament_slug: of a registration or result; empty for anything else.
+    """
+
+    text: str
+    game_slug: str = ""
+    match_key: str = ""
+    tournament_slug: str = ""
+
+
+DELETED = Subject("a row deleted since")
+
+
+def describe_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], Subject]:
     """(Source, row) → what the row is about, for the rows that still exist; one query per table."""
     wanted: dict[str, set[int]] = {}
     for change in changes:
         wanted.setdefault(change.source, set()).add(change.row)
-    return {(source, row.pk): _WORDS[source](row) for source, ids in wanted.items() for row in _find_rows(source, ids)}
+    return {(source, row.pk): _subject(source, row) for source, ids in wanted.items() for row in _find_rows(source, ids)}
+
+
+def _subject(source: str, row: Any) -> Subject:
+    text = _WORDS[source](row)
+    if isinstance(row, MatchRow):
+        return Subject(text, game_slug=row.game.slug, match_key=row.match_key)
+    if isinstance(row, TournamentParticipation | TournamentResult):
+        return Subject(text, tournament_slug=row.tournament.slug)
+    return Subject(text)
 
 
 def describe_row(row: Row) -> str:

@@ -84,6 +84,22 @@ def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
     return replace(filters, status=_choice(filters.status, Tournament.Status, "status"), placement=_placement(filters.placement))
 
 
+def read_as_of(text: str, *, now: datetime) -> datetime:
+    """Return the past moment that ``text`` names: a date, to its end in UTC, or a moment with a time zone.
+
+    Today ends ``now``.
+
+    :raises InvalidInput: when it is neither, or lies in the future.
+    """
+    moment = _moment(text, "as_of", whole_day=timedelta(days=1, microseconds=-1))
+    assert moment is not None  # noqa: S101 - a text is a moment or refused
+    if len(text) == len("2025-01-31") and moment.date() == now.astimezone(UTC).date():
+        return now
+    if moment > now:
+        raise InvalidInput(f"{text!r} lies in the future; nothing is known of it yet.", field="as_of")
+    return moment
+
+
 def get_game(slug: str) -> Game:
     """The game a filter names.
 

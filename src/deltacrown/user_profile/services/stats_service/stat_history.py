@@ -23,7 +23,7 @@ from deltacrown.user_profile.services.stats_service.catalogue import (
     describe_stat,
     get_stat_field,
 )
-from deltacrown.user_profile.services.stats_service.change_words import describe_change, describe_subjects
+from deltacrown.user_profile.services.stats_service.change_words import DELETED, Subject, describe_change, describe_subjects
 from deltacrown.user_profile.services.stats_service.filters import get_game
 from deltacrown.user_profile.services.stats_service.row_sources import SOURCES
 
@@ -52,6 +52,8 @@ class StatChange:
     actor: str
     reason: str
     is_explained: bool
+    #: The subject with what its page is found by.
+    about: Subject
 
 
 @dataclass(frozen=True)
@@ -149,22 +151,23 @@ def _tell(subject: _Subject, changes: Sequence[Change], value: Value, viewer: Vi
     for change in changes:
         if not subject.is_counted:
             value = get_as_of(subject.holder, subject.name, change.at, subject.keys)
-        entries.append(_entry(subject, change, value, words.get((change.source, change.row), "a row deleted since"), viewer))
+        entries.append(_entry(subject, change, value, words.get((change.source, change.row), DELETED), viewer))
         if subject.is_counted:
             value = int(value or 0) - change.delta
     return entries, value if subject.is_counted else None
 
 
-def _entry(subject: _Subject, change: Change, value: Value, about: str, viewer: Viewer) -> StatChange:
+def _entry(subject: _Subject, change: Change, value: Value, about: Subject, viewer: Viewer) -> StatChange:
     return StatChange(
         at=change.at,
         part=get_stat_field(subject.holder, change.stat).label,
         delta=change.delta,
         value=value,
-        subject=about,
+        subject=about.text,
         what=describe_change(change),
         # Who ruled is for staff to know; what was decided and why is for everyone who may see the row.
         actor=change.actor if is_staff(viewer) else "",
         reason=change.reason,
         is_explained=change.is_recording or bool(change.reason),
+        about=about,
     )
