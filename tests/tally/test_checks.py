@@ -42,6 +42,7 @@ def test_a_good_holder_is_accepted():
         ("tally.E002", {"wins": Stat(count_of("nonsense"))}),
         ("tally.E003", {"wins": Stat(count_of("moderation.Dispute"))}),
         ("tally.E003", {"wins": Stat(count_of("games.Match", keys={"user": "game"}))}),
+        ("tally.E008", {"joined": Stat(count_of("teams.TeamMembership"))}),
         ("tally.E004", {"wins": Stat(sum_of("prize_amount", "tournaments.TournamentResult"))}),
         ("tally.E004", {"wins": Stat(sum_of("nothing", "games.Match"))}),
         ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(game__slug="x"), "")]))}),

@@ -14,7 +14,7 @@ from django.db.models.sql import Query
 from deltacrown.core.schema import have_columns, have_tables
 from deltacrown.tally.declarations import Contribution
 from deltacrown.tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
-from deltacrown.tally.fields import Stat
+from deltacrown.tally.fields import RecordedAt, Stat
 from deltacrown.tally.installation import find_faults, list_tables
 from deltacrown.tally.maintainers import MAINTAINERS, get_maintainer
 from deltacrown.tally.rows import UnknownStat, get_counted_stat
@@ -85,9 +85,17 @@ def _check_contribution(holder: Model, stat: Stat, contribution: Contribution) -
         hint = "Write it as 'app_label.Model' and install its app."
         yield Error(f"{where} counts {contribution.source!r}, which is not a model.", hint=hint, obj=stat, id="tally.E002")
         return
+    yield from _check_recorded_at(stat, source, where)
     yield from _check_source_keys(holder, stat, contribution, source, where)
     yield from _check_value(stat, contribution, source, where)
     yield from _check_condition(stat, contribution, source, where)
+
+
+def _check_recorded_at(stat: Stat, source: Model, where: str) -> Iterator[CheckMessage]:
+    if not any(isinstance(field, RecordedAt) and field.name == "recorded_at" for field in source._meta.concrete_fields):
+        hint = f"Add `recorded_at = RecordedAt()` (deltacrown.tally.fields) to {source._meta.object_name}."
+        message = f"{where}: {source._meta.label} does not say when a row was recorded, so the number would have no history."
+        yield Error(message, hint=hint, obj=stat, id="tally.E008")
 
 
 def _check_source_keys(holder: Model, stat: Stat, contribution: Contribution, source: Model, where: str) -> Iterator[CheckMessage]:
