@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from io import StringIO
 
@@ -140,25 +141,60 @@ def test_the_explanation_adds_up_and_says_what_was_left_out(ann):
     explanation = explain_stat(ann, "matches_won")
     assert (explanation.stat.value, explanation.adds_up) == (1, True)
     assert [(omission.subject.split(",")[0], omission.why) for omission in explanation.omitted] == [
+        ("Rocket match k0", "voided: Smurfing"),
         ("Rocket match k3", "it was not won, the result is LOSS"),
         ("Rocket match k1", "it was not won, the result is LOSS"),
-        ("Rocket match k0", "voided: Smurfing"),
     ]
 
 
 def test_the_command_reads_well(ann):
     Match.objects.filter(match_key="k2").update(result="DRAW")
     out = StringIO()
-    call_command("explain_stat", ann.profile.public_id, "matches_won", "--as-of", "2020-01-01T00:00Z", stdout=out)
+    call_command("explain_stat", ann.profile.public_id, "matches_won", "--as-of", "2020-01-01", "--limit", "4", stdout=out)
+    dated = re.compile(r"\d\d \w{3} 20\d\d \d\d:\d\d:\d\d")
+    assert dated.sub("WHEN", out.getvalue()).splitlines() == [
+        f"Matches won of ann ({ann.profile.public_id}): 0",
+        "  Matches played that ended in a win.",
+        "  0 rows; the number is 0.",
+        "",
+        "Not counted, among others:",
+        "  voided: Smurfing",
+        "      Rocket match k0, played 01 Jun 2025",
+        "  it was not won, the result is LOSS",
+        "      Rocket match k3, played 01 Jun 2025",
+        "  it was not won, the result is DRAW",
+        "      Rocket match k2, played 01 Jun 2025",
+        "  it was not won, the result is LOSS",
+        "      Rocket match k1, played 01 Jun 2025",
+        "",
+        "Changes, latest first, in UTC:",
+        "  WHEN  -1, then 0: result corrected from WIN to DRAW (no reason was given)",
+        "      Rocket match k2, played 01 Jun 2025",
+        "  WHEN  -1, then 1: result corrected from WIN to LOSS (Wrong side reported)",
+        "      Rocket match k1, played 01 Jun 2025",
+        "  WHEN  -1, then 2: voided: Smurfing",
+        "      Rocket match k0, played 01 Jun 2025",
+        "  WHEN  +1, then 3: recorded",
+        "      Rocket match k2, played 01 Jun 2025",
+        "",
+        "At the end of 01 Jan 2020 it was 0, as this site knew it then.",
+    ]
+
+
+def test_the_command_names_the_part_of_a_rate_and_the_moment(ann):
+    out = StringIO()
+    call_command("explain_stat", ann.profile.public_id, "overall_win_rate", "--as-of", "2020-01-01T00:00Z", stdout=out)
     text = out.getvalue()
-    assert f"Matches won of ann ({ann.profile.public_id}): 0" in text
-    assert "Rocket match k0, played 01 Jun 2025: voided: Smurfing" in text
-    assert (
-        "Matches won -1 → 0  Rocket match k2, played 01 Jun 2025: result corrected from WIN to DRAW — by a write that gave no reason"
-        in text
-    )
-    assert "result corrected from WIN to LOSS (Wrong side reported)" in text
-    assert "At 01 Jan 2020 00:00:00 UTC it was 0." in text
+    assert "Matches won -1, then 33.33 %: result corrected from WIN to LOSS (Wrong side reported)" in text
+    assert "\nNot counted:\n  voided: Smurfing\n" in text
+    assert "At 01 Jan 2020 00:00:00 UTC it was 0.00 %, as this site knew it then." in text
+
+
+def test_the_command_on_a_number_that_never_changed(player):
+    out = StringIO()
+    call_command("explain_stat", player("new").profile.public_id, "average_placement", stdout=out)
+    assert out.getvalue().splitlines()[0].endswith(": none")
+    assert out.getvalue().endswith("\nIt has never changed.\n")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from itertools import groupby
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +10,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.services.player_page_service import get_player
-from deltacrown.user_profile.services.stats_service import StatChange, StatExplanation, explain_stat, get_stat_as_of
+from deltacrown.user_profile.services.stats_service import StatChange, StatExplanation, StatLine, explain_stat, get_stat_as_of
 from deltacrown.user_profile.services.stats_service.filters import get_game, read_as_of
 
 
@@ -36,34 +37,38 @@ class Command(BaseCommand):
         user, played = get_player(public_id).user, get_game(game) if game else None
         # Whoever can run commands can read the database; the command reads as the player.
         explanation = explain_stat(user, stat, game=played, limit=limit, viewer=user)
-        lines = describe_explanation(public_id, user, explanation)
+        lines = describe_explanation(public_id, user, explanation, limit)
         if as_of:
             moment = read_as_of(as_of, now=clock.now())
             value = get_stat_as_of(user, stat, moment, game=played, viewer=user)
-            lines.append(f"At {moment:%d %b %Y %H:%M:%S %Z} it was {_show(value)}.")
+            when = f"At {moment:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {moment:%d %b %Y}"
+            lines += ["", f"{when} it was {_show(value, explanation.stat.unit)}, as this site knew it then."]
         return lines
 
 
-def describe_explanation(public_id: str, user: User, explanation: StatExplanation) -> list[str]:
-    """The explanation for a person at a terminal."""
+def describe_explanation(public_id: str, user: User, explanation: StatExplanation, limit: int) -> list[str]:
+    """The explanation, of at most ``limit`` omissions and changes, for a person at a terminal."""
     stat, where = explanation.stat, f" in {explanation.game.name}" if explanation.game else ""
     lines = [
-        f"{stat.label}{where} of {user.username} ({public_id}): {_show(stat.value)}{stat.unit}",
+        f"{stat.label}{where} of {user.username} ({public_id}): {_show(stat.value, stat.unit)}",
         f"  {stat.meaning}",
         f"  {explanation.sentence}" + ("" if explanation.adds_up else " They do not add up: run reconcile_stats."),
     ]
     if explanation.omitted:
-        lines += ["Not counted, latest first:"]
-        lines += [f"  {omission.subject}: {omission.why}" for omission in explanation.omitted]
-    lines += ["Changes, latest first:" if explanation.changes else "It never changed."]
-    return lines + [f"  {_describe_change(change)}" for change in explanation.changes]
+        lines += ["", "Not counted:" if len(explanation.omitted) < limit else "Not counted, among others:"]
+    for why, omitted in groupby(explanation.omitted, key=lambda omission: omission.why):
+        lines += [f"  {why}", *(f"      {omission.subject}" for omission in omitted)]
+    lines += ["", "Changes, latest first, in UTC:" if explanation.changes else "It has never changed."]
+    return lines + [line for change in explanation.changes for line in _describe_change(change, stat)]
 
 
-def _describe_change(change: StatChange) -> str:
-    said = change.what + (f" ({change.reason})" if change.reason and change.reason not in change.what else "")
-    blame = "" if change.is_explained else " — by a write that gave no reason"
-    return f"{change.at:%d %b %Y %H:%M:%S}  {change.part} {change.delta:+d} → {_show(change.value)}  {change.subject}: {said}{blame}"
+def _describe_change(change: StatChange, stat: StatLine) -> list[str]:
+    part = f"{change.part} " if change.part != stat.label else ""
+    why = f" ({change.reason})" if change.reason and change.reason not in change.what else ""
+    blame = "" if change.is_explained else " (no reason was given)"
+    moved = f"{part}{change.delta:+d}, then {_show(change.value, stat.unit)}:"
+    return [f"  {change.at:%d %b %Y %H:%M:%S}  {moved} {change.what}{why}{blame}", f"      {change.subject}"]
 
 
-def _show(value: object) -> str:
-    return "none" if value is None else str(value)
+def _show(value: object, unit: str = "") -> str:
+    return "none" if value is None else f"{value} {unit}".strip()

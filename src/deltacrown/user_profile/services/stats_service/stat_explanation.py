@@ -33,7 +33,7 @@ class StatExplanation:
     """A number, accounted for.
 
     :param sentence: what all the rows behind it come to: ``12 rows; the number is 12.``
-    :param omitted: the latest rows it leaves out, each with the reason.
+    :param omitted: rows it leaves out, each with the reason; by rule, the latest first.
     :param changes: the latest changes, newest first.
     """
 
@@ -46,7 +46,7 @@ class StatExplanation:
 
 
 def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int = 10, viewer: Viewer = None) -> StatExplanation:
-    """Account for the number ``stat`` of ``user``: rows counted, latest rows left out and why, latest changes.
+    """Account for the number ``stat`` of ``user``: rows counted, rows left out and why, latest changes.
 
     :param limit: the most omissions and changes to list, 1 to 50.
     :raises NotFound: when there is no such number.
@@ -65,12 +65,15 @@ def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int 
 
 
 def _list_omitted(user: User, stat: str, game: Game | None, limit: int) -> list[Omission]:
+    """What the first rule leaves out, then what the second does: those taken out before those that never qualified."""
     counted = get_counted_stat(UserProfile, stat)
-    rows: list[Any] = []
+    found: list[tuple[int, Any]] = []
     for contribution in counted.contributions:
-        if contribution.rules:
-            table = contribution.model._base_manager
-            mine = table.filter(Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()))
-            rows += mine.exclude(pk__in=mine.filter(contribution.where).values("pk")).order_by("-recorded_at", "-pk")[:limit]
-    latest = sorted(rows, key=lambda row: (row.recorded_at, row.pk), reverse=True)[:limit]
-    return [Omission(describe_row(row), explain_row(counted, row).reason) for row in latest]
+        kept = contribution.model._base_manager.filter(Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()))
+        for place, rule in enumerate(contribution.rules):
+            passing = kept.filter(rule.condition)
+            failing = kept.exclude(pk__in=passing.values("pk")).order_by("-recorded_at", "-pk")[:limit]
+            found += [(-place, row) for row in failing]
+            kept = passing
+    found.sort(key=lambda omitted: (omitted[0], omitted[1].recorded_at, omitted[1].pk), reverse=True)
+    return [Omission(describe_row(row), explain_row(counted, row).reason) for _, row in found[:limit]]
