@@ -70,8 +70,9 @@ format: $(INSTALLED) ## Mend what ruff can mend by itself.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(INSTALLED) ## Write the generated page of the reference anew.
+docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(MANAGE) document_stats --write docs/reference/stats.md
+	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
 	$(BIN)/python -m pip install --quiet uv

@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.test.utils import isolate_apps
 
-from deltacrown.tally.checks import check_declarations, check_holder
+from deltacrown.tally.checks import check_declarations, check_holder, check_maintainer
 from deltacrown.tally.declarations import Rule, count_of, sum_of
 from deltacrown.tally.fields import DerivedStat, Stat
+from deltacrown.tally.maintainers import get_maintainer
 from deltacrown.user_profile.models import GameStats, UserProfile
 
 
@@ -55,3 +56,17 @@ def test_a_good_holder_is_accepted():
 )
 def test_a_bad_declaration_is_refused_with_its_id_and_a_mend(fault, fields):
     assert ids(make_holder(**fields)) == [(fault, True)]
+
+
+@pytest.mark.parametrize(("chosen", "found"), [("triggers", []), ("signals", []), ("Signals", ["tally.E007"]), ("", ["tally.E007"])])
+def test_a_maintainer_that_does_not_exist_is_refused(settings, chosen, found):
+    settings.TALLY_MAINTAINER = chosen
+    messages = check_maintainer()
+    assert [message.id for message in messages] == found
+    assert all("'triggers' or 'signals'" in message.hint for message in messages)
+
+
+def test_without_the_setting_triggers_maintain(settings):
+    del settings.TALLY_MAINTAINER
+    assert get_maintainer() == "triggers"
+    assert check_maintainer() == []

@@ -1,0 +1,165 @@
+"""Ways of writing one row through the ORM."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from deltacrown.games.models import Match
+from deltacrown.user_profile.models import ExperienceAward, UserProfile
+from tests.conftest import NOON
+from tests.tally.ways.declared import way
+from tests.tally.ways.season import Season
+
+GROUP = "One row, through the ORM"
+
+
+@way(GROUP, "`create()`")
+def create(season: Season) -> None:
+    Match.objects.create(user=season.players[0], game=season.games[0], match_key="new", result="WIN", played_at=NOON)
+
+
+@way(GROUP, "`create()` of a row that counts nowhere", moves=False)
+def create_voided(season: Season) -> None:
+    season.row(0, 0, "void", voided_at=NOON, void_reason="crash").save()
+
+
+@way(GROUP, "`create()` refused by a constraint", moves=False)
+def create_refused(season: Season) -> None:
+    taken = Match.objects.filter(voided_at=None)[0]
+    try:
+        with transaction.atomic():
+            Match.objects.create(user=taken.user, game=taken.game, match_key=taken.match_key, result="WIN", played_at=NOON)
+    except IntegrityError:
+        return
+    raise AssertionError("the constraint is gone")
+
+
+@way(GROUP, "`save()`, nothing changed", moves=False)
+def save_unchanged(season: Season) -> None:
+    Match.objects.filter(voided_at=None)[0].save()
+
+
+@way(GROUP, "`save()`, result flipped")
+def save_flipped(season: Season) -> None:
+    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match.result = "LOSS"
+    match.save()
+
+
+@way(GROUP, "`save()` twice on one instance, flipped and back", moves=False)
+def save_flipped_and_back(season: Season) -> None:
+    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    for result in ("LOSS", "WIN"):
+        match.result = result
+        match.save()
+
+
+@way(GROUP, "`save()`, moved to another player")
+def save_moved_to_another_player(season: Season) -> None:
+    match = Match.objects.filter(user=season.players[0], voided_at=None)[0]
+    match.user = season.players[1]
+    match.save()
+
+
+@way(GROUP, "`save()`, moved to another game")
+def save_moved_to_another_game(season: Season) -> None:
+    match = Match.objects.filter(game=season.games[0], user=season.players[0], voided_at=None)[0]
+    match.game = season.games[1]
+    match.save()
+
+
+@way(GROUP, "`save()`, summed value changed")
+def save_value_changed(season: Season) -> None:
+    award = ExperienceAward.objects.all()[0]
+    award.points = 777
+    award.save()
+
+
+@way(GROUP, "`save()` with `F()`")
+def save_with_f(season: Season) -> None:
+    award = ExperienceAward.objects.all()[0]
+    award.points = F("points") * 2
+    award.save()
+
+
+@way(GROUP, "`save(update_fields=…)` of the field that counts")
+def save_update_fields(season: Season) -> None:
+    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match.result, match.side = "LOSS", "Red"
+    match.save(update_fields=["result"])
+
+
+@way(GROUP, "`save(update_fields=…)` of another field, the one that counts being stale", moves=False)
+def save_other_update_fields(season: Season) -> None:
+    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match.result, match.side = "LOSS", "Red"
+    match.save(update_fields=["side"])
+
+
+@way(GROUP, "`save()` of a stale instance over a newer row")
+def save_stale(season: Season) -> None:
+    stale = Match.objects.filter(result="WIN", voided_at=None)[0]
+    stale.result = "DRAW"
+    Match.objects.filter(pk=stale.pk).update(user=season.players[3], result="LOSS", voided_at=NOON, void_reason="crash")
+    stale.save()
+
+
+@way(GROUP, "`save()` of a row that was deleted meanwhile", moves=False)
+def save_deleted(season: Season) -> None:
+    stale = Match.objects.filter(result="WIN", voided_at=None, disputes=None)[0]
+    Match.objects.get(pk=stale.pk).delete()
+    stale.save()
+
+
+@way(GROUP, "`get_or_create()`, twice")
+def get_or_create(season: Season) -> None:
+    keys = {"user": season.players[0], "game": season.games[0], "match_key": "once"}
+    for _ in range(2):
+        Match.objects.get_or_create(**keys, defaults={"result": "WIN", "played_at": NOON})
+
+
+@way(GROUP, "`update_or_create()`, twice")
+def update_or_create(season: Season) -> None:
+    keys = {"user": season.players[0], "game": season.games[0], "match_key": "once"}
+    for result in ("WIN", "DRAW"):
+        Match.objects.update_or_create(**keys, defaults={"result": result, "played_at": NOON})
+
+
+@way(GROUP, "through a related manager: `player.match_rows.create()`")
+def create_through_relation(season: Season) -> None:
+    season.players[0].match_rows.create(game=season.games[0], match_key="related", result="WIN", played_at=NOON)
+
+
+@way(GROUP, "`delete()`")
+def delete(season: Season) -> None:
+    Match.objects.filter(result="WIN", voided_at=None)[0].delete()
+
+
+@way(GROUP, "`delete()` of one row from two stale instances")
+def delete_twice(season: Season) -> None:
+    one, same = (Match.objects.filter(voided_at=None).order_by("pk")[0] for _ in range(2))
+    one.delete()
+    same.delete()
+
+
+@way(GROUP, "`profile.save()` of a stale instance with wrong numbers")
+def save_stale_profile(season: Season) -> None:
+    stale = UserProfile.objects.get(user=season.players[3])
+    season.row(3, 0, "late").save()
+    stale.bio, stale.total_matches_played = "changed", 10_000
+    stale.save()
+
+
+@way(GROUP, "a profile made after its rows", moves=False)
+def make_profile_late(season: Season) -> None:
+    kept = UserProfile.objects.get(user=season.players[0])
+    UserProfile.objects.filter(user=season.players[0]).delete()
+    UserProfile.objects.create(user=season.players[0], public_id=kept.public_id)
+
+
+@way(GROUP, "profiles made after their rows by `bulk_create()`", moves=False)
+def bulk_create_profiles_late(season: Season) -> None:
+    kept = list(UserProfile.objects.values_list("user", "public_id"))
+    UserProfile.objects.all().delete()
+    UserProfile.objects.bulk_create(UserProfile(user_id=user, public_id=public_id) for user, public_id in kept)

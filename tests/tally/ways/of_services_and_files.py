@@ -1,0 +1,122 @@
+"""Ways through the doors of this project: services, the admin, fixtures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.services import (
+    MatchRecord,
+    PlayerLine,
+    archive_matches,
+    correct_match,
+    record_matches,
+    restore_match,
+    void_match,
+)
+from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
+from tests.conftest import NOON
+from tests.tally.ways.declared import way
+from tests.tally.ways.season import Season
+
+SERVICES = "Services and the admin"
+FIXTURES = "Fixtures"
+LATER = NOON + timedelta(days=30)
+
+
+@way(SERVICES, "`record_matches`")
+def record_through_service(season: Season) -> None:
+    pair = (PlayerLine(user=season.players[0], result="WIN"), PlayerLine(user=season.players[1], result="LOSS"))
+    records = [MatchRecord(game=season.games[n % 2], match_key=f"svc{n}", played_at=NOON, lines=pair) for n in range(5)]
+    record_matches(records=records, now=LATER)
+
+
+@way(SERVICES, "`void_match`, `restore_match`, `correct_match`")
+def amend_through_services(season: Season) -> None:
+    first, second, third = Match.objects.filter(voided_at=None, result="WIN").order_by("pk")[:3]
+    void_match(game=first.game, match_key=first.match_key, now=LATER, by=None, reason="crash")
+    void_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="crash")
+    restore_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="no crash")
+    results = {third.user.username: "LOSS"}
+    correct_match(game=third.game, match_key=third.match_key, results=results, now=LATER, by=None, reason="misread")
+
+
+@way(SERVICES, "`archive_matches`", moves=False)
+def archive_through_service(season: Season) -> None:
+    assert archive_matches(before=NOON + timedelta(minutes=30), now=LATER).rows == 30
+    archived = ArchivedMatch.objects.filter(voided_at=None).order_by("pk")[0]
+    void_match(game=archived.game, match_key=archived.match_key, now=LATER, by=None, reason="crash")
+    restore_match(game=archived.game, match_key=archived.match_key, now=LATER, by=None, reason="no crash")
+
+
+def desk() -> Client:
+    client = Client()
+    client.force_login(User.objects.create(username="boss", is_staff=True, is_superuser=True))
+    return client
+
+
+def act(client: Client, model: str, action: str, *keys: int) -> None:
+    form = {"action": action, "_selected_action": keys, "answered": "1", "reason": "seen to"}
+    assert client.post(reverse(f"admin:{model}_changelist"), form).status_code == 302
+
+
+@way(SERVICES, "the admin's action that voids matches")
+def void_in_the_admin(season: Season) -> None:
+    counted = Match.objects.filter(voided_at=None).order_by("pk")[:3]
+    act(desk(), "games_match", "void_selected", *(match.pk for match in counted))
+
+
+@way(SERVICES, "the admin's form that records a match")
+def record_in_the_admin(season: Season) -> None:
+    form = {"match_key": "desk", "game": season.games[0].pk, "played_at_0": "2025-03-01", "played_at_1": "18:00:00"}
+    assert desk().post(reverse("admin:games_match_add"), {**form, "players": "p0, WIN\np1, LOSS\n"}).status_code == 302
+
+
+@way(SERVICES, "the admin's action that revokes an achievement")
+def revoke_in_the_admin(season: Season) -> None:
+    act(desk(), "user_profile_userachievement", "revoke_selected", UserAchievement.objects.order_by("pk")[0].pk)
+
+
+def dump(season: Season, *models: str) -> Path:
+    file = season.folder / "rows.json"
+    call_command("dumpdata", *models, output=str(file), verbosity=0)
+    return file
+
+
+@way(FIXTURES, "`loaddata` of rows that were deleted", moves=False)
+def load_deleted_rows(season: Season) -> None:
+    file = dump(season, "games.match", "moderation", "user_profile.experienceaward")
+    Match.objects.all().delete()
+    ExperienceAward.objects.all().delete()
+    call_command("loaddata", str(file), verbosity=0)
+
+
+@way(FIXTURES, "`loaddata` over rows that were changed", moves=False)
+def load_over_changed_rows(season: Season) -> None:
+    file = dump(season, "games.match")
+    Match.objects.filter(result="WIN").update(result="LOSS", user=season.players[0])
+    call_command("loaddata", str(file), verbosity=0)
+
+
+@way(FIXTURES, "`loaddata` of profiles and numbers per game with wrong numbers", moves=False)
+def load_wrong_numbers(season: Season) -> None:
+    file = dump(season, "user_profile.userprofile", "user_profile.gamestats")
+    text = file.read_text().replace('"matches_won": ', '"matches_won": 9')
+    assert text != file.read_text()
+    file.write_text(text)
+    call_command("loaddata", str(file), verbosity=0)
+
+
+@way(FIXTURES, "`loaddata` of everything into the emptied tables", moves=False)
+def load_everything(season: Season) -> None:
+    file = dump(season, "accounts", "games", "tournaments", "moderation", "user_profile")
+    for rows in (*season.players, *season.cups, *season.games, *season.badges):
+        rows.delete()
+    assert not UserProfile.objects.exists()
+    call_command("loaddata", str(file), verbosity=0)

@@ -1,0 +1,70 @@
+"""The rows every way starts from: each source has some that count and some that do not."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
+from tests.conftest import NOON
+
+RESULTS = ["WIN", "LOSS", "DRAW"]
+
+
+@dataclass(frozen=True)
+class Season:
+    """Four players, two games, two tournaments, two achievements; ``folder`` is for files."""
+
+    players: list[User]
+    games: list[Game]
+    cups: list[Tournament]
+    badges: list[Achievement]
+    folder: Path
+
+    def row(self, player: int, game: int, key: str, result: str = "WIN", **fields: Any) -> Match:
+        """A match row that is not saved yet."""
+        return Match(user=self.players[player], game=self.games[game], match_key=key, result=result, played_at=NOON, **fields)
+
+
+def make_season(folder: Path) -> Season:
+    """60 matches of every result, some voided, ten archived ones, and rows of every other source."""
+    pick = random.Random(7)
+    players = [User.objects.create(username=f"p{n}", date_joined=NOON) for n in range(4)]
+    games = [Game.objects.create(slug=f"g{n}", name=f"G{n}") for n in range(2)]
+    cups = [Tournament.objects.create(slug=f"c{n}", name=f"C{n}", game=games[n], status="COMPLETED", starts_at=NOON) for n in range(2)]
+    badges = [Achievement.objects.create(slug=f"b{n}", name=f"B{n}", description="Well done.") for n in range(2)]
+    season = Season(players, games, cups, badges, folder)
+    matches = [season.row(pick.randrange(4), pick.randrange(2), f"m{n}", pick.choice(RESULTS), **_fate(n)) for n in range(60)]
+    for number, match in enumerate(matches):
+        match.played_at = NOON + timedelta(minutes=number)
+    Match.objects.bulk_create(matches)
+    ArchivedMatch.objects.bulk_create(
+        ArchivedMatch(id=10**6 + n, user=players[n % 4], game=games[n % 2], match_key=f"old{n}", result="WIN", played_at=NOON, **_fate(n))
+        for n in range(10)
+    )
+    _fill_other_sources(season, matches)
+    return season
+
+
+def _fate(number: int) -> dict[str, Any]:
+    return {"voided_at": NOON, "void_reason": "cheating"} if number % 9 == 0 else {}
+
+
+def _fill_other_sources(season: Season, matches: list[Match]) -> None:
+    for number, player in enumerate(season.players):
+        cup, placement = season.cups[0], [1, 2, 11, None][number]
+        TournamentParticipation.objects.create(tournament=cup, user=player, registered_at=NOON)
+        out = {"disqualified_at": NOON, "disqualified_reason": "late"} if placement is None else {}
+        TournamentResult.objects.create(tournament=cup, user=player, placement=placement, decided_at=NOON, **out)
+        UserAchievement.objects.create(user=player, achievement=season.badges[0], earned_at=NOON)
+        Dispute.objects.create(reporter=player, match=matches[number], reason="not so", filed_at=NOON)
+        for turn in range(2):
+            award = {"points": 10 * (number + turn + 1), "reason": "r", "dedupe_key": f"k{turn}", "awarded_at": NOON}
+            ExperienceAward.objects.create(user=player, **award)
