@@ -8,7 +8,7 @@ class TallyConfig(AppConfig):
     verbose_name = "Tally"
 
     def ready(self) -> None:
-        from deltacrown.tally import deployment  # noqa: PLC0415 - imports models
+        from deltacrown.tally import deployment, fixtures  # noqa: PLC0415 - imports models
         from deltacrown.tally.checks import check_declarations, check_installed, check_maintainer  # noqa: PLC0415
         from deltacrown.tally.maintainers import SIGNALS, get_maintainer, signals  # noqa: PLC0415
 
@@ -17,5 +17,6 @@ class TallyConfig(AppConfig):
         checks.register(check_installed, checks.Tags.database)
         pre_migrate.connect(deployment.drop_before_migrating, sender=self)
         post_migrate.connect(deployment.sync_after_migrating, sender=self)
+        fixtures.connect()
         if get_maintainer() == SIGNALS:
             signals.install()
