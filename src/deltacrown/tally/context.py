@@ -25,6 +25,8 @@ def attributed(*, actor: str, reason: str) -> Iterator[None]:
     Opens a transaction (or a savepoint); what the context says ends with it, and with a rollback.
     Contexts nest: the inner one holds until its end.
     """
+    # Whether a text can be stored at all is for the service inside to judge, with its own words.
+    actor, reason = (text.replace("\0", "")[:limit] for text, limit in ((actor, 150), (reason, 500)))
     with transaction.atomic():
         restore = _enter_session(actor, reason) if connection.vendor == "postgresql" else _enter_table(actor, reason)
         yield
@@ -41,11 +43,11 @@ def _enter_session(actor: str, reason: str) -> Callable[[], object]:
 
 def _set_session(actor: str, reason: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor[:150], REASON, reason[:500]])
+        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason])
 
 
 def _enter_table(actor: str, reason: str) -> Callable[[], object]:
-    context = ChangeContext.objects.create(actor=actor[:150], reason=reason[:500])
+    context = ChangeContext.objects.create(actor=actor, reason=reason)
     return context.delete
 
 

@@ -13,7 +13,7 @@ from deltacrown.user_profile.models import PrivacySettings, UserProfile
 from deltacrown.user_profile.services.profile_service import list_users_without_privacy, list_users_without_profile
 
 
-def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find users without the two rows every user has."""
     if "default" not in (databases or ()) or not have_tables([get_user_model(), UserProfile, PrivacySettings], using="default"):
         return []
