@@ -17,7 +17,7 @@ from tests.architecture.inference import Names, own_models
 from tests.architecture.source import FunctionNode, Module, dotted, list_modules, sample
 
 OWNERS = {
-    "accounts": {"User"},
+    "accounts": {"User", "ApiKey", "AnsweredRequest"},
     "games": {"Game", "Match", "ArchivedMatch"},
     "teams": {"Team", "TeamMembership"},
     "tournaments": {"Tournament", "TournamentParticipation", "TournamentResult", "TournamentMatchResult"},

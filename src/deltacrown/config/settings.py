@@ -46,11 +46,13 @@ INSTALLED_APPS = [
     "deltacrown.tournaments",
     "deltacrown.moderation",
     "deltacrown.user_profile",
+    "deltacrown.api",
     "deltacrown.web",
     "deltacrown.demo",
 ]
 
 MIDDLEWARE = [
+    "deltacrown.api.middleware.ApiEdge",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -90,6 +92,14 @@ DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14)
 
 #: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python. Run `migrate` after a change.
 TALLY_MAINTAINER = env.str("TALLY_MAINTAINER", default="triggers")
+
+#: Requests per seconds: of one API key or signed-in person, and of one address without either.
+API_RATE_PER_KEY = env.str("API_RATE_PER_KEY", default="1200/60")
+API_RATE_PER_ADDRESS = env.str("API_RATE_PER_ADDRESS", default="300/60")
+#: How many proxies in front add to X-Forwarded-For; without any the header is not believed.
+API_TRUSTED_PROXIES = env.int("API_TRUSTED_PROXIES", default=0)
+#: The largest body taken: a batch of 1,000 matches with ten players each is about 3 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024)
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

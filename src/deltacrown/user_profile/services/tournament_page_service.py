@@ -21,7 +21,12 @@ from deltacrown.tournaments.services import TournamentSummary, summarise_tournam
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.services.privacy_service import Viewer, is_staff
 from deltacrown.user_profile.services.stats_service.filters import SLUG
-from deltacrown.user_profile.services.tournament_record_service import EncounterLine, PlayerLine, list_latest_encounters, list_player_lines
+from deltacrown.user_profile.services.tournament_record_service import (
+    EncounterLine,
+    PlayerLine,
+    list_encounters,
+    list_player_lines,
+)
 
 FRONT_RESULTS, FRONT_ENTRANTS, FRONT_PLAYERS, FRONT_ENCOUNTERS = 16, 12, 10, 10
 PER_PAGE = 50
@@ -106,20 +111,26 @@ def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentPage:
         disqualified=_describe_results(_official(event).filter(placement__isnull=True).order_by("id")[:PER_PAGE]),
         entrants=_read_entrants(event, None, limit=FRONT_ENTRANTS),
         players=list_player_lines(event)[:FRONT_PLAYERS],
-        encounters=list_latest_encounters(event, limit=FRONT_ENCOUNTERS),
+        encounters=list_encounters(event, None, limit=FRONT_ENCOUNTERS).items,
     )
 
 
-def get_results_page(slug: str, page: str | None, *, viewer: Viewer) -> TournamentList:
+def get_results_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentList:
     """The official results, best first; disqualified entrants are on the front page."""
     event = get_tournament(slug, viewer=viewer)
-    return TournamentList(event, _read_results(event, page, limit=PER_PAGE))
+    return TournamentList(event, _read_results(event, page, limit=limit))
 
 
-def get_entrants_page(slug: str, page: str | None, *, viewer: Viewer) -> TournamentList:
+def get_entrants_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentList:
     """The registrations, in the order they came."""
     event = get_tournament(slug, viewer=viewer)
-    return TournamentList(event, _read_entrants(event, page, limit=PER_PAGE))
+    return TournamentList(event, _read_entrants(event, page, limit=limit))
+
+
+def get_encounters_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentList:
+    """The encounters, latest first; voided ones say why."""
+    event = get_tournament(slug, viewer=viewer)
+    return TournamentList(event, list_encounters(event, page, limit=limit))
 
 
 def get_players_page(slug: str, *, viewer: Viewer) -> TournamentList:

@@ -9,8 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
+from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.games.models import ArchivedMatch, Match, MatchRow
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import PlayerTotals, list_player_totals
@@ -63,13 +64,32 @@ def list_player_lines(event: Tournament) -> list[PlayerLine]:
     return sorted(lines, key=lambda line: (line.ratio is None, 0 if line.ratio is not None else -line.wins))
 
 
-def list_latest_encounters(event: Tournament, *, limit: int) -> list[EncounterLine]:
-    """The encounters played last, latest first."""
+def list_encounters(event: Tournament, page: str | None = None, *, limit: int) -> Page[EncounterLine]:
+    """Return a page of the encounters of a tournament, played last first.
+
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    listing = f"encounters/{event.pk}"
+    after = _read_after(listing, page) if page else None
     latest: dict[str, datetime] = {}
     for rows in _rows(event):
-        found = rows.order_by().values_list("match_key").annotate(latest=Max("played_at")).order_by("-latest", "-match_key")[:limit]
-        latest |= dict(found)
-    keys = sorted(latest, key=lambda key: (latest[key], key), reverse=True)[:limit]
+        grouped = rows.order_by().values_list("match_key").annotate(latest=Max("played_at"))
+        past = grouped.filter(Q(latest__lt=after[0]) | Q(latest=after[0], match_key__lt=after[1])) if after else grouped
+        latest |= dict(past.order_by("-latest", "-match_key")[: limit + 1])
+    keys = sorted(latest, key=lambda key: (latest[key], key), reverse=True)
+    shown = keys[:limit]
+    has_next = len(keys) > limit
+    cursor = write_position(listing, [latest[shown[-1]].isoformat(), shown[-1]]) if has_next else None
+    return Page(_describe_encounters(event, shown), cursor, has_next)
+
+
+def _read_after(listing: str, page: str) -> tuple[datetime, str]:
+    moment, key = read_position(listing, page)
+    return datetime.fromisoformat(moment), key
+
+
+def _describe_encounters(event: Tournament, keys: Sequence[str]) -> list[EncounterLine]:
     grouped: defaultdict[str, list[MatchRow]] = defaultdict(list)
     for rows in _rows(event):
         for row in rows.filter(match_key__in=keys).select_related("user__profile").order_by("id"):

@@ -8,6 +8,7 @@ from deltacrown.user_profile.services.stats_service.activity_timeline import Act
 from deltacrown.user_profile.services.stats_service.catalogue import GameLine, StatLine, describe_stats, list_game_stats, list_stats
 from deltacrown.user_profile.services.stats_service.filters import MatchFilters, TournamentFilters
 from deltacrown.user_profile.services.stats_service.match_history import MatchEntry, TournamentDetails, get_match_history
+from deltacrown.user_profile.services.stats_service.past_stats import PastStats, get_stat, list_stats_as_of
 from deltacrown.user_profile.services.stats_service.stat_explanation import Omission, StatExplanation, explain_stat
 from deltacrown.user_profile.services.stats_service.stat_history import StatChange, StatHistory, get_stat_as_of, get_stat_history
 from deltacrown.user_profile.services.stats_service.stat_rows import StatRows, get_stat_rows
@@ -19,6 +20,7 @@ __all__ = [
     "MatchEntry",
     "MatchFilters",
     "Omission",
+    "PastStats",
     "StatChange",
     "StatExplanation",
     "StatHistory",
@@ -31,10 +33,12 @@ __all__ = [
     "explain_stat",
     "get_activity_timeline",
     "get_match_history",
+    "get_stat",
     "get_stat_as_of",
     "get_stat_history",
     "get_stat_rows",
     "get_tournament_breakdown",
     "list_game_stats",
     "list_stats",
+    "list_stats_as_of",
 ]

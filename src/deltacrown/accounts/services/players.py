@@ -1,4 +1,4 @@
-"""The only door through which users are written in bulk, and the one that finds them by name.
+"""Users in bulk, and by name.
 
 Usernames are compared without regard to case, by the database's own folding, the one its unique key
 uses. SQLite folds ASCII letters only.
@@ -21,8 +21,6 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.core.races import find_or_insert
 from deltacrown.core.transactions import atomic_service
-
-__all__ = ["InvalidUsername", "create_players", "find_players", "set_sign_in"]
 
 LONGEST_USERNAME = 150
 #: Django hashes any length; this keeps a mistake from being hashed for seconds.

@@ -1,0 +1,37 @@
+"""The only door through which users, their API keys and what was answered to them once are written."""
+
+from deltacrown.accounts.services.answers import Answer, InvalidIdempotencyKey, KeyReused, answer_once
+from deltacrown.accounts.services.keys import (
+    SCOPES,
+    InvalidKey,
+    KeyNotFound,
+    MayNotGrant,
+    NewKey,
+    TooManyKeys,
+    authenticate_key,
+    create_key,
+    list_keys,
+    revoke_key,
+)
+from deltacrown.accounts.services.players import InvalidUsername, create_players, find_players, set_sign_in
+
+__all__ = [
+    "SCOPES",
+    "Answer",
+    "InvalidIdempotencyKey",
+    "InvalidKey",
+    "InvalidUsername",
+    "KeyNotFound",
+    "KeyReused",
+    "MayNotGrant",
+    "NewKey",
+    "TooManyKeys",
+    "answer_once",
+    "authenticate_key",
+    "create_key",
+    "create_players",
+    "find_players",
+    "list_keys",
+    "revoke_key",
+    "set_sign_in",
+]

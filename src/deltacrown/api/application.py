@@ -1,0 +1,56 @@
+"""The API put together: its resources, how it refuses, and its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from deltacrown.api.description import complete
+from deltacrown.api.parsing import StrictParser
+from deltacrown.api.problems import (
+    INTERNAL,
+    MALFORMED,
+    OF_STATUS,
+    Refused,
+    answer_domain_error,
+    answer_refused,
+    answer_validation_error,
+    respond,
+)
+from deltacrown.api.resources import integrity, keys, leaderboards, matches, me, players, tournaments
+from deltacrown.core.errors import DomainError
+
+
+class Api(NinjaAPI):
+    """An API that describes itself whole."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        return complete(super().get_openapi_schema(**kwargs))
+
+
+def answer_http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
+    """The response to what ninja refuses: a body it cannot read is told in the words of our parser."""
+    assert isinstance(error, HttpError)  # noqa: S101
+    if isinstance(error.__cause__, Refused):
+        return answer_refused(request, error.__cause__)
+    kind = OF_STATUS.get(error.status_code, MALFORMED if error.status_code < 500 else INTERNAL)
+    return respond(kind, str(error))
+
+
+api = Api(
+    title="DeltaCrown",
+    version="1.0.0",
+    description="Stats, history and activity for competitive gaming, with numbers that are always right.",
+    urls_namespace="api",
+    parser=StrictParser(),
+    docs_url=None,
+)
+api.add_exception_handler(Refused, answer_refused)
+api.add_exception_handler(DomainError, answer_domain_error)
+api.add_exception_handler(ValidationError, answer_validation_error)
+api.add_exception_handler(HttpError, answer_http_error)
+for module in (players, leaderboards, tournaments, matches, me, keys, integrity):
+    api.add_router("", module.resource)

@@ -1,0 +1,103 @@
+"""What the OpenAPI description says beyond what ninja derives: who may call, and every problem an operation refuses with."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from deltacrown.api.access import Access
+from deltacrown.api.problems import KINDS, MEDIA_TYPE, Fault, Problem
+from deltacrown.api.resource import ALWAYS, WITH_BODY
+
+SECURITY = {
+    "session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person, signed in. Writes send X-CSRFToken too."},
+    "key": {"type": "http", "scheme": "bearer", "description": "A program's key, made at /api/v1/me/api-keys."},
+}
+
+
+def complete(schema: Any) -> Any:
+    """Fill in access, refusals and headers of every operation; ``schema`` is changed and returned."""
+    _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    schema["components"]["schemas"].update(definitions["$defs"])
+    schema["components"]["securitySchemes"] = SECURITY
+    for methods in schema["paths"].values():
+        methods.pop("head", None)
+        for method, operation in methods.items():
+            _complete_operation(method, operation)
+    _prune(schema)
+    return schema
+
+
+def _prune(schema: Any) -> None:
+    """Drop the shapes nothing refers to: those of queries, whose fields are parameters."""
+    shapes = schema["components"]["schemas"]
+    while unused := [name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], shapes])]:
+        for name in unused:
+            del shapes[name]
+
+
+def _complete_operation(method: str, operation: dict[str, Any]) -> None:
+    access: Access = operation.pop("x-access")
+    refuses = {*operation.pop("x-refuses"), *ALWAYS, *(WITH_BODY if "requestBody" in operation else ())}
+    if access.people != "anyone":
+        refuses.add(403)
+    operation["security"] = _security_of(access)
+    operation["description"] = f"{operation.get('description', '')}\n\n{_who(access, method)}".strip()
+    responses = operation["responses"]
+    if method == "get":
+        responses[304] = {"description": "Not modified: the caller's copy, named in If-None-Match, is the current one."}
+    for status in sorted(refuses):
+        responses[status] = _refusal(status)
+    for parameter in operation.get("parameters", ()):
+        _tidy_parameter(parameter)
+    operation["responses"] = {str(status): responses[status] for status in sorted(responses, key=int)}
+
+
+def _tidy_parameter(parameter: dict[str, Any]) -> None:
+    """A parameter is left out or it has a value: null is neither. Its examples stand with its schema."""
+    shape, examples = parameter["schema"], parameter.pop("examples", None)
+    if isinstance(examples, dict):
+        shape["examples"] = [each["value"] for each in examples.values()]
+    if "anyOf" in shape:
+        (real,) = [each for each in shape.pop("anyOf") if each != {"type": "null"}]
+        shape.update(real)
+
+
+def _security_of(access: Access) -> list[dict[str, list[str]]]:
+    key: list[dict[str, list[str]]] = [{"key": []}] if access.scope else []
+    session: list[dict[str, list[str]]] = [] if access.is_shared else [{"session": []}]
+    return [*([{}] if access.people == "anyone" else []), *session, *key]
+
+
+def _who(access: Access, method: str) -> str:
+    if access.is_shared:
+        return "Access: everybody; the answer is the same for all, and caches may share it."
+    people = {"anyone": "everybody, as far as each may see", "member": "whoever is signed in", "staff": "staff"}[access.people]
+    if access.scope is None:
+        return f"Access: {people}; no keys."
+    by = "which read as their owner" if method == "get" and access.people == "anyone" else "on behalf of their owner"
+    return f"Access: {people}; keys with the scope `{access.scope}`, {by}."
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    kinds = [kind for kind in KINDS if kind.status == status]
+    examples = {
+        kind.code: {
+            "value": {
+                "type": f"/api/v1/docs#{kind.code}",
+                "title": kind.title,
+                "status": kind.status,
+                "detail": kind.remedy,
+                "code": kind.code,
+                "errors": [],
+            }
+        }
+        for kind in kinds
+    }
+    return {
+        "description": f"{HTTPStatus(status).phrase}: {' '.join(kind.remedy for kind in kinds)}",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
+    }

@@ -1,0 +1,43 @@
+"""Reading a JSON body: what cannot be stored on any database is refused before anything looks at it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+from deltacrown.api.problems import INVALID, MALFORMED, Refused
+from deltacrown.core.inputs import find_json_fault
+
+#: A match in a list in the body lies this deep before what its game reported of a player begins.
+ENVELOPE = 6
+
+
+class StrictParser(Parser):
+    """Takes JSON as RFC 8259 has it: no NaN, no numbers or nesting past what can be kept, no NUL characters."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        body = read_json(request.body)
+        request.api_body = body  # type: ignore[attr-defined]
+        return body
+
+
+def read_json(raw: bytes) -> Any:
+    """The value ``raw`` says.
+
+    :raises Refused: it is no JSON, or holds what cannot be stored.
+    """
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+        raise Refused(MALFORMED, f"The body is no JSON: {reason}.") from error
+    if fault := find_json_fault(value, 1 - ENVELOPE):
+        raise Refused(INVALID, f"The body{fault}")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,46 @@
+"""Who and what a body names: public ids, slugs of teams and games."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
+from deltacrown.teams.models import Team
+from deltacrown.teams.services import find_teams
+from deltacrown.user_profile.services.address_service import find_users
+
+
+def find_player(public_id: str, *, field: str) -> User:
+    """The player a body names.
+
+    :raises InvalidInput: there is none; ``field`` says where it was named.
+    """
+    found = find_users([public_id])
+    if public_id not in found:
+        raise InvalidInput(f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field)
+    return found[public_id]
+
+
+def find_players(public_ids: Iterable[str], *, field: str) -> list[User]:
+    """The players a body names, in its order.
+
+    :raises InvalidInput: one of them is unknown.
+    """
+    named = list(public_ids)
+    found = find_users(named)
+    for public_id in named:
+        if public_id not in found:
+            raise InvalidInput(f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field)
+    return [found[public_id] for public_id in named]
+
+
+def find_team(slug: str, *, field: str) -> Team:
+    """The team a body names.
+
+    :raises InvalidInput: there is none.
+    """
+    team = find_teams([slug]).get(slug)
+    if team is None:
+        raise InvalidInput(f"There is no team {slug[:80]!r}: use its slug or its name.", field=field)
+    return team

@@ -1,0 +1,152 @@
+"""Every refusal of the API as an RFC 9457 problem document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.http import HttpRequest, JsonResponse
+from ninja.errors import ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from deltacrown.core.errors import Conflict, DomainError, NotFound
+from deltacrown.core.pagination import InvalidCursor
+from deltacrown.user_profile.services.privacy_service import HistoryHidden
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem: its code, its status, its title, and what the caller can do about it."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+MALFORMED = Kind("malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body.")
+UNAUTHENTICATED = Kind("unauthenticated", 401, "Not signed in", "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.")
+FORBIDDEN = Kind("forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named.")
+HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
+NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys.")
+METHOD = Kind("method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.")
+CONFLICT = Kind("conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named.")
+TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
+MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
+INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
+CURSOR = Kind("invalid-cursor", 422, "Invalid cursor", "Start again from the first page, with the same filters throughout.")
+KEY_REUSED = Kind("idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request.")
+THROTTLED = Kind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
+INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
+UNAVAILABLE = Kind("unavailable", 503, "Unavailable", "Try again in a moment.")
+
+KINDS = [
+    MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, TOO_LARGE, MEDIA, INVALID, CURSOR, KEY_REUSED,
+    THROTTLED, INTERNAL, UNAVAILABLE,
+]  # fmt: skip
+#: What stands for a status that somebody else answered with.
+OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="The name of the input; empty when it is about the whole request.")
+    pointer: str | None = Field(description="JSON Pointer into the body; null for what is not in the body.")
+    detail: str = Field(description="What is wrong, and how to mend it.")
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(description="A reference to the description of this kind of problem, on the documentation page.")
+    title: str = Field(description="The kind of problem in words; for hidden histories, what is hidden.")
+    status: int = Field(description="The status of the response.")
+    detail: str = Field(description="What is wrong with this request, and how to mend it.")
+    code: str = Field(description="The kind of problem, for programs.")
+    errors: list[Fault] = Field(description="Everything that is wrong, one by one; empty when `detail` says it all.")
+
+
+class Refused(Exception):
+    """The API itself refuses a request, before any service is asked."""
+
+    def __init__(
+        self, kind: Kind, detail: str, *, field: str = "", pointer: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.headers = kind, detail, headers or {}
+        self.faults = [Fault(field=field, pointer=pointer, detail=detail)] if field or pointer else []
+
+
+def respond(
+    kind: Kind, detail: str, faults: Sequence[Fault] = (), *, title: str = "", headers: Mapping[str, str] | None = None
+) -> JsonResponse:
+    """The problem document as a response."""
+    problem = Problem(
+        type=f"/api/v1/docs#{kind.code}",
+        title=title or kind.title,
+        status=kind.status,
+        detail=detail,
+        code=kind.code,
+        errors=list(faults),
+    )
+    return JsonResponse(problem.model_dump(), status=kind.status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def answer_refused(_request: HttpRequest, refusal: Refused | type[Refused]) -> JsonResponse:
+    """The response to a refusal of the API's own."""
+    assert isinstance(refusal, Refused)  # noqa: S101 - ninja's type allows for the class
+    return respond(refusal.kind, refusal.detail, refusal.faults, headers=refusal.headers)
+
+
+def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainError]) -> JsonResponse:
+    """The response to a refusal of a service, in the service's words."""
+    assert isinstance(error, DomainError)  # noqa: S101
+    title = error.message if isinstance(error, HistoryHidden) else ""
+    return respond(kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title)
+
+
+def answer_validation_error(_request: HttpRequest, error: ValidationError | type[ValidationError]) -> JsonResponse:
+    """The response to parameters or a body that do not have their shape."""
+    assert isinstance(error, ValidationError)  # noqa: S101
+    faults = [_shape_fault(each) for each in error.errors[:100]]
+    detail = f"{faults[0].field or 'The request'}: {faults[0].detail}" if len(faults) == 1 else f"{len(error.errors)} inputs are invalid."
+    return respond(INVALID, detail, faults)
+
+
+def kind_of(error: DomainError) -> Kind:
+    """The kind of problem a service's refusal is."""
+    if isinstance(error, HistoryHidden):
+        return HIDDEN
+    if isinstance(error, NotFound):
+        return NOT_FOUND
+    if isinstance(error, Conflict):
+        return CONFLICT
+    if isinstance(error, InvalidCursor):
+        return CURSOR
+    return {"forbidden": FORBIDDEN, "idempotency-key-reused": KEY_REUSED}.get(error.code, INVALID)
+
+
+def fault_of(error: DomainError, request: HttpRequest) -> Fault:
+    """What a service's refusal is about, with its place in the body when it is there."""
+    body: Any = getattr(request, "api_body", None)
+    in_body = isinstance(body, dict) and error.field in body
+    return Fault(field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message)
+
+
+def _shape_fault(error: Mapping[str, Any]) -> Fault:
+    source: Literal["body"] | str
+    source, *path = error["loc"]
+    path = path[1:] if source == "body" else path
+    names = [part for part in path if isinstance(part, str)]
+    pointer = "".join(f"/{_escape(str(part))}" for part in path) if source == "body" else None
+    return Fault(field=names[-1] if names else source, pointer=pointer, detail=error["msg"])
+
+
+def _escape(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")

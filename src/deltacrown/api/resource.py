@@ -1,0 +1,78 @@
+"""How an operation is declared: its path, who may call it, what it answers, and with which problems it refuses."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from ninja import Router
+
+from deltacrown.api.access import Access, Gate
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: What any operation may be refused with, and what those with a body may be beside.
+ALWAYS, WITH_BODY = (400, 401, 422, 429, 500, 503), (413, 415)
+
+
+class Resource(Router):
+    """The operations of one resource."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tags=[tag])
+
+    def read(
+        self, path: str, *, answers: Any, access: Access, refuses: Sequence[int] = (), extra: dict[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """Declare a GET, which answers HEAD too."""
+        return self._declare(["GET", "HEAD"], path, {200: answers}, access=access, refuses=refuses, extra=extra)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        answers: Any,
+        access: Access,
+        refuses: Sequence[int] = (),
+        status: int = 200,
+        extra: dict[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare an operation that changes something."""
+        return self._declare([method], path, {status: answers}, access=access, refuses=refuses, extra=extra)
+
+    def _declare(
+        self,
+        methods: list[str],
+        path: str,
+        answers: dict[int, Any],
+        *,
+        access: Access,
+        refuses: Sequence[int],
+        extra: dict[str, Any] | None,
+    ) -> Callable[[View], View]:
+        gate = Gate(access)
+
+        def declare(view: View) -> View:
+            summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n")
+            self.api_operation(
+                methods,
+                path,
+                auth=gate,
+                response=answers,
+                operation_id=view.__name__,
+                summary=summary.rstrip("."),
+                description=description.strip() or summary,
+                openapi_extra={"x-access": access, "x-refuses": sorted(refuses), **(extra or {})},
+            )(view)
+            gate.parameters = frozenset(_query_parameters(self.path_operations[path].operations[-1]))
+            return view
+
+        return declare
+
+
+def _query_parameters(operation: Any) -> list[str]:
+    """The names an operation takes in the query."""
+    models = [model for model in operation.models if model.__ninja_param_source__ == "query"]
+    return [name for model in models for name in getattr(model, "__ninja_flatten_map__", model.model_fields)]

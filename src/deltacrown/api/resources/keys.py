@@ -1,0 +1,47 @@
+"""The caller's API keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path
+
+from deltacrown.accounts import services as accounts
+from deltacrown.accounts.models import User
+from deltacrown.api.access import PERSON, Caller, caller_of
+from deltacrown.api.people import find_player
+from deltacrown.api.resource import Resource
+from deltacrown.api.shapes.me import GivenKey, Key, NewKey
+from deltacrown.core.clock import now
+
+resource = Resource("api keys")
+
+PrefixPath = Annotated[str, Path(description="The key's prefix.")]
+
+
+@resource.read("/me/api-keys", answers=list[Key], access=PERSON)
+def list_api_keys(request: HttpRequest) -> Any:
+    """The caller's keys, revoked ones too, newest first; never their secrets."""
+    return accounts.list_keys(caller_of(request).member)
+
+
+@resource.write("POST", "/me/api-keys", answers=NewKey, access=PERSON, refuses=[409], status=201)
+def create_api_key(request: HttpRequest, body: GivenKey) -> Any:
+    """Make a key. Its secret is in this answer and nowhere else.
+
+    `matches:write` is granted by staff, who can make keys for others.
+    """
+    caller = caller_of(request)
+    made = accounts.create_key(owner=_owner(caller, body), name=body.name, scopes=body.scopes, by=caller.member)
+    return {name: getattr(made.key, name) for name in Key.model_fields} | {"secret": made.secret}
+
+
+@resource.write("DELETE", "/me/api-keys/{prefix}", answers=Key, access=PERSON, refuses=[404])
+def revoke_api_key(request: HttpRequest, prefix: PrefixPath) -> Any:
+    """Revoke a key: it is useless from now on."""
+    return accounts.revoke_key(owner=caller_of(request).member, prefix=prefix, now=now())
+
+
+def _owner(caller: Caller, body: GivenKey) -> User:
+    return find_player(body.player, field="player") if body.player else caller.member

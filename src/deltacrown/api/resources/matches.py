@@ -1,0 +1,30 @@
+"""One match: every player's side of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path
+
+from deltacrown.api.access import PUBLIC, caller_of
+from deltacrown.api.resource import Resource
+from deltacrown.api.shapes.matches import Encounter
+from deltacrown.user_profile.services import encounter_service
+
+resource = Resource("matches")
+
+GamePath = Annotated[str, Path(description="A game's slug.")]
+KeyPath = Annotated[str, Path(description="The match key.")]
+
+
+@resource.read("/matches/{game}/{path:match_key}", answers=Encounter, access=PUBLIC, refuses=[403, 404])
+def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
+    """Every player's side of one match, without the casual rows of players who hide their match history.
+
+    403 when all of its players hide it.
+    """
+    shown = encounter_service.get_encounter(game, match_key, viewer=caller_of(request).viewer)
+    names = ("match_key", "kind", "played_at", "tournament", "leaves_out")
+    rows = [{"player": row.profile, "match": row.match} for row in shown.rows]
+    return {"game_slug": shown.game.slug, **{name: getattr(shown, name) for name in names}, "rows": rows}

@@ -1,0 +1,241 @@
+"""Players: found, shown, with their numbers and histories."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path, Query
+from pydantic import BaseModel, Field
+
+from deltacrown.accounts.models import User
+from deltacrown.api.access import PUBLIC, SHARED, caller_of
+from deltacrown.api.resource import Resource
+from deltacrown.api.shapes import MatchKind, PageOf, Paging, Result, TournamentStatus, page_of
+from deltacrown.api.shapes.players import (
+    ROWS,
+    ActivityLine,
+    EntryLine,
+    GameLine,
+    MatchLine,
+    Player,
+    PlayerLine,
+    StatExplanation,
+    StatHistory,
+    StatRows,
+    StatValue,
+    StatValues,
+)
+from deltacrown.core.clock import now
+from deltacrown.user_profile.services import player_page_service, stats_service
+from deltacrown.user_profile.services.stats_service.filters import get_game, read_as_of
+
+resource = Resource("players")
+
+PlayerPath = Annotated[str, Path(description="A player's public id.", examples={"player": {"value": "DC-25-000042"}})]
+StatPath = Annotated[str, Path(description="The name of a number.", examples={"stat": {"value": "matches_won"}})]
+PLAYED_FROM = "The earliest moment, or a date: from its start, UTC."
+PLAYED_TO = "The moment before which, or a date: to its end, UTC."
+
+
+class Search(Paging):
+    """Whom to look for."""
+
+    q: str = Field(min_length=2, max_length=60, description="Letters of a name, or the beginning of a public id.")
+
+
+class MatchQuery(Paging):
+    """Narrows match rows."""
+
+    game: str | None = Field(None, description="A game's slug.")
+    kind: MatchKind | None = None
+    result: Result | None = None
+    played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
+    played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
+    tournament: str | None = Field(None, description="A tournament's slug.")
+
+
+class TournamentQuery(Paging):
+    """Narrows the tournaments a player entered."""
+
+    game: str | None = Field(None, description="A game's slug.")
+    status: TournamentStatus | None = None
+    placement: int | None = Field(None, ge=1, le=2**31 - 1, description="The player's placement.")
+
+
+class RowQuery(MatchQuery):
+    """Narrows the rows of a number, as the history of the same rows is narrowed."""
+
+    status: TournamentStatus | None = None
+    placement: int | None = Field(None, ge=1, le=2**31 - 1, description="The player's placement.")
+
+
+class ChangeQuery(Paging):
+    """Which changes of a number."""
+
+    game: str | None = Field(None, description="A game's slug: the player's number in that game.")
+
+
+class MomentQuery(BaseModel):
+    """When."""
+
+    as_of: str | None = Field(
+        None,
+        description="A past moment, or a date: to its end, UTC; leave it out for the present.",
+        examples=["2025-06-30T12:00:00Z"],
+    )
+
+
+class StatQuery(MomentQuery):
+    """Which value of a number."""
+
+    game: str | None = Field(None, description="A game's slug: the player's number in that game.")
+
+
+class ExplainQuery(BaseModel):
+    """What to account for."""
+
+    game: str | None = Field(None, description="A game's slug: the player's number in that game.")
+
+
+@resource.read("/players", answers=PageOf[PlayerLine], access=SHARED)
+def find_players(request: HttpRequest, query: Query[Search]) -> Any:
+    """Find players by name or public id."""
+    return page_of(player_page_service.find_players(query.q, query.page, limit=query.limit))
+
+
+@resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404])
+def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
+    """A player at a glance."""
+    shown = player_page_service.get_profile_page(public_id, viewer=caller_of(request).viewer)
+    profile = shown.profile
+    return {
+        "public_id": profile.public_id,
+        "name": profile.name,
+        "country": profile.country,
+        "bio": profile.bio,
+        "joined_at": profile.user.date_joined,
+        "visible": shown.visibility,
+        "stats": shown.stats,
+        "games": shown.games,
+        "teams": shown.teams,
+        "achievements": shown.achievements,
+        "recent_matches": shown.matches,
+        "recent_tournaments": shown.tournaments,
+    }
+
+
+@resource.read("/players/{public_id}/matches", answers=PageOf[MatchLine], access=PUBLIC, refuses=[403, 404])
+def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchQuery]) -> Any:
+    """A player's matches, newest first, voided ones marked.
+
+    403 when the player hides them.
+    """
+    owner, viewer = _find_owner(public_id), caller_of(request).viewer
+    return page_of(stats_service.get_match_history(owner, _filters(query), query.page, limit=query.limit, viewer=viewer))
+
+
+@resource.read("/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404])
+def list_player_tournaments(request: HttpRequest, public_id: PlayerPath, query: Query[TournamentQuery]) -> Any:
+    """The tournaments a player entered, latest registration first.
+
+    403 when the player hides them.
+    """
+    owner, viewer = _find_owner(public_id), caller_of(request).viewer
+    return page_of(stats_service.get_tournament_breakdown(owner, _filters(query), query.page, limit=query.limit, viewer=viewer))
+
+
+@resource.read("/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404])
+def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
+    """A player's timeline, as far as the caller may see it."""
+    owner = _find_owner(public_id)
+    return page_of(stats_service.get_activity_timeline(owner, caller_of(request).viewer, query.page, limit=query.limit))
+
+
+@resource.read("/players/{public_id}/games", answers=list[GameLine], access=SHARED, refuses=[404])
+def list_player_games(request: HttpRequest, public_id: PlayerPath) -> Any:
+    """A player's numbers in every game played, the most played first."""
+    return stats_service.list_game_stats(_find_owner(public_id))
+
+
+@resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404])
+def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[MomentQuery]) -> Any:
+    """A player's numbers, now or as this site showed them at a moment."""
+    owner = _find_owner(public_id)
+    moment = _moment(query)
+    if moment is None:
+        return {"as_of": None, "stats": stats_service.list_stats(owner), "hidden": []}
+    past = stats_service.list_stats_as_of(owner, moment, viewer=caller_of(request).viewer)
+    return {"as_of": moment, "stats": past.stats, "hidden": past.hidden}
+
+
+@resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404])
+def get_player_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]) -> Any:
+    """One number of a player, now or as this site showed it at a moment.
+
+    The present value is always visible; 403 for a past one when the player hides the rows behind it.
+    """
+    owner, viewer, moment = _find_owner(public_id), caller_of(request).viewer, _moment(query)
+    line = stats_service.get_stat(owner, stat, moment=moment, game=query.game or None, viewer=viewer)
+    return {**asdict(line), "game": query.game or None, "as_of": moment}
+
+
+@resource.read("/players/{public_id}/stats/{stat}/rows", answers=StatRows, access=PUBLIC, refuses=[403, 404])
+def list_stat_rows(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[RowQuery]) -> Any:
+    """Exactly the rows a number counts, latest first.
+
+    403 when the caller may not see such rows of the player.
+    """
+    owner, viewer = _find_owner(public_id), caller_of(request).viewer
+    found = stats_service.get_stat_rows(owner, stat, query.page, filters=_filters(query), limit=query.limit, viewer=viewer)
+    shape = ROWS[found.kind]
+    return {
+        "items": [shape.model_validate(item) for item in found.items],
+        "next_page": found.next_cursor,
+        "stat": found.stat,
+        "kind": found.kind,
+        "game": found.game and found.game.slug,
+        "evidence": found.evidence,
+        "adds_up": found.adds_up,
+    }
+
+
+@resource.read("/players/{public_id}/stats/{stat}/history", answers=StatHistory, access=PUBLIC, refuses=[403, 404])
+def list_stat_changes(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ChangeQuery]) -> Any:
+    """Every change of a number, newest first, with its cause.
+
+    403 when the caller may not see the rows behind it.
+    """
+    owner, viewer = _find_owner(public_id), caller_of(request).viewer
+    found = stats_service.get_stat_history(owner, stat, query.page, game=query.game or None, limit=query.limit, viewer=viewer)
+    return page_of(found, stat=found.stat, game=found.game and found.game.slug)
+
+
+@resource.read("/players/{public_id}/stats/{stat}/explanation", answers=StatExplanation, access=PUBLIC, refuses=[403, 404])
+def explain_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ExplainQuery]) -> Any:
+    """Why a number is what it is: what it counts, what it leaves out, what last changed it."""
+    owner, viewer = _find_owner(public_id), caller_of(request).viewer
+    told = stats_service.explain_stat(owner, stat, game=get_game(query.game) if query.game else None, viewer=viewer)
+    return {
+        "stat": told.stat,
+        "game": told.game and told.game.slug,
+        "sentence": told.sentence,
+        "adds_up": told.adds_up,
+        "omitted": told.omitted,
+        "changes": told.changes,
+    }
+
+
+def _find_owner(public_id: str) -> User:
+    return player_page_service.get_player(public_id).user
+
+
+def _moment(query: MomentQuery) -> datetime | None:
+    return read_as_of(query.as_of, now=now()) if query.as_of else None
+
+
+def _filters(query: BaseModel) -> dict[str, Any]:
+    """What of a query narrows the list."""
+    return query.model_dump(exclude={"page", "limit"}, exclude_none=True)

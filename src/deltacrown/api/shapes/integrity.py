@@ -1,0 +1,35 @@
+"""Whether the numbers are right, as it is shown."""
+
+from __future__ import annotations
+
+from deltacrown.api.shapes import Moment, PageOf, Shown, Word
+
+
+class RepairedStat(Shown):
+    """How many numbers of one kind a verification repaired."""
+
+    stat: str
+    label: str
+    is_per_game: bool
+    count: int
+
+
+class Verification(Shown):
+    """One verification of everybody's numbers."""
+
+    state: Word
+    started_at: Moment
+    finished_at: Moment | None
+    is_dry_run: bool
+    numbers_checked: int
+    numbers_drifted: int
+    numbers_repaired: int
+    repaired: list[RepairedStat]
+
+
+class Integrity(PageOf[Verification]):
+    """How the latest verification stands, and a page of all of them, newest first."""
+
+    state: Word
+    latest: Verification | None
+    finished: Verification | None

@@ -1,0 +1,38 @@
+"""Leaderboards as they are shown."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from deltacrown.api.shapes import PageOf, PublicId, Shown, Value
+
+
+class BoardLine(Shown):
+    """A leaderboard there is."""
+
+    stat: str
+    label: str
+    by_game: bool = Field(description="Whether it exists for single games too.")
+
+
+class RankedPlayer(Shown):
+    """A ranked player; players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."""
+
+    rank: int
+    public_id: PublicId
+    name: str
+    country: str
+    value: Value
+
+
+class Leaderboard(PageOf[RankedPlayer]):
+    """A page of a leaderboard, best first."""
+
+    stat: str
+    label: str
+    meaning: str
+    unit: str
+    rule: str = Field(description="Who is ranked, in one sentence.")
+    tie_rule: str = Field(description="How players with the same value are ranked and listed.")
+    game: str | None
+    country: str | None

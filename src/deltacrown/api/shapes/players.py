@@ -1,0 +1,267 @@
+"""Players as they are shown: identity, numbers, histories."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from deltacrown.api.shapes import (
+    Amount,
+    DisputeStatus,
+    EntryStatus,
+    MatchKind,
+    Moment,
+    PageOf,
+    PublicId,
+    Reported,
+    Result,
+    Shown,
+    Text,
+    TournamentStatus,
+    Value,
+    Word,
+)
+
+
+class PlayerLine(Shown):
+    """A player in a list."""
+
+    public_id: PublicId
+    name: str = Field(description="The display name, or the username when there is none.")
+    country: str = Field(description="Two letters of ISO 3166-1, or empty.")
+
+
+class StatLine(Shown):
+    """One number of a player."""
+
+    name: str = Field(examples=["matches_won"])
+    label: str
+    meaning: str
+    unit: str = Field(description="`%`, or empty.")
+    value: Value
+
+
+class GameLine(Shown):
+    """A player's numbers in one game."""
+
+    game_slug: str
+    game_name: str
+    stats: list[StatLine]
+
+
+class TeamSpell(Shown):
+    """A stretch of time in a team."""
+
+    name: str
+    joined_at: Moment
+    left_at: Moment | None
+
+
+class AchievementLine(Shown):
+    """An achievement a player holds."""
+
+    slug: str
+    name: str
+    description: str
+    tier: Word = Field(description="MINOR or MAJOR.")
+    fact: str
+    earned_at: Moment
+
+
+class TournamentPart(Shown):
+    """What a tournament adds to a match of one player."""
+
+    slug: str
+    name: str
+    round: str
+    series: str
+    map_name: str
+    team: str
+    opponent: str
+    opponent_public_id: str
+    stats: Reported
+
+
+class MatchLine(Shown):
+    """One match of a player. A voided one counts nowhere, and says why."""
+
+    match_key: str
+    game_slug: str
+    game_name: str
+    kind: MatchKind
+    side: str
+    result: Result
+    score: int | None
+    stats: Reported
+    played_at: Moment
+    recorded_at: Moment
+    voided_at: Moment | None
+    void_reason: str
+    tournament: TournamentPart | None
+
+
+class EntryLine(Shown):
+    """A tournament a player entered, and what became of it."""
+
+    slug: str
+    name: str
+    game_slug: str
+    game_name: str
+    status: TournamentStatus
+    entry_status: EntryStatus
+    team: str
+    starts_at: Moment
+    registered_at: Moment
+    placement: int | None
+    prize_amount: Amount | None
+    disqualified_reason: str
+
+
+class OfficialResult(Shown):
+    """An official result of a player."""
+
+    slug: str
+    name: str
+    game_slug: str
+    game_name: str
+    team: str
+    placement: int | None
+    prize_amount: Amount
+    disqualified_reason: str
+    decided_at: Moment
+
+
+class DisputeLine(Shown):
+    """A dispute a player filed."""
+
+    status: DisputeStatus
+    reason: str
+    resolution: str
+    about_match: bool
+    filed_at: Moment
+    resolved_at: Moment | None
+
+
+class ExperienceLine(Shown):
+    """An award of experience."""
+
+    points: int
+    reason: str
+    awarded_at: Moment
+
+
+class ActivityLine(Shown):
+    """One event of a timeline."""
+
+    activity_type: Word = Field(examples=["TOURNAMENT_WON"])
+    description: str
+    metadata: dict[str, Any] = Field(description="Slugs, public ids and names of what it is about.")
+    visibility: Word = Field(description="PUBLIC, FOLLOWERS or PRIVATE.")
+    created_at: Moment
+
+
+class Visibility(Shown):
+    """What the caller may see of the player."""
+
+    match_history: bool
+    tournaments: bool
+
+
+class Player(PlayerLine):
+    """A player at a glance."""
+
+    bio: str
+    joined_at: Moment
+    visible: Visibility
+    stats: list[StatLine]
+    games: list[GameLine]
+    teams: list[TeamSpell]
+    achievements: list[AchievementLine] = Field(description="The latest, a dozen at most.")
+    recent_matches: list[MatchLine] | None = Field(description="The latest few; null when the player hides them.")
+    recent_tournaments: list[EntryLine] | None = Field(description="The latest few; null when the player hides them.")
+
+
+class StatValues(Shown):
+    """A player's numbers, now or as they were."""
+
+    as_of: Moment | None
+    stats: list[StatLine]
+    hidden: list[str] = Field(description="Numbers whose past values the caller may not see; empty for the present.")
+
+
+class StatValue(StatLine):
+    """One number, now or as it was."""
+
+    game: str | None
+    as_of: Moment | None
+
+
+class Evidence(Shown):
+    """What all rows behind a number come to, over all pages."""
+
+    rows: int
+    total: int
+    won: int
+    value: Value
+    sentence: str
+
+
+RowKind = Literal["matches", "tournaments", "results", "achievements", "disputes", "experience"]
+ROWS: dict[str, type[Shown]] = {
+    "matches": MatchLine,
+    "tournaments": EntryLine,
+    "results": OfficialResult,
+    "achievements": AchievementLine,
+    "disputes": DisputeLine,
+    "experience": ExperienceLine,
+}
+AnyRow = MatchLine | EntryLine | OfficialResult | AchievementLine | DisputeLine | ExperienceLine
+
+
+class StatRows(PageOf[AnyRow]):
+    """The rows behind a number."""
+
+    stat: StatLine
+    kind: RowKind = Field(description="What the items are.")
+    game: str | None
+    evidence: Evidence
+    adds_up: bool = Field(description="Whether the rows come to the number; always true when filters leave some out.")
+
+
+class StatChange(Shown):
+    """One change of a number, or of a part it is computed from."""
+
+    at: Moment
+    part: str
+    delta: int
+    value: Value = Field(description="What the number was from then on.")
+    subject: Text
+    what: str
+    actor: str
+    reason: str
+
+
+class StatHistory(PageOf[StatChange]):
+    """The changes of a number, newest first."""
+
+    stat: StatLine
+    game: str | None
+
+
+class Omission(Shown):
+    """A row a number does not count, and why not."""
+
+    subject: str
+    why: str
+
+
+class StatExplanation(Shown):
+    """A number, accounted for."""
+
+    stat: StatLine
+    game: str | None
+    sentence: str
+    adds_up: bool
+    omitted: list[Omission]
+    changes: list[StatChange]

@@ -1,0 +1,333 @@
+"""Everything a page shows can be read by a program: each operation, its privacy, and its queries."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from deltacrown.tally.models import Run
+from deltacrown.user_profile.models import UserProfile
+from tests import scene
+from tests.api.calls import problem_of
+from tests.scene import at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    """Ann, with three matches (one void), a tournament won, a team, an achievement."""
+    user = scene.player("ann", date_joined=at(-100))
+    UserProfile.objects.filter(user=user).update(display_name="Ann", country="DE", bio="Hello.")
+    scene.match(user, "m1", "WIN", hours=1, stats={"kills": 9}, score=3)
+    scene.match(user, "m2", "LOSS", hours=2)
+    scene.voided(user, "m3", "WIN", hours=3)
+    event = scene.tournament("spring-cup", hours=4)
+    scene.entry(user, event, hours=4)
+    scene.placed(event, 1, user, hours=5, prize_amount="250.50")
+    scene.member(user, scene.team("north"), hours=0)
+    scene.achievement(user, hours=6)
+    scene.activity(user, "joined", hours=1)
+    scene.activity(user, "secret", hours=2, visibility="PRIVATE")
+    return user
+
+
+def address(user, rest=""):
+    return f"/players/{user.profile.public_id}{rest}"
+
+
+def test_players_are_found_by_name(visitor, ann):
+    scene.player("bob")
+
+    answer = visitor.get("/players?q=ann")
+
+    assert answer.json() == {"items": [{"public_id": ann.profile.public_id, "name": "Ann", "country": "DE"}], "next_page": None}
+    assert answer["Cache-Control"] == "public, max-age=15"
+
+
+def test_a_player_at_a_glance(visitor, ann):
+    shown = visitor.get(address(ann)).json()
+
+    assert {name: shown[name] for name in ("public_id", "name", "country", "bio", "joined_at", "visible")} == {
+        "public_id": ann.profile.public_id,
+        "name": "Ann",
+        "country": "DE",
+        "bio": "Hello.",
+        "joined_at": "2025-02-25T14:00:00Z",
+        "visible": {"match_history": True, "tournaments": True},
+    }
+    assert {line["name"]: line["value"] for line in shown["stats"]} == {
+        "total_matches_played": 2,
+        "matches_won": 1,
+        "tournaments_participated": 1,
+        "tournaments_won": 1,
+        "disputes_filed": 0,
+        "achievement_count": 1,
+        "overall_win_rate": 50.0,
+        "average_placement": 1.0,
+        "experience_points": 0,
+        "level": 1,
+    }
+    assert [match["match_key"] for match in shown["recent_matches"]] == ["m3", "m2", "m1"]
+    assert [team["name"] for team in shown["teams"]] == ["North"]
+
+
+def test_a_match_history(visitor, ann):
+    lines = visitor.get(address(ann, "/matches?result=WIN")).json()["items"]
+
+    assert [(line["match_key"], line["voided_at"], line["void_reason"]) for line in lines] == [
+        ("m3", "2025-03-05T22:00:00Z", "server crash"),
+        ("m1", None, ""),
+    ]
+    assert lines[1] == {
+        "match_key": "m1",
+        "game_slug": "valorant",
+        "game_name": "Valorant",
+        "kind": "CASUAL",
+        "side": "",
+        "result": "WIN",
+        "score": 3,
+        "stats": {"kills": 9},
+        "played_at": "2025-03-01T19:00:00Z",
+        "recorded_at": lines[1]["recorded_at"],
+        "voided_at": None,
+        "void_reason": "",
+        "tournament": None,
+    }
+    assert lines[1]["recorded_at"].endswith("Z")
+
+
+def test_pages_follow_each_other(visitor, ann):
+    assert [line["match_key"] for line in visitor.items(address(ann, "/matches?limit=1"))] == ["m3", "m2", "m1"]
+
+
+def test_a_page_of_another_list_is_refused(visitor, ann):
+    page = visitor.get(address(ann, "/matches?limit=1")).json()["next_page"]
+
+    assert problem_of(visitor.get(address(ann, f"/matches?limit=1&result=WIN&page={page}"))) == (422, "invalid-cursor")
+    assert problem_of(visitor.get(address(ann, f"/tournaments?page={page}"))) == (422, "invalid-cursor")
+
+
+def test_tournaments_entered(visitor, ann):
+    (line,) = visitor.get(address(ann, "/tournaments?placement=1")).json()["items"]
+
+    assert (line["slug"], line["status"], line["entry_status"], line["placement"], line["prize_amount"]) == (
+        "spring-cup",
+        "COMPLETED",
+        "REGISTERED",
+        1,
+        250.5,
+    )
+
+
+def test_a_timeline_shows_each_viewer_their_part(visitor, signed_in, ann):
+    boss = scene.player("boss", is_staff=True)
+
+    def seen(api):
+        return {
+            line["description"] for line in api.get(address(ann, "/activity")).json()["items"] if line["activity_type"] == "TEAM_JOINED"
+        }
+
+    assert seen(visitor) == {"did joined"}
+    assert seen(signed_in(ann)) == seen(signed_in(boss)) == {"did joined", "did secret"}
+
+
+def test_numbers_by_game(visitor, ann):
+    (line,) = visitor.get(address(ann, "/games")).json()
+
+    assert (line["game_slug"], {stat["name"]: stat["value"] for stat in line["stats"]}) == (
+        "valorant",
+        {"total_matches_played": 2, "matches_won": 1, "overall_win_rate": 50.0},
+    )
+
+
+def test_one_number(visitor, ann):
+    assert visitor.get(address(ann, "/stats/matches_won")).json()["value"] == 1
+    assert visitor.get(address(ann, "/stats/matches_won?game=valorant")).json()["value"] == 1
+    assert problem_of(visitor.get(address(ann, "/stats/nonsense"))) == (404, "not-found")
+    assert problem_of(visitor.get(address(ann, "/stats/level?game=valorant"))) == (422, "invalid")
+
+
+def test_a_number_as_it_was(visitor, signed_in, ann):
+    before, past = "2025-01-01T00:00:00Z", "2025-01-01"
+
+    assert visitor.get(address(ann, f"/stats/matches_won?as_of={before}")).json() | {"meaning": ""} == {
+        "name": "matches_won",
+        "label": "Matches won",
+        "meaning": "",
+        "unit": "",
+        "value": 0,
+        "game": None,
+        "as_of": before,
+    }
+    told = visitor.get(address(ann, f"/stats?as_of={past}")).json()
+    assert told["as_of"] == "2025-01-01T23:59:59.999999Z"
+    assert {line["value"] for line in told["stats"] if line["name"] in {"matches_won", "total_matches_played"}} == {0}
+    assert told["hidden"] == ["disputes_filed", "experience_points", "level"]
+    assert signed_in(ann).get(address(ann, f"/stats?as_of={past}")).json()["hidden"] == []
+    assert problem_of(visitor.get(address(ann, "/stats?as_of=soon"))) == (422, "invalid")
+
+
+def test_the_rows_behind_a_number(visitor, ann):
+    found = visitor.get(address(ann, "/stats/total_matches_played/rows")).json()
+
+    assert (found["kind"], found["adds_up"], found["evidence"]["rows"], found["stat"]["value"]) == ("matches", True, 2, 2)
+    assert [row["match_key"] for row in found["items"]] == ["m2", "m1"]
+    results = visitor.get(address(ann, "/stats/tournaments_won/rows")).json()
+    assert (results["kind"], results["items"][0]["placement"], results["items"][0]["prize_amount"]) == ("results", 1, 250.5)
+    badges = visitor.get(address(ann, "/stats/achievement_count/rows")).json()
+    assert (badges["kind"], badges["items"][0]["slug"]) == ("achievements", "first-blood")
+
+
+def test_the_history_of_a_number_and_its_explanation(visitor, ann):
+    changes = visitor.items(address(ann, "/stats/matches_won/history?limit=1"))
+    told = visitor.get(address(ann, "/stats/matches_won/explanation")).json()
+
+    assert sum(change["delta"] for change in changes) == 1
+    assert (told["adds_up"], told["sentence"]) == (True, "1 row; the number is 1.")
+    assert len(told["omitted"]) == 2
+
+
+HIDDEN = ["/matches", *(f"/stats/matches_won{rest}" for rest in ("/rows", "/history", "/explanation", "?as_of=2025-01-01"))]
+
+
+@pytest.mark.parametrize("path", HIDDEN)
+def test_a_hidden_match_history_is_for_the_player_and_staff(visitor, signed_in, with_key, ann, path):
+    scene.hide(ann, matches=True)
+    bob, boss = scene.player("bob"), scene.player("boss", is_staff=True)
+    refused = visitor.get(address(ann, path))
+
+    assert problem_of(refused) == (403, "hidden")
+    assert refused.json()["title"] == refused.json()["detail"] == "User has hidden match history"
+    others = (signed_in(bob), with_key(bob), with_key(boss), with_key(ann, "matches:write"))
+    assert [api.get(address(ann, path)).status_code for api in others] == [403] * 4
+    assert [api.get(address(ann, path)).status_code for api in (signed_in(ann), with_key(ann, "read"), signed_in(boss))] == [200] * 3
+
+
+def test_counters_stay_visible_and_the_profile_says_what_is_hidden(visitor, ann):
+    scene.hide(ann, matches=True, tournaments=True)
+    shown = visitor.get(address(ann)).json()
+
+    assert (shown["recent_matches"], shown["recent_tournaments"], shown["visible"]) == (
+        None,
+        None,
+        {"match_history": False, "tournaments": False},
+    )
+    assert visitor.get(address(ann, "/stats/matches_won")).json()["value"] == 1
+    assert problem_of(visitor.get(address(ann, "/tournaments"))) == (403, "hidden")
+
+
+def test_a_leaderboard(visitor, ann):
+    bob = scene.player("bob")
+    scene.match(bob, "b1", hours=1)
+    board = visitor.get("/leaderboards/matches_won").json()
+
+    assert [(row["rank"], row["public_id"], row["value"]) for row in board["items"]] == [
+        (1, ann.profile.public_id, 1),
+        (1, bob.profile.public_id, 1),
+    ]
+    assert (board["rule"], board["game"]) == ("Players with at least one are ranked.", None)
+    assert visitor.get("/leaderboards/matches_won?game=valorant").json()["game"] == "valorant"
+    assert problem_of(visitor.get("/leaderboards/nonsense")) == (404, "not-found")
+    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}["average_placement"] is False
+
+
+def test_tournaments(visitor, signed_in, ann):
+    draft = scene.tournament("draft-cup", hours=9, status="DRAFT", organiser=ann)
+    scene.tournament_match(
+        scene.match(ann, "t1", "WIN", hours=5, kind="TOURNAMENT", score=2), scene.tournament("cup", hours=7), round="Final"
+    )
+
+    assert [line["slug"] for line in visitor.items("/tournaments?limit=1")] == ["cup", "spring-cup"]
+    assert visitor.get("/tournaments/spring-cup").json()["results"][0]["prize_amount"] == 250.5
+    assert visitor.get("/tournaments/spring-cup/results").json()["items"][0]["entrant"]["public_id"] == ann.profile.public_id
+    assert visitor.get("/tournaments/spring-cup/entrants").json()["items"][0]["status"] == "REGISTERED"
+    assert visitor.get("/tournaments/cup/players").json()[0]["wins"] == 1
+    (line,) = visitor.items("/tournaments/cup/matches")
+    assert (line["match_key"], line["round"], line["sides"]) == ("t1", "Final", [{"name": "Ann", "score": 2, "result": "WIN"}])
+    assert problem_of(visitor.get("/tournaments/draft-cup")) == (404, "not-found")
+    assert signed_in(ann).get("/tournaments/draft-cup").json()["organiser"] == draft.organiser.profile.public_id
+
+
+def test_the_matches_of_a_tournament_come_in_pages(visitor, ann):
+    event = scene.tournament("cup", hours=7)
+    for number in range(5):
+        scene.tournament_match(scene.match(ann, f"t{number}", hours=number // 2, kind="TOURNAMENT"), event)
+    scene.tournament_match(scene.archive(scene.match(ann, "old", hours=-5, kind="TOURNAMENT")), event)
+
+    found = visitor.items("/tournaments/cup/matches?limit=2")
+
+    assert [line["match_key"] for line in found] == ["t4", "t3", "t2", "t1", "t0", "old"]
+
+
+def test_a_match(visitor, ann):
+    bob = scene.player("bob")
+    scene.match(bob, "m1", "LOSS", hours=1)
+    scene.hide(bob, matches=True)
+
+    shown = visitor.get("/matches/valorant/m1").json()
+
+    assert [(row["player"]["name"], row["match"]["result"]) for row in shown["rows"]] == [("Ann", "WIN")]
+    assert shown["leaves_out"] is True
+    assert problem_of(visitor.get("/matches/valorant/none")) == (404, "not-found")
+    assert problem_of(visitor.get("/matches/none/m1")) == (404, "not-found")
+
+
+def test_integrity(visitor):
+    Run.objects.all().delete()
+    nothing = {"items": [], "next_page": None, "state": "never", "latest": None, "finished": None}
+    assert visitor.get("/integrity").json() == nothing
+
+    Run.objects.create(status=Run.Status.CLEAN, cause="nightly", started_at=at(0), finished_at=at(1), numbers_checked=12)
+    cache.clear()
+    told = visitor.get("/integrity").json()
+
+    assert (told["state"], told["latest"]["numbers_checked"], told["latest"]["finished_at"]) == ("clean", 12, "2025-03-01T19:00:00Z")
+    assert told["items"] == [told["latest"]] == [told["finished"]]
+
+
+def test_the_caller(visitor, signed_in, with_key, ann):
+    me = signed_in(ann).get("/me").json()
+    by_key = with_key(ann, "read").get("/me").json()
+
+    assert (me["public_id"], me["username"], me["is_staff"], me["key"]) == (ann.profile.public_id, "ann", False, None)
+    assert (by_key["public_id"], by_key["key"]["scopes"]) == (ann.profile.public_id, ["read"])
+    assert problem_of(visitor.get("/me")) == (401, "unauthenticated")
+    assert problem_of(with_key(ann, "matches:write").get("/me")) == (403, "forbidden")
+
+
+def test_head_answers_as_get_without_a_body(visitor, ann):
+    answer = visitor.call("HEAD", address(ann))
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["ETag"] == visitor.get(address(ann))["ETag"]
+
+
+QUERIES = {
+    "/players?q=an": 1,
+    "/players/{id}/matches": 5,
+    "/players/{id}/tournaments": 4,
+    "/players/{id}/activity": 2,
+    "/players/{id}/games": 2,
+    "/players/{id}/stats": 2,
+    "/leaderboards/matches_won": 1,
+    "/tournaments": 3,
+    "/tournaments/spring-cup/entrants": 2,
+    "/integrity": 4,
+}
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_lists_cost_the_same_however_long_they_are(visitor, ann, django_assert_num_queries, path):
+    for number in range(6):
+        other = scene.player(f"anna{number}")
+        scene.match(other, f"x{number}")
+        scene.match(ann, f"y{number}", hours=number)
+        event = scene.tournament(f"cup{number}")
+        scene.entry(ann, event, hours=number)
+        scene.entry(other, scene.tournament("spring-cup-2") if number == 0 else event)
+
+    address = path.format(id=ann.profile.public_id)
+
+    with django_assert_num_queries(QUERIES[path]):
+        assert visitor.get(address).status_code == 200
