@@ -23,10 +23,10 @@ def _noon_and_no_runs(db, monkeypatch):
     Run.objects.all().delete()
 
 
-def run(status, *, hours_ago=1.0, drifted=0, repaired=0, **fields):
+def run(status, *, hours_ago=1.0, checked=4525, drifted=0, repaired=0, **fields):
     began = NOW - timedelta(hours=hours_ago)
     ended = None if status == "RUNNING" else began + timedelta(seconds=1.5)
-    counts = {"numbers_checked": 4525, "numbers_drifted": drifted, "numbers_repaired": repaired}
+    counts = {"numbers_checked": checked, "numbers_drifted": drifted, "numbers_repaired": repaired}
     return Run.objects.create(cause="t", status=status, started_at=began, finished_at=ended, **counts, **fields)
 
 
@@ -45,8 +45,13 @@ def test_never(client):
 def test_clean(client):
     run("CLEAN")
     answer = look(client)
-    assert "All numbers are right 0 of 4,525 numbers had drifted Verified on 1 Jun 2025 11:00 , in 1.5 seconds." in text_of(answer)
+    assert "All numbers are right 0 of 4,525 numbers had drifted, verified on 1 Jun 2025 11:00 in 1.5 seconds." in text_of(answer)
     assert rows_in(answer, CAPTION) == ["All right 4,525 numbers verified in 1.5 seconds 1 Jun 2025 11:00"]
+
+
+def test_an_empty_site_has_no_number_to_be_right(client):
+    run("CLEAN", checked=0)
+    assert "No numbers yet 0 of 0 numbers had drifted" in text_of(look(client))
 
 
 def test_repaired(client):

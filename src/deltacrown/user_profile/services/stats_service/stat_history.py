@@ -58,10 +58,14 @@ class StatChange:
 
 @dataclass(frozen=True)
 class StatHistory(Page[StatChange]):
-    """A page of the changes of one number, newest first."""
+    """A page of the changes of one number, newest first.
+
+    :param is_counted: whether the number is a count or a sum itself; a computed one has the changes of its parts.
+    """
 
     stat: StatLine
     game: Game | None
+    is_counted: bool
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def get_stat_history(
     shown, has_next = changes[:limit], len(changes) > limit
     entries, rest = _tell(subject, shown, value, viewer)
     cursor = write_position(listing, [*shown[-1].position, rest]) if has_next else None
-    return StatHistory(entries, cursor, has_next, stat=subject.line, game=subject.game)
+    return StatHistory(entries, cursor, has_next, stat=subject.line, game=subject.game, is_counted=subject.is_counted)
 
 
 def get_stat_as_of(user: User, stat: str, moment: datetime, *, game: Game | str | None = None, viewer: Viewer = None) -> Value:
