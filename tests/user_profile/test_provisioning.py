@@ -1,6 +1,7 @@
 """One profile and one privacy row per user, however the user came to be."""
 
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
 from django.core import serializers
@@ -10,6 +11,8 @@ from django.db import connection, transaction
 from deltacrown.accounts.models import User
 from deltacrown.user_profile.checks import check_everyone_has_a_profile
 from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
+from deltacrown.user_profile.services import profile_service
+from tests.concurrency import call_together
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +100,70 @@ def test_the_check_finds_the_gap_and_the_command_closes_it(capsys):
     assert public_ids() == ["DC-25-000003", "DC-25-000002"]
     call_command("backfill_profiles")
     assert "Made 0 profiles and 0 privacy rows." in capsys.readouterr().out
+
+
+class TestBackfill:
+    """Five users without either row; batches of two."""
+
+    @pytest.fixture(autouse=True)
+    def _five_without(self, monkeypatch, played, game):
+        monkeypatch.setattr(profile_service, "BATCH", 2)
+        users = [User.objects.create(username=f"u{number}", date_joined=IN_2025) for number in range(5)]
+        played(users[0])
+        UserProfile.objects.all().delete()
+        PrivacySettings.objects.all().delete()
+
+    def run(self, *arguments):
+        said, code = StringIO(), 0
+        try:
+            call_command("backfill_profiles", *arguments, stdout=said)
+        except SystemExit as end:
+            code = end.code
+        return code, said.getvalue()
+
+    def test_a_dry_run_counts_and_makes_nothing(self):
+        assert self.run("--dry-run") == (0, "5 profiles and 5 privacy rows are missing.\n")
+        assert (UserProfile.objects.count(), PrivacySettings.objects.count()) == (0, 0)
+
+    def test_progress_counts_every_row_once(self):
+        seen = []
+        profile_service.ensure_profiles(seen.append)
+        assert seen == [2, 4, 5, 7, 9, 10]
+
+    @pytest.mark.parametrize("stage", ["_make_profiles", "_make_privacy"])
+    def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
+        make, batches = getattr(profile_service, stage), []
+
+        def stop_at_the_second(*, users):
+            batches.append(users)
+            if len(batches) == 2:
+                raise KeyboardInterrupt
+            return make(users=users)
+
+        monkeypatch.setattr(profile_service, stage, stop_at_the_second)
+        assert self.run() == (130, "Interrupted. What was made stays; run the same command again for the rest.\n")
+        made = (UserProfile.objects.count(), PrivacySettings.objects.count())
+        assert made == ((2, 0) if stage == "_make_profiles" else (5, 2))
+        monkeypatch.setattr(profile_service, stage, make)
+
+        code, said = self.run()
+
+        assert (code, said) == (0, f"Made {5 - made[0]} profiles and {5 - made[1]} privacy rows.\n")
+        assert (UserProfile.objects.count(), PrivacySettings.objects.count()) == (5, 5)
+        assert len(set(public_ids())) == 5
+        assert UserProfile.objects.get(user__username="u0").total_matches_played == 1
+        assert find_all_drift() == []
+        assert self.run() == (0, "Made 0 profiles and 0 privacy rows.\n")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_backfills_at_once_make_each_row_once(monkeypatch):
+    monkeypatch.setattr(profile_service, "BATCH", 3)
+    User.objects.bulk_create(User(username=f"u{number}", date_joined=IN_2025) for number in range(30))
+    UserProfile.objects.all().delete()
+    PrivacySettings.objects.all().delete()
+
+    answers = call_together([profile_service.ensure_profiles] * 3)
+
+    assert [answer for answer in answers if isinstance(answer, BaseException)] == []
+    assert (UserProfile.objects.count(), PrivacySettings.objects.count(), len(set(public_ids()))) == (30, 30, 30)

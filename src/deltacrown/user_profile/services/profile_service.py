@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from deltacrown.core.transactions import atomic_service
 from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
 
 BATCH = 1000
+
+#: Called with how many rows were made so far.
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,22 @@ def list_users_without_privacy() -> QuerySet[User]:
     return get_user_model().objects.filter(privacy_settings__isnull=True).order_by("pk")
 
 
-def ensure_profiles() -> Provisioned:
+def ensure_profiles(progress: Progress | None = None) -> Provisioned:
     """Make the profile and privacy rows that are missing, a batch to a transaction; running again makes none.
 
-    A new profile starts at what the sources say of its user.
+    A new profile starts at what the sources say of its user. A run that is stopped keeps the batches it made.
+
+    :param progress: called after each batch with how many rows were made in all.
     """
     profiles = privacy = 0
-    while made := _make_profiles(users=list(list_users_without_profile()[:BATCH])):
-        profiles += made
-    while made := _make_privacy(users=list(list_users_without_privacy()[:BATCH])):
-        privacy += made
+    while users := list(list_users_without_profile()[:BATCH]):
+        profiles += _make_profiles(users=users)
+        if progress:
+            progress(profiles)
+    while users := list(list_users_without_privacy()[:BATCH]):
+        privacy += _make_privacy(users=users)
+        if progress:
+            progress(profiles + privacy)
     return Provisioned(profiles, privacy)
 
 
@@ -57,7 +66,8 @@ def _make_profiles(*, users: list[User]) -> int:
         year = user.date_joined.year % 100
         profiles.append(UserProfile(user=user, public_id=f"DC-{year:02d}-{numbers[year]:06d}"))
         numbers[year] += 1
-    return len(UserProfile.objects.bulk_create(profiles))
+    # What another run made meanwhile stays as it is.
+    return len(UserProfile.objects.bulk_create(profiles, ignore_conflicts=True))
 
 
 def _take_numbers(years: Iterable[int]) -> dict[int, int]:
@@ -72,7 +82,7 @@ def _take_numbers(years: Iterable[int]) -> dict[int, int]:
 
 @atomic_service
 def _make_privacy(*, users: list[User]) -> int:
-    return len(PrivacySettings.objects.bulk_create(PrivacySettings(user=user) for user in users))
+    return len(PrivacySettings.objects.bulk_create((PrivacySettings(user=user) for user in users), ignore_conflicts=True))
 
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:

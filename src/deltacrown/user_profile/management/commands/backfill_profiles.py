@@ -1,27 +1,44 @@
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from tqdm import tqdm
 
 from deltacrown.user_profile.services.profile_service import (
+    Provisioned,
     ensure_profiles,
     list_users_without_privacy,
     list_users_without_profile,
 )
 
+EXIT_INTERRUPTED = 130
+
 
 class Command(BaseCommand):
-    help = "Make the profile and privacy rows of users who have none. Commits in batches; stop it and run it again at will."
+    help = (
+        "Make the profile and privacy rows of users who have none. Commits in batches; stop it and run it again at will. "
+        "Exit code: 0 when it is done, 130 when interrupted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many are missing")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        profiles, privacy = list_users_without_profile().count(), list_users_without_privacy().count()
         if options["dry_run"]:
-            profiles, privacy = list_users_without_profile().count(), list_users_without_privacy().count()
-            self.stdout.write(f"{profiles} profiles and {privacy} privacy rows are missing.")
+            self.stdout.write(f"{profiles:,} profiles and {privacy:,} privacy rows are missing.")
             return
-        made = ensure_profiles()
-        self.stdout.write(f"Made {made.profiles} profiles and {made.privacy_settings} privacy rows.")
+        try:
+            made = self._make(profiles + privacy)
+        except KeyboardInterrupt:
+            self.stdout.write("Interrupted. What was made stays; run the same command again for the rest.")
+            sys.exit(EXIT_INTERRUPTED)
+        self.stdout.write(f"Made {made.profiles:,} profiles and {made.privacy_settings:,} privacy rows.")
+
+    def _make(self, total: int) -> Provisioned:
+        # Not self.stderr: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
+        with tqdm(total=total, file=sys.stderr, disable=not self.stderr.isatty(), unit="row", desc="making") as bar:
+            return ensure_profiles(lambda made: bar.update(made - bar.n))
