@@ -68,7 +68,7 @@ def test_find_players_leaves_unknown_names_out(db, player):
     assert find_players(["ANN", "annA", "nobody", "nul\0", ""]) == {"ANN": ann, "annA": other}
 
 
-def test_players_are_found_in_one_query_and_created_in_a_constant_number(db, django_assert_num_queries):
+def test_players_are_found_in_one_query_and_created_in_a_constant_number(db, no_reactions, django_assert_num_queries):
     names = [f"player{number}" for number in range(60)]
     create_players(usernames=names[:30])
 

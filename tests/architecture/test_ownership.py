@@ -23,8 +23,8 @@ OWNERS = {
     "tournaments": {"Tournament", "TournamentParticipation", "TournamentResult", "TournamentMatchResult"},
     "moderation": {"Dispute"},
     "user_profile": {
-        "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "Achievement", "UserAchievement",
-        "Follow", "KycVerification", "ExperienceAward",
+        "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "ArchivedUserActivity", "Achievement",
+        "UserAchievement", "Follow", "KycVerification", "ExperienceAward",
     },
     "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
 }  # fmt: skip

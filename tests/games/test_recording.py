@@ -224,7 +224,7 @@ def statements(records):
     return len(captured) - len(inserts), len(inserts)
 
 
-def test_a_batch_of_any_size_takes_the_same_queries(game, ann, bob):
+def test_a_batch_of_any_size_takes_the_same_queries(game, ann, bob, no_reactions):
     # Besides the inserts: two savepoints (open, release), the queue on PostgreSQL, the live and the archived rows.
     rest = 7 if connection.vendor == "postgresql" else 6
     rows_per_insert = (

@@ -155,7 +155,7 @@ def test_a_roster_is_one_query(team, ann, bob, django_assert_num_queries):
         assert len(list_roster(team, FEB)) == 2
 
 
-def test_recording_many_is_set_based_and_announced_once(team, rival, announced, django_assert_num_queries):
+def test_recording_many_is_set_based_and_announced_once(team, rival, announced, no_reactions, django_assert_num_queries):
     users = User.objects.bulk_create([User(username=f"player{number:03d}") for number in range(100)])
     records = [MembershipRecord(team, user, JAN, MAR) for user in users] + [MembershipRecord(rival, user, MAR) for user in users]
     with django_assert_num_queries(5):  # savepoint, lock, read, insert, release

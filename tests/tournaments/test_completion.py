@@ -211,7 +211,7 @@ def test_results_are_not_decided_in_the_future_or_nowhere(solo, decided_at):
     assert refusal.value.field == "decided_at"
 
 
-def test_completion_takes_a_constant_number_of_queries(opened, django_assert_num_queries):
+def test_completion_takes_a_constant_number_of_queries(opened, no_reactions, django_assert_num_queries):
     for count in (2, 40):
         event = opened(slug=f"cup{count}")
         players = User.objects.bulk_create([User(username=f"player{count}-{number}") for number in range(count)])

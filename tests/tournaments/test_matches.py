@@ -197,7 +197,7 @@ def statements(records):
     return len([query for query in captured if not query["sql"].startswith("INSERT")])
 
 
-def test_a_batch_of_any_size_takes_the_same_queries(solo):
+def test_a_batch_of_any_size_takes_the_same_queries(solo, no_reactions):
     ann, bob = solo.players["ann"], solo.players["bob"]
     sizes = {count: [official(solo, duel(solo.game, f"{count}-{number}", ann, bob)) for number in range(count)] for count in (10, 200)}
     # Besides the inserts: 3 savepoints opened and released, tournaments, registrations, the queue on PostgreSQL,

@@ -256,7 +256,7 @@ def test_entrants_told_again_keep_what_became_of_them_and_gain_players(opened, t
     }
 
 
-def test_many_entrants_take_a_constant_number_of_queries(opened, team, player, django_assert_num_queries):
+def test_many_entrants_take_a_constant_number_of_queries(opened, team, player, no_reactions, django_assert_num_queries):
     event = opened("TEAM")
     squads = [team(f"team{number}", *(f"p{number}-{each}" for each in range(2))) for number in range(40)]
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast(db):
+def cast(no_reactions, db):
     """The owner and every kind of viewer there is."""
     owner = scene.player("owner")
     follower = scene.player("follower")

@@ -14,12 +14,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def anna(db):
+def anna(no_reactions, db):
     return scene.player("anna")
 
 
 @pytest.fixture
-def other(db):
+def other(no_reactions, db):
     return scene.player("other")
 
 

@@ -10,5 +10,17 @@ from django.dispatch import Signal
 #: and ``achievement`` set.
 achievement_awarded = Signal()
 
-#: A player lost an achievement. ``sender``: ``UserAchievement``; ``user``, ``achievement``, and ``reason``, one sentence.
+#: Players lost achievements. ``sender``: ``UserAchievement``; ``awards``: the rows that were, never empty, with ``user`` and
+#: ``achievement`` set; ``reason``, one sentence.
 achievement_revoked = Signal()
+
+#: Achievements held were earned by another fact than was recorded. ``sender``: ``UserAchievement``; ``awards``: the rows
+#: changed, never empty, with ``user`` and ``achievement`` set.
+achievement_restated = Signal()
+
+#: What players earned in tournaments changed. ``sender``: ``ExperienceAward``; ``users``: their ids, never empty. The experience
+#: of achievements is told by the signals of achievements.
+experience_changed = Signal()
+
+#: A player's verification was decided, or asked for again. ``sender``: ``KycVerification``; ``verification``: the row.
+verification_changed = Signal()

@@ -6,8 +6,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
-class UserActivity(models.Model):
-    """One entry of a player's timeline: a major event, once."""
+class ActivityRow(models.Model):
+    """An entry of a player's timeline: a major event, once.
+
+    An entry its player has hidden is PRIVATE. When the fact behind a hidden entry is withdrawn the row
+    stays, ``is_withdrawn``, seen by nobody: should the fact come back, it comes back hidden.
+    """
 
     class Type(models.TextChoices):
         PROFILE_CREATED = "PROFILE_CREATED", "Profile created"
@@ -31,6 +35,17 @@ class UserActivity(models.Model):
     dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one activity per user, type and fact.")
     created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    is_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Its fact holds no longer; shown to nobody.")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class UserActivity(ActivityRow):
+    """An entry that is still in the live table."""
 
     class Meta:
         verbose_name_plural = "user activities"
@@ -41,7 +56,26 @@ class UserActivity(models.Model):
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
             models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"),
+            models.Index("created_at", "id", name="activity_by_age"),
         ]
 
-    def __str__(self) -> str:
-        return self.description
+
+class ArchivedUserActivity(ActivityRow):
+    """An entry moved out of the live table; it keeps its id, and reads, hides and withdraws as before."""
+
+    id = models.BigIntegerField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="archived_activities", db_index=False)
+    archived_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name_plural = "archived user activities"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_archived_activity_once"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_archived_activity_visibility"
+            ),
+        ]
+        indexes = [
+            models.Index("user", F("created_at").desc(), F("id").desc(), name="archived_activity_timeline"),
+            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="archived_activity_of_type"),
+        ]

@@ -18,7 +18,10 @@ class Follow(models.Model):
             models.UniqueConstraint(fields=["follower", "followed"], name="user_profile_follow_once"),
             models.CheckConstraint(condition=~Q(follower=F("followed")), name="user_profile_follow_not_self"),
         ]
-        indexes = [models.Index("followed", F("created_at").desc(), F("id").desc(), name="follow_followers")]
+        indexes = [
+            models.Index("followed", F("created_at").desc(), F("id").desc(), name="follow_followers"),
+            models.Index("follower", F("created_at").desc(), F("id").desc(), name="follow_following"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.follower_id} follows {self.followed_id}"

@@ -6,11 +6,12 @@ of the catalogue at the moment of the award: a later change of the catalogue re-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.batches import in_batches
@@ -19,7 +20,7 @@ from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.core.transactions import atomic_service
 from deltacrown.tally.context import attributed_change
 from deltacrown.user_profile import signals
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 
 LONGEST_TEXT = 300
 FACT_LENGTH = 200
@@ -95,12 +96,46 @@ def revoke_achievement(*, user: User, achievement: Achievement, reason: str) -> 
     :return: whether the player held it; revoking twice is revoking once.
     :raises InvalidInput: there is no reason.
     """
+    held = UserAchievement.objects.filter(user=user, achievement=achievement).select_related("user", "achievement")
+    return bool(revoke_achievements(awards=list(held), reason=reason))
+
+
+@atomic_service
+def revoke_achievements(*, awards: Sequence[UserAchievement], reason: str) -> int:
+    """Take many achievements, ``user`` and ``achievement`` fetched along, and their experience back; return how many.
+
+    Who does it and why is what the caller has said with ``attributed``.
+
+    :raises InvalidInput: there is no reason.
+    """
     check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
-    held, _ = UserAchievement.objects.filter(user=user, achievement=achievement).delete()
-    ExperienceAward.objects.filter(user=user, dedupe_key=experience_key(achievement)).delete()
-    if held:
-        signals.achievement_revoked.send(UserAchievement, user=user, achievement=achievement, reason=reason.strip())
-    return bool(held)
+    for batch in in_batches(sorted(awards, key=lambda award: award.pk)):
+        lock_players(pks={award.user_id for award in batch})
+        _list_experience_of(batch).delete()
+        UserAchievement.objects.filter(pk__in=[award.pk for award in batch]).delete()
+    if awards:
+        signals.achievement_revoked.send(UserAchievement, awards=list(awards), reason=reason.strip())
+    return len(awards)
+
+
+@atomic_service
+def restate_achievements(*, awards: Sequence[UserAchievement]) -> None:
+    """Record that achievements were earned by another fact: ``fact`` and ``earned_at`` as set on the rows; their experience moves along.
+
+    :raises InvalidInput: a moment has no time zone or a fact is longer than 200 characters.
+    """
+    for award in awards:
+        _check_award(AwardRecord(award.user, award.achievement, award.fact, award.earned_at))
+    for batch in in_batches(sorted(awards, key=lambda award: award.pk)):
+        lock_players(pks={award.user_id for award in batch})
+        UserAchievement.objects.bulk_update(batch, ["fact", "earned_at"])
+        dates = {(award.user_id, experience_key(award.achievement)): award.earned_at for award in batch}
+        experience = list(_list_experience_of(batch))
+        for each in experience:
+            each.awarded_at = dates[each.user_id, each.dedupe_key]
+        ExperienceAward.objects.bulk_update(experience, ["awarded_at"])
+    if awards:
+        signals.achievement_restated.send(UserAchievement, awards=list(awards))
 
 
 def experience_key(achievement: Achievement) -> str:
@@ -108,9 +143,25 @@ def experience_key(achievement: Achievement) -> str:
     return f"achievement:{achievement.slug}"
 
 
+def lock_players(*, pks: Collection[int]) -> None:
+    """Let one writer at a time change what these players hold, until the transaction ends; there must be one.
+
+    The rows are those the engine locks when it counts, in the same order, so that the two never wait for each other.
+    """
+    list(UserProfile.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
+
+
+def _list_experience_of(awards: Sequence[UserAchievement]) -> QuerySet[ExperienceAward]:
+    """The experience that came with some awards."""
+    of_any = Q()
+    for award in awards:
+        of_any |= Q(user=award.user_id, dedupe_key=experience_key(award.achievement))
+    return ExperienceAward.objects.filter(of_any)
+
+
 def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchievement]:
     """Write those awards that are not held yet, with their experience."""
-    _lock_users({user for user, _ in awards})
+    lock_players(pks={user for user, _ in awards})
     held = UserAchievement.objects.filter(user__in={user for user, _ in awards}, achievement__in={entry for _, entry in awards})
     known = set(held.values_list("user", "achievement"))
     new = [award for key, award in awards.items() if key not in known]
@@ -129,11 +180,6 @@ def _experience_of(award: AwardRecord) -> ExperienceAward:
         dedupe_key=experience_key(award.achievement),
         awarded_at=award.earned_at,
     )
-
-
-def _lock_users(pks: set[int]) -> None:
-    """Let one writer at a time change what these players hold, so that what is new is known exactly."""
-    list(User.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
 
 
 def _check_award(award: AwardRecord) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,12 +19,13 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import MatchRow
-from deltacrown.user_profile.models import Follow, PrivacySettings, UserActivity
+from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 
 #: Where staff reads of hidden data are written down.
 audit = logging.getLogger("deltacrown.audit")
 
 Viewer = User | AnonymousUser | None
+Activity = TypeVar("Activity", bound=ActivityRow)
 
 MATCHES = "match history"
 TOURNAMENTS = "tournament history"
@@ -130,13 +131,17 @@ def require_experience(owner: User, viewer: Viewer) -> None:
         raise HistoryHidden("The awards behind a player's experience are shown to the player and to staff only", owner=owner)
 
 
-def filter_activity_by_visibility(activities: QuerySet[UserActivity], viewer: Viewer) -> QuerySet[UserActivity]:
+def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
     """Keep the entries ``viewer`` may see; ``activities`` may be of any number of players.
 
     PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. A
     verification is the player's own affair whatever its visibility says, and a registration is
-    shown to others only where the player shows the tournaments they entered.
+    shown to others only where the player shows the tournaments they entered. What was withdrawn is
+    for nobody.
+
+    :param activities: live entries or archived ones.
     """
+    activities = activities.filter(is_withdrawn=False)
     if is_staff(viewer):
         audit.info("staff %s read a timeline unfiltered", viewer.pk)
         return activities

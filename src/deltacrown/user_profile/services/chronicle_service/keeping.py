@@ -1,0 +1,115 @@
+"""Keeping the timelines as the facts are: told what was touched, each function makes the entries of it right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from deltacrown.accounts.models import User
+from deltacrown.core.transactions import atomic_service
+from deltacrown.teams.models import TeamMembership
+from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.models import Achievement, KycVerification, UserAchievement
+from deltacrown.user_profile.services.activity_service import (
+    ActivityChanges,
+    ActivityRecord,
+    Type,
+    enter_activities,
+    replace_activities,
+    withdraw_activities,
+)
+from deltacrown.user_profile.services.chronicle_service import wording
+from deltacrown.user_profile.services.chronicle_service.levels import list_levels_reached
+
+#: The last place that is told.
+LAST_TOLD = max(wording.PODIUM)
+
+
+@atomic_service
+def keep_arrivals(*, users: Sequence[User]) -> ActivityChanges:
+    """Enter that players joined."""
+    return enter_activities(records=[wording.describe_arrival(user) for user in users])
+
+
+@atomic_service
+def keep_registrations(*, participations: Sequence[TournamentParticipation]) -> ActivityChanges:
+    """Enter registrations, ``tournament`` and ``team`` fetched along; one made again gets its new date."""
+    return enter_activities(records=[wording.describe_registration(row) for row in participations])
+
+
+@atomic_service
+def keep_memberships(*, memberships: Sequence[TeamMembership]) -> ActivityChanges:
+    """Enter memberships, ``team`` fetched along."""
+    return enter_activities(records=[wording.describe_membership(row) for row in memberships])
+
+
+@atomic_service
+def keep_podiums(*, tournament: Tournament, users: Collection[int]) -> ActivityChanges:
+    """Make the timelines of ``users`` say of a tournament's podium what its results say now."""
+    rows = tournament.results.filter(user__in=users, placement__lte=LAST_TOLD).select_related("tournament", "team")
+    return replace_activities(
+        records=[wording.describe_podium(row) for row in rows],
+        users=users,
+        types={Type.TOURNAMENT_WON},
+        keys={wording.tournament_key(tournament.pk)},
+    )
+
+
+@atomic_service
+def keep_achievements(*, awards: Sequence[UserAchievement]) -> ActivityChanges:
+    """Enter major achievements, ``achievement`` fetched along; minor ones do not appear."""
+    return enter_activities(records=[wording.describe_achievement(row) for row in awards if is_told(row)])
+
+
+@atomic_service
+def drop_achievements(*, awards: Sequence[UserAchievement]) -> int:
+    """Withdraw achievements that are no longer held; return how many were told."""
+    return withdraw_activities(
+        keys=[(row.user_id, Type.ACHIEVEMENT_UNLOCKED, wording.achievement_key(row.achievement.slug)) for row in awards]
+    )
+
+
+@atomic_service
+def keep_levels(*, users: Collection[int]) -> ActivityChanges:
+    """Make the timelines of ``users`` say of levels what their experience says now."""
+    return replace_activities(records=list_levels_reached(users), users=users, types={Type.LEVEL_UP})
+
+
+@atomic_service
+def keep_verification(*, verification: KycVerification) -> ActivityChanges:
+    """Make a player's timeline say, to the player, whether they are verified."""
+    verified = verification.status == KycVerification.Status.VERIFIED
+    return replace_activities(
+        records=[wording.describe_verification(verification)] if verified else [],
+        users=[verification.user_id],
+        types={Type.KYC_VERIFIED},
+        keys={wording.VERIFICATION_KEY},
+    )
+
+
+@atomic_service
+def rebuild_timelines(*, users: Sequence[User]) -> ActivityChanges:
+    """Make whole timelines say what the tables say, in a constant number of queries for up to 500 players."""
+    keys = [user.pk for user in users]
+    return replace_activities(records=[*map(wording.describe_arrival, users), *_list_records(keys)], users=keys, types=Type.values)
+
+
+def is_told(award: UserAchievement) -> bool:
+    """Say whether an achievement appears on the timeline: only major ones do."""
+    return award.achievement.tier == Achievement.Tier.MAJOR
+
+
+def _list_records(users: Collection[int]) -> list[ActivityRecord]:
+    """What the tables say of ``users``, beyond that they joined."""
+    registrations = TournamentParticipation.objects.filter(user__in=users).select_related("tournament", "team")
+    results = TournamentResult.objects.filter(user__in=users, placement__lte=LAST_TOLD).select_related("tournament", "team")
+    memberships = TeamMembership.objects.filter(user__in=users).select_related("team")
+    achievements = UserAchievement.objects.filter(user__in=users, achievement__tier=Achievement.Tier.MAJOR).select_related("achievement")
+    verified = KycVerification.objects.filter(user__in=users, status=KycVerification.Status.VERIFIED)
+    return [
+        *map(wording.describe_registration, registrations),
+        *map(wording.describe_podium, results),
+        *map(wording.describe_membership, memberships),
+        *map(wording.describe_achievement, achievements),
+        *map(wording.describe_verification, verified),
+        *list_levels_reached(users),
+    ]
