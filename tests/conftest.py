@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -52,16 +52,6 @@ def played(game: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def no_reactions() -> Iterator[None]:
-    """Nobody reacts to events: for tests of an app's own queries, and of timelines that hold what the test put there."""
-    from deltacrown.user_profile import receivers
-
-    receivers.disconnect()
-    yield
-    receivers.connect()
-
-
-@pytest.fixture
 def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], str, int | None, int]]]:
     """Everything that has drifted anywhere, as plain tuples; empty when the engine does its work."""
     from deltacrown.tally.feeds import list_holders
@@ -72,3 +62,27 @@ def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], st
         return [(drift.holder.__name__, drift.keys, drift.stat, drift.cached, drift.actual) for drift in found]
 
     return find
+
+
+@pytest.fixture
+def redis_server(tmp_path_factory: Any) -> Any:
+    """A real Redis, for this test alone."""
+    from tests.redis_server import RedisServer, find_server
+
+    executable = find_server()
+    if executable is None:
+        pytest.skip("no redis-server: install Debian's package redis-server, or use Python 3.11 or 3.12, for which a package carries one")
+    server = RedisServer(tmp_path_factory.mktemp("redis"), executable)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis_cache(redis_server: Any, settings: Any, monkeypatch: Any) -> Any:
+    """The cache is a real Redis, set up as in production."""
+    from deltacrown.config.caching import redis_cache_at
+    from deltacrown.core import cache_store
+
+    monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
+    settings.CACHES = {"default": redis_cache_at(redis_server.url)}
+    return redis_server

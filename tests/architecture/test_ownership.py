@@ -26,7 +26,7 @@ OWNERS = {
         "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "ArchivedUserActivity", "Achievement",
         "UserAchievement", "Follow", "KycVerification", "ExperienceAward",
     },
-    "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
+    "tally": {"Installation", "Revision", "ChangeContext", "ContentVersion", "Run", "Repair"},
 }  # fmt: skip
 
 #: Nothing but a model has these.

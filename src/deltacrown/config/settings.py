@@ -12,6 +12,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from deltacrown.config.caching import memory_cache, redis_cache_at
 from deltacrown.config.local_secret import read_or_make_secret
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,6 +114,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+#: Empty: pages are kept in the memory of each process, and the jobs run from cron or systemd timers.
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {"default": redis_cache_at(REDIS_URL) if REDIS_URL else memory_cache()}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from deltacrown.core.admin import ReadOnlyAdmin
-from deltacrown.tally.models import ChangeContext, Installation, Repair, Revision, Run
+from deltacrown.tally.models import ChangeContext, ContentVersion, Installation, Repair, Revision, Run
 
 
 @admin.register(Installation)
@@ -51,3 +51,10 @@ class RevisionAdmin(ReadOnlyAdmin):
 @admin.register(ChangeContext)
 class ChangeContextAdmin(ReadOnlyAdmin):
     list_display = ["id", "actor", "reason"]
+
+
+@admin.register(ContentVersion)
+class ContentVersionAdmin(ReadOnlyAdmin):
+    list_display = ["owner", "token"]
+    search_fields = ["owner__exact"]
+    search_help_text = "The key of the owner."

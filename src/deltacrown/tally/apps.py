@@ -8,10 +8,12 @@ class TallyConfig(AppConfig):
     verbose_name = "Tally"
 
     def ready(self) -> None:
-        from deltacrown.tally import deployment, fixtures  # noqa: PLC0415 - imports models
+        from deltacrown.tally import deployment, fixtures, versions  # noqa: PLC0415 - imports models
         from deltacrown.tally.checks import check_declarations, check_installed, check_maintainer  # noqa: PLC0415
         from deltacrown.tally.maintainers import SIGNALS, get_maintainer, signals  # noqa: PLC0415
+        from deltacrown.tally.triggers import register_provider  # noqa: PLC0415
 
+        register_provider(versions.build_triggers)
         checks.register(check_declarations, checks.Tags.models)
         checks.register(check_maintainer)
         checks.register(check_installed, checks.Tags.database)

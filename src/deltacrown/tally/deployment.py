@@ -9,7 +9,7 @@ from django.db import connections
 
 from deltacrown.core import clock
 from deltacrown.core.schema import have_columns
-from deltacrown.tally import installation
+from deltacrown.tally import installation, versions
 from deltacrown.tally.reconciliation import reconcile
 from deltacrown.tally.triggers import build_triggers
 
@@ -33,5 +33,6 @@ def sync_after_migrating(*, using: str, **_: Any) -> None:
         installation.record_installation(using, build_triggers(connection), now=clock.now())
         return
     installation.install_triggers(using, now=clock.now())
+    versions.renew_all(using)
     if using == "default":
         reconcile(cause="migrate", clock=clock.now)

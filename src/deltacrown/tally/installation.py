@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from deltacrown.tally import versions
 from deltacrown.tally.feeds import Model, list_feeds, list_holders
 from deltacrown.tally.models import Installation
 from deltacrown.tally.triggers import PREFIX, Trigger, build_triggers
@@ -56,7 +57,8 @@ def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
 def list_tables() -> list[Model]:
     """Every model the triggers read or write, and the engine's own record of them."""
     feeds = [feed for holder in list_holders() for feed in list_feeds(holder)]
-    return list(dict.fromkeys([Installation, *(model for feed in feeds for model in (feed.holder, feed.source))]))
+    counted = [model for feed in feeds for model in (feed.holder, feed.source)]
+    return list(dict.fromkeys([Installation, *counted, *versions.list_tables()]))
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> int:

@@ -59,6 +59,19 @@ class ChangeContext(models.Model):
         return f"{self.actor}: {self.reason}"
 
 
+class ContentVersion(models.Model):
+    """A random number per owner, another one after every change to what is shown of them; see ``tally.versions``.
+
+    No foreign key: the engine knows no user, and a row must not hold up the writer who deletes one.
+    """
+
+    owner = models.BigIntegerField(primary_key=True, help_text="The first key of the holders: the user.")
+    token = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.token}"
+
+
 class Run(models.Model):
     """One verification, with or without repair."""
 

@@ -10,7 +10,7 @@ from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
-from deltacrown.user_profile.services import player_page_service
+from deltacrown.user_profile.services import cached_pages, player_page_service
 
 MATCH_FILTERS = ("game", "kind", "result", "played_from", "played_to", "tournament")
 TOURNAMENT_FILTERS = ("game", "status", "placement")
@@ -30,7 +30,7 @@ def show_search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
     """A player at a glance."""
-    shown = player_page_service.get_profile_page(public_id, viewer=request.user)
+    shown = cached_pages.get_profile_page(public_id, viewer=request.user)
     return render(request, "web/player.html", {"shown": shown, "profile": shown.profile, "tab": "player"})
 
 
@@ -38,7 +38,7 @@ def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
 def show_matches(request: HttpRequest, public_id: str) -> HttpResponse:
     """A player's match history, narrowed by the filters in the address."""
     filters = _filters(request, MATCH_FILTERS)
-    shown = player_page_service.get_matches_page(public_id, filters, _page(request), viewer=request.user)
+    shown = cached_pages.get_matches_page(public_id, filters, _page(request), viewer=request.user)
     context = {"filters": filters, "kinds": MatchRow.Kind.choices, "results": MatchRow.Result.choices, "tab": "player-matches"}
     return render(request, "web/player_matches.html", {"shown": shown, "profile": shown.profile, **context})
 
@@ -55,7 +55,7 @@ def show_tournaments(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def show_activity(request: HttpRequest, public_id: str) -> HttpResponse:
     """A player's timeline."""
-    shown = player_page_service.get_activity_page(public_id, _page(request), viewer=request.user)
+    shown = cached_pages.get_activity_page(public_id, _page(request), viewer=request.user)
     return render(request, "web/player_activity.html", {"shown": shown, "profile": shown.profile, "tab": "player-activity"})
 
 

@@ -1,0 +1,72 @@
+"""The cache, as something a page may use but must never need: when it fails, the page is served without it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from django.core.cache import cache
+
+logger = logging.getLogger(__name__)
+
+#: After a failure the cache is left alone so long, or every request would wait for it.
+REST_SECONDS = 5.0
+
+_PROBE = "deltacrown/probe"
+
+
+class _Health:
+    """Whether this process thinks that the cache answers."""
+
+    resting_until = 0.0
+
+
+def read(key: str) -> Any:
+    """What is kept under ``key``; ``None`` when nothing is, or the cache does not answer."""
+    if _is_resting():
+        return None
+    try:
+        found = cache.get(key)
+    except Exception as error:  # noqa: BLE001 - what another release or process left there may fail in any way
+        _note_failure(error)
+        return None
+    _note_success()
+    return found
+
+
+def write(key: str, value: Any, *, seconds: int) -> None:
+    """Keep ``value`` under ``key`` for so long, if the cache takes it."""
+    if _is_resting():
+        return
+    try:
+        cache.set(key, value, timeout=seconds)
+    except Exception as error:  # noqa: BLE001 - the page is made; nothing that happens here may take it back
+        _note_failure(error)
+
+
+def is_answering() -> bool:
+    """Ask the cache itself, now."""
+    try:
+        cache.set(_PROBE, 1, timeout=10)
+        answers = cache.get(_PROBE) == 1
+    except Exception as error:  # noqa: BLE001
+        _note_failure(error)
+        return False
+    _note_success()
+    return answers
+
+
+def _is_resting() -> bool:
+    return time.monotonic() < _Health.resting_until
+
+
+def _note_failure(error: Exception) -> None:
+    _Health.resting_until = time.monotonic() + REST_SECONDS
+    logger.warning("the cache does not answer, serving from the database for %g s: %s: %s", REST_SECONDS, type(error).__name__, error)
+
+
+def _note_success() -> None:
+    if _Health.resting_until:
+        _Health.resting_until = 0.0
+        logger.warning("the cache answers again")

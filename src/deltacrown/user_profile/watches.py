@@ -1,0 +1,66 @@
+"""Every table of which something is shown on a player's page.
+
+A change to any of them gives the players concerned another content token (``tally.versions``), so
+that no page built before the change is shown after it. A new table with a foreign key to a user
+belongs here: a test compares this list with the models.
+"""
+
+from __future__ import annotations
+
+from deltacrown.tally.versions import Link, Watch
+
+MATCHES = "tournaments.TournamentMatchResult"
+ENTRIES = "tournaments.TournamentParticipation"
+RESULTS = "tournaments.TournamentResult"
+
+#: Rows of a player: any change to them is a change to the player's pages.
+OWN_ROWS = (
+    Watch("user_profile.UserProfile"),
+    Watch("user_profile.GameStats"),
+    Watch("user_profile.PrivacySettings"),
+    Watch("user_profile.UserActivity"),
+    Watch("user_profile.UserAchievement"),
+    Watch("user_profile.ExperienceAward"),
+    Watch("user_profile.KycVerification"),
+    Watch("user_profile.Follow", owners=("follower", "followed")),
+    Watch("games.Match"),
+    Watch("games.ArchivedMatch"),
+    Watch("teams.TeamMembership"),
+    Watch(ENTRIES),
+    Watch(RESULTS),
+    Watch(MATCHES),
+    Watch("moderation.Dispute", owners=("reporter",)),
+)
+
+#: Names and states of others that stand on a player's pages.
+NAMES = (
+    Watch("accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)),
+    Watch("user_profile.UserProfile", columns=("display_name", "public_id"), links=(Link(MATCHES, key="opponent_user"),)),
+    Watch("games.Game", owners=(), columns=("slug", "name"), everyone=True),
+    Watch(
+        "teams.Team",
+        owners=(),
+        columns=("slug", "name"),
+        links=(
+            Link("teams.TeamMembership", key="team"),
+            Link(ENTRIES, key="team"),
+            Link(RESULTS, key="team"),
+            Link(MATCHES, key="team"),
+            Link(MATCHES, key="opponent_team"),
+        ),
+    ),
+    Watch(
+        "tournaments.Tournament",
+        owners=(),
+        columns=("slug", "name", "game", "status", "starts_at", "ends_at"),
+        links=(Link(ENTRIES, key="tournament"), Link(RESULTS, key="tournament"), Link(MATCHES, key="tournament")),
+    ),
+    Watch(
+        "user_profile.Achievement",
+        owners=(),
+        columns=("slug", "name", "description", "tier", "points"),
+        links=(Link("user_profile.UserAchievement", key="achievement"),),
+    ),
+)
+
+WATCHES = OWN_ROWS + NAMES

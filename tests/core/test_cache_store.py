@@ -1,0 +1,96 @@
+"""What the cache does to those who use it when it answers, forgets, hangs, dies and comes back."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+from django.core.cache import caches
+
+from deltacrown.core import cache_store
+
+
+@pytest.fixture(autouse=True)
+def rested(monkeypatch):
+    """Every test begins with a cache that is not being left alone."""
+    monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
+
+
+def complaints(caplog):
+    return [record.getMessage().split(",")[0] for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+class TestARealRedis:
+    def test_keeps_and_forgets(self, redis_cache):
+        cache_store.write("a", {"x": [1, 2]}, seconds=60)
+
+        assert cache_store.read("a") == {"x": [1, 2]}
+        redis_cache.connect().flushall()
+        assert cache_store.read("a") is None
+
+    def test_keeps_for_as_long_as_was_said(self, redis_cache):
+        cache_store.write("a", 1, seconds=30)
+        client = redis_cache.connect()
+
+        (key,) = client.keys()
+        assert 25 < client.ttl(key) <= 30
+
+    def test_gone_it_is_missed_by_nobody_and_found_again(self, redis_cache, caplog, monkeypatch):
+        cache_store.write("a", 1, seconds=60)
+        redis_cache.kill()
+
+        assert cache_store.read("a") is None
+        cache_store.write("a", 2, seconds=60)
+        assert not cache_store.is_answering()
+        redis_cache.start()
+        assert cache_store.is_answering()
+        cache_store.write("a", 3, seconds=60)
+        assert cache_store.read("a") == 3
+        assert complaints(caplog)[0] == "the cache does not answer"
+        assert complaints(caplog)[-1] == "the cache answers again"
+
+    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog):
+        cache_store.write("a", 1, seconds=60)
+        redis_cache.freeze()
+        started = time.monotonic()
+        assert cache_store.read("a") is None
+        first = time.monotonic() - started
+        for _ in range(100):
+            assert cache_store.read("a") is None
+        rest = time.monotonic() - started - first
+        redis_cache.thaw()
+
+        assert first < 1.0
+        assert rest < 0.1
+        assert complaints(caplog) == ["the cache does not answer"]
+
+    def test_is_asked_again_after_a_rest(self, redis_cache, monkeypatch, caplog):
+        redis_cache.kill()
+        cache_store.read("a")
+        redis_cache.start()
+        now = time.monotonic()
+        monkeypatch.setattr(cache_store.time, "monotonic", lambda: now + cache_store.REST_SECONDS + 1)
+
+        cache_store.write("a", 1, seconds=60)
+
+        assert cache_store.read("a") == 1
+
+    def test_what_cannot_be_read_is_as_if_it_were_not_there(self, redis_cache, caplog):
+        cache_store.write("a", 1, seconds=60)
+        client = redis_cache.connect()
+        (key,) = client.keys()
+        client.set(key, b"cdeltacrown.core\nNothingOfTheKind\n.")
+
+        assert cache_store.read("a") is None
+        assert complaints(caplog) == ["the cache does not answer"]
+
+
+def test_local_memory_needs_no_server(settings):
+    assert settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+    cache_store.write("a", 1, seconds=60)
+
+    assert cache_store.is_answering()
+    assert cache_store.read("a") == 1
+    caches["default"].clear()
+    assert cache_store.read("a") is None
