@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -49,6 +49,16 @@ def played(game: Any) -> Callable[..., Any]:
         return Match.objects.create(**{**defaults, **fields}, user=user, result=result)
 
     return make
+
+
+@pytest.fixture
+def no_reactions() -> Iterator[None]:
+    """Nobody reacts to events: for tests of an app's own queries, and of timelines that hold what the test put there."""
+    from deltacrown.user_profile import receivers
+
+    receivers.disconnect()
+    yield
+    receivers.connect()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ class UserProfileConfig(AppConfig):
     def ready(self) -> None:
         from deltacrown.tally.triggers import register_provider  # noqa: PLC0415 - imports models
         from deltacrown.tally.versions import register_watches  # noqa: PLC0415
-        from deltacrown.user_profile import provisioning, receivers  # noqa: PLC0415
+        from deltacrown.user_profile import provisioning, receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.checks import check_everyone_has_a_profile  # noqa: PLC0415
         from deltacrown.user_profile.services.profile_service import ensure_profiles_after_migrating  # noqa: PLC0415
 

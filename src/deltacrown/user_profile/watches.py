@@ -19,6 +19,7 @@ OWN_ROWS = (
     Watch("user_profile.GameStats"),
     Watch("user_profile.PrivacySettings"),
     Watch("user_profile.UserActivity"),
+    Watch("user_profile.ArchivedUserActivity"),
     Watch("user_profile.UserAchievement"),
     Watch("user_profile.ExperienceAward"),
     Watch("user_profile.KycVerification"),
