@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import find_teams
 from deltacrown.user_profile.services.address_service import find_users
+from deltacrown.user_profile.services.stats_service.filters import get_game as find_game
+
+Value = TypeVar("Value")
+
+__all__ = ["by_username", "find_game", "find_player", "find_players", "find_team"]
 
 
 def find_player(public_id: str, *, field: str) -> User:
@@ -33,6 +39,14 @@ def find_players(public_ids: Iterable[str], *, field: str) -> list[User]:
         if public_id not in found:
             raise InvalidInput(f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field)
     return [found[public_id] for public_id in named]
+
+
+def by_username(values: Mapping[str, Value], *, field: str) -> dict[str, Value]:
+    """What a body says by public id, by username instead.
+
+    :raises InvalidInput: a public id is unknown.
+    """
+    return {user.username: value for user, value in zip(find_players(values, field=field), values.values(), strict=True)}
 
 
 def find_team(slug: str, *, field: str) -> Team:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from deltacrown.api.shapes import Given, GivenMoment, MatchKind, Moment, Reported, Result, Shown
+from deltacrown.api.shapes import Given, GivenMoment, MatchKind, Moment, Result, Shown
 from deltacrown.api.shapes.players import MatchLine, PlayerLine, TournamentPart
 
 MOST_MATCHES, MOST_PLAYERS = 1000, 200
@@ -118,5 +118,5 @@ class MatchState(Shown):
     match_key: str
     voided_at: Moment | None
     void_reason: str
-    results: dict[str, Reported | str | int | None] = Field(description="Public id → result.")
+    results: dict[str, Result] = Field(description="Public id → result.")
     scores: dict[str, int | None]

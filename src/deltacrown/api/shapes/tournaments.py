@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -167,7 +168,7 @@ class GivenStanding(Given):
     player: str | None = Field(None, description="A public id.")
     team: str | None = Field(None, description="A team's slug.")
     placement: int | None = Field(None, description="1 is the winner; ties share one; null when disqualified.")
-    prize: GivenAmount = Field(default=0, validate_default=True, description="The entrant's whole prize, in whole cents.")
+    prize: GivenAmount = Field(Decimal(0), description="The entrant's whole prize, in whole cents.")
     disqualified_reason: str = Field("", description="Why it has no placement.")
 
 

@@ -2,8 +2,8 @@
 
 from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
 from deltacrown.games.services.archiving import Archived, archive_matches
-from deltacrown.games.services.catalogue import GameTaken, create_game
-from deltacrown.games.services.encounters import MatchNotFound, list_encounter, list_row_ids
+from deltacrown.games.services.catalogue import GameTaken, create_game, find_games
+from deltacrown.games.services.encounters import MatchNotFound, get_encounter_row, list_encounter, list_row_ids
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
 from deltacrown.games.services.records import (
     EncounterKey,
@@ -33,6 +33,8 @@ __all__ = [
     "archive_matches",
     "correct_match",
     "create_game",
+    "find_games",
+    "get_encounter_row",
     "list_encounter",
     "list_row_ids",
     "record_match",

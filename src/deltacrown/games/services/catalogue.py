@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
+from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_text
+from deltacrown.core.inputs import check_text, is_storable
 from deltacrown.core.races import find_or_insert
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games import signals
@@ -36,6 +39,12 @@ def create_game(*, slug: str, name: str) -> Game:
     if created:
         signals.game_created.send(Game, game=game)
     return game
+
+
+def find_games(slugs: Iterable[str]) -> dict[str, Game]:
+    """Return slug → game, for those there are."""
+    asked = sorted({slug for slug in slugs if len(slug) <= 60 and is_storable(slug)})
+    return {game.slug: game for batch in in_batches(asked) for game in Game.objects.filter(slug__in=batch)}
 
 
 def _find_or_create(slug: str, name: str) -> tuple[Game, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TypeVar
 
+from deltacrown.accounts.models import User
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
@@ -30,6 +31,18 @@ def list_encounter(game: Game, match_key: str) -> list[MatchRow]:
     for table in TABLES:
         rows |= {row.pk: row for row in table.objects.of_encounter(game, match_key).select_related("user", "game")}
     return [rows[pk] for pk in sorted(rows)]
+
+
+def get_encounter_row(game: Game, match_key: str, *, user: User) -> MatchRow:
+    """Return the user's row of an encounter, or its oldest row when they have none.
+
+    :raises MatchNotFound: it is not recorded.
+    """
+    check_text(match_key, field="match_key", limit=LONGEST_KEY, required=True)
+    rows = list_encounter(game, match_key)
+    if not rows:
+        raise MatchNotFound(f"No match {match_key!r} is recorded in {game.name}; check the key and the game.", field="match_key")
+    return next((row for row in rows if row.user_id == user.pk), rows[0])
 
 
 def list_encounters(keys: Collection[EncounterKey]) -> dict[EncounterKey, list[MatchRow]]:

@@ -1,6 +1,7 @@
 """The only door through which disputes are written."""
 
 from deltacrown.moderation.services.filing import DisputeOpen, DisputeWindowClosed, InvalidDispute, NotAParticipant, file_dispute
+from deltacrown.moderation.services.reading import DisputeNotFound, get_dispute, list_disputes, write_handle
 from deltacrown.moderation.services.remedies import (
     CorrectMatch,
     CorrectResult,
@@ -16,6 +17,7 @@ __all__ = [
     "AlreadyResolved",
     "CorrectMatch",
     "CorrectResult",
+    "DisputeNotFound",
     "DisputeOpen",
     "DisputeWindowClosed",
     "Disqualify",
@@ -27,7 +29,10 @@ __all__ = [
     "UnfitRemedy",
     "VoidMatch",
     "file_dispute",
+    "get_dispute",
     "get_disputed_match",
+    "list_disputes",
     "reject_dispute",
     "uphold_dispute",
+    "write_handle",
 ]

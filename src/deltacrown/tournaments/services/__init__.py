@@ -2,6 +2,7 @@
 
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn, check_in, withdraw
 from deltacrown.tournaments.services.completion import ResultsConflict, complete_tournament
+from deltacrown.tournaments.services.deliveries import AnyRecord, record_deliveries
 from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered
 from deltacrown.tournaments.services.lifecycle import (
     InvalidTournament,
@@ -13,7 +14,9 @@ from deltacrown.tournaments.services.lifecycle import (
     schedule_end,
     start_tournament,
 )
+from deltacrown.tournaments.services.lookup import ResultNotFound, find_tournaments, get_result
 from deltacrown.tournaments.services.matches import InvalidTournamentMatch, TournamentMatchRecord, record_tournament_matches
+from deltacrown.tournaments.services.permissions import MayNotOrganise, can_organise, require_organiser, require_say
 from deltacrown.tournaments.services.registration import (
     AlreadyRegistered,
     Entrant,
@@ -30,6 +33,7 @@ from deltacrown.tournaments.services.summary import PlayerTotals, TournamentSumm
 
 __all__ = [
     "AlreadyRegistered",
+    "AnyRecord",
     "Entrant",
     "EntrantDisqualified",
     "EntrantWithdrawn",
@@ -37,10 +41,12 @@ __all__ = [
     "InvalidStanding",
     "InvalidTournament",
     "InvalidTournamentMatch",
+    "MayNotOrganise",
     "NoEntrants",
     "NotRegistered",
     "PlayerTotals",
     "ResultChange",
+    "ResultNotFound",
     "ResultsConflict",
     "Standing",
     "TournamentFull",
@@ -49,18 +55,24 @@ __all__ = [
     "TournamentSummary",
     "TournamentTaken",
     "WrongState",
+    "can_organise",
     "cancel_tournament",
     "check_in",
     "complete_tournament",
     "correct_result",
     "create_tournament",
     "disqualify_entrant",
+    "find_tournaments",
+    "get_result",
     "list_player_totals",
     "open_registration",
+    "record_deliveries",
     "record_tournament_matches",
     "register_entrants",
     "register_player",
     "register_team",
+    "require_organiser",
+    "require_say",
     "schedule_end",
     "start_tournament",
     "summarise_tournament",

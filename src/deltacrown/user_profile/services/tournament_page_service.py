@@ -206,6 +206,13 @@ def _describe_results(found: Iterable[TournamentResult]) -> list[ResultLine]:
     ]
 
 
+def describe_registrations(rows: Iterable[TournamentParticipation]) -> list[EntryLine]:
+    """Turn registrations just written into lines, in their order; one query."""
+    wanted = [row.pk for row in rows]
+    found = TournamentParticipation.objects.select_related("user__profile", "team").in_bulk(wanted)
+    return _describe_entries([found[pk] for pk in wanted])
+
+
 def _read_entrants(event: Tournament, page: str | None, *, limit: int) -> Page[EntryLine]:
     rows = TournamentParticipation.objects.filter(tournament=event).select_related("user__profile", "team")
     found = paginate(rows, listing=f"entrants/{event.pk}", order=("registered_at", "id"), cursor=page, limit=limit)

@@ -1,0 +1,179 @@
+"""Tournaments as their organisers run them, from the draft to the results, and as players enter them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from deltacrown.accounts.models import User
+from deltacrown.api.access import ORGANISER, Caller, caller_of
+from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
+from deltacrown.api.people import find_game, find_player, find_players, find_team
+from deltacrown.api.resource import Resource
+from deltacrown.api.resources.tournaments import SlugPath, describe_tournament
+from deltacrown.api.shapes.tournaments import (
+    GivenCorrection,
+    GivenDisqualification,
+    GivenEntrant,
+    GivenReason,
+    GivenStanding,
+    NewEntrant,
+    NewTournament,
+    Registration,
+    Standings,
+    Tournament,
+)
+from deltacrown.core.clock import now
+from deltacrown.teams.models import Team
+from deltacrown.tournaments import models
+from deltacrown.tournaments import services as tournaments
+from deltacrown.user_profile.services.tournament_page_service import describe_registrations, get_tournament
+
+resource = Resource("organising")
+
+STEP: dict[str, Any] = {"answers": Tournament, "access": ORGANISER, "refuses": [404, 409]}
+ENTRY: dict[str, Any] = {"answers": list[Registration], "access": ORGANISER, "refuses": [404, 409]}
+
+
+@resource.write("POST", "/tournaments", answers=Tournament, access=ORGANISER, refuses=[409], status=201)
+def create_tournament(request: HttpRequest, response: HttpResponse, body: NewTournament, idempotency_key: IdempotencyKey = None) -> Any:
+    """Create a tournament as a draft; the caller organises it."""
+    caller = caller_of(request)
+
+    def create() -> dict[str, Any]:
+        given = body.model_dump(exclude={"game"})
+        event = tournaments.create_tournament(**given, game=find_game(body.game), organiser=caller.member)
+        event.refresh_from_db()
+        return Tournament.model_validate(describe_tournament(event)).model_dump(mode="json")
+
+    return _read_back(answer_idempotently(request, response, caller, idempotency_key, create))
+
+
+@resource.write("POST", "/tournaments/{slug}/open", **STEP)
+def open_tournament(request: HttpRequest, slug: SlugPath) -> Any:
+    """Open a draft for registration."""
+    return describe_tournament(tournaments.open_registration(tournament=_find_own(request, slug)))
+
+
+@resource.write("POST", "/tournaments/{slug}/start", **STEP)
+def start_tournament(request: HttpRequest, slug: SlugPath) -> Any:
+    """Close registration and begin."""
+    return describe_tournament(tournaments.start_tournament(tournament=_find_own(request, slug)))
+
+
+@resource.write("POST", "/tournaments/{slug}/cancel", **STEP)
+def cancel_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -> Any:
+    """Cancel a tournament that is not completed; registrations and matches played stay recorded and counted."""
+    event = _find_own(request, slug)
+    return describe_tournament(tournaments.cancel_tournament(tournament=event, reason=body.reason, now=now()))
+
+
+@resource.write("POST", "/tournaments/{slug}/complete", **STEP)
+def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -> Any:
+    """End a running tournament with its official results; the same standings again change nothing."""
+    event = _find_own(request, slug)
+    tournaments.complete_tournament(tournament=event, standings=_standings(body.standings), now=now())
+    return describe_tournament(event)
+
+
+@resource.write("POST", "/tournaments/{slug}/correct-result", **STEP)
+def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) -> Any:
+    """Set an entrant's placement in a completed tournament; others are not moved."""
+    event, caller = _find_own(request, slug), caller_of(request)
+    user, team = _entrant(body, None)
+    tournaments.correct_result(
+        tournament=event,
+        user=user,
+        team=team,
+        placement=body.placement,
+        prize=body.prize,
+        reason=body.reason,
+        now=now(),
+        by=caller.member,
+    )
+    return describe_tournament(event)
+
+
+@resource.write("POST", "/tournaments/{slug}/disqualify", **STEP)
+def disqualify_entrant(request: HttpRequest, slug: SlugPath, body: GivenDisqualification) -> Any:
+    """Disqualify an entrant, before or after the end; whoever was placed worse moves up."""
+    event, caller = _find_own(request, slug), caller_of(request)
+    user, team = _entrant(body, None)
+    tournaments.disqualify_entrant(tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member)
+    return describe_tournament(event)
+
+
+@resource.write("POST", "/tournaments/{slug}/entrants", **ENTRY)
+def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> Any:
+    """Register a player or a team while registration is open; who is registered stays so.
+
+    Players enter themselves, members their team, the organiser and staff anybody.
+    """
+    event, caller = _find(request, slug), caller_of(request)
+    user, team = _entrant(body, caller)
+    roster = find_players(body.roster, field="roster") if body.roster is not None else None
+    tournaments.require_say(event, caller.member, user=user, team=team, now=now(), roster=roster)
+    if team is not None:
+        return describe_registrations(tournaments.register_team(tournament=event, team=team, roster=roster, now=now()))
+    assert user is not None  # noqa: S101 - one of the two is there
+    return describe_registrations([tournaments.register_player(tournament=event, user=user, now=now())])
+
+
+@resource.write("POST", "/tournaments/{slug}/check-in", **ENTRY)
+def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+    """Confirm that an entrant is there, while registration is open."""
+    event, user, team = _spoken_for(request, slug, body)
+    return describe_registrations(tournaments.check_in(tournament=event, user=user, team=team))
+
+
+@resource.write("POST", "/tournaments/{slug}/withdraw", **ENTRY)
+def withdraw_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+    """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked."""
+    event, user, team = _spoken_for(request, slug, body)
+    return describe_registrations(tournaments.withdraw(tournament=event, user=user, team=team))
+
+
+def _find(request: HttpRequest, slug: str) -> models.Tournament:
+    return get_tournament(slug, viewer=caller_of(request).member)
+
+
+def _find_own(request: HttpRequest, slug: str) -> models.Tournament:
+    """The tournament, if the caller runs it."""
+    event = _find(request, slug)
+    tournaments.require_organiser(event, caller_of(request).member)
+    return event
+
+
+def _spoken_for(request: HttpRequest, slug: str, body: GivenEntrant) -> tuple[models.Tournament, User | None, Team | None]:
+    event, caller = _find(request, slug), caller_of(request)
+    user, team = _entrant(body, caller)
+    tournaments.require_say(event, caller.member, user=user, team=team, now=now())
+    return event, user, team
+
+
+def _entrant(body: GivenEntrant | GivenStanding, caller: Caller | None) -> tuple[User | None, Team | None]:
+    """Whom a body names; the caller when it names nobody."""
+    user = find_player(body.player, field="player") if body.player is not None else None
+    team = find_team(body.team, field="team") if body.team is not None else None
+    return (caller.member, None) if caller and user is None and team is None else (user, team)
+
+
+def _standings(given: list[GivenStanding]) -> list[tournaments.Standing]:
+    found = dict(
+        zip(named := [each.player for each in given if each.player is not None], find_players(named, field="standings"), strict=True)
+    )
+    return [
+        tournaments.Standing(
+            user=found[each.player] if each.player is not None else None,
+            team=find_team(each.team, field="standings") if each.team is not None else None,
+            placement=each.placement,
+            prize=each.prize,
+            disqualified_reason=each.disqualified_reason,
+        )
+        for each in given
+    ]
+
+
+def _read_back(told: dict[str, Any]) -> Tournament:
+    return Tournament.model_validate(told)

@@ -1,0 +1,78 @@
+"""Matches as game servers deliver them, and as they are put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from deltacrown.api.access import RECORDER, caller_of
+from deltacrown.api.deliveries import deliver
+from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
+from deltacrown.api.people import by_username, find_game
+from deltacrown.api.resource import Resource
+from deltacrown.api.shapes.matches import GivenMatchCorrection, GivenMatches, GivenVoid, MatchState, Outcomes
+from deltacrown.core.clock import now
+from deltacrown.games import services as games
+from deltacrown.games.models import MatchRow
+from deltacrown.user_profile.services.address_service import list_public_ids
+
+resource = Resource("matches")
+
+
+@resource.write("POST", "/matches", answers=Outcomes, access=RECORDER)
+def record_matches(request: HttpRequest, response: HttpResponse, body: GivenMatches, idempotency_key: IdempotencyKey = None) -> Any:
+    """Record 1 to 1,000 matches, each whole or refused with its reason.
+
+    A body of another shape is refused whole (422) and nothing is recorded. Otherwise every match stands
+    by itself, and what became of each is told in the order given. The match key makes repeats safe: a match
+    that is recorded with the same content is `unchanged`, one with other content `refused`.
+    """
+    return answer_idempotently(request, response, caller_of(request), idempotency_key, lambda: deliver(body.matches, now=now()))
+
+
+@resource.write("POST", "/matches/void", answers=MatchState, access=RECORDER, refuses=[404])
+def void_match(request: HttpRequest, body: GivenVoid) -> Any:
+    """Void a match: it stays visible, marked with the reason, and counts nowhere.
+
+    One that is void already keeps its date and reason.
+    """
+    game, by = find_game(body.game), caller_of(request).member
+    return _state(games.void_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by))
+
+
+@resource.write("POST", "/matches/restore", answers=MatchState, access=RECORDER, refuses=[404])
+def restore_match(request: HttpRequest, body: GivenVoid) -> Any:
+    """Take a void back: the match counts again."""
+    game, by = find_game(body.game), caller_of(request).member
+    return _state(games.restore_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by))
+
+
+@resource.write("POST", "/matches/correct", answers=MatchState, access=RECORDER, refuses=[404, 409])
+def correct_match(request: HttpRequest, body: GivenMatchCorrection) -> Any:
+    """Correct the results of a match, and scores if given; players not named keep theirs."""
+    game, by = find_game(body.game), caller_of(request).member
+    rows = games.correct_match(
+        game=game,
+        match_key=body.match_key,
+        results=by_username(body.results, field="results"),
+        scores=by_username(body.scores, field="scores"),
+        reason=body.reason,
+        now=now(),
+        by=by,
+    )
+    return _state(rows)
+
+
+def _state(rows: Sequence[MatchRow]) -> dict[str, Any]:
+    ids = list_public_ids(row.user_id for row in rows)
+    first = rows[0]
+    return {
+        "game_slug": first.game.slug,
+        "match_key": first.match_key,
+        "voided_at": first.voided_at,
+        "void_reason": first.void_reason,
+        "results": {ids[row.user_id]: row.result for row in rows},
+        "scores": {ids[row.user_id]: row.score for row in rows},
+    }

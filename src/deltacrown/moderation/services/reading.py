@@ -1,0 +1,47 @@
+"""Disputes as they are looked up: by handle, by reporter, in the queue."""
+
+from __future__ import annotations
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import NotFound
+from deltacrown.core.pagination import InvalidCursor, Page, paginate, read_position, write_position
+from deltacrown.moderation.models import Dispute
+
+_HANDLES = "dispute-handle"
+
+
+class DisputeNotFound(NotFound):
+    """There is no such dispute."""
+
+
+def write_handle(dispute: Dispute) -> str:
+    """Return what a program may name a dispute by: signed, and no database key."""
+    return write_position(_HANDLES, [dispute.pk])
+
+
+def get_dispute(handle: str, *, viewer: User) -> Dispute:
+    """The dispute named by ``handle``; it is there for its reporter and staff alone.
+
+    :raises DisputeNotFound: there is none, or it is none of the viewer's business.
+    """
+    try:
+        (pk,) = read_position(_HANDLES, handle)
+    except InvalidCursor:
+        pk = None
+    found = Dispute.objects.select_related("reporter__profile", "result__tournament").filter(pk=pk).first()
+    if found is None or not (viewer.is_staff or found.reporter_id == viewer.pk):
+        raise DisputeNotFound("There is no such dispute.", field="handle")
+    return found
+
+
+def list_disputes(page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20) -> Page[Dispute]:
+    """Return a page of disputes, latest first: everybody's for staff, else the viewer's own.
+
+    :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
+    rows = Dispute.objects.select_related("reporter__profile", "result__tournament")
+    rows = rows if viewer.is_staff else rows.filter(reporter=viewer)
+    narrowed = rows.filter(status=status) if status else rows
+    listing = f"disputes/{'' if viewer.is_staff else viewer.pk}/{status}"
+    return paginate(narrowed, listing=listing, order=("-filed_at", "-id"), cursor=page, limit=limit)
