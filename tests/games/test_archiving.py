@@ -39,6 +39,11 @@ def duels(game, player):
     return make
 
 
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
 def keys_in(table):
     return sorted(table.objects.values_list("match_key", flat=True).distinct())
 
@@ -224,6 +229,16 @@ class TestCommand:
         duels(1)
         assert run("--before", date) == (2, said)
         assert not ArchivedMatch.objects.exists()
+
+    def test_a_terminal_gets_a_bar_by_rows(self, duels, monkeypatch):
+        duels(3)
+        terminal = Terminal()
+        monkeypatch.setattr("sys.stderr", terminal)
+
+        call_command("archive_matches", "--before", "2025-05-31T20:30:00Z", "--batch-size", "4", stdout=StringIO(), stderr=terminal)
+
+        assert "archiving: 100%" in terminal.getvalue()
+        assert "6/6" in terminal.getvalue()
 
     def test_the_date_must_be_given(self, db):
         code, said = run()

@@ -130,6 +130,16 @@ class TestBackfill:
         profile_service.ensure_profiles(seen.append)
         assert seen == [2, 4, 5, 7, 9, 10]
 
+    def test_a_terminal_gets_a_bar_by_rows(self, monkeypatch):
+        terminal = StringIO()
+        terminal.isatty = lambda: True
+        monkeypatch.setattr("sys.stderr", terminal)
+
+        call_command("backfill_profiles", stdout=StringIO(), stderr=terminal)
+
+        assert "making: 100%" in terminal.getvalue()
+        assert "10/10" in terminal.getvalue()
+
     @pytest.mark.parametrize("stage", ["_make_profiles", "_make_privacy"])
     def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
         make, batches = getattr(profile_service, stage), []
