@@ -20,7 +20,7 @@ from deltacrown.api.problems import (
     answer_validation_error,
     respond,
 )
-from deltacrown.api.resources import disputes, integrity, keys, leaderboards, matches, me, organising, players, recording, tournaments
+from deltacrown.api.resources import disputes, integrity, keys, leaderboards, me, organising, players, recording
 from deltacrown.core.errors import DomainError
 
 
@@ -52,5 +52,6 @@ api.add_exception_handler(Refused, answer_refused)
 api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
-for module in (players, leaderboards, tournaments, organising, recording, matches, disputes, me, keys, integrity):
+#: ``organising`` and ``recording`` add to the resources of ``tournaments`` and ``matches``.
+for module in (players, leaderboards, organising, recording, disputes, me, keys, integrity):
     api.add_router("", module.resource)

@@ -40,7 +40,7 @@ class ApiEdge:
 def find_unreadable(request: HttpRequest) -> HttpResponse | None:
     """The refusal of a request that no operation should see, or ``None``."""
     texts = [request.path_info, *request.GET.keys(), *(value for values in request.GET.lists() for value in values[1])]
-    if not all(is_storable(text) for text in texts):
+    if not all(is_storable(text, multiline=False) for text in texts):
         return respond(MALFORMED, "The address holds control characters.")
     if request.method in BODILESS:
         return None
@@ -71,6 +71,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
     is_read = request.method in {"GET", "HEAD"} and response.status_code == 200
     if getattr(request, "api_shared", False) and is_read:
         response["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
+        del response["Vary"]  # middleware inside says Cookie of everything; this answer depends on nobody's
     else:
         stored = "no-store" if getattr(request, "api_is_private", False) or not is_read else "no-cache"
         response["Cache-Control"] = f"private, {stored}"

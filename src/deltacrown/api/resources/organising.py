@@ -10,8 +10,7 @@ from deltacrown.accounts.models import User
 from deltacrown.api.access import ORGANISER, Caller, caller_of
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
 from deltacrown.api.people import find_game, find_player, find_players, find_team
-from deltacrown.api.resource import Resource
-from deltacrown.api.resources.tournaments import SlugPath, describe_tournament
+from deltacrown.api.resources.tournaments import SlugPath, describe_tournament, resource
 from deltacrown.api.shapes.tournaments import (
     GivenCorrection,
     GivenDisqualification,
@@ -29,8 +28,6 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments import models
 from deltacrown.tournaments import services as tournaments
 from deltacrown.user_profile.services.tournament_page_service import describe_registrations, get_tournament
-
-resource = Resource("organising")
 
 STEP: dict[str, Any] = {"answers": Tournament, "access": ORGANISER, "refuses": [404, 409]}
 ENTRY: dict[str, Any] = {"answers": list[Registration], "access": ORGANISER, "refuses": [404, 409]}

@@ -11,14 +11,12 @@ from deltacrown.api.access import RECORDER, caller_of
 from deltacrown.api.deliveries import deliver
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
 from deltacrown.api.people import by_username, find_game
-from deltacrown.api.resource import Resource
+from deltacrown.api.resources.matches import resource
 from deltacrown.api.shapes.matches import GivenMatchCorrection, GivenMatches, GivenVoid, MatchState, Outcomes
 from deltacrown.core.clock import now
 from deltacrown.games import services as games
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.services.address_service import list_public_ids
-
-resource = Resource("matches")
 
 
 @resource.write("POST", "/matches", answers=Outcomes, access=RECORDER)

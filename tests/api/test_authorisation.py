@@ -1,0 +1,176 @@
+"""Who may call what: every operation of the description, by every kind of caller. An operation that is not declared here fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from deltacrown.accounts.services import revoke_key
+from deltacrown.api.application import api
+from deltacrown.core.clock import now
+from deltacrown.games.models import Match
+from deltacrown.moderation.services import file_dispute, write_handle
+from tests import scene
+from tests.scene import at
+
+pytestmark = pytest.mark.django_db
+
+#: The owner is the player everything is about; a member has no part in it, and the last four are keys of such members.
+PEOPLE = {"member", "owner", "organiser", "staff"}
+KEYS = {"owner's key to read", "organiser's key", "key to read", "key to record", "key to organise"}
+READERS = {"owner's key to read", "key to read"}
+ALL = {"visitor"} | PEOPLE | KEYS
+
+
+@dataclass
+class Call:
+    """An operation that succeeds for those who may, and who they are.
+
+    :param hides: who may not is told that there is nothing, not that it is forbidden.
+    """
+
+    path: str
+    allowed: set[str]
+    body: Any = None
+    hides: set[str] = field(default_factory=set)
+
+
+ORGANISERS = {"organiser", "organiser's key", "staff"}
+RECORDERS = {"staff", "key to record"}
+OWN = PEOPLE | READERS
+SEES_HIDDEN = {"owner", "owner's key to read", "staff"}
+ANN = "{ann}"
+MATCH = {"game": "valorant", "match_key": "m1", "reason": "x"}
+DELIVERED = {"match_key": "new", "game": "valorant", "played_at": "2025-03-01T18:00:00Z", "players": [{"player": ANN, "result": "WIN"}]}
+
+CALLS = {
+    "find_players": Call("/players?q=ann", ALL),
+    "get_player": Call("/players/{ann}", ALL),
+    "list_player_matches": Call("/players/{ann}/matches", SEES_HIDDEN),
+    "list_player_tournaments": Call("/players/{ann}/tournaments", SEES_HIDDEN),
+    "list_player_activity": Call("/players/{ann}/activity", ALL),
+    "list_player_games": Call("/players/{ann}/games", ALL),
+    "list_player_stats": Call("/players/{ann}/stats", ALL),
+    "get_player_stat": Call("/players/{ann}/stats/matches_won?as_of=2025-01-01", SEES_HIDDEN),
+    "list_stat_rows": Call("/players/{ann}/stats/matches_won/rows", SEES_HIDDEN),
+    "list_stat_changes": Call("/players/{ann}/stats/matches_won/history", SEES_HIDDEN),
+    "explain_stat": Call("/players/{ann}/stats/matches_won/explanation", SEES_HIDDEN),
+    "list_leaderboards": Call("/leaderboards", ALL),
+    "get_leaderboard": Call("/leaderboards/matches_won", ALL),
+    "list_tournaments": Call("/tournaments", ALL),
+    "get_tournament": Call("/tournaments/draft", {"organiser", "staff"}, hides=ALL),
+    "list_tournament_results": Call("/tournaments/completed/results", ALL),
+    "list_tournament_entrants": Call("/tournaments/completed/entrants", ALL),
+    "list_tournament_players": Call("/tournaments/completed/players", ALL),
+    "list_tournament_matches": Call("/tournaments/completed/matches", ALL),
+    "create_tournament": Call(
+        "/tournaments",
+        PEOPLE | {"organiser's key", "key to organise"},
+        {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
+    ),
+    "open_tournament": Call("/tournaments/draft/open", ORGANISERS, {}, hides={"member", "owner", "key to organise"}),
+    "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
+    "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
+    "complete_tournament": Call("/tournaments/running/complete", ORGANISERS, {"standings": [{"player": ANN, "placement": 1}]}),
+    "correct_result": Call("/tournaments/completed/correct-result", ORGANISERS, {"player": ANN, "placement": 2, "reason": "x"}),
+    "disqualify_entrant": Call("/tournaments/completed/disqualify", ORGANISERS, {"player": ANN, "reason": "x"}),
+    "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | {"owner"}, {"player": ANN}),
+    "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | {"owner"}, {"player": ANN}),
+    "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | {"owner"}, {"player": ANN}),
+    "get_match": Call("/matches/valorant/m1", SEES_HIDDEN),
+    "record_matches": Call("/matches", RECORDERS, {"matches": [DELIVERED]}),
+    "void_match": Call("/matches/void", RECORDERS, MATCH),
+    "restore_match": Call("/matches/restore", RECORDERS, MATCH),
+    "correct_match": Call("/matches/correct", RECORDERS, {**MATCH, "results": {ANN: "LOSS"}}),
+    "list_disputes": Call("/disputes", PEOPLE),
+    "file_dispute": Call("/disputes", {"owner"}, {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"}),
+    "get_dispute": Call("/disputes/{dispute}", {"owner", "staff"}, hides={"member", "organiser"}),
+    "uphold_dispute": Call("/disputes/{dispute}/uphold", {"staff"}, {"resolution": "x", "remedy": {"kind": "void_match"}}),
+    "reject_dispute": Call("/disputes/{dispute}/reject", {"staff"}, {"resolution": "x"}),
+    "get_me": Call("/me", OWN),
+    "get_privacy": Call("/me/privacy", OWN),
+    "set_privacy": Call("/me/privacy", PEOPLE, {"show_match_history": True, "show_tournament_stats": True}),
+    "list_api_keys": Call("/me/api-keys", PEOPLE),
+    "create_api_key": Call("/me/api-keys", PEOPLE, {"name": "x", "scopes": ["read"]}),
+    "revoke_api_key": Call("/me/api-keys/{key}", {"owner"}, hides={"member", "organiser", "staff"}),
+    "get_integrity": Call("/integrity", ALL),
+}
+
+
+def operations():
+    return {
+        operation["operationId"]: (method.upper(), path)
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+OPERATIONS = operations()
+
+
+@pytest.fixture
+def world(visitor, signed_in, with_key):
+    """The callers, and rows for every operation to succeed on."""
+    ann, bob, org, mel = (scene.player(name) for name in ("ann", "bob", "org", "mel"))
+    scene.hide(ann, matches=True, tournaments=True)
+    for key in ("m1", "m2"):
+        Match.objects.create(user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1))
+    for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
+        event = scene.tournament(status.lower(), status=status, organiser=org)
+        scene.entry(ann, event)
+    scene.placed(event, 1, ann)
+    dispute = file_dispute(reporter=ann, match=Match.objects.get(match_key="m1"), reason="x", now=now())
+    callers = {
+        "visitor": visitor,
+        "member": signed_in(mel),
+        "owner": signed_in(ann),
+        "organiser": signed_in(org),
+        "staff": signed_in(scene.player("boss", is_staff=True)),
+        "owner's key to read": with_key(ann, "read"),
+        "organiser's key": with_key(org, "tournaments:write"),
+        "key to read": with_key(mel, "read"),
+        "key to record": with_key(mel, "matches:write"),
+        "key to organise": with_key(mel, "tournaments:write"),
+        "revoked key": with_key(ann, "read", "matches:write", "tournaments:write"),
+    }
+    revoke_key(owner=ann, prefix=callers["revoked key"].key.prefix, now=at(1))
+    names = {"ann": ann.profile.public_id, "bob": bob.profile.public_id, "dispute": write_handle(dispute)}
+    names["key"] = callers["owner's key to read"].key.prefix
+    return SimpleNamespace(callers=callers, names=names)
+
+
+def fill(value, names):
+    """A path or body with the names of the rows it is about."""
+    if isinstance(value, dict):
+        return {fill(key, names): fill(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [fill(each, names) for each in value]
+    return value.format(**names) if isinstance(value, str) else value
+
+
+def test_every_operation_is_declared():
+    assert OPERATIONS.keys() == CALLS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_who_may(world, name):
+    call, (method, _) = CALLS[name], OPERATIONS[name]
+    path, body = fill(call.path, world.names), fill(call.body, world.names)
+    answered = {}
+    for caller, program in world.callers.items():
+        with transaction.atomic():
+            answered[caller] = program.call(method, path, body).status_code
+            transaction.set_rollback(True)
+
+    assert {caller for caller, status in answered.items() if status < 300} == call.allowed
+    assert answered["revoked key"] == 401
+    refused = {caller: status for caller, status in answered.items() if status >= 300 and caller != "revoked key"}
+    assert {caller: status for caller, status in refused.items() if status not in {401, 403}} == {
+        caller: 404 for caller in refused if caller in call.hides
+    }
+    assert {caller for caller, status in refused.items() if status == 401} <= {"visitor"}
