@@ -83,7 +83,7 @@ def test_a_load_that_broke_off_between_stages_is_finished_by_the_next(reference,
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("broken", "survive"),
-    [("record_matches", 2), ("hold_tournament", 5), ("award_achievements", 0)],
+    [("record_matches", 2), ("hold_tournament", 5), ("award_achievement", 0)],
 )
 def test_a_load_that_broke_off_within_a_stage_is_finished_by_the_next(reference, monkeypatch, broken, survive):
     real, calls = getattr(loading, broken), 0

@@ -3,8 +3,9 @@
 Loading is a list of steps, each one transaction with a way to see that it was made before: teams
 and memberships by their names and dates, a batch of matches by its first key, a tournament by its
 slug, a dispute by its reporter and date, a ruling because ruling twice is ruling once. The plan is
-made anew from the seed every time. So a load that was killed goes on where it stopped. The last
-step awards the achievements, one of them to the staff account; that one says the season is whole.
+made anew from the seed every time. So a load that was killed goes on where it stopped. Timelines,
+achievements and experience follow by themselves. The last step awards an achievement to the staff
+account, which says the season is whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players, set_sign_in
 from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict
-from deltacrown.demo import honours
 from deltacrown.demo.holding import hold_tournament
 from deltacrown.demo.plan.calendar import CLOSES, OPENS
 from deltacrown.demo.plan.matches import PlannedMatch
@@ -30,12 +30,11 @@ from deltacrown.demo.plan.titles import TITLES
 from deltacrown.demo.progress import Progress
 from deltacrown.demo.records import Cast, build_record
 from deltacrown.demo.ruling import Bench
-from deltacrown.games.models import Match
 from deltacrown.games.services import create_game, list_encounter, record_matches
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
-from deltacrown.tournaments.models import Tournament, TournamentResult
+from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import UserAchievement
-from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
+from deltacrown.user_profile.services.achievement_service import award_achievement, define_achievement
 from deltacrown.user_profile.services.identity_service import Identity, set_identities
 from deltacrown.user_profile.services.privacy_service import set_privacy
 
@@ -43,6 +42,8 @@ STAFF = "demo-staff"
 #: Known to everybody who reads this: a database that is reached over TLS is refused the demo.
 STAFF_PASSWORD, PLAYER_PASSWORD = "crown-demo-staff", "crown-demo-player"
 MATCHES_PER_STEP = 500
+#: An achievement held by the staff account alone, and awarded last of all: whoever finds it finds the whole season.
+SEASON_KEPT = "season-kept"
 
 
 class ForeignPlayers(Conflict):
@@ -51,7 +52,7 @@ class ForeignPlayers(Conflict):
 
 def is_loaded() -> bool:
     """Say whether a whole season is in the database, of whatever seed and size."""
-    return UserAchievement.objects.filter(achievement__slug=honours.SEASON_KEPT.slug, user__username=STAFF).exists()
+    return UserAchievement.objects.filter(achievement__slug=SEASON_KEPT, user__username=STAFF).exists()
 
 
 def refuse_foreign_players(season: Season) -> None:
@@ -82,7 +83,7 @@ def load_season(season: Season, progress: Progress) -> None:
     progress.follow("matches outside tournaments", len(season.casual), loader.load_matches())
     progress.follow("tournaments", len(season.tournaments), loader.load_tournaments())
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
-    progress.follow("achievements", len(honours.CATALOGUE), loader.load_honours())
+    progress.follow("the books", 1, loader.load_honours())
 
 
 @dataclass
@@ -149,24 +150,10 @@ class _Loader:
             yield 1
 
     def load_honours(self) -> Iterator[int]:
+        """The players' were awarded by what they did; this one is the staff account's."""
         with transaction.atomic():
-            catalogue = {
-                each.slug: define_achievement(
-                    slug=each.slug, name=each.name, description=each.description, tier=each.tier, points=each.points
-                )
-                for each in (*honours.CATALOGUE, honours.SEASON_KEPT)
-            }
-            users = {user.pk: user for user in self.cast.users}
-            awards = [AwardRecord(users[each.user], catalogue[each.slug], each.fact, each.at) for each in list_earned()]
-            kept = AwardRecord(self.cast.staff, catalogue[honours.SEASON_KEPT.slug], "The demo season", CLOSES)
-            award_achievements(awards=[*awards, kept])
-        yield len(honours.CATALOGUE)
-
-
-def list_earned() -> Sequence[honours.Earned]:
-    """What every player earned, from the recorded rows."""
-    matches = Match.objects.counted().order_by("played_at", "match_key", "user").values_list("user", "game__name", "result", "played_at")
-    results = TournamentResult.objects.filter(user__isnull=False, placement__isnull=False).order_by("decided_at", "pk")
-    placings = results.values_list("user", "tournament__name", "placement", "decided_at")
-    in_tournaments = honours.find_earned_in_tournaments((user, name, placement or 0, at) for user, name, placement, at in placings)
-    return honours.keep_first([*honours.find_earned_in_play(matches.iterator()), *in_tournaments])
+            kept = define_achievement(
+                slug=SEASON_KEPT, name="Keeper of the season", description="Kept the books of a whole season.", tier="MINOR", points=50
+            )
+            award_achievement(user=self.cast.staff, achievement=kept, fact="The demo season", earned_at=CLOSES)
+        yield 1

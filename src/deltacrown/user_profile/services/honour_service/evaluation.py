@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from deltacrown.games.models import Game, MatchRow
+from deltacrown.core.batches import in_batches
+from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements import Measure, thresholds_of
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.services.experience_service import STANDING
-from deltacrown.user_profile.services.honour_service.histories import Played, iterate_histories, list_latest
+from deltacrown.user_profile.services.honour_service.histories import Fact, Outcome, iterate_histories, list_facts, list_latest
 from deltacrown.user_profile.services.honour_service.play import LONGEST_RUN, Form
 
 ENTRIES, PODIUMS, TITLES = (thresholds_of(measure) for measure in (Measure.ENTRIES, Measure.PODIUMS, Measure.TITLES))
@@ -43,12 +44,12 @@ class Additions:
 
 def list_earned_in_play(users: Sequence[int]) -> list[Earned]:
     """What the whole histories of ``users`` earned, each achievement by the first match that did; in three queries."""
-    first: dict[tuple[int, str], Played] = {}
+    first: dict[tuple[int, str], int] = {}
     for user, history in iterate_histories(users):
         form = Form()
-        for row in history:
-            for slug in form.take(row.result):
-                first.setdefault((user, slug), row)
+        for match, result in history:
+            for slug in form.take(result):
+                first.setdefault((user, slug), match)
     return _name_facts(first)
 
 
@@ -62,22 +63,29 @@ def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
         if not row.is_voided:
             added[row.user_id].append(row)
     latest = list_latest({user: len(new) + LONGEST_RUN for user, new in added.items()})
-    wins = dict(UserProfile.objects.filter(pk__in=added).values_list("pk", "matches_won")) if added else {}
-    first: dict[tuple[int, str], Played] = {}
+    wins = _list_wins(added)
+    first: dict[tuple[int, str], int] = {}
     unclear = []
     for user, new in added.items():
         before, tail = latest[user][len(new) :], latest[user][: len(new)]
-        if {pk for pk, _ in tail} != {row.pk for row in new}:
+        if {match for match, _ in tail} != {row.pk for row in new}:
             unclear.append(user)
             continue
         form = _form_before(before, wins.get(user, 0) - sum(row.result == MatchRow.Result.WIN for row in new))
-        for row in sorted(new, key=lambda row: (row.played_at, row.pk)):
-            for slug in form.take(row.result):
-                first.setdefault((user, slug), Played(user, row.played_at, row.pk, row.result, row.game_id))
+        for match, result in reversed(tail):
+            for slug in form.take(result):
+                first.setdefault((user, slug), match)
     return Additions(_name_facts(first), unclear)
 
 
-def _form_before(latest: Sequence[tuple[int, str]], wins: int) -> Form:
+def _list_wins(users: Collection[int]) -> dict[int, int]:
+    wins: dict[int, int] = {}
+    for batch in in_batches(sorted(users)):
+        wins |= dict(UserProfile.objects.filter(pk__in=batch).values_list("pk", "matches_won"))
+    return wins
+
+
+def _form_before(latest: Sequence[Outcome], wins: int) -> Form:
     """How a player stood before some matches, from the ones that came before, latest first."""
     form = Form()
     for _, result in reversed(latest):
@@ -86,13 +94,14 @@ def _form_before(latest: Sequence[tuple[int, str]], wins: int) -> Form:
     return form
 
 
-def _name_facts(first: dict[tuple[int, str], Played]) -> list[Earned]:
+def _name_facts(first: dict[tuple[int, str], int]) -> list[Earned]:
     """Say of each match that earned something what people may read of it: its game and its day."""
-    games = Game.objects.in_bulk({row.game_id for row in first.values()}) if first else {}
-    return [
-        Earned(user, slug, f"{games[row.game_id].name}, {row.played_at.day} {row.played_at:%B %Y}", row.played_at)
-        for (user, slug), row in first.items()
-    ]
+    facts = list_facts(set(first.values()))
+    return [Earned(user, slug, *_describe(facts[match])) for (user, slug), match in first.items()]
+
+
+def _describe(fact: Fact) -> tuple[str, datetime]:
+    return f"{fact.game}, {fact.played_at.day} {fact.played_at:%B %Y}", fact.played_at
 
 
 def list_earned_in_tournaments(users: Collection[int]) -> list[Earned]:

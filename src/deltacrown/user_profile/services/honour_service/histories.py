@@ -1,87 +1,87 @@
-"""Reading what achievements are evaluated from: whole histories in order of play, and the latest few matches of many players."""
+"""Reading what achievements are evaluated from: whole histories in order of play, and the latest few matches of many players.
+
+Both are statements of their own: the ORM would turn a moment into an object for each of the many rows
+whose result alone is wanted, and has no word on SQLite for the first rows of many lists.
+"""
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
 from deltacrown.core.batches import in_batches
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow
+from deltacrown.games.models import ArchivedMatch, Match
 
-#: Live first: rows move only into the archive, so one moved between the two reads is not missed.
 TABLES: tuple[type[Any], ...] = (Match, ArchivedMatch)
 #: SQLite joins at most 500 SELECTs in one statement, and each player takes one per table.
 TAILS_PER_QUERY = 200
+#: Rows of a history held in memory at once.
+ROWS_AT_ONCE = 10_000
+
+#: A match that counts: the row's id and its result.
+Outcome = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """A match that counts, as far as achievements go."""
+class Fact:
+    """What people may read of a match that earned something."""
 
-    user_id: int
+    game: str
     played_at: datetime
-    pk: int
-    result: str
-    game_id: int
-
-    @property
-    def order(self) -> tuple[int, datetime, int]:
-        return -self.user_id, self.played_at, self.pk
 
 
-def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Played]]]:
-    """Yield each player who has matches that count, with them, live and archived, oldest first; in two queries."""
-    tables = [_iterate_table(table, users) for table in TABLES]
-    merged = heapq.merge(*tables, key=attrgetter("order"))
-    yield from groupby(_without_repeats(merged), key=attrgetter("user_id"))
+def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
+    """Yield each player who has matches that count, with their outcomes, live and archived, oldest first; in one query."""
+    arms = " UNION ALL ".join(f"SELECT user_id, played_at, id, result FROM {_counted(table, users)}" for table in TABLES)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT user_id, id, result FROM ({arms}) AS history ORDER BY user_id, played_at, id")
+        for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
+            yield user, ((pk, result) for _, pk, result in rows)
 
 
-def _iterate_table(table: type[Any], users: Sequence[int]) -> Iterator[Played]:
-    # Players downwards, so that the index of the history, read backwards, is in this order.
-    rows = table.objects.counted().filter(user__in=users).order_by("-user_id", "played_at", "id")
-    return (Played(*row) for row in rows.values_list("user_id", "played_at", "id", "result", "game_id").iterator())
-
-
-def _without_repeats(rows: Iterable[Played]) -> Iterator[Played]:
-    """Leave out the second sight of a row that was moved into the archive meanwhile."""
-    previous = None
-    for row in rows:
-        if row.pk != previous:
-            yield row
-        previous = row.pk
-
-
-def list_latest(wanted: Mapping[int, int]) -> dict[int, list[tuple[int, str]]]:
-    """Return the id and result of the latest matches that count, latest first, by player.
+def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
+    """Return the latest matches that count, latest first, by player; in a query per 200 players.
 
     :param wanted: player's id → how many.
     """
     latest: dict[int, list[tuple[Any, int, str]]] = defaultdict(list)
     for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
-        for user, played_at, pk, result in _fetch_latest({user: wanted[user] for user in users}):
-            latest[user].append((played_at, pk, result))
+        # One short walk along an index per player and table.
+        arms = [_latest_of(table, user, wanted[user]) for table in TABLES for user in users]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(arms))
+            for user, played_at, pk, result in cursor.fetchall():
+                latest[user].append((played_at, pk, result))
     return {user: [row[1:] for row in sorted(rows, reverse=True)[: wanted[user]]] for user, rows in latest.items()}
 
 
-def _fetch_latest(wanted: Mapping[int, int]) -> list[tuple[Any, ...]]:
-    """One short walk along an index per player and table, in one statement; the ORM has no word for it on SQLite."""
-    arms = [_latest_of(table) for table in TABLES for _ in wanted]
-    params = [value for _ in TABLES for item in wanted.items() for value in item]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(arms), params)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+def list_facts(pks: Collection[int]) -> dict[int, Fact]:
+    """Return what may be read of matches, wherever they are, by id; in two queries for up to 500."""
+    facts: dict[int, Fact] = {}
+    for batch in in_batches(sorted(pks)):
+        for table in TABLES:
+            rows = table.objects.filter(pk__in=batch).values_list("pk", "game__name", "played_at")
+            facts |= {pk: Fact(game, played_at) for pk, game, played_at in rows}
+    return facts
 
 
-def _latest_of(table: type[MatchRow]) -> str:
+def _counted(table: type[Any], users: Sequence[int]) -> str:
     name = connection.ops.quote_name(table._meta.db_table)
-    latest = f"SELECT user_id, played_at, id, result FROM {name} WHERE user_id = %s AND voided_at IS NULL ORDER BY played_at DESC, id DESC"
-    return f"SELECT * FROM ({latest} LIMIT %s) AS latest"
+    return f"{name} WHERE user_id IN ({', '.join(str(int(user)) for user in users)}) AND voided_at IS NULL"
+
+
+def _latest_of(table: type[Any], user: int, limit: int) -> str:
+    latest = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}"
+    return f"SELECT * FROM ({latest}) AS latest"
+
+
+def _fetch(cursor: Any) -> Iterator[tuple[int, int, str]]:
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        yield from rows
