@@ -31,7 +31,7 @@ from deltacrown.user_profile.services.stats_service import (
 )
 from deltacrown.user_profile.services.stats_service.filters import read_as_of
 from deltacrown.user_profile.services.stats_service.match_history import read_match_history
-from deltacrown.user_profile.services.stats_service.row_sources import AchievementEntry, describe_achievements
+from deltacrown.user_profile.services.stats_service.row_sources import AchievementEntry, describe_achievements, withhold_facts
 from deltacrown.user_profile.services.stats_service.stat_rows import list_closed_stats
 from deltacrown.user_profile.services.stats_service.tournament_history import read_tournament_breakdown
 
@@ -163,7 +163,7 @@ def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
         closed=list_closed_stats(visibility),
         games=stats_service.list_game_stats(user),
         teams=list_teams(user),
-        achievements=list_latest_achievements(user),
+        achievements=withhold_facts(list_latest_achievements(user), visibility),
         matches=matches,
         tournaments=tournaments,
     )

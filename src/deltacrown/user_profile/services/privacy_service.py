@@ -19,6 +19,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError
 from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import MatchRow
+from deltacrown.user_profile.achievements import BY_SLUG, IN_PLAY, Measure
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 
 #: Where staff reads of hidden data are written down.
@@ -66,6 +67,25 @@ class Visibility:
 
 
 def get_audience(viewer: Viewer, owner: User) -> Audience:
+    @property
+    def both_histories(self) -> bool:
+        """Whether nothing of what the owner played and entered is hidden."""
+        return self.match_history and self.tournaments
+
+    def shows_fact(self, achievement: str) -> bool:
+        """Whether the viewer may read what earned an achievement: facts come out of histories the owner may hide.
+
+        Placements are public record. Of an achievement awarded by hand nobody knows what its fact tells.
+
+        :param achievement: its slug.
+        """
+        rule = BY_SLUG.get(achievement)
+        if rule is None:
+            return self.both_histories
+        if rule.measure is Measure.ENTRIES:
+            return self.tournaments
+        return self.match_history if rule.measure in IN_PLAY else True
+
     """What ``viewer`` is to ``owner``: themselves before staff, staff before follower. A deactivated account is anonymous."""
     if not _is_known(viewer):
         return Audience.ANONYMOUS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.services import privacy_service
-from deltacrown.user_profile.services.privacy_service import Viewer
+from deltacrown.user_profile.services.privacy_service import Viewer, Visibility, get_visibility
 from deltacrown.user_profile.services.stats_service import match_history, tournament_history
 from deltacrown.user_profile.services.stats_service.filters import (
     MatchFilters,
@@ -69,6 +69,7 @@ class RowSource:
 
     :param kind: names the shape of the entries, for whoever renders them.
     :param require: refuses viewers who may not see the rows; ``None`` for rows everyone may see.
+    :param withhold: takes out of the entries what a viewer may not see of rows that everyone may.
     """
 
     kind: str
@@ -76,6 +77,12 @@ class RowSource:
     describe: Callable[[Sequence[Any]], list[Any]]
     require: Callable[[User, Viewer], None] | None = None
     related: tuple[str, ...] = ()
+    withhold: Callable[[list[Any], Visibility], list[Any]] | None = None
+
+    def describe_for(self, rows: Sequence[Any], user: User, viewer: Viewer) -> list[Any]:
+        """Turn rows of ``user`` into entries as ``viewer`` may see them."""
+        entries = self.describe(rows)
+        return self.withhold(entries, get_visibility(user, viewer)) if self.withhold else entries
 
     def read_filters(self, given: Any) -> Filters:
         """Check filters meant for these rows.
@@ -114,6 +121,11 @@ def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEn
     ]
 
 
+def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
+    """The same achievements, without the facts that tell of a history the viewer may not see."""
+    return [entry if visibility.shows_fact(entry.slug) else replace(entry, fact="") for entry in entries]
+
+
 def _disputes(rows: Sequence[Dispute]) -> list[DisputeEntry]:
     return [
         DisputeEntry(Dispute.Status(row.status), row.reason, row.resolution, row.match_id is not None, row.filed_at, row.resolved_at)
@@ -137,7 +149,7 @@ SOURCES: dict[type[models.Model], RowSource] = {
     TournamentResult: RowSource(
         "results", ("-decided_at", "-id"), tournament_history.describe_results, related=("tournament__game", "team")
     ),
-    UserAchievement: RowSource("achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",)),
+    UserAchievement: RowSource("achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",), withhold=withhold_facts),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy_service.require_disputes),
     ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy_service.require_experience),
 }

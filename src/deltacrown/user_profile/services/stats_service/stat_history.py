@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,8 +14,8 @@ from deltacrown.games.models import Game
 from deltacrown.tally.as_of import get_as_of, list_components
 from deltacrown.tally.feeds import Model
 from deltacrown.tally.history import Change, Position, StatOf, list_changes
-from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.services.privacy_service import Viewer, is_staff
+from deltacrown.user_profile.models import GameStats, UserAchievement, UserProfile
+from deltacrown.user_profile.services.privacy_service import Viewer, get_visibility, is_staff
 from deltacrown.user_profile.services.stats_service.catalogue import (
     GAME_NUMBERS,
     StatLine,
@@ -28,6 +28,9 @@ from deltacrown.user_profile.services.stats_service.filters import get_game
 from deltacrown.user_profile.services.stats_service.row_sources import SOURCES
 
 Value = int | Decimal | None
+
+#: The source whose rows everyone may see, though the reasons why they were taken back may tell of a hidden history.
+ACHIEVEMENTS = UserAchievement._meta.label
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def get_stat_history(
     after, value = _read_cursor(listing, page) if page else (None, subject.line.value)
     changes = list_changes(*subject.numbers, limit=limit + 1, after=after)
     shown, has_next = changes[:limit], len(changes) > limit
-    entries, rest = _tell(subject, shown, value, viewer)
+    entries, rest = _tell(subject, shown, value, user, viewer)
     cursor = write_position(listing, [*shown[-1].position, rest]) if has_next else None
     return StatHistory(entries, cursor, has_next, stat=subject.line, game=subject.game, is_counted=subject.is_counted)
 
@@ -149,13 +152,16 @@ def _read_cursor(listing: str, page: str) -> tuple[Position, Value]:
     return (moment, stream, row), value
 
 
-def _tell(subject: _Subject, changes: Sequence[Change], value: Value, viewer: Viewer) -> tuple[list[StatChange], Value]:
+def _tell(subject: _Subject, changes: Sequence[Change], value: Value, user: User, viewer: Viewer) -> tuple[list[StatChange], Value]:
     """The changes in words, and the number before the earliest of them."""
     words, entries = describe_subjects(changes), []
+    tells_of_achievements = any(change.source == ACHIEVEMENTS for change in changes)
+    hides_reasons = tells_of_achievements and not get_visibility(user, viewer).both_histories
     for change in changes:
         if not subject.is_counted:
             value = get_as_of(subject.holder, subject.name, change.at, subject.keys)
-        entries.append(_entry(subject, change, value, words.get((change.source, change.row), DELETED), viewer))
+        entry = _entry(subject, change, value, words.get((change.source, change.row), DELETED), viewer)
+        entries.append(_without_reason(entry) if hides_reasons and change.source == ACHIEVEMENTS else entry)
         if subject.is_counted:
             value = int(value or 0) - change.delta
     return entries, value if subject.is_counted else None
@@ -175,3 +181,8 @@ def _entry(subject: _Subject, change: Change, value: Value, about: Subject, view
         is_explained=change.is_recording or bool(change.reason),
         about=about,
     )
+
+
+def _without_reason(entry: StatChange) -> StatChange:
+    """The change without why: an achievement is revoked for what became of a match or an entry."""
+    return replace(entry, reason="", is_explained=True)

@@ -96,7 +96,7 @@ def get_stat_rows(
     line, evidence = _weigh(number, narrowed)
     found = paginate(narrowed, listing=f"rows/{user.pk}/{stat}/{checked}", order=source.order, cursor=page, limit=limit)
     return StatRows(
-        source.describe(found.items),
+        source.describe_for(found.items, user, viewer),
         found.next_cursor,
         found.has_next,
         stat=line,
