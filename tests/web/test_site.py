@@ -12,6 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
+from deltacrown.core.models import JobRun
 from deltacrown.user_profile.services import leaderboard_service
 from deltacrown.web.templatetags import figures
 from tests import scene
@@ -177,7 +178,22 @@ class TestHealth:
         assert "no-store" in answer["Cache-Control"]
 
     def test_ready(self, client, db):
-        assert client.get("/readyz").json() == {"status": "ok", "database": "ok"}
+        assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "cache": "ok", "jobs": "ok"}
+
+    def test_ready_without_the_cache_and_says_so(self, client, db, redis_cache, caplog):
+        assert client.get("/readyz").json()["cache"] == "ok"
+        redis_cache.kill()
+        answer = client.get("/readyz")
+
+        assert (answer.status_code, answer.json()["cache"]) == (200, "does not answer; pages come from the database")
+        assert client.get("/").status_code == 200
+
+    def test_ready_with_a_job_that_failed_and_says_so(self, client, db):
+        JobRun.objects.create(job="reconcile", cause="x", status="FAILED", started_at=scene.at(0), finished_at=scene.at(1), error="boom")
+        answer = client.get("/readyz")
+
+        assert answer.status_code == 200
+        assert answer.json()["jobs"] == ["reconcile: the run of 2025-03-01 18:00 failed."]
 
     def test_not_ready_when_the_database_does_not_answer(self, client, db, monkeypatch, caplog):
         def refuse():

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from deltacrown.config.caching import memory_cache, redis_cache_at
 from deltacrown.config.local_secret import read_or_make_secret
+from deltacrown.config.schedule import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = ROOT / "var"
@@ -119,6 +120,15 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
 #: Empty: pages are kept in the memory of each process, and the jobs run from cron or systemd timers.
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {"default": redis_cache_at(REDIS_URL) if REDIS_URL else memory_cache()}
+
+JOBS = SCHEDULE
+#: Matches played longer ago than this are moved into the archive by the monthly job.
+ARCHIVE_MATCHES_AFTER_DAYS = env.int("ARCHIVE_MATCHES_AFTER_DAYS", default=730)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True  # what became of a job is in its record
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from deltacrown.core.errors import DomainError
+from deltacrown.core.models import JobRun
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -165,3 +166,11 @@ def _refuse(form: Any, refusal: DomainError) -> Any:
             return cleaned
 
     return RefusedForm
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    list_display = ["id", "job", "status", "cause", "started_at", "finished_at", "summary"]
+    list_filter = ["status", "job"]
+    search_fields = ["job"]
+    ordering = ["-id"]

@@ -49,7 +49,7 @@ def is_answering() -> bool:
     """Ask the cache itself, now."""
     try:
         cache.set(_PROBE, 1, timeout=10)
-        answers = cache.get(_PROBE) == 1
+        answers = bool(cache.get(_PROBE) == 1)
     except Exception as error:  # noqa: BLE001
         _note_failure(error)
         return False

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db import connections
@@ -193,5 +192,5 @@ def _sqlite_images(watch: Watch) -> dict[str, tuple[list[str], str]]:
 
 def get_token(owner: int, *, using: str = "default") -> int | None:
     """The owner's token; ``None`` when nothing gives out tokens here, and nothing may then be kept."""
-    found: Any = ContentVersion.objects.using(using).filter(owner=owner).values_list("token", flat=True).first()
+    found: int | None = ContentVersion.objects.using(using).filter(owner=owner).values_list("token", flat=True).first()
     return found

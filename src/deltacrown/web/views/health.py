@@ -9,6 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from deltacrown.core import cache_store, clock
+from deltacrown.core.jobs import list_job_states
+
 logger = logging.getLogger(__name__)
 
 
@@ -22,11 +25,16 @@ def show_liveness(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def show_readiness(_request: HttpRequest) -> HttpResponse:
-    """The database answers too; 503 when it does not."""
+    """The database answers too; 503 when it does not.
+
+    A cache that does not answer and a job that failed are told, but do not matter to who is served.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
         logger.exception("the database does not answer")
         return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+    problems = [state.problem for state in list_job_states(clock.now()) if state.problem]
+    cache = "ok" if cache_store.is_answering() else "does not answer; pages come from the database"
+    return JsonResponse({"status": "ok", "database": "ok", "cache": cache, "jobs": problems or "ok"})

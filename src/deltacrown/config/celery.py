@@ -1,0 +1,55 @@
+"""Celery's worker and beat: ``celery --app deltacrown.config.celery worker`` (and ``beat``). Both need Redis.
+
+A task per job of the schedule, called ``jobs.`` and the job's name. A task that arrives twice, or
+late after another run, does nothing: the record of runs says so.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deltacrown.config.settings")
+
+from django.conf import settings
+
+from deltacrown.core.cadence import Cadence, Job
+
+
+def make_task(celery: Celery, job: Job) -> None:
+    """Register the task that does ``job`` if it is due."""
+
+    @celery.task(name=f"jobs.{job.name}")  # type: ignore[untyped-decorator]
+    def run() -> str:
+        from deltacrown.core import clock  # noqa: PLC0415 - once the apps are loaded
+        from deltacrown.core.jobs import AlreadyRunning, list_job_states, run_job  # noqa: PLC0415
+
+        if not any(state.is_due for state in list_job_states(clock.now()) if state.job == job):
+            return "not due"
+        try:
+            return str(run_job(job.name, cause="beat", clock=clock.now))
+        except AlreadyRunning as refusal:
+            return refusal.message
+
+
+def read_cadence(cadence: Cadence) -> Any:
+    """The same, as Celery says it."""
+    minute, hour, day, month, weekday = cadence.as_cron().split()
+    return crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday)
+
+
+if not settings.CELERY_BROKER_URL:
+    raise ImproperlyConfigured("Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead.")
+
+app = Celery("deltacrown")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+for _job in settings.JOBS:
+    make_task(app, _job)
+app.conf.beat_schedule = {
+    job.name: {"task": f"jobs.{job.name}", "schedule": read_cadence(job.cadence), "options": {"expires": job.grace.total_seconds()}}
+    for job in settings.JOBS
+}

@@ -1,0 +1,29 @@
+"""Every job, in one table: Celery's beat, the crontab, the timers, the documentation and the check for missed runs are made of it."""
+
+from __future__ import annotations
+
+from deltacrown.core.cadence import Cadence, Job
+
+SCHEDULE = (
+    Job(
+        name="reconcile",
+        function="deltacrown.user_profile.jobs.reconcile_everything",
+        cadence=Cadence(hour=3, minute=15),
+        command="reconcile_stats",
+        meaning="Recounts every cached number from its rows, and repairs and logs what differs.",
+    ),
+    Job(
+        name="breakdowns",
+        function="deltacrown.user_profile.jobs.refresh_breakdowns",
+        cadence=Cadence(hour=4, minute=30, weekday=0),
+        command="refresh_breakdowns",
+        meaning="Recounts the numbers per game, and puts the overviews of each game's leading players into the cache.",
+    ),
+    Job(
+        name="archive-matches",
+        function="deltacrown.user_profile.jobs.archive_old_matches",
+        cadence=Cadence(hour=5, minute=0, day=2),
+        command="archive_matches",
+        meaning="Moves matches older than two years into the archive; nothing a reader sees changes.",
+    ),
+)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from deltacrown.core import clock
+from deltacrown.core.jobs import JobState, list_job_states
+
+
+class Command(BaseCommand):
+    help = "Say of every scheduled job when it last ran. Exit code: 0 when all is well, 1 when one failed, was missed, or never ended."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        states = list_job_states(clock.now())
+        if options["json"]:
+            self.stdout.write(json.dumps([_as_dict(state) for state in states], indent=2))
+        else:
+            self.stdout.write("\n".join(_as_line(state) for state in states))
+        if any(state.problem for state in states):
+            sys.exit(1)
+
+
+def _as_dict(state: JobState) -> dict[str, object]:
+    return {"job": state.job.name, "latest": state.latest and state.latest.isoformat(), "problem": state.problem, "is_due": state.is_due}
+
+
+def _as_line(state: JobState) -> str:
+    latest = f"last ran {state.latest:%Y-%m-%d %H:%M} UTC" if state.latest else "has not run yet"
+    return f"{state.job.name}: {latest}{f'. PROBLEM: {state.problem}' if state.problem else ''}"

@@ -1,0 +1,32 @@
+"""The jobs of the schedule (config/schedule.py), one function each. They do no harm when they run twice, at once, or late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from deltacrown.games.services import archive_matches
+from deltacrown.user_profile.services import breakdown_service
+from deltacrown.user_profile.services.reconcile_service import reconcile_stats
+
+Clock = Callable[[], datetime]
+
+
+def reconcile_everything(*, clock: Clock) -> dict[str, object]:
+    """Verify every cached number and repair what differs."""
+    report = reconcile_stats(clock=clock, cause="schedule")
+    return {name: getattr(report, name) for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")}
+
+
+def refresh_breakdowns(*, clock: Clock) -> dict[str, object]:
+    """Verify the numbers per game and warm the cache."""
+    return asdict(breakdown_service.refresh_breakdowns(clock=clock))
+
+
+def archive_old_matches(*, clock: Clock) -> dict[str, object]:
+    """Move matches that are old enough into the archive."""
+    now = clock()
+    return asdict(archive_matches(before=now - timedelta(days=settings.ARCHIVE_MATCHES_AFTER_DAYS), now=now))

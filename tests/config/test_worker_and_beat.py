@@ -1,0 +1,124 @@
+"""A real worker and a real beat, on a real Redis: what was due is done once, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings as configured
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = """
+import sys
+from datetime import datetime, UTC
+
+import django
+
+django.setup()
+
+from celery.beat import PersistentScheduler
+from deltacrown.config.celery import app
+from django.db.migrations.recorder import MigrationRecorder
+
+# The database has been there for years, and beat was last seen in 2020: everything is due.
+MigrationRecorder.Migration.objects.update(applied=datetime(2020, 1, 1, tzinfo=UTC))
+scheduler = PersistentScheduler(app, schedule_filename=sys.argv[1])
+for entry in scheduler.schedule.values():
+    entry.last_run_at = datetime(2020, 1, 1, tzinfo=UTC)
+scheduler.close()
+"""
+
+
+class Site:
+    """A database, a Redis and the environment that says so."""
+
+    def __init__(self, directory, database_url, redis_url="", broker_url=""):
+        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+        self.directory = directory
+        self.environment = inherited | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CELERY_BROKER_URL": broker_url}
+        self.environment |= {"DJANGO_SETTINGS_MODULE": "deltacrown.config.settings", "PYTHONPATH": str(ROOT / "src"), "LOG_LEVEL": "INFO"}
+        self.processes = []
+
+    def call(self, *args):
+        return subprocess.run(
+            [sys.executable, *args], check=False, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+
+    def states(self):
+        done = self.call("manage.py", "check_jobs", "--json")
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    def start(self, *args):
+        command = [sys.executable, "-m", "celery", "--app", "deltacrown.config.celery", *args]
+        with (self.directory / f"{args[0]}.log").open("w") as log:
+            process = subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def logs(self):
+        return "".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in self.directory.glob("*.log"))
+
+    def wait_until(self, condition, seconds=90):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.logs()
+            time.sleep(0.5)
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
+
+
+@pytest.fixture
+def site(redis_server, tmp_path):
+    url = os.environ.get("DELTACROWN_TEST_POSTGRESQL")
+    if url:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("CREATE DATABASE worker_and_beat")
+        database = url.replace("/postgres?", "/worker_and_beat?")
+        assert database != url
+    else:
+        database = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    site = Site(tmp_path, database, redis_server.url, f"redis+socket://{redis_server.socket}")
+    yield site
+    site.stop()
+    if url:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("DROP DATABASE worker_and_beat WITH (FORCE)")
+
+
+def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site):
+    names = {job.name for job in configured.JOBS}
+    migrated = site.call("manage.py", "migrate", "--verbosity", "0")
+    assert migrated.returncode == 0, migrated.stderr
+    prepared = site.call("-c", PYTHON, str(site.directory / "beat"))
+    assert prepared.returncode == 0, prepared.stderr
+    assert {state["job"] for state in site.states() if state["problem"]} == names
+
+    site.start("worker", "--concurrency", "2", "--loglevel", "INFO")
+    site.start("beat", "--schedule", str(site.directory / "beat"), "--loglevel", "INFO")
+    site.wait_until(lambda: not any(state["problem"] or state["is_due"] for state in site.states()))
+    first = {state["job"]: state["latest"] for state in site.states()}
+
+    for name in names:  # the broker hands a task out again, or somebody sends one by hand
+        sent = site.call("-m", "celery", "--app", "deltacrown.config.celery", "call", f"jobs.{name}")
+        assert sent.returncode == 0, sent.stderr
+    site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") == len(names))
+    assert {state["job"]: state["latest"] for state in site.states()} == first
+
+
+def test_without_a_broker_celery_says_what_to_set(tmp_path):
+    site = Site(tmp_path, "sqlite:///:memory:")
+    done = site.call("-c", "import deltacrown.config.celery")
+
+    assert done.returncode == 1
+    assert "Celery needs a broker: set REDIS_URL, or run the jobs from cron" in done.stderr

@@ -1,0 +1,95 @@
+"""The jobs of the real schedule: each does what its line says, and does no harm twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command, get_commands
+from django.db import connection
+
+from deltacrown.core import jobs
+from deltacrown.core.errors import InvalidInput
+from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.user_profile.services.breakdown_service import refresh_breakdowns
+from tests import scene
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2028, 1, 1, 12, 0, tzinfo=UTC)
+
+
+def run(name):
+    return jobs.run_job(name, cause="a test", clock=lambda: NOW).summary
+
+
+def damage(table, column):
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = {column} + 5")
+
+
+@pytest.fixture
+def anna(db):
+    user = scene.player("anna")
+    for number in range(3):
+        scene.match(user, f"m{number}")
+    scene.match(user, "recent", hours=24 * 365 * 2)
+    return user
+
+
+def test_every_job_can_be_called_and_done_by_hand(anna):
+    for job in settings.JOBS:
+        run(job.name)
+        run(job.name)
+        assert job.command in get_commands()
+
+    assert {state.problem for state in jobs.list_job_states(NOW)} == {""}
+
+
+def test_reconciling_repairs_and_says_so(anna, find_all_drift, caplog):
+    damage("user_profile_userprofile", "matches_won")
+
+    found = run("reconcile")
+
+    assert (found["numbers_drifted"], found["numbers_repaired"]) == (1, 1)
+    assert run("reconcile")["numbers_drifted"] == 0
+    assert find_all_drift() == []
+
+
+def test_breakdowns_are_verified_and_the_leading_players_are_in_the_cache(anna, client, caplog, django_assert_num_queries):
+    cache.clear()
+    damage("user_profile_gamestats", "matches_won")
+    damage("user_profile_userprofile", "disputes_filed")
+    found, address = run("breakdowns"), f"/players/{anna.profile.public_id}/"
+
+    assert (found["numbers_drifted"], found["games"], found["players"]) == (1, 1, 1)
+    with django_assert_num_queries(1):
+        client.get(address)
+
+
+@pytest.mark.parametrize("players", [-1, 101])
+def test_breakdowns_of_too_many_players_are_refused(db, players):
+    with pytest.raises(InvalidInput):
+        refresh_breakdowns(clock=lambda: NOW, players=players)
+
+
+def test_the_command_for_breakdowns(anna, caplog):
+    out = StringIO()
+    call_command("refresh_breakdowns", "--players", "0", stdout=out)
+    assert "2 numbers of 1 games checked, all right.\n0 overviews are in the cache." in out.getvalue()
+    damage("user_profile_gamestats", "matches_won")
+    with pytest.raises(SystemExit) as stop:
+        call_command("refresh_breakdowns", stdout=out)
+
+    assert stop.value.code == 1
+
+
+def test_matches_older_than_two_years_are_archived(anna, find_all_drift):
+    assert run("archive-matches") == {"rows": 3, "encounters": 3, "left": 0}
+    assert run("archive-matches")["rows"] == 0
+
+    assert (Match.objects.count(), ArchivedMatch.objects.count()) == (1, 3)
+    assert find_all_drift() == []
