@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 
 from deltacrown.games.models import ArchivedMatch, Match
@@ -201,3 +202,23 @@ def test_the_tournament_still_describes_its_match(client, season):
 
     assert ArchivedMatch.objects.get(pk=described.match_id).user == ann
     assert "Final" in client.get(reverse("match", args=["chess", "d05"])).content.decode()
+
+
+@pytest.mark.parametrize("read", [2, 4])
+def test_a_match_archived_while_its_page_is_read_is_shown_once(season, read):
+    """The page reads live keys, archived keys, live rows, archived rows; the move happens before the ``read``-th."""
+    before = [row.profile for row in get_encounter("chess", "d05", viewer=None).rows]
+    reads = []
+
+    def move_in_between(execute, sql, *rest):
+        if sql.startswith("SELECT") and ("games_match" in sql or "games_archivedmatch" in sql):
+            reads.append(sql)
+            if len(reads) == read:
+                move()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(move_in_between):
+        found = get_encounter("chess", "d05", viewer=None)
+
+    assert len(reads) > read
+    assert ([row.profile for row in found.rows], found.leaves_out) == (before, False)

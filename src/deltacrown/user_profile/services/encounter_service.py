@@ -54,13 +54,15 @@ def get_encounter(game_slug: str, match_key: str, *, viewer: Viewer) -> Encounte
     game = Game.objects.filter(slug=game_slug).first() if SLUG.fullmatch(game_slug) else None
     readable = game is not None and is_storable(match_key, multiline=False)
     sources = [table.objects.filter(game=game, match_key=match_key) for table in (Match, ArchivedMatch)] if readable else []
-    total = sum(source.count() for source in sources)
-    if game is None or not total:
+    # By key: rows that are archived between two of these reads are read twice.
+    recorded = {pk for source in sources for pk in source.values_list("pk", flat=True)}
+    if game is None or not recorded:
         raise NotFound("There is no such match: its address is made of a game and a match key.", field="match_key")
-    rows = [row for source in sources for row in filter_encounter_by_visibility(source, viewer).select_related("user__profile", "game")]
+    seen = [filter_encounter_by_visibility(source, viewer).select_related("user__profile", "game") for source in sources]
+    rows = {row.pk: row for source in seen for row in source}
     if not rows:
         raise HistoryHidden("The players of this match have hidden match history")
-    return _encounter(game, rows, leaves_out=len(rows) < total)
+    return _encounter(game, list(rows.values()), leaves_out=len(rows) < len(recorded))
 
 
 def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
