@@ -18,7 +18,7 @@ from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, Use
 BATCH = 1000
 
 #: Called with how many rows were made so far.
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
