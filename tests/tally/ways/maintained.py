@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 
 from deltacrown.core.clock import now
@@ -14,17 +16,23 @@ from deltacrown.tally.maintainers import SIGNALS, signals
 
 @contextmanager
 def maintained_by(maintainer: str) -> Iterator[None]:
-    """Within, ``maintainer`` is at work on a database made for triggers.
-
-    The triggers come back with the test's transaction; a test that commits puts them back itself.
-    """
-    if maintainer != SIGNALS:
+    """Within, ``maintainer`` is at work, whoever the test database was made for."""
+    usual = settings.TALLY_MAINTAINER
+    if maintainer == usual:
         yield
         return
-    with override_settings(TALLY_MAINTAINER=SIGNALS):
-        installation.install_triggers("default", now=now())
-        signals.install()
-        try:
+    try:
+        with override_settings(TALLY_MAINTAINER=maintainer):
+            change_to(maintainer)
             yield
-        finally:
-            signals.uninstall()
+    finally:
+        if connection.in_atomic_block:  # the triggers come back with the test's transaction
+            signals.install() if usual == SIGNALS else signals.uninstall()
+        else:
+            change_to(usual)
+
+
+def change_to(maintainer: str) -> None:
+    """What `migrate` and a restart do when the setting has changed."""
+    signals.install() if maintainer == SIGNALS else signals.uninstall()
+    installation.install_triggers("default", now=now())

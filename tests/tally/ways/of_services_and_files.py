@@ -50,9 +50,14 @@ def amend_through_services(season: Season) -> None:
 @way(SERVICES, "`archive_matches`", moves=False)
 def archive_through_service(season: Season) -> None:
     assert archive_matches(before=NOON + timedelta(minutes=30), now=LATER).rows == 30
-    archived = ArchivedMatch.objects.filter(voided_at=None).order_by("pk")[0]
-    void_match(game=archived.game, match_key=archived.match_key, now=LATER, by=None, reason="crash")
-    restore_match(game=archived.game, match_key=archived.match_key, now=LATER, by=None, reason="no crash")
+
+
+@way(SERVICES, "`void_match` and `correct_match` of archived matches")
+def amend_the_archive(season: Season) -> None:
+    first, second = ArchivedMatch.objects.filter(voided_at=None, result="WIN").order_by("pk")[:2]
+    void_match(game=first.game, match_key=first.match_key, now=LATER, by=None, reason="crash")
+    results = {second.user.username: "LOSS"}
+    correct_match(game=second.game, match_key=second.match_key, results=results, now=LATER, by=None, reason="misread")
 
 
 def desk() -> Client:

@@ -41,6 +41,7 @@ class Frame:
         self.using = using
         self.included: Included = {}
         self.touched: dict[Model, list[Any]] = defaultdict(list)
+        self.inserting: models.Model | None = None
 
     def remember(self, source: Model, keys: Collection[Any]) -> list[Any]:
         """Lock these rows, note what the numbers include of each, and return the keys of those that exist.
@@ -71,8 +72,17 @@ class Frame:
         noted = ((key, self._noting(source, key)) for key in self.touched[source])
         return [key for key, frame in noted if frame and frame.included[source, key]]
 
+    def expect_insert(self, instance: models.Model) -> None:
+        """Whatever key ``instance`` is given, nothing of its row is included yet: a receiver may save or delete it before it is settled."""
+        self.inserting = instance
+
     def _noting(self, source: Model, key: Any) -> Frame | None:
-        return next((frame for frame in _frames.stack if frame.using == self.using and (source, key) in frame.included), None)
+        return next((frame for frame in _frames.stack if frame.using == self.using and frame._notes(source, key)), None)
+
+    def _notes(self, source: Model, key: Any) -> bool:
+        if self.inserting is not None and isinstance(self.inserting, source) and self.inserting.pk == key:
+            self.included.setdefault((source, key), {})
+        return (source, key) in self.included
 
 
 @contextmanager
@@ -155,7 +165,9 @@ def _make_rows(holder: Model, wanted: list[Keys], using: str) -> None:
 
 
 def _lock_rows(holder: Model, owners: list[Keys], using: str) -> None:
-    # One order for every writer, or two of them deadlock.
+    # One order for every writer, or two of them deadlock. A single row is locked by its own update.
+    if len(owners) < 2:
+        return
     for batch in in_batches(sorted(owners), BATCH):
         rows = _rows(holder, batch, using).order_by(*_key_names(holder))
         list(rows.select_for_update(no_key=_has_no_key(using)).values_list("pk"))

@@ -73,7 +73,11 @@ def _starts_counted(model: Model) -> bool:
 
 def _remember_row(sender: Model, instance: models.Model, using: str, **_: Any) -> None:
     frame = get_frame(using)
-    if frame and instance.pk is not None and _is_source(sender):
+    if not frame or not _is_source(sender):
+        return
+    if instance.pk is None:
+        frame.expect_insert(instance)
+    else:
         frame.remember(_concrete(sender), [_key_of(instance)])
 
 
