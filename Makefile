@@ -12,6 +12,8 @@ PYTHON ?=
 PORT ?= 8000
 # Parallel test processes.
 WORKERS ?= 2
+# Generated requests per operation of the API.
+CASES ?= 1000
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade
 
 # Every step runs, also after one that failed; the verdict names those that did.
@@ -23,7 +25,7 @@ STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; 
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs requirements clean
+.PHONY: help install demo test check format docs bench fuzz requirements clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +75,9 @@ format: $(INSTALLED) ## Mend what ruff can mend by itself.
 docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(MANAGE) document_stats --write docs/reference/stats.md
 	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
+
+bench: $(INSTALLED) ## Measure the targets of the specification with a million matches on PostgreSQL; takes a quarter of an hour.
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
 	$(BIN)/python -m pip install --quiet uv

@@ -307,7 +307,7 @@ QUERIES = {
     "/players?q=an": 1,
     "/players/{id}/matches": 5,
     "/players/{id}/tournaments": 4,
-    "/players/{id}/activity": 2,
+    "/players/{id}/activity": 3,
     "/players/{id}/games": 2,
     "/players/{id}/stats": 2,
     "/leaderboards/matches_won": 1,
@@ -331,3 +331,19 @@ def test_lists_cost_the_same_however_long_they_are(visitor, ann, django_assert_n
 
     with django_assert_num_queries(QUERIES[path]):
         assert visitor.get(address).status_code == 200
+
+
+def test_a_player_hides_an_entry_and_shows_it_again(visitor, signed_in, ann):
+    def shown():
+        return "did joined" in {line["description"] for line in visitor.get(address(ann, "/activity")).json()["items"]}
+
+    handle = next(line["handle"] for line in signed_in(ann).get("/me/activity").json()["items"] if line["description"] == "did joined")
+
+    assert shown()
+    assert signed_in(ann).post(f"/me/activity/{handle}/hide").json()["hidden"] is True
+    assert not shown()
+    assert signed_in(ann).post(f"/me/activity/{handle}/show").json()["hidden"] is False
+    assert shown()
+    assert "handle" not in {
+        name for line in visitor.get(address(ann, "/activity")).json()["items"] for name, value in line.items() if value
+    }

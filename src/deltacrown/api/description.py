@@ -23,6 +23,7 @@ def complete(schema: Any) -> Any:
     _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schema["components"]["schemas"].update(definitions["$defs"])
     schema["components"]["securitySchemes"] = SECURITY
+    schema["components"]["responses"] = {_name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})}
     for methods in schema["paths"].values():
         methods.pop("head", None)
         for method, operation in methods.items():
@@ -34,7 +35,9 @@ def complete(schema: Any) -> Any:
 def _prune(schema: Any) -> None:
     """Drop the shapes nothing refers to: those of queries, whose fields are parameters."""
     shapes = schema["components"]["schemas"]
-    while unused := [name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], shapes])]:
+    while unused := [
+        name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
+    ]:
         for name in unused:
             del shapes[name]
 
@@ -50,7 +53,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     if method == "get":
         responses[304] = {"description": "Not modified: the caller's copy, named in If-None-Match, is the current one."}
     for status in sorted(refuses):
-        responses[status] = _refusal(status)
+        responses[status] = {"$ref": f"#/components/responses/{_name(status)}"}
     for parameter in operation.get("parameters", ()):
         _tidy_parameter(parameter)
     operation["responses"] = {str(status): responses[status] for status in sorted(responses, key=int)}
@@ -80,6 +83,10 @@ def _who(access: Access, method: str) -> str:
         return f"Access: {people}; no keys."
     by = "which read as their owner" if method == "get" and access.people == "anyone" else "on behalf of their owner"
     return f"Access: {people}; keys with the scope `{access.scope}`, {by}."
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).name.title().replace("_", "")
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
+from ninja import Path, Query
 
 from deltacrown.api.access import OWN, PERSON, caller_of
 from deltacrown.api.resource import Resource
+from deltacrown.api.shapes import PageOf, Paging, page_of
 from deltacrown.api.shapes.me import GivenPrivacy, Me, Privacy
-from deltacrown.user_profile.services import privacy_service, stats_service
+from deltacrown.api.shapes.players import ActivityLine
+from deltacrown.user_profile.services import activity_service, privacy_service, stats_service
+from deltacrown.user_profile.services.stats_service.activity_timeline import describe_entries
 
 resource = Resource("me")
+
+EntryPath = Annotated[str, Path(description="The entry's handle.")]
 
 
 @resource.read("/me", answers=Me, access=OWN)
@@ -44,3 +50,27 @@ def set_privacy(request: HttpRequest, body: GivenPrivacy) -> Any:
     return privacy_service.set_privacy(
         user=member, show_match_history=body.show_match_history, show_tournament_stats=body.show_tournament_stats
     )
+
+
+@resource.read("/me/activity", answers=PageOf[ActivityLine], access=OWN)
+def list_my_activity(request: HttpRequest, query: Query[Paging]) -> Any:
+    """The caller's own timeline, hidden entries too, each with the handle to hide it by."""
+    member = caller_of(request).member
+    return page_of(stats_service.get_activity_timeline(member, member, query.page, limit=query.limit))
+
+
+@resource.write("POST", "/me/activity/{handle}/hide", answers=ActivityLine, access=PERSON, refuses=[404])
+def hide_activity(request: HttpRequest, handle: EntryPath) -> Any:
+    """Hide an entry of the caller's own timeline from everybody else."""
+    return _set_hidden(request, handle, hidden=True)
+
+
+@resource.write("POST", "/me/activity/{handle}/show", answers=ActivityLine, access=PERSON, refuses=[404])
+def show_activity(request: HttpRequest, handle: EntryPath) -> Any:
+    """Show an entry of the caller's own timeline again."""
+    return _set_hidden(request, handle, hidden=False)
+
+
+def _set_hidden(request: HttpRequest, handle: str, *, hidden: bool) -> Any:
+    entry = activity_service.set_entry_hidden(user=caller_of(request).member, handle=handle, hidden=hidden)
+    return describe_entries([entry], own=True)[0]

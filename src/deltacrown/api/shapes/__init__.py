@@ -32,7 +32,8 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _moment_text(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment as every answer writes it."""
     text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
     return text.replace("+00:00", "Z")
 
@@ -67,7 +68,7 @@ def _text(value: Any) -> Any:
 #: A moment going out.
 Moment = Annotated[
     datetime,
-    PlainSerializer(_moment_text, return_type=str),
+    PlainSerializer(moment_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T12:00:00Z"]}),
 ]
 #: A moment coming in, with its time zone.

@@ -159,6 +159,8 @@ class ActivityLine(Shown):
     metadata: dict[str, Any] = Field(description="Slugs, public ids and names of what it is about.")
     visibility: Word = Field(description="PUBLIC, FOLLOWERS or PRIVATE.")
     created_at: Moment
+    hidden: bool = Field(False, description="Its player has hidden it.")
+    handle: str = Field("", description="What its player hides it by, or shows it again; empty for everybody else.")
 
 
 class Visibility(Shown):

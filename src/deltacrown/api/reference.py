@@ -1,0 +1,86 @@
+"""The API described for programs, as OpenAPI, and for people, as a page; both from the code."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from deltacrown.accounts.services import SCOPES
+from deltacrown.api.application import api
+from deltacrown.api.problems import KINDS
+
+
+@cache
+def render_description() -> str:
+    """The OpenAPI description, as it is served and kept in the documentation."""
+    return json.dumps(api.get_openapi_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+@csrf_exempt
+@require_safe
+def show_description(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI description; the same for everybody."""
+    request.api_shared = True  # type: ignore[attr-defined]
+    return HttpResponse(render_description(), content_type="application/json")
+
+
+@csrf_exempt
+@require_safe
+def show_docs(request: HttpRequest) -> HttpResponse:
+    """The description as a page: no script, nothing from elsewhere."""
+    request.api_shared = True  # type: ignore[attr-defined]
+    return render(request, "api/docs.html", {"groups": list_operations(), "kinds": KINDS, "scopes": SCOPES})
+
+
+@cache
+def list_operations() -> dict[str, list[dict[str, Any]]]:
+    """Tag → its operations, as the page shows them."""
+    schema = json.loads(render_description())
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            groups[operation["tags"][0]].append(_show(path, method, operation, schema["components"]["schemas"]))
+    return dict(groups)
+
+
+def _show(path: str, method: str, operation: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "paragraphs": [part for part in operation["description"].split("\n\n") if part.rstrip(".") != operation["summary"]],
+        "parameters": [_field(each["name"], each["schema"], each["in"], each["required"]) for each in operation["parameters"]],
+        "body": _fields(body, shapes) if body else [],
+        "statuses": list(operation["responses"]),
+    }
+
+
+def _fields(shape: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any]]:
+    shape = shapes[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
+    required = shape.get("required", [])
+    return [_field(name, each, "body", name in required) for name, each in shape.get("properties", {}).items()]
+
+
+def _field(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:
+    return {"name": name, "place": place, "required": required, "type": _type(shape), "description": shape.get("description", "")}
+
+
+def _type(shape: dict[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"].rpartition("/")[2])
+    if "anyOf" in shape:
+        return " or ".join(_type(each) for each in shape["anyOf"])
+    if "enum" in shape:
+        return ", ".join(shape["enum"])
+    if shape.get("type") == "array":
+        return f"list of {_type(shape.get('items', {}))}"
+    return str(shape.get("format") or shape.get("type", "anything"))

@@ -1,0 +1,150 @@
+"""Whole histories as NDJSON and CSV: complete, private, safe to open in a spreadsheet, and read in pieces."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from deltacrown.core.clock import now
+from deltacrown.games.models import Match
+from deltacrown.games.services import correct_match, void_match
+from deltacrown.user_profile.models import Follow, UserProfile
+from deltacrown.user_profile.services import export_service
+from tests import scene
+from tests.api.calls import problem_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    user = scene.player("ann", email="ann@example.org")
+    scene.match(user, "m1", "WIN", hours=1, score=-3, stats={"kills": 9})
+    scene.archive(scene.match(user, "m2", "LOSS", hours=2))
+    scene.voided(user, "m3", "WIN", hours=3, side="=1+1")
+    return user
+
+
+def address(user, rest):
+    return f"/players/{user.profile.public_id}/matches/export{rest}"
+
+
+def lines(answer):
+    return [json.loads(line) for line in answer.getvalue().decode().splitlines()]
+
+
+def cells(answer):
+    return list(csv.reader(io.StringIO(answer.getvalue().decode(), newline="")))
+
+
+def test_a_match_history_as_ndjson(visitor, ann):
+    answer = visitor.get(address(ann, ""))
+    found = lines(answer)
+
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/x-ndjson", "private, no-cache")
+    assert answer["Content-Disposition"] == f'attachment; filename="{ann.profile.public_id}-matches.ndjson"'
+    assert sorted((line["match_key"], line["result"], line["void_reason"]) for line in found) == [
+        ("m1", "WIN", ""),
+        ("m2", "LOSS", ""),
+        ("m3", "WIN", "server crash"),
+    ]
+    shown = visitor.get(f"/players/{ann.profile.public_id}/matches").json()["items"]
+    assert sorted(found, key=str) == sorted(shown, key=str)
+
+
+def test_a_match_history_as_csv_is_no_formula(visitor, ann):
+    header, *rows = cells(visitor.get(address(ann, "?format=csv")))
+    by_key = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+
+    assert by_key.keys() == {"m1", "m2", "m3"}
+    assert (by_key["m1"]["score"], by_key["m1"]["stats"], by_key["m1"]["played_at"]) == ("-3", '{"kills": 9}', "2025-03-01T19:00:00Z")
+    assert by_key["m3"]["side"] == "'=1+1"
+
+
+def test_an_export_of_what_changed_since(visitor, ann):
+    since = now() + timedelta(milliseconds=1)
+    while now() <= since:
+        pass
+    scene.match(ann, "m4", hours=4)
+    correct_match(game=scene.game(), match_key="m2", results={"ann": "WIN"}, reason="x", now=now())
+    path = address(ann, f"?updated_since={since.isoformat().replace('+00:00', 'Z')}")
+
+    assert sorted(line["match_key"] for line in lines(visitor.get(path))) == ["m2", "m4"]
+    void_match(game=scene.game(), match_key="m1", reason="x", now=now())
+    assert sorted(line["match_key"] for line in lines(visitor.get(path))) == ["m1", "m2", "m4"]
+
+
+@pytest.mark.parametrize("query", ["?updated_since=yesterday", "?updated_since=2025-01-01T00:00:00", "?format=xml"])
+def test_what_cannot_be_asked_is_refused(visitor, ann, query):
+    assert problem_of(visitor.get(address(ann, query))) == (422, "invalid")
+
+
+def test_a_hidden_history_is_not_exported(visitor, signed_in, ann):
+    scene.hide(ann, matches=True)
+
+    assert problem_of(visitor.get(address(ann, ""))) == (403, "hidden")
+    assert len(lines(signed_in(ann).get(address(ann, "")))) == 3
+
+
+def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
+    bob = scene.player("bob")
+    scene.hide(ann, matches=True, tournaments=True)
+    event = scene.tournament("cup")
+    scene.entry(ann, event)
+    scene.placed(event, 2, ann, prize_amount="12.50")
+    scene.activity(ann, "secret", visibility="PRIVATE")
+    scene.dispute(ann, Match.objects.get(match_key="m1"))
+    scene.experience(ann, 5)
+    scene.member(ann, scene.team())
+    Follow.objects.create(follower=ann, followed=bob)
+    key = with_key(ann, "read")
+
+    found = lines(key.get("/me/export"))
+    sections = {line["section"] for line in found}
+
+    assert sections == {
+        "account", "profile", "privacy", "stats", "matches", "teams", "tournaments", "results", "experience",
+        "activity", "disputes", "following", "api_keys", "game_stats",
+    } | sections & {"achievements"}  # fmt: skip
+    one = {line["section"]: line for line in found}
+    assert (one["account"]["email"], one["privacy"]["show_match_history"]) == ("ann@example.org", False)
+    assert (one["results"]["prize_amount"], one["following"]["player"]) == (12.5, bob.profile.public_id)
+    assert {line["match_key"] for line in found if line["section"] == "matches"} == {"m1", "m2", "m3"}
+    assert "did secret" in {line["description"] for line in found if line["section"] == "activity"}
+    told = key.get("/me/export").getvalue().decode()
+    assert key.secret not in told
+    assert key.key.digest not in told
+    assert problem_of(visitor.get("/me/export")) == (401, "unauthenticated")
+    assert key.get("/me/export")["Cache-Control"] == "private, no-store"
+
+
+def test_everything_as_csv(signed_in, ann):
+    UserProfile.objects.filter(user=ann).update(bio="@SUM(A1)\nline, two")
+    header, *rows = cells(signed_in(ann).get("/me/export?format=csv"))
+
+    assert header == ["section", "record", "field", "value"]
+    assert ["profile", "2", "bio", "'@SUM(A1)\nline, two"] in rows
+    assert {row[3] for row in rows if row[:1] + row[2:3] == ["matches", "match_key"]} == {"m1", "m2", "m3"}
+
+
+def test_rows_are_read_in_pieces(ann, monkeypatch):
+    monkeypatch.setattr(export_service, "PIECE", 10)
+    for number in range(45):
+        scene.match(ann, f"x{number}", hours=number)
+    matches = export_service.iterate_matches(ann, viewer=ann)
+
+    with CaptureQueriesContext(connection) as few:
+        first = list(islice(matches, 10))
+    with CaptureQueriesContext(connection) as rest:
+        others = list(matches)
+
+    assert len({match.match_key for match in [*first, *others]}) == 48
+    assert len(few) == 3
+    assert len(rest) == 3 * 4

@@ -1,0 +1,71 @@
+"""The description is served, kept in the documentation as it is, valid, and complete; the page shows all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+
+from deltacrown.api.problems import KINDS
+from deltacrown.api.reference import render_description
+from tests.docs.pages import ROOT
+
+DESCRIPTION = json.loads(render_description())
+OPERATIONS = [
+    pytest.param(operation, id=operation["operationId"]) for methods in DESCRIPTION["paths"].values() for operation in methods.values()
+]
+
+
+def test_the_file_says_what_the_code_says(tmp_path):
+    kept = (ROOT / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8")
+    call_command("document_api", write=tmp_path / "now.json")
+
+    assert (tmp_path / "now.json").read_text(encoding="utf-8") == kept, "run `make docs`"
+
+
+@pytest.mark.django_db
+def test_it_is_served(visitor):
+    answer = visitor.get("/openapi.json")
+
+    assert answer.json() == DESCRIPTION
+    assert answer["Cache-Control"] == "public, max-age=15"
+    assert DESCRIPTION["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_is_described_whole(operation):
+    assert operation["summary"]
+    assert "Access: " in operation["description"]
+    assert operation["security"]
+    assert {"400", "401", "422", "429", "500"} <= operation["responses"].keys()
+    refusals = {response["$ref"].rpartition("/")[2]: int(status) for status, response in operation["responses"].items() if status >= "400"}
+    for name, status in refusals.items():
+        examples = DESCRIPTION["components"]["responses"][name]["content"]["application/problem+json"]["examples"]
+        assert {example["value"]["status"] for example in examples.values()} == {status}
+    for parameter in operation["parameters"]:
+        assert "anyOf" not in parameter["schema"]
+        assert parameter["schema"].get("description") or "enum" in parameter["schema"], parameter["name"]
+
+
+def test_every_reference_leads_somewhere():
+    text = json.dumps(DESCRIPTION)
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+
+    assert named == DESCRIPTION["components"]["schemas"].keys()
+
+
+@pytest.mark.django_db
+def test_the_page_shows_every_operation_and_problem_and_loads_nothing(visitor):
+    answer = visitor.get("/docs")
+    page = answer.content.decode()
+
+    assert answer["Content-Type"].startswith("text/html")
+    for operation in OPERATIONS:
+        assert f'id="{operation.id}"' in page
+    for kind in KINDS:
+        assert f'id="{kind.code}"' in page
+    assert not re.search(r"<script|<link|src=|@import|url\(", page)
+    anchors = set(re.findall(r'href="#([^"]+)"', page))
+    assert anchors <= set(re.findall(r'id="([^"]+)"', page))
