@@ -14,6 +14,7 @@ from django.db import connection
 from deltacrown.core import jobs
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.services.breakdown_service import refresh_breakdowns
 from tests import scene
 
@@ -93,3 +94,12 @@ def test_matches_older_than_two_years_are_archived(anna, find_all_drift):
 
     assert (Match.objects.count(), ArchivedMatch.objects.count()) == (1, 3)
     assert find_all_drift() == []
+
+
+def test_entries_older_than_two_years_are_archived(anna):
+    UserActivity.objects.all().delete()
+    scene.activity(anna, "old")
+    scene.activity(anna, "recent", hours=24 * 365 * 2)
+
+    assert (run("archive-activities")["entries"], run("archive-activities")["entries"]) == (1, 0)
+    assert [ArchivedUserActivity.objects.get().dedupe_key, UserActivity.objects.get().dedupe_key] == ["old", "recent"]

@@ -26,4 +26,11 @@ SCHEDULE = (
         command="archive_matches",
         meaning="Moves matches older than two years into the archive; nothing a reader sees changes.",
     ),
+    Job(
+        name="archive-activities",
+        function="deltacrown.user_profile.jobs.archive_old_activities",
+        cadence=Cadence(hour=5, minute=30, day=3, month=1),
+        command="archive_activities",
+        meaning="Moves timeline entries older than two years into the archive; timelines read on through it.",
+    ),
 )

@@ -122,8 +122,9 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {"default": redis_cache_at(REDIS_URL) if REDIS_URL else memory_cache()}
 
 JOBS = SCHEDULE
-#: Matches played longer ago than this are moved into the archive by the monthly job.
+#: Matches played, and timeline entries of what happened, longer ago than this are moved into the archive by the jobs.
 ARCHIVE_MATCHES_AFTER_DAYS = env.int("ARCHIVE_MATCHES_AFTER_DAYS", default=730)
+ARCHIVE_ACTIVITIES_AFTER_DAYS = env.int("ARCHIVE_ACTIVITIES_AFTER_DAYS", default=730)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True  # what became of a job is in its record
 CELERY_TIMEZONE = "UTC"

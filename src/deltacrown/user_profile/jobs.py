@@ -10,6 +10,7 @@ from django.conf import settings
 
 from deltacrown.games.services import archive_matches
 from deltacrown.user_profile.services import breakdown_service
+from deltacrown.user_profile.services.activity_archive_service import archive_activities
 from deltacrown.user_profile.services.reconcile_service import reconcile_stats
 
 Clock = Callable[[], datetime]
@@ -30,3 +31,9 @@ def archive_old_matches(*, clock: Clock) -> dict[str, object]:
     """Move matches that are old enough into the archive."""
     now = clock()
     return asdict(archive_matches(before=now - timedelta(days=settings.ARCHIVE_MATCHES_AFTER_DAYS), now=now))
+
+
+def archive_old_activities(*, clock: Clock) -> dict[str, object]:
+    """Move timeline entries that are old enough into the archive."""
+    now = clock()
+    return asdict(archive_activities(before=now - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS), now=now))

@@ -1,0 +1,142 @@
+"""What is measured, and what it should take (SPEC section 8). Milliseconds, one client, in process."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from benchmarks.season import BATCH, TABLES, Size, fit
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Half of the calls took no longer than ``p50``, ninety-nine in a hundred no longer than ``p99``."""
+
+    what: str
+    target: float
+    p50: float
+    p99: float
+
+    @property
+    def times_better(self) -> float:
+        return self.target / self.p99
+
+
+def time_calls(what: str, target: float, calls: Sequence[Callable[[], object]]) -> Timing:
+    """Time each of ``calls``, at least a hundred of them."""
+    taken = []
+    for call in calls:
+        started = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - started) * 1000)
+    cuts = quantiles(taken, n=100, method="inclusive")
+    return Timing(what, target, cuts[49], cuts[98])
+
+
+def measure_pages(samples: int) -> list[Timing]:
+    """The pages of SPEC section 8 through the whole site, of players drawn as they play; out of the cache and past it."""
+    from deltacrown.user_profile.services import leaderboard_service
+
+    players, client = draw_players(samples), Client(SERVER_NAME="localhost")
+    timings = []
+    for name, path, target in (("profile page", "", 300), ("match history page", "matches/", 200), ("timeline", "activity/", 150)):
+        addresses = [f"/players/{player}/{path}" for player in players]
+        warm_up(client, addresses)
+        timings.append(time_calls(f"{name}, not cached", target, [lambda a=a: fetch(client, a, clear=True) for a in addresses]))
+        for address in addresses:
+            fetch(client, address)
+        timings.append(time_calls(f"{name}, cached", target, [lambda a=a: fetch(client, a) for a in addresses]))
+    boards = list(leaderboard_service.BOARDS) * (samples // len(leaderboard_service.BOARDS) + 1)
+    top = [lambda b=b: leaderboard_service.get_leaderboard(b, limit=100) for b in boards]
+    timings.append(time_calls("leaderboard query, top 100", 100, top))
+    timings.append(time_calls("leaderboard page, top 25", 100, [lambda b=b: fetch(client, f"/leaderboards/{b}/") for b in boards]))
+    return timings
+
+
+def draw_players(samples: int) -> list[str]:
+    """Public ids, each with the probability of its player's share of all matches, each at most once."""
+    from deltacrown.user_profile.models import UserProfile
+
+    rows = list(UserProfile.objects.values_list("public_id", "total_matches_played"))
+    drawn = random.Random(7).choices([row[0] for row in rows], weights=[row[1] + 1 for row in rows], k=samples * 3)
+    return list(dict.fromkeys(drawn))[:samples]
+
+
+def warm_up(client: Client, addresses: list[str]) -> None:
+    """Let templates compile and the connection open."""
+    for address in addresses[:5]:
+        fetch(client, address)
+
+
+def fetch(client: Client, address: str, *, clear: bool = False) -> None:
+    """Open a page, with an empty cache if ``clear``."""
+    if clear:
+        cache.clear()
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{address} answered {answer.status_code}")
+
+
+def measure_verification() -> dict[str, float]:
+    """Seconds for a recount of every number; it must find nothing."""
+    from deltacrown.tally.feeds import list_holders
+    from deltacrown.tally.verification import count_numbers, find_drift
+
+    started, drift = time.perf_counter(), [drift for holder in list_holders() for drift in find_drift(holder)]
+    taken = time.perf_counter() - started
+    if drift:
+        raise RuntimeError(f"drift: {drift[:3]}")
+    return {"numbers": sum(count_numbers(holder) for holder in list_holders()), "seconds": taken}
+
+
+def measure_inserts(size: Size, batches: int) -> dict[str, float]:
+    """Match rows inserted a second with every trigger, without those of content versions, and without any; the best of several."""
+    from deltacrown.tally import installation
+
+    best: dict[str, float] = {}
+    for attempt in range(batches):
+        for name, prefix in (("all triggers", None), ("without content versions", "tally_version_"), ("no triggers", "tally_")):
+            with transaction.atomic():
+                drop_triggers(installation.read_installed(connection), prefix)
+                best[name] = max(best.get(name, 0), insert_batch(size, attempt))
+                transaction.set_rollback(True)
+        installation.find_faults(connection)
+    return best
+
+
+def drop_triggers(installed: dict[str, tuple[str, str]], prefix: str | None) -> None:
+    """Drop those that begin with ``prefix``, until the rollback."""
+    with connection.cursor() as cursor:
+        for name, (table, _) in installed.items():
+            if prefix and name.startswith(prefix):
+                cursor.execute(f'DROP TRIGGER {name} ON "{table}"')
+
+
+def insert_batch(size: Size, attempt: int) -> float:
+    """Rows a second, in statements of 100 rows."""
+    start = size.matches + 1 + attempt * BATCH
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        for first in range(start, start + BATCH, 100):
+            cursor.execute(fit(TABLES["games_match"][0], size, first, first + 99))
+    return BATCH / (time.perf_counter() - started)
+
+
+def measure_single_inserts(rows: int) -> float:
+    """Matches a second through ``save()``, a transaction each, with every trigger."""
+    from deltacrown.accounts.models import User
+    from deltacrown.games.models import Game, Match
+
+    user, game = User.objects.order_by("pk")[0], Game.objects.order_by("pk")[0]
+    started = time.perf_counter()
+    for number in range(rows):
+        Match.objects.create(user=user, game=game, match_key=f"single-{number}", result="WIN", played_at=timezone.now())
+    return rows / (time.perf_counter() - started)
