@@ -41,10 +41,6 @@ class Migration(migrations.Migration):
             model_name='follow',
             index=models.Index(models.F('follower'), models.OrderBy(models.F('created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='follow_following'),
         ),
-        migrations.AddIndex(
-            model_name='useractivity',
-            index=models.Index(models.F('created_at'), models.F('id'), name='activity_by_age'),
-        ),
         migrations.AddField(
             model_name='archiveduseractivity',
             name='user',

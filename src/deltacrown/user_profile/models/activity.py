@@ -56,7 +56,6 @@ class UserActivity(ActivityRow):
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
             models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"),
-            models.Index("created_at", "id", name="activity_by_age"),
         ]
 
 

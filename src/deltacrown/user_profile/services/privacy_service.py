@@ -32,6 +32,8 @@ MATCHES = "match history"
 TOURNAMENTS = "tournament history"
 DISPUTES = "disputes"
 EXPERIENCE = "experience awards"
+FOLLOWS = "follows"
+VERIFICATION = "verification"
 
 
 class Audience(Enum):
@@ -108,7 +110,7 @@ def get_visibility(owner: User, viewer: Viewer) -> Visibility:
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
         tournaments=_sees(owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats),
-        own_records=_is_self(viewer, owner) or is_staff(viewer),
+        own_records=is_self(viewer, owner) or is_staff(viewer),
     )
 
 
@@ -149,6 +151,18 @@ def require_experience(owner: User, viewer: Viewer) -> None:
     """
     if not _sees(owner, viewer, EXPERIENCE, shown=False):
         raise HistoryHidden("The awards behind a player's experience are shown to the player and to staff only", owner=owner)
+
+
+def require_follows(owner: User, viewer: Viewer) -> None:
+    """Refuse unless ``viewer`` may see whom ``owner`` follows and who follows them: the player and staff alone."""
+    if not _sees(owner, viewer, FOLLOWS, shown=False):
+        raise HistoryHidden("Whom a player follows and who follows them is shown to the player and to staff only", owner=owner)
+
+
+def require_verification(owner: User, viewer: Viewer) -> None:
+    """Refuse unless ``viewer`` may see whether ``owner`` is verified: the player and staff alone."""
+    if not _sees(owner, viewer, VERIFICATION, shown=False):
+        raise HistoryHidden("A player's verification is shown to the player and to staff only", owner=owner)
 
 
 def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
@@ -206,7 +220,7 @@ def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: 
 
 
 def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
-    if shown or _is_self(viewer, owner):
+    if shown or is_self(viewer, owner):
         return True
     if not is_staff(viewer):
         return False
@@ -227,5 +241,6 @@ def _is_known(viewer: Viewer) -> TypeGuard[User]:
     return viewer is not None and viewer.is_authenticated and viewer.is_active
 
 
-def _is_self(viewer: Viewer, owner: User) -> bool:
+def is_self(viewer: Viewer, owner: User) -> bool:
+    """Whether ``viewer`` is the player themselves."""
     return _is_known(viewer) and viewer.pk == owner.pk
