@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asgiref.sync import async_to_sync
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -129,6 +130,19 @@ def update_or_create(season: Season) -> None:
 @way(GROUP, "through a related manager: `player.match_rows.create()`")
 def create_through_relation(season: Season) -> None:
     season.players[0].match_rows.create(game=season.games[0], match_key="related", result="WIN", played_at=NOON)
+
+
+@way(GROUP, "`await`: `acreate()`, `asave()`, `adelete()`")
+def write_asynchronously(season: Season) -> None:
+    async def act() -> None:
+        keys = {"user": season.players[0], "game": season.games[0], "result": "WIN", "played_at": NOON}
+        kept = await Match.objects.acreate(match_key="kept", **keys)
+        gone = await Match.objects.acreate(match_key="gone", **keys)
+        kept.user = season.players[1]
+        await kept.asave()
+        await gone.adelete()
+
+    async_to_sync(act)()
 
 
 @way(GROUP, "`delete()`")
