@@ -10,7 +10,14 @@ from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, PrivacySettings, UserAchievement, UserActivity
+from deltacrown.user_profile.models import (
+    Achievement,
+    ArchivedUserActivity,
+    ExperienceAward,
+    PrivacySettings,
+    UserAchievement,
+    UserActivity,
+)
 
 START = datetime(2025, 3, 1, 18, 0, tzinfo=UTC)
 
@@ -78,6 +85,13 @@ def activity(
     return UserActivity.objects.create(
         user=user, activity_type=kind, dedupe_key=key, description=f"did {key}", created_at=at(hours), visibility=visibility, **fields
     )
+
+
+def archived_activity(row: UserActivity) -> ArchivedUserActivity:
+    """Move an entry as the archive does: same id, same columns."""
+    columns = {field.attname: getattr(row, field.attname) for field in UserActivity._meta.concrete_fields}
+    UserActivity.objects.filter(pk=row.pk).delete()
+    return ArchivedUserActivity.objects.create(**columns)
 
 
 def dispute(user: User, row: Match, **fields: Any) -> Dispute:

@@ -29,6 +29,7 @@ def make_rows(number: int = 0) -> None:
         scene.placed(league, 1, member, team=squad)
     scene.tournament_match(row, event, team=squad, opponent_team=squad, opponent_user=other)
     scene.activity(user, "joined")
+    scene.archived_activity(scene.activity(user, "long ago"))
     scene.achievement(user, f"badge-{number}")
     scene.experience(user, 5)
     Follow.objects.create(follower=user, followed=other)

@@ -15,8 +15,9 @@ from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.user_profile.models import Achievement, ExperienceAward, KycVerification, PrivacySettings, UserAchievement, UserProfile
 from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
+from deltacrown.user_profile.services.kyc_service import request_verification
 from tests import scene
 from tests.announcements import announced
 from tests.plans import plan_of, scans_of
@@ -350,3 +351,17 @@ def test_what_a_player_cannot_be_called_is_refused(desk):
     answer = desk.post(address(UserProfile, "change", ann.pk), {"display_name": "a\tb", "bio": "", "country": "DE"})
     assert list(answer.context["adminform"].form.errors) == ["display_name"]
     assert UserProfile.objects.get(user=ann).display_name == ""
+
+
+def test_verifications_are_decided_after_asking_and_never_one_s_own(desk, boss):
+    ann, ben = scene.player("ann"), scene.player("ben")
+    rows = [request_verification(user=user, now=START) for user in (ann, ben, boss)]
+
+    assert b"Verify players" in ask(desk, "verify_selected", rows[0]).content
+    assert {row.status for row in KycVerification.objects.all()} == {"PENDING"}
+    answer = act(desk, "verify_selected", rows[0], rows[2])
+    assert sum("own verification" in message for message in said(answer)) == 1
+    act(desk, "reject_selected", rows[1])
+
+    states = set(KycVerification.objects.values_list("user__username", "status", "reviewed_by__username"))
+    assert states == {("ann", "VERIFIED", boss.username), ("ben", "REJECTED", boss.username), (boss.username, "PENDING", None)}

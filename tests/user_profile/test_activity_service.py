@@ -21,6 +21,7 @@ from deltacrown.user_profile.services.activity_service import (
     replace_activities,
 )
 from deltacrown.user_profile.services.privacy_service import filter_activity_by_visibility
+from tests.scene import archived_activity as archive
 from tests.user_profile.season import day
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_reactions")]
@@ -36,12 +37,6 @@ FACT = {
 
 def record(user, key="membership:1", **fields):
     return ActivityRecord(user_id=user.pk, **{**FACT, "dedupe_key": key, **fields})
-
-
-def archive(activity):
-    columns = {field.attname: getattr(activity, field.attname) for field in UserActivity._meta.concrete_fields}
-    UserActivity.objects.filter(pk=activity.pk).delete()
-    return ArchivedUserActivity.objects.create(**columns)
 
 
 def rows():

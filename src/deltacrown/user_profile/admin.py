@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
 from deltacrown.tally.fields import DerivedStat, Stat
 from deltacrown.user_profile.models import (
     Achievement,
+    ArchivedUserActivity,
     ExperienceAward,
     Follow,
     GameStats,
@@ -20,7 +24,7 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.services import achievement_service, identity_service, privacy_service
+from deltacrown.user_profile.services import achievement_service, identity_service, kyc_service, privacy_service
 
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
 
@@ -82,10 +86,10 @@ class PublicIdCounterAdmin(ReadOnlyAdmin):
     list_display = ["year", "last"]
 
 
-@admin.register(UserActivity)
+@admin.register(UserActivity, ArchivedUserActivity)
 class UserActivityAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "activity_type", "description", "visibility", "created_at"]
-    list_filter = ["activity_type", "visibility"]
+    list_display = ["id", "user", "activity_type", "description", "visibility", "is_withdrawn", "created_at"]
+    list_filter = ["activity_type", "visibility", "is_withdrawn"]
     list_select_related = ["user"]
     search_fields = ["=user__username"]
     ordering = ["-id"]
@@ -168,8 +172,25 @@ class FollowAdmin(ReadOnlyAdmin):
 
 @admin.register(KycVerification)
 class KycVerificationAdmin(ReadOnlyAdmin):
+    """Asked for by players, decided by the actions; nobody decides about themselves."""
+
     list_display = ["id", "user", "status", "requested_at", "reviewed_at", "reviewed_by"]
     list_filter = ["status"]
     list_select_related = ["user", "reviewed_by"]
     search_fields = ["=user__username"]
     ordering = ["-id"]
+    actions = ["verify_selected", "reject_selected"]
+
+    @admin.action(description="Verify selected players", permissions=["act"])
+    def verify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Verify players", kyc_service.verify)
+
+    @admin.action(description="Reject selected players", permissions=["act"])
+    def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Reject players", kyc_service.reject)
+
+    def _decide(self, request: HttpRequest, rows: QuerySet[Any], title: str, service: Callable[..., object]) -> HttpResponse | None:
+        def decide(row: KycVerification, _answers: dict[str, Any]) -> object:
+            return service(user=row.user, by=self.actor(request), now=clock.now())
+
+        return self.ask_first(request, rows, title=title, service=decide, form_class=forms.Form)

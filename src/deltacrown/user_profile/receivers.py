@@ -10,17 +10,17 @@ edits of a profile, sign-ins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Model
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import Signal
 
 from deltacrown.accounts import signals as accounts
 from deltacrown.accounts.models import User
 from deltacrown.games import signals as games
-from deltacrown.games.models import MatchRow
+from deltacrown.games.models import Game, MatchRow
 from deltacrown.games.services import MatchChange
 from deltacrown.teams import signals as teams
 from deltacrown.teams.models import TeamMembership
@@ -108,6 +108,44 @@ def on_verification_changed(*, verification: KycVerification, **_: Any) -> None:
     chronicle.keep_verification(verification=verification)
 
 
+def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
+    """One row went; those that go with their player or their tournament are seen to with it."""
+    if instance.user_id is not None and not _comes_from(origin, User, Tournament, Game):
+        _review_deletion(instance.tournament, [instance.user_id])
+
+
+def on_tournament_going(*, instance: Tournament, **_: Any) -> None:
+    """Remember who was in a tournament that is being deleted, while the rows tell."""
+    tables = (TournamentParticipation, TournamentResult)
+    rows = [table.objects.filter(tournament=instance, user__isnull=False).values_list("user_id", flat=True) for table in tables]
+    instance.were_in = {user for users in rows for user in users}  # type: ignore[attr-defined]
+
+
+def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
+    _review_deletion(instance, instance.were_in)  # type: ignore[attr-defined]
+
+
+def on_membership_deleted(*, instance: TeamMembership, origin: object, **_: Any) -> None:
+    if not _comes_from(origin, User):
+        chronicle.drop_membership(membership=instance)
+
+
+def on_verification_deleted(*, instance: KycVerification, origin: object, **_: Any) -> None:
+    if not _comes_from(origin, User):
+        chronicle.drop_verification(verification=instance)
+
+
+def _comes_from(origin: object, *models: type[Model]) -> bool:
+    """Whether a deletion began with rows of ``models``."""
+    return isinstance(origin, models) or getattr(origin, "model", None) in models
+
+
+def _review_deletion(tournament: Tournament, users: Collection[int]) -> None:
+    chronicle.keep_tournament(tournament=tournament, users=users)
+    experience.keep_tournament_experience(tournament=tournament, users=users)
+    honours.review_tournaments(users=users, reason=f"Rows of {tournament.name} were deleted.")
+
+
 def _review_entries(tournament: Tournament, rows: Iterable[TournamentParticipation], reason: str) -> None:
     users = {row.user_id for row in rows}
     experience.keep_tournament_experience(tournament=tournament, users=users)
@@ -136,6 +174,12 @@ SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...
     (tournaments.tournament_completed, on_tournament_completed, None),
     (tournaments.result_corrected, on_result_corrected, None),
     (tournaments.entrant_disqualified, on_entrant_disqualified, None),
+    (post_delete, on_tournament_row_deleted, TournamentParticipation),
+    (post_delete, on_tournament_row_deleted, TournamentResult),
+    (pre_delete, on_tournament_going, Tournament),
+    (post_delete, on_tournament_deleted, Tournament),
+    (post_delete, on_membership_deleted, TeamMembership),
+    (post_delete, on_verification_deleted, KycVerification),
     (profiles.achievement_awarded, on_achievements_held, None),
     (profiles.achievement_restated, on_achievements_held, None),
     (profiles.achievement_revoked, on_achievement_revoked, None),

@@ -7,24 +7,30 @@ thing, done by one code.
 
 from deltacrown.user_profile.services.chronicle_service.keeping import (
     drop_achievements,
+    drop_membership,
+    drop_verification,
     keep_achievements,
     keep_arrivals,
     keep_levels,
     keep_memberships,
     keep_podiums,
     keep_registrations,
+    keep_tournament,
     keep_verification,
     rebuild_timelines,
 )
 
 __all__ = [
     "drop_achievements",
+    "drop_membership",
+    "drop_verification",
     "keep_achievements",
     "keep_arrivals",
     "keep_levels",
     "keep_memberships",
     "keep_podiums",
     "keep_registrations",
+    "keep_tournament",
     "keep_verification",
     "rebuild_timelines",
 ]

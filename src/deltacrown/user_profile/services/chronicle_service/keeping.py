@@ -55,6 +55,32 @@ def keep_podiums(*, tournament: Tournament, users: Collection[int]) -> ActivityC
 
 
 @atomic_service
+def keep_tournament(*, tournament: Tournament, users: Collection[int]) -> ActivityChanges:
+    """Make the timelines of ``users`` say of a tournament what the tables say now; also when rows, or all of it, were deleted."""
+    entered = TournamentParticipation.objects.filter(tournament=tournament.pk, user__in=users).select_related("tournament", "team")
+    placed = TournamentResult.objects.filter(tournament=tournament.pk, user__in=users, placement__lte=LAST_TOLD)
+    podiums = placed.select_related("tournament", "team")
+    return replace_activities(
+        records=[*map(wording.describe_registration, entered), *map(wording.describe_podium, podiums)],
+        users=users,
+        types={Type.TOURNAMENT_REGISTERED, Type.TOURNAMENT_WON},
+        keys={wording.tournament_key(tournament.pk)},
+    )
+
+
+@atomic_service
+def drop_membership(*, membership: TeamMembership) -> int:
+    """Withdraw a membership that was deleted."""
+    return withdraw_activities(keys=[(membership.user_id, Type.TEAM_JOINED, wording.membership_key(membership.pk))])
+
+
+@atomic_service
+def drop_verification(*, verification: KycVerification) -> int:
+    """Withdraw a verification that was deleted."""
+    return withdraw_activities(keys=[(verification.user_id, Type.KYC_VERIFIED, wording.VERIFICATION_KEY)])
+
+
+@atomic_service
 def keep_achievements(*, awards: Sequence[UserAchievement]) -> ActivityChanges:
     """Enter major achievements, ``achievement`` fetched along; minor ones do not appear."""
     return enter_activities(records=[wording.describe_achievement(row) for row in awards if is_told(row)])
