@@ -347,3 +347,58 @@ def test_a_player_hides_an_entry_and_shows_it_again(visitor, signed_in, ann):
     assert "handle" not in {
         name for line in visitor.get(address(ann, "/activity")).json()["items"] for name, value in line.items() if value
     }
+
+
+def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
+    for number, (name, country) in enumerate([("bea", "DE"), ("cid", "FR"), ("dot", "DE"), ("eve", "DE")]):
+        user = scene.player(name)
+        UserProfile.objects.filter(user=user).update(country=country)
+        for key in range((number + 1) // 2):
+            scene.match(user, f"{name}{key}")
+
+    def ranks(items):
+        return [(row["rank"], row["name"], row["value"]) for row in items]
+
+    board = visitor.get("/leaderboards/matches_won?country=DE").json()
+    around = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1").json()
+    in_game = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1&country=DE&game=valorant").json()
+
+    assert (board["country"], ranks(board["items"])) == ("DE", [(1, "eve", 2), (2, "Ann", 1), (2, "dot", 1)])
+    assert (around["rank"], ranks(around["items"])) == (2, [(1, "eve", 2), (2, "Ann", 1), (2, "cid", 1)])
+    assert (in_game["rank"], ranks(in_game["items"])) == (2, [(1, "eve", 2), (2, "Ann", 1), (2, "dot", 1)])
+    bea = UserProfile.objects.get(user__username="bea").public_id
+    assert visitor.get(f"/leaderboards/matches_won/around/{bea}").json() | {"tie_rule": ""} == {
+        "stat": "matches_won",
+        "tie_rule": "",
+        "rank": None,
+        "value": None,
+        "items": [],
+    }
+    assert problem_of(visitor.get("/leaderboards/matches_won?country=de")) == (422, "invalid")
+    assert problem_of(visitor.get("/leaderboards/average_placement?game=valorant")) == (404, "not-found")
+
+
+def test_a_place_where_the_lowest_is_best(visitor):
+    for name, placement in (("ann", 2), ("bob", 1), ("cat", 2), ("dan", 3)):
+        scene.placed(scene.tournament(f"cup-{name}"), placement, scene.player(name))
+    cat = UserProfile.objects.get(user__username="cat").public_id
+
+    items = visitor.get(f"/leaderboards/average_placement/around/{cat}?each_side=1").json()["items"]
+
+    assert [(row["rank"], row["name"], row["value"]) for row in items] == [(2, "ann", 2.0), (2, "cat", 2.0), (4, "dan", 3.0)]
+
+
+def test_following(visitor, signed_in, ann):
+    bob = scene.player("bob")
+    me = signed_in(bob)
+
+    assert [me.put(f"/me/follows/{ann.profile.public_id}").json()["follows"] for _ in range(2)] == [True, True]
+    assert [line["player"]["name"] for line in me.get("/me/follows").json()["items"]] == ["Ann"]
+    assert [line["player"]["name"] for line in signed_in(ann).get(address(ann, "/followers")).json()["items"]] == ["bob"]
+    assert problem_of(visitor.get(address(ann, "/followers"))) == (403, "hidden")
+    told = {line["entry"]["description"] for line in me.get("/me/feed").json()["items"]}
+    assert "did joined" in told
+    assert "did secret" not in told
+    assert problem_of(me.put(f"/me/follows/{bob.profile.public_id}")) == (422, "invalid")
+    assert me.delete(f"/me/follows/{ann.profile.public_id}").json()["follows"] is False
+    assert me.get("/me/follows").json()["items"] == []

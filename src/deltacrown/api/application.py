@@ -20,7 +20,7 @@ from deltacrown.api.problems import (
     answer_validation_error,
     respond,
 )
-from deltacrown.api.resources import disputes, exports, integrity, keys, leaderboards, me, organising, players, recording
+from deltacrown.api.resources import disputes, exports, follows, integrity, keys, leaderboards, me, organising, players, recording
 from deltacrown.core.errors import DomainError
 
 
@@ -54,5 +54,5 @@ api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
 #: ``organising`` and ``recording`` add to the resources of ``tournaments`` and ``matches``.
-for module in (exports, players, leaderboards, organising, recording, disputes, me, keys, integrity):
+for module in (exports, players, follows, leaderboards, organising, recording, disputes, me, keys, integrity):
     api.add_router("", module.resource)

@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from deltacrown.api.access import SHARED
 from deltacrown.api.resource import Resource
+from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
-from deltacrown.api.shapes.leaderboards import BoardLine, Leaderboard
+from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.user_profile.services import leaderboard_service
+from deltacrown.user_profile.services.player_page_service import get_player
 
 resource = Resource("leaderboards")
 
@@ -24,6 +26,13 @@ class BoardQuery(BaseModel):
     """Which leaderboard."""
 
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
+    country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
+
+
+class AroundQuery(BoardQuery):
+    """Which leaderboard, and how far around the player."""
+
+    each_side: int = Field(5, ge=0, le=leaderboard_service.MAX_EACH_SIDE, description="Players before, and players after.")
 
 
 class BoardPageQuery(BoardQuery):
@@ -43,11 +52,17 @@ def list_leaderboards(request: HttpRequest) -> Any:
 @resource.read("/leaderboards/{stat}", answers=Leaderboard, access=SHARED, refuses=[404])
 def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPageQuery]) -> Any:
     """Players ranked by a number, best first."""
-    board = leaderboard_service.get_leaderboard(stat, game=query.game or None, page=query.page, limit=query.limit)
-    return describe_board(board)
-
-
-def describe_board(board: leaderboard_service.Leaderboard) -> dict[str, Any]:
-    """A leaderboard as ``Leaderboard`` has it."""
+    named = {"game": query.game or None, "country": query.country or None}
+    board = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
     told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule")}
-    return page_of(board, **told, tie_rule=TIE_RULE, game=board.game and board.game.slug, country=None)
+    return page_of(board, **told, tie_rule=TIE_RULE, game=board.game and board.game.slug, country=named["country"])
+
+
+@resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404])
+def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, query: Query[AroundQuery]) -> Any:
+    """A player's rank, and the players just before and after; no items when the player is not ranked."""
+    user = get_player(public_id).user
+    named = {"game": query.game or None, "country": query.country or None}
+    found = leaderboard_service.list_neighbours(user, stat, **named, each_side=query.each_side)
+    own = next((entry for entry in found if entry.public_id == public_id), None)
+    return {"stat": stat, "tie_rule": TIE_RULE, "rank": own and own.rank, "value": own and own.value, "items": found}

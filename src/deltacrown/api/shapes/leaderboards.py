@@ -36,3 +36,13 @@ class Leaderboard(PageOf[RankedPlayer]):
     tie_rule: str = Field(description="How players with the same value are ranked and listed.")
     game: str | None
     country: str | None
+
+
+class Around(Shown):
+    """A player's place on a leaderboard. Ranks are those of the whole leaderboard."""
+
+    stat: str
+    tie_rule: str = Field(description="How players with the same value are ranked and listed.")
+    rank: int | None = Field(description="The player's rank; null when not ranked.")
+    value: Value
+    items: list[RankedPlayer] = Field(description="Those just before, the player, those just after, in order.")

@@ -163,6 +163,27 @@ class ActivityLine(Shown):
     handle: str = Field("", description="What its player hides it by, or shows it again; empty for everybody else.")
 
 
+class FeedLine(Shown):
+    """What happened to a player one follows."""
+
+    player: PlayerLine
+    entry: ActivityLine
+
+
+class FollowLine(Shown):
+    """A player who follows, or is followed."""
+
+    player: PlayerLine
+    since: Moment
+
+
+class FollowState(Shown):
+    """Whether the caller follows a player."""
+
+    public_id: PublicId
+    follows: bool
+
+
 class Visibility(Shown):
     """What the caller may see of the player."""
 

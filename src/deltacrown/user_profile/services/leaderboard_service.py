@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from deltacrown.core.errors import NotFound
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import Page, check_limit, paginate
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
@@ -18,6 +20,8 @@ from deltacrown.user_profile.services.stats_service.catalogue import GAME_NUMBER
 from deltacrown.user_profile.services.stats_service.filters import get_game
 
 MAX_LIMIT = 100
+MAX_EACH_SIDE = 50
+COUNTRY = re.compile(r"[A-Z]{2}")
 
 #: The numbers players are ranked by → whether the smallest is best.
 BOARDS = {
@@ -76,7 +80,9 @@ class _Ranking:
         return (self.column if self.ascending else f"-{self.column}", self.tie_break)
 
 
-def get_leaderboard(stat: str, *, game: Game | str | None = None, page: str | None = None, limit: int = 25) -> Leaderboard:
+def get_leaderboard(
+    stat: str, *, game: Game | str | None = None, country: str | None = None, page: str | None = None, limit: int = 25
+) -> Leaderboard:
     """Return a page of the players ranked by ``stat``, best first.
 
     Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed by public id
@@ -84,15 +90,14 @@ def get_leaderboard(stat: str, *, game: Game | str | None = None, page: str | No
 
     :param stat: one of ``BOARDS``; a name of the catalogue.
     :param game: rank by the players' numbers in this game; a slug or a row.
+    :param country: rank among the players of this country alone: two letters of ISO 3166-1.
     :param limit: 1 to 100.
     :raises NotFound: when there is no such leaderboard, or not of one game.
     :raises InvalidInput: for a game, cursor or limit that cannot be taken.
     """
     check_limit(limit, MAX_LIMIT)
-    _check_board(stat, in_game=game is not None)
-    of_game = get_game(game) if isinstance(game, str) else game
-    ranking = _in_game(stat, of_game) if of_game else _overall(stat)
-    listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}"
+    ranking, of_game = _find_ranking(stat, game, country)
+    listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}/{country or ''}"
     found = paginate(ranking.rows, listing=listing, order=ranking.order, cursor=page, limit=limit, max_limit=MAX_LIMIT)
     field = get_stat_field(ranking.rows.model, ranking.column)
     return Leaderboard(
@@ -106,6 +111,32 @@ def get_leaderboard(stat: str, *, game: Game | str | None = None, page: str | No
         rule=ranking.rule,
         game=of_game,
     )
+
+
+def list_neighbours(
+    user: User, stat: str, *, game: Game | str | None = None, country: str | None = None, each_side: int = 5
+) -> list[LeaderboardEntry]:
+    """Return ``user``'s place on a leaderboard with those just before and after it; nothing when they are not ranked.
+
+    Everybody's ranks are those of the whole leaderboard.
+
+    :param each_side: how many before, and how many after: 0 to 50.
+    :raises NotFound: when there is no such leaderboard, or not of one game.
+    :raises InvalidInput: for a game, country or number that cannot be taken.
+    """
+    check_limit(each_side + 1, MAX_EACH_SIDE + 1)
+    ranking, _ = _find_ranking(stat, game, country)
+    own = ranking.rows.filter(user=user).first()
+    if own is None:
+        return []
+    value, tie = getattr(own, ranking.column), getattr(own, ranking.tie_break)
+    before, after = ("lt", "gt") if ranking.ascending else ("gt", "lt")
+    same = Q(**{ranking.column: value})
+    ahead = Q(**{f"{ranking.column}__{before}": value}) | same & Q(**{f"{ranking.tie_break}__lt": tie})
+    behind = Q(**{f"{ranking.column}__{after}": value}) | same & Q(**{f"{ranking.tie_break}__gt": tie})
+    above = list(ranking.rows.filter(ahead).order_by(*ranking.order).reverse()[:each_side])
+    below = list(ranking.rows.filter(behind).order_by(*ranking.order)[:each_side])
+    return _ranked(ranking, [*reversed(above), own, *below], is_first_page=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +174,18 @@ def _check_board(stat: str, *, in_game: bool) -> None:
     if stat not in boards:
         of = "of one game " if in_game else ""
         raise NotFound(f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+
+
+def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tuple[_Ranking, Game | None]:
+    _check_board(stat, in_game=game is not None)
+    of_game = get_game(game) if isinstance(game, str) else game
+    ranking = _in_game(stat, of_game) if of_game else _overall(stat)
+    if country is None:
+        return ranking, of_game
+    if not COUNTRY.fullmatch(country):
+        raise InvalidInput(f"{country!r} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
+    rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
+    return replace(ranking, rows=rows), of_game
 
 
 def _overall(stat: str) -> _Ranking:

@@ -1,0 +1,112 @@
+"""The curl lines of the guide are run as they stand, and so is the Python client, against a site on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from deltacrown.accounts.models import User
+from deltacrown.accounts.services import create_key
+from deltacrown.games.models import Match
+from tests import scene
+from tests.docs.pages import FENCE, ROOT, page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GUIDE = page("docs/how-to/use-the-api.md")
+SHELL = "\n".join(body for _, language, body in FENCE.findall(GUIDE.text) if language == "sh")
+#: Two lines are there to be refused or to find nothing; every other one must answer with what it asks for.
+REFUSED = {"limit=1000"}
+
+
+@pytest.fixture
+def site(live_server, settings):
+    """Ann's site: she has a match, and a key for everything."""
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_ADDRESS = "1000000/60"
+    ann, bob = (scene.player(name, date_joined=datetime(2025, 1, 1, tzinfo=UTC)) for name in ("ann", "bob"))
+    scene.match(ann, "m1", title=scene.game("rocket"))
+    boss = User.objects.create(username="boss", is_staff=True)
+    key = create_key(owner=ann, name="x", scopes=["read", "tournaments:write", "matches:write"], by=boss)
+    return {"SITE": f"{live_server.url}/api/v1", "ANN": ann.profile.public_id, "BOB": bob.profile.public_id, "KEY": key.secret}
+
+
+def commands() -> list[str]:
+    """The lines of the guide's shell blocks, those that go on joined."""
+    lines = re.split(r"\n(?=curl )", SHELL)
+    return [line.strip() for line in lines if line.startswith("curl ")]
+
+
+def test_every_curl_line_of_the_guide_answers(site):
+    answered = {}
+    for command in commands():
+        run = subprocess.run(
+            ["bash", "-c", command.replace("curl -s", "curl -sS -w '\\n%{http_code}'", 1)],
+            env={**site, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        assert run.returncode == 0, run.stderr
+        answered[command] = run.stdout.rpartition("\n")
+
+    assert len(answered) == 22
+    for command, (body, _, status) in answered.items():
+        assert (status >= "400") == any(word in command for word in REFUSED), (command, status, body)
+    results = json.loads(answered['curl -s "$SITE/tournaments/winter-cup/results"'][0])
+    assert [line["placement"] for line in results["items"]] == [1, 2]
+    assert scene.User.objects.get(username="ann").profile.tournaments_won == 1
+
+
+def test_the_client_of_the_guide_reads_and_writes(site, monkeypatch):
+    client = load_client()
+    own = client.Deltacrown(site["SITE"], key=site["KEY"])
+    matches = [
+        {
+            "match_key": f"c{number}",
+            "game": "rocket",
+            "played_at": "2025-03-01T18:00:00Z",
+            "players": [{"player": site["ANN"], "result": "WIN"}],
+        }
+        for number in range(25)
+    ]
+
+    assert {outcome["status"] for outcome in own.record_matches(matches)} == {"accepted"}
+    assert {outcome["status"] for outcome in own.record_matches(matches)} == {"unchanged"}
+    visitor = client.Deltacrown(site["SITE"])
+    assert len(list(visitor.iterate_matches(site["ANN"], game="rocket", limit=10))) == 26 == Match.objects.count()
+    with pytest.raises(client.Refused, match="401 unauthenticated"):
+        visitor.get("/me")
+    with pytest.raises(client.Refused, match="404 not-found"):
+        own.get("/players/DC-25-999999")
+
+
+def test_the_client_waits_when_it_is_told_to(site, settings, monkeypatch):
+    client = load_client()
+    settings.API_RATE_PER_ADDRESS = "1/1000000000"
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        settings.API_RATE_PER_ADDRESS = "1000000/60"
+
+    monkeypatch.setattr(client.time, "sleep", wait)
+    visitor = client.Deltacrown(site["SITE"])
+
+    assert [visitor.get("/leaderboards") == visitor.get("/leaderboards")] == [True]
+    assert len(waits) == 1
+    assert waits[0] > 1
+
+
+def load_client():
+    spec = importlib.util.spec_from_file_location("deltacrown_client", ROOT / "docs" / "how-to" / "deltacrown_client.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["deltacrown_client"] = module
+    spec.loader.exec_module(module)
+    return module
