@@ -7,6 +7,7 @@ from typing import Any
 from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey
+from deltacrown.core.models import JobRun
 from deltacrown.tally.models import ChangeContext, Installation, Repair, Revision, Run
 from deltacrown.user_profile.models import Follow, KycVerification
 from tests import scene
@@ -39,6 +40,7 @@ def make_rows(number: int = 0) -> None:
     baker.make(Installation, name=f"installation-{number}")
     baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
     baker.make(ChangeContext)
+    baker.make(JobRun, job=f"job-{number}", status="DONE", finished_at=at(1))
     baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
 
 
