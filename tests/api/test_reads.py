@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 
+from deltacrown.core.clock import now
+from deltacrown.games.models import Match
 from deltacrown.tally.models import Run
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
@@ -376,6 +380,23 @@ def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
     }
     assert problem_of(visitor.get("/leaderboards/matches_won?country=de")) == (422, "invalid")
     assert problem_of(visitor.get("/leaderboards/average_placement?game=valorant")) == (404, "not-found")
+
+
+def test_a_leaderboard_of_a_period(visitor, ann):
+    bob = scene.player("bob")
+    for key in ("b1", "b2"):
+        Match.objects.create(user=bob, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(seconds=5))
+
+    board = visitor.get("/leaderboards/matches_won?period=30days").json()
+    all_time = visitor.get("/leaderboards/matches_won").json()
+
+    assert [(row["rank"], row["name"], row["value"]) for row in board["items"]] == [(1, "bob", 2)]
+    assert board["period"] == "30days"
+    assert board["since"].endswith("Z")
+    assert (all_time["period"], all_time["since"], len(all_time["items"])) == ("all", None, 2)
+    assert visitor.get("/leaderboards/matches_won?period=season").json()["items"][0]["name"] == "bob"
+    assert problem_of(visitor.get("/leaderboards/level?period=season")) == (404, "not-found")
+    assert problem_of(visitor.get("/leaderboards/matches_won?period=year")) == (422, "invalid")
 
 
 def test_a_place_where_the_lowest_is_best(visitor):

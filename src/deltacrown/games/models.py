@@ -78,6 +78,8 @@ class MatchRow(models.Model):
             models.Index("user", F("played_at").desc(), F("id").desc(), name="%(class)s_history"),
             models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
+            # Leaderboards of a stretch of time are counted from this alone.
+            models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=Q(voided_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query
@@ -13,7 +13,8 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
-from deltacrown.user_profile.services import leaderboard_service
+from deltacrown.core.clock import now
+from deltacrown.user_profile.services import leaderboard_service, period_board_service
 from deltacrown.user_profile.services.player_page_service import get_player
 
 resource = Resource("leaderboards")
@@ -38,6 +39,9 @@ class AroundQuery(BoardQuery):
 class BoardPageQuery(BoardQuery):
     """Which part of which leaderboard."""
 
+    period: Literal["all", "season", "30days"] = Field(
+        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
+    )
     page: str | None = Field(None, description="The `next_page` of the page before; leave it out for the first.")
     limit: int = Field(25, ge=1, le=leaderboard_service.MAX_LIMIT, description="Players per page.")
 
@@ -51,11 +55,21 @@ def list_leaderboards(request: HttpRequest) -> Any:
 
 @resource.read("/leaderboards/{stat}", answers=Leaderboard, access=SHARED, refuses=[404])
 def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPageQuery]) -> Any:
-    """Players ranked by a number, best first."""
+    """Players ranked by a number, best first.
+
+    Over a period there are leaderboards by matches played, matches won and win rate, counted from the matches themselves.
+    """
     named = {"game": query.game or None, "country": query.country or None}
-    board = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
+    if query.period == "all":
+        board, since = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit), None
+    else:
+        period = period_board_service.get_period(query.period, now=now())
+        board = period_board_service.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
+        since = period.since
     told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule")}
-    return page_of(board, **told, tie_rule=TIE_RULE, game=board.game and board.game.slug, country=named["country"])
+    return page_of(
+        board, **told, tie_rule=TIE_RULE, game=board.game and board.game.slug, country=named["country"], period=query.period, since=since
+    )
 
 
 @resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404])

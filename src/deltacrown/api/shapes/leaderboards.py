@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from deltacrown.api.shapes import PageOf, PublicId, Shown, Value
+from deltacrown.api.shapes import Moment, PageOf, PublicId, Shown, Value
 
 
 class BoardLine(Shown):
@@ -36,6 +36,8 @@ class Leaderboard(PageOf[RankedPlayer]):
     tie_rule: str = Field(description="How players with the same value are ranked and listed.")
     game: str | None
     country: str | None
+    period: str
+    since: Moment | None = Field(description="The beginning of the period; null for all time.")
 
 
 class Around(Shown):

@@ -1,0 +1,114 @@
+"""Leaderboards of a stretch of time: counted from matches, live and archived, by when they were played."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.games.models import Match
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.services.period_board_service import Period, get_period, get_period_leaderboard
+from tests import scene
+from tests.plans import plan_of, scans_of, sent_by
+from tests.scene import START
+
+pytestmark = pytest.mark.django_db
+
+SINCE = Period("30days", START)
+
+
+def play(user, count, *, won=0, hours=1, **fields):
+    for number in range(count):
+        scene.match(user, f"{user.username}-{hours}-{number}", "WIN" if number < won else "LOSS", hours=hours, **fields)
+
+
+def table(board):
+    return [(entry.rank, entry.name, entry.value) for entry in board.items]
+
+
+@pytest.fixture
+def people():
+    """Ann has two wins of three; bob two of two, one archived; cat one of one; dan none since, many before."""
+    ann, bob, cat, dan = (scene.player(name) for name in ("ann", "bob", "cat", "dan"))
+    play(ann, 3, won=2)
+    play(bob, 1, won=1)
+    scene.archive(scene.match(bob, "old", "WIN", hours=2))
+    scene.voided(bob, "void", hours=3)
+    play(cat, 1, won=1, title=scene.game("chess"))
+    play(dan, 5, won=5, hours=-1)
+    return {"ann": ann, "bob": bob, "cat": cat, "dan": dan}
+
+
+def test_matches_won_in_a_period(people):
+    assert table(get_period_leaderboard("matches_won", SINCE)) == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
+    assert table(get_period_leaderboard("total_matches_played", SINCE)) == [(1, "ann", 3), (2, "bob", 2), (3, "cat", 1)]
+    assert table(get_period_leaderboard("matches_won", SINCE, game="chess")) == [(1, "cat", 1)]
+
+
+def test_among_the_players_of_a_country(people):
+    UserProfile.objects.filter(user__in=[people["bob"], people["cat"]]).update(country="FR")
+
+    assert table(get_period_leaderboard("matches_won", SINCE, country="FR")) == [(1, "bob", 2), (2, "cat", 1)]
+
+
+def test_a_rate_takes_ten_matches_in_the_period_and_is_rounded_as_on_the_profile():
+    ann, bob, cat = (scene.player(name) for name in ("ann", "bob", "cat"))
+    play(ann, 12, won=8)
+    play(bob, 9, won=9)
+    play(bob, 5, won=5, hours=-1)
+    play(cat, 16, won=1)
+
+    board = get_period_leaderboard("overall_win_rate", SINCE)
+
+    assert table(board) == [(1, "ann", Decimal("66.67")), (2, "cat", Decimal("6.25"))]
+    assert {entry.value for entry in board.items} == {user.profile.overall_win_rate for user in (ann, cat)}
+    assert "10 matches" in board.rule
+
+
+def test_pages_follow_each_other(people):
+    found, page = [], None
+    while True:
+        board = get_period_leaderboard("matches_won", SINCE, page=page, limit=1)
+        found += table(board)
+        page = board.next_cursor
+        if page is None:
+            break
+
+    assert found == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
+    with pytest.raises(InvalidInput):
+        get_period_leaderboard("total_matches_played", SINCE, page=get_period_leaderboard("matches_won", SINCE, limit=1).next_cursor)
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        (datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)),
+        (datetime(2025, 3, 31, 23, 59, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)),
+        (datetime(2025, 12, 5, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_season_is_a_quarter(now, since):
+    assert get_period("season", now=now) == Period("season", since)
+    assert get_period("30days", now=now).since == now - timedelta(days=30)
+
+
+def test_what_cannot_be_asked_is_refused():
+    with pytest.raises(NotFound):
+        get_period_leaderboard("level", SINCE)
+    with pytest.raises(InvalidInput):
+        get_period_leaderboard("matches_won", SINCE, country="fr")
+    with pytest.raises(InvalidInput):
+        get_period("year", now=START)
+
+
+def test_only_the_period_is_read_and_in_one_query(people, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        get_period_leaderboard("matches_won", SINCE)
+    ((sql, params),) = sent_by(lambda: get_period_leaderboard("matches_won", SINCE), Match._meta.db_table)
+    plan = plan_of(sql, params)
+
+    assert "match_played" in plan
+    assert scans_of(plan, Match._meta.db_table) == []
