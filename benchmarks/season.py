@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from deltacrown.tally import deployment, installation
-
 #: Rows inserted in one statement.
 BATCH = 10_000
 #: The table after that of the users, whose profiles only a trigger makes.
@@ -109,6 +107,8 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
 
     :param through_triggers: else the triggers are put in afterwards, and the numbers recounted, as ``migrate`` does it.
     """
+    from deltacrown.tally import deployment, installation
+
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.7)")
         for table, (sql, count) in TABLES.items():
