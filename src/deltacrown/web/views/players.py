@@ -12,8 +12,8 @@ from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.services import cached_pages, player_page_service
 
-MATCH_FILTERS = ("game", "kind", "result", "played_from", "played_to", "tournament")
-TOURNAMENT_FILTERS = ("game", "status", "placement")
+MATCH_FILTERS = ("game", "kind", "result", "played_from", "played_to", "tournament", "opponent")
+TOURNAMENT_FILTERS = ("game", "status", "placement", "tournament", "registered_from", "registered_to")
 
 
 @require_safe
@@ -62,7 +62,7 @@ def show_activity(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
     """One number of a player: its meaning, and the rows behind it."""
-    filters = _filters(request, (*MATCH_FILTERS, *TOURNAMENT_FILTERS))
+    filters = _filters(request, tuple(dict.fromkeys((*MATCH_FILTERS, *TOURNAMENT_FILTERS))))
     shown = player_page_service.get_stat_page(public_id, stat, filters, _page(request), viewer=request.user)
     return render(request, "web/player_stat.html", {"shown": shown, "profile": shown.profile, "rows": shown.rows})
 

@@ -29,6 +29,7 @@ class MatchFilters:
     :param played_from: the earliest moment, or a date: from its start, UTC.
     :param played_to: the moment before which, or a date: to its end, UTC.
     :param tournament: a tournament's slug.
+    :param opponent: a player's public id, or a team's slug.
     """
 
     game: str | None = None
@@ -37,6 +38,7 @@ class MatchFilters:
     played_from: datetime | str | None = None
     played_to: datetime | str | None = None
     tournament: str | None = None
+    opponent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,17 @@ class TournamentFilters:
     :param game: a game's slug.
     :param status: of the tournament: ``OPEN``, ``RUNNING``, ``COMPLETED`` …, in any case.
     :param placement: the player's placement in it.
+    :param tournament: a tournament's slug.
+    :param registered_from: the earliest moment, or a date: from its start, UTC.
+    :param registered_to: the moment before which, or a date: to its end, UTC.
     """
 
     game: str | None = None
     status: str | None = None
     placement: int | str | None = None
+    tournament: str | None = None
+    registered_from: datetime | str | None = None
+    registered_to: datetime | str | None = None
 
 
 GivenMatchFilters = MatchFilters | Mapping[str, Any] | None
@@ -81,7 +89,13 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
 def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
     """As ``read_match_filters``, for tournaments."""
     filters = _named(TournamentFilters, given)
-    return replace(filters, status=_choice(filters.status, Tournament.Status, "status"), placement=_placement(filters.placement))
+    return replace(
+        filters,
+        status=_choice(filters.status, Tournament.Status, "status"),
+        placement=_placement(filters.placement),
+        registered_from=_moment(filters.registered_from, "registered_from", whole_day=timedelta(0)),
+        registered_to=_moment(filters.registered_to, "registered_to", whole_day=timedelta(days=1)),
+    )
 
 
 def read_as_of(text: str, *, now: datetime) -> datetime:

@@ -21,6 +21,7 @@ from deltacrown.user_profile.services.stats_service.filters import (
     get_tournament_named,
     read_match_filters,
 )
+from deltacrown.user_profile.services.stats_service.opponents import met_opponent
 
 ORDER: Order = ("-played_at", "-id")
 
@@ -89,18 +90,21 @@ def get_match_history(
     check_limit(limit)
     checked = read_match_filters(filters, game=game)
     require_match_history(user, viewer)
-    return read_match_history(user, checked, page, limit=limit)
+    return read_match_history(user, checked, page, limit=limit, viewer=viewer)
 
 
-def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int) -> Page[MatchEntry]:
+def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None) -> Page[MatchEntry]:
     """The same without asking whether the reader may; for those who have asked already."""
-    rows = narrow_matches([Match.objects.filter(user=user), ArchivedMatch.objects.filter(user=user)], filters)
+    rows = narrow_matches([Match.objects.filter(user=user), ArchivedMatch.objects.filter(user=user)], filters, viewer=viewer)
     found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
 
 
-def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters) -> list[QuerySet[Any]]:
-    """Apply ``filters`` to each of ``sources`` and have them fetch their game along."""
+def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None) -> list[QuerySet[Any]]:
+    """Apply ``filters`` to each of ``sources`` and have them fetch their game along.
+
+    :param viewer: who reads: an opponent who hides a match from them is not told to have been in it.
+    """
     conditions: dict[str, Any] = {
         "game": filters.game and get_game(filters.game),
         "kind": filters.kind,
@@ -110,6 +114,9 @@ def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters) -> l
     }
     wanted = {name: value for name, value in conditions.items() if value is not None}
     narrowed = [source.filter(**wanted).select_related("game") for source in sources]
+    if filters.opponent is not None:
+        met = met_opponent(filters.opponent, viewer)
+        narrowed = [source.filter(met) for source in narrowed]
     if filters.tournament is None:
         return narrowed
     # A lookup per row, so that the history index still delivers the order.

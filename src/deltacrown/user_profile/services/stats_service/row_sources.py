@@ -97,10 +97,10 @@ class RowSource:
             raise InvalidInput("These rows cannot be narrowed: leave the filters out.", field="filters")
         return None
 
-    def narrow(self, querysets: list[QuerySet[Any]], filters: Filters) -> list[QuerySet[Any]]:
-        """Apply checked filters and fetch along what the entries need."""
+    def narrow(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
+        """Apply checked filters, for ``viewer`` to read the rows, and fetch along what the entries need."""
         if isinstance(filters, MatchFilters):
-            return match_history.narrow_matches(querysets, filters)
+            return match_history.narrow_matches(querysets, filters, viewer=viewer)
         if isinstance(filters, TournamentFilters):
             return tournament_history.narrow_participations(querysets, filters)
         return [queryset.select_related(*self.related) for queryset in querysets]
@@ -149,7 +149,9 @@ SOURCES: dict[type[models.Model], RowSource] = {
     TournamentResult: RowSource(
         "results", ("-decided_at", "-id"), tournament_history.describe_results, related=("tournament__game", "team")
     ),
-    UserAchievement: RowSource("achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",), withhold=withhold_facts),
+    UserAchievement: RowSource(
+        "achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",), withhold=withhold_facts
+    ),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy_service.require_disputes),
     ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy_service.require_experience),
 }

@@ -92,7 +92,7 @@ def get_stat_rows(
     if source.require:
         source.require(user, viewer)
     number = _find_number(user, stat, rows, checked)
-    narrowed = source.narrow(number.rows, number.narrowing)
+    narrowed = source.narrow(number.rows, number.narrowing, viewer)
     line, evidence = _weigh(number, narrowed)
     found = paginate(narrowed, listing=f"rows/{user.pk}/{stat}/{checked}", order=source.order, cursor=page, limit=limit)
     return StatRows(

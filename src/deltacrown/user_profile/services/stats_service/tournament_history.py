@@ -18,6 +18,7 @@ from deltacrown.user_profile.services.stats_service.filters import (
     GivenTournamentFilters,
     TournamentFilters,
     get_game,
+    get_tournament_named,
     read_tournament_filters,
 )
 
@@ -87,7 +88,13 @@ def read_tournament_breakdown(user: User, filters: TournamentFilters, page: str 
 
 def narrow_participations(sources: Sequence[QuerySet[Any]], filters: TournamentFilters) -> list[QuerySet[Any]]:
     """Apply ``filters`` to each of ``sources`` and have them fetch their tournament and team along."""
-    conditions = {"tournament__game": filters.game and get_game(filters.game), "tournament__status": filters.status}
+    conditions: dict[str, Any] = {
+        "tournament__game": filters.game and get_game(filters.game),
+        "tournament": filters.tournament and get_tournament_named(filters.tournament),
+        "tournament__status": filters.status,
+        "registered_at__gte": filters.registered_from,
+        "registered_at__lt": filters.registered_to,
+    }
     wanted = {name: value for name, value in conditions.items() if value is not None}
     narrowed = [source.filter(**wanted).select_related("tournament__game", "team") for source in sources]
     if filters.placement is None:
