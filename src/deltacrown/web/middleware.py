@@ -10,11 +10,14 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from deltacrown.core.errors import Conflict, DomainError, NotFound
+from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.user_profile.services.privacy_service import HistoryHidden
 
 STATUSES: list[tuple[type[DomainError], int, str]] = [
     (NotFound, 404, "Not found"),
     (HistoryHidden, 403, "Hidden"),
+    (MayNotResolve, 403, "Not for you"),
+    (NotAParticipant, 403, "Not for you"),
     (Conflict, 409, "That does not fit"),
     (DomainError, 400, "That cannot be shown"),
 ]

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from deltacrown.web.converters import PublicIdConverter
-from deltacrown.web.views import account, health, integrity, leaderboards, matches, players, tournaments
+from deltacrown.web.views import account, disputes, health, integrity, leaderboards, matches, players, tournaments
 
 register_converter(PublicIdConverter, "public_id")
 
@@ -26,6 +26,12 @@ urlpatterns = [
     path("matches/<slug:game>/<path:match_key>/", matches.show_match, name="match"),
     path("integrity/", integrity.show_integrity, name="integrity"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
+    path("settings/privacy/preview/", account.show_preview, name="privacy-preview"),
+    path("disputes/", disputes.show_own, name="disputes"),
+    path("disputes/result/<slug:slug>/", disputes.dispute_result, name="dispute-result"),
+    path("disputes/match/<slug:game>/<path:match_key>/", disputes.dispute_match, name="dispute-match"),
+    path("moderation/disputes/", disputes.show_queue, name="dispute-queue"),
+    path("moderation/disputes/<str:handle>/", disputes.review, name="dispute-review"),
     path("sign-in/", LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("healthz", health.show_liveness, name="healthz"),

@@ -67,8 +67,6 @@ class Visibility:
     tournaments: bool
     own_records: bool
 
-
-def get_audience(viewer: Viewer, owner: User) -> Audience:
     @property
     def both_histories(self) -> bool:
         """Whether nothing of what the owner played and entered is hidden."""
@@ -88,6 +86,8 @@ def get_audience(viewer: Viewer, owner: User) -> Audience:
             return self.tournaments
         return self.match_history if rule.measure in IN_PLAY else True
 
+
+def get_audience(viewer: Viewer, owner: User) -> Audience:
     """What ``viewer`` is to ``owner``: themselves before staff, staff before follower. A deactivated account is anonymous."""
     if not _is_known(viewer):
         return Audience.ANONYMOUS
@@ -183,9 +183,18 @@ def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer
     if _is_known(viewer):
         visible |= Q(visibility=UserActivity.Visibility.FOLLOWERS) & Q(_viewer_follows(viewer))
         own = Q(user_id=viewer.pk)
-    visible &= ~Q(activity_type=UserActivity.Type.KYC_VERIFIED)
-    visible &= ~Q(activity_type=UserActivity.Type.TOURNAMENT_REGISTERED) | Q(_owner_shows("show_tournament_stats"))
-    return activities.filter(own | visible)
+    return activities.filter(own | (visible & _tellable()))
+
+
+def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience) -> QuerySet[Activity]:
+    """Keep what strangers or followers see of entries, for the players they are about to look at.
+
+    :param audience: ``ANONYMOUS`` or ``FOLLOWER``: others see either what these do, or everything.
+    """
+    shown = [UserActivity.Visibility.PUBLIC]
+    if audience is Audience.FOLLOWER:
+        shown.append(UserActivity.Visibility.FOLLOWERS)
+    return activities.filter(_tellable(), is_withdrawn=False, visibility__in=shown)
 
 
 def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
@@ -226,6 +235,12 @@ def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
         return False
     audit.info("staff %s read the hidden %s of user %s", viewer.pk, what, owner.pk)
     return True
+
+
+def _tellable() -> Q:
+    """What of a timeline others may be told at all: no verification, and registrations where the player shows them."""
+    is_registration = Q(activity_type=UserActivity.Type.TOURNAMENT_REGISTERED)
+    return ~Q(activity_type=UserActivity.Type.KYC_VERIFIED) & (~is_registration | Q(_owner_shows("show_tournament_stats")))
 
 
 def _owner_shows(flag: str) -> Exists:

@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from deltacrown.user_profile.services import privacy_service
+from deltacrown.user_profile.services import preview_service, privacy_service
 
 
 @login_required
@@ -25,3 +25,12 @@ def edit_privacy(request: HttpRequest) -> HttpResponse:
     )
     messages.success(request, "Saved. It holds from now on.")
     return redirect("privacy")
+
+
+@login_required
+@require_safe
+def show_preview(request: HttpRequest) -> HttpResponse:
+    """The player's own page as strangers or, with ``?as=follower``, followers see it."""
+    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
+    preview = preview_service.get_preview(owner=request.user, audience=request.GET.get("as") or "stranger")
+    return render(request, "web/privacy_preview.html", {"preview": preview, "shown": preview.page, "profile": preview.page.profile})
