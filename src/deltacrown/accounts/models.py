@@ -2,7 +2,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
+
+from deltacrown.core.database_clock import DatabaseNow
 
 
 class User(AbstractUser):
@@ -26,7 +28,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True, help_text="Names the key; the public part of the secret.")
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole secret.")
     scopes = models.JSONField(help_text="What it may do: read, matches:write, tournaments:write.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
     revoked_at = models.DateTimeField(null=True, blank=True)
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
+from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.tally.fields import RecordedAt
 
 
@@ -104,7 +104,7 @@ class ArchivedMatch(MatchRow):
     #: Its history goes on under the live table's name, whose ids it keeps.
     history_of = "games.Match"
 
-    archived_at = models.DateTimeField(db_default=Now(), editable=False)
+    archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta(MatchRow.Meta):
         verbose_name_plural = "archived matches"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F
-from django.db.models.functions import Now
 from django.db.models.sql import UpdateQuery
 
+from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.tally.declarations import Contribution
 
 
@@ -74,7 +74,7 @@ class RecordedAt(_DateTimeField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "db_default": Now(), "editable": False})
+        super().__init__(**{**kwargs, "db_default": DatabaseNow(), "editable": False})
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, _, args, kwargs = super().deconstruct()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from deltacrown.core.database_clock import SQLITE_NOW
 from deltacrown.tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
 from deltacrown.tally.revisions import Images, revise_sql
 from deltacrown.tally.sources import Source
@@ -63,7 +64,7 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
 class Dialect:
     """How SQLite says what a revision needs."""
 
-    now = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
+    now = SQLITE_NOW
     actor = "COALESCE((SELECT actor FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
     reason = "COALESCE((SELECT reason FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
+from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.games.models import Game, Match
 from deltacrown.tally.fields import RecordedAt
 from deltacrown.teams.models import Team
@@ -33,7 +33,7 @@ class Tournament(models.Model):
     capacity = models.PositiveIntegerField(null=True, blank=True, help_text="Most entrants; empty for no limit.")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
         ordering = ["-starts_at", "-id"]

@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+
+from deltacrown.core.database_clock import DatabaseNow
 
 
 class ActivityRow(models.Model):
@@ -34,7 +35,7 @@ class ActivityRow(models.Model):
     visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC)
     dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one activity per user, type and fact.")
     created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
-    recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    recorded_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     is_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Its fact holds no longer; shown to nobody.")
 
     class Meta:
@@ -64,7 +65,7 @@ class ArchivedUserActivity(ActivityRow):
 
     id = models.BigIntegerField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="archived_activities", db_index=False)
-    archived_at = models.DateTimeField(db_default=Now(), editable=False)
+    archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
         verbose_name_plural = "archived user activities"

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
+from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.games.models import Game
 from deltacrown.tally.fields import HolderQuerySet
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
@@ -35,7 +35,7 @@ class UserProfile(PlayerStats):
         db_default="",
         validators=[RegexValidator(r"^[A-Z]{2}$", "Two capital letters, as in ISO 3166-1: DE, BR, KR.")],
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     objects = HolderQuerySet.as_manager()
 

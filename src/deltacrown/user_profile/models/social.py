@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+
+from deltacrown.core.database_clock import DatabaseNow
 
 
 class Follow(models.Model):
@@ -11,7 +12,7 @@ class Follow(models.Model):
 
     follower = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", db_index=False)
     followed = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", db_index=False)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
         constraints = [
@@ -37,7 +38,7 @@ class KycVerification(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="kyc_verification")
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
-    requested_at = models.DateTimeField(db_default=Now(), editable=False)
+    requested_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews")
 

@@ -69,6 +69,7 @@ def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[Mat
 def _updated(user: User, since: datetime | None) -> Q:
     if since is None:
         return Q()
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)  # SQLite's clock has no more: rather twice than not at all
     changed = Revision.objects.filter(owner=user.pk, source=Match._meta.label, changed_at__gte=since)
     return Q(recorded_at__gte=since) | Q(pk__in=changed.values("row"))
 
@@ -139,10 +140,6 @@ def _result(row: TournamentResult) -> Record:
 
 def _achievement(row: UserAchievement) -> Record:
     return {"achievement": row.achievement.slug, "name": row.achievement.name, "fact": row.fact, "earned_at": row.earned_at}
-
-
-_dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
-_key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
 
 
 def _flat(match: Mapping[str, Any]) -> Record:

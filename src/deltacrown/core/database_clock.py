@@ -1,0 +1,19 @@
+"""The clock of the database, for moments that no code may choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.functions import Now
+
+#: SQLite keeps moments as text and compares them as text, so this one is written as Django writes those it is
+#: handed: six digits of a second, or none at all for a whole second.
+SQLITE_NOW = "REPLACE(STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW'), '.000000', '')"
+
+
+class DatabaseNow(Now):
+    """This moment by the database's clock, in the form in which other moments are stored there."""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        template = SQLITE_NOW.replace("%", "%%%%")  # filled in twice: as a template, and as a statement with parameters
+        return self.as_sql(compiler, connection, template=template, **extra_context)
