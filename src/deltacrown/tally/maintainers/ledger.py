@@ -67,6 +67,13 @@ class Frame:
         arrived = {place for shares in now.values() for place in shares}
         apply_changes(source, total(changes), arrived, self.using)
 
+    def settle_everything(self) -> None:
+        """Settle every row touched so far: nothing of what is written already is left to be counted later."""
+        for source, keys in self.touched.items():
+            self.settle(source, list(dict.fromkeys(keys)))
+        if self.inserting is not None and self.inserting.pk is not None:
+            self.settle(concrete(type(self.inserting)), [self.inserting.pk])
+
     def list_unsettled(self, source: Model) -> list[Any]:
         """The rows of ``source`` of which the numbers still include something."""
         noted = ((key, self._noting(source, key)) for key in self.touched[source])
@@ -83,6 +90,11 @@ class Frame:
         if self.inserting is not None and isinstance(self.inserting, source) and self.inserting.pk == key:
             self.included.setdefault((source, key), {})
         return (source, key) in self.included
+
+
+def concrete(model: Model) -> Model:
+    """The model whose table it is."""
+    return model._meta.concrete_model or model
 
 
 @contextmanager
@@ -118,10 +130,14 @@ def apply_changes(source: Model, changes: Shares, arrived: Collection[tuple[int,
 def recount(holder: Model, first_keys: Collection[int], using: str) -> None:
     """Set every number of these owners to what the sources say: locked first, counted in later statements.
 
-    For writes that do not tell which rows they inserted.
+    For writes that do not tell which rows they inserted. Writes under way around this one are settled first: what they
+    have written is in the sources, and they would count it once more.
     """
     firsts = sorted(set(first_keys))
     with transaction.atomic(using=using, savepoint=False):
+        for frame in _frames.stack:
+            if frame.using == using:
+                frame.settle_everything()
         for batch in in_batches(firsts, BATCH):
             _recount_batch(holder, batch, using)
 

@@ -20,7 +20,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from deltacrown.core.batches import in_batches
 from deltacrown.tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats
-from deltacrown.tally.maintainers.ledger import counting, get_frame, recount
+from deltacrown.tally.maintainers.ledger import concrete, counting, get_frame, recount
 from deltacrown.tally.maintainers.shares import BATCH, get_feeds
 
 Rows = models.QuerySet[Any]
@@ -58,17 +58,13 @@ def _list_senders() -> list[Model]:
     return [model for model in apps.get_models() if _is_source(model) or _starts_counted(model)]
 
 
-def _concrete(model: Model) -> Model:
-    return model._meta.concrete_model or model
-
-
 def _is_source(model: Model) -> bool:
-    return bool(get_feeds(_concrete(model)))
+    return bool(get_feeds(concrete(model)))
 
 
 def _starts_counted(model: Model) -> bool:
     """Whether its rows are made by others, perhaps after their sources, and then start at what those say."""
-    return bool(get_stats(_concrete(model))) and not are_rows_on_demand(_concrete(model))
+    return bool(get_stats(concrete(model))) and not are_rows_on_demand(concrete(model))
 
 
 def _remember_row(sender: Model, instance: models.Model, using: str, **_: Any) -> None:
@@ -78,22 +74,22 @@ def _remember_row(sender: Model, instance: models.Model, using: str, **_: Any) -
     if instance.pk is None:
         frame.expect_insert(instance)
     else:
-        frame.remember(_concrete(sender), [_key_of(instance)])
+        frame.remember(concrete(sender), [_key_of(instance)])
 
 
 def _settle_row(sender: Model, instance: models.Model, using: str, created: bool, **_: Any) -> None:
     frame = get_frame(using)
     if frame and _is_source(sender):
-        frame.settle(_concrete(sender), [_key_of(instance)])
+        frame.settle(concrete(sender), [_key_of(instance)])
     if created and _starts_counted(sender):
-        recount(_concrete(sender), _owners(_concrete(sender), [instance]), using)
+        recount(concrete(sender), _owners(concrete(sender), [instance]), using)
 
 
 def _settle_deleted(sender: Model, using: str, **_: Any) -> None:
     # Sent for each instance, after the statement that deleted them all: the first settles the lot.
     frame = get_frame(using)
-    if frame and (keys := frame.list_unsettled(_concrete(sender))):
-        frame.settle(_concrete(sender), keys)
+    if frame and (keys := frame.list_unsettled(concrete(sender))):
+        frame.settle(concrete(sender), keys)
 
 
 def _key_of(instance: models.Model) -> Any:
@@ -124,7 +120,7 @@ def delete(self: Collector) -> Any:
         return _originals[Collector, "delete"](self)
     with counting(self.using) as frame:
         for model, rows in sources.items():
-            frame.remember(_concrete(model), [_key_of(row) for row in rows])
+            frame.remember(concrete(model), [_key_of(row) for row in rows])
         return _originals[Collector, "delete"](self)
 
 
@@ -146,7 +142,7 @@ def _count_set(rows: Rows, write: Callable[[Rows], Any], using: str) -> Any:
     """
     if not _is_source(rows.model) or rows.query.is_sliced or rows.query.combinator:
         return write(rows) or 0  # Django refuses the latter two itself
-    source = _concrete(rows.model)
+    source = concrete(rows.model)
     with counting(using) as frame:
         found = list(rows.using(using).order_by().values_list("pk", flat=True))
         present = frame.remember(source, found)
@@ -165,7 +161,7 @@ def bulk_create(  # noqa: PLR0917 - as Django's
     update_fields: Any = None,
     unique_fields: Any = None,
 ) -> Any:
-    objs, model, using = list(objs), _concrete(self.model), _write_alias(self)
+    objs, model, using = list(objs), concrete(self.model), _write_alias(self)
     original = _originals[models.QuerySet, "bulk_create"]
     write = functools.partial(original, self, objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
     if not (_is_source(model) or _starts_counted(model)):
