@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -51,14 +51,14 @@ def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
 
     :param wanted: player's id → how many.
     """
-    latest: dict[int, list[tuple[Any, int, str]]] = defaultdict(list)
+    latest: dict[int, list[tuple[datetime, int, str]]] = defaultdict(list)
     for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
         # One short walk along an index per player and table.
         arms = [_latest_of(table, user, wanted[user]) for table in TABLES for user in users]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(arms))
             for user, played_at, pk, result in cursor.fetchall():
-                latest[user].append((played_at, pk, result))
+                latest[user].append((_aware(played_at), pk, result))
     return {user: [row[1:] for row in sorted(rows, reverse=True)[: wanted[user]]] for user, rows in latest.items()}
 
 
@@ -80,6 +80,11 @@ def _counted(table: type[Any], users: Sequence[int]) -> str:
 def _latest_of(table: type[Any], user: int, limit: int) -> str:
     latest = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}"
     return f"SELECT * FROM ({latest}) AS latest"
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives a moment as it was written: with an offset where a program wrote one into the table itself."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _fetch(cursor: Any) -> Iterator[tuple[int, int, str]]:
