@@ -16,7 +16,9 @@ R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 8
+ATTEMPTS = 16
+#: The longest pause before an attempt. Pauses are random up to a bound that doubles, so that those who met part.
+LONGEST_PAUSE_SECONDS = 0.5
 #: serialization_failure and deadlock_detected, https://www.postgresql.org/docs/current/errcodes-appendix.html
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 
@@ -47,7 +49,7 @@ def atomic_service(function: Callable[P, R]) -> Callable[P, R]:
                 if attempt == ATTEMPTS or not is_retryable(error):
                     raise
                 logger.info("%s: attempt %d lost to another transaction, running it again", function.__name__, attempt)
-                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
+                time.sleep(random.uniform(0, min(0.01 * 2**attempt, LONGEST_PAUSE_SECONDS)))  # noqa: S311
         raise AssertionError("unreachable")
 
     return door
