@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from deltacrown.web.converters import PublicIdConverter
-from deltacrown.web.views import account, disputes, health, integrity, leaderboards, matches, players, tournaments
+from deltacrown.web.views import account, disputes, health, integrity, leaderboards, matches, players, social, tournaments
 
 register_converter(PublicIdConverter, "public_id")
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path("players/<public_id:public_id>/activity/", players.show_activity, name="player-activity"),
     path("players/<public_id:public_id>/stats/<slug:stat>/", players.show_stat, name="player-stat"),
     path("players/<public_id:public_id>/stats/<slug:stat>/history/", players.show_stat_history, name="player-stat-history"),
+    path("players/<public_id:public_id>/follow/", social.follow, name="follow"),
+    path("players/<public_id:public_id>/unfollow/", social.unfollow, name="unfollow"),
+    path("players/<public_id:public_id>/followers/", social.show_followers, name="player-followers"),
+    path("players/<public_id:public_id>/following/", social.show_following, name="player-following"),
+    path("feed/", social.show_feed, name="feed"),
     path("tournaments/", tournaments.show_list, name="tournaments"),
     path("tournaments/<slug:slug>/", tournaments.show_tournament, name="tournament"),
     path("tournaments/<slug:slug>/results/", tournaments.show_results, name="tournament-results"),
@@ -27,6 +32,8 @@ urlpatterns = [
     path("integrity/", integrity.show_integrity, name="integrity"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
     path("settings/privacy/preview/", account.show_preview, name="privacy-preview"),
+    path("settings/timeline/", social.set_entry_hidden, name="timeline-entry"),
+    path("settings/verification/", social.ask_for_verification, name="verification"),
     path("disputes/", disputes.show_own, name="disputes"),
     path("disputes/result/<slug:slug>/", disputes.dispute_result, name="dispute-result"),
     path("disputes/match/<slug:game>/<path:match_key>/", disputes.dispute_match, name="dispute-match"),

@@ -17,6 +17,7 @@ from deltacrown.games.models import Game
 from deltacrown.teams.models import TeamMembership
 from deltacrown.user_profile.models import UserAchievement, UserProfile
 from deltacrown.user_profile.services import stats_service
+from deltacrown.user_profile.services.follow_service import get_following
 from deltacrown.user_profile.services.privacy_service import Viewer, Visibility, get_visibility
 from deltacrown.user_profile.services.stats_service import (
     ActivityEntry,
@@ -55,6 +56,7 @@ class ProfilePage:
 
     :param closed: names of the numbers whose rows the viewer may not open.
     :param matches: the latest few, or ``None`` when they are hidden; ``tournaments`` likewise.
+    :param follows: whether the viewer follows the player; ``None`` when they cannot.
     """
 
     profile: UserProfile
@@ -66,6 +68,7 @@ class ProfilePage:
     achievements: list[AchievementEntry]
     matches: list[MatchEntry] | None
     tournaments: list[TournamentEntry] | None
+    follows: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
         achievements=withhold_facts(list_latest_achievements(user), visibility),
         matches=matches,
         tournaments=tournaments,
+        follows=get_following(viewer, user),
     )
 
 
