@@ -1,0 +1,213 @@
+"""Every page and every operation that reads, with what it shows by which rule. What is not here fails the test.
+
+An address that is refused to a viewer answers with ``refusal`` and shows nothing. What a viewer
+may open shows exactly the secrets of the rules that admit them, and no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: What the rows of each history hold.
+MATCHES = "casual ownside archived voided voidreason final cup round"
+TOURNAMENTS = "cup opencup"
+#: The official record: everybody, whatever the owner hides.
+OFFICIAL = "cup"
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One address.
+
+    :param name: the URL's name, or the path in the OpenAPI description.
+    :param address: ``{id}`` and ``{rival}`` stand for the public ids of the owner and of whom they played, ``{cursor:x}`` for the
+        cursor of list x that the owner was given.
+    :param gate: the rule that opens it.
+    :param refusal: the status of those it does not admit; ``refusals`` of some of them, by viewer.
+    :param shows: rule → the secrets it lets through here, apart by spaces.
+    :param status: of those it admits.
+    """
+
+    name: str
+    address: str
+    gate: str = "public"
+    refusal: int = 403
+    shows: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+    refusals: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+TIMELINE = {
+    "public": "everyone podium old",
+    "followers": "followers oldfollowers",
+    "own": "private verified oldprivate",
+    "tournaments": "registered",
+    "registrations for followers": "registeredfollowers",
+}
+#: Of the live timeline alone.
+FEED = {
+    "in a feed": "everyone podium followers",
+    "in a feed, where tournaments are shown": "registered registeredfollowers",
+    "staff": "private verified",
+}
+PROFILE = {"public": "bio team badge badgetext", "matches": MATCHES, "tournaments": TOURNAMENTS}
+RESULTS = {"public": OFFICIAL}
+BADGES = {"public": "badge badgetext titlefact", "matches": "playfact", "tournaments": "entryfact", "both": "handfact"}
+PLAYED = {"matches": "casual ownside archived final cup round"}
+WON = {"matches": "casual ownside final cup round"}
+ENTERED = {"tournaments": TOURNAMENTS}
+AWARDS = {"own": "award"}
+DISPUTES = {"own": "dispute answer"}
+
+#: stat → the rule that opens its rows, and what they show.
+ROWS = {
+    "total_matches_played": ("matches", PLAYED),
+    "matches_won": ("matches", WON),
+    "overall_win_rate": ("matches", PLAYED),
+    "tournaments_participated": ("tournaments", ENTERED),
+    "tournaments_won": ("public", RESULTS),
+    "average_placement": ("public", RESULTS),
+    "achievement_count": ("public", BADGES),
+    "disputes_filed": ("own", DISPUTES),
+    "experience_points": ("own", AWARDS),
+    "level": ("own", AWARDS),
+}
+#: stat → what its history shows, by the same gates.
+VOIDED = {"matches": "casual archived voided voidreason final", "staff": "moderator"}
+CHANGES = {
+    "total_matches_played": VOIDED,
+    "matches_won": {"matches": "casual voided voidreason final", "staff": "moderator"},
+    "overall_win_rate": VOIDED,
+    "tournaments_participated": ENTERED,
+    "tournaments_won": RESULTS,
+    "average_placement": RESULTS,
+    "achievement_count": {"public": "badge", "both": "revoked"},
+    "disputes_filed": {},
+    "experience_points": AWARDS,
+    "level": AWARDS,
+}
+
+
+def list_pages() -> list[Surface]:
+    """Every page, by the name of its URL."""
+    player = "/players/{id}/"
+    cup, open_cup, draft, final = (
+        "/tournaments/zqcupqz/",
+        "/tournaments/zqopencupqz/",
+        "/tournaments/zqdraftqz/",
+        "/matches/valorant/zqfinalqz/",
+    )
+    official = {"public": "cup final round"}
+    encounter = {"public": "casual rivalside", "matches": "ownside"}
+    lonely = "/matches/valorant/{}/"
+    return [
+        Surface("home", "/"),
+        Surface("leaderboard", "/leaderboards/matches_won/"),
+        Surface("leaderboard", "/leaderboards/overall_win_rate/?game=valorant"),
+        Surface("player-search", "/players/?q=owner"),
+        Surface("player", player, shows=PROFILE),
+        *_history_pages(player),
+        *(Surface("player-stat", f"{player}stats/{stat}/", gate, shows=shows) for stat, (gate, shows) in ROWS.items()),
+        Surface("player-stat", player + "stats/matches_won/?game=valorant&result=WIN", "matches", shows=WON),
+        Surface(
+            "player-stat",
+            player + "stats/total_matches_played/?page={cursor:rows}",
+            "matches",
+            shows={"matches": "casual ownside archived"},
+        ),
+        Surface(
+            "player-stat", player + "stats/tournaments_participated/?page={cursor:entries}", "tournaments", shows={"tournaments": "cup"}
+        ),
+        *(
+            Surface("player-stat-history", f"{player}stats/{stat}/history/?as_of=2025-05-01", ROWS[stat][0], shows=shows)
+            for stat, shows in CHANGES.items()
+        ),
+        Surface("player-stat-history", player + "stats/matches_won/history/?game=valorant", "matches", shows=CHANGES["matches_won"]),
+        Surface(
+            "player-stat-history",
+            player + "stats/matches_won/history/?page={cursor:history}",
+            "matches",
+            shows={**CHANGES["matches_won"], "matches": "casual voided voidreason"},
+        ),
+        Surface("tournaments", "/tournaments/", shows={"public": "cup opencup"}),
+        Surface("tournament", cup, shows={"public": "cup final round othermatch"}),
+        Surface("tournament", open_cup, shows={"public": "opencup"}),
+        Surface("tournament", draft, "own", refusal=404, shows={"own": "draft"}),
+        Surface("tournament-results", cup + "results/", shows={"public": "cup"}),
+        Surface("tournament-entrants", open_cup + "entrants/", shows={"public": "opencup"}),
+        Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
+        Surface("match", "/matches/valorant/zqcasualqz/", shows=encounter),
+        *(Surface("match", lonely.format(f"zq{name}qz"), "matches", shows={"matches": name}) for name in ("archived",)),
+        Surface("match", lonely.format("zqvoidedqz"), "matches", shows={"matches": "voided voidreason"}),
+        Surface("match", final, shows=official),
+        Surface("integrity", "/integrity/"),
+        *_own_pages(),
+        Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
+        Surface("login", "/sign-in/", "not signed in", refusal=302),
+        Surface("logout", "/sign-out/", status=405),
+        Surface("healthz", "/healthz"),
+        Surface("readyz", "/readyz"),
+    ]
+
+
+def _history_pages(player: str) -> list[Surface]:
+    against = "/players/{rival}/matches/?opponent={id}"
+    return [
+        Surface("player-matches", player + "matches/", "matches", shows={"matches": MATCHES}),
+        Surface(
+            "player-matches",
+            player + "matches/?game=valorant&kind=CASUAL",
+            "matches",
+            shows={"matches": "casual ownside archived voided voidreason"},
+        ),
+        Surface("player-matches", player + "matches/?tournament=zqcupqz", "matches", shows={"matches": "final cup round"}),
+        Surface("player-matches", player + "matches/?result=DRAW", "matches"),
+        Surface(
+            "player-matches",
+            player + "matches/?page={cursor:matches}",
+            "matches",
+            shows={"matches": "casual ownside archived voided voidreason"},
+        ),
+        Surface("player-matches", player + "matches/?opponent={rival}", "matches", shows={"matches": "casual ownside final cup round"}),
+        # Whom the rival met: that the owner was in a casual match is the owner's to show.
+        Surface("player-matches", against, shows={"public": "othermatch cup", "matches": "casual rivalside"}),
+        Surface("player-tournaments", player + "tournaments/", "tournaments", shows=ENTERED),
+        Surface("player-tournaments", player + "tournaments/?placement=1", "tournaments", shows={"tournaments": "cup"}),
+        Surface("player-tournaments", player + "tournaments/?page={cursor:tournaments}", "tournaments", shows={"tournaments": "cup"}),
+        Surface("player-activity", player + "activity/", shows=TIMELINE),
+        Surface("player-activity", player + "activity/?page={cursor:activity}", shows={**TIMELINE, "own": "private oldprivate"}),
+    ]
+
+
+def _own_pages() -> list[Surface]:
+    """What belongs to the one who is signed in, and what to staff."""
+    visitors = {"anonymous": 302, "deactivated": 302}
+    strangers = {
+        "self, as others": "bio team badge badgetext everyone podium old",
+        "self, where matches are shown": MATCHES,
+        "self, where tournaments are shown": f"{TOURNAMENTS} registered",
+    }
+    followers = {
+        "self, as others": f"{strangers['self, as others']} followers oldfollowers",
+        "self, where matches are shown": MATCHES,
+        "self, where tournaments are shown": f"{TOURNAMENTS} registered registeredfollowers",
+    }
+    filed = "dispute answer casual"
+    queue = "/moderation/disputes/"
+    return [
+        Surface("feed", "/feed/", "people signed in", 302, FEED),
+        Surface("player-followers", "/players/{id}/followers/", "own", shows={"own": "admirer"}),
+        Surface("player-following", "/players/{id}/following/", "own", shows={"own": "hero"}),
+        Surface("verification", "/settings/verification/", "people signed in", 302),
+        Surface("privacy-preview", "/settings/privacy/preview/?as=stranger", "people signed in", 302, strangers),
+        Surface("privacy-preview", "/settings/privacy/preview/?as=follower", "people signed in", 302, followers),
+        Surface("disputes", "/disputes/", "people signed in", 302, {"self in person": filed}),
+        Surface("dispute-match", "/disputes/match/valorant/zqarchivedqz/", "self in person", refusals=visitors),
+        Surface("dispute-result", "/disputes/result/zqcupqz/", "people signed in", 302),
+        Surface("dispute-queue", f"{queue}?status=REJECTED", "staff", 403, {"staff": filed}, refusals=visitors),
+        Surface("dispute-queue", queue, "staff", 403, refusals=visitors),
+        Surface("dispute-review", queue + "{cursor:dispute}/", "staff", 403, {"staff": filed}, refusals=visitors),
+    ]

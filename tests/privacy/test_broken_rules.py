@@ -1,0 +1,77 @@
+"""The matrix can fail: each rule broken by hand is found, in the cells where it must show."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.db.models import Q
+
+from deltacrown.user_profile.services import encounter_service, privacy_service
+from deltacrown.user_profile.services.stats_service import activity_timeline
+from tests.privacy.asking import find_faults, list_cells
+from tests.privacy.operations import list_operations
+from tests.privacy.rules import SETTINGS
+from tests.privacy.surfaces import list_pages
+
+pytestmark = pytest.mark.django_db
+
+SURFACES = list_pages() + list_operations()
+
+#: A rule broken by hand → how, where it must show, and the faults it must name. With everything hidden.
+BROKEN = {
+    "staff are everybody": (
+        lambda patch: patch(privacy_service, "is_staff", lambda viewer: viewer is not None),
+        "matches/|activity/|tournaments/",
+        ["/players/{id}/matches/ | member", "/players/{id}/activity/ | anonymous", "/players/{id}/tournaments/ | follower"],
+    ),
+    "everybody sees": (
+        lambda patch: patch(privacy_service, "_sees", lambda *args, **kwargs: True),
+        "matches|stats/disputes_filed|/rows",
+        [
+            "/players/{id}/matches/ | anonymous",
+            "/players/{id}/stats/disputes_filed/ | member",
+            "/api/v1/players/{id}/stats/matches_won/rows | key without read",
+        ],
+    ),
+    "timelines are not filtered": (
+        lambda patch: patch(activity_timeline, "filter_activity_by_visibility", lambda activities, viewer: activities),
+        "activity",
+        ["/players/{id}/activity/ | anonymous", "oldfollowers", "withdrawn"],
+    ),
+    "followers need not follow": (
+        lambda patch: patch(privacy_service, "_viewer_follows", lambda viewer: Q(user__isnull=False)),
+        "activity",
+        ["/players/{id}/activity/ | member", "gives away followers"],
+    ),
+    "registrations are shown": (
+        lambda patch: patch(privacy_service, "_owner_shows", lambda flag: Q(user__isnull=False)),
+        "activity|zqcasualqz",
+        ["/players/{id}/activity/ | anonymous", "gives away registered", "zqcasualqz/ | anonymous", "gives away ownside"],
+    ),
+    "encounters are shown whole": (
+        lambda patch: patch(encounter_service, "filter_encounter_by_visibility", lambda rows, viewer: rows),
+        "zqcasualqz|zqarchivedqz",
+        ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 403"],
+    ),
+    "facts are told": (
+        lambda patch: patch(privacy_service.Visibility, "shows_fact", lambda self, achievement: True),
+        "achievement_count",
+        ["/players/{id}/stats/achievement_count/ | anonymous", "gives away entryfact, handfact, playfact"],
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_the_matrix_fails_when_a_rule_is_broken(world, monkeypatch, broken):
+    breaking, where, named = BROKEN[broken]
+    surfaces = [surface for surface in SURFACES if re.search(where, surface.address)]
+    shown = SETTINGS[3]
+    assert find_faults(world, shown, list_cells(shown, surfaces)) == []
+    breaking(monkeypatch.setattr)
+    cache.clear()
+
+    faults = "\n".join(find_faults(world, shown, list_cells(shown, surfaces)))
+
+    assert [each for each in named if each not in faults] == []
