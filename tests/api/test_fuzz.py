@@ -11,7 +11,9 @@ from datetime import timedelta
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS
@@ -61,6 +63,17 @@ def rows():
     NAMES.update(public_id=[ann.profile.public_id], slug=["draft", "open", "running", "completed"], game=["rocket"], match_key=["m1"])
     NAMES.update(handle=[write_handle(dispute)], stat=["matches_won", "overall_win_rate", "level", "tournaments_won"])
     return ann, boss
+
+
+@pytest.fixture(autouse=True)
+def _one_connection():
+    """Requests use the test's own transaction: nothing may close its connection, as a served request otherwise does."""
+    events = (request_started, request_finished)
+    for event in events:
+        event.disconnect(close_old_connections)
+    yield
+    for event in events:
+        event.connect(close_old_connections)
 
 
 @pytest.fixture

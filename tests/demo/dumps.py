@@ -51,7 +51,7 @@ DUMPED: dict[type[Model], tuple[str, ...]] = {
     ),
     Achievement: ("slug", "tier", "points"),
     UserAchievement: ("user__username", "achievement__slug", "fact", "earned_at"),
-    ExperienceAward: ("user__username", "points", "dedupe_key", "awarded_at"),
+    ExperienceAward: ("user__username", "points", "reason", "awarded_at"),
 }  # fmt: skip
 
 

@@ -21,6 +21,6 @@ def test_the_page_shows_what_the_command_prints(form):
 
 def test_another_folder():
     out = StringIO()
-    call_command("list_jobs", "--format", "cron", "--folder", "/opt/dc", stdout=out)
+    call_command("list_jobs", "--format", "cron", "--folder", "/srv/arena", stdout=out)
 
-    assert "cd /opt/dc && .venv/bin/python manage.py run_job reconcile" in out.getvalue()
+    assert "cd /srv/arena && .venv/bin/python manage.py run_job reconcile" in out.getvalue()

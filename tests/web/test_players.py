@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from deltacrown.user_profile.models import UserActivity
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -206,6 +207,7 @@ class TestActivity:
         assert "did secret Shown to only the player" in text_of(client.get(path("player-activity", anna)))
 
     def test_empty(self, client, anna):
+        UserActivity.objects.all().delete()  # that she joined
         assert "Nothing to show yet" in text_of(client.get(path("player-activity", anna)))
 
 
@@ -306,7 +308,7 @@ def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
         ("player", (), 12),  # two of them for the cache: whose page under which token, and whether the token still holds
         ("player-matches", (), 8),
         ("player-tournaments", (), 4),
-        ("player-activity", (), 4),
+        ("player-activity", (), 5),
         ("player-stat", ("matches_won",), 8),
         ("player-stat", ("overall_win_rate",), 10),
     ],
