@@ -9,7 +9,7 @@ from deltacrown.tally import installation
 from deltacrown.tally.checks import check_installed
 from deltacrown.tally.deployment import drop_before_migrating, sync_after_migrating
 from deltacrown.tally.models import Installation, Repair, Run
-from deltacrown.tally.triggers import build_triggers
+from deltacrown.tally.trigger_plan import build_triggers
 from deltacrown.user_profile.models import UserProfile
 
 pytestmark = pytest.mark.django_db

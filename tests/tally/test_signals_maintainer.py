@@ -17,7 +17,7 @@ from deltacrown.tally.checks import check_installed
 from deltacrown.tally.deployment import sync_after_migrating
 from deltacrown.tally.installation import find_faults, read_installed
 from deltacrown.tally.maintainers import SIGNALS, TRIGGERS, signals
-from deltacrown.tally.triggers import UnsupportedDatabase, build_triggers
+from deltacrown.tally.trigger_plan import UnsupportedDatabase, build_triggers
 from deltacrown.user_profile.models import UserProfile
 from tests.conftest import NOON
 from tests.tally.ways.maintained import maintained_by

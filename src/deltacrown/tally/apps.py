@@ -11,7 +11,7 @@ class TallyConfig(AppConfig):
         from deltacrown.tally import deployment, fixtures, versions  # noqa: PLC0415 - imports models
         from deltacrown.tally.checks import check_declarations, check_installed, check_maintainer  # noqa: PLC0415
         from deltacrown.tally.maintainers import SIGNALS, get_maintainer, signals  # noqa: PLC0415
-        from deltacrown.tally.triggers import register_provider  # noqa: PLC0415
+        from deltacrown.tally.trigger_plan import register_provider  # noqa: PLC0415
 
         register_provider(versions.build_triggers)
         checks.register(check_declarations, checks.Tags.models)

@@ -11,7 +11,7 @@ from deltacrown.core import clock
 from deltacrown.core.schema import have_columns
 from deltacrown.tally import installation, versions
 from deltacrown.tally.reconciliation import reconcile
-from deltacrown.tally.triggers import build_triggers
+from deltacrown.tally.trigger_plan import build_triggers
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from deltacrown.tally import versions
 from deltacrown.tally.feeds import Model, list_feeds, list_holders
 from deltacrown.tally.models import Installation
-from deltacrown.tally.triggers import PREFIX, Trigger, build_triggers
+from deltacrown.tally.trigger_plan import build_triggers
+from deltacrown.tally.triggers import PREFIX, Trigger
 
 NAME = "triggers"
 

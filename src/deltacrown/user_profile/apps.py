@@ -8,7 +8,7 @@ class UserProfileConfig(AppConfig):
     verbose_name = "User profiles"
 
     def ready(self) -> None:
-        from deltacrown.tally.triggers import register_provider  # noqa: PLC0415 - imports models
+        from deltacrown.tally.trigger_plan import register_provider  # noqa: PLC0415 - imports models
         from deltacrown.tally.versions import register_watches  # noqa: PLC0415
         from deltacrown.user_profile import provisioning, receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.checks import check_everyone_has_a_profile  # noqa: PLC0415
