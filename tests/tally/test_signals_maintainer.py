@@ -18,7 +18,7 @@ from deltacrown.tally.deployment import sync_after_migrating
 from deltacrown.tally.installation import find_faults, read_installed
 from deltacrown.tally.maintainers import SIGNALS, TRIGGERS, signals
 from deltacrown.tally.trigger_plan import UnsupportedDatabase, build_triggers
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import ExperienceAward, UserProfile
 from tests.conftest import NOON
 from tests.tally.ways.maintained import maintained_by
 
@@ -182,6 +182,23 @@ class TestOtherReceivers:
         match.delete()
         assert find_all_drift() == []
         assert (numbers(ann), numbers(bob)) == ((1, 1), (0, 0))
+
+    @pytest.mark.parametrize("signal", [post_save, post_delete])
+    def test_writing_what_has_its_player_recounted(self, signal, connect, player, played, find_all_drift):
+        """The recount sees what the write around it has done, and the write must not be counted once more."""
+        match = played(ann := player("ann"), "LOSS")
+        played(ann, "WIN")
+
+        def award(**_):
+            award = ExperienceAward(user=ann, points=30, reason="r", dedupe_key="once", awarded_at=NOON)
+            ExperienceAward.objects.bulk_create([award], ignore_conflicts=True)
+
+        connect(signal, award)
+        match.result = "WIN"
+        match.save() if signal is post_save else match.delete()
+        assert find_all_drift() == []
+        assert numbers(ann) == ((2, 2) if signal is post_save else (1, 1))
+        assert UserProfile.objects.get(user=ann).experience_points == 30
 
     def test_a_signal_sent_by_hand_counts_nothing(self, player, played, find_all_drift):
         match = played(player("ann"), "WIN")
