@@ -121,13 +121,9 @@ class HolderQuerySet(models.QuerySet[Any]):
                 "Change the rows through their service, or run reconcile_stats if the number is wrong."
             )
 
-    def update(self, **kwargs: Any) -> int:
+    def update(self, **kwargs: Any) -> int:  # bulk_update() comes through here too
         self._refuse(kwargs)
         return super().update(**kwargs)
-
-    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
-        self._refuse(fields)
-        return super().bulk_update(objs, fields, batch_size)
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         self._refuse(kwargs.get("update_fields") or ())

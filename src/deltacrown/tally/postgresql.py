@@ -21,6 +21,8 @@ EVENTS = {
     "DELETE": ("OLD TABLE AS o", WENT),
     "UPDATE": ("OLD TABLE AS o NEW TABLE AS n", f"{CAME} UNION ALL {WENT}"),
 }
+#: The advisory lock between those who make a holder row late and those who write for one that is not there.
+LATE = f"{0x7461}, 0"
 
 
 def make_trigger(
@@ -61,6 +63,8 @@ def _list_statements(feed: Feed, event: str, rows: str, connection: BaseDatabase
     if are_rows_on_demand(feed.holder) and event != "DELETE":
         yield _make_rows_sql(feed, aggregate_sql(feed, CAME, connection))
     yield _lock_sql(feed, delta)
+    if not are_rows_on_demand(feed.holder):
+        yield _await_late_rows_sql(feed, delta)
     yield apply_sql(feed, delta)
 
 
@@ -83,6 +87,16 @@ def _lock_sql(feed: Feed, delta: str) -> str:
     )
 
 
+def _await_late_rows_sql(feed: Feed, delta: str) -> str:
+    # A row that is being made cannot be seen, and does not see what is written here: one of the two must wait for the other.
+    matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
+    present = f"SELECT 1 FROM {table_of(feed.holder)} h WHERE {matches}"
+    return (
+        f"IF EXISTS (SELECT 1 FROM ({delta}) d WHERE ({changes_sql(feed)}) AND NOT EXISTS ({present})) THEN "
+        f"PERFORM pg_advisory_xact_lock_shared({LATE}); {_lock_sql(feed, delta)}; END IF"
+    )
+
+
 def _lock_all_sql(holder: Model) -> str:
     keys = ", ".join(quote(c) for c in get_key_columns(holder))
     return f"PERFORM 1 FROM {table_of(holder)} ORDER BY {keys} FOR NO KEY UPDATE"
@@ -94,13 +108,17 @@ def _reset_sql(feed: Feed) -> str:
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
-    """A row that is made after its sources starts at what they say, not at zero."""
+    """A row that is made after its sources starts at what they say, not at zero.
+
+    One made by a trigger, with its user, waits for nobody: nobody else knows the user yet.
+    """
     first = quote(get_key_columns(holder)[0])
+    wait = f"IF pg_trigger_depth() = 1 THEN PERFORM pg_advisory_xact_lock({LATE}); END IF;"
     return make_trigger(
         name=f"{PREFIX}{holder._meta.model_name}_start",
         table=holder._meta.db_table,
         event="INSERT",
-        body=recount_sql(holder, connection, only=f"{{key}} IN (SELECT {first} FROM n)") + ";",
+        body=f"{wait} {recount_sql(holder, connection, only=f'{{key}} IN (SELECT {first} FROM n)')};",
         references="NEW TABLE AS n",
     )
 
