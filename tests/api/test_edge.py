@@ -156,9 +156,9 @@ def test_tampered_cursors_are_refused(visitor):
     for number in range(3):
         scene.tournament(f"cup-{number}", hours=number)
     page = visitor.get("/tournaments?limit=1").json()["next_page"]
-    body, _, signature = page.partition(".")
+    changed = page[:9] + ("A" if page[9] != "A" else "B") + page[10:]
 
-    for wrong in (body, body[:-1] + "." + signature, page[:-1], page + "x", "x" + page, ".", "W10.x", json.dumps([1])):
+    for wrong in (changed, page[:-1], page[1:], page + "x", "x" + page, page + "%3D", page.swapcase(), ".", "W10.x", json.dumps([1])):
         assert problem_of(visitor.get(f"/tournaments?limit=1&page={wrong}")) == (422, "invalid-cursor")
 
 

@@ -1,9 +1,9 @@
 import pytest
-from django.core.signing import Signer
 from django.db import connection
 
 from deltacrown.core.errors import DomainError
 from deltacrown.core.pagination import InvalidCursor, paginate
+from deltacrown.core.sealing import seal
 from deltacrown.games.models import ArchivedMatch, Match
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by, sorts
@@ -187,8 +187,8 @@ class TestCursor:
         with pytest.raises(InvalidCursor):
             paginate(live(anna), listing="t", order=("played_at", "id"), limit=1, cursor=cursor)
 
-    def test_a_signature_for_something_else_does_not_pass(self, anna):
-        foreign = Signer(sep=".").sign_object(["2025-03-01T18:00:00+00:00", 1])
+    def test_what_was_sealed_for_something_else_does_not_pass(self, anna):
+        foreign = seal(["2025-03-01T18:00:00+00:00", 1], name="other")
 
         with pytest.raises(InvalidCursor):
             paginate(live(anna), listing="t", limit=1, cursor=foreign)

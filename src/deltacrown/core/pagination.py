@@ -1,7 +1,7 @@
 """Pages by position, not by number: a page costs the same however deep it lies, and no row is skipped or repeated when rows arrive.
 
-A cursor holds the sort values of the last row of a page. It is signed, and bound to the listing it
-came from, so that it can be handed to anybody and taken back from anybody.
+A cursor holds the sort values of the last row of a page. It is sealed, and bound to the listing it
+came from, so that it can be handed to anybody, tells nobody a database key, and can be taken back from anybody.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature
 from django.db import models
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.sealing import seal, unseal
 
 Row = TypeVar("Row")
 Other = TypeVar("Other")
@@ -71,21 +72,21 @@ def paginate(
     """
     check_limit(limit, max_limit)
     sources = [querysets] if isinstance(querysets, QuerySet) else list(querysets)
-    signer = _signer(listing, order)
-    position = _read_cursor(signer, cursor) if cursor else None
+    name = _cursor_name(listing, order)
+    position = _read_cursor(name, cursor) if cursor else None
     rows = [row for source in sources for row in _rows_past(source, order, position)[: limit + 1]]
     if len(sources) > 1:
         rows = _merged(rows, order)
     items, has_next = rows[:limit], len(rows) > limit
-    return Page(items, _write_cursor(signer, items[-1], order) if has_next else None, has_next)
+    return Page(items, _write_cursor(name, items[-1], order) if has_next else None, has_next)
 
 
 def write_position(listing: str, position: Sequence[Any]) -> str:
-    """A cursor for a listing that keeps its own positions: signed, and bound to ``listing``.
+    """A cursor for a listing that keeps its own positions: sealed, and bound to ``listing``.
 
     :param position: plain values: text, numbers, ``None``.
     """
-    return _signer(listing, ()).sign_object(list(position))
+    return seal(list(position), name=_cursor_name(listing, ()))
 
 
 def read_position(listing: str, cursor: str) -> list[Any]:
@@ -93,7 +94,7 @@ def read_position(listing: str, cursor: str) -> list[Any]:
 
     :raises InvalidCursor: for a cursor that is not one of this listing's.
     """
-    return _read_cursor(_signer(listing, ()), cursor)
+    return _read_cursor(_cursor_name(listing, ()), cursor)
 
 
 def check_limit(limit: int, max_limit: int = MAX_LIMIT) -> None:
@@ -160,17 +161,17 @@ def _value(row: Any, name: str) -> Any:
     return row
 
 
-def _signer(listing: str, order: Order) -> Signer:
-    return Signer(sep=".", salt=f"deltacrown.cursor/{listing}/{','.join(order)}")
+def _cursor_name(listing: str, order: Order) -> str:
+    return f"cursor/{listing}/{','.join(order)}"
 
 
-def _write_cursor(signer: Signer, row: Any, order: Order) -> str:
-    return signer.sign_object([_plain(_value(row, name)) for name in order])
+def _write_cursor(name: str, row: Any, order: Order) -> str:
+    return seal([_plain(_value(row, column)) for column in order], name=name)
 
 
-def _read_cursor(signer: Signer, cursor: str) -> list[Any]:
+def _read_cursor(name: str, cursor: str) -> list[Any]:
     try:
-        position: list[Any] = signer.unsign_object(cursor)
+        position: list[Any] = unseal(cursor, name=name)
     except BadSignature as error:
         raise InvalidCursor(
             "This page link is damaged or belongs to another list: start again from the first page.", field="page"

@@ -15,7 +15,7 @@ class DisputeNotFound(NotFound):
 
 
 def write_handle(dispute: Dispute) -> str:
-    """Return what a program may name a dispute by: signed, and no database key."""
+    """Return what a program may name a dispute by: sealed, and no database key."""
     return write_position(_HANDLES, [dispute.pk])
 
 

@@ -55,7 +55,7 @@ def set_entry_hidden(*, user: User, handle: str, hidden: bool) -> ActivityRow:
 
 
 def write_handle(activity: ActivityRow) -> str:
-    """Return what a page may name an entry by, to its own player: signed, and of no use to another."""
+    """Return what a page may name an entry by, to its own player: sealed, and of no use to another."""
     return write_position(_handles_of(activity.user_id), [activity.pk])
 
 
