@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -11,6 +12,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
+
+#: Answers after which the same request is sent again.
+BUSY = {429, 500, 502, 503, 504}
 
 
 class Line(TypedDict, total=False):
@@ -32,6 +36,10 @@ class Match(TypedDict, total=False):
     players: Sequence[Line]
     tournament: str
     round: str
+    series: str
+    map_name: str
+    details: dict[str, Any]
+    void_reason: str
 
 
 @dataclass
@@ -91,12 +99,20 @@ class Deltacrown:
                 with urllib.request.urlopen(request, timeout=30) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
-                if error.code not in {429, 500, 503} or attempt == self.attempts:
-                    problem = json.load(error)
-                    raise Refused(error.code, problem["code"], problem["detail"]) from error
+                if error.code not in BUSY or attempt == self.attempts:
+                    raise read_problem(error) from error
                 time.sleep(float(error.headers.get("Retry-After", 2**attempt / 10)))
-            except urllib.error.URLError:
+            except (OSError, http.client.HTTPException):  # no connection, or none to the end of the answer
                 if attempt == self.attempts:
                     raise
                 time.sleep(2**attempt / 10)
         raise AssertionError("unreachable")
+
+
+def read_problem(error: urllib.error.HTTPError) -> Refused:
+    """What the site says is wrong; whatever stands before the site may answer in words of its own."""
+    try:
+        problem = json.load(error)
+        return Refused(error.code, problem["code"], problem["detail"])
+    except (ValueError, TypeError, KeyError):
+        return Refused(error.code, "unknown", error.reason)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -102,6 +105,47 @@ def test_the_client_waits_when_it_is_told_to(site, settings, monkeypatch):
     assert [visitor.get("/leaderboards") == visitor.get("/leaderboards")] == [True]
     assert len(waits) == 1
     assert waits[0] > 1
+
+
+def test_the_client_sends_again_what_was_not_answered_to_the_end(monkeypatch):
+    """One connection is closed unanswered, one in the middle of the answer, and one is answered by a proxy that is on its own."""
+    client = load_client()
+    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    answers = [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\noops", whole]
+    with answering(answers) as (address, requests):
+        assert client.Deltacrown(address).send("POST", "/matches", {"matches": []}) == {}
+    keys = {re.search(rb"Idempotency-Key: (\S+)", request, re.IGNORECASE)[1] for request in requests}
+    assert (len(requests), len(keys)) == (4, 1)
+
+    with answering(answers[2:3] * 2) as (address, _), pytest.raises(client.Refused, match="502 unknown: Bad Gateway"):
+        client.Deltacrown(address, attempts=2).get("/me")
+
+
+@contextmanager
+def answering(answers):
+    """A server that reads a request a connection and answers in turn, as its address and the requests it read."""
+    requests = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    requests.append(read_request(connection))
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", requests
+        thread.join(timeout=10)
+
+
+def read_request(connection):
+    with connection.makefile("rb") as lines:
+        head = b"".join(iter(lines.readline, b"\r\n"))
+        length = re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)
+        return head + lines.read(int(length[1]) if length else 0)
 
 
 def load_client():
