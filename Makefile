@@ -21,6 +21,7 @@ STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; 
 	step $(BIN)/ruff check; \
 	step $(BIN)/ruff format --check; \
 	step $(BIN)/mypy; \
+	step $(BIN)/mypy docs/how-to/deltacrown_client.py; \
 	step $(BIN)/lint-imports --no-cache;
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
@@ -78,6 +79,12 @@ docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 
 bench: $(INSTALLED) ## Measure the targets of the specification with a million matches on PostgreSQL; takes a quarter of an hour.
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite and on PostgreSQL; takes a while (CASES=1000 an operation).
+	@failed=; for database in sqlite postgresql; do \
+		DELTACROWN_FUZZ_CASES=$(CASES) $(BIN)/pytest --database $$database tests/api/test_fuzz.py || failed="$$failed $$database"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
 	$(BIN)/python -m pip install --quiet uv
