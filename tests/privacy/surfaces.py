@@ -137,6 +137,7 @@ def list_pages() -> list[Surface]:
         Surface("tournament", open_cup, shows={"public": "opencup"}),
         Surface("tournament", draft, "own", refusal=404, shows={"own": "draft"}),
         Surface("tournament-results", cup + "results/", shows={"public": "cup"}),
+        Surface("tournament-matches", cup + "matches/", shows={"public": "cup final round othermatch"}),
         Surface("tournament-entrants", open_cup + "entrants/", shows={"public": "opencup"}),
         Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=encounter),

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -14,6 +15,7 @@ from django.test import Client
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
 from deltacrown.user_profile.services import leaderboard_service
+from deltacrown.user_profile.services.stats_service.catalogue import list_stat_names
 from deltacrown.web.templatetags import figures
 from tests import scene
 from tests.web.reading import text_of
@@ -69,6 +71,7 @@ ADDRESSES = [
     "/tournaments/",
     "/tournaments/cup/",
     "/tournaments/cup/results/",
+    "/tournaments/cup/matches/",
     "/tournaments/cup/entrants/",
     "/tournaments/cup/players/",
     "/matches/valorant/m/",
@@ -250,6 +253,21 @@ class TestFigures:
     )
     def test_money(self, value, written):
         assert figures.money(value) == written
+
+    def test_the_most_telling_numbers_come_first_and_those_of_no_rank_last(self):
+        names = ["disputes_filed", "brand_new", "matches_won", "overall_win_rate"]
+        lines = [SimpleNamespace(name=name) for name in names]
+
+        assert [line.name for line in figures.telling_first(lines)] == ["overall_win_rate", "matches_won", "disputes_filed", "brand_new"]
+        assert set(figures.TELLING_ORDER) == set(list_stat_names())
+
+    @pytest.mark.parametrize(("value", "drawn"), [(Decimal("56.25"), "56.25"), (Decimal("0.00"), "0"), (None, "0")])
+    def test_a_percentage_is_drawn_for_the_eye_alone(self, value, drawn):
+        assert f'aria-hidden="true"><rect width="{drawn}" height="1"/>' in figures.bar(value)
+
+    @pytest.mark.parametrize(("told", "written"), [("🏆 Won Cup", "Won Cup"), ("Registered for 🏆 Cup", "Registered for 🏆 Cup")])
+    def test_only_the_trophy_in_front_is_left_to_the_page(self, told, written):
+        assert figures.worded_plainly(told) == written
 
     def test_moments_are_written_in_utc(self):
         value = datetime(2025, 3, 2, 1, 30, tzinfo=timezone(timedelta(hours=3)))

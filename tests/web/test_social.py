@@ -37,7 +37,8 @@ def page_of(user, rest=""):
 
 
 def buttons(answer):
-    return re.findall(r'<form class="follow" method="post" action="([^"]*)">.*?<button>(\w+)</button>', answer.content.decode(), re.DOTALL)
+    form = r'<form class="follow" method="post" action="([^"]*)">.*?<button[^>]*>(\w+)</button>'
+    return re.findall(form, answer.content.decode(), re.DOTALL)
 
 
 class TestFollowing:

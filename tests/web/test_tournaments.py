@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.urls import reverse
 
 from tests import scene
 from tests.web.reading import rows_in, text_of
@@ -9,44 +8,7 @@ from tests.web.reading import rows_in, text_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def cup(db):
-    """A team event: two teams of two, one match, a third team disqualified. One winner hides everything."""
-    event = scene.tournament("cup", entrant_kind="TEAM", name="The Cup")
-    north, south, west = (scene.team(slug) for slug in ("north", "south", "west"))
-    rosters = {north: ["ada", "bea"], south: ["cleo", "dora"], west: ["eve"]}
-    people = {name: scene.player(name) for roster in rosters.values() for name in roster}
-    for hours, (squad, roster) in enumerate(rosters.items()):
-        for name in roster:
-            scene.entry(people[name], event, team=squad, hours=hours)
-    for squad, placement, prize in ((north, 1, 1000), (south, 2, 500)):
-        scene.placed(event, placement, team=squad, prize_amount=prize)
-        for name in rosters[squad]:
-            scene.placed(event, placement, people[name], team=squad)
-    scene.disqualified(event, None, "late", team=west)
-    scene.disqualified(event, people["eve"], "late", team=west)
-    for name, kills in {"ada": 30, "bea": 10, "cleo": 8, "dora": 7}.items():
-        won = name in ("ada", "bea")
-        squad = north if won else south
-        row = scene.match(
-            people[name],
-            "g1",
-            "WIN" if won else "LOSS",
-            kind="TOURNAMENT",
-            side=squad.name,
-            score=3 if won else 1,
-            stats={"kills": kills, "deaths": 10},
-        )
-        scene.tournament_match(row, event, team=squad, opponent_team=south if won else north, round="Final", map_name="Raid")
-        if name == "dora":
-            scene.archive(row)
-    void = scene.voided(people["ada"], "g0", hours=-1, kind="TOURNAMENT", side="North", reason="lag", stats={"kills": 99, "deaths": 1})
-    scene.tournament_match(void, event, team=north)
-    scene.hide(people["ada"], matches=True, tournaments=True)
-    return event
-
-
-ADDRESSES = ["/tournaments/", "/tournaments/cup/", "/tournaments/cup/results/", "/tournaments/cup/entrants/", "/tournaments/cup/players/"]
+ADDRESSES = [f"/tournaments/{page}" for page in ("", "cup/", "cup/results/", "cup/entrants/", "cup/players/")]
 
 
 class TestTeamEvent:
@@ -197,6 +159,7 @@ def test_hostile_names_stay_text(client, cup, address):
         ("/tournaments/", 3),
         ("/tournaments/cup/", 20),
         ("/tournaments/cup/results/", 4),
+        ("/tournaments/cup/matches/", 6),
         ("/tournaments/cup/entrants/", 2),
         ("/tournaments/cup/players/", 6),
     ],
@@ -215,67 +178,21 @@ def test_the_number_of_queries_is_fixed(client, cup, address, queries, django_as
         client.get(address)
 
 
-class TestMatch:
-    def test_every_side_with_what_the_game_reported(self, client, cup):
-        page = client.get(reverse("match", args=["valorant", "g1"]))
+class TestMatches:
+    def test_every_match_is_there_and_as_many_count_as_the_number_says(self, client, cup):
+        for number in range(30):
+            scene.tournament_match(scene.match(scene.player(f"x{number}"), f"k{number:02}", hours=1 + number, kind="TOURNAMENT"), cup)
+        overview = client.get("/tournaments/cup/").content.decode()
+        link, number = re.search(r'<li><a href="([^"]+)"><span class="label">Matches</span><span class="value">(\d+)', overview).groups()
 
-        assert rows_in(page, "Players of this match") == [
-            "Win ada North 3 30 10",
-            "Win bea North 3 10 10",
-            "Loss cleo South 1 8 10",
-            "Loss dora South 1 7 10",
-        ]
-        assert "1 Mar 2025 18:00 · The Cup · Final · Raid" in text_of(page)
+        first = client.get(link).content.decode()
+        following = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+        lines = re.findall(r"<li.*?</li>", first + client.get(following).content.decode(), re.DOTALL)
+        assert len([line for line in lines if "Voided:" not in line]) == int(number) == 31
+        assert len([line for line in lines if "Voided: lag" in line]) == 1
 
-    def test_voided_rows_say_so(self, client, cup):
-        assert "Voided: lag" in text_of(client.get(reverse("match", args=["valorant", "g0"])))
+    def test_none_yet(self, client, db):
+        scene.tournament("cup", status="OPEN")
 
-    def test_of_a_casual_match_hidden_players_are_left_out(self, client, db):
-        ada, bea = scene.player("ada"), scene.player("bea")
-        for user, result in ((ada, "WIN"), (bea, "LOSS")):
-            scene.match(user, "c1", result)
-        scene.hide(ada, matches=True)
-        address = reverse("match", args=["valorant", "c1"])
-
-        page = client.get(address)
-        assert [row.split(" ")[1] for row in rows_in(page, "Players")] == ["bea"]
-        assert "Players who hide their match history are left out" in text_of(page)
-        assert "ada" not in text_of(page)
-        client.force_login(ada)
-        assert len(rows_in(client.get(address), "Players of")) == 2
-
-    def test_a_casual_match_all_of_whose_players_hide(self, client, db):
-        ada = scene.player("ada")
-        scene.match(ada, "c1")
-        scene.hide(ada, matches=True)
-
-        answer = client.get(reverse("match", args=["valorant", "c1"]))
-        assert answer.status_code == 403
-        assert "ada" not in text_of(answer)
-
-    @pytest.mark.parametrize("key", ["a/b/c", "a b?c#d%e", "ü", "..x", "<i>"])
-    def test_any_key_has_an_address(self, client, db, key):
-        ada = scene.player("ada")
-        scene.match(ada, key)
-        link = re.search(
-            r'class="main" href="(/matches/[^"]+)"', client.get(reverse("player-matches", args=[ada.profile.public_id])).content.decode()
-        )[1]
-
-        answer = client.get(link)
-        assert answer.status_code == 200
-        assert key in text_of(answer)
-
-    @pytest.mark.parametrize("address", ["/matches/valorant/nope/", "/matches/nope/g1/", "/matches/valorant/a%00b/"])
-    def test_there_is_no_such_match(self, client, cup, address):
-        assert client.get(address).status_code == 404
-
-    def test_stats_of_any_shape_do_no_harm(self, client, db):
-        scene.match(
-            scene.player("ada"), "m", stats={"zeal": 2, "kills": 5, "weapon": "<b>", "list": [1], "acc": 0.5, "none": None, "flag": True}
-        )
-
-        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50 2"]
-
-    def test_queries(self, client, cup, django_assert_num_queries):
-        with django_assert_num_queries(6):
-            client.get(reverse("match", args=["valorant", "g1"]))
+        assert "No matches yet" in text_of(client.get("/tournaments/cup/matches/"))
+        assert "Players 0" not in text_of(client.get("/tournaments/cup/"))

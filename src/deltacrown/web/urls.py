@@ -26,6 +26,7 @@ urlpatterns = [
     path("tournaments/", tournaments.show_list, name="tournaments"),
     path("tournaments/<slug:slug>/", tournaments.show_tournament, name="tournament"),
     path("tournaments/<slug:slug>/results/", tournaments.show_results, name="tournament-results"),
+    path("tournaments/<slug:slug>/matches/", tournaments.show_matches, name="tournament-matches"),
     path("tournaments/<slug:slug>/entrants/", tournaments.show_entrants, name="tournament-entrants"),
     path("tournaments/<slug:slug>/players/", tournaments.show_players, name="tournament-players"),
     path("matches/<slug:game>/<path:match_key>/", matches.show_match, name="match"),

@@ -27,6 +27,18 @@ class EncounterRow:
 
 
 @dataclass(frozen=True)
+class EncounterSide:
+    """One of the two sides of a duel: a team, or the player who was alone on it.
+
+    :param score: ``None`` where its players have no score, or not the same.
+    """
+
+    name: str
+    result: MatchRow.Result
+    score: int | None
+
+
+@dataclass(frozen=True)
 class Encounter:
     """An encounter as one viewer may see it.
 
@@ -43,6 +55,25 @@ class Encounter:
     rows: list[EncounterRow]
     columns: list[str]
     leaves_out: bool
+
+    @property
+    def sides(self) -> list[EncounterSide]:
+        """Both sides, the winner first; none when these rows do not make a duel of two sides that are each of one mind."""
+        by_name: dict[str, list[MatchEntry]] = {}
+        for row in self.rows:
+            by_name.setdefault(row.match.side or row.profile.name, []).append(row.match)
+        is_named = all(row.match.side for row in self.rows)
+        if len(by_name) != 2 or not (is_named or (len(self.rows) == 2 and not self.leaves_out)):
+            return []
+        if any(len({entry.result for entry in entries}) > 1 for entries in by_name.values()):
+            return []
+        return [EncounterSide(name, entries[0].result, _shared_score(entries)) for name, entries in by_name.items()]
+
+    @property
+    def void_reason(self) -> str:
+        """Why all of it was voided; empty when some of it counts, or players' rows were voided for different reasons."""
+        reasons = {row.match.void_reason if row.match.is_voided else "" for row in self.rows}
+        return reasons.pop() if len(reasons) == 1 else ""
 
 
 def get_encounter(game_slug: str, match_key: str, *, viewer: Viewer) -> Encounter:
@@ -78,6 +109,11 @@ def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
         columns=sorted({name for row in rows for name, value in row.stats.items() if _is_number(value)}, key=_column_order),
         leaves_out=leaves_out,
     )
+
+
+def _shared_score(entries: list[MatchEntry]) -> int | None:
+    scores = {entry.score for entry in entries}
+    return scores.pop() if len(scores) == 1 else None
 
 
 def _column_order(name: str) -> tuple[int, str]:

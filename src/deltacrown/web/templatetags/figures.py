@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,21 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 NOTHING = "–"
+#: What a visitor asks of a player first; numbers that are not named here come after these, as the catalogue has them.
+TELLING_ORDER = (
+    "overall_win_rate",
+    "matches_won",
+    "total_matches_played",
+    "tournaments_won",
+    "average_placement",
+    "tournaments_participated",
+    "achievement_count",
+    "level",
+    "experience_points",
+    "disputes_filed",
+)
+#: Descriptions of titles begin with it; pages mark them by a shape instead, which needs no font that has it.
+TROPHY = "\N{TROPHY} "
 
 
 @register.filter
@@ -61,6 +77,26 @@ def moment(value: datetime | None) -> SafeString | str:
 def day(value: datetime | None) -> SafeString | str:
     """A date in UTC, as text and for machines."""
     return NOTHING if value is None else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
+
+
+@register.filter
+def telling_first(lines: Iterable[Any]) -> list[Any]:
+    """Numbers of a player in the order of ``TELLING_ORDER``."""
+    places = {name: place for place, name in enumerate(TELLING_ORDER)}
+    return sorted(lines, key=lambda line: places.get(line.name, len(places)))
+
+
+@register.filter
+def bar(percentage: int | Decimal | None) -> SafeString:
+    """A percentage as a drawn length, for the eye alone: the number stands beside it."""
+    drawn = '<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="1"/></svg>'
+    return format_html(drawn, percentage or 0)
+
+
+@register.filter
+def worded_plainly(description: str) -> str:
+    """What happened, without the trophy that descriptions of titles begin with."""
+    return description.removeprefix(TROPHY)
 
 
 @register.filter

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 
 from deltacrown.user_profile.services import tournament_page_service
 
+MATCHES_PER_PAGE = 20
+
 
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
@@ -27,6 +29,13 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """All official results."""
     shown = tournament_page_service.get_results_page(slug, _page(request), viewer=request.user)
     return render(request, "web/tournament_results.html", {"shown": shown, "event": shown.tournament, "tab": "results"})
+
+
+@require_safe
+def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every match of it, latest first."""
+    shown = tournament_page_service.get_encounters_page(slug, _page(request), viewer=request.user, limit=MATCHES_PER_PAGE)
+    return render(request, "web/tournament_matches.html", {"shown": shown, "event": shown.tournament, "tab": "matches"})
 
 
 @require_safe

@@ -1,0 +1,121 @@
+"""The page of one match."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from deltacrown.accounts.models import User
+from tests import scene
+from tests.web.reading import rows_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def sides_on(answer):
+    """The two sides at the top of a match's page; nothing when there are none."""
+    found = re.search(r'<div class="versus.*?</div>', answer.content.decode(), re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", side).split()) for side in re.findall(r"<p.*?</p>", found[0])] if found else []
+
+
+class TestMatch:
+    def test_every_side_with_what_the_game_reported(self, client, cup):
+        page = client.get(reverse("match", args=["valorant", "g1"]))
+
+        assert rows_in(page, "Players of this match") == [
+            "Win ada North 3 30 10",
+            "Win bea North 3 10 10",
+            "Loss cleo South 1 8 10",
+            "Loss dora South 1 7 10",
+        ]
+        assert "1 Mar 2025 18:00 · The Cup · Final · Raid" in text_of(page)
+
+    def test_voided_rows_say_so(self, client, cup):
+        text = text_of(client.get(reverse("match", args=["valorant", "g0"])))
+
+        assert "This match counts for nobody. Voided: lag" in text
+        assert text.count("Voided") == 1
+
+    def test_a_row_voided_alone_says_so_itself(self, client, cup):
+        scene.voided(scene.player("fay"), "g1", reason="stand-in", kind="TOURNAMENT", side="South")
+        page = client.get(reverse("match", args=["valorant", "g1"]))
+
+        assert "Win fay South Voided: stand-in – – –" in rows_in(page, "Players of this match")
+        assert "counts for nobody" not in text_of(page)
+
+    def test_a_duel_is_told_at_the_top_the_winner_first(self, client, cup):
+        assert sides_on(client.get(reverse("match", args=["valorant", "g1"]))) == ["North 3 Win", "South 1 Loss"]
+
+    @pytest.mark.parametrize(
+        ("rows", "told"),
+        [
+            ([("ada", "", "WIN", 2), ("bea", "", "LOSS", 0)], ["ada 2 Win", "bea 0 Loss"]),
+            ([("ada", "Red", "WIN", 9), ("bea", "Red", "WIN", 4), ("cleo", "Blue", "LOSS", 1)], ["Red – Win", "Blue 1 Loss"]),
+            ([("ada", "", "WIN", 3), ("bea", "", "LOSS", 2), ("cleo", "", "LOSS", 1)], []),
+            ([("ada", "Red", "WIN", 3), ("bea", "Red", "LOSS", 2), ("cleo", "Blue", "LOSS", 1)], []),
+            ([("ada", "", "WIN", 3)], []),
+        ],
+        ids=["two players", "scores of players, not of the side", "everybody for themselves", "a side not of one mind", "one row"],
+    )
+    def test_only_a_duel_is_told_at_the_top(self, client, db, rows, told):
+        for name, side, result, score in rows:
+            scene.match(scene.player(name), "c1", result, side=side, score=score)
+
+        assert sides_on(client.get("/matches/valorant/c1/")) == told
+
+    def test_two_who_are_left_of_more_make_no_duel(self, client, db):
+        for name, result in (("ada", "WIN"), ("bea", "LOSS"), ("cleo", "LOSS")):
+            scene.match(scene.player(name), "c1", result)
+        scene.hide(User.objects.get(username="cleo"), matches=True)
+
+        assert sides_on(client.get("/matches/valorant/c1/")) == []
+
+    def test_of_a_casual_match_hidden_players_are_left_out(self, client, db):
+        ada, bea = scene.player("ada"), scene.player("bea")
+        for user, result in ((ada, "WIN"), (bea, "LOSS")):
+            scene.match(user, "c1", result)
+        scene.hide(ada, matches=True)
+        address = reverse("match", args=["valorant", "c1"])
+
+        page = client.get(address)
+        assert [row.split(" ")[1] for row in rows_in(page, "Players")] == ["bea"]
+        assert "Players who hide their match history are left out" in text_of(page)
+        assert "ada" not in text_of(page)
+        client.force_login(ada)
+        assert len(rows_in(client.get(address), "Players of")) == 2
+
+    def test_a_casual_match_all_of_whose_players_hide(self, client, db):
+        ada = scene.player("ada")
+        scene.match(ada, "c1")
+        scene.hide(ada, matches=True)
+
+        answer = client.get(reverse("match", args=["valorant", "c1"]))
+        assert answer.status_code == 403
+        assert "ada" not in text_of(answer)
+
+    @pytest.mark.parametrize("key", ["a/b/c", "a b?c#d%e", "ü", "..x", "<i>"])
+    def test_any_key_has_an_address(self, client, db, key):
+        ada = scene.player("ada")
+        scene.match(ada, key)
+        link = re.search(
+            r'class="main" href="(/matches/[^"]+)"', client.get(reverse("player-matches", args=[ada.profile.public_id])).content.decode()
+        )[1]
+
+        answer = client.get(link)
+        assert answer.status_code == 200
+        assert key in text_of(answer)
+
+    @pytest.mark.parametrize("address", ["/matches/valorant/nope/", "/matches/nope/g1/", "/matches/valorant/a%00b/"])
+    def test_there_is_no_such_match(self, client, cup, address):
+        assert client.get(address).status_code == 404
+
+    def test_stats_of_any_shape_do_no_harm(self, client, db):
+        scene.match(
+            scene.player("ada"), "m", stats={"zeal": 2, "kills": 5, "weapon": "<b>", "list": [1], "acc": 0.5, "none": None, "flag": True}
+        )
+
+        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50 2"]
+
+    def test_queries(self, client, cup, django_assert_num_queries):
+        with django_assert_num_queries(6):
+            client.get(reverse("match", args=["valorant", "g1"]))
