@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
@@ -177,7 +178,7 @@ def test_the_command_reads_well(ann):
         "  WHEN  +1, then 3: recorded",
         "      Rocket match k2, played 01 Jun 2025",
         "",
-        "At the end of 01 Jan 2020 it was 0, as this site knew it then.",
+        "At the end of 01 Jan 2020 it was 0, counting what this site knew by then.",
     ]
 
 
@@ -187,7 +188,20 @@ def test_the_command_names_the_part_of_a_rate_and_the_moment(ann):
     text = out.getvalue()
     assert "Matches won -1, then 33.33 %: result corrected from WIN to LOSS (Wrong side reported)" in text
     assert "\nNot counted:\n  voided: Smurfing\n" in text
-    assert "At 01 Jan 2020 00:00:00 UTC it was 0.00 %, as this site knew it then." in text
+    assert "At 01 Jan 2020 00:00:00 UTC it was 0.00 %, counting what this site knew by then." in text
+
+
+def test_the_command_on_a_number_that_has_drifted(ann):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE user_profile_userprofile SET matches_won = 9 WHERE user_id = %s", [ann.pk])
+    out, public_id = StringIO(), ann.profile.public_id
+    call_command("explain_stat", public_id, "matches_won", stdout=out)
+    assert out.getvalue().splitlines()[:4] == [
+        f"Matches won of ann ({public_id}): 9",
+        "  Matches played that ended in a win.",
+        "  1 row; the number is 1.",
+        f"  The profile shows 9: it has drifted. Run reconcile_stats --user {public_id}.",
+    ]
 
 
 def test_the_command_on_a_number_that_never_changed(player):

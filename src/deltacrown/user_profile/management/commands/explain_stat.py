@@ -42,7 +42,7 @@ class Command(BaseCommand):
             moment = read_as_of(as_of, now=clock.now())
             value = get_stat_as_of(user, stat, moment, game=played, viewer=user)
             when = f"At {moment:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {moment:%d %b %Y}"
-            lines += ["", f"{when} it was {_show(value, explanation.stat.unit)}, as this site knew it then."]
+            lines += ["", f"{when} it was {_show(value, explanation.stat.unit)}, counting what this site knew by then."]
         return lines
 
 
@@ -52,8 +52,10 @@ def describe_explanation(public_id: str, user: User, explanation: StatExplanatio
     lines = [
         f"{stat.label}{where} of {user.username} ({public_id}): {_show(stat.value, stat.unit)}",
         f"  {stat.meaning}",
-        f"  {explanation.sentence}" + ("" if explanation.adds_up else " They do not add up: run reconcile_stats."),
+        f"  {explanation.sentence}",
     ]
+    if not explanation.adds_up:
+        lines += [f"  The profile shows {_show(stat.value, stat.unit)}: it has drifted. Run reconcile_stats --user {public_id}."]
     if explanation.omitted:
         lines += ["", "Not counted:" if len(explanation.omitted) < limit else "Not counted, among others:"]
     for why, omitted in groupby(explanation.omitted, key=lambda omission: omission.why):
