@@ -49,6 +49,7 @@ class Dispute(models.Model):
             models.Index("reporter", F("filed_at").desc(), F("id").desc(), name="moderation_dispute_of_user"),
             models.Index("reporter", F("recorded_at").desc(), F("id").desc(), name="dispute_recorded"),
             models.Index(fields=["status", "filed_at", "id"], name="moderation_dispute_queue"),
+            models.Index(F("filed_at").desc(), F("id").desc(), name="moderation_dispute_newest"),
         ]
 
     def __str__(self) -> str:

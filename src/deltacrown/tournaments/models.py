@@ -75,6 +75,7 @@ class TournamentParticipation(models.Model):
         indexes = [
             models.Index("user", F("registered_at").desc(), F("id").desc(), name="tournaments_of_user"),
             models.Index(fields=["tournament", "team"], name="tournaments_entrants"),
+            models.Index(fields=["tournament", "registered_at", "id"], name="tournaments_registered"),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="participation_recorded"),
         ]
 

@@ -76,14 +76,14 @@ class ResultForm:
     choices: list[ResultChoice]
 
 
-def list_own_disputes(page: str | None = None, *, viewer: User) -> Page[DisputeLine]:
+def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeLine]:
     """Return a page of the disputes ``viewer`` filed, latest first; staff get their own here too."""
     rows = Dispute.objects.filter(reporter=viewer).select_related("reporter__profile", "result__tournament", "result__team")
-    found = paginate(rows, listing=f"own-disputes/{viewer.pk}", order=("-filed_at", "-id"), cursor=page, limit=PER_PAGE)
+    found = paginate(rows, listing=f"own-disputes/{viewer.pk}", order=("-filed_at", "-id"), cursor=page, limit=limit)
     return found.with_items(_lines)
 
 
-def list_queue(status: str, page: str | None = None, *, viewer: User) -> Page[DisputeLine]:
+def list_queue(status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeLine]:
     """Return a page of everybody's disputes of one status, those that wait longest first.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
@@ -94,7 +94,7 @@ def list_queue(status: str, page: str | None = None, *, viewer: User) -> Page[Di
     if status not in Dispute.Status.values:
         raise InvalidInput(f"{status[:20]!r} is no status: use {', '.join(Dispute.Status.values)}.", field="status")
     rows = Dispute.objects.filter(status=status).select_related("reporter__profile", "result__tournament", "result__team")
-    found = paginate(rows, listing=f"dispute-queue/{status}", order=("filed_at", "id"), cursor=page, limit=PER_PAGE)
+    found = paginate(rows, listing=f"dispute-queue/{status}", order=("filed_at", "id"), cursor=page, limit=limit)
     return found.with_items(_lines)
 
 
