@@ -75,6 +75,7 @@ format: $(INSTALLED) ## Mend what ruff can mend by itself.
 
 docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(MANAGE) document_stats --write docs/reference/stats.md
+	$(MANAGE) document_api --write docs/reference/openapi.json
 	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
 
 bench: $(INSTALLED) ## Measure the targets of the specification with a million matches on PostgreSQL; takes a quarter of an hour.

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.core.cache import cache
 
-from deltacrown.core.clock import now
-from deltacrown.games.models import Match
 from deltacrown.tally.models import Run
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
@@ -221,21 +217,6 @@ def test_counters_stay_visible_and_the_profile_says_what_is_hidden(visitor, ann)
     assert problem_of(visitor.get(address(ann, "/tournaments"))) == (403, "hidden")
 
 
-def test_a_leaderboard(visitor, ann):
-    bob = scene.player("bob")
-    scene.match(bob, "b1", hours=1)
-    board = visitor.get("/leaderboards/matches_won").json()
-
-    assert [(row["rank"], row["public_id"], row["value"]) for row in board["items"]] == [
-        (1, ann.profile.public_id, 1),
-        (1, bob.profile.public_id, 1),
-    ]
-    assert (board["rule"], board["game"]) == ("Players with at least one are ranked.", None)
-    assert visitor.get("/leaderboards/matches_won?game=valorant").json()["game"] == "valorant"
-    assert problem_of(visitor.get("/leaderboards/nonsense")) == (404, "not-found")
-    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}["average_placement"] is False
-
-
 def test_tournaments(visitor, signed_in, ann):
     draft = scene.tournament("draft-cup", hours=9, status="DRAFT", organiser=ann)
     scene.tournament_match(
@@ -353,60 +334,21 @@ def test_a_player_hides_an_entry_and_shows_it_again(visitor, signed_in, ann):
     }
 
 
-def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
-    for number, (name, country) in enumerate([("bea", "DE"), ("cid", "FR"), ("dot", "DE"), ("eve", "DE")]):
-        user = scene.player(name)
-        UserProfile.objects.filter(user=user).update(country=country)
-        for key in range((number + 1) // 2):
-            scene.match(user, f"{name}{key}")
+def test_tournaments_are_narrowed_as_those_of_a_player_are(visitor):
+    for number, (slug, game, status) in enumerate([("a", "rocket", "OPEN"), ("b", "valorant", "OPEN"), ("c", "rocket", "COMPLETED")]):
+        scene.tournament(slug, title=scene.game(game), status=status, hours=number)
+    scene.tournament("d", title=scene.game("rocket"), status="DRAFT")
 
-    def ranks(items):
-        return [(row["rank"], row["name"], row["value"]) for row in items]
+    def slugs(query):
+        return [line["slug"] for line in visitor.items(f"/tournaments?limit=1&{query}")]
 
-    board = visitor.get("/leaderboards/matches_won?country=DE").json()
-    around = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1").json()
-    in_game = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1&country=DE&game=valorant").json()
-
-    assert (board["country"], ranks(board["items"])) == ("DE", [(1, "eve", 2), (2, "Ann", 1), (2, "dot", 1)])
-    assert (around["rank"], ranks(around["items"])) == (2, [(1, "eve", 2), (2, "Ann", 1), (2, "cid", 1)])
-    assert (in_game["rank"], ranks(in_game["items"])) == (2, [(1, "eve", 2), (2, "Ann", 1), (2, "dot", 1)])
-    bea = UserProfile.objects.get(user__username="bea").public_id
-    assert visitor.get(f"/leaderboards/matches_won/around/{bea}").json() | {"tie_rule": ""} == {
-        "stat": "matches_won",
-        "tie_rule": "",
-        "rank": None,
-        "value": None,
-        "items": [],
-    }
-    assert problem_of(visitor.get("/leaderboards/matches_won?country=de")) == (422, "invalid")
-    assert problem_of(visitor.get("/leaderboards/average_placement?game=valorant")) == (404, "not-found")
-
-
-def test_a_leaderboard_of_a_period(visitor, ann):
-    bob = scene.player("bob")
-    for key in ("b1", "b2"):
-        Match.objects.create(user=bob, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(seconds=5))
-
-    board = visitor.get("/leaderboards/matches_won?period=30days").json()
-    all_time = visitor.get("/leaderboards/matches_won").json()
-
-    assert [(row["rank"], row["name"], row["value"]) for row in board["items"]] == [(1, "bob", 2)]
-    assert board["period"] == "30days"
-    assert board["since"].endswith("Z")
-    assert (all_time["period"], all_time["since"], len(all_time["items"])) == ("all", None, 2)
-    assert visitor.get("/leaderboards/matches_won?period=season").json()["items"][0]["name"] == "bob"
-    assert problem_of(visitor.get("/leaderboards/level?period=season")) == (404, "not-found")
-    assert problem_of(visitor.get("/leaderboards/matches_won?period=year")) == (422, "invalid")
-
-
-def test_a_place_where_the_lowest_is_best(visitor):
-    for name, placement in (("ann", 2), ("bob", 1), ("cat", 2), ("dan", 3)):
-        scene.placed(scene.tournament(f"cup-{name}"), placement, scene.player(name))
-    cat = UserProfile.objects.get(user__username="cat").public_id
-
-    items = visitor.get(f"/leaderboards/average_placement/around/{cat}?each_side=1").json()["items"]
-
-    assert [(row["rank"], row["name"], row["value"]) for row in items] == [(2, "ann", 2.0), (2, "cat", 2.0), (4, "dan", 3.0)]
+    assert slugs("game=rocket") == ["c", "a"]
+    assert slugs("status=OPEN") == ["b", "a"]
+    assert slugs("game=rocket&status=OPEN") == ["a"]
+    assert slugs("status=DRAFT") == []
+    page = visitor.get("/tournaments?limit=1&game=rocket").json()["next_page"]
+    assert problem_of(visitor.get(f"/tournaments?limit=1&status=OPEN&page={page}")) == (422, "invalid-cursor")
+    assert problem_of(visitor.get("/tournaments?game=none")) == (422, "invalid")
 
 
 def test_following(visitor, signed_in, ann):

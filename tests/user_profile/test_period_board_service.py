@@ -10,7 +10,12 @@ import pytest
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.services.period_board_service import Period, get_period, get_period_leaderboard
+from deltacrown.user_profile.services.period_board_service import (
+    Period,
+    get_period,
+    get_period_leaderboard,
+    list_period_neighbours,
+)
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by
 from tests.scene import START
@@ -95,7 +100,25 @@ def test_a_season_is_a_quarter(now, since):
     assert get_period("30days", now=now).since == now - timedelta(days=30)
 
 
+def test_a_players_place_with_those_around(people):
+    def around(name, stat="matches_won", **narrowed):
+        return [(each.rank, each.name, each.value) for each in list_period_neighbours(people[name], stat, SINCE, **narrowed)]
+
+    assert around("bob") == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
+    assert around("ann", each_side=1) == [(1, "ann", 2), (1, "bob", 2)]
+    assert around("cat", each_side=1) == [(1, "bob", 2), (3, "cat", 1)]
+    assert around("bob", each_side=0) == [(1, "bob", 2)]
+    assert around("cat", game="chess") == [(1, "cat", 1)]
+    assert around("dan") == around("ann", country="FR") == around("ann", stat="overall_win_rate") == []
+
+
 def test_what_cannot_be_asked_is_refused():
+    ann = scene.player("ann")
+    with pytest.raises(NotFound):
+        list_period_neighbours(ann, "level", SINCE)
+    for wrong in ({"each_side": -1}, {"each_side": 51}, {"country": "fr"}, {"game": "none"}):
+        with pytest.raises(InvalidInput):
+            list_period_neighbours(ann, "matches_won", SINCE, **wrong)
     with pytest.raises(NotFound):
         get_period_leaderboard("level", SINCE)
     with pytest.raises(InvalidInput):

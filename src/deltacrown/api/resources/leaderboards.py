@@ -20,7 +20,7 @@ from deltacrown.user_profile.services.player_page_service import get_player
 resource = Resource("leaderboards")
 
 BoardPath = Annotated[str, Path(description="The name of a number: `GET /leaderboards` lists them.")]
-TIE_RULE = "Players with the same value share the rank and are listed by public id; as many ranks are left out as share one: 1, 2, 2, 4."
+Period = Literal["all", "season", "30days"]
 
 
 class BoardQuery(BaseModel):
@@ -28,6 +28,9 @@ class BoardQuery(BaseModel):
 
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
     country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
+    period: Period = Field(
+        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
+    )
 
 
 class AroundQuery(BoardQuery):
@@ -39,9 +42,6 @@ class AroundQuery(BoardQuery):
 class BoardPageQuery(BoardQuery):
     """Which part of which leaderboard."""
 
-    period: Literal["all", "season", "30days"] = Field(
-        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
-    )
     page: str | None = Field(None, description="The `next_page` of the page before; leave it out for the first.")
     limit: int = Field(25, ge=1, le=leaderboard_service.MAX_LIMIT, description="Players per page.")
 
@@ -59,24 +59,39 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
 
     Over a period there are leaderboards by matches played, matches won and win rate, counted from the matches themselves.
     """
-    named = {"game": query.game or None, "country": query.country or None}
-    if query.period == "all":
-        board, since = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit), None
+    named, period = _named(query), _period(query)
+    if period is None:
+        board = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
     else:
-        period = period_board_service.get_period(query.period, now=now())
         board = period_board_service.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
-        since = period.since
-    told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule")}
-    return page_of(
-        board, **told, tie_rule=TIE_RULE, game=board.game and board.game.slug, country=named["country"], period=query.period, since=since
-    )
+    told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule", "tie_rule")}
+    return page_of(board, **told, **_narrowed(query, period))
 
 
 @resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404])
 def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, query: Query[AroundQuery]) -> Any:
     """A player's rank, and the players just before and after; no items when the player is not ranked."""
-    user = get_player(public_id).user
-    named = {"game": query.game or None, "country": query.country or None}
-    found = leaderboard_service.list_neighbours(user, stat, **named, each_side=query.each_side)
+    user, named, period = get_player(public_id).user, _named(query), _period(query)
+    if period is None:
+        found = leaderboard_service.list_neighbours(user, stat, **named, each_side=query.each_side)
+        tie_rule = leaderboard_service.get_tie_rule(in_game=named["game"] is not None)
+    else:
+        found = period_board_service.list_period_neighbours(user, stat, period, **named, each_side=query.each_side)
+        tie_rule = leaderboard_service.TIES_BY_PUBLIC_ID
     own = next((entry for entry in found if entry.public_id == public_id), None)
-    return {"stat": stat, "tie_rule": TIE_RULE, "rank": own and own.rank, "value": own and own.value, "items": found}
+    told = {"stat": stat, "tie_rule": tie_rule, **_narrowed(query, period)}
+    return {**told, "rank": own and own.rank, "value": own and own.value, "items": found}
+
+
+def _named(query: BoardQuery) -> dict[str, Any]:
+    """Among whom, and by which numbers, players are ranked."""
+    return {"game": query.game or None, "country": query.country or None}
+
+
+def _period(query: BoardQuery) -> period_board_service.Period | None:
+    return None if query.period == "all" else period_board_service.get_period(query.period, now=now())
+
+
+def _narrowed(query: BoardQuery, period: period_board_service.Period | None) -> dict[str, Any]:
+    """What the answer repeats of the question."""
+    return {**_named(query), "period": query.period, "since": period and period.since}

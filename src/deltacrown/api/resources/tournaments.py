@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query
+from pydantic import Field
 
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.shapes import PageOf, Paging, page_of
+from deltacrown.api.shapes import PageOf, Paging, TournamentStatus, page_of
 from deltacrown.api.shapes.tournaments import EncounterLine, OfficialLine, PlayerTotals, Registration, TournamentLine, TournamentPage
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.services import tournament_page_service
@@ -19,10 +20,17 @@ resource = Resource("tournaments")
 SlugPath = Annotated[str, Path(description="A tournament's slug.")]
 
 
+class ListQuery(Paging):
+    """Narrows the list of tournaments."""
+
+    game: str | None = Field(None, description="A game's slug.")
+    status: TournamentStatus | None = None
+
+
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
-def list_tournaments(request: HttpRequest, query: Query[Paging]) -> Any:
-    """All published tournaments, latest start first."""
-    found = tournament_page_service.list_tournaments(query.page, limit=query.limit)
+def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
+    """The published tournaments, latest start first."""
+    found = tournament_page_service.list_tournaments(query.page, game=query.game, status=query.status, limit=query.limit)
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 
 

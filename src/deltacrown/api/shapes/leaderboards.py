@@ -45,6 +45,10 @@ class Around(Shown):
 
     stat: str
     tie_rule: str = Field(description="How players with the same value are ranked and listed.")
+    game: str | None
+    country: str | None
+    period: str
+    since: Moment | None = Field(description="The beginning of the period; null for all time.")
     rank: int | None = Field(description="The player's rank; null when not ranked.")
     value: Value
     items: list[RankedPlayer] = Field(description="Those just before, the player, those just after, in order.")

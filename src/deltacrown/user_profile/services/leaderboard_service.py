@@ -34,6 +34,9 @@ BOARDS = {
     "achievement_count": False,
     "average_placement": True,
 }
+_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
+TIES_BY_PUBLIC_ID = _TIES.format("by public id")
+TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
 FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
 
 
@@ -54,6 +57,7 @@ class Leaderboard(Page[LeaderboardEntry]):
 
     :param stat: the name of the number in the catalogue.
     :param rule: who is ranked, in one sentence.
+    :param tie_rule: how players with the same value are ranked and listed.
     :param game: the game it is of, or ``None`` for all.
     """
 
@@ -62,6 +66,7 @@ class Leaderboard(Page[LeaderboardEntry]):
     meaning: str
     unit: str
     rule: str
+    tie_rule: str
     game: Game | None
 
 
@@ -85,8 +90,8 @@ def get_leaderboard(
 ) -> Leaderboard:
     """Return a page of the players ranked by ``stat``, best first.
 
-    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed by public id
-    (within a game: in the order they joined, which is that of their public ids).
+    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says: what is
+    ordered by the numbers of one game has no public id beside it for an index to follow.
 
     :param stat: one of ``BOARDS``; a name of the catalogue.
     :param game: rank by the players' numbers in this game; a slug or a row.
@@ -109,6 +114,7 @@ def get_leaderboard(
         meaning=field.meaning,
         unit=getattr(field, "unit", ""),
         rule=ranking.rule,
+        tie_rule=get_tie_rule(in_game=of_game is not None),
         game=of_game,
     )
 
@@ -137,6 +143,20 @@ def list_neighbours(
     above = list(ranking.rows.filter(ahead).order_by(*ranking.order).reverse()[:each_side])
     below = list(ranking.rows.filter(behind).order_by(*ranking.order)[:each_side])
     return _ranked(ranking, [*reversed(above), own, *below], is_first_page=False)
+
+
+def get_tie_rule(*, in_game: bool) -> str:
+    """How players with the same value are ranked and listed on the leaderboards of all time."""
+    return TIES_BY_ACCOUNT if in_game else TIES_BY_PUBLIC_ID
+
+
+def check_country(country: str) -> None:
+    """Refuse what is no code of a country.
+
+    :raises InvalidInput: it is not two capital letters.
+    """
+    if not COUNTRY.fullmatch(country):
+        raise InvalidInput(f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
 
 
 @dataclass(frozen=True)
@@ -182,8 +202,7 @@ def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tu
     ranking = _in_game(stat, of_game) if of_game else _overall(stat)
     if country is None:
         return ranking, of_game
-    if not COUNTRY.fullmatch(country):
-        raise InvalidInput(f"{country!r} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
+    check_country(country)
     rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
     return replace(ranking, rows=rows), of_game
 

@@ -12,12 +12,20 @@ from typing import Any
 
 from django.db import connection
 
+from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import check_limit, read_position, write_position
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.models.profile import RATE_SAMPLE
-from deltacrown.user_profile.services.leaderboard_service import COUNTRY, MAX_LIMIT, Leaderboard, LeaderboardEntry
+from deltacrown.user_profile.services.leaderboard_service import (
+    MAX_EACH_SIDE,
+    MAX_LIMIT,
+    TIES_BY_PUBLIC_ID,
+    Leaderboard,
+    LeaderboardEntry,
+    check_country,
+)
 from deltacrown.user_profile.services.stats_service.catalogue import get_stat_field
 from deltacrown.user_profile.services.stats_service.filters import get_game
 
@@ -28,17 +36,19 @@ VALUES = {"total_matches_played": "played", "matches_won": "won", "overall_win_r
 RATES = {"overall_win_rate"}
 SAMPLED = f"Players with {RATE_SAMPLE} matches or more in the period are ranked."
 
-_COUNTED = """
+_RANKED = """
 WITH rows AS ({rows}),
 counted AS (SELECT user_id, COUNT(*) AS played, SUM(CASE WHEN result = 'WIN' THEN 1 ELSE 0 END) AS won FROM rows GROUP BY user_id),
 valued AS (SELECT user_id, {value} AS value FROM counted WHERE {eligible}),
 ranked AS (
-    SELECT p.public_id, p.display_name, u.username, p.country, v.value, RANK() OVER (ORDER BY v.value DESC) AS place
+    SELECT p.public_id, p.display_name, u.username, p.country, v.value,
+        RANK() OVER (ORDER BY v.value DESC) AS place, ROW_NUMBER() OVER (ORDER BY v.value DESC, p.public_id) AS position
     FROM valued v JOIN {profiles} p ON p.user_id = v.user_id JOIN {users} u ON u.id = v.user_id {among}
 )
-SELECT place, public_id, COALESCE(NULLIF(display_name, ''), username), country, value FROM ranked {after}
-ORDER BY value DESC, public_id LIMIT %s
+SELECT place, public_id, COALESCE(NULLIF(display_name, ''), username), country, value FROM ranked WHERE {which} ORDER BY position LIMIT %s
 """
+_AFTER = "(value < %s OR (value = %s AND public_id > %s))"
+_AROUND = "ABS(position - (SELECT position FROM ranked WHERE public_id = %s)) <= %s"
 
 
 @dataclass(frozen=True)
@@ -75,55 +85,88 @@ def get_period_leaderboard(
     :raises InvalidInput: for a game, country, cursor or limit that cannot be taken.
     """
     check_limit(limit, MAX_LIMIT)
-    if stat not in VALUES:
-        raise NotFound(f"There is no leaderboard of a period by {stat!r}: choose one of {', '.join(VALUES)}.", field="stat")
-    if country is not None and not COUNTRY.fullmatch(country):
-        raise InvalidInput(f"{country!r} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
-    of_game = get_game(game) if game else None
+    board = _find_board(stat, period, game=game, country=country)
     listing = f"period/{stat}/{period.name}/{game or ''}/{country or ''}"
-    after = read_position(listing, page) if page else None
-    rows = _read(stat, period.since, game=of_game, country=country, after=after, limit=limit + 1)
-    shown, has_next = rows[:limit], len(rows) > limit
+    value, public_id = read_position(listing, page) if page else (None, "")
+    found = board.read(_AFTER, [value, value, public_id], limit + 1) if page else board.read("1 = 1", [], limit + 1)
+    shown, has_next = found[:limit], len(found) > limit
     field = get_stat_field(UserProfile, stat)
     return Leaderboard(
-        [LeaderboardEntry(place, public_id, name, land, _value(stat, value)) for place, public_id, name, land, value in shown],
-        write_position(listing, [shown[-1][4], shown[-1][1]]) if has_next else None,
+        [entry for entry, _ in shown],
+        write_position(listing, [shown[-1][1], shown[-1][0].public_id]) if has_next else None,
         has_next,
         stat=stat,
         label=field.label,
         meaning=field.meaning,
         unit=getattr(field, "unit", ""),
-        rule=f"Players with {RATE_SAMPLE} matches or more in the period are ranked."
-        if stat in RATES
-        else "Players with at least one are ranked.",
-        game=of_game,
+        rule=SAMPLED if stat in RATES else "Players with at least one are ranked.",
+        tie_rule=TIES_BY_PUBLIC_ID,
+        game=board.game,
     )
 
 
-def _read(stat: str, since: datetime, *, game: Game | None, country: str | None, after: list[Any] | None, limit: int) -> list[Any]:
-    """The ranked players after a position: place, public id, name, country, value. One statement."""
-    quote = connection.ops.quote_name
-    of_game = " AND game_id = %s" if game else ""
-    rows = " UNION ALL ".join(
-        f"SELECT user_id, result FROM {quote(table._meta.db_table)} WHERE voided_at IS NULL AND played_at >= %s{of_game}"
-        for table in (Match, ArchivedMatch)
-    )
-    moment = connection.ops.adapt_datetimefield_value(since)
-    params: list[Any] = [moment, *([game.pk] if game else [])] * 2 + ([country] if country else [])
-    if after:
-        params += [after[0], after[0], after[1]]
-    statement = _COUNTED.format(
-        rows=rows,
-        value=VALUES[stat],
-        eligible=f"played >= {RATE_SAMPLE}" if stat in RATES else f"{VALUES[stat]} > 0",
-        profiles=quote(UserProfile._meta.db_table),
-        users=quote(UserProfile._meta.get_field("user").related_model._meta.db_table),
-        among="WHERE p.country = %s" if country else "",
-        after="WHERE value < %s OR (value = %s AND public_id > %s)" if after else "",
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*params, limit])
-        return list(cursor.fetchall())
+def list_period_neighbours(
+    user: User, stat: str, period: Period, *, game: str | None = None, country: str | None = None, each_side: int = 5
+) -> list[LeaderboardEntry]:
+    """Return ``user``'s place over a period with those just before and after it; nothing when they are not ranked.
+
+    Everybody's ranks are those of the whole leaderboard.
+
+    :param each_side: how many before, and how many after: 0 to 50.
+    :raises NotFound: there is no such leaderboard of a period.
+    :raises InvalidInput: for a game, country or number that cannot be taken.
+    """
+    check_limit(each_side + 1, MAX_EACH_SIDE + 1)
+    board = _find_board(stat, period, game=game, country=country)
+    found = board.read(_AROUND, [user.profile.public_id, each_side], 2 * each_side + 1)
+    return [entry for entry, _ in found]
+
+
+@dataclass(frozen=True)
+class _Board:
+    """Whom a leaderboard of a period ranks, and by what."""
+
+    stat: str
+    since: datetime
+    game: Game | None
+    country: str | None
+
+    def read(self, which: str, params: list[Any], limit: int) -> list[tuple[LeaderboardEntry, int]]:
+        """The ranked players that ``which`` keeps, each with the whole number they are ordered by. One statement."""
+        moment = connection.ops.adapt_datetimefield_value(self.since)
+        rows = [moment, *([self.game.pk] if self.game else [])] * 2
+        with connection.cursor() as cursor:
+            cursor.execute(self._statement(which), [*rows, *([self.country] if self.country else []), *params, limit])
+            return [
+                (LeaderboardEntry(place, public_id, name, land, _value(self.stat, value)), value)
+                for place, public_id, name, land, value in cursor.fetchall()
+            ]
+
+    def _statement(self, which: str) -> str:
+        quote = connection.ops.quote_name
+        of_game = " AND game_id = %s" if self.game else ""
+        rows = " UNION ALL ".join(
+            f"SELECT user_id, result FROM {quote(table._meta.db_table)} WHERE voided_at IS NULL AND played_at >= %s{of_game}"
+            for table in (Match, ArchivedMatch)
+        )
+        value = VALUES[self.stat]
+        return _RANKED.format(
+            rows=rows,
+            value=value,
+            eligible=f"played >= {RATE_SAMPLE}" if self.stat in RATES else f"{value} > 0",
+            profiles=quote(UserProfile._meta.db_table),
+            users=quote(User._meta.db_table),
+            among="WHERE p.country = %s" if self.country else "",
+            which=which,
+        )
+
+
+def _find_board(stat: str, period: Period, *, game: str | None, country: str | None) -> _Board:
+    if stat not in VALUES:
+        raise NotFound(f"There is no leaderboard of a period by {stat!r}: choose one of {', '.join(VALUES)}.", field="stat")
+    if country is not None:
+        check_country(country)
+    return _Board(stat, period.since, get_game(game) if game else None, country)
 
 
 def _value(stat: str, value: int) -> int | Decimal:

@@ -20,7 +20,7 @@ from deltacrown.tournaments.models import Tournament, TournamentParticipation, T
 from deltacrown.tournaments.services import TournamentSummary, summarise_tournament
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.services.privacy_service import Viewer, is_staff
-from deltacrown.user_profile.services.stats_service.filters import SLUG
+from deltacrown.user_profile.services.stats_service.filters import SLUG, get_game
 from deltacrown.user_profile.services.tournament_record_service import (
     EncounterLine,
     PlayerLine,
@@ -95,10 +95,23 @@ class TournamentList:
     lines: Page[Any]
 
 
-def list_tournaments(page: str | None = None, *, limit: int = 20) -> Page[TournamentLine]:
-    """Return a page of all published tournaments, latest start first."""
+def list_tournaments(
+    page: str | None = None, *, game: str | None = None, status: str | None = None, limit: int = 20
+) -> Page[TournamentLine]:
+    """Return a page of the published tournaments, latest start first.
+
+    :param game: a slug: only those of this game.
+    :param status: only those that stand so; drafts are nobody's to list.
+    :raises InvalidInput: for a game, cursor or limit that cannot be taken.
+    """
     rows = Tournament.objects.exclude(status=Tournament.Status.DRAFT).select_related("game")
-    return paginate(rows, listing="tournaments", order=("-starts_at", "-id"), cursor=page, limit=limit).with_items(_describe_tournaments)
+    if game:
+        rows = rows.filter(game=get_game(game))
+    if status:
+        rows = rows.filter(status=status)
+    return paginate(
+        rows, listing=f"tournaments/{game or ''}/{status or ''}", order=("-starts_at", "-id"), cursor=page, limit=limit
+    ).with_items(_describe_tournaments)
 
 
 def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentPage:
