@@ -16,6 +16,7 @@ from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season, plan_season
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
+from deltacrown.tally.models import Run
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import ExperienceAward, PrivacySettings, UserAchievement, UserProfile
@@ -59,6 +60,13 @@ class TestLoaded:
     def test_nothing_has_drifted(self, find_all_drift):
         assert UserProfile.objects.filter(total_matches_played__gt=0).exists()
         assert find_all_drift() == []
+
+    def test_the_site_says_it_was_verified(self):
+        latest = Run.objects.latest("started_at")
+
+        assert (latest.cause, latest.dry_run, latest.numbers_drifted) == ("load_demo", True, 0)
+        assert latest.numbers_checked > 40
+        assert f"Verified: {latest.numbers_checked:,} numbers counted again from their rows, 0 differ." in self.printed
 
     def test_every_row_carries_its_historical_date(self, season):
         first, last = season.casual[0], season.casual[-1]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from deltacrown.accounts.models import User
+from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
 from deltacrown.demo.loading import PLAYER_PASSWORD, STAFF, STAFF_PASSWORD, is_loaded, load_season
 from deltacrown.demo.plan.people import HERO
@@ -18,6 +19,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import UserAchievement
+from deltacrown.user_profile.services.reconcile_service import reconcile_stats
 
 DEFAULTS = SeasonSize()
 
@@ -51,6 +53,9 @@ class Command(BaseCommand):
         except (DomainError, ValueError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")
+        # A visitor who asks the site whether its numbers are right is then told of this season, not of the empty database before it.
+        report = reconcile_stats(clock=clock.now, cause="load_demo", dry_run=True)
+        self.stdout.write(f"Verified: {report.numbers_checked:,} numbers counted again from their rows, {report.numbers_drifted:,} differ.")
 
 
 def describe_contents() -> str:
