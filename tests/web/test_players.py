@@ -204,7 +204,7 @@ class TestActivity:
         assert "1 Mar 2025 20:00 did new 1 Mar 2025 19:00 did old" in text
         assert "secret" not in text
         client.force_login(anna)
-        assert "did secret Shown to only the player" in text_of(client.get(path("player-activity", anna)))
+        assert "did secret Only you see it" in text_of(client.get(path("player-activity", anna)))
 
     def test_empty(self, client, anna):
         UserActivity.objects.all().delete()  # that she joined

@@ -140,7 +140,7 @@ class TestHiding:
 
         answer = self.press(as_anna, anna)
         assert "Hidden: only you see it." in text_of(answer)
-        assert "Shown to only the player" in text_of(answer)
+        assert "Only you see it" in text_of(answer)
         assert "did joined" not in text_of(Client().get(page_of(anna, "activity/")))
 
         assert "Shown again." in text_of(self.press(as_anna, anna))

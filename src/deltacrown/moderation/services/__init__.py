@@ -1,6 +1,13 @@
 """The only door through which disputes are written."""
 
-from deltacrown.moderation.services.filing import DisputeOpen, DisputeWindowClosed, InvalidDispute, NotAParticipant, file_dispute
+from deltacrown.moderation.services.filing import (
+    DisputeOpen,
+    DisputeWindowClosed,
+    InvalidDispute,
+    NotAParticipant,
+    file_dispute,
+    get_dispute_deadline,
+)
 from deltacrown.moderation.services.reading import DisputeNotFound, get_dispute, list_disputes, write_handle
 from deltacrown.moderation.services.remedies import (
     CorrectMatch,
@@ -30,6 +37,7 @@ __all__ = [
     "VoidMatch",
     "file_dispute",
     "get_dispute",
+    "get_dispute_deadline",
     "get_disputed_match",
     "list_disputes",
     "reject_dispute",

@@ -39,6 +39,11 @@ class DisputeOpen(Conflict):
     """The reporter has an open dispute about the same thing, for another reason."""
 
 
+def get_dispute_deadline(happened_at: datetime) -> datetime:
+    """Until when a match played, or a result decided, at ``happened_at`` can be disputed."""
+    return happened_at + timedelta(days=settings.DISPUTE_WINDOW_DAYS)
+
+
 @atomic_service
 def file_dispute(
     *, reporter: User, match: MatchRow | None = None, result: TournamentResult | None = None, reason: str, now: datetime
@@ -97,8 +102,8 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
 
 
 def _check_window(since: datetime, now: datetime, happened: str) -> None:
-    days = settings.DISPUTE_WINDOW_DAYS
-    if now > since + timedelta(days=days):
+    if now > get_dispute_deadline(since):
+        days = settings.DISPUTE_WINDOW_DAYS
         raise DisputeWindowClosed(f"It was {happened} on {since:%Y-%m-%d}; disputes are taken for {days} days.", field="filed_at")
 
 

@@ -61,6 +61,20 @@ class Review:
 
 
 @dataclass(frozen=True)
+class MatchForm:
+    """What disputing a match begins with.
+
+    :param match: the viewer's own row of it.
+    :param until: when the time to dispute it ends.
+    :param is_late: whether that has passed.
+    """
+
+    match: MatchRow
+    until: datetime
+    is_late: bool
+
+
+@dataclass(frozen=True)
 class ResultChoice:
     """A result that can be disputed; ``name`` is what a form sends for it."""
 
@@ -70,10 +84,15 @@ class ResultChoice:
 
 @dataclass(frozen=True)
 class ResultForm:
-    """What disputing a result of a tournament begins with."""
+    """What disputing a result of a tournament begins with.
+
+    :param choices: the results that can still be disputed.
+    :param is_late: whether there are results, and all were decided too long ago.
+    """
 
     tournament: Tournament
     choices: list[ResultChoice]
+    is_late: bool
 
 
 def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeLine]:
@@ -123,12 +142,21 @@ def get_match_to_dispute(game: str, match_key: str, *, viewer: User) -> MatchRow
     return row
 
 
-def get_results_to_dispute(slug: str, *, viewer: User) -> ResultForm:
-    """The official results of a tournament, to choose the disputed one from."""
+def get_match_form(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchForm:
+    """What a player who disputes a match is shown first; refusals are those of ``get_match_to_dispute``."""
+    match = get_match_to_dispute(game, match_key, viewer=viewer)
+    until = moderation.get_dispute_deadline(match.played_at)
+    return MatchForm(match, until, is_late=now > until)
+
+
+def get_results_to_dispute(slug: str, *, viewer: User, now: datetime) -> ResultForm:
+    """The official results of a tournament that can still be disputed, to choose one from."""
     event = get_tournament(slug, viewer=viewer)
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
     rows = TournamentResult.objects.filter(tournament=event, user__isnull=is_team).select_related("team", "user__profile")
-    return ResultForm(event, [_choice(row) for row in rows.order_by("placement", "id")[:RESULTS_OFFERED]])
+    offered = list(rows.order_by("placement", "id")[:RESULTS_OFFERED])
+    timely = [_choice(row) for row in offered if now <= moderation.get_dispute_deadline(row.decided_at)]
+    return ResultForm(event, timely, is_late=bool(offered) and not timely)
 
 
 @atomic_service

@@ -9,6 +9,7 @@ from typing import Any
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.moderation.services import get_dispute_deadline
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.services.privacy_service import HistoryHidden, Viewer, filter_encounter_by_visibility
 from deltacrown.user_profile.services.stats_service.filters import SLUG
@@ -68,6 +69,11 @@ class Encounter:
         if any(len({entry.result for entry in entries}) > 1 for entries in by_name.values()):
             return []
         return [EncounterSide(name, entries[0].result, _shared_score(entries)) for name, entries in by_name.items()]
+
+    @property
+    def disputable_until(self) -> datetime:
+        """Until when its players can dispute it."""
+        return get_dispute_deadline(self.played_at)
 
     @property
     def void_reason(self) -> str:

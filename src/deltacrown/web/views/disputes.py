@@ -35,7 +35,8 @@ def show_own(request: HttpRequest) -> HttpResponse:
 def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
     """File a dispute about a match the player was in; a refusal is told beside what they wrote."""
     person, reason = _person(request), request.POST.get("reason", "")
-    context = {"match": dispute_page_service.get_match_to_dispute(game, match_key, viewer=person), "reason": reason}
+    form = dispute_page_service.get_match_form(game, match_key, viewer=person, now=clock.now())
+    context = {"form": form, "match": form.match, "reason": reason}
     if request.method != "POST":
         return render(request, "web/dispute_match.html", context)
 
@@ -50,7 +51,7 @@ def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpRespon
 def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     """File a dispute about a result of a tournament the player competed in."""
     person, reason, result = _person(request), request.POST.get("reason", ""), request.POST.get("result", "")
-    form = dispute_page_service.get_results_to_dispute(slug, viewer=person)
+    form = dispute_page_service.get_results_to_dispute(slug, viewer=person, now=clock.now())
     context = {"form": form, "reason": reason, "chosen": result}
     if request.method != "POST":
         return render(request, "web/dispute_result.html", context)

@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from deltacrown.core import clock
 from deltacrown.user_profile.services import encounter_service
 
 
 @require_safe
 def show_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
     """Every player's side of one match, as the viewer may see it."""
-    return render(request, "web/match.html", {"match": encounter_service.get_encounter(game, match_key, viewer=request.user)})
+    shown = encounter_service.get_encounter(game, match_key, viewer=request.user)
+    return render(request, "web/match.html", {"match": shown, "now": clock.now()})
