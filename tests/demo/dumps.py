@@ -16,7 +16,16 @@ from deltacrown.games.models import Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, GameStats, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.user_profile.models import (
+    Achievement,
+    ExperienceAward,
+    Follow,
+    GameStats,
+    KycVerification,
+    PrivacySettings,
+    UserAchievement,
+    UserProfile,
+)
 
 SIZE = SeasonSize(players=40, matches=400, tournaments=12)
 SEED = 1
@@ -51,6 +60,8 @@ DUMPED: dict[type[Model], tuple[str, ...]] = {
     ),
     Achievement: ("slug", "tier", "points"),
     UserAchievement: ("user__username", "achievement__slug", "fact", "earned_at"),
+    Follow: ("follower__username", "followed__username", "created_at"),
+    KycVerification: ("user__username", "status", "requested_at", "reviewed_at", "reviewed_by__username"),
     ExperienceAward: ("user__username", "points", "reason", "awarded_at"),
 }  # fmt: skip
 

@@ -19,7 +19,9 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.tally.models import Run
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import ExperienceAward, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.user_profile.models import ExperienceAward, Follow, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.user_profile.services.follow_service import get_home_feed
+from deltacrown.user_profile.services.kyc_service import get_verification
 from tests.demo.dumps import SEED, SIZE, digest, load
 
 
@@ -158,6 +160,15 @@ class TestLoaded:
         assert awards.count() == UserAchievement.objects.count()
         champions = UserAchievement.objects.filter(achievement__slug="first-title").values_list("user", flat=True)
         assert set(champions) == set(TournamentResult.objects.filter(placement=1, user__isnull=False).values_list("user", flat=True))
+
+    def test_the_player_one_signs_in_as_has_a_feed_and_is_verified(self, season):
+        hero = User.objects.get(username=HERO)
+        feed = get_home_feed(hero)
+
+        assert Follow.objects.count() == len(season.follows)
+        assert len(feed.items) == 10
+        assert feed.has_next
+        assert get_verification(hero, hero).status == "VERIFIED"
 
     def test_the_skilled_win_more(self, season):
         ranked = sorted(season.players, key=lambda player: -player.skill)

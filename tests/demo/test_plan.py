@@ -218,3 +218,22 @@ def test_rulings_are_about_different_matches(medium):
     assert wrong == {each.match.key for each in medium.rulings.amendments if not each.void} | {
         each.match.key for each in medium.rulings.disputes if each.outcome == "CORRECT"
     }
+
+
+def test_players_follow_others_once_when_both_are_there_and_better_ones_more(medium):
+    pairs = [(each.follower.number, each.followed.number) for each in medium.follows]
+    followers = Counter(each.followed.number for each in medium.follows)
+    ranked = sorted(medium.players, key=lambda player: -player.skill)
+
+    assert len(set(pairs)) == len(pairs) > len(medium.players)
+    assert not [pair for pair in pairs if pair[0] == pair[1]]
+    assert not [each for each in medium.follows if each.since < max(each.follower.joined_at, each.followed.joined_at)]
+    assert sum(followers[player.number] for player in ranked[:20]) > sum(followers[player.number] for player in ranked[-20:])
+
+
+def test_verifications_are_granted_refused_and_pending(medium):
+    asked = [each for seed in range(5) for each in plan_season(seed=seed, size=SMALL).verifications]
+
+    assert {each.verified for each in asked} == {True, False, None}
+    assert all(each.player.joined_at <= each.asked_at < each.decided_at for each in asked)
+    assert [each.verified for each in medium.verifications if each.player.username == HERO] == [True]

@@ -16,6 +16,7 @@ from deltacrown.games.models import Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.models import Follow, KycVerification
 from tests.demo.dumps import digest, load
 
 
@@ -63,7 +64,9 @@ def test_another_seed_is_another_season(reference):
         ("load_matches", Game, Match),
         ("load_tournaments", Match, Tournament),
         ("load_rulings", Tournament, Dispute),
-        ("load_honours", Dispute, None),
+        ("load_follows", Dispute, Follow),
+        ("load_verifications", Follow, KycVerification),
+        ("load_honours", KycVerification, None),
     ],
 )
 def test_a_load_that_broke_off_between_stages_is_finished_by_the_next(reference, monkeypatch, stage, there, missing):

@@ -2,7 +2,7 @@
 
 Loading is a list of steps, each one transaction with a way to see that it was made before: teams
 and memberships by their names and dates, a batch of matches by its first key, a tournament by its
-slug, a dispute by its reporter and date, a ruling because ruling twice is ruling once. The plan is
+slug, a dispute by its reporter and date; ruling, following or verifying twice is doing it once. The plan is
 made anew from the seed every time. So a load that was killed goes on where it stopped. Timelines,
 achievements and experience follow by themselves. The last step awards an achievement to the staff
 account, which says the season is whole.
@@ -23,6 +23,7 @@ from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict
 from deltacrown.demo.holding import hold_tournament
 from deltacrown.demo.plan.calendar import CLOSES, OPENS
+from deltacrown.demo.plan.circles import PlannedFollow
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season
@@ -34,7 +35,9 @@ from deltacrown.games.services import create_game, list_encounter, record_matche
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import UserAchievement
+from deltacrown.user_profile.services import kyc_service
 from deltacrown.user_profile.services.achievement_service import award_achievement, define_achievement
+from deltacrown.user_profile.services.follow_service import follow
 from deltacrown.user_profile.services.identity_service import Identity, set_identities
 from deltacrown.user_profile.services.privacy_service import set_privacy
 
@@ -42,6 +45,7 @@ STAFF = "demo-staff"
 #: Known to everybody who reads this: a database that is reached over TLS is refused the demo.
 STAFF_PASSWORD, PLAYER_PASSWORD = "crown-demo-staff", "crown-demo-player"
 MATCHES_PER_STEP = 500
+FOLLOWS_PER_STEP = 200
 #: An achievement held by the staff account alone, and awarded last of all: whoever finds it finds the whole season.
 SEASON_KEPT = "season-kept"
 
@@ -83,6 +87,8 @@ def load_season(season: Season, progress: Progress) -> None:
     progress.follow("matches outside tournaments", len(season.casual), loader.load_matches())
     progress.follow("tournaments", len(season.tournaments), loader.load_tournaments())
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
+    progress.follow("follows", len(season.follows), loader.load_follows())
+    progress.follow("verifications", len(season.verifications), loader.load_verifications())
     progress.follow("the books", 1, loader.load_honours())
 
 
@@ -147,6 +153,27 @@ class _Loader:
         for rule in bench.list_rulings(self.season.rulings):
             with transaction.atomic():
                 rule()
+            yield 1
+
+    def load_follows(self) -> Iterator[int]:
+        for batch in in_batches(self.season.follows, FOLLOWS_PER_STEP):
+            with transaction.atomic():
+                new = [
+                    follow(follower=self.cast.user(each.follower), followed=self.cast.user(each.followed), now=each.since) for each in batch
+                ]
+            yield sum(new)
+
+    def _follow(self, planned: PlannedFollow) -> bool:
+        return follow(follower=self.cast.user(planned.follower), followed=self.cast.user(planned.followed), now=planned.since)
+
+    def load_verifications(self) -> Iterator[int]:
+        for each in self.season.verifications:
+            user = self.cast.user(each.player)
+            with transaction.atomic():
+                kyc_service.request_verification(user=user, now=each.asked_at)
+                if each.verified is not None:
+                    decide = kyc_service.verify if each.verified else kyc_service.reject
+                    decide(user=user, by=self.cast.staff, now=each.decided_at)
             yield 1
 
     def load_honours(self) -> Iterator[int]:

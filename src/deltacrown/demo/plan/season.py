@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deltacrown.demo.plan.casual import plan_casual_matches
+from deltacrown.demo.plan.circles import PlannedFollow, PlannedVerification, plan_follows, plan_verifications
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import Player, plan_players
 from deltacrown.demo.plan.rulings import Rulings, plan_rulings
@@ -40,6 +41,8 @@ class Season:
     tournaments: list[PlannedTournament]
     casual: list[PlannedMatch]
     rulings: Rulings
+    follows: list[PlannedFollow]
+    verifications: list[PlannedVerification]
 
 
 def plan_season(*, seed: int, size: SeasonSize) -> Season:
@@ -56,4 +59,5 @@ def plan_season(*, seed: int, size: SeasonSize) -> Season:
     tournaments = plan_tournaments(stream, players, teams, size.tournaments)
     official = sum(len(tournament.matches) for tournament in tournaments)
     casual = plan_casual_matches(stream, players, max(size.matches - official, SMALLEST.matches // 4))
-    return Season(players, teams, tournaments, casual, plan_rulings(stream, casual, tournaments))
+    rulings = plan_rulings(stream, casual, tournaments)
+    return Season(players, teams, tournaments, casual, rulings, plan_follows(stream, players), plan_verifications(stream, players))

@@ -52,7 +52,6 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     check_moment(now, field="now")
     if follower.pk == followed.pk:
         raise CannotFollowSelf("You cannot follow yourself; your own timeline is on your profile.", field="player")
-    # Not the database's own clock: SQLite would write it to the millisecond, in a form that pages of the list compare wrongly.
     return Follow.objects.get_or_create(follower=follower, followed=followed, defaults={"created_at": now})[1]
 
 
