@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from django.db import connection, transaction
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Game, Match
+from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
+from deltacrown.games.services.recording import LOCK_QUEUES, LOCK_SPACE
 from deltacrown.tally.models import Run
 from deltacrown.tally.reconciliation import repair_rows
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
@@ -137,6 +141,22 @@ def test_profiles_are_locked_in_the_order_of_their_keys(ann, bob, rocket, write)
         other.wait_until_blocked()
         lock_profile(bob, "NO KEY UPDATE NOWAIT")
     other.finish()
+
+
+def test_match_keys_are_queued_for_in_one_order(ann, rocket):
+    """Whatever the order of a delivery: the lower queue is waited for with the higher one still free."""
+    queued = {zlib.crc32(f"{rocket.pk}:k{n}".encode()) % LOCK_QUEUES: f"k{n}" for n in range(2)}
+    low, high = sorted(queued)
+    lines = (PlayerLine(user=ann, result="WIN", side="a"),)
+    records = [MatchRecord(game=rocket, match_key=queued[queue], played_at=NOON, lines=lines) for queue in (high, low)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, low])
+        other = Session(lambda: record_matches(records=records, now=NOON))
+        other.wait_until_blocked()
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_SPACE, high])
+        assert cursor.fetchone() == (True,)
+    other.finish()
+    assert Match.objects.count() == 2
 
 
 def test_rows_of_numbers_are_made_in_the_order_of_their_keys(rocket):

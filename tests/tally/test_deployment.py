@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from deltacrown.core.clock import now
 from deltacrown.tally import installation
@@ -10,6 +10,7 @@ from deltacrown.tally.checks import check_installed
 from deltacrown.tally.deployment import drop_before_migrating, sync_after_migrating
 from deltacrown.tally.models import Installation, Repair, Run
 from deltacrown.tally.trigger_plan import build_triggers
+from deltacrown.tally.triggers import Trigger
 from deltacrown.user_profile.models import UserProfile
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,15 @@ def test_a_left_over_trigger_is_reported_and_removed(monkeypatch):
     assert leftover not in installation.read_installed(connection)
     monkeypatch.undo()
     sync_after_migrating(using="default")
+
+
+def test_an_installation_that_fails_half_way_leaves_what_was_there(monkeypatch):
+    before = installation.read_installed(connection)
+    broken = Trigger(name="tally_broken", table="games_match", create=("CREATE NONSENSE",), source="")
+    monkeypatch.setattr(installation, "build_triggers", lambda _: [*build_triggers(connection), broken])
+    with pytest.raises(DatabaseError):
+        installation.install_triggers("default", now=now())
+    assert installation.read_installed(connection) == before
 
 
 def test_migrating_takes_them_out_and_puts_them_back():

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.tally import history as history_module
 from deltacrown.tally.as_of import get_as_of
 from deltacrown.tally.context import attributed
 from deltacrown.tally.explanation import explain_row
@@ -123,6 +124,35 @@ def test_history_runs_through_into_the_archive(player, played):
     Match.objects.filter(pk=match.pk)._raw_delete("default")
     ArchivedMatch.objects.filter(pk=match.pk).update(result="LOSS")
     assert deltas(ann, "matches_won") == [-1, 1]
+
+
+def test_a_row_archived_between_the_reads_of_the_two_tables_is_told_once(player, played, monkeypatch):
+    match = played(ann := player("ann"), "WIN")
+    values, read = Match.objects.filter(pk=match.pk).values().get(), history_module._read_stream
+
+    def read_and_be_interrupted(*args):
+        found = read(*args)
+        if not ArchivedMatch.objects.exists():
+            ArchivedMatch.objects.create(**values)
+            Match.objects.filter(pk=match.pk)._raw_delete("default")
+        return found
+
+    monkeypatch.setattr(history_module, "_read_stream", read_and_be_interrupted)
+    assert deltas(ann, "matches_won") == [1]
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no TRUNCATE")
+def test_a_truncate_keeps_the_past_of_every_row(player, played):
+    ann = player("ann")
+    for result in ("WIN", "LOSS", "WIN"):
+        played(ann, result)
+    before = database_now()
+    with attributed(actor="operator", reason="season reset"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the rows' own checks would stand in its way until the commit
+        cursor.execute("TRUNCATE games_match CASCADE")
+    assert [(change.delta, change.reason) for change in history(ann, "matches_won")[:2]] == [(-1, "season reset")] * 2
+    assert deltas(ann, "matches_won") == [-1, -1, 1, 1]
+    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 2
 
 
 def test_pages_follow_on_without_gap_or_repeat(player, played):

@@ -93,7 +93,7 @@ def _await_late_rows_sql(feed: Feed, delta: str) -> str:
     present = f"SELECT 1 FROM {table_of(feed.holder)} h WHERE {matches}"
     return (
         f"IF EXISTS (SELECT 1 FROM ({delta}) d WHERE ({changes_sql(feed)}) AND NOT EXISTS ({present})) THEN "
-        f"PERFORM pg_advisory_xact_lock_shared({LATE}); {_lock_sql(feed, delta)}; END IF"
+        f"PERFORM pg_advisory_xact_lock_shared({LATE}); END IF"
     )
 
 
