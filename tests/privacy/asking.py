@@ -53,6 +53,7 @@ class Answer:
     vary: frozenset[str]
     body: bytes
     etag: str
+    headers: dict[str, str]
 
 
 def list_viewers(surface: Surface) -> list[str]:
@@ -60,18 +61,26 @@ def list_viewers(surface: Surface) -> list[str]:
     return [*PEOPLE, *(KEYS if surface.address.startswith(API) else ())]
 
 
-def ask(world: World, surface: Surface, viewer: str, **headers: str) -> Answer:
+def ask(world: World, surface: Surface, viewer: str, *, method: str = "GET", **headers: str) -> Answer:
     """Send the request and read the whole answer: status line, headers, body, and inside its cursors."""
     address = surface.address.replace("{id}", world.public_id).replace("{rival}", world.rival_id)
     for name, cursor in world.cursors.items():
         address = address.replace(f"{{cursor:{name}}}", cursor)
-    given = world.clients[viewer].get(address, headers={**world.headers.get(viewer, {}), **headers})
+    given = world.clients[viewer].generic(method, address, headers={**world.headers.get(viewer, {}), **headers})
     content = b"".join(given.streaming_content) if given.streaming else given.content
     told = "\n".join([str(given.status_code), *(f"{name}: {value}" for name, value in given.items()), content.decode()])
     named = find_secrets(address)  # who asks by a name is told nothing by hearing it back
     found = find_secrets(told + "\n".join(_read_cursors(told)))
     vary = frozenset(name.strip().lower() for name in given.get("Vary", "").split(",") if name.strip())
-    return Answer(given.status_code, frozenset(found - named), given.get("Cache-Control", ""), vary, content, given.get("ETag", ""))
+    return Answer(
+        given.status_code,
+        frozenset(found - named),
+        given.get("Cache-Control", ""),
+        vary,
+        content,
+        given.get("ETag", ""),
+        dict(given.items()),
+    )
 
 
 def judge(cell: Cell, answer: Answer) -> list[str]:

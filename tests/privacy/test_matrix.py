@@ -84,6 +84,25 @@ def test_what_shared_caches_may_keep_is_the_same_for_everybody(world):
     assert {address: len(told) for address, told in bodies.items() if len(told) > 1} == {}
 
 
+@pytest.mark.parametrize("shown", [SETTINGS[0], SETTINGS[3]], ids=str)
+def test_a_head_is_told_what_the_get_is_and_no_more(world, shown, record_property):
+    world.set_privacy(shown)
+    faults, cells = [], 0
+    for surface in SURFACES:
+        for viewer in list_viewers(surface):
+            cache.clear()
+            given, told = (ask(world, surface, viewer, method=method) for method in ("GET", "HEAD"))
+            cells += 1
+            same = (told.status, told.cache_control, told.vary, told.headers.get("Content-Length"))
+            if same != (given.status, given.cache_control, given.vary, given.headers.get("Content-Length")):
+                faults.append(f"{surface} | {viewer}: {same} is not what a GET is told")
+            if told.body or told.secrets:
+                faults.append(f"{surface} | {viewer}: a body, or {sorted(told.secrets)}")
+    record_property("cells", cells)
+
+    none(faults)
+
+
 def test_nobody_is_told_that_what_somebody_else_saw_is_unchanged(world):
     """An ETag got by the owner earns a 304 only where the answer is the same."""
     shown = SETTINGS[3]

@@ -1,0 +1,129 @@
+"""How much there is behind what is hidden shows nowhere: in no body, header, length, count or cursor, nor in the number of queries.
+
+Everything is asked twice by those who may not see it, the second time after forty rows were added to each
+thing hidden, and what is written in the others was changed. Both answers must be the same, and cost the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.user_profile.achievements import BY_SLUG, Measure
+from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, Follow, KycVerification, UserAchievement, UserActivity
+from deltacrown.user_profile.services import privacy_service
+from deltacrown.user_profile.services.stats_service import activity_timeline, match_history
+from tests import scene
+from tests.privacy.asking import Answer, ask, list_viewers, none
+from tests.privacy.operations import list_operations
+from tests.privacy.rules import OWN, SETTINGS
+from tests.privacy.surfaces import Surface, list_pages
+from tests.privacy.world import World
+
+pytestmark = pytest.mark.django_db
+
+SURFACES = list_pages() + list_operations()
+HIDDEN = SETTINGS[3]
+MANY = 40
+#: Drawn anew for every answer.
+TOKEN = re.compile(rb'(csrfmiddlewaretoken"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
+VOLATILE = {"Set-Cookie", "RateLimit", "Expires"}
+
+Asked = dict[str, tuple[int, bytes, dict[str, str], int]]
+
+
+def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world, record_property):
+    bystanders = [scene.player(f"bystander{number}") for number in range(MANY)]
+    world.set_privacy(HIDDEN)
+    before = dict(ask_everything(world, SURFACES))
+    add_behind(world.owner, bystanders)
+    after = dict(ask_everything(world, SURFACES))
+    record_property("cells", len(before))
+
+    none(find_differences(before, after))
+    own = Surface("player-activity", "/players/{id}/activity/")
+    assert b"hidden entry 39" in ask(world, own, "self").body, "or nothing was added"
+
+
+@pytest.mark.parametrize(
+    ("broken", "found"),
+    [
+        (
+            lambda patch: patch(activity_timeline, "filter_activity_by_visibility", lambda activities, viewer: activities),
+            "/players/{id}/activity/ | anonymous: another body",
+        ),
+        (lambda patch: patch(match_history, "require_match_history", look_through), "/players/{id}/matches/ | member: other queries"),
+    ],
+)
+def test_it_can_fail(world, monkeypatch, broken, found):
+    broken(monkeypatch.setattr)
+    surfaces = [surface for surface in SURFACES if surface.name in {"player-activity", "player-matches"}]
+    world.set_privacy(HIDDEN)
+    before = dict(ask_everything(world, surfaces))
+    add_behind(world.owner, [])
+
+    assert found in find_differences(before, dict(ask_everything(world, surfaces)))
+
+
+def look_through(owner: User, viewer: object) -> None:
+    """A refusal that looks at every hidden row first."""
+    for row in Match.objects.filter(user=owner):
+        row.refresh_from_db()
+    raise privacy_service.HistoryHidden("User has hidden match history", owner=owner)
+
+
+def ask_everything(world: World, surfaces: list[Surface]) -> Iterator[tuple[str, tuple[int, bytes, dict[str, str], int]]]:
+    """What each is answered who is neither the owner nor staff, and how many queries it took, with nothing kept."""
+    for first in (list_pages()[0], list_operations()[0]):  # that a session or a key is in use is noted with its first request
+        for viewer in list_viewers(first):
+            ask(world, first, viewer)
+    for surface in surfaces:
+        for viewer in list_viewers(surface):
+            if viewer not in OWN:
+                cache.clear()
+                with CaptureQueriesContext(connection) as queries:
+                    answer = ask(world, surface, viewer)
+                yield f"{surface} | {viewer}", (answer.status, without_tokens(answer), fixed_headers(answer), len(queries))
+
+
+def without_tokens(answer: Answer) -> bytes:
+    return TOKEN.sub(b"", answer.body)
+
+
+def fixed_headers(answer: Answer) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in VOLATILE}
+
+
+def find_differences(before: Asked, after: Asked) -> list[str]:
+    names = ("another status", "another body", "other headers", "other queries")
+    return [f"{cell}: {name}" for cell in before for name, old, new in zip(names, before[cell], after[cell], strict=True) if old != new]
+
+
+def add_behind(owner: User, bystanders: list[User]) -> None:
+    """Rows and texts that only the owner and staff may see, and no public number counts."""
+    for number in range(MANY):
+        scene.voided(owner, f"added{number}", hours=number)
+        for kind, visibility in (("TEAM_JOINED", "PRIVATE"), ("TOURNAMENT_REGISTERED", "PUBLIC")):
+            scene.activity(owner, f"{kind}{number}", kind=kind, visibility=visibility, hours=60 + number)
+        entry = scene.activity(owner, f"hidden{number}", visibility="PRIVATE", hours=200 + number)
+        UserActivity.objects.filter(pk=entry.pk).update(description=f"hidden entry {number}")
+        scene.archived_activity(scene.activity(owner, f"old{number}", visibility="PRIVATE", hours=-number))
+    assert ArchivedUserActivity.objects.filter(user=owner).count() >= MANY
+    Follow.objects.bulk_create(Follow(follower=each, followed=owner) for each in bystanders)
+    Follow.objects.bulk_create(Follow(follower=owner, followed=each) for each in bystanders)
+    UserActivity.objects.filter(user=owner, activity_type="KYC_VERIFIED").delete()
+    KycVerification.objects.filter(user=owner).update(status="PENDING", reviewed_at=None)
+    Dispute.objects.filter(reporter=owner).update(reason="Something else.", resolution="Another answer.")
+    ExperienceAward.objects.filter(user=owner).update(reason="for something else")
+    Match.objects.filter(user=owner, kind="CASUAL").update(side="elsewhere", score=99, stats={"kills": 99})
+    public = [rule.slug for rule in BY_SLUG.values() if rule.measure in {Measure.TITLES, Measure.PODIUMS}]
+    UserAchievement.objects.filter(user=owner).exclude(achievement__slug__in=public).update(fact="Another fact")
+    User.objects.filter(pk=owner.pk).update(email="other@example.org", first_name="Other")
