@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from deltacrown.api.streams import write_cell
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
@@ -148,3 +149,10 @@ def test_rows_are_read_in_pieces(ann, monkeypatch):
     assert len({match.match_key for match in [*first, *others]}) == 48
     assert len(few) == 3
     assert len(rest) == 3 * 4
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_text_that_a_spreadsheet_would_calculate_stands_behind_an_apostrophe(first):
+    assert write_cell(f"{first}1+1") == f"'{first}1+1"
+    assert write_cell(f"1{first}1") == f"1{first}1"
+    assert [write_cell(value) for value in (-3, None, {"a": "=1"}, ["=1"])] == [-3, None, '{"a": "=1"}', '["=1"]']

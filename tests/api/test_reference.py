@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import jsonschema_rs
 import pytest
 from django.core.management import call_command
 
@@ -69,3 +70,38 @@ def test_the_page_shows_every_operation_and_problem_and_loads_nothing(visitor):
     assert not re.search(r"<script|<link|src=|@import|url\(", page)
     anchors = set(re.findall(r'href="#([^"]+)"', page))
     assert anchors <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def examples():
+    """Operation and status, or ``body`` → a media type of it."""
+    for parameters in OPERATIONS:
+        operation = parameters.values[0]
+        yield f"{parameters.id}-body", operation.get("requestBody", {}).get("content", {})
+        for status, answer in operation["responses"].items():
+            yield f"{parameters.id}-{status}", answer.get("content", {})
+
+
+@pytest.mark.parametrize("content", [pytest.param(content, id=name) for name, content in examples() if content])
+def test_every_body_and_answer_has_an_example_that_has_its_shape(content):
+    for shown in content.values():
+        schema = {**shown["schema"], "components": DESCRIPTION["components"]}
+        jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(shown["example"])
+
+
+def test_an_example_of_another_shape_is_noticed():
+    content = DESCRIPTION["paths"]["/api/v1/matches"]["post"]["requestBody"]["content"]["application/json"]
+    schema = {**content["schema"], "components": DESCRIPTION["components"]}
+
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(schema, {"matches": [{**content["example"]["matches"][0], "players": 1}]})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_declares_the_headers_of_its_answers(operation):
+    for status, answer in operation["responses"].items():
+        if status < "300":
+            assert {"Cache-Control", "RateLimit", "RateLimit-Policy"} <= answer["headers"].keys()
+    is_json_read = "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
+    assert is_json_read == any("ETag" in answer.get("headers", {}) for answer in operation["responses"].values())
+    assert "Retry-After" in DESCRIPTION["components"]["responses"]["TooManyRequests"]["headers"]
+    assert "WWW-Authenticate" in DESCRIPTION["components"]["responses"]["Unauthorized"]["headers"]

@@ -9,8 +9,24 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from deltacrown.api.access import Access
+from deltacrown.api.examples import example_of_answer, example_of_body
 from deltacrown.api.problems import KINDS, MEDIA_TYPE, Fault, Problem
 from deltacrown.api.resource import ALWAYS, WITH_BODY
+
+#: What answers say in headers, and of which answers: those of that status, or ``None`` for all that succeed.
+HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "RateLimit": (
+        "How many requests are left, and the seconds until counting starts anew.",
+        {"type": "string", "examples": ['"key";r=1199;t=42']},
+    ),
+    "RateLimit-Policy": ("How many requests are allowed in how many seconds.", {"type": "string", "examples": ['"key";q=1200;w=60']}),
+    "ETag": ("Names this content, for If-None-Match.", {"type": "string", "examples": ['"827ba15155499b06bca20133bfb35d71"']}),
+    "Cache-Control": ("Who may keep the answer, and how long.", {"type": "string", "examples": ["private, no-store"]}),
+    "Idempotency-Replayed": ("Whether this is the answer to an earlier, same request.", {"type": "string", "enum": ["true", "false"]}),
+    "Retry-After": ("Seconds to wait.", {"type": "integer", "minimum": 1, "examples": [42]}),
+    "WWW-Authenticate": ("How to say who calls.", {"type": "string", "examples": ["Bearer"]}),
+}
+OF_REFUSALS = {401: ["WWW-Authenticate"], 429: ["Retry-After", "RateLimit", "RateLimit-Policy"]}
 
 SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person, signed in. Writes send X-CSRFToken too."},
@@ -23,11 +39,13 @@ def complete(schema: Any) -> Any:
     _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schema["components"]["schemas"].update(definitions["$defs"])
     schema["components"]["securitySchemes"] = SECURITY
+    schema["components"]["headers"] = {name: {"description": told, "schema": shape} for name, (told, shape) in HEADERS.items()}
     schema["components"]["responses"] = {_name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})}
     for methods in schema["paths"].values():
         methods.pop("head", None)
         for method, operation in methods.items():
             _complete_operation(method, operation)
+            _show_examples(operation, schema["components"]["schemas"])
     _prune(schema)
     return schema
 
@@ -50,6 +68,8 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     operation["security"] = _security_of(access)
     operation["description"] = f"{operation.get('description', '')}\n\n{_who(access, method)}".strip()
     responses = operation["responses"]
+    for answer in responses.values():
+        answer["headers"] = _headers(["Cache-Control", "RateLimit", "RateLimit-Policy", *_own_headers(method, operation, answer)])
     if method == "get":
         responses[304] = {"description": "Not modified: the caller's copy, named in If-None-Match, is the current one."}
     for status in sorted(refuses):
@@ -57,6 +77,25 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         _tidy_parameter(parameter)
     operation["responses"] = {str(status): responses[status] for status in sorted(responses, key=int)}
+
+
+def _own_headers(method: str, operation: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+        return ["Idempotency-Replayed"]
+    return ["ETag"] if method == "get" and "application/json" in answer.get("content", {}) else []
+
+
+def _headers(names: list[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _show_examples(operation: dict[str, Any], shapes: dict[str, Any]) -> None:
+    """Give every body and every JSON answer an example; a stream has its own."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = example_of_body(content["schema"])
+    for answer in operation["responses"].values():
+        if shown := answer.get("content", {}).get("application/json"):
+            shown["example"] = example_of_answer(shown["schema"], shapes)
 
 
 def _tidy_parameter(parameter: dict[str, Any]) -> None:
@@ -106,5 +145,6 @@ def _refusal(status: int) -> dict[str, Any]:
     }
     return {
         "description": f"{HTTPStatus(status).phrase}: {' '.join(kind.remedy for kind in kinds)}",
+        **({"headers": _headers(OF_REFUSALS[status])} if status in OF_REFUSALS else {}),
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
     }

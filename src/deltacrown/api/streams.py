@@ -16,16 +16,17 @@ from deltacrown.api.shapes import moment_text
 Format = Literal["ndjson", "csv"]
 MEDIA_TYPES: dict[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 #: How a cell begins that a spreadsheet would calculate.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: Rows sent at a time.
 ROWS_PER_CHUNK = 100
 
-#: Both forms, for the description of an operation.
-STREAMED = {
-    "responses": {
-        200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}, "text/csv": {"schema": {"type": "string"}}}},
+
+def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
+    """Both forms of a stream, each with the beginning of one, for the description of an operation."""
+    examples = {"application/x-ndjson": ndjson, "text/csv": csv}
+    return {
+        "responses": {200: {"content": {kind: {"schema": {"type": "string"}, "example": example} for kind, example in examples.items()}}}
     }
-}
 
 
 class _Line:

@@ -14,7 +14,7 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import GivenMoment
 from deltacrown.api.shapes.players import MatchLine
-from deltacrown.api.streams import STREAMED, Format, stream_csv, stream_ndjson
+from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.user_profile.services import export_service
 from deltacrown.user_profile.services.player_page_service import get_player
 from deltacrown.user_profile.services.stats_service import MatchEntry
@@ -24,6 +24,15 @@ resource = Resource("exports")
 FormatField = Annotated[Format, Field(description="NDJSON, a JSON object a line; or CSV, with a header.")]
 MATCH_COLUMNS = [name for name in MatchLine.model_fields if name != "tournament"]
 TOURNAMENT_COLUMNS = ["slug", "round", "series", "map_name", "team", "opponent"]
+
+STREAM_OF_MATCHES = describe_stream(
+    '{"match_key": "winter-cup-final", "game_slug": "rocket", "result": "WIN", "played_at": "2025-06-01T20:00:00Z", …}\n',
+    "match_key,game_slug,…\nwinter-cup-final,rocket,…\n",
+)
+STREAM_OF_EVERYTHING = describe_stream(
+    '{"section": "privacy", "show_match_history": true, "show_tournament_stats": true}\n',
+    "section,record,field,value\nprivacy,3,show_match_history,True\n",
+)
 
 
 class ExportQuery(BaseModel):
@@ -40,7 +49,7 @@ class MatchExportQuery(ExportQuery):
     )
 
 
-@resource.read("/players/{public_id}/matches/export", answers=None, access=PUBLIC, refuses=[403, 404], extra=STREAMED)
+@resource.read("/players/{public_id}/matches/export", answers=None, access=PUBLIC, refuses=[403, 404], extra=STREAM_OF_MATCHES)
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
     """A player's whole match history, earliest recorded first.
 
@@ -56,7 +65,7 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     return stream_ndjson(lines, name=f"{public_id}-matches")
 
 
-@resource.read("/me/export", answers=None, access=OWN, extra=STREAMED)
+@resource.read("/me/export", answers=None, access=OWN, extra=STREAM_OF_EVERYTHING)
 def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     """Everything kept of the caller.
 

@@ -1,0 +1,106 @@
+"""Examples for the description: of every body, written out, and of every answer, put together from what its fields are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ANN, BOB = "DC-25-000042", "DC-25-000043"
+REF = "#/components/schemas/"
+
+#: A field's name → what stands in it.
+WORDS: dict[str, Any] = {
+    "about": "match", "activity_type": "TOURNAMENT_WON", "actor": "game server 1", "bio": "Plays on Sundays.", "code": "conflict",
+    "country": "DE", "description": "🏆 Won Spring Cup", "detail": "The match is recorded with other results.", "fact": "Spring Cup",
+    "field": "result", "game": "rocket", "game_name": "Rocket", "game_slug": "rocket", "kind": "matches", "label": "Matches won",
+    "map_name": "Dust", "match_key": "winter-cup-final", "meaning": "Matches played that ended in a win.",
+    "metadata": {"tournament_slug": "spring-cup", "tournament_name": "Spring Cup", "placement": 1}, "name": "Ann",
+    "opponent": "Bob", "opponent_public_id": BOB, "organiser": ANN, "part": "matches_won", "period": "all", "player": ANN,
+    "prefix": "k3v9x2", "public_id": ANN, "reason": "Server crash.", "resolution": "The replay shows it.", "reporter": ANN,
+    "round": "Final", "rule": "Players with at least one are ranked.", "scopes": ["read"], "sentence": "1 row; the number is 1.",
+    "series": "Final", "side": "north", "slug": "spring-cup", "stat": "matches_won", "state": "clean", "status": "COMPLETED",
+    "subject": "Rocket match winter-cup-final", "team": "north", "tie_rule": "Players with the same value share the rank.",
+    "tier": "MAJOR", "tournament": "spring-cup", "unit": "", "username": "ann", "visibility": "PUBLIC", "what": "recorded",
+    "why": "voided: Server crash.",
+}  # fmt: skip
+#: Left empty where it may be: most rows have none.
+EMPTY = {"as_of", "disqualified_reason", "left_at", "next_page", "refusal", "revoked_at", "since", "void_reason", "voided_at"}
+
+_TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
+#: A shape's title → what is called so in it alone.
+OF_SHAPE: dict[str, dict[str, Any]] = {
+    "AchievementLine": {"slug": "first-blood", "name": "First Blood", "description": "Win a match."},
+    "StatLine": {"name": "matches_won"}, "StatValue": {"name": "matches_won"},
+    "EntryLine": _TOURNAMENT, "OfficialResult": _TOURNAMENT, "Tournament": _TOURNAMENT, "TournamentLine": _TOURNAMENT,
+    "TournamentPage": _TOURNAMENT, "TournamentPart": _TOURNAMENT, "TeamSpell": {"name": "North"},
+    "Key": _KEY, "KeyInUse": _KEY, "NewKey": _KEY | {"secret": "dck_k3v9x2_…"},
+    "Summary": {"totals": {"goals": 112}}, "Encounter": {"leaves_out": False},
+}  # fmt: skip
+
+#: A body's shape → a body.
+BODIES: dict[str, Any] = {
+    "NewTournament": {
+        "slug": "spring-cup", "name": "Spring Cup", "game": "rocket", "starts_at": "2025-06-01T12:00:00Z", "capacity": 64,
+    },
+    "NewEntrant": {"player": ANN},
+    "GivenEntrant": {"player": ANN},
+    "GivenReason": {"reason": "Server crash."},
+    "Standings": {"standings": [{"player": ANN, "placement": 1, "prize": 500}, {"player": BOB, "placement": 2}]},
+    "GivenCorrection": {"player": BOB, "placement": 1, "reason": "A tie."},
+    "GivenDisqualification": {"player": BOB, "reason": "Played for somebody else."},
+    "GivenMatches": {
+        "matches": [
+            {
+                "match_key": "winter-cup-final", "game": "rocket", "tournament": "winter-cup", "round": "Final",
+                "played_at": "2025-06-01T20:00:00Z",
+                "players": [
+                    {"player": ANN, "result": "WIN", "score": 3, "stats": {"goals": 3}},
+                    {"player": BOB, "result": "LOSS", "score": 1, "stats": {"goals": 1}},
+                ],
+            }
+        ]
+    },
+    "GivenVoid": {"game": "rocket", "match_key": "winter-cup-final", "reason": "Server crash."},
+    "GivenMatchCorrection": {
+        "game": "rocket", "match_key": "winter-cup-final", "results": {ANN: "LOSS", BOB: "WIN"}, "reason": "Told the wrong way round.",
+    },
+    "GivenDispute": {"match": {"game": "rocket", "match_key": "winter-cup-final"}, "reason": "I won that."},
+    "GivenUpholding": {"resolution": "The replay shows it.", "remedy": {"kind": "correct_match", "results": {ANN: "LOSS", BOB: "WIN"}}},
+    "GivenRejection": {"resolution": "The replay shows the contrary."},
+    "GivenPrivacy": {"show_match_history": False, "show_tournament_stats": True},
+    "GivenKey": {"name": "game server 1", "scopes": ["read", "tournaments:write"]},
+}  # fmt: skip
+
+
+def example_of_body(shape: dict[str, Any]) -> Any:
+    """The example of a body; every shape of one must have been given its own.
+
+    :raises KeyError: it was not.
+    """
+    return BODIES[shape["$ref"].removeprefix(REF)]
+
+
+def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str = "") -> Any:
+    """A value of ``shape``: what the field is called decides where it may, else what the shape allows first."""
+    if "$ref" in shape:
+        return example_of_answer(shapes[shape["$ref"].removeprefix(REF)], shapes, name)
+    if "anyOf" in shape:
+        is_empty = name in EMPTY and {"type": "null"} in shape["anyOf"]
+        return None if is_empty else example_of_answer(shape["anyOf"][0], shapes, name)
+    if "properties" in shape:
+        own = OF_SHAPE.get(shape["title"], {})
+        return {each: own[each] if each in own else example_of_answer(field, shapes, each) for each, field in shape["properties"].items()}
+    return _example_of_value(shape, shapes, name)
+
+
+def _example_of_value(shape: dict[str, Any], shapes: dict[str, Any], name: str) -> Any:
+    allowed = shape.get("enum") or shape.get("examples")
+    if allowed:
+        return WORDS[name] if WORDS.get(name) in allowed else allowed[0]
+    if name in WORDS or name in EMPTY:
+        return WORDS.get(name, "")
+    if shape.get("type") == "array":
+        return [example_of_answer(shape["items"], shapes)]
+    if shape.get("type") == "object":
+        more = shape.get("additionalProperties")
+        return {ANN: example_of_answer(more, shapes)} if isinstance(more, dict) else {}
+    return {"integer": 1, "number": 66.67, "boolean": True, "string": "A1b2C3"}[str(shape.get("type"))]
