@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from deltacrown.core.admin import LeanAdmin, ReadOnlyAdmin
-from deltacrown.games.models import Game
+from deltacrown.games.models import Game, Match
 from deltacrown.tally.fields import DerivedStat, Stat
 from deltacrown.tally.models import Installation, Repair, Run
-from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.models import Tournament, TournamentResult
 from deltacrown.user_profile.models import GameStats, PublicIdCounter, UserProfile
 from tests.admin.rows import make_rows, row_of
 
@@ -61,6 +61,19 @@ def test_every_list_search_and_form_answers(desk, boss, model):
         statuses["form"] = desk.get(address(model, "change", row_of(model).pk)).status_code
     may_add = page.has_add_permission(asking(boss))
     assert statuses == {**dict.fromkeys(statuses, 200), "add": 200 if may_add else 403}
+
+
+@pytest.mark.parametrize(
+    ("model", "heading"),
+    [(Match, "Game 0 match-0, player0 (win)"), (TournamentResult, "player0 at Cup 0")],
+    ids=["a match", "a result"],
+)
+def test_a_row_is_called_by_names_and_not_by_keys(desk, model, heading):
+    make_rows()
+    page = desk.get(address(model, "change", row_of(model).pk)).content.decode()
+
+    assert f"<h2>{heading}</h2>" in page
+    assert "Django" not in page
 
 
 @pytest.mark.parametrize("model", OURS, ids=name_of)

@@ -149,6 +149,7 @@ def list_pages() -> list[Surface]:
         Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
         Surface("login", "/sign-in/", "not signed in", refusal=302),
         Surface("logout", "/sign-out/", status=405),
+        Surface("icon", "/favicon.ico", status=302),
         Surface("healthz", "/healthz"),
         Surface("readyz", "/readyz"),
     ]

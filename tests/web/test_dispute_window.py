@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from deltacrown.core import clock
+from deltacrown.moderation.models import Dispute
 from tests.moderation.scene import SOON, ann, bob, bobs_title, cup, duel, eve
 from tests.web.reading import text_of
 
@@ -47,6 +48,13 @@ class TestMatch:
         form = as_ann.get(DUEL)
         assert "It could be disputed until 15 Mar 2025" in text_of(form)
         assert fields(form) == []
+
+    def test_what_is_sent_too_late_is_refused(self, as_ann, duel, at):
+        at(duel.played_at + timedelta(days=30))
+        answer = as_ann.post(DUEL, {"reason": "Late."})
+
+        assert (answer.status_code, Dispute.objects.count()) == (409, 0)
+        assert "It was played on 2025-03-01; disputes are taken for 14 days." in text_of(answer)
 
     def test_a_voided_one_says_why_it_counts_nowhere(self, as_ann, duel, at):
         at(SOON)

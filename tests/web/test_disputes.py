@@ -106,14 +106,6 @@ class TestFiling:
         assert "Only those who competed in Cup can dispute its results" in text_of(answer)
         assert "I saw it." in text_of(answer)
 
-    def test_the_window(self, signed_in, ann, duel, monkeypatch):
-        monkeypatch.setattr(clock, "now", lambda: SOON + timedelta(days=30))
-
-        answer = signed_in(ann).post(DUEL, {"reason": "Late."})
-
-        assert (answer.status_code, table()) == (409, [])
-        assert "It was played on 2025-03-01; disputes are taken for 14 days." in text_of(answer)
-
     @pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
     def test_a_reason_that_cannot_be_taken(self, signed_in, ann, duel, reason):
         assert signed_in(ann).post(DUEL, {"reason": reason}).status_code == 400
@@ -248,8 +240,10 @@ class TestReview:
         assert TournamentResult.objects.get(user=bob).disqualified_reason == "Looked at the log."
 
     def test_reject(self, signed_in, moderator, ann, bob, filed):
-        self.decide(signed_in(moderator), filed, decision="reject", remedy="void")
+        client = signed_in(moderator)
+        self.decide(client, filed, decision="reject", remedy="void")
 
+        assert "Rejected. The reporter reads your answer." in text_of(client.get("/moderation/disputes/"))
         assert table()[0][-1] == "REJECTED"
         assert UserProfile.objects.get(user=bob).matches_won == 1
         assert "Answer: Looked at the log." in text_of(signed_in(ann).get("/disputes/"))

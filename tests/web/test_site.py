@@ -134,6 +134,13 @@ def test_the_files_pages_ask_for_are_there(client, db):
         assert finders.find(name), name
 
 
+def test_the_icon_is_where_browsers_look_for_it(client, db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/static/web/mark.svg")
+
+
 class TestErrors:
     def test_not_found(self, client, db):
         answer = client.get("/nowhere/")

@@ -67,6 +67,13 @@ class AskingAdmin(LeanAdmin):
         """Return what to call ``row`` on the page that asks and in what is refused."""
         return str(row)
 
+    def render_change_form(  # noqa: PLR0917 - as Django calls it
+        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+    ) -> HttpResponse:
+        if obj is not None:
+            context["subtitle"] = self.describe(obj)  # the row's own text names others by their keys, since it may not look them up
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def ask_first(
         self, request: HttpRequest, rows: QuerySet[Any], *, title: str, service: RowService, form_class: type[forms.Form] = ReasonForm
     ) -> HttpResponse | None:

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from deltacrown.web.converters import PublicIdConverter
-from deltacrown.web.views import account, disputes, health, integrity, leaderboards, matches, players, social, tournaments
+from deltacrown.web.views import account, assets, disputes, health, integrity, leaderboards, matches, players, social, tournaments
 
 register_converter(PublicIdConverter, "public_id")
 
@@ -42,6 +42,7 @@ urlpatterns = [
     path("moderation/disputes/<str:handle>/", disputes.review, name="dispute-review"),
     path("sign-in/", LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("favicon.ico", assets.show_icon, name="icon"),
     path("healthz", health.show_liveness, name="healthz"),
     path("readyz", health.show_readiness, name="readyz"),
 ]

@@ -20,6 +20,11 @@ from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.user_profile.services import dispute_page_service
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
+#: What a moderator is told when it is done.
+RESOLVED = {
+    Dispute.Status.UPHELD: "Upheld. Everything that follows from it is done.",
+    Dispute.Status.REJECTED: "Rejected. The reporter reads your answer.",
+}
 
 
 @login_required
@@ -81,10 +86,10 @@ def review(request: HttpRequest, handle: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/dispute_review.html", context)
     try:
-        dispute_page_service.resolve_dispute(handle=handle, form=request.POST.dict(), by=person, now=clock.now())
+        resolved = dispute_page_service.resolve_dispute(handle=handle, form=request.POST.dict(), by=person, now=clock.now())
     except DomainError as refusal:
         return _refuse(request, refusal, "web/dispute_review.html", context)
-    messages.success(request, "Resolved. Everything that follows from it is done.")
+    messages.success(request, RESOLVED[Dispute.Status(resolved.status)])
     return redirect("dispute-queue")
 
 
