@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import Game, Match
 from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
 from deltacrown.games.services.recording import LOCK_QUEUES, LOCK_SPACE
-from deltacrown.tally.models import Run
+from deltacrown.tally.models import ContentVersion, Run
 from deltacrown.tally.reconciliation import repair_rows
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
 from deltacrown.user_profile.services.profile_service import ensure_profiles
@@ -176,3 +176,15 @@ def test_rows_of_numbers_are_made_in_the_order_of_their_keys(rocket):
         GameStats.objects.bulk_create(GameStats(user=user, game=rocket) for user in users[1:])
     other.finish()
     assert GameStats.objects.filter(matches_played=1).count() == 60
+
+
+def test_content_tokens_are_drawn_in_the_order_of_their_owners(rocket):
+    users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(60))
+    Match.objects.bulk_create(Match(user=user, game=rocket, match_key="one", result="WIN", played_at=NOON) for user in reversed(users))
+    tokens = ContentVersion.objects.order_by("owner").select_for_update(nowait=True)
+    with transaction.atomic():
+        assert len(tokens.filter(owner=users[0].pk)) == 1
+        other = Session(lambda: Match.objects.update(side="blue"))
+        other.wait_until_blocked()
+        assert len(tokens.exclude(owner=users[0].pk)) == 59
+    other.finish()

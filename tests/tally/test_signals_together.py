@@ -12,6 +12,7 @@ from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.tally.maintainers import SIGNALS, ledger
 from deltacrown.user_profile.models import UserProfile
 from tests.chaos.test_races import Session
+from tests.chaos.test_waits import impatiently
 from tests.concurrency import call_together
 from tests.conftest import NOON
 from tests.tally.ways.maintained import maintained_by
@@ -130,6 +131,40 @@ def test_a_row_that_begins_to_match_an_update_under_way_is_left_alone(player, pl
     assert Match.objects.filter(result="WIN").update(user=bob) == 1
     assert (numbers(ann), numbers(bob)) == ((1, 1), (1, 1))
     assert find_all_drift() == []
+
+
+@needs_sessions
+@pytest.mark.parametrize("table", ["games_match", "user_profile_userprofile"])
+def test_rows_are_locked_in_the_order_of_their_keys(table, player, played):
+    """The lower key is waited for with the higher one still free, though the table has them the other way round."""
+    key = "id" if table == "games_match" else "user_id"
+    matches = [played(player(name), "WIN") for name in ("ann", "bob")]
+    low, high = (getattr(match, key) for match in matches)
+    Match.objects.filter(pk=matches[0].pk).update(result="DRAW")  # writes ann's rows anew, behind bob's
+    with transaction.atomic():
+        lock_row(table, key, low, "NO KEY UPDATE")
+        other = Session(lambda: Match.objects.update(voided_at=NOON, void_reason="cheating"))
+        other.wait_until_blocked()
+        lock_row(table, key, high, "NO KEY UPDATE NOWAIT")
+    other.finish()
+
+
+@needs_sessions
+@pytest.mark.parametrize("write", ["update", "bulk_create, ignoring conflicts"])
+def test_a_row_that_points_to_a_locked_one_may_be_written(write, player, played, game):
+    """Checking a foreign key takes this lock on the row it points to."""
+    matches = [played(player(name), "WIN") for name in ("ann", "bob")]
+    locked = [("games_match", "id", match.pk) for match in matches] if write == "update" else []
+    locked += [("user_profile_userprofile", "user_id", match.user_id) for match in matches]
+    with transaction.atomic():
+        WRITES[write](matches[0], Match(user=matches[0].user, game=game, match_key="new", result="WIN", played_at=NOON))
+        for row in locked:
+            Session(impatiently(lambda row=row: lock_row(*row, "KEY SHARE"))).finish()
+
+
+def lock_row(table, column, key, how):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {table} WHERE {column} = %s FOR {how}", [key])
 
 
 @needs_sessions
