@@ -61,7 +61,7 @@ def on_team_joined(*, memberships: Sequence[TeamMembership], **_: Any) -> None:
 
 
 def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    chronicle.keep_registrations(participations=participations)
+    chronicle.keep_registrations(tournament=tournament, users={row.user_id for row in participations})
     _review_entries(tournament, participations, "The registration was changed.")
 
 
@@ -90,13 +90,8 @@ def on_entrant_disqualified(
     _review_results(tournament, [*participations, *(change.result for change in (*changes, *moved))], reason)
 
 
-def on_achievements_held(*, awards: Sequence[UserAchievement], **_: Any) -> None:
+def on_achievements_changed(*, awards: Sequence[UserAchievement], **_: Any) -> None:
     chronicle.keep_achievements(awards=awards)
-    chronicle.keep_levels(users={award.user_id for award in awards})
-
-
-def on_achievement_revoked(*, awards: Sequence[UserAchievement], **_: Any) -> None:
-    chronicle.drop_achievements(awards=awards)
     chronicle.keep_levels(users={award.user_id for award in awards})
 
 
@@ -105,7 +100,7 @@ def on_experience_changed(*, users: Sequence[int], **_: Any) -> None:
 
 
 def on_verification_changed(*, verification: KycVerification, **_: Any) -> None:
-    chronicle.keep_verification(verification=verification)
+    chronicle.keep_verification(user=verification.user_id)
 
 
 def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
@@ -180,9 +175,9 @@ SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...
     (post_delete, on_tournament_deleted, Tournament),
     (post_delete, on_membership_deleted, TeamMembership),
     (post_delete, on_verification_deleted, KycVerification),
-    (profiles.achievement_awarded, on_achievements_held, None),
-    (profiles.achievement_restated, on_achievements_held, None),
-    (profiles.achievement_revoked, on_achievement_revoked, None),
+    (profiles.achievement_awarded, on_achievements_changed, None),
+    (profiles.achievement_restated, on_achievements_changed, None),
+    (profiles.achievement_revoked, on_achievements_changed, None),
     (profiles.experience_changed, on_experience_changed, None),
     (profiles.verification_changed, on_verification_changed, None),
 )

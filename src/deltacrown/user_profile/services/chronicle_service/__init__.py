@@ -6,7 +6,6 @@ thing, done by one code.
 """
 
 from deltacrown.user_profile.services.chronicle_service.keeping import (
-    drop_achievements,
     drop_membership,
     drop_verification,
     keep_achievements,
@@ -21,7 +20,6 @@ from deltacrown.user_profile.services.chronicle_service.keeping import (
 )
 
 __all__ = [
-    "drop_achievements",
     "drop_membership",
     "drop_verification",
     "keep_achievements",

@@ -31,15 +31,27 @@ def keep_arrivals(*, users: Sequence[User]) -> ActivityChanges:
 
 
 @atomic_service
-def keep_registrations(*, participations: Sequence[TournamentParticipation]) -> ActivityChanges:
-    """Enter registrations, ``tournament`` and ``team`` fetched along; one made again gets its new date."""
-    return enter_activities(records=[wording.describe_registration(row) for row in participations])
+def keep_registrations(*, tournament: Tournament, users: Collection[int]) -> ActivityChanges:
+    """Make the timelines of ``users`` say of a tournament whether they registered; one who did so again is told at the new date."""
+    rows = TournamentParticipation.objects.filter(tournament=tournament, user__in=users).select_related("tournament", "team")
+    return replace_activities(
+        records=[wording.describe_registration(row) for row in rows],
+        users=users,
+        types={Type.TOURNAMENT_REGISTERED},
+        keys={wording.tournament_key(tournament.pk)},
+    )
 
 
 @atomic_service
 def keep_memberships(*, memberships: Sequence[TeamMembership]) -> ActivityChanges:
-    """Enter memberships, ``team`` fetched along."""
-    return enter_activities(records=[wording.describe_membership(row) for row in memberships])
+    """Make the timelines of those concerned say of some memberships what the tables say now."""
+    keys = [row.pk for row in memberships]
+    return replace_activities(
+        records=[wording.describe_membership(row) for row in TeamMembership.objects.filter(pk__in=keys).select_related("team")],
+        users={row.user_id for row in memberships},
+        types={Type.TEAM_JOINED},
+        keys={wording.membership_key(pk) for pk in keys},
+    )
 
 
 @atomic_service
@@ -82,15 +94,15 @@ def drop_verification(*, verification: KycVerification) -> int:
 
 @atomic_service
 def keep_achievements(*, awards: Sequence[UserAchievement]) -> ActivityChanges:
-    """Enter major achievements, ``achievement`` fetched along; minor ones do not appear."""
-    return enter_activities(records=[wording.describe_achievement(row) for row in awards if is_told(row)])
-
-
-@atomic_service
-def drop_achievements(*, awards: Sequence[UserAchievement]) -> int:
-    """Withdraw achievements that are no longer held; return how many were told."""
-    return withdraw_activities(
-        keys=[(row.user_id, Type.ACHIEVEMENT_UNLOCKED, wording.achievement_key(row.achievement.slug)) for row in awards]
+    """Make timelines say who of those concerned holds some achievements now, ``achievement`` fetched along; minor ones do not appear."""
+    told = [award for award in awards if is_told(award)]
+    users, achievements = {award.user_id for award in told}, {award.achievement for award in told}
+    held = UserAchievement.objects.filter(user__in=users, achievement__in=achievements).select_related("achievement")
+    return replace_activities(
+        records=[wording.describe_achievement(row) for row in held] if told else [],
+        users=users,
+        types={Type.ACHIEVEMENT_UNLOCKED},
+        keys={wording.achievement_key(achievement.slug) for achievement in achievements},
     )
 
 
@@ -101,12 +113,12 @@ def keep_levels(*, users: Collection[int]) -> ActivityChanges:
 
 
 @atomic_service
-def keep_verification(*, verification: KycVerification) -> ActivityChanges:
+def keep_verification(*, user: int) -> ActivityChanges:
     """Make a player's timeline say, to the player, whether they are verified."""
-    verified = verification.status == KycVerification.Status.VERIFIED
+    rows = KycVerification.objects.filter(user=user, status=KycVerification.Status.VERIFIED)
     return replace_activities(
-        records=[wording.describe_verification(verification)] if verified else [],
-        users=[verification.user_id],
+        records=[wording.describe_verification(row) for row in rows],
+        users=[user],
         types={Type.KYC_VERIFIED},
         keys={wording.VERIFICATION_KEY},
     )

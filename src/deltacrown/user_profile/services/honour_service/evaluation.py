@@ -71,7 +71,7 @@ def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
         if {match for match, _ in tail} != {row.pk for row in new}:
             unclear.append(user)
             continue
-        form = _form_before(before, wins.get(user, 0) - sum(row.result == MatchRow.Result.WIN for row in new))
+        form = _form_before(before, wins.get(user, 0) - sum(result == MatchRow.Result.WIN for _, result in tail))
         for match, result in reversed(tail):
             for slug in form.take(result):
                 first.setdefault((user, slug), match)
