@@ -110,11 +110,16 @@ class Gate:
         self.access.admit(caller)
         if caller.user and not caller.key and request.method not in SAFE:
             _check_csrf(request)
-        for name in request.GET:
+        self._check_parameters(request)
+        return caller
+
+    def _check_parameters(self, request: HttpRequest) -> None:
+        for name, values in request.GET.lists():
             if name not in self.parameters:
                 known = f"it takes {', '.join(sorted(self.parameters))}" if self.parameters else "it takes none"
                 raise Refused(INVALID, f"There is no parameter {name[:60]!r} here: {known}.", field=name[:60])
-        return caller
+            if len(values) > 1:
+                raise Refused(INVALID, f"{name} is given {len(values)} times: give it once.", field=name)
 
 
 def caller_of(request: HttpRequest) -> Caller:

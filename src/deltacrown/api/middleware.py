@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -39,17 +40,27 @@ class ApiEdge:
 
 def find_unreadable(request: HttpRequest) -> HttpResponse | None:
     """The refusal of a request that no operation should see, or ``None``."""
-    texts = [request.path_info, *request.GET.keys(), *(value for values in request.GET.lists() for value in values[1])]
+    return _find_address_fault(request) or (None if request.method in BODILESS else _find_body_fault(request))
+
+
+def _find_address_fault(request: HttpRequest) -> HttpResponse | None:
+    try:
+        texts = [request.path_info, *request.GET.keys(), *(value for values in request.GET.lists() for value in values[1])]
+    except SuspiciousOperation:  # raised this far out, it would be answered with a page
+        return respond(MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters.")
     if not all(is_storable(text, multiline=False) for text in texts):
         return respond(MALFORMED, "The address holds control characters.")
-    if request.method in BODILESS:
-        return None
-    length = request.META.get("CONTENT_LENGTH") or "0"
+    return None
+
+
+def _find_body_fault(request: HttpRequest) -> HttpResponse | None:
+    length, kind = request.META.get("CONTENT_LENGTH") or "0", request.content_type or ""
     if not length.isdigit():
         return respond(MALFORMED, "Content-Length is no number.")
+    if length == "0" and "Transfer-Encoding" in request.headers:  # its chunks would be taken for no body at all
+        return respond(MALFORMED, "The body comes in chunks: send it whole, with a Content-Length.")
     if int(length[:18]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return respond(TOO_LARGE, f"The body is {length} bytes; {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} are taken.")
-    kind = request.content_type or ""
     if int(length[:18]) and kind != "application/json":
         return respond(MEDIA, f"The body is {kind[:60] or 'of no type'}; send application/json.")
     return None

@@ -16,7 +16,7 @@ ENVELOPE = 6
 
 
 class StrictParser(Parser):
-    """Takes JSON as RFC 8259 has it: no NaN, no numbers or nesting past what can be kept, no NUL characters."""
+    """Takes JSON as RFC 8259 has it: no NaN, no name twice, no numbers or nesting past what can be kept, no NUL characters."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         body = read_json(request.body)
@@ -30,13 +30,21 @@ def read_json(raw: bytes) -> Any:
     :raises Refused: it is no JSON, or holds what cannot be stored.
     """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_read_object)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise Refused(MALFORMED, f"The body is no JSON: {reason}.") from error
     if fault := find_json_fault(value, 1 - ENVELOPE):
         raise Refused(INVALID, f"The body{fault}")
     return value
+
+
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # readers disagree on which of the two counts
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r:.60} is named twice in one object")
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
