@@ -59,7 +59,7 @@ def test_every_curl_line_of_the_guide_answers(site):
         assert run.returncode == 0, run.stderr
         answered[command] = run.stdout.rpartition("\n")
 
-    assert len(answered) == 24
+    assert len(answered) == 26
     for command, (body, _, status) in answered.items():
         assert (status >= "400") == any(word in command for word in REFUSED), (command, status, body)
     results = json.loads(answered['curl -s "$SITE/tournaments/winter-cup/results"'][0])
