@@ -68,6 +68,14 @@ def test_a_batch_is_taken_match_by_match(server, people, find_all_drift):
         (8, "d7", "accepted", None),
     ]
     assert told["outcomes"][6]["refusal"]["code"] == "conflict"
+    assert [each["refusal"]["pointer"] for each in told["outcomes"] if each["refusal"]] == [
+        "/matches/1/players",
+        "/matches/2/players",
+        "/matches/3/game",
+        "/matches/4/tournament",
+        "/matches/6/players",
+        "/matches/7/round",
+    ]
     assert sorted(Match.objects.values_list("match_key", "user__username", "result")) == [
         ("d1", "ann", "WIN"),
         ("d1", "bob", "LOSS"),

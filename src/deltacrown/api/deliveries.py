@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from deltacrown.accounts.models import User
-from deltacrown.api.shapes.matches import GivenMatch
+from deltacrown.api.shapes.matches import GivenLine, GivenMatch
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.games.services import MatchRecord, PlayerLine, find_games
@@ -96,5 +96,16 @@ def _line(public_id: str, given: Any, named: _Named) -> PlayerLine:
 
 def _outcome(place: int, match: GivenMatch, refusal: DomainError | None, created: set[int]) -> dict[str, Any]:
     status = "refused" if refusal else "accepted" if place in created else "unchanged"
-    told = {"code": refusal.code, "field": refusal.field, "detail": refusal.message} if refusal else None
+    told = refusal and {
+        "code": refusal.code,
+        "field": refusal.field,
+        "pointer": _pointer(place, refusal.field),
+        "detail": refusal.message,
+    }
     return {"index": place, "match_key": match.match_key, "game": match.game, "status": status, "refusal": told}
+
+
+def _pointer(place: int, name: str) -> str:
+    """Where in the body a refusal points: to the field of the match, or to its players when it is one of theirs."""
+    of_match, of_players = name in GivenMatch.model_fields, name in GivenLine.model_fields
+    return f"/matches/{place}" + (f"/{name}" if of_match else "/players" if of_players else "")

@@ -67,6 +67,7 @@ class Refusal(Shown):
 
     code: str
     field: str
+    pointer: str = Field(description="JSON Pointer into the body: to the match, or into it.", examples=["/matches/3/game"])
     detail: str
 
 
