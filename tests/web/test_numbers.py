@@ -1,0 +1,60 @@
+"""What a profile says of numbers that do not open, and what the page of a number says when it has drifted."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from tests import scene
+from tests.web.reading import text_of
+
+pytestmark = pytest.mark.django_db
+
+NOTE = "What a number without a link was counted from, only the player and staff may open."
+
+
+@pytest.fixture
+def anna():
+    user = scene.player("anna")
+    for key in ("a", "b"):
+        scene.match(user, key)
+    return user
+
+
+def closed_on(page):
+    return re.findall(r'<li><div><span class="label">([^<]+)<', page.content.decode())
+
+
+def test_numbers_that_do_not_open_are_told_apart(client, anna):
+    page = client.get(reverse("player", args=[anna.profile.public_id]))
+
+    assert closed_on(page) == ["Level", "Experience", "Disputes filed"]
+    assert NOTE in text_of(page)
+
+
+def test_of_a_player_who_hides_matches_those_do_not_open_either(client, anna):
+    scene.hide(anna, matches=True)
+
+    page = client.get(reverse("player", args=[anna.profile.public_id]))
+
+    assert closed_on(page) == ["Win rate", "Matches won", "Matches played", "Level", "Experience", "Disputes filed"]
+
+
+def test_all_numbers_open_for_the_player(client, anna):
+    client.force_login(anna)
+    page = client.get(reverse("player", args=[anna.profile.public_id]))
+
+    assert closed_on(page) == []
+    assert NOTE not in text_of(page)
+
+
+def test_a_number_that_drifted_is_not_said_to_equal_its_rows(client, anna):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE user_profile_userprofile SET matches_won = 7 WHERE user_id = %s", [anna.pk])
+
+    text = text_of(client.get(reverse("player-stat", args=[anna.profile.public_id, "matches_won"])))
+
+    assert "Matches won 7" in text
+    assert "These rows come to 2, and the stored number differs: the next reconciliation repairs it." in text
+    assert "the number is" not in text
