@@ -10,6 +10,8 @@ STATIC := var/static/staticfiles.json
 # Name an interpreter to choose it: make install PYTHON=python3.12
 PYTHON ?=
 PORT ?= 8000
+# The demo season ended on a fixed day: this long its matches may still be disputed.
+demo: export DISPUTE_WINDOW_DAYS ?= 730
 # Parallel test processes.
 WORKERS ?= 2
 # Generated requests per operation of the API.

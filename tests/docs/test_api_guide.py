@@ -61,7 +61,7 @@ def test_every_curl_line_of_the_guide_answers(site):
 
     assert len(answered) == 26
     for command, (body, _, status) in answered.items():
-        assert (status >= "400") == any(word in command for word in REFUSED), (command, status, body)
+        assert (status >= "400") == any(word in command for word in REFUSED), (command, status, body, answered)
     results = json.loads(answered['curl -s "$SITE/tournaments/winter-cup/results"'][0])
     assert [line["placement"] for line in results["items"]] == [1, 2]
     assert scene.User.objects.get(username="ann").profile.tournaments_won == 1
