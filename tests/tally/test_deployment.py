@@ -99,7 +99,7 @@ def test_a_left_over_trigger_is_reported_and_removed(monkeypatch):
 def test_an_installation_that_fails_half_way_leaves_what_was_there(monkeypatch):
     before = installation.read_installed(connection)
     broken = Trigger(name="tally_broken", table="games_match", create=("CREATE NONSENSE",), source="")
-    monkeypatch.setattr(installation, "build_triggers", lambda _: [*build_triggers(connection), broken])
+    monkeypatch.setattr(installation, "build_triggers", lambda _: [broken, *build_triggers(connection)])
     with pytest.raises(DatabaseError):
         installation.install_triggers("default", now=now())
     assert installation.read_installed(connection) == before
