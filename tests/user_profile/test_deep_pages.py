@@ -10,7 +10,6 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +18,9 @@ from django.db import connection, transaction
 
 from deltacrown.core import pagination
 from deltacrown.games.models import Match
-from deltacrown.moderation import services as moderation
-from deltacrown.user_profile.services import (
-    dispute_page_service,
-    export_service,
-    follow_service,
-    integrity_service,
-    leaderboard_service,
-    period_board_service,
-    player_page_service,
-    stats_service,
-    tournament_page_service,
-)
-from deltacrown.user_profile.services.stats_service.catalogue import list_stat_names
-from tests import scene
+from deltacrown.user_profile.services import export_service
 from tests.plans import work_of
+from tests.user_profile.keyset_lists import LISTS, QUERIES, Read
 from tests.user_profile.long_lists import Site, build_site
 
 pytestmark = pytest.mark.django_db
@@ -49,93 +36,7 @@ NO_LISTS = {
 }
 THOUSANDTH = 999
 
-Read = Callable[[Site, "str | None", int], Any]
 Queries = list[tuple[str, Any]]
-
-
-@dataclass(frozen=True)
-class List:
-    """One list.
-
-    :param read: gives a page of it.
-    :param more: the statements a later page has beside those of the first.
-    :param is_gathered: it is put together from many players' rows and sorted, so that PostgreSQL may find these by
-        whichever of the players' indexes it likes; what a page costs is the same.
-    """
-
-    read: Read
-    more: int = 0
-    is_gathered: bool = False
-
-
-def _service(name: str, **fixed: Any) -> Read:
-    return lambda site, page, limit: getattr(stats_service, name)(site.owner, page=page, limit=limit, **fixed)
-
-
-def _rows(stat: str, **fixed: Any) -> Read:
-    return lambda site, page, limit: stats_service.get_stat_rows(site.owner, stat, page, limit=limit, viewer=site.owner, **fixed)
-
-
-def _board(stat: str, **fixed: Any) -> List:
-    """How many are ranked before the first of a later page is counted."""
-    return List(lambda site, page, limit: leaderboard_service.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1)
-
-
-def _timeline(name: str | None) -> Read:
-    return lambda site, page, limit: stats_service.get_activity_timeline(site.owner, name and getattr(site, name), page, limit=limit)
-
-
-def _of_event(name: str) -> Read:
-    return lambda site, page, limit: getattr(tournament_page_service, name)("cup", page, viewer=None, limit=limit).lines
-
-
-def _disputes(viewer: str, status: str | None = None) -> Read:
-    return lambda site, page, limit: moderation.list_disputes(page, viewer=getattr(site, viewer), status=status, limit=limit)
-
-
-def _history(stat: str) -> Read:
-    return lambda site, page, limit: stats_service.get_stat_history(site.owner, stat, page, limit=limit, viewer=site.owner)
-
-
-SEASON = period_board_service.Period("season", scene.at(0))
-
-LISTS = {
-    "matches": List(_service("get_match_history")),
-    "matches of a game": List(_service("get_match_history", game="valorant")),
-    "matches won": List(_service("get_match_history", filters={"result": "WIN"})),
-    "matches of a kind": List(_service("get_match_history", filters={"kind": "TOURNAMENT"})),
-    "matches between dates": List(_service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})),
-    "matches of a tournament": List(_service("get_match_history", filters={"tournament": "cup"})),
-    "tournaments": List(_service("get_tournament_breakdown")),
-    "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
-    "tournaments held": List(_service("get_tournament_breakdown", filters={"status": "COMPLETED"})),
-    "timeline, to everybody": List(_timeline(None)),
-    "timeline, to its player": List(_timeline("owner")),
-    "timeline, to staff": List(_timeline("staff")),
-    **{f"rows of {stat}": List(_rows(stat)) for stat in list_stat_names()},
-    "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
-    **{f"history of {stat}": List(_history(stat)) for stat in ("total_matches_played", "tournaments_won", "experience_points")},
-    **{f"board of {stat}": _board(stat) for stat in leaderboard_service.BOARDS},
-    "board of a game": _board("matches_won", game="valorant"),
-    "board of a country": _board("matches_won", country="DE"),
-    "board of a season": List(
-        lambda site, page, limit: period_board_service.get_period_leaderboard("matches_won", SEASON, page=page, limit=limit)
-    ),
-    "followers": List(lambda site, page, limit: follow_service.list_followers(site.owner, site.owner, page, limit=limit)),
-    "following": List(lambda site, page, limit: follow_service.list_following(site.owner, site.owner, page, limit=limit)),
-    "feed": List(lambda site, page, limit: follow_service.get_home_feed(site.fan, page, limit), is_gathered=True),
-    "players found": List(lambda site, page, limit: player_page_service.find_players("p0", page, limit=limit)),
-    "all tournaments": List(lambda site, page, limit: tournament_page_service.list_tournaments(page, limit=limit)),
-    "results": List(_of_event("get_results_page")),
-    "entrants": List(_of_event("get_entrants_page")),
-    "encounters": List(_of_event("get_encounters_page")),
-    "verifications": List(lambda site, page, limit: integrity_service.get_integrity(page, now=scene.at(0), limit=limit).runs),
-    "disputes of all": List(_disputes("staff")),
-    "disputes of a status": List(_disputes("staff", "OPEN")),
-    "disputes of a player": List(_disputes("owner")),
-    "page of one's disputes": List(lambda site, page, limit: dispute_page_service.list_own_disputes(page, viewer=site.owner, limit=limit)),
-    "queue of disputes": List(lambda site, page, limit: dispute_page_service.list_queue("OPEN", page, viewer=site.staff, limit=limit)),
-}
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +60,7 @@ def test_the_first_page_and_the_thousandth_are_read_alike(site, name):
 
     first, deep = (statements_of(lambda cursor=cursor: read(site, cursor, 1)) for cursor in (None, cursor))
 
-    assert len(deep) == len(first) + listed.more
+    assert (len(first), len(deep)) == (QUERIES[name], QUERIES[name] + listed.more)
     first, deep = ([query for query in sent if "ORDER BY" in query[0]] for sent in (first, deep))
     assert first, "a list is read in an order"
     assert listed.is_gathered or [shape_of(*query) for query in first] == [shape_of(*query) for query in deep]
@@ -209,6 +110,11 @@ def shape_of(sql: str, params: Any) -> list[str]:
         return sorted(found[0] for line in lines if (found := re.search(r"\S.* Scan (on|using) .*|Sort$|Aggregate$", line)))
     # A walk through an index from its beginning is called a scan, and one from a position a search.
     return [re.sub(r"^(SCAN|SEARCH) (?=.* USING )|(?<=INDEX )(\S+) \(.*\)", r"\2", line) for line in lines]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_full_page_costs_as_many_statements_as_a_page_of_one(site, name):
+    assert len(statements_of(lambda: LISTS[name].read(site, None, 20))) == QUERIES[name]
 
 
 def test_every_list_of_the_site_is_among_them(site, monkeypatch):

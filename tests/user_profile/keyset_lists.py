@@ -1,0 +1,165 @@
+"""Every list that is read in pages: how, and in how many statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from deltacrown.moderation import services as moderation
+from deltacrown.user_profile.services import (
+    dispute_page_service,
+    follow_service,
+    integrity_service,
+    leaderboard_service,
+    period_board_service,
+    player_page_service,
+    stats_service,
+    tournament_page_service,
+)
+from deltacrown.user_profile.services.stats_service.catalogue import list_stat_names
+from tests import scene
+from tests.user_profile.long_lists import Site
+
+Read = Callable[[Site, "str | None", int], Any]
+
+
+@dataclass(frozen=True)
+class List:
+    """One list.
+
+    :param read: gives a page of it.
+    :param more: the statements a later page has beside those of the first.
+    :param is_gathered: it is put together from many players' rows and sorted, so that PostgreSQL may find these by
+        whichever of the players' indexes it likes; what a page costs is the same.
+    """
+
+    read: Read
+    more: int = 0
+    is_gathered: bool = False
+
+
+def _service(name: str, **fixed: Any) -> Read:
+    return lambda site, page, limit: getattr(stats_service, name)(site.owner, page=page, limit=limit, **fixed)
+
+
+def _rows(stat: str, **fixed: Any) -> Read:
+    return lambda site, page, limit: stats_service.get_stat_rows(site.owner, stat, page, limit=limit, viewer=site.owner, **fixed)
+
+
+def _board(stat: str, **fixed: Any) -> List:
+    """How many are ranked before the first of a later page is counted."""
+    return List(lambda site, page, limit: leaderboard_service.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1)
+
+
+def _timeline(name: str | None) -> Read:
+    return lambda site, page, limit: stats_service.get_activity_timeline(site.owner, name and getattr(site, name), page, limit=limit)
+
+
+def _of_event(name: str) -> Read:
+    return lambda site, page, limit: getattr(tournament_page_service, name)("cup", page, viewer=None, limit=limit).lines
+
+
+def _disputes(viewer: str, status: str | None = None) -> Read:
+    return lambda site, page, limit: moderation.list_disputes(page, viewer=getattr(site, viewer), status=status, limit=limit)
+
+
+def _history(stat: str) -> Read:
+    return lambda site, page, limit: stats_service.get_stat_history(site.owner, stat, page, limit=limit, viewer=site.owner)
+
+
+SEASON = period_board_service.Period("season", scene.at(0))
+
+LISTS = {
+    "matches": List(_service("get_match_history")),
+    "matches of a game": List(_service("get_match_history", game="valorant")),
+    "matches won": List(_service("get_match_history", filters={"result": "WIN"})),
+    "matches of a kind": List(_service("get_match_history", filters={"kind": "TOURNAMENT"})),
+    "matches between dates": List(_service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})),
+    "matches of a tournament": List(_service("get_match_history", filters={"tournament": "cup"})),
+    "tournaments": List(_service("get_tournament_breakdown")),
+    "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
+    "tournaments held": List(_service("get_tournament_breakdown", filters={"status": "COMPLETED"})),
+    "timeline, to everybody": List(_timeline(None)),
+    "timeline, to its player": List(_timeline("owner")),
+    "timeline, to staff": List(_timeline("staff")),
+    **{f"rows of {stat}": List(_rows(stat)) for stat in list_stat_names()},
+    "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
+    **{f"history of {stat}": List(_history(stat)) for stat in ("total_matches_played", "tournaments_won", "experience_points")},
+    **{f"board of {stat}": _board(stat) for stat in leaderboard_service.BOARDS},
+    "board of a game": _board("matches_won", game="valorant"),
+    "board of a country": _board("matches_won", country="DE"),
+    "board of a season": List(
+        lambda site, page, limit: period_board_service.get_period_leaderboard("matches_won", SEASON, page=page, limit=limit)
+    ),
+    "followers": List(lambda site, page, limit: follow_service.list_followers(site.owner, site.owner, page, limit=limit)),
+    "following": List(lambda site, page, limit: follow_service.list_following(site.owner, site.owner, page, limit=limit)),
+    "feed": List(lambda site, page, limit: follow_service.get_home_feed(site.fan, page, limit), is_gathered=True),
+    "players found": List(lambda site, page, limit: player_page_service.find_players("p0", page, limit=limit)),
+    "all tournaments": List(lambda site, page, limit: tournament_page_service.list_tournaments(page, limit=limit)),
+    "results": List(_of_event("get_results_page")),
+    "entrants": List(_of_event("get_entrants_page")),
+    "encounters": List(_of_event("get_encounters_page")),
+    "verifications": List(lambda site, page, limit: integrity_service.get_integrity(page, now=scene.at(0), limit=limit).runs),
+    "disputes of all": List(_disputes("staff")),
+    "disputes of a status": List(_disputes("staff", "OPEN")),
+    "disputes of a player": List(_disputes("owner")),
+    "page of one's disputes": List(lambda site, page, limit: dispute_page_service.list_own_disputes(page, viewer=site.owner, limit=limit)),
+    "queue of disputes": List(lambda site, page, limit: dispute_page_service.list_queue("OPEN", page, viewer=site.staff, limit=limit)),
+}
+
+
+#: What the first page of each costs in statements, whatever is on it.
+QUERIES = {
+    "matches": 4,
+    "matches of a game": 5,
+    "matches won": 4,
+    "matches of a kind": 4,
+    "matches between dates": 4,
+    "matches of a tournament": 5,
+    "tournaments": 3,
+    "tournaments of a game": 4,
+    "tournaments held": 3,
+    "timeline, to everybody": 2,
+    "timeline, to its player": 2,
+    "timeline, to staff": 2,
+    "rows of total_matches_played": 7,
+    "rows of matches_won": 7,
+    "rows of tournaments_participated": 5,
+    "rows of tournaments_won": 3,
+    "rows of disputes_filed": 3,
+    "rows of achievement_count": 4,
+    "rows of experience_points": 4,
+    "rows of overall_win_rate": 9,
+    "rows of average_placement": 4,
+    "rows of level": 4,
+    "rows of a game": 8,
+    "history of total_matches_played": 8,
+    "history of tournaments_won": 5,
+    "history of experience_points": 5,
+    "board of matches_won": 1,
+    "board of overall_win_rate": 1,
+    "board of tournaments_won": 1,
+    "board of experience_points": 1,
+    "board of total_matches_played": 1,
+    "board of tournaments_participated": 1,
+    "board of achievement_count": 1,
+    "board of average_placement": 1,
+    "board of a game": 2,
+    "board of a country": 1,
+    "board of a season": 1,
+    "followers": 1,
+    "following": 1,
+    "feed": 1,
+    "players found": 1,
+    "all tournaments": 3,
+    "results": 3,
+    "entrants": 2,
+    "encounters": 6,
+    "verifications": 4,
+    "disputes of all": 1,
+    "disputes of a status": 1,
+    "disputes of a player": 1,
+    "page of one's disputes": 3,
+    "queue of disputes": 3,
+}
