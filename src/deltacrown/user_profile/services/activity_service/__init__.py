@@ -24,9 +24,18 @@ from deltacrown.user_profile.services.activity_service.hiding import (
     show_activity,
     write_handle,
 )
-from deltacrown.user_profile.services.activity_service.records import ActivityRecord, InvalidActivity, Type, Visibility
+from deltacrown.user_profile.services.activity_service.records import (
+    LAST_TOLD,
+    TOLD_EVERY,
+    ActivityRecord,
+    InvalidActivity,
+    Type,
+    Visibility,
+)
 
 __all__ = [
+    "LAST_TOLD",
+    "TOLD_EVERY",
     "ActivityChanges",
     "ActivityNotFound",
     "ActivityRecord",

@@ -16,6 +16,8 @@ Metadata = Mapping[str, str | int]
 #: The player's id, the type, the name of the fact.
 ActivityKey = tuple[int, str, str]
 
+#: The last place of a podium, and how many levels lie between two that are told.
+LAST_TOLD, TOLD_EVERY = 3, 5
 LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME = 500, 120, 200
 #: What metadata may say: which public thing it is about, and the number that is its point.
 PUBLIC_METADATA = re.compile(r"(achievement|game|player|team|tournament)_(id|slug|name)|placement|level")
@@ -72,6 +74,7 @@ def check_record(record: ActivityRecord) -> None:
     check_text(record.dedupe_key, field="dedupe_key", limit=LONGEST_KEY, required=True)
     check_moment(record.created_at, field="created_at")
     _check_metadata(record.metadata)
+    _check_rank(record)
 
 
 def _check_metadata(metadata: Metadata) -> None:
@@ -88,6 +91,15 @@ def _check_metadata(metadata: Metadata) -> None:
             raise InvalidActivity(f"metadata.{name} must be text or a whole number.", field="metadata")
         if isinstance(value, str):
             check_text(value, field=f"metadata.{name}", limit=LONGEST_NAME)
+
+
+def _check_rank(record: ActivityRecord) -> None:
+    """Of places only those of the podium are told, and of levels every fifth."""
+    placement, level = record.metadata.get("placement", 1), record.metadata.get("level", TOLD_EVERY)
+    if record.activity_type == Type.TOURNAMENT_WON and placement not in range(1, LAST_TOLD + 1):
+        raise InvalidActivity(f"Place {placement!r} does not appear on a timeline; only 1 to {LAST_TOLD} do.", field="metadata")
+    if record.activity_type == Type.LEVEL_UP and level not in range(TOLD_EVERY, 10**6, TOLD_EVERY):
+        raise InvalidActivity(f"Level {level!r} does not appear on a timeline; only every {TOLD_EVERY}th does.", field="metadata")
 
 
 def settled_visibility(activity_type: str, visibility: str) -> str:

@@ -10,6 +10,7 @@ from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, KycVerification, UserAchievement
 from deltacrown.user_profile.services.activity_service import (
+    LAST_TOLD,
     ActivityChanges,
     ActivityRecord,
     Type,
@@ -19,9 +20,6 @@ from deltacrown.user_profile.services.activity_service import (
 )
 from deltacrown.user_profile.services.chronicle_service import wording
 from deltacrown.user_profile.services.chronicle_service.levels import list_levels_reached
-
-#: The last place that is told.
-LAST_TOLD = max(wording.PODIUM)
 
 
 @atomic_service

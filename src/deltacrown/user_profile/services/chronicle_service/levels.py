@@ -6,11 +6,8 @@ from collections.abc import Collection, Iterator
 
 from deltacrown.core.batches import in_batches
 from deltacrown.user_profile.models import ExperienceAward, UserProfile
-from deltacrown.user_profile.services.activity_service import ActivityRecord
+from deltacrown.user_profile.services.activity_service import TOLD_EVERY, ActivityRecord
 from deltacrown.user_profile.services.chronicle_service.wording import describe_level
-
-#: Every fifth level is told.
-TOLD_EVERY = 5
 
 
 def points_of(level: int) -> int:
