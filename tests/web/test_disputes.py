@@ -220,6 +220,13 @@ class TestReview:
         assert UserProfile.objects.get(user=bob).matches_won == 0
         assert Dispute.objects.values_list("status", "resolved_by__username", "resolved_at").get() == ("UPHELD", "mod", SOON)
 
+    @pytest.mark.parametrize("kind", ["CASUAL", "TOURNAMENT"])
+    def test_voiding_a_match_of_a_tournament_is_said_to_move_no_placement(self, signed_in, moderator, filed, kind):
+        Match.objects.filter(match_key="duel").update(kind=kind)
+
+        said = "Placements in the tournament stay as they are" in text_of(signed_in(moderator).get(review_of(filed)))
+        assert said is (kind == "TOURNAMENT")
+
     def test_correct(self, signed_in, moderator, ann, bob, filed):
         form = {f"result-{ann.profile.public_id}": "WIN", f"result-{bob.profile.public_id}": "LOSS", f"score-{ann.profile.public_id}": "7"}
 
