@@ -3,7 +3,7 @@
 A child process works through services and reports each thing only after its commit; the parent
 kills it at a random moment and looks: everything reported is there, no encounter is half there, no
 number is wrong. Then the child is started again, until there have been ``--kills`` kills, and a last
-child is let finish.
+child is let finish. ``caught at work`` counts the kills that came between the first and the last change a child would have made.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
@@ -130,8 +131,10 @@ def migrate(ground: Ground, pick: random.Random, report: Report) -> None:
     report("finished")
 
 
-#: The works that end by themselves; the last child of these is let finish.
+#: The works that end by themselves: the first and the last child of these are let finish.
 FINITE = {"import_file", "migrate"}
+#: How long the works without an end go on, at most, before they are killed, in seconds.
+LONGEST = 0.6
 WORKS = {work.__name__: work for work in (record_and_rule, import_file, damage_and_reconcile, archive, migrate)}
 
 
@@ -150,6 +153,8 @@ def run_child(work: Callable[[Ground, random.Random, Report], None], ground: Gro
     try:
         work(ground, random.Random(seed), lambda line: os.write(writing, f"{line}\n".encode()))
         status = 0
+    except BaseException:  # noqa: BLE001 - the parent learns of it by the exit code, people by this
+        traceback.print_exc()
     finally:
         os._exit(status)
 
@@ -171,6 +176,17 @@ def run_to_the_end(name: str, ground: Ground) -> list[str]:
     with os.fdopen(reading, "rb") as pipe:
         reported = pipe.read().decode().split("\n")[:-1]
     return reported if status == 0 and "finished" in reported else ["recorded nothing-at-all: the last child did not finish"]
+
+
+def look_at_state() -> tuple[int, ...]:
+    """What one kind of work or another changes as it goes: matches, archived matches, repairs, triggers."""
+    from django.db import connection
+
+    from deltacrown.games.models import ArchivedMatch, Match
+    from deltacrown.tally.installation import read_installed
+    from deltacrown.tally.models import Repair
+
+    return *(table.objects.count() for table in (Match, ArchivedMatch, Repair)), len(read_installed(connection))
 
 
 def find_faults(reported: list[str], figures: Counter[str]) -> list[str]:
@@ -207,9 +223,15 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
     pick = random.Random(seed)
     with TemporaryDirectory() as folder:
         ground = Ground(Path(folder))
+        began, longest = time.monotonic(), LONGEST
+        if name in FINITE:  # killed at any moment from its beginning to its end, on a slow machine too
+            faults += find_faults(run_to_the_end(name, ground), figures)
+            longest, ground.files = time.monotonic() - began, 1
         for number in range(kills):
+            before = look_at_state()
             child, reading = run_child(WORKS[name], ground, f"{seed}/{name}/{number}")
-            reported = kill_at_random(child, reading, pick.uniform(0.01, 0.6))
+            reported = kill_at_random(child, reading, pick.uniform(0.01, longest))
+            figures["caught at work"] += look_at_state() != before and "finished" not in reported
             if name == "migrate":
                 call_command("migrate", verbosity=0)
             if name == "damage_and_reconcile":
