@@ -4,8 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from deltacrown.core.clock import now
-from deltacrown.tally import installation
+from deltacrown.tally import deployment, installation
 from deltacrown.tally.checks import check_installed
 from deltacrown.tally.deployment import drop_before_migrating, sync_after_migrating
 from deltacrown.tally.models import Installation, Repair, Run
@@ -101,7 +100,7 @@ def test_an_installation_that_fails_half_way_leaves_what_was_there(monkeypatch):
     broken = Trigger(name="tally_broken", table="games_match", create=("CREATE NONSENSE",), source="")
     monkeypatch.setattr(installation, "build_triggers", lambda _: [broken, *build_triggers(connection)])
     with pytest.raises(DatabaseError):
-        installation.install_triggers("default", now=now())
+        installation.install_triggers("default")
     assert installation.read_installed(connection) == before
 
 
@@ -115,9 +114,22 @@ def test_migrating_takes_them_out_and_puts_them_back():
 
 
 def test_a_second_migrate_changes_nothing():
-    installation.install_triggers("default", now=now())
-    before = Installation.objects.get().installed_at
+    before = Installation.objects.values().get()
     call_command("migrate", verbosity=0)
-    assert Installation.objects.get().fingerprint
     assert not Run.objects.exists()
-    assert Installation.objects.get().installed_at >= before
+    assert Installation.objects.values().get() == before
+
+
+def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_next(player, played, monkeypatch):
+    ann = player("ann")
+    drop_before_migrating(using="default", plan=[("a migration", False)])
+    played(ann)
+    monkeypatch.setattr(deployment, "reconcile", lambda **_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sync_after_migrating(using="default")
+    monkeypatch.undo()
+    (warning,) = check_installed(databases=["default"])
+    assert "nothing was recounted since the triggers were put in" in warning.msg
+    sync_after_migrating(using="default")
+    assert UserProfile.objects.get(user=ann).total_matches_played == 1
+    assert check_installed(databases=["default"]) == []

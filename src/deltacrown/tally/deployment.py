@@ -11,7 +11,6 @@ from deltacrown.core import clock
 from deltacrown.core.schema import have_columns
 from deltacrown.tally import installation, versions
 from deltacrown.tally.reconciliation import reconcile
-from deltacrown.tally.trigger_plan import build_triggers
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +29,9 @@ def sync_after_migrating(*, using: str, **_: Any) -> None:
         logger.warning("tally: the tables are not at the models' state; triggers are out until the next migrate")
         return
     if not installation.find_faults(connection):
-        installation.record_installation(using, build_triggers(connection), now=clock.now())
         return
-    installation.install_triggers(using, now=clock.now())
+    installation.install_triggers(using)
     versions.renew_all(using)
     if using == "default":
         reconcile(cause="migrate", clock=clock.now)
+    installation.record_installation(using, now=clock.now())

@@ -45,14 +45,22 @@ def read_installed(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]
 
 def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
     """Sentences on what differs between the triggers declared and those installed; none when all is well."""
-    expected = {trigger.name: (trigger.table, trigger.source) for trigger in build_triggers(connection)}
+    triggers = build_triggers(connection)
+    expected = {trigger.name: (trigger.table, trigger.source) for trigger in triggers}
     installed = read_installed(connection)
     faults = [f"trigger {name} is missing" for name in sorted(expected.keys() - installed.keys())]
     faults += [f"trigger {name} belongs to no declaration" for name in sorted(installed.keys() - expected.keys())]
     for name in sorted(expected.keys() & installed.keys()):
         if expected[name] != installed[name]:
             faults.append(f"trigger {name} is disabled" if not installed[name][1] else f"trigger {name} is not as declared")
-    return faults
+    return faults or _find_unfinished(connection, triggers)
+
+
+def _find_unfinished(connection: BaseDatabaseWrapper, triggers: list[Trigger]) -> list[str]:
+    if not triggers:
+        return []
+    finished = Installation.objects.using(connection.alias).filter(name=NAME, fingerprint=fingerprint(triggers)).exists()
+    return [] if finished else ["nothing was recounted since the triggers were put in"]
 
 
 def list_tables() -> list[Model]:
@@ -75,8 +83,11 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> int:
     return len(installed)
 
 
-def install_triggers(using: str, *, now: datetime) -> None:
-    """Replace whatever is installed by what the declarations ask for, in one transaction."""
+def install_triggers(using: str) -> None:
+    """Replace whatever is installed by what the declarations ask for, in one transaction.
+
+    Until :func:`record_installation` it counts as unfinished: who is killed before the recount must be known to have been.
+    """
     connection = connections[using]
     triggers = build_triggers(connection)
     with transaction.atomic(using=using):
@@ -85,9 +96,10 @@ def install_triggers(using: str, *, now: datetime) -> None:
             for trigger in triggers:
                 for statement in trigger.create:
                     cursor.execute(statement)
-        record_installation(using, triggers, now=now)
+        Installation.objects.using(using).filter(name=NAME).delete()
 
 
-def record_installation(using: str, triggers: list[Trigger], *, now: datetime) -> None:
-    """Note which definitions this database runs."""
-    Installation.objects.using(using).update_or_create(name=NAME, defaults={"fingerprint": fingerprint(triggers), "installed_at": now})
+def record_installation(using: str, *, now: datetime) -> None:
+    """Note which definitions this database runs, once its numbers are counted by them."""
+    digest = fingerprint(build_triggers(connections[using]))
+    Installation.objects.using(using).update_or_create(name=NAME, defaults={"fingerprint": digest, "installed_at": now})

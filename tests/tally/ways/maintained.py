@@ -35,4 +35,5 @@ def maintained_by(maintainer: str) -> Iterator[None]:
 def change_to(maintainer: str) -> None:
     """What `migrate` and a restart do when the setting has changed."""
     signals.install() if maintainer == SIGNALS else signals.uninstall()
-    installation.install_triggers("default", now=now())
+    installation.install_triggers("default")
+    installation.record_installation("default", now=now())
