@@ -43,7 +43,7 @@ def time_calls(what: str, target: float, calls: Sequence[Callable[[], object]]) 
 
 def measure_pages(samples: int) -> list[Timing]:
     """The pages of SPEC section 8 through the whole site, of players drawn as they play; out of the cache and past it."""
-    from deltacrown.user_profile.services import leaderboard_service
+    from deltacrown.user_profile.numbers import leaderboards
 
     players, client = draw_players(samples), Client(SERVER_NAME="localhost")
     timings = []
@@ -54,8 +54,8 @@ def measure_pages(samples: int) -> list[Timing]:
         for address in addresses:
             fetch(client, address)
         timings.append(time_calls(f"{name}, cached", target, [lambda a=a: fetch(client, a) for a in addresses]))
-    boards = list(leaderboard_service.BOARDS) * (samples // len(leaderboard_service.BOARDS) + 1)
-    top = [lambda b=b: leaderboard_service.get_leaderboard(b, limit=100) for b in boards]
+    boards = list(leaderboards.BOARDS) * (samples // len(leaderboards.BOARDS) + 1)
+    top = [lambda b=b: leaderboards.get_leaderboard(b, limit=100) for b in boards]
     timings.append(time_calls("leaderboard query, top 100", 100, top))
     timings.append(time_calls("leaderboard page, top 25", 100, [lambda b=b: fetch(client, f"/leaderboards/{b}/") for b in boards]))
     return timings
@@ -87,8 +87,8 @@ def fetch(client: Client, address: str, *, clear: bool = False) -> None:
 
 def measure_verification() -> dict[str, float]:
     """Seconds for a recount of every number; it must find nothing."""
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.verification import count_numbers, find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.verification import count_numbers, find_drift
 
     started, drift = time.perf_counter(), [drift for holder in list_holders() for drift in find_drift(holder)]
     taken = time.perf_counter() - started
@@ -99,7 +99,7 @@ def measure_verification() -> dict[str, float]:
 
 def measure_inserts(size: Size, batches: int) -> dict[str, float]:
     """Match rows inserted a second with every trigger, without those of content versions, and without any; the best of several."""
-    from deltacrown.tally import installation
+    from django_tally.triggers import installation
 
     best: dict[str, float] = {}
     for attempt in range(batches):

@@ -107,7 +107,8 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
 
     :param through_triggers: else the triggers are put in afterwards, and the numbers recounted, as ``migrate`` does it.
     """
-    from deltacrown.tally import deployment, installation
+    from django_tally import deployment
+    from django_tally.triggers import installation
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.7)")

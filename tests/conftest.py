@@ -64,8 +64,8 @@ def no_reactions() -> Iterator[None]:
 @pytest.fixture
 def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], str, int | None, int]]]:
     """Everything that has drifted anywhere, as plain tuples; empty when the engine does its work."""
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.verification import find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.verification import find_drift
 
     def find() -> list[tuple[str, tuple[int, ...], str, int | None, int]]:
         found = [drift for holder in list_holders() for drift in find_drift(holder)]
@@ -91,7 +91,7 @@ def redis_server(tmp_path_factory: Any) -> Any:
 def redis_cache(redis_server: Any, settings: Any, monkeypatch: Any) -> Any:
     """The cache is a real Redis, set up as in production."""
     from deltacrown.config.caching import redis_cache_at
-    from deltacrown.core import cache_store
+    from deltacrown.freshness import cache_store
 
     monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
     settings.CACHES = {"default": redis_cache_at(redis_server.url)}

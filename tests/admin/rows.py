@@ -8,8 +8,8 @@ from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey
 from deltacrown.core.models import JobRun
-from deltacrown.tally.models import ChangeContext, Installation, Repair, Revision, Run
 from deltacrown.user_profile.models import Follow, KycVerification
+from django_tally.models import ChangeContext, Installation, Repair, Revision, Run
 from tests import scene
 from tests.scene import at
 

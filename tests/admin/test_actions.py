@@ -15,9 +15,9 @@ from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.achievements.awards import AwardRecord, award_achievements, define_achievement
 from deltacrown.user_profile.models import Achievement, ExperienceAward, KycVerification, PrivacySettings, UserAchievement, UserProfile
-from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
-from deltacrown.user_profile.services.kyc_service import request_verification
+from deltacrown.user_profile.people.kyc import request_verification
 from tests import scene
 from tests.announcements import announced
 from tests.plans import plan_of, scans_of

@@ -15,7 +15,7 @@ from deltacrown.api.application import api
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
-from deltacrown.user_profile.services.activity_service import write_handle as write_entry_handle
+from deltacrown.user_profile.timeline.hiding import write_handle as write_entry_handle
 from tests import scene
 from tests.scene import at
 

@@ -97,7 +97,7 @@ def test_a_failure_tells_nothing_of_itself(visitor, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("secret path /etc/x")
 
-    monkeypatch.setattr("deltacrown.user_profile.services.leaderboard_service.list_boards", fail)
+    monkeypatch.setattr("deltacrown.user_profile.numbers.leaderboards.list_boards", fail)
     visitor.client.raise_request_exception = False
 
     answer = visitor.get("/leaderboards")

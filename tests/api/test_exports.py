@@ -16,8 +16,8 @@ from deltacrown.api.streams import write_cell
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
+from deltacrown.pages import exports
 from deltacrown.user_profile.models import Follow, UserProfile
-from deltacrown.user_profile.services import export_service
 from tests import scene
 from tests.api.calls import problem_of
 
@@ -136,10 +136,10 @@ def test_everything_as_csv(signed_in, ann):
 
 
 def test_rows_are_read_in_pieces(ann, monkeypatch):
-    monkeypatch.setattr(export_service, "PIECE", 10)
+    monkeypatch.setattr(exports, "PIECE", 10)
     for number in range(45):
         scene.match(ann, f"x{number}", hours=number)
-    matches = export_service.iterate_matches(ann, viewer=ann)
+    matches = exports.iterate_matches(ann, viewer=ann)
 
     with CaptureQueriesContext(connection) as few:
         first = list(islice(matches, 10))

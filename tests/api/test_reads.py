@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from deltacrown.tally.models import Run
 from deltacrown.user_profile.models import UserProfile
+from django_tally.models import Run
 from tests import scene
 from tests.api.calls import problem_of
 from tests.scene import at

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import AnsweredRequest
 from deltacrown.games.models import Match
-from deltacrown.tally.models import Revision
 from deltacrown.tournaments.models import TournamentMatchResult
+from django_tally.models import Revision
 from tests import scene
 from tests.api.calls import problem_of
 

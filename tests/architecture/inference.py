@@ -22,7 +22,7 @@ PLAIN_CONTAINERS = {"dict", "set", "frozenset", "defaultdict", "Counter", "Mappi
 
 def own_models() -> dict[str, Model]:
     """Every model of this project by its class name."""
-    return {model.__name__: model for model in apps.get_models() if model.__module__.startswith("deltacrown.")}
+    return {model.__name__: model for model in apps.get_models() if model.__module__.startswith(("deltacrown.", "django_tally."))}
 
 
 class Names:

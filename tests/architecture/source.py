@@ -10,16 +10,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "deltacrown"
+ENGINE = ROOT / "src" / "django_tally"
+#: The rooms of user_profile that decide and write; what is beside them only calls them.
+ROOMS = {"people", "privacy", "achievements", "timeline", "histories", "numbers"}
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
 class Module:
-    """One source file; ``path`` is relative to the package: ``games/services.py``."""
+    """One source file; ``path`` is relative to ``package``: ``games/services.py``."""
 
     path: Path
     text: str
+    package: str = "deltacrown"
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -28,13 +32,15 @@ class Module:
     @property
     def app(self) -> str:
         """The package directly under ``deltacrown`` it belongs to; empty for the root's own files."""
+        if self.package == ENGINE.name:
+            return "tally"
         return self.path.parts[0] if len(self.path.parts) > 1 else ""
 
     @property
     def dotted_name(self) -> str:
         """What it is imported as: ``deltacrown.games.services``."""
         parts = self.path.with_suffix("").parts
-        return ".".join(["deltacrown", *(parts[:-1] if parts[-1] == "__init__" else parts)])
+        return ".".join([self.package, *(parts[:-1] if parts[-1] == "__init__" else parts)])
 
     @property
     def names(self) -> set[str]:
@@ -43,11 +49,13 @@ class Module:
 
     @property
     def is_service(self) -> bool:
-        return "services" in self.names
+        if "services" in self.names or (self.app == "pages" and not self.names & {"apps", "jobs", "management"}):
+            return True
+        return self.app == "user_profile" and bool({*self.path.parts[1:2], self.path.stem} & ROOMS)
 
     def at(self, node: ast.AST) -> str:
         """Where ``node`` stands, as an editor understands it."""
-        return f"src/deltacrown/{self.path}:{getattr(node, 'lineno', 1)}"
+        return f"src/{self.package}/{self.path}:{getattr(node, 'lineno', 1)}"
 
 
 def sample(text: str, path: str = "web/views.py") -> Module:
@@ -57,9 +65,13 @@ def sample(text: str, path: str = "web/views.py") -> Module:
 
 @cache
 def list_modules() -> list[Module]:
-    """Every module of the package but migrations, which Django writes."""
-    paths = (path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
-    return [Module(path.relative_to(PACKAGE), path.read_text()) for path in sorted(paths)]
+    """Every module of both packages but migrations, which Django writes."""
+    return [
+        Module(path.relative_to(package), path.read_text(), package.name)
+        for package in (PACKAGE, ENGINE)
+        for path in sorted(package.rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
 
 
 def iter_functions(module: Module) -> Iterator[FunctionNode]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import PACKAGE, ROOT
+from tests.architecture.source import ENGINE, PACKAGE, ROOT
 
 
 def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -27,17 +27,25 @@ def test_every_contract_is_kept():
 @pytest.mark.parametrize(
     ("file", "line", "broken"),
     [
-        ("core/clock.py", "import deltacrown.games.models", "The engine and the core know no app and no edge BROKEN"),
+        ("core/clock.py", "import deltacrown.games.models", "Imports point down only BROKEN"),
+        ("../django_tally/rows.py", "import deltacrown.core.clock", "The engine knows nothing of the platform BROKEN"),
+        (
+            "user_profile/privacy.py",
+            "import deltacrown.user_profile.timeline.reading",
+            "Inside user_profile, too, imports point down only BROKEN",
+        ),
+        ("pages/players.py", "import deltacrown.web.urls", "Imports point down only BROKEN"),
         ("games/models.py", "import deltacrown.user_profile.models", "Imports point down only BROKEN"),
         ("games/models.py", "import deltacrown.teams.models", "Imports point down only BROKEN"),
         ("accounts/models.py", "import deltacrown.config.settings", "Imports point down only BROKEN"),
-        ("web/apps.py", "import deltacrown.tally.fields", "Pages reach the engine only through user_profile BROKEN"),
+        ("web/apps.py", "import django_tally.fields", "Pages reach the engine only through user_profile BROKEN"),
         ("teams/models.py", "import django_htmx", "No app knows how it is served BROKEN"),
         ("newcomer/__init__.py", "", "Imports point down only BROKEN"),
     ],
 )
 def test_an_import_that_points_up_is_found(tmp_path, file, line, broken):
-    shutil.copytree(PACKAGE, tmp_path / "deltacrown", ignore=shutil.ignore_patterns("__pycache__", "static", "templates"))
+    for package in (PACKAGE, ENGINE):
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__", "static", "templates"))
     target = tmp_path / "deltacrown" / file
     target.parent.mkdir(exist_ok=True)
     with target.open("a") as source:

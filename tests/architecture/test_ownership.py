@@ -26,7 +26,8 @@ OWNERS = {
         "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "ArchivedUserActivity", "Achievement",
         "UserAchievement", "Follow", "KycVerification", "ExperienceAward",
     },
-    "tally": {"Installation", "Revision", "ChangeContext", "ContentVersion", "Run", "Repair"},
+    "freshness": {"ContentVersion"},
+    "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
     "core": {"JobRun"},
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ def function_lengths(modules: list[Module]) -> dict[str, int]:
 
 
 def file_lengths(modules: list[Module]) -> dict[str, int]:
-    return {f"src/deltacrown/{module.path}": len(module.text.splitlines()) for module in modules}
+    return {f"src/{module.package}/{module.path}": len(module.text.splitlines()) for module in modules}
 
 
 def find_shapeless(modules: list[Module]) -> list[str]:

@@ -47,8 +47,8 @@ def run_crowd(writers: int, seconds: float) -> dict[str, object]:
     """Let ``writers`` processes write for ``seconds`` and return the figures."""
     from collections import Counter
 
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.verification import find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.verification import find_drift
 
     with TemporaryDirectory() as folder:
         ground = Ground(Path(folder))

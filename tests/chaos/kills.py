@@ -83,7 +83,7 @@ def damage_and_reconcile(ground: Ground, pick: random.Random, report: Report) ->
     from django.db import connection
     from django.utils import timezone
 
-    from deltacrown.tally import reconciliation
+    from django_tally import reconciliation
 
     reconciliation.BATCH = 3
     while True:
@@ -183,8 +183,8 @@ def look_at_state() -> tuple[int, ...]:
     from django.db import connection
 
     from deltacrown.games.models import ArchivedMatch, Match
-    from deltacrown.tally.installation import read_installed
-    from deltacrown.tally.models import Repair
+    from django_tally.models import Repair
+    from django_tally.triggers.installation import read_installed
 
     return *(table.objects.count() for table in (Match, ArchivedMatch, Repair)), len(read_installed(connection))
 
@@ -194,8 +194,8 @@ def find_faults(reported: list[str], figures: Counter[str]) -> list[str]:
     from django.db.models import Count
 
     from deltacrown.games.models import ArchivedMatch, Match
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.verification import find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.verification import find_drift
 
     keys = Counter(key for table in (Match, ArchivedMatch) for key in table.objects.values_list("match_key", flat=True))
     faults = [f"reported and lost: {line}" for line in reported if line.startswith("recorded") and keys[line.split()[1]] != 2]
@@ -216,7 +216,7 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from deltacrown.tally.reconciliation import reconcile
+    from django_tally.reconciliation import reconcile
 
     figures: Counter[str] = Counter()
     faults: list[str] = []

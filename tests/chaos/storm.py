@@ -73,7 +73,7 @@ class Storm:
 
 def write(storm: Storm, pick: random.Random) -> None:
     """One transaction of one to four statements over random players."""
-    from deltacrown.core.transactions import atomic_service
+    from django_tally.transactions import atomic_service
 
     steps = [pick.choice([insert, insert, flip, move, void, delete]) for _ in range(pick.randint(1, 4))]
 
@@ -133,8 +133,8 @@ def delete(storm: Storm, pick: random.Random) -> None:
 
 def verify(storm: Storm, pick: random.Random) -> None:
     """Anything found about a player the saboteur never touches is a false positive."""
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.verification import find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.verification import find_drift
 
     victims = set(storm.users[:VICTIMS])
     for holder in list_holders():
@@ -148,7 +148,7 @@ def verify(storm: Storm, pick: random.Random) -> None:
 def sabotage(storm: Storm, pick: random.Random) -> None:
     from django.db import connection
 
-    from deltacrown.core.transactions import atomic_service
+    from django_tally.transactions import atomic_service
 
     column = pick.choice(["total_matches_played", "matches_won", "tournaments_won", "placement_sum"])
     victim, value = pick.choice(storm.users[:VICTIMS]), pick.randint(1, 5_000)
@@ -166,7 +166,7 @@ def sabotage(storm: Storm, pick: random.Random) -> None:
 def repair(storm: Storm, pick: random.Random) -> None:
     from django.utils import timezone
 
-    from deltacrown.tally.reconciliation import reconcile
+    from django_tally.reconciliation import reconcile
 
     outcome = reconcile(cause="storm", clock=timezone.now)
     storm.note("numbers repaired", len(outcome.repairs))
@@ -178,9 +178,9 @@ def run_storm(seconds: float, seed: int) -> dict[str, object]:
     from django.utils import timezone
 
     from deltacrown.games.models import Match
-    from deltacrown.tally.feeds import list_holders
-    from deltacrown.tally.reconciliation import reconcile
-    from deltacrown.tally.verification import find_drift
+    from django_tally.feeds import list_holders
+    from django_tally.reconciliation import reconcile
+    from django_tally.verification import find_drift
 
     storm = Storm(seed)
     storm.hurry_deadlocks()

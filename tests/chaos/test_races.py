@@ -15,14 +15,14 @@ import pytest
 from django.db import connection, transaction
 
 from deltacrown.accounts.models import User
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import Game, Match
-from deltacrown.tally.feeds import list_holders
-from deltacrown.tally.models import Run
-from deltacrown.tally.reconciliation import _count_rows, repair_rows
-from deltacrown.tally.sql import recount_sql
-from deltacrown.tally.verification import find_drift
 from deltacrown.user_profile.models import UserProfile
+from django_tally.feeds import list_holders
+from django_tally.models import Run
+from django_tally.reconciliation import _count_rows, repair_rows
+from django_tally.sql import recount_sql
+from django_tally.transactions import atomic_service
+from django_tally.verification import find_drift
 from tests.conftest import NOON
 
 pytestmark = [

@@ -8,13 +8,14 @@ import pytest
 from django.db import connection, transaction
 
 from deltacrown.accounts.models import User
+from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Game, Match
 from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
 from deltacrown.games.services.recording import LOCK_QUEUES, LOCK_SPACE
-from deltacrown.tally.models import ContentVersion, Run
-from deltacrown.tally.reconciliation import repair_rows
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
-from deltacrown.user_profile.services.profile_service import ensure_profiles
+from deltacrown.user_profile.people.profiles import ensure_profiles
+from django_tally.models import Run
+from django_tally.reconciliation import repair_rows
 from tests.chaos.test_races import Session, damage, drift, win
 from tests.conftest import NOON
 

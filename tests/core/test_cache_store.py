@@ -8,7 +8,7 @@ import time
 import pytest
 from django.core.cache import caches
 
-from deltacrown.core import cache_store
+from deltacrown.freshness import cache_store
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from deltacrown.core.database_clock import SQLITE_NOW
 from deltacrown.core.pagination import paginate
 from deltacrown.games.models import Match
+from django_tally.database_clock import SQLITE_NOW
 from tests import scene
 
 

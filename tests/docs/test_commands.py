@@ -7,7 +7,8 @@ import re
 
 import pytest
 from django.apps import apps
-from django.core.management import get_commands, load_command_class
+from django.core import management as core_management
+from django.core.management import find_commands, get_commands, load_command_class
 
 from tests.docs.pages import ROOT, DocPage, list_pages, page, sample
 
@@ -19,9 +20,10 @@ SHARED_OPTIONS |= {"--skip-checks"}
 
 
 def own_commands() -> dict[str, str]:
-    """The name of every command of this project's apps, with its app."""
-    ours = {config.name for config in apps.get_app_configs() if config.name.startswith("deltacrown.")}
-    return {name: app for name, app in get_commands().items() if app in ours}
+    """The name of every command of this project's apps, with its app; Django's own, even where we extend them, are left out."""
+    ours = {config.name for config in apps.get_app_configs() if config.name.startswith(("deltacrown.", "django_tally"))}
+    django = find_commands(core_management.__path__[0])
+    return {name: app for name, app in get_commands().items() if app in ours and name not in django}
 
 
 def options_of(name: str) -> set[str]:

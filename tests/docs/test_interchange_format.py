@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from deltacrown.games.models import Match
-from deltacrown.tournaments.imports import match_lines, tournament_lines
-from deltacrown.tournaments.imports.columns import Columns
+from deltacrown.interchange import match_lines, tournament_lines
+from deltacrown.interchange.columns import Columns
 from deltacrown.tournaments.models import TournamentResult
 from tests.docs.pages import FENCE, page
 

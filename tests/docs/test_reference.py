@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from deltacrown.user_profile.reference import render_stats_reference
+from deltacrown.user_profile.numbers.reference import render_stats_reference
 from tests.architecture.source import Module, dotted, list_modules
 from tests.architecture.source import sample as module_of
 from tests.docs.pages import page

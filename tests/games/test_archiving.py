@@ -13,8 +13,8 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.games.services import Archived, archive_matches, archiving, record_match, record_matches, restore_match, void_match
 from deltacrown.moderation.models import Dispute
-from deltacrown.tally.models import Revision
 from deltacrown.tournaments.models import TournamentMatchResult
+from django_tally.models import Revision
 from tests import scene
 from tests.concurrency import call_together
 from tests.games.records import NOW, PLAYED, duel, line, record

@@ -12,15 +12,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import (
-    MatchConflict,
-    correct_match,
-    create_game,
-    list_encounter,
-    record_match,
-    record_matches,
-    void_match,
-)
+from deltacrown.games.services import MatchConflict, correct_match, create_game, list_encounter, record_match, record_matches, void_match
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced

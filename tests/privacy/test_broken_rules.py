@@ -8,8 +8,9 @@ import pytest
 from django.core.cache import cache
 from django.db.models import Q
 
-from deltacrown.user_profile.services import encounter_service, privacy_service
-from deltacrown.user_profile.services.stats_service import activity_timeline
+from deltacrown.pages import matches
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.timeline import reading
 from tests.privacy.asking import find_faults, list_cells
 from tests.privacy.operations import list_operations
 from tests.privacy.rules import SETTINGS
@@ -22,12 +23,12 @@ SURFACES = list_pages() + list_operations()
 #: A rule broken by hand → how, where it must show, and the faults it must name. With everything hidden.
 BROKEN = {
     "staff are everybody": (
-        lambda patch: patch(privacy_service, "is_staff", lambda viewer: viewer is not None),
+        lambda patch: patch(privacy, "is_staff", lambda viewer: viewer is not None),
         "matches/|activity/|tournaments/",
         ["/players/{id}/matches/ | member", "/players/{id}/activity/ | anonymous", "/players/{id}/tournaments/ | follower"],
     ),
     "everybody sees": (
-        lambda patch: patch(privacy_service, "_sees", lambda *args, **kwargs: True),
+        lambda patch: patch(privacy, "_sees", lambda *args, **kwargs: True),
         "matches|stats/disputes_filed|/rows",
         [
             "/players/{id}/matches/ | anonymous",
@@ -36,27 +37,27 @@ BROKEN = {
         ],
     ),
     "timelines are not filtered": (
-        lambda patch: patch(activity_timeline, "filter_activity_by_visibility", lambda activities, viewer: activities),
+        lambda patch: patch(reading, "filter_activity_by_visibility", lambda activities, viewer: activities),
         "activity",
         ["/players/{id}/activity/ | anonymous", "oldfollowers", "withdrawn"],
     ),
     "followers need not follow": (
-        lambda patch: patch(privacy_service, "_viewer_follows", lambda viewer: Q(user__isnull=False)),
+        lambda patch: patch(privacy, "_viewer_follows", lambda viewer: Q(user__isnull=False)),
         "activity",
         ["/players/{id}/activity/ | member", "gives away followers"],
     ),
     "registrations are shown": (
-        lambda patch: patch(privacy_service, "_owner_shows", lambda flag: Q(user__isnull=False)),
+        lambda patch: patch(privacy, "_owner_shows", lambda flag: Q(user__isnull=False)),
         "activity|zqcasualqz",
         ["/players/{id}/activity/ | anonymous", "gives away registered", "zqcasualqz/ | anonymous", "gives away ownside"],
     ),
     "encounters are shown whole": (
-        lambda patch: patch(encounter_service, "filter_encounter_by_visibility", lambda rows, viewer: rows),
+        lambda patch: patch(matches, "filter_encounter_by_visibility", lambda rows, viewer: rows),
         "zqcasualqz|zqarchivedqz",
         ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 403"],
     ),
     "facts are told": (
-        lambda patch: patch(privacy_service.Visibility, "shows_fact", lambda self, achievement: True),
+        lambda patch: patch(privacy.Visibility, "shows", lambda self, histories: True),
         "achievement_count",
         ["/players/{id}/stats/achievement_count/ | anonymous", "gives away entryfact, handfact, playfact"],
     ),

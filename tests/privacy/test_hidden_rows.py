@@ -17,10 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.user_profile.achievements import BY_SLUG, Measure
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG, Measure
+from deltacrown.user_profile.histories import matches
 from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, Follow, KycVerification, UserAchievement, UserActivity
-from deltacrown.user_profile.services import privacy_service
-from deltacrown.user_profile.services.stats_service import activity_timeline, match_history
+from deltacrown.user_profile.timeline import reading
 from tests import scene
 from tests.privacy.asking import Answer, ask, list_viewers, none
 from tests.privacy.operations import list_operations
@@ -57,10 +58,10 @@ def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world
     ("broken", "found"),
     [
         (
-            lambda patch: patch(activity_timeline, "filter_activity_by_visibility", lambda activities, viewer: activities),
+            lambda patch: patch(reading, "filter_activity_by_visibility", lambda activities, viewer: activities),
             "/players/{id}/activity/ | anonymous: another body",
         ),
-        (lambda patch: patch(match_history, "require_match_history", look_through), "/players/{id}/matches/ | member: other queries"),
+        (lambda patch: patch(matches, "require_match_history", look_through), "/players/{id}/matches/ | member: other queries"),
     ],
 )
 def test_it_can_fail(world, monkeypatch, broken, found):
@@ -77,7 +78,7 @@ def look_through(owner: User, viewer: object) -> None:
     """A refusal that looks at every hidden row first."""
     for row in Match.objects.filter(user=owner):
         row.refresh_from_db()
-    raise privacy_service.HistoryHidden("User has hidden match history", owner=owner)
+    raise privacy.HistoryHidden("User has hidden match history", owner=owner)
 
 
 def ask_everything(world: World, surfaces: list[Surface]) -> Iterator[tuple[str, tuple[int, bytes, dict[str, str], int]]]:

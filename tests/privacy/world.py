@@ -18,7 +18,8 @@ from deltacrown.core.pagination import Page
 from deltacrown.games.services import void_match
 from deltacrown.moderation.services import write_handle
 from deltacrown.user_profile import receivers
-from deltacrown.user_profile.achievements import CATALOGUE, Measure
+from deltacrown.user_profile.achievements.awards import revoke_achievement
+from deltacrown.user_profile.achievements.catalogue import CATALOGUE, Measure
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -30,7 +31,6 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from deltacrown.user_profile.services import stats_service
-from deltacrown.user_profile.services.achievement_service import revoke_achievement
 from tests import scene
 from tests.privacy.rules import Shown
 from tests.scene import at

@@ -14,7 +14,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src"
 SETTINGS = """
 import environ
 SECRET_KEY = "scratch"
-INSTALLED_APPS = ["deltacrown.tally", "ladder"]
+INSTALLED_APPS = ["django_tally", "ladder"]
 DATABASES = {"default": environ.Env().db_url("DATABASE_URL")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
@@ -23,8 +23,8 @@ USE_TZ = True
 MODELS = """
 from django.db import models
 from django.db.models import Q
-from deltacrown.tally.declarations import Rule, count_of
-from deltacrown.tally.fields import RecordedAt, Stat
+from django_tally.declarations import Rule, count_of
+from django_tally.fields import RecordedAt, Stat
 
 class Climber(models.Model):
     name = models.CharField(max_length=20)
@@ -60,7 +60,7 @@ LOOK = """
 import django; django.setup()
 from django.core.management import call_command
 from ladder.models import Card, Climb
-from deltacrown.tally.explanation import explain_row
+from django_tally.explanation import explain_row
 print(Card.objects.get().climbs, Card.objects.get().high_climbs)
 Climb.objects.filter(metres=1200).update(metres=900)
 print(Card.objects.get().high_climbs, explain_row(Card._meta.get_field("high_climbs"), Climb.objects.get(metres=900)))

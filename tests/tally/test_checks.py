@@ -5,11 +5,11 @@ from django.db import models
 from django.db.models import Q
 from django.test.utils import isolate_apps
 
-from deltacrown.tally.checks import check_declarations, check_holder, check_maintainer
-from deltacrown.tally.declarations import Rule, count_of, sum_of
-from deltacrown.tally.fields import DerivedStat, Stat
-from deltacrown.tally.maintainers import get_maintainer
 from deltacrown.user_profile.models import GameStats, UserProfile
+from django_tally.checks import check_declarations, check_holder, check_maintainer
+from django_tally.declarations import Rule, count_of, sum_of
+from django_tally.fields import DerivedStat, Stat
+from django_tally.maintainers import get_maintainer
 
 
 def make_holder(*, keys=("user",), **fields):

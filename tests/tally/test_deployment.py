@@ -4,13 +4,14 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from deltacrown.tally import deployment, installation
-from deltacrown.tally.checks import check_installed
-from deltacrown.tally.deployment import drop_before_migrating, sync_after_migrating
-from deltacrown.tally.models import Installation, Repair, Run
-from deltacrown.tally.trigger_plan import build_triggers
-from deltacrown.tally.triggers import Trigger
 from deltacrown.user_profile.models import UserProfile
+from django_tally import deployment
+from django_tally.checks import check_installed
+from django_tally.deployment import drop_before_migrating, sync_after_migrating
+from django_tally.models import Installation, Repair, Run
+from django_tally.triggers import installation
+from django_tally.triggers.plan import build_triggers
+from django_tally.triggers.trigger import Trigger
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,7 @@ def test_a_changed_declaration_is_stale_until_migrated_and_then_recounted(player
     played(ann, "DRAW")
     from django.db.models import Q
 
-    from deltacrown.tally.declarations import Rule, count_of
+    from django_tally.declarations import Rule, count_of
 
     stat = UserProfile._meta.get_field("matches_won")
     monkeypatch.setattr(

@@ -9,14 +9,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.tally import history as history_module
-from deltacrown.tally.as_of import get_as_of
-from deltacrown.tally.context import attributed
-from deltacrown.tally.explanation import explain_row
-from deltacrown.tally.history import StatOf, list_changes
-from deltacrown.tally.models import ChangeContext, Revision
-from deltacrown.tally.rows import UnknownStat
 from deltacrown.user_profile.models import GameStats, UserProfile
+from django_tally import history as history_module
+from django_tally.as_of import get_as_of
+from django_tally.context import attributed
+from django_tally.explanation import explain_row
+from django_tally.history import StatOf, list_changes
+from django_tally.models import ChangeContext, Revision
+from django_tally.rows import UnknownStat
 from tests.conftest import NOON
 from tests.tally.moments import database_now
 

@@ -14,14 +14,14 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.games.services import MatchRecord, PlayerLine, correct_match, record_match, restore_match, void_match
 from deltacrown.moderation.models import Dispute
-from deltacrown.tally.as_of import get_as_of
-from deltacrown.tally.context import attributed
-from deltacrown.tally.feeds import get_derived, get_stats, list_holders
-from deltacrown.tally.history import StatOf, list_changes
-from deltacrown.tally.rows import rows_of
-from deltacrown.tally.verification import find_drift
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, ExperienceAward, GameStats, UserAchievement, UserProfile
+from django_tally.as_of import get_as_of
+from django_tally.context import attributed
+from django_tally.feeds import get_derived, get_stats, list_holders
+from django_tally.history import StatOf, list_changes
+from django_tally.rows import rows_of
+from django_tally.verification import find_drift
 from tests.conftest import NOON
 from tests.tally.moments import database_now
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deltacrown.tally.fields import ProtectedNumber
 from deltacrown.user_profile.models import GameStats, UserProfile
+from django_tally.fields import ProtectedNumber
 
 pytestmark = pytest.mark.django_db
 

@@ -13,12 +13,12 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
 from deltacrown.games.models import Match
-from deltacrown.tally.checks import check_installed
-from deltacrown.tally.deployment import sync_after_migrating
-from deltacrown.tally.installation import find_faults, read_installed
-from deltacrown.tally.maintainers import SIGNALS, TRIGGERS, signals
-from deltacrown.tally.trigger_plan import UnsupportedDatabase, build_triggers
 from deltacrown.user_profile.models import ExperienceAward, UserProfile
+from django_tally.checks import check_installed
+from django_tally.deployment import sync_after_migrating
+from django_tally.maintainers import SIGNALS, TRIGGERS, signals
+from django_tally.triggers.installation import find_faults, read_installed
+from django_tally.triggers.plan import UnsupportedDatabase, build_triggers
 from tests.conftest import NOON
 from tests.tally.ways.maintained import maintained_by
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, transaction
 
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.tally.maintainers import SIGNALS, ledger
 from deltacrown.user_profile.models import UserProfile
+from django_tally.maintainers import SIGNALS, ledger
 from tests.chaos.test_races import Session
 from tests.chaos.test_waits import impatiently
 from tests.concurrency import call_together

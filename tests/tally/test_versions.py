@@ -7,9 +7,9 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 
+from deltacrown.freshness import tokens
+from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.tally import versions
-from deltacrown.tally.models import ContentVersion
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 
@@ -28,7 +28,7 @@ NOT_SHOWN = {
 }
 
 
-def tokens():
+def read_tokens():
     return dict(ContentVersion.objects.values_list("owner", "token"))
 
 
@@ -60,9 +60,9 @@ def concerned(anna):
 
     @contextmanager
     def watch():
-        before, found = tokens(), set()
+        before, found = read_tokens(), set()
         yield found
-        after, names = tokens(), dict(get_user_model().objects.values_list("pk", "username"))
+        after, names = read_tokens(), dict(get_user_model().objects.values_list("pk", "username"))
         found |= {names.get(owner, owner) for owner in after if after[owner] != before.get(owner)}
 
     return watch
@@ -145,17 +145,17 @@ def test_a_name_concerns_everybody_on_whose_pages_it_stands(anna, concerned, cha
 
 
 def test_a_rolled_back_change_gives_the_token_back_and_its_own_to_nobody(anna):
-    before, row = tokens()[anna.pk], Match.objects.get()
+    before, row = read_tokens()[anna.pk], Match.objects.get()
     seen = set()
     for _ in range(5):
         with transaction.atomic():
             row.save()
-            seen.add(tokens()[anna.pk])
+            seen.add(read_tokens()[anna.pk])
             transaction.set_rollback(True)
-        assert tokens()[anna.pk] == before
+        assert read_tokens()[anna.pk] == before
     row.save()
 
-    assert len(seen | {before, tokens()[anna.pk]}) == 7
+    assert len(seen | {before, read_tokens()[anna.pk]}) == 7
 
 
 def test_moving_a_match_into_the_archive_concerns_its_player(anna, concerned):
@@ -168,17 +168,17 @@ def test_moving_a_match_into_the_archive_concerns_its_player(anna, concerned):
 def test_every_player_has_a_token_from_the_start(db):
     users = get_user_model().objects.bulk_create([get_user_model()(username=f"u{n}") for n in range(3)])
 
-    assert all(versions.get_token(user.pk) is not None for user in users)
-    assert versions.get_token(10**9) is None
+    assert all(tokens.get_token(user.pk) is not None for user in users)
+    assert tokens.get_token(10**9) is None
 
 
 def test_renewing_leaves_nobody_with_an_old_token(anna):
     ContentVersion.objects.filter(owner=anna.pk).delete()
-    before = tokens()
+    before = read_tokens()
 
-    versions.renew_all("default")
+    tokens.renew_all("default")
 
-    after = tokens()
+    after = read_tokens()
     assert anna.pk in after
     assert not set(before.values()) & set(after.values())
 
@@ -191,7 +191,7 @@ def test_every_table_that_points_to_a_user_is_watched_or_known_not_to_be_shown()
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey) and field.related_model is user
     }
-    watched = {(watch.source._meta.label, owner) for watch in versions.list_watches() for owner in watch.owners}
-    watched |= {(apps.get_model(link.model)._meta.label, link.key) for watch in versions.list_watches() for link in watch.links}
+    watched = {(watch.source._meta.label, owner) for watch in tokens.list_watches() for owner in watch.owners}
+    watched |= {(apps.get_model(link.model)._meta.label, link.key) for watch in tokens.list_watches() for link in watch.links}
 
     assert pointing - watched - NOT_SHOWN == set()

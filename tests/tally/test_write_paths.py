@@ -10,9 +10,9 @@ from django.db import connection
 
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
-from deltacrown.tally.maintainers import MAINTAINERS, SIGNALS
-from deltacrown.tally.reconciliation import reconcile
-from deltacrown.tally.sources import list_sources
+from django_tally.maintainers import MAINTAINERS, SIGNALS
+from django_tally.reconciliation import reconcile
+from django_tally.sources import list_sources
 from tests.docs.pages import page
 from tests.tally.ways.declared import Way
 from tests.tally.ways.every import WAYS

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from deltacrown.moderation import services as moderation
-from deltacrown.user_profile.services import (
-    dispute_page_service,
-    follow_service,
-    integrity_service,
-    leaderboard_service,
-    period_board_service,
-    player_page_service,
-    stats_service,
-    tournament_page_service,
-)
-from deltacrown.user_profile.services.stats_service.catalogue import list_stat_names
+from deltacrown.pages import disputes, tournaments
+from deltacrown.user_profile.numbers import integrity, leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers.catalogue import list_stat_names
+from deltacrown.user_profile.people import follows, search
+from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.user_profile.long_lists import Site
 
@@ -49,7 +43,7 @@ def _rows(stat: str, **fixed: Any) -> Read:
 
 def _board(stat: str, **fixed: Any) -> List:
     """How many are ranked before the first of a later page is counted."""
-    return List(lambda site, page, limit: leaderboard_service.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1)
+    return List(lambda site, page, limit: leaderboards.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1)
 
 
 def _timeline(name: str | None) -> Read:
@@ -57,7 +51,7 @@ def _timeline(name: str | None) -> Read:
 
 
 def _of_event(name: str) -> Read:
-    return lambda site, page, limit: getattr(tournament_page_service, name)("cup", page, viewer=None, limit=limit).lines
+    return lambda site, page, limit: getattr(tournaments, name)("cup", page, viewer=None, limit=limit).lines
 
 
 def _disputes(viewer: str, status: str | None = None) -> Read:
@@ -68,7 +62,7 @@ def _history(stat: str) -> Read:
     return lambda site, page, limit: stats_service.get_stat_history(site.owner, stat, page, limit=limit, viewer=site.owner)
 
 
-SEASON = period_board_service.Period("season", scene.at(0))
+SEASON = period_leaderboards.Period("season", scene.at(0))
 
 LISTS = {
     "matches": List(_service("get_match_history")),
@@ -86,26 +80,26 @@ LISTS = {
     **{f"rows of {stat}": List(_rows(stat)) for stat in list_stat_names()},
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
     **{f"history of {stat}": List(_history(stat)) for stat in ("total_matches_played", "tournaments_won", "experience_points")},
-    **{f"board of {stat}": _board(stat) for stat in leaderboard_service.BOARDS},
+    **{f"board of {stat}": _board(stat) for stat in leaderboards.BOARDS},
     "board of a game": _board("matches_won", game="valorant"),
     "board of a country": _board("matches_won", country="DE"),
     "board of a season": List(
-        lambda site, page, limit: period_board_service.get_period_leaderboard("matches_won", SEASON, page=page, limit=limit)
+        lambda site, page, limit: period_leaderboards.get_period_leaderboard("matches_won", SEASON, page=page, limit=limit)
     ),
-    "followers": List(lambda site, page, limit: follow_service.list_followers(site.owner, site.owner, page, limit=limit)),
-    "following": List(lambda site, page, limit: follow_service.list_following(site.owner, site.owner, page, limit=limit)),
-    "feed": List(lambda site, page, limit: follow_service.get_home_feed(site.fan, page, limit), is_gathered=True),
-    "players found": List(lambda site, page, limit: player_page_service.find_players("p0", page, limit=limit)),
-    "all tournaments": List(lambda site, page, limit: tournament_page_service.list_tournaments(page, limit=limit)),
+    "followers": List(lambda site, page, limit: follows.list_followers(site.owner, site.owner, page, limit=limit)),
+    "following": List(lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)),
+    "feed": List(lambda site, page, limit: follows.get_home_feed(site.fan, page, limit), is_gathered=True),
+    "players found": List(lambda site, page, limit: search.find_players("p0", page, limit=limit)),
+    "all tournaments": List(lambda site, page, limit: tournaments.list_tournaments(page, limit=limit)),
     "results": List(_of_event("get_results_page")),
     "entrants": List(_of_event("get_entrants_page")),
     "encounters": List(_of_event("get_encounters_page")),
-    "verifications": List(lambda site, page, limit: integrity_service.get_integrity(page, now=scene.at(0), limit=limit).runs),
+    "verifications": List(lambda site, page, limit: integrity.get_integrity(page, now=scene.at(0), limit=limit).runs),
     "disputes of all": List(_disputes("staff")),
     "disputes of a status": List(_disputes("staff", "OPEN")),
     "disputes of a player": List(_disputes("owner")),
-    "page of one's disputes": List(lambda site, page, limit: dispute_page_service.list_own_disputes(page, viewer=site.owner, limit=limit)),
-    "queue of disputes": List(lambda site, page, limit: dispute_page_service.list_queue("OPEN", page, viewer=site.staff, limit=limit)),
+    "page of one's disputes": List(lambda site, page, limit: disputes.list_own_disputes(page, viewer=site.owner, limit=limit)),
+    "queue of disputes": List(lambda site, page, limit: disputes.list_queue("OPEN", page, viewer=site.staff, limit=limit)),
 }
 
 

@@ -12,7 +12,6 @@ from django.db.models import Max
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.tally.models import Run
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import (
     Achievement,
@@ -23,6 +22,7 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
+from django_tally.models import Run
 from tests import scene
 
 #: Rows of one list: enough for a thousand pages of one row, and for the thousandth not to be near the end.

@@ -5,14 +5,14 @@ import pytest
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile import signals
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
-from deltacrown.user_profile.services.achievement_service import (
+from deltacrown.user_profile.achievements.awards import (
     AwardRecord,
     award_achievement,
     award_achievements,
     define_achievement,
     revoke_achievement,
 )
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 
 pytestmark = pytest.mark.django_db
 

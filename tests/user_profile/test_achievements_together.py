@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from deltacrown.accounts.models import User
+from deltacrown.user_profile.achievements.awards import AwardRecord, award_achievements, define_achievement
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
-from deltacrown.user_profile.services.achievement_service import AwardRecord, award_achievements, define_achievement
 from tests.concurrency import call_together
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,18 +9,24 @@ import pytest
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.services import activity_service
-from deltacrown.user_profile.services.activity_service import (
+from deltacrown.user_profile.privacy import filter_activity_by_visibility
+from deltacrown.user_profile.timeline.entering import (
     ActivityChanges,
-    ActivityNotFound,
-    ActivityRecord,
-    InvalidActivity,
-    NotOwnActivity,
     create_activity,
     enter_activities,
     replace_activities,
+    withdraw_activity,
 )
-from deltacrown.user_profile.services.privacy_service import filter_activity_by_visibility
+from deltacrown.user_profile.timeline.hiding import (
+    ActivityNotFound,
+    NotOwnActivity,
+    hide_activity,
+    is_hidden,
+    set_entry_hidden,
+    show_activity,
+    write_handle,
+)
+from deltacrown.user_profile.timeline.records import ActivityRecord, InvalidActivity
 from tests.scene import archived_activity as archive
 from tests.user_profile.season import day
 
@@ -160,14 +166,14 @@ def test_an_archived_entry_is_not_entered_again_and_follows_its_fact(player):
     assert create_activity(user=ann, **FACT)[1] is False
     enter_activities(records=[record(ann, description="Joined team Blues")])
     assert rows() == [("membership:1", "Joined team Blues", "PUBLIC", False)]
-    assert activity_service.withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1")
+    assert withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1")
     assert rows() == []
 
 
 def test_a_hidden_entry_stays_hidden_when_its_fact_is_told_again_amended_or_comes_back(player):
     ann = player()
     entry, _ = create_activity(user=ann, **FACT)
-    activity_service.hide_activity(user=ann, activity=entry)
+    hide_activity(user=ann, activity=entry)
 
     enter_activities(records=[record(ann)])
     enter_activities(records=[record(ann, description="Joined team Blues")])
@@ -181,21 +187,21 @@ def test_a_hidden_entry_stays_hidden_when_its_fact_is_told_again_amended_or_come
 def test_a_withdrawn_entry_is_seen_by_nobody(player):
     ann, staff = player(), player("staff", is_staff=True)
     entry, _ = create_activity(user=ann, **FACT)
-    activity_service.hide_activity(user=ann, activity=entry)
-    activity_service.withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1")
+    hide_activity(user=ann, activity=entry)
+    withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1")
 
     for viewer in (None, ann, staff):
         assert not filter_activity_by_visibility(UserActivity.objects.all(), viewer)
-    assert activity_service.withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1") is False
+    assert withdraw_activity(user=ann, activity_type="TEAM_JOINED", dedupe_key="membership:1") is False
 
 
 def test_its_player_hides_an_entry_and_shows_it_again_live_or_archived(player):
     ann = player()
     for entry in (create_activity(user=ann, **FACT)[0], archive(create_activity(user=ann, **{**FACT, "dedupe_key": "membership:2"})[0])):
-        handle = activity_service.write_handle(entry)
-        assert activity_service.set_entry_hidden(user=ann, handle=handle, hidden=True).visibility == "PRIVATE"
-        assert activity_service.is_hidden(type(entry).objects.get(pk=entry.pk))
-        assert activity_service.set_entry_hidden(user=ann, handle=handle, hidden=False).visibility == "PUBLIC"
+        handle = write_handle(entry)
+        assert set_entry_hidden(user=ann, handle=handle, hidden=True).visibility == "PRIVATE"
+        assert is_hidden(type(entry).objects.get(pk=entry.pk))
+        assert set_entry_hidden(user=ann, handle=handle, hidden=False).visibility == "PUBLIC"
 
 
 def test_nobody_else_hides_it_staff_included(player):
@@ -203,25 +209,25 @@ def test_nobody_else_hides_it_staff_included(player):
     entry, _ = create_activity(user=ann, **FACT)
 
     with pytest.raises(NotOwnActivity):
-        activity_service.hide_activity(user=staff, activity=entry)
+        hide_activity(user=staff, activity=entry)
     with pytest.raises(InvalidCursor):
-        activity_service.set_entry_hidden(user=staff, handle=activity_service.write_handle(entry), hidden=True)
+        set_entry_hidden(user=staff, handle=write_handle(entry), hidden=True)
     assert UserActivity.objects.get().visibility == "PUBLIC"
 
 
 def test_an_entry_that_is_gone_cannot_be_hidden(player):
     ann = player()
     entry, _ = create_activity(user=ann, **FACT)
-    handle = activity_service.write_handle(entry)
+    handle = write_handle(entry)
     entry.delete()
 
     with pytest.raises(ActivityNotFound):
-        activity_service.set_entry_hidden(user=ann, handle=handle, hidden=True)
+        set_entry_hidden(user=ann, handle=handle, hidden=True)
 
 
 def test_showing_a_verification_again_does_not_publish_it(player):
     ann = player()
     entry, _ = create_activity(user=ann, **{**FACT, "activity_type": "KYC_VERIFIED", "metadata": {}})
 
-    assert activity_service.show_activity(user=ann, activity=entry).visibility == "PRIVATE"
-    assert not activity_service.is_hidden(entry)
+    assert show_activity(user=ann, activity=entry).visibility == "PRIVATE"
+    assert not is_hidden(entry)

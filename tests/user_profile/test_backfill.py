@@ -11,14 +11,17 @@ from django.core.management import CommandError, call_command
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import TournamentResult
+from deltacrown.user_profile.achievements import backfill
+from deltacrown.user_profile.achievements.backfill import backfill_achievements, backfill_activities
+from deltacrown.user_profile.achievements.syncing import HonourChanges
 from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, KycVerification, UserAchievement, UserActivity
-from deltacrown.user_profile.services import activity_service, backfill_service
-from deltacrown.user_profile.services.activity_archive_service import ArchivedActivities, archive_activities
-from deltacrown.user_profile.services.activity_service import ActivityChanges
-from deltacrown.user_profile.services.backfill_service import backfill_achievements, backfill_activities
-from deltacrown.user_profile.services.honour_service import HonourChanges
-from deltacrown.user_profile.services.kyc_service import request_verification, verify
-from deltacrown.user_profile.services.stats_service import get_activity_timeline
+from deltacrown.user_profile.people.kyc import request_verification, verify
+from deltacrown.user_profile.services import activity_service
+from deltacrown.user_profile.timeline.archive import ArchivedActivities, archive_activities
+from deltacrown.user_profile.timeline.entering import ActivityChanges
+from deltacrown.user_profile.timeline.hiding import hide_activity
+from deltacrown.user_profile.timeline.reading import get_activity_timeline
+from deltacrown.user_profile.timeline.records import Type
 from tests import scene
 from tests.user_profile.season import TOLD, contents, day, duel, hold, people, play, said, squad
 
@@ -37,7 +40,7 @@ def season(find_all_drift):
     play([duel(ann, bob, number) for number in range(12)])
     request_verification(user=ann, now=day(20))
     verify(user=ann, by=staff, now=day(21))
-    assert set(UserActivity.objects.values_list("activity_type", flat=True)) == set(activity_service.Type.values)
+    assert set(UserActivity.objects.values_list("activity_type", flat=True)) == set(Type.values)
     return ann, bob, cat
 
 
@@ -102,7 +105,7 @@ def test_entries_whose_fact_is_gone_are_withdrawn_and_those_that_differ_amended(
 def test_a_run_that_stopped_is_finished_by_the_next(season, monkeypatch):
     whole = contents()
     UserActivity.objects.all().delete()
-    monkeypatch.setattr(backfill_service, "BATCH", 1)
+    monkeypatch.setattr(backfill, "BATCH", 1)
     shown = []
 
     def stop_after_two(done, total):
@@ -136,7 +139,7 @@ def test_the_commands_say_what_they_did(season):
 def test_hidden_entries_stay_hidden(season):
     ann = season[0]
     entry = UserActivity.objects.get(user=ann, dedupe_key__startswith="membership:")
-    activity_service.hide_activity(user=ann, activity=entry)
+    hide_activity(user=ann, activity=entry)
     backfill_activities()
 
     assert UserActivity.objects.get(pk=entry.pk).visibility == "PRIVATE"

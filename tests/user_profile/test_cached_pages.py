@@ -7,13 +7,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 
 from deltacrown.accounts.models import User
-from deltacrown.core import cache_store
 from deltacrown.core.errors import NotFound
+from deltacrown.freshness import cache_store
+from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Match
-from deltacrown.tally.models import ContentVersion
+from deltacrown.pages import cached, players
+from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow
-from deltacrown.user_profile.services import cached_pages, player_page_service, privacy_service
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -68,19 +69,19 @@ def keys():
 @pytest.mark.parametrize("name", PAGES)
 def test_the_second_reader_is_shown_what_the_first_was_and_it_is_what_is_true(anna, name, django_assert_num_queries):
     show = PAGES[name]
-    first = show(cached_pages, anna, None)
+    first = show(cached, anna, None)
     with django_assert_num_queries(1):
-        second = show(cached_pages, anna, None)
+        second = show(cached, anna, None)
 
-    assert first == second == show(player_page_service, anna, None)
-    assert numbers_of(first) == numbers_of(second) == numbers_of(show(player_page_service, anna, None))
+    assert first == second == show(players, anna, None)
+    assert numbers_of(first) == numbers_of(second) == numbers_of(show(players, anna, None))
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("profile", 300), ("matches", 60), ("activity", 30)])
 def test_lifetimes_are_the_specifications(anna, monkeypatch, name, seconds):
     kept = []
     monkeypatch.setattr(cache_store, "write", lambda key, value, *, seconds: kept.append(seconds))
-    PAGES[name](cached_pages, anna, None)
+    PAGES[name](cached, anna, None)
 
     assert kept == [seconds]
 
@@ -91,7 +92,7 @@ def test_viewers_of_one_audience_share_a_page_and_no_two_audiences_do(anna, view
     for kind, people in viewers.items():
         for person in people:
             before = keys()
-            PAGES[name](cached_pages, anna, person)
+            PAGES[name](cached, anna, person)
             counts.setdefault(kind, []).append(len(keys()) - len(before))
 
     assert counts == {"anonymous": [1, 0], "member": [1, 0], "follower": [1, 0], "self": [0], "staff": [0, 0]}
@@ -102,7 +103,7 @@ def test_whoever_comes_first_nobody_is_shown_more_than_they_may(anna, viewers, o
     everyone = [(kind, person) for kind, people in viewers.items() for person in people][::order]
     seen = {}
     for kind, person in everyone * 2:
-        seen.setdefault(kind, []).append(texts(cached_pages.get_activity_page(anna.profile.public_id, None, viewer=person)))
+        seen.setdefault(kind, []).append(texts(cached.get_activity_page(anna.profile.public_id, None, viewer=person)))
 
     public, followers, everything = ["did public"], ["did followers", "did public"], ["did followers", "did private", "did public"]
     expected = {"anonymous": public, "member": public, "follower": followers, "self": everything, "staff": everything}
@@ -113,57 +114,57 @@ def test_staff_reads_of_hidden_data_are_logged_each_time(anna, viewers, caplog):
     scene.hide(anna, matches=True)
     caplog.set_level("INFO", "deltacrown.audit")
     for _ in range(3):
-        PAGES["matches"](cached_pages, anna, viewers["staff"][0])
+        PAGES["matches"](cached, anna, viewers["staff"][0])
 
     assert len(caplog.messages) == 3
 
 
 def test_hiding_holds_from_the_commit_on(anna, viewers):
     for person in (None, viewers["member"][0], viewers["follower"][0]):
-        assert PAGES["profile"](cached_pages, anna, person).matches
-        PAGES["matches"](cached_pages, anna, person)
-    privacy_service.set_privacy(user=anna, show_match_history=False, show_tournament_stats=True)
+        assert PAGES["profile"](cached, anna, person).matches
+        PAGES["matches"](cached, anna, person)
+    privacy.set_privacy(user=anna, show_match_history=False, show_tournament_stats=True)
 
     for person in (None, viewers["member"][0], viewers["follower"][0]):
-        assert PAGES["profile"](cached_pages, anna, person).matches is None
+        assert PAGES["profile"](cached, anna, person).matches is None
         with pytest.raises(HistoryHidden):
-            PAGES["matches"](cached_pages, anna, person)
-    assert PAGES["matches"](cached_pages, anna, anna).history.items
+            PAGES["matches"](cached, anna, person)
+    assert PAGES["matches"](cached, anna, anna).history.items
 
 
 def test_unfollowing_holds_from_the_commit_on(anna, viewers):
     fan = viewers["follower"][0]
-    assert "did followers" in texts(PAGES["activity"](cached_pages, anna, fan))
+    assert "did followers" in texts(PAGES["activity"](cached, anna, fan))
     Follow.objects.filter(follower=fan).delete()
 
-    assert texts(PAGES["activity"](cached_pages, anna, fan)) == ["did public"]
+    assert texts(PAGES["activity"](cached, anna, fan)) == ["did public"]
 
 
 def test_a_page_during_which_something_was_committed_is_not_kept(anna, monkeypatch):
     """The reader became a follower half-way: what was built for a follower must not be kept for members."""
-    fan, build = scene.player("fan"), player_page_service.get_activity_page
+    fan, build = scene.player("fan"), players.get_activity_page
 
     def follow_then_build(*args, **options):
         Follow.objects.create(follower=fan, followed=anna)
         return build(*args, **options)
 
-    monkeypatch.setattr(player_page_service, "get_activity_page", follow_then_build)
+    monkeypatch.setattr(players, "get_activity_page", follow_then_build)
 
-    assert "did followers" in texts(PAGES["activity"](cached_pages, anna, fan))
+    assert "did followers" in texts(PAGES["activity"](cached, anna, fan))
     assert keys() == []
 
 
 @pytest.mark.parametrize(("filters", "page"), [({"result": "WIN"}, None), ({}, "cursor")])
 def test_only_the_first_page_without_filters_is_kept(anna, filters, page):
-    cursor = player_page_service.get_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
-    cached_pages.get_matches_page(anna.profile.public_id, filters, page and cursor, viewer=None)
+    cursor = players.get_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
+    cached.get_matches_page(anna.profile.public_id, filters, page and cursor, viewer=None)
 
     assert keys() == []
 
 
 def test_nothing_is_kept_for_a_player_without_a_token(anna):
     ContentVersion.objects.all().delete()
-    PAGES["profile"](cached_pages, anna, None)
+    PAGES["profile"](cached, anna, None)
 
     assert keys() == []
 
@@ -171,12 +172,12 @@ def test_nothing_is_kept_for_a_player_without_a_token(anna):
 @pytest.mark.parametrize("public_id", ["DC-99-000001", "", "\x00", "x" * 500])
 def test_a_player_who_does_not_exist_is_refused(db, public_id):
     with pytest.raises(NotFound):
-        cached_pages.get_profile_page(public_id, viewer=None)
+        cached.get_profile_page(public_id, viewer=None)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_of_the_account_is_kept_but_the_name(anna, name, redis_cache):
-    PAGES[name](cached_pages, anna, None)
+    PAGES[name](cached, anna, None)
     client = redis_cache.connect()
     (key,) = client.keys()
     kept = client.get(key)
@@ -188,26 +189,26 @@ def test_nothing_of_the_account_is_kept_but_the_name(anna, name, redis_cache):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_redis_going_away_between_reading_and_keeping_costs_nothing(anna, name, redis_cache, monkeypatch, caplog):
-    service, build = player_page_service, getattr(player_page_service, f"get_{name}_page")
+    service, build = players, getattr(players, f"get_{name}_page")
 
     def die_then_build(*args, **options):
         redis_cache.kill()
         return build(*args, **options)
 
     monkeypatch.setattr(service, f"get_{name}_page", die_then_build)
-    PAGES[name](cached_pages, anna, None)
+    PAGES[name](cached, anna, None)
     monkeypatch.setattr(service, f"get_{name}_page", build)
 
-    assert PAGES[name](cached_pages, anna, None) == PAGES[name](player_page_service, anna, None)
+    assert PAGES[name](cached, anna, None) == PAGES[name](players, anna, None)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_page_of_another_release_is_not_shown(anna, monkeypatch):
-    old = PAGES["profile"](cached_pages, anna, None)
-    monkeypatch.setattr(cached_pages, "_shape_of", lambda kind: "another")
+    old = PAGES["profile"](cached, anna, None)
+    monkeypatch.setattr(cached, "_shape_of", lambda kind: "another")
     cache.set_many({key.rpartition(":")[2]: "rubbish" for key in keys()})
 
-    assert PAGES["profile"](cached_pages, anna, None) == old
+    assert PAGES["profile"](cached, anna, None) == old
 
 
 def test_what_was_built_in_a_transaction_that_is_rolled_back_is_shown_to_nobody_else(anna):
@@ -215,10 +216,10 @@ def test_what_was_built_in_a_transaction_that_is_rolled_back_is_shown_to_nobody_
 
     with transaction.atomic():
         Match.objects.all().delete()
-        assert not PAGES["matches"](cached_pages, anna, None).history.items
+        assert not PAGES["matches"](cached, anna, None).history.items
         transaction.set_rollback(True)
     User.objects.get(pk=anna.pk).profile.save()
     with transaction.atomic():
         scene.match(anna, "late", hours=99)
 
-    assert PAGES["matches"](cached_pages, anna, None).history.items[0].match_key == "late"
+    assert PAGES["matches"](cached, anna, None).history.items[0].match_key == "late"

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from deltacrown.core import pagination
 from deltacrown.games.models import Match
-from deltacrown.user_profile.services import export_service
+from deltacrown.pages import exports
 from tests.plans import work_of
 from tests.user_profile.keyset_lists import LISTS, QUERIES, Read
 from tests.user_profile.long_lists import Site, build_site
@@ -31,8 +31,8 @@ DOORS = {"paginate", "write_position"}
 #: What has no second page, or is no list: signed names of one row, and the one page that a preview shows.
 NO_LISTS = {
     "moderation/services/reading.py:write_handle",
-    "user_profile/services/activity_service/hiding.py:write_handle",
-    "user_profile/services/preview_service.py:get_preview",
+    "user_profile/timeline/hiding.py:write_handle",
+    "pages/previews.py:get_preview",
 }
 THOUSANDTH = 999
 
@@ -133,7 +133,7 @@ def test_every_list_of_the_site_is_among_them(site, monkeypatch):
     monkeypatch.setattr(pagination, "_cursor_name", note)
     for each in LISTS.values():
         each.read(site, None, 1)
-    next(export_service.iterate_matches(site.owner, viewer=site.owner))
+    next(exports.iterate_matches(site.owner, viewer=site.owner))
 
     assert find_lists() - NO_LISTS - seen == set(), "a list whose pages nobody compares: add it to LISTS"
     assert find_lists() >= NO_LISTS
@@ -154,10 +154,10 @@ def find_lists() -> set[str]:
 
 def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
     """Its list has no limit a caller could set, so its pieces are made small."""
-    monkeypatch.setattr(export_service, "PIECE", 1)
+    monkeypatch.setattr(exports, "PIECE", 1)
 
     def read(count: int) -> None:
-        rows = export_service.iterate_matches(site.owner, viewer=site.owner)
+        rows = exports.iterate_matches(site.owner, viewer=site.owner)
         for _ in range(count):
             next(rows)
 

@@ -9,9 +9,9 @@ import pytest
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.models import Follow, UserActivity
-from deltacrown.user_profile.services import follow_service
-from deltacrown.user_profile.services.follow_service import CannotFollowSelf, follow, get_following, get_home_feed, unfollow
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.people import follows
+from deltacrown.user_profile.people.follows import CannotFollowSelf, follow, get_following, get_home_feed, unfollow
+from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by
 
@@ -72,19 +72,19 @@ def test_the_lists_are_the_players_own(ann, bob, cat):
     Follow.objects.filter(follower=cat).update(created_at=scene.at(2))
 
     for viewer in (bob, staff):
-        assert [(item.profile.name, item.since) for item in follow_service.list_followers(bob, viewer).items] == [
+        assert [(item.profile.name, item.since) for item in follows.list_followers(bob, viewer).items] == [
             ("cat", scene.at(2)),
             ("ann", scene.at(1)),
         ]
-        assert follow_service.list_following(bob, viewer).items == []
-    assert [item.profile.name for item in follow_service.list_following(ann, ann).items] == ["bob"]
+        assert follows.list_following(bob, viewer).items == []
+    assert [item.profile.name for item in follows.list_following(ann, ann).items] == ["bob"]
     for viewer in (None, ann, cat):
-        for listing in (follow_service.list_followers, follow_service.list_following):
+        for listing in (follows.list_followers, follows.list_following):
             with pytest.raises(HistoryHidden):
                 listing(bob, viewer)
 
 
-@pytest.mark.parametrize("listing", [follow_service.list_followers, follow_service.list_following])
+@pytest.mark.parametrize("listing", [follows.list_followers, follows.list_following])
 def test_the_lists_are_paged_in_one_query_each_by_an_index(listing, bob, django_assert_num_queries):
     for number in range(45):
         other = scene.player(f"p{number}")

@@ -10,12 +10,12 @@ from django.db import connection
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, restore_match, void_match
 from deltacrown.tournaments.services import correct_result, disqualify_entrant
-from deltacrown.user_profile.achievements import BY_SLUG, CATALOGUE, Measure
+from deltacrown.user_profile.achievements import syncing
+from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
+from deltacrown.user_profile.achievements.backfill import backfill_achievements
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, Measure
+from deltacrown.user_profile.achievements.form import Form
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
-from deltacrown.user_profile.services import honour_service
-from deltacrown.user_profile.services.achievement_service import award_achievement, define_achievement
-from deltacrown.user_profile.services.backfill_service import backfill_achievements
-from deltacrown.user_profile.services.honour_service.play import Form
 from tests import scene
 from tests.user_profile.season import TOLD, contents, day, duel, held, hold, people, play, queries, rocket, said
 
@@ -218,7 +218,7 @@ def test_what_was_awarded_by_hand_is_left_alone(ann_and_bob):
 
 def test_the_catalogue_is_entered_whole_and_brought_up_to_date():
     define_achievement(slug="first-win", name="Old name", description="Old.", tier="MAJOR", points=1)
-    honour_service.define_catalogue()
+    syncing.define_catalogue()
 
     entries = Achievement.objects.values_list("slug", "name", "description", "tier", "points")
     assert sorted(entries) == sorted((rule.slug, rule.name, rule.description, rule.tier, rule.points) for rule in CATALOGUE)

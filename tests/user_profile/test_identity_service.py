@@ -6,7 +6,7 @@ import pytest
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.services.identity_service import Identity, ProfileNotFound, set_identities
+from deltacrown.user_profile.people.identities import Identity, ProfileNotFound, set_identities
 
 
 def table() -> list[tuple[str, str, str, str, int]]:

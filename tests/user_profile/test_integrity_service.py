@@ -10,10 +10,10 @@ from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.tally.models import Repair, Run
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.services.integrity_service import IntegrityState, RepairedStat, get_integrity
-from deltacrown.user_profile.services.reconcile_service import reconcile_stats
+from deltacrown.user_profile.numbers.integrity import IntegrityState, RepairedStat, get_integrity
+from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
+from django_tally.models import Repair, Run
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db

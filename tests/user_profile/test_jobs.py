@@ -14,8 +14,8 @@ from django.db import connection
 from deltacrown.core import jobs
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.pages.breakdowns import refresh_breakdowns
 from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.services.breakdown_service import refresh_breakdowns
 from tests import scene
 
 pytestmark = pytest.mark.django_db

@@ -7,15 +7,8 @@ from django.core.exceptions import FieldDoesNotExist
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile.models import KycVerification, UserActivity
-from deltacrown.user_profile.services.kyc_service import (
-    MayNotReview,
-    NotRequested,
-    get_verification,
-    reject,
-    request_verification,
-    verify,
-)
-from deltacrown.user_profile.services.privacy_service import HistoryHidden, filter_activity_by_visibility
+from deltacrown.user_profile.people.kyc import MayNotReview, NotRequested, get_verification, reject, request_verification, verify
+from deltacrown.user_profile.privacy import HistoryHidden, filter_activity_by_visibility
 from tests import scene
 from tests.user_profile.season import day, said
 

@@ -4,8 +4,8 @@ import pytest
 
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.user_profile.services import leaderboard_service
-from deltacrown.user_profile.services.leaderboard_service import get_leaderboard
+from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.user_profile.numbers.leaderboards import get_leaderboard
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -151,11 +151,11 @@ def test_only_listed_numbers_have_a_leaderboard(db, stat):
         get_leaderboard(stat)
 
 
-@pytest.mark.parametrize("stat", leaderboard_service.BOARDS)
+@pytest.mark.parametrize("stat", leaderboards.BOARDS)
 def test_every_listed_number_has_one(ladder, stat):
     board = get_leaderboard(stat)
 
-    assert (board.stat, board.label) in leaderboard_service.list_boards()
+    assert (board.stat, board.label) in leaderboards.list_boards()
     assert board.rule.startswith("Players with")
 
 

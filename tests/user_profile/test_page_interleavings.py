@@ -16,11 +16,11 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from deltacrown.core import cache_store
+from deltacrown.freshness import cache_store
 from deltacrown.games.models import Match
+from deltacrown.pages import cached
 from deltacrown.user_profile.models import Follow, PrivacySettings
-from deltacrown.user_profile.services import cached_pages
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def quiet(caplog):
-    caplog.set_level("CRITICAL", "deltacrown.core.cache_store")  # it fails by the hundred here
+    caplog.set_level("CRITICAL", "deltacrown.freshness.cache_store")  # it fails by the hundred here
 
 
 READERS = 6
@@ -200,7 +200,7 @@ def test_a_thousand_interleavings_of_commit_read_and_refill(monkeypatch, seeds):
     wrong, seen = [], Counter()
     hits = count_hits(monkeypatch)
     for seed in seeds:
-        faults, happened = run(seed, cached_pages, monkeypatch)
+        faults, happened = run(seed, cached, monkeypatch)
         wrong += faults
         seen += happened
 
@@ -235,14 +235,14 @@ class Careless:
         return found
 
     def get_profile_page(self, public_id, *, viewer):
-        return self.keep("p" + public_id, viewer, lambda: cached_pages.player_page_service.get_profile_page(public_id, viewer=viewer))
+        return self.keep("p" + public_id, viewer, lambda: cached.players.get_profile_page(public_id, viewer=viewer))
 
     def get_matches_page(self, public_id, filters, page, *, viewer):
-        build = cached_pages.player_page_service.get_matches_page
+        build = cached.players.get_matches_page
         return self.keep("m" + public_id, viewer, lambda: build(public_id, filters, page, viewer=viewer))
 
     def get_activity_page(self, public_id, page, *, viewer):
-        build = cached_pages.player_page_service.get_activity_page
+        build = cached.players.get_activity_page
         return self.keep("a" + public_id, viewer, lambda: build(public_id, page, viewer=viewer))
 
 

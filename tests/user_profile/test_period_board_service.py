@@ -10,12 +10,7 @@ import pytest
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.services.period_board_service import (
-    Period,
-    get_period,
-    get_period_leaderboard,
-    list_period_neighbours,
-)
+from deltacrown.user_profile.numbers.period_leaderboards import Period, get_period, get_period_leaderboard, list_period_neighbours
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by
 from tests.scene import START

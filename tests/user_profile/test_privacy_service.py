@@ -5,9 +5,9 @@ from django.contrib.auth.models import AnonymousUser
 
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Match
+from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow, PrivacySettings, UserActivity
-from deltacrown.user_profile.services import privacy_service
-from deltacrown.user_profile.services.privacy_service import Audience, HistoryHidden, filter_activity_by_visibility
+from deltacrown.user_profile.privacy import Audience, HistoryHidden, filter_activity_by_visibility
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -50,54 +50,54 @@ ALWAYS = {"owner", "staff"}
 
 @pytest.mark.parametrize(("who", "audience"), AUDIENCES.items())
 def test_audience(cast, who, audience):
-    assert privacy_service.get_audience(cast[who], cast["owner"]) is audience
+    assert privacy.get_audience(cast[who], cast["owner"]) is audience
 
 
 def test_staff_are_themselves_on_their_own_profile(cast):
-    assert privacy_service.get_audience(cast["staff"], cast["staff"]) is Audience.SELF
+    assert privacy.get_audience(cast["staff"], cast["staff"]) is Audience.SELF
 
 
 @pytest.mark.parametrize("who", AUDIENCES)
 class TestHistories:
     def test_shown_to_everyone_unless_hidden(self, cast, who):
-        assert privacy_service.can_see_match_history(cast["owner"], cast[who])
-        assert privacy_service.can_see_tournaments(cast["owner"], cast[who])
+        assert privacy.can_see_match_history(cast["owner"], cast[who])
+        assert privacy.can_see_tournaments(cast["owner"], cast[who])
 
     def test_hidden_matches_hide_matches_alone(self, cast, who):
         scene.hide(cast["owner"], matches=True)
 
-        assert privacy_service.can_see_match_history(cast["owner"], cast[who]) == (who in ALWAYS)
-        assert privacy_service.can_see_tournaments(cast["owner"], cast[who])
+        assert privacy.can_see_match_history(cast["owner"], cast[who]) == (who in ALWAYS)
+        assert privacy.can_see_tournaments(cast["owner"], cast[who])
 
     def test_hidden_tournaments_hide_tournaments_alone(self, cast, who):
         scene.hide(cast["owner"], tournaments=True)
 
-        assert privacy_service.can_see_tournaments(cast["owner"], cast[who]) == (who in ALWAYS)
-        assert privacy_service.can_see_match_history(cast["owner"], cast[who])
+        assert privacy.can_see_tournaments(cast["owner"], cast[who]) == (who in ALWAYS)
+        assert privacy.can_see_match_history(cast["owner"], cast[who])
 
     def test_a_missing_row_hides_both(self, cast, who):
         PrivacySettings.objects.filter(user=cast["owner"]).delete()
 
-        assert privacy_service.can_see_match_history(cast["owner"], cast[who]) == (who in ALWAYS)
-        assert privacy_service.can_see_tournaments(cast["owner"], cast[who]) == (who in ALWAYS)
+        assert privacy.can_see_match_history(cast["owner"], cast[who]) == (who in ALWAYS)
+        assert privacy.can_see_tournaments(cast["owner"], cast[who]) == (who in ALWAYS)
 
     @pytest.mark.parametrize("hidden", [{}, {"matches": True}, {"tournaments": True}])
     def test_the_answers_together_are_the_single_answers(self, cast, who, hidden):
         scene.hide(cast["owner"], **hidden)
 
-        visibility = privacy_service.get_visibility(cast["owner"], cast[who])
+        visibility = privacy.get_visibility(cast["owner"], cast[who])
 
-        assert visibility.match_history == privacy_service.can_see_match_history(cast["owner"], cast[who])
-        assert visibility.tournaments == privacy_service.can_see_tournaments(cast["owner"], cast[who])
+        assert visibility.match_history == privacy.can_see_match_history(cast["owner"], cast[who])
+        assert visibility.tournaments == privacy.can_see_tournaments(cast["owner"], cast[who])
         assert visibility.own_records == (who in ALWAYS)
 
     def test_someone_elses_flags_change_nothing(self, cast, who):
         scene.hide(cast["member"], matches=True, tournaments=True)
 
-        assert privacy_service.can_see_match_history(cast["owner"], cast[who])
+        assert privacy.can_see_match_history(cast["owner"], cast[who])
 
     def test_disputes_and_experience_are_for_the_player_and_staff(self, cast, who):
-        for require in (privacy_service.require_disputes, privacy_service.require_experience):
+        for require in (privacy.require_disputes, privacy.require_experience):
             if who in ALWAYS:
                 require(cast["owner"], cast[who])
             else:
@@ -109,9 +109,9 @@ def test_the_refusal_says_what_is_hidden_and_whose(cast):
     scene.hide(cast["owner"], matches=True, tournaments=True)
 
     with pytest.raises(HistoryHidden) as matches:
-        privacy_service.require_match_history(cast["owner"], None)
+        privacy.require_match_history(cast["owner"], None)
     with pytest.raises(HistoryHidden) as tournaments:
-        privacy_service.require_tournaments(cast["owner"], None)
+        privacy.require_tournaments(cast["owner"], None)
 
     assert matches.value.message == "User has hidden match history"
     assert tournaments.value.message == "User has hidden tournament history"
@@ -122,16 +122,16 @@ def test_the_refusal_says_what_is_hidden_and_whose(cast):
 def test_a_staff_read_of_hidden_data_is_logged(cast, caplog):
     scene.hide(cast["owner"], matches=True)
     with caplog.at_level(logging.INFO, logger="deltacrown.audit"):
-        privacy_service.require_match_history(cast["owner"], cast["staff"])
+        privacy.require_match_history(cast["owner"], cast["staff"])
 
     assert caplog.messages == [f"staff {cast['staff'].pk} read the hidden match history of user {cast['owner'].pk}"]
 
 
 def test_a_staff_read_of_what_everyone_sees_is_not_logged(cast, caplog):
     with caplog.at_level(logging.INFO, logger="deltacrown.audit"):
-        privacy_service.require_match_history(cast["owner"], cast["staff"])
+        privacy.require_match_history(cast["owner"], cast["staff"])
         scene.hide(cast["staff"], matches=True)
-        privacy_service.require_match_history(cast["staff"], cast["staff"])
+        privacy.require_match_history(cast["staff"], cast["staff"])
 
     assert caplog.messages == []
 
@@ -217,15 +217,15 @@ class TestEncounter:
 
     @pytest.mark.parametrize("who", AUDIENCES)
     def test_casual_rows_of_hidden_players_are_left_out(self, cast, rows, who):
-        seen = {(row.user.username, row.match_key) for row in privacy_service.filter_encounter_by_visibility(rows, cast[who])}
+        seen = {(row.user.username, row.match_key) for row in privacy.filter_encounter_by_visibility(rows, cast[who])}
 
         always = {("owner", "official"), ("member", "official"), ("member", "casual")}
         assert seen == always | ({("owner", "casual")} if who in ALWAYS else set())
 
 
 def test_setting_privacy_holds_at_once(cast):
-    privacy_service.set_privacy(user=cast["owner"], show_match_history=False, show_tournament_stats=True)
+    privacy.set_privacy(user=cast["owner"], show_match_history=False, show_tournament_stats=True)
 
-    assert not privacy_service.can_see_match_history(cast["owner"], cast["follower"])
-    assert privacy_service.can_see_tournaments(cast["owner"], cast["follower"])
-    assert privacy_service.can_see_match_history(cast["member"], cast["follower"])
+    assert not privacy.can_see_match_history(cast["owner"], cast["follower"])
+    assert privacy.can_see_tournaments(cast["owner"], cast["follower"])
+    assert privacy.can_see_match_history(cast["member"], cast["follower"])

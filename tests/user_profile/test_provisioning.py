@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from deltacrown.accounts.models import User
 from deltacrown.user_profile.checks import check_everyone_has_a_profile
 from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
-from deltacrown.user_profile.services import profile_service
+from deltacrown.user_profile.people import profiles
 from tests.concurrency import call_together
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ class TestBackfill:
 
     @pytest.fixture(autouse=True)
     def _five_without(self, monkeypatch, played, game):
-        monkeypatch.setattr(profile_service, "BATCH", 2)
+        monkeypatch.setattr(profiles, "BATCH", 2)
         users = [User.objects.create(username=f"u{number}", date_joined=IN_2025) for number in range(5)]
         played(users[0])
         UserProfile.objects.all().delete()
@@ -127,7 +127,7 @@ class TestBackfill:
 
     def test_progress_counts_every_row_once(self):
         seen = []
-        profile_service.ensure_profiles(seen.append)
+        profiles.ensure_profiles(seen.append)
         assert seen == [2, 4, 5, 7, 9, 10]
 
     def test_a_terminal_gets_a_bar_by_rows(self, monkeypatch):
@@ -142,7 +142,7 @@ class TestBackfill:
 
     @pytest.mark.parametrize("stage", ["_make_profiles", "_make_privacy"])
     def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
-        make, batches = getattr(profile_service, stage), []
+        make, batches = getattr(profiles, stage), []
 
         def stop_at_the_second(*, users):
             batches.append(users)
@@ -150,11 +150,11 @@ class TestBackfill:
                 raise KeyboardInterrupt
             return make(users=users)
 
-        monkeypatch.setattr(profile_service, stage, stop_at_the_second)
+        monkeypatch.setattr(profiles, stage, stop_at_the_second)
         assert self.run() == (130, "Interrupted. What was made stays; run the same command again for the rest.\n")
         made = (UserProfile.objects.count(), PrivacySettings.objects.count())
         assert made == ((2, 0) if stage == "_make_profiles" else (5, 2))
-        monkeypatch.setattr(profile_service, stage, make)
+        monkeypatch.setattr(profiles, stage, make)
 
         code, said = self.run()
 
@@ -168,12 +168,12 @@ class TestBackfill:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_backfills_at_once_make_each_row_once(monkeypatch):
-    monkeypatch.setattr(profile_service, "BATCH", 3)
+    monkeypatch.setattr(profiles, "BATCH", 3)
     User.objects.bulk_create(User(username=f"u{number}", date_joined=IN_2025) for number in range(30))
     UserProfile.objects.all().delete()
     PrivacySettings.objects.all().delete()
 
-    answers = call_together([profile_service.ensure_profiles] * 3)
+    answers = call_together([profiles.ensure_profiles] * 3)
 
     assert [answer for answer in answers if isinstance(answer, BaseException)] == []
     assert (UserProfile.objects.count(), PrivacySettings.objects.count(), len(set(public_ids()))) == (30, 30, 30)

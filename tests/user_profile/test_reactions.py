@@ -18,10 +18,10 @@ from deltacrown.tournaments.services import (
     register_player,
     withdraw,
 )
+from deltacrown.user_profile.achievements.experience import ENTERED, PLACED
 from deltacrown.user_profile.models import KycVerification, UserActivity, UserProfile
-from deltacrown.user_profile.services import activity_service
-from deltacrown.user_profile.services.experience_service import ENTERED, PLACED
-from deltacrown.user_profile.services.identity_service import Identity, set_identities
+from deltacrown.user_profile.people.identities import Identity, set_identities
+from deltacrown.user_profile.timeline.hiding import hide_activity
 from tests.user_profile.season import (
     JOINED,
     TOLD,
@@ -195,7 +195,7 @@ class TestPodium:
     def test_what_a_player_hid_is_hidden_when_a_ruling_is_taken_back(self):
         ann, bob = people("ann", "bob")
         event = hold("cup", ann, bob)
-        activity_service.hide_activity(user=ann, activity=UserActivity.objects.get(user=ann, activity_type="TOURNAMENT_WON"))
+        hide_activity(user=ann, activity=UserActivity.objects.get(user=ann, activity_type="TOURNAMENT_WON"))
 
         disqualify_entrant(tournament=event, user=ann, reason="Two accounts", now=TOLD)
         correct_result(tournament=event, user=ann, placement=1, reason="One account", now=TOLD)

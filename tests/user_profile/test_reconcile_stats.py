@@ -5,8 +5,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from deltacrown.tally.models import Repair, Run
 from deltacrown.user_profile.models import GameStats, UserProfile
+from django_tally.models import Repair, Run
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_a_run_that_failed_says_so(ann, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr("deltacrown.tally.reconciliation.find_drift", fail)
+    monkeypatch.setattr("django_tally.reconciliation.find_drift", fail)
     with pytest.raises(RuntimeError):
         call_command("reconcile_stats")
     record = Run.objects.get()

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Q
 
-from deltacrown.tally.feeds import get_derived, get_stats, list_holders
-from deltacrown.user_profile.reference import describe_condition, render_stats_reference
+from deltacrown.user_profile.numbers.reference import describe_condition, render_stats_reference
+from django_tally.feeds import get_derived, get_stats, list_holders
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from django.db.models.signals import ModelSignal
 
 from deltacrown.demo.management.commands import load_demo
 from deltacrown.user_profile import receivers
+from deltacrown.user_profile.achievements.backfill import backfill_achievements, backfill_activities
+from deltacrown.user_profile.achievements.syncing import HonourChanges
 from deltacrown.user_profile.models import UserActivity
-from deltacrown.user_profile.services.activity_service import ActivityChanges
-from deltacrown.user_profile.services.backfill_service import backfill_achievements, backfill_activities
-from deltacrown.user_profile.services.honour_service import HonourChanges
+from deltacrown.user_profile.timeline.entering import ActivityChanges
 from tests.demo.dumps import load
-from tests.tournaments.imports.files import CWL_DATA, needs_cwl_data, run_import
+from tests.interchange.files import CWL_DATA, needs_cwl_data, run_import
 from tests.user_profile.season import contents
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
-from deltacrown.user_profile.services import privacy_service
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
-from deltacrown.user_profile.services.stats_service import explain_stat, get_stat_as_of, get_stat_history
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.numbers.explanation import explain_stat
+from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
+from deltacrown.user_profile.privacy import HistoryHidden
 from tests.conftest import NOON
 from tests.tally.moments import database_now
 
@@ -96,7 +97,7 @@ def test_as_of(ann, played):
 
 
 def test_hidden_matches_hide_their_history_and_past_values_too(ann, mod, player):
-    privacy_service.set_privacy(user=ann, show_match_history=False, show_tournament_stats=True)
+    privacy.set_privacy(user=ann, show_match_history=False, show_tournament_stats=True)
     for viewer in (None, player("bob")):
         for stat in ("matches_won", "overall_win_rate", "total_matches_played"):
             with pytest.raises(HistoryHidden):

@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.tally.rows import rows_of
+from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers import rows
+from deltacrown.user_profile.numbers.catalogue import list_stats
+from deltacrown.user_profile.numbers.evidence import weigh_rows
+from deltacrown.user_profile.numbers.row_sources import SOURCES
+from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.services import stats_service
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
-from deltacrown.user_profile.services.stats_service import MatchFilters, TournamentFilters, stat_rows
-from deltacrown.user_profile.services.stats_service.evidence import weigh_rows
-from deltacrown.user_profile.services.stats_service.row_sources import SOURCES
+from django_tally.rows import rows_of
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +77,7 @@ def test_the_rows_of_each_number(anna, stat, value, rows, sentence):
 
 
 def test_every_shown_number_is_in_the_table_above(anna):
-    assert {line.name for line in stats_service.list_stats(anna)} == NUMBERS.keys()
+    assert {line.name for line in list_stats(anna)} == NUMBERS.keys()
 
 
 def test_every_source_of_the_catalogue_is_described():
@@ -145,7 +147,7 @@ def test_a_row_that_comes_in_between_the_number_and_its_rows_is_no_drift(anna, m
         weighed.append(line.value)
         return weigh_rows(line, rows)
 
-    monkeypatch.setattr(stat_rows, "weigh_rows", weigh)
+    monkeypatch.setattr(rows, "weigh_rows", weigh)
     found = stats_service.get_stat_rows(anna, "matches_won", filters=filters)
 
     assert (found.stat.value, found.evidence.rows, found.adds_up) == (5, 5, True)

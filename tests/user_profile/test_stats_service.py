@@ -5,9 +5,10 @@ import pytest
 
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
+from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
+from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
+from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.services import stats_service
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
-from deltacrown.user_profile.services.stats_service import MatchFilters, TournamentFilters
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -304,7 +305,7 @@ class TestListStats:
         scene.placed(scene.tournament(), 1, anna)
 
         with django_assert_num_queries(1):
-            stats = {line.name: line for line in stats_service.list_stats(anna)}
+            stats = {line.name: line for line in list_stats(anna)}
 
         assert {name: line.value for name, line in stats.items()} == {
             "total_matches_played": 3,
@@ -322,7 +323,7 @@ class TestListStats:
         assert all(line.meaning.endswith(".") for line in stats.values())
 
     def test_a_newcomer_has_no_average_placement(self, anna):
-        stats = {line.name: line.value for line in stats_service.list_stats(anna)}
+        stats = {line.name: line.value for line in list_stats(anna)}
 
         assert stats["average_placement"] is None
         assert stats["overall_win_rate"] == 0
@@ -332,7 +333,7 @@ class TestListStats:
         scene.match(anna, "m2")
         scene.match(anna, "m3")
 
-        games = stats_service.list_game_stats(anna)
+        games = list_game_stats(anna)
 
         assert [(game.game_slug, [(line.name, line.value) for line in game.stats]) for game in games] == [
             ("valorant", [("total_matches_played", 2), ("matches_won", 2), ("overall_win_rate", Decimal(100))]),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deltacrown.core import clock
-from deltacrown.tally.models import Repair, Run
+from django_tally.models import Repair, Run
 from tests import scene
 from tests.web.reading import rows_in, text_of
 

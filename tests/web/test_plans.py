@@ -8,7 +8,11 @@ import re
 
 import pytest
 
-from deltacrown.user_profile.services import leaderboard_service, player_page_service, stats_service, tournament_page_service
+from deltacrown.pages import players, tournaments
+from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.user_profile.numbers.catalogue import list_game_stats
+from deltacrown.user_profile.people import search
+from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by, sorts
 
@@ -104,7 +108,7 @@ LISTS = {
         "moderation_dispute_of_user",
     ),
     "all tournaments": (
-        lambda u: lambda page=None: tournament_page_service.list_tournaments(page, limit=2),
+        lambda u: lambda page=None: tournaments.list_tournaments(page, limit=2),
         "tournaments_tournament",
         "tournaments_newest",
     ),
@@ -159,15 +163,15 @@ class TestLeaderboards:
             scene.experience(user, 10 + number)
 
     def test_every_board_is_checked(self):
-        assert BOARDS.keys() == leaderboard_service.BOARDS.keys()
+        assert BOARDS.keys() == leaderboards.BOARDS.keys()
 
     @pytest.mark.parametrize(("stat", "index"), BOARDS.items())
     def test_of_all_games(self, crowd, stat, index):
-        self.check(lambda page: leaderboard_service.get_leaderboard(stat, page=page, limit=2), "user_profile_userprofile", index)
+        self.check(lambda page: leaderboards.get_leaderboard(stat, page=page, limit=2), "user_profile_userprofile", index)
 
     @pytest.mark.parametrize(("stat", "index"), GAME_BOARDS.items())
     def test_of_one_game(self, crowd, stat, index):
-        read = lambda page: leaderboard_service.get_leaderboard(stat, game="valorant", page=page, limit=2)  # noqa: E731
+        read = lambda page: leaderboards.get_leaderboard(stat, game="valorant", page=page, limit=2)  # noqa: E731
         self.check(read, "user_profile_gamestats", index)
 
     def check(self, read, table, index):
@@ -193,15 +197,15 @@ class TestShortLists:
         [
             (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", "user_id"),
             (lambda u: stats_service.get_stat_rows(u, "average_placement"), "tournaments_tournamentresult", "user_id"),
-            (stats_service.list_game_stats, "user_profile_gamestats", "user_id"),
-            (player_page_service.list_teams, "teams_teammembership", "user_id"),
+            (list_game_stats, "user_profile_gamestats", "user_id"),
+            (players.list_teams, "teams_teammembership", "user_id"),
             (
-                lambda u: tournament_page_service.get_entrants_page("t1", None, viewer=None),
+                lambda u: tournaments.get_entrants_page("t1", None, viewer=None),
                 "tournaments_tournamentparticipation",
                 "tournament_id",
             ),
             (
-                lambda u: tournament_page_service.get_results_page("u1", None, viewer=None),
+                lambda u: tournaments.get_results_page("u1", None, viewer=None),
                 "tournaments_tournamentresult",
                 "tournament_id",
             ),
@@ -218,7 +222,7 @@ class TestShortLists:
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
         def read(page=None):
-            return player_page_service.find_players("pp", page, limit=2)
+            return search.find_players("pp", page, limit=2)
 
         plan = plan_of(*sent_by(read if is_first else second_page(read), "user_profile_userprofile")[-1])
 

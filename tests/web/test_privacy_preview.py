@@ -3,9 +3,10 @@
 import pytest
 from django.test import Client
 
+from deltacrown.pages.previews import get_preview
+from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow
-from deltacrown.user_profile.services import privacy_service, stats_service
-from deltacrown.user_profile.services.preview_service import get_preview
+from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.web.reading import text_of
 
@@ -45,7 +46,7 @@ def test_it_is_what_they_see(anna, others, audience, hidden):
     viewer = others[audience]
 
     assert told(preview.timeline) == told(stats_service.get_activity_timeline(anna, viewer).items)
-    assert preview.page.visibility == privacy_service.get_visibility(anna, viewer)
+    assert preview.page.visibility == privacy.get_visibility(anna, viewer)
     assert (preview.page.matches is None) == ("matches" in hidden)
     assert (preview.page.tournaments is None) == ("tournaments" in hidden)
 

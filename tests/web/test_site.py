@@ -14,8 +14,8 @@ from django.test import Client
 
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
-from deltacrown.user_profile.services import leaderboard_service
-from deltacrown.user_profile.services.stats_service.catalogue import list_stat_names
+from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.user_profile.numbers.catalogue import list_stat_names
 from deltacrown.web.templatetags import figures
 from tests import scene
 from tests.web.reading import text_of
@@ -152,7 +152,7 @@ class TestErrors:
         def fail(**options):
             raise RuntimeError("secret detail")
 
-        monkeypatch.setattr(leaderboard_service, "list_front_boards", fail)
+        monkeypatch.setattr(leaderboards, "list_front_boards", fail)
         with caplog.at_level(logging.CRITICAL, logger="django.request"):
             answer = Client(raise_request_exception=False).get("/")
 
@@ -168,7 +168,7 @@ class TestErrors:
         def refuse(**options):
             raise refusal
 
-        monkeypatch.setattr(leaderboard_service, "list_front_boards", refuse)
+        monkeypatch.setattr(leaderboards, "list_front_boards", refuse)
         answer = client.get("/")
 
         assert answer.status_code == status

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from deltacrown.user_profile.models import Follow, KycVerification, UserActivity
-from deltacrown.user_profile.services import kyc_service
-from deltacrown.user_profile.services.follow_service import follow
+from deltacrown.user_profile.people import kyc
+from deltacrown.user_profile.people.follows import follow
 from tests import scene
 from tests.web.reading import text_of
 
@@ -173,10 +173,10 @@ class TestVerification:
         answer = as_anna.post("/settings/verification/", follow=True)
         assert "You asked on" in text_of(answer)
         assert "Ask to be verified" not in text_of(answer)
-        kyc_service.reject(user=anna, by=staff, now=scene.at(1))
+        kyc.reject(user=anna, by=staff, now=scene.at(1))
         assert "did not verify you on 1 Mar 2025" in text_of(as_anna.get("/settings/verification/"))
         as_anna.post("/settings/verification/")
-        kyc_service.verify(user=anna, by=staff, now=scene.at(2))
+        kyc.verify(user=anna, by=staff, now=scene.at(2))
         assert "You are verified, since 1 Mar 2025" in text_of(as_anna.get("/settings/verification/"))
 
     def test_it_needs_a_sign_in(self, client):

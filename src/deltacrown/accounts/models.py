@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F
 from django.db.models.functions import Lower
 
-from deltacrown.core.database_clock import DatabaseNow
+from django_tally.database_clock import DatabaseNow
 
 
 class User(AbstractUser):

@@ -14,7 +14,7 @@ from deltacrown.accounts.services import authenticate_key
 from deltacrown.api.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, Refused
 from deltacrown.api.throttling import count_request
 from deltacrown.core.clock import now
-from deltacrown.user_profile.services.privacy_service import Viewer
+from deltacrown.user_profile.privacy import Viewer
 
 SAFE = {"GET", "HEAD"}
 

@@ -14,7 +14,7 @@ from deltacrown.games.models import Game
 from deltacrown.games.services import MatchRecord, PlayerLine, find_games
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import AnyRecord, TournamentMatchRecord, find_tournaments, record_deliveries
-from deltacrown.user_profile.services.address_service import find_users
+from deltacrown.user_profile.people.addresses import find_users
 
 
 @dataclass

@@ -9,8 +9,8 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import find_teams
-from deltacrown.user_profile.services.address_service import find_users
-from deltacrown.user_profile.services.stats_service.filters import get_game as find_game
+from deltacrown.user_profile.histories.filters import get_game as find_game
+from deltacrown.user_profile.people.addresses import find_users
 
 Value = TypeVar("Value")
 

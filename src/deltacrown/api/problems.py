@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deltacrown.core.errors import Conflict, DomainError, NotFound
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.privacy import HistoryHidden
 
 MEDIA_TYPE = "application/problem+json"
 

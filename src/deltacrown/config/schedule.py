@@ -14,7 +14,7 @@ SCHEDULE = (
     ),
     Job(
         name="breakdowns",
-        function="deltacrown.user_profile.jobs.refresh_breakdowns",
+        function="deltacrown.pages.jobs.refresh_breakdowns",
         cadence=Cadence(hour=4, minute=30, weekday=0),
         command="refresh_breakdowns",
         meaning="Recounts the numbers per game, and puts the overviews of each game's leading players into the cache.",

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from deltacrown.core.cadence import Job
 from deltacrown.core.errors import Conflict, NotFound
 from deltacrown.core.models import JobRun
-from deltacrown.core.transactions import atomic_service
+from django_tally.transactions import atomic_service
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,6 @@ from django.db import transaction
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players, set_sign_in
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict
 from deltacrown.demo.holding import hold_tournament
 from deltacrown.demo.plan.calendar import CLOSES, OPENS
@@ -34,12 +33,13 @@ from deltacrown.demo.ruling import Bench
 from deltacrown.games.services import create_game, list_encounter, record_matches
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
 from deltacrown.user_profile.models import UserAchievement
-from deltacrown.user_profile.services import kyc_service
-from deltacrown.user_profile.services.achievement_service import award_achievement, define_achievement
-from deltacrown.user_profile.services.follow_service import follow
-from deltacrown.user_profile.services.identity_service import Identity, set_identities
-from deltacrown.user_profile.services.privacy_service import set_privacy
+from deltacrown.user_profile.people import kyc
+from deltacrown.user_profile.people.follows import follow
+from deltacrown.user_profile.people.identities import Identity, set_identities
+from deltacrown.user_profile.privacy import set_privacy
+from django_tally.batches import in_batches
 
 STAFF = "demo-staff"
 #: Known to everybody who reads this: a database that is reached over TLS is refused the demo.
@@ -170,9 +170,9 @@ class _Loader:
         for each in self.season.verifications:
             user = self.cast.user(each.player)
             with transaction.atomic():
-                kyc_service.request_verification(user=user, now=each.asked_at)
+                kyc.request_verification(user=user, now=each.asked_at)
                 if each.verified is not None:
-                    decide = kyc_service.verify if each.verified else kyc_service.reject
+                    decide = kyc.verify if each.verified else kyc.reject
                     decide(user=user, by=self.cast.staff, now=each.decided_at)
             yield 1
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from deltacrown.core.database_clock import DatabaseNow
-from deltacrown.tally.fields import RecordedAt
+from django_tally.database_clock import DatabaseNow
+from django_tally.fields import RecordedAt
 
 
 class Game(models.Model):

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from deltacrown.games.models import Match
-from deltacrown.tally.fields import RecordedAt
 from deltacrown.tournaments.models import TournamentResult
+from django_tally.fields import RecordedAt
 
 
 class Dispute(models.Model):

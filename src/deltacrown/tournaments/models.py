@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.games.models import Game, Match
-from deltacrown.tally.fields import RecordedAt
 from deltacrown.teams.models import Team
+from django_tally.database_clock import DatabaseNow
+from django_tally.fields import RecordedAt
 
 
 class Tournament(models.Model):

@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
-from deltacrown.tally.fields import DerivedStat, Stat
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.achievements import awards
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -24,7 +25,8 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.services import achievement_service, identity_service, kyc_service, privacy_service
+from deltacrown.user_profile.people import identities, kyc
+from django_tally.fields import DerivedStat, Stat
 
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
 
@@ -53,8 +55,8 @@ class UserProfileAdmin(MadeWithUserAdmin):
     ]
 
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
-        identity = identity_service.Identity(row.user, display_name=row.display_name, country=row.country, bio=row.bio)
-        identity_service.set_identities(identities=[identity])
+        identity = identities.Identity(row.user, display_name=row.display_name, country=row.country, bio=row.bio)
+        identities.set_identities(identities=[identity])
         return row
 
 
@@ -78,7 +80,7 @@ class PrivacySettingsAdmin(MadeWithUserAdmin):
     readonly_fields = ["user"]
 
     def write_row(self, request: HttpRequest, row: PrivacySettings, form: Any, *, new: bool) -> PrivacySettings:
-        return privacy_service.set_privacy(user=row.user, **form.cleaned_data)
+        return privacy.set_privacy(user=row.user, **form.cleaned_data)
 
 
 @admin.register(PublicIdCounter)
@@ -113,9 +115,7 @@ class AchievementAdmin(ServiceAdmin):
         return super().has_delete_permission(request, obj) and not obj.holders.exists()
 
     def write_row(self, request: HttpRequest, row: Achievement, form: Any, *, new: bool) -> Achievement:
-        return achievement_service.define_achievement(
-            slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points
-        )
+        return awards.define_achievement(slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points)
 
 
 @admin.register(UserAchievement)
@@ -140,7 +140,7 @@ class UserAchievementAdmin(ServiceAdmin):
         return False
 
     def write_row(self, request: HttpRequest, row: UserAchievement, form: Any, *, new: bool) -> UserAchievement:
-        award, _ = achievement_service.award_achievement(user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at)
+        award, _ = awards.award_achievement(user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at)
         return award
 
     def describe(self, row: UserAchievement) -> str:
@@ -149,7 +149,7 @@ class UserAchievementAdmin(ServiceAdmin):
     @admin.action(description="Revoke selected achievements", permissions=["act"])
     def revoke_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def revoke(row: UserAchievement, answers: dict[str, Any]) -> object:
-            return achievement_service.revoke_achievement(user=row.user, achievement=row.achievement, **answers)
+            return awards.revoke_achievement(user=row.user, achievement=row.achievement, **answers)
 
         return self.ask_first(request, rows, title="Revoke achievements", service=revoke)
 
@@ -183,11 +183,11 @@ class KycVerificationAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Verify selected players", permissions=["act"])
     def verify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._decide(request, rows, "Verify players", kyc_service.verify)
+        return self._decide(request, rows, "Verify players", kyc.verify)
 
     @admin.action(description="Reject selected players", permissions=["act"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._decide(request, rows, "Reject players", kyc_service.reject)
+        return self._decide(request, rows, "Reject players", kyc.reject)
 
     def _decide(self, request: HttpRequest, rows: QuerySet[Any], title: str, service: Callable[..., object]) -> HttpResponse | None:
         def decide(row: KycVerification, _answers: dict[str, Any]) -> object:

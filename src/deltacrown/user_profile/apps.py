@@ -8,16 +8,16 @@ class UserProfileConfig(AppConfig):
     verbose_name = "User profiles"
 
     def ready(self) -> None:
-        from deltacrown.tally.trigger_plan import register_provider  # noqa: PLC0415 - imports models
-        from deltacrown.tally.versions import register_watches  # noqa: PLC0415
-        from deltacrown.user_profile import provisioning, receivers, watches  # noqa: PLC0415
+        from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
+        from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.checks import check_everyone_has_a_profile  # noqa: PLC0415
-        from deltacrown.user_profile.services import loading_service  # noqa: PLC0415
-        from deltacrown.user_profile.services.profile_service import ensure_profiles_after_migrating  # noqa: PLC0415
+        from deltacrown.user_profile.people import fixtures, provisioning  # noqa: PLC0415
+        from deltacrown.user_profile.people.profiles import ensure_profiles_after_migrating  # noqa: PLC0415
+        from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
-        register_provider(provisioning.build_triggers)
+        register_provider(Provider(provisioning.build_triggers))
         register_watches(watches.WATCHES)
         checks.register(check_everyone_has_a_profile, checks.Tags.database)
         receivers.connect()
-        loading_service.connect()
+        fixtures.connect()
         post_migrate.connect(ensure_profiles_after_migrating, sender=self)

@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Warning
 
-from deltacrown.core.schema import have_tables
 from deltacrown.user_profile.models import PrivacySettings, UserProfile
-from deltacrown.user_profile.services.profile_service import list_users_without_privacy, list_users_without_profile
+from deltacrown.user_profile.people.profiles import list_users_without_privacy, list_users_without_profile
+from django_tally.schema import have_tables
 
 
 def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from deltacrown.games.services import archive_matches
-from deltacrown.user_profile.services import breakdown_service
-from deltacrown.user_profile.services.activity_archive_service import archive_activities
-from deltacrown.user_profile.services.reconcile_service import reconcile_stats
+from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
+from deltacrown.user_profile.timeline.archive import archive_activities
 
 Clock = Callable[[], datetime]
 
@@ -20,11 +19,6 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
     """Verify every cached number and repair what differs."""
     report = reconcile_stats(clock=clock, cause="schedule")
     return {name: getattr(report, name) for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")}
-
-
-def refresh_breakdowns(*, clock: Clock) -> dict[str, object]:
-    """Verify the numbers per game and warm the cache."""
-    return asdict(breakdown_service.refresh_breakdowns(clock=clock))
 
 
 def archive_old_matches(*, clock: Clock) -> dict[str, object]:

@@ -28,40 +28,39 @@ from deltacrown.tournaments import signals as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import ResultChange
 from deltacrown.user_profile import signals as profiles
+from deltacrown.user_profile.achievements import experience, syncing
 from deltacrown.user_profile.models import KycVerification, UserAchievement
-from deltacrown.user_profile.services import chronicle_service as chronicle
-from deltacrown.user_profile.services import experience_service as experience
-from deltacrown.user_profile.services import honour_service as honours
+from deltacrown.user_profile.timeline import keeping
 
 
 def on_players_created(*, users: Sequence[User], **_: Any) -> None:
-    chronicle.keep_arrivals(users=users)
+    keeping.keep_arrivals(users=users)
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
     """A user made one at a time: a sign-up, the admin. ``bulk_create`` and raw SQL send nothing; ``backfill_activities`` finds those."""
     if created and not raw:
-        chronicle.keep_arrivals(users=[instance])
+        keeping.keep_arrivals(users=[instance])
 
 
 def on_matches_recorded(*, rows: Sequence[MatchRow], **_: Any) -> None:
-    honours.note_matches(rows=rows)
+    syncing.note_matches(rows=rows)
 
 
 def on_match_amended(*, rows: Sequence[MatchRow], reason: str, **_: Any) -> None:
-    honours.review_play(users={row.user_id for row in rows}, reason=reason)
+    syncing.review_play(users={row.user_id for row in rows}, reason=reason)
 
 
 def on_match_corrected(*, changes: Sequence[MatchChange], reason: str, **_: Any) -> None:
-    honours.review_play(users={change.row.user_id for change in changes if change.row.result != change.old_result}, reason=reason)
+    syncing.review_play(users={change.row.user_id for change in changes if change.row.result != change.old_result}, reason=reason)
 
 
 def on_team_joined(*, memberships: Sequence[TeamMembership], **_: Any) -> None:
-    chronicle.keep_memberships(memberships=memberships)
+    keeping.keep_memberships(memberships=memberships)
 
 
 def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    chronicle.keep_registrations(tournament=tournament, users={row.user_id for row in participations})
+    keeping.keep_registrations(tournament=tournament, users={row.user_id for row in participations})
     _review_entries(tournament, participations, "The registration was changed.")
 
 
@@ -91,16 +90,16 @@ def on_entrant_disqualified(
 
 
 def on_achievements_changed(*, awards: Sequence[UserAchievement], **_: Any) -> None:
-    chronicle.keep_achievements(awards=awards)
-    chronicle.keep_levels(users={award.user_id for award in awards})
+    keeping.keep_achievements(awards=awards)
+    keeping.keep_levels(users={award.user_id for award in awards})
 
 
 def on_experience_changed(*, users: Sequence[int], **_: Any) -> None:
-    chronicle.keep_levels(users=users)
+    keeping.keep_levels(users=users)
 
 
 def on_verification_changed(*, verification: KycVerification, **_: Any) -> None:
-    chronicle.keep_verification(user=verification.user_id)
+    keeping.keep_verification(user=verification.user_id)
 
 
 def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
@@ -122,12 +121,12 @@ def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
 
 def on_membership_deleted(*, instance: TeamMembership, origin: object, **_: Any) -> None:
     if not _comes_from(origin, User):
-        chronicle.drop_membership(membership=instance)
+        keeping.drop_membership(membership=instance)
 
 
 def on_verification_deleted(*, instance: KycVerification, origin: object, **_: Any) -> None:
     if not _comes_from(origin, User):
-        chronicle.drop_verification(verification=instance)
+        keeping.drop_verification(verification=instance)
 
 
 def _comes_from(origin: object, *models: type[Model]) -> bool:
@@ -136,23 +135,23 @@ def _comes_from(origin: object, *models: type[Model]) -> bool:
 
 
 def _review_deletion(tournament: Tournament, users: Collection[int]) -> None:
-    chronicle.keep_tournament(tournament=tournament, users=users)
+    keeping.keep_tournament(tournament=tournament, users=users)
     experience.keep_tournament_experience(tournament=tournament, users=users)
-    honours.review_tournaments(users=users, reason=f"Rows of {tournament.name} were deleted.")
+    syncing.review_tournaments(users=users, reason=f"Rows of {tournament.name} were deleted.")
 
 
 def _review_entries(tournament: Tournament, rows: Iterable[TournamentParticipation], reason: str) -> None:
     users = {row.user_id for row in rows}
     experience.keep_tournament_experience(tournament=tournament, users=users)
-    honours.review_tournaments(users=users, reason=reason)
+    syncing.review_tournaments(users=users, reason=reason)
 
 
 def _review_results(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult], reason: str) -> None:
     """Of everyone concerned; the rows of teams themselves are nobody's."""
     users = {row.user_id for row in rows if row.user_id is not None}
-    chronicle.keep_podiums(tournament=tournament, users=users)
+    keeping.keep_podiums(tournament=tournament, users=users)
     experience.keep_tournament_experience(tournament=tournament, users=users)
-    honours.review_tournaments(users=users, reason=reason)
+    syncing.review_tournaments(users=users, reason=reason)
 
 
 #: What is listened to, by whom; of Django's own signals, from which sender.

@@ -11,8 +11,8 @@ from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor, Sqrt
 
-from deltacrown.tally.declarations import Rule, count_of, sum_of
-from deltacrown.tally.fields import DerivedStat, Stat
+from django_tally.declarations import Rule, count_of, sum_of
+from django_tally.fields import DerivedStat, Stat
 
 MATCHES = ("games.Match", "games.ArchivedMatch")
 COUNTED = Rule(Q(voided_at__isnull=True), otherwise="voided: {void_reason}")

@@ -7,7 +7,7 @@ belongs here: a test compares this list with the models.
 
 from __future__ import annotations
 
-from deltacrown.tally.versions import Link, Watch
+from deltacrown.freshness.tokens import Link, Watch
 
 MATCHES = "tournaments.TournamentMatchResult"
 ENTRIES = "tournaments.TournamentParticipation"

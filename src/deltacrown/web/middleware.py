@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 from deltacrown.core.errors import Conflict, DomainError, NotFound
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
-from deltacrown.user_profile.services.privacy_service import HistoryHidden
+from deltacrown.user_profile.privacy import HistoryHidden
 
 STATUSES: list[tuple[type[DomainError], int, str]] = [
     (NotFound, 404, "Not found"),

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import override_settings
 
 from deltacrown.core.clock import now
-from deltacrown.tally import installation
-from deltacrown.tally.maintainers import SIGNALS, signals
+from django_tally.maintainers import SIGNALS, signals
+from django_tally.triggers import installation
 
 
 @contextmanager

@@ -11,15 +11,7 @@ from django.urls import reverse
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services import (
-    MatchRecord,
-    PlayerLine,
-    archive_matches,
-    correct_match,
-    record_matches,
-    restore_match,
-    void_match,
-)
+from deltacrown.games.services import MatchRecord, PlayerLine, archive_matches, correct_match, record_matches, restore_match, void_match
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
 from tests.conftest import NOON
 from tests.tally.ways.declared import way

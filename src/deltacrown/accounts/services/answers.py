@@ -14,7 +14,7 @@ from typing import Any
 from deltacrown.accounts.models import AnsweredRequest, User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
+from django_tally.transactions import atomic_service
 
 LONGEST_KEY = 255
 #: How long an answer is remembered; nobody repeats a delivery later than that.

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from deltacrown.accounts.models import ApiKey, User
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
-from deltacrown.core.transactions import atomic_service
+from django_tally.transactions import atomic_service
 
 #: What a key can be let do, and in words.
 SCOPES = {

@@ -16,11 +16,11 @@ from django.db.models.functions import Lower
 
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import User
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
+from django_tally.batches import in_batches
+from django_tally.transactions import atomic_service
 
 LONGEST_USERNAME = 150
 #: Django hashes any length; this keeps a mistake from being hashed for seconds.

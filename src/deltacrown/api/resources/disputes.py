@@ -20,9 +20,9 @@ from deltacrown.games.models import MatchRow
 from deltacrown.games.services import get_encounter_row
 from deltacrown.moderation import models
 from deltacrown.moderation import services as moderation
+from deltacrown.pages.tournaments import get_tournament
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.tournaments.services import get_result
-from deltacrown.user_profile.services.tournament_page_service import get_tournament
 
 resource = Resource("disputes")
 

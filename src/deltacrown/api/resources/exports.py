@@ -15,9 +15,9 @@ from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import GivenMoment
 from deltacrown.api.shapes.players import MatchLine
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
-from deltacrown.user_profile.services import export_service
-from deltacrown.user_profile.services.player_page_service import get_player
-from deltacrown.user_profile.services.stats_service import MatchEntry
+from deltacrown.pages import exports
+from deltacrown.user_profile.histories.matches import MatchEntry
+from deltacrown.user_profile.people.search import get_player
 
 resource = Resource("exports")
 
@@ -57,7 +57,7 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     replace matches by game and match key. 403 when the player hides them.
     """
     viewer = caller_of(request).viewer
-    matches = export_service.iterate_matches(get_player(public_id).user, viewer=viewer, updated_since=query.updated_since)
+    matches = exports.iterate_matches(get_player(public_id).user, viewer=viewer, updated_since=query.updated_since)
     if query.format == "csv":
         columns = [*MATCH_COLUMNS, *(f"tournament_{name}" for name in TOURNAMENT_COLUMNS)]
         return stream_csv(columns, map(_row, matches), name=f"{public_id}-matches")
@@ -72,7 +72,7 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     NDJSON: an object a record, with its `section`. CSV: a line a field, as section, record, field, value.
     """
     user = caller_of(request).member
-    records = export_service.iterate_own_data(user)
+    records = exports.iterate_own_data(user)
     if query.format == "csv":
         return stream_csv(["section", "record", "field", "value"], _fields(records), name="deltacrown-export")
     return stream_ndjson(({"section": section, **record} for section, record in records), name="deltacrown-export")

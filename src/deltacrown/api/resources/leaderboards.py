@@ -14,8 +14,8 @@ from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
-from deltacrown.user_profile.services import leaderboard_service, period_board_service
-from deltacrown.user_profile.services.player_page_service import get_player
+from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.people.search import get_player
 
 resource = Resource("leaderboards")
 
@@ -36,21 +36,21 @@ class BoardQuery(BaseModel):
 class AroundQuery(BoardQuery):
     """Which leaderboard, and how far around the player."""
 
-    each_side: int = Field(5, ge=0, le=leaderboard_service.MAX_EACH_SIDE, description="Players before, and players after.")
+    each_side: int = Field(5, ge=0, le=leaderboards.MAX_EACH_SIDE, description="Players before, and players after.")
 
 
 class BoardPageQuery(BoardQuery):
     """Which part of which leaderboard."""
 
     page: str | None = Field(None, description="The `next_page` of the page before; leave it out for the first.")
-    limit: int = Field(25, ge=1, le=leaderboard_service.MAX_LIMIT, description="Players per page.")
+    limit: int = Field(25, ge=1, le=leaderboards.MAX_LIMIT, description="Players per page.")
 
 
 @resource.read("/leaderboards", answers=list[BoardLine], access=SHARED)
 def list_leaderboards(request: HttpRequest) -> Any:
     """The leaderboards there are."""
-    in_game = {name for name, _ in leaderboard_service.list_boards(in_game=True)}
-    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in leaderboard_service.list_boards()]
+    in_game = {name for name, _ in leaderboards.list_boards(in_game=True)}
+    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in leaderboards.list_boards()]
 
 
 @resource.read("/leaderboards/{stat}", answers=Leaderboard, access=SHARED, refuses=[404])
@@ -61,9 +61,9 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
     """
     named, period = _named(query), _period(query)
     if period is None:
-        board = leaderboard_service.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
+        board = leaderboards.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
     else:
-        board = period_board_service.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
+        board = period_leaderboards.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
     told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule", "tie_rule")}
     return page_of(board, **told, **_narrowed(query, period))
 
@@ -73,11 +73,11 @@ def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, quer
     """A player's rank, and the players just before and after; no items when the player is not ranked."""
     user, named, period = get_player(public_id).user, _named(query), _period(query)
     if period is None:
-        found = leaderboard_service.list_neighbours(user, stat, **named, each_side=query.each_side)
-        tie_rule = leaderboard_service.get_tie_rule(in_game=named["game"] is not None)
+        found = leaderboards.list_neighbours(user, stat, **named, each_side=query.each_side)
+        tie_rule = leaderboards.get_tie_rule(in_game=named["game"] is not None)
     else:
-        found = period_board_service.list_period_neighbours(user, stat, period, **named, each_side=query.each_side)
-        tie_rule = leaderboard_service.TIES_BY_PUBLIC_ID
+        found = period_leaderboards.list_period_neighbours(user, stat, period, **named, each_side=query.each_side)
+        tie_rule = leaderboards.TIES_BY_PUBLIC_ID
     own = next((entry for entry in found if entry.public_id == public_id), None)
     told = {"stat": stat, "tie_rule": tie_rule, **_narrowed(query, period)}
     return {**told, "rank": own and own.rank, "value": own and own.value, "items": found}
@@ -88,10 +88,10 @@ def _named(query: BoardQuery) -> dict[str, Any]:
     return {"game": query.game or None, "country": query.country or None}
 
 
-def _period(query: BoardQuery) -> period_board_service.Period | None:
-    return None if query.period == "all" else period_board_service.get_period(query.period, now=now())
+def _period(query: BoardQuery) -> period_leaderboards.Period | None:
+    return None if query.period == "all" else period_leaderboards.get_period(query.period, now=now())
 
 
-def _narrowed(query: BoardQuery, period: period_board_service.Period | None) -> dict[str, Any]:
+def _narrowed(query: BoardQuery, period: period_leaderboards.Period | None) -> dict[str, Any]:
     """What the answer repeats of the question."""
     return {**_named(query), "period": query.period, "since": period and period.since}

@@ -10,7 +10,7 @@ from ninja import Path
 from deltacrown.api.access import PUBLIC, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes.matches import Encounter
-from deltacrown.user_profile.services import encounter_service
+from deltacrown.pages import matches
 
 resource = Resource("matches")
 
@@ -24,7 +24,7 @@ def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
 
     403 when all of its players hide it.
     """
-    shown = encounter_service.get_encounter(game, match_key, viewer=caller_of(request).viewer)
+    shown = matches.get_encounter(game, match_key, viewer=caller_of(request).viewer)
     names = ("match_key", "kind", "played_at", "tournament", "leaves_out")
     rows = [{"player": row.profile, "match": row.match} for row in shown.rows]
     return {"game_slug": shown.game.slug, **{name: getattr(shown, name) for name in names}, "rows": rows}

@@ -12,8 +12,11 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, page_of
 from deltacrown.api.shapes.me import GivenPrivacy, Me, Privacy
 from deltacrown.api.shapes.players import ActivityLine
-from deltacrown.user_profile.services import activity_service, privacy_service, stats_service
-from deltacrown.user_profile.services.stats_service.activity_timeline import describe_entries
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.numbers.catalogue import describe_stats
+from deltacrown.user_profile.services import stats_service
+from deltacrown.user_profile.timeline.hiding import set_entry_hidden
+from deltacrown.user_profile.timeline.reading import describe_entries
 
 resource = Resource("me")
 
@@ -31,8 +34,8 @@ def get_me(request: HttpRequest) -> Any:
         "country": profile.country,
         "username": caller.member.username,
         "is_staff": caller.is_staff,
-        "stats": stats_service.describe_stats(profile),
-        "privacy": privacy_service.get_privacy(caller.member),
+        "stats": describe_stats(profile),
+        "privacy": privacy.get_privacy(caller.member),
         "key": caller.key,
     }
 
@@ -40,16 +43,14 @@ def get_me(request: HttpRequest) -> Any:
 @resource.read("/me/privacy", answers=Privacy, access=OWN)
 def get_privacy(request: HttpRequest) -> Any:
     """What the caller lets others see."""
-    return privacy_service.get_privacy(caller_of(request).member)
+    return privacy.get_privacy(caller_of(request).member)
 
 
 @resource.write("PUT", "/me/privacy", answers=Privacy, access=PERSON)
 def set_privacy(request: HttpRequest, body: GivenPrivacy) -> Any:
     """Set what the caller lets others see; it holds from now on, on cached pages too."""
     member = caller_of(request).member
-    return privacy_service.set_privacy(
-        user=member, show_match_history=body.show_match_history, show_tournament_stats=body.show_tournament_stats
-    )
+    return privacy.set_privacy(user=member, show_match_history=body.show_match_history, show_tournament_stats=body.show_tournament_stats)
 
 
 @resource.read("/me/activity", answers=PageOf[ActivityLine], access=OWN)
@@ -72,5 +73,5 @@ def show_activity(request: HttpRequest, handle: EntryPath) -> Any:
 
 
 def _set_hidden(request: HttpRequest, handle: str, *, hidden: bool) -> Any:
-    entry = activity_service.set_entry_hidden(user=caller_of(request).member, handle=handle, hidden=hidden)
+    entry = set_entry_hidden(user=caller_of(request).member, handle=handle, hidden=hidden)
     return describe_entries([entry], own=True)[0]

@@ -24,10 +24,10 @@ from deltacrown.api.shapes.tournaments import (
     Tournament,
 )
 from deltacrown.core.clock import now
+from deltacrown.pages.tournaments import describe_registrations, get_tournament
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import models
 from deltacrown.tournaments import services as tournaments
-from deltacrown.user_profile.services.tournament_page_service import describe_registrations, get_tournament
 
 STEP: dict[str, Any] = {"answers": Tournament, "access": ORGANISER, "refuses": [404, 409]}
 ENTRY: dict[str, Any] = {"answers": list[Registration], "access": ORGANISER, "refuses": [404, 409]}

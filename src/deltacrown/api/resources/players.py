@@ -29,8 +29,12 @@ from deltacrown.api.shapes.players import (
     StatValues,
 )
 from deltacrown.core.clock import now
-from deltacrown.user_profile.services import player_page_service, stats_service
-from deltacrown.user_profile.services.stats_service.filters import get_game, read_as_of
+from deltacrown.pages import players
+from deltacrown.user_profile.histories.filters import get_game, read_as_of
+from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
+from deltacrown.user_profile.numbers.past import get_stat, list_stats_as_of
+from deltacrown.user_profile.people import search
+from deltacrown.user_profile.services import stats_service
 
 resource = Resource("players")
 
@@ -103,13 +107,13 @@ class ExplainQuery(BaseModel):
 @resource.read("/players", answers=PageOf[PlayerLine], access=SHARED)
 def find_players(request: HttpRequest, query: Query[Search]) -> Any:
     """Find players by name or public id."""
-    return page_of(player_page_service.find_players(query.q, query.page, limit=query.limit))
+    return page_of(search.find_players(query.q, query.page, limit=query.limit))
 
 
 @resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404])
 def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player at a glance."""
-    shown = player_page_service.get_profile_page(public_id, viewer=caller_of(request).viewer)
+    shown = players.get_profile_page(public_id, viewer=caller_of(request).viewer)
     profile = shown.profile
     return {
         "public_id": profile.public_id,
@@ -157,7 +161,7 @@ def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Que
 @resource.read("/players/{public_id}/games", answers=list[GameLine], access=SHARED, refuses=[404])
 def list_player_games(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player's numbers in every game played, the most played first."""
-    return stats_service.list_game_stats(_find_owner(public_id))
+    return list_game_stats(_find_owner(public_id))
 
 
 @resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404])
@@ -166,8 +170,8 @@ def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[
     owner = _find_owner(public_id)
     moment = _moment(query)
     if moment is None:
-        return {"as_of": None, "stats": stats_service.list_stats(owner), "hidden": []}
-    past = stats_service.list_stats_as_of(owner, moment, viewer=caller_of(request).viewer)
+        return {"as_of": None, "stats": list_stats(owner), "hidden": []}
+    past = list_stats_as_of(owner, moment, viewer=caller_of(request).viewer)
     return {"as_of": moment, "stats": past.stats, "hidden": past.hidden}
 
 
@@ -178,7 +182,7 @@ def get_player_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath,
     The present value is always visible; 403 for a past one when the player hides the rows behind it.
     """
     owner, viewer, moment = _find_owner(public_id), caller_of(request).viewer, _moment(query)
-    line = stats_service.get_stat(owner, stat, moment=moment, game=query.game or None, viewer=viewer)
+    line = get_stat(owner, stat, moment=moment, game=query.game or None, viewer=viewer)
     return {**asdict(line), "game": query.game or None, "as_of": moment}
 
 
@@ -229,7 +233,7 @@ def explain_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, qu
 
 
 def _find_owner(public_id: str) -> User:
-    return player_page_service.get_player(public_id).user
+    return search.get_player(public_id).user
 
 
 def _moment(query: MomentQuery) -> datetime | None:

@@ -16,7 +16,7 @@ from deltacrown.api.shapes.matches import GivenMatchCorrection, GivenMatches, Gi
 from deltacrown.core.clock import now
 from deltacrown.games import services as games
 from deltacrown.games.models import MatchRow
-from deltacrown.user_profile.services.address_service import list_public_ids
+from deltacrown.user_profile.people.addresses import list_public_ids
 
 
 @resource.write("POST", "/matches", answers=Outcomes, access=RECORDER)

@@ -12,8 +12,8 @@ from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, TournamentStatus, page_of
 from deltacrown.api.shapes.tournaments import EncounterLine, OfficialLine, PlayerTotals, Registration, TournamentLine, TournamentPage
+from deltacrown.pages import tournaments
 from deltacrown.tournaments.models import Tournament
-from deltacrown.user_profile.services import tournament_page_service
 
 resource = Resource("tournaments")
 
@@ -30,14 +30,14 @@ class ListQuery(Paging):
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
 def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
     """The published tournaments, latest start first."""
-    found = tournament_page_service.list_tournaments(query.page, game=query.game, status=query.status, limit=query.limit)
+    found = tournaments.list_tournaments(query.page, game=query.game, status=query.status, limit=query.limit)
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 
 
 @resource.read("/tournaments/{slug}", answers=TournamentPage, access=PUBLIC, refuses=[404])
 def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
     """A tournament at a glance; a draft is there for its organiser and staff alone."""
-    shown = tournament_page_service.get_tournament_page(slug, viewer=caller_of(request).viewer)
+    shown = tournaments.get_tournament_page(slug, viewer=caller_of(request).viewer)
     return {
         **describe_tournament(shown.tournament),
         "summary": shown.summary,
@@ -49,27 +49,27 @@ def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
 @resource.read("/tournaments/{slug}/results", answers=PageOf[OfficialLine], access=PUBLIC, refuses=[404])
 def list_tournament_results(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The official results, best first. Official results show everyone, whatever they hide on their profiles."""
-    shown = tournament_page_service.get_results_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_results_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
     return page_of(shown.lines)
 
 
 @resource.read("/tournaments/{slug}/entrants", answers=PageOf[Registration], access=PUBLIC, refuses=[404])
 def list_tournament_entrants(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The registrations, in the order they came."""
-    shown = tournament_page_service.get_entrants_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_entrants_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
     return page_of(shown.lines)
 
 
 @resource.read("/tournaments/{slug}/players", answers=list[PlayerTotals], access=PUBLIC, refuses=[404])
 def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
     """What every player did over the tournament."""
-    return tournament_page_service.get_players_page(slug, viewer=caller_of(request).viewer).lines.items
+    return tournaments.get_players_page(slug, viewer=caller_of(request).viewer).lines.items
 
 
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])
 def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The encounters of a tournament, latest first."""
-    shown = tournament_page_service.get_encounters_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_encounters_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
     return page_of(shown.lines)
 
 
@@ -85,7 +85,7 @@ def describe_tournament(event: Tournament) -> dict[str, Any]:
     }
 
 
-def _line(line: tournament_page_service.TournamentLine) -> dict[str, Any]:
+def _line(line: tournaments.TournamentLine) -> dict[str, Any]:
     return {**describe_line(line.tournament), "players": line.players, "winners": line.winners}
 
 

@@ -5,15 +5,7 @@ from deltacrown.games.services.archiving import Archived, archive_matches
 from deltacrown.games.services.catalogue import GameTaken, create_game, find_games
 from deltacrown.games.services.encounters import MatchNotFound, get_encounter_row, list_encounter, list_row_ids
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
-from deltacrown.games.services.records import (
-    EncounterKey,
-    MatchChange,
-    MatchRecord,
-    PlayerLine,
-    RecordedMatch,
-    RecordOutcome,
-    Refusal,
-)
+from deltacrown.games.services.records import EncounterKey, MatchChange, MatchRecord, PlayerLine, RecordedMatch, RecordOutcome, Refusal
 from deltacrown.games.services.rules import InvalidMatch
 
 __all__ = [

@@ -9,13 +9,13 @@ from django.dispatch import Signal
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 from deltacrown.games.services.encounters import lock_encounter
 from deltacrown.games.services.records import MatchChange
 from deltacrown.games.services.rules import InvalidMatch, check_reason, check_result, check_results, check_score
-from deltacrown.tally.context import attributed_change
+from django_tally.context import attributed_change
+from django_tally.transactions import atomic_service
 
 
 class MatchIsVoided(Conflict):

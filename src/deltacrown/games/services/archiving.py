@@ -11,9 +11,9 @@ from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_moment
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.games.services.records import EncounterKey
+from django_tally.transactions import atomic_service
 
 #: Called with the rows looked at so far, and how many there are to look at.
 Progress = Callable[[int, int], None]

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_text, is_storable
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games import signals
 from deltacrown.games.models import Game
+from django_tally.batches import in_batches
+from django_tally.transactions import atomic_service
 
 
 class GameTaken(Conflict):

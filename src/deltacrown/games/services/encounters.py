@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from typing import TypeVar
 
 from deltacrown.accounts.models import User
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchQuerySet, MatchRow
 from deltacrown.games.services.records import EncounterKey
 from deltacrown.games.services.rules import LONGEST_KEY
+from django_tally.batches import in_batches
 
 T = TypeVar("T")
 

@@ -18,12 +18,12 @@ from django.db import connection
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import is_same_json
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games import signals
 from deltacrown.games.models import Match, MatchRow
 from deltacrown.games.services.encounters import list_encounters
 from deltacrown.games.services.records import EncounterKey, MatchRecord, PlayerLine, RecordedMatch, RecordOutcome, Refusal
 from deltacrown.games.services.rules import check_record
+from django_tally.transactions import atomic_service
 
 Encounters = dict[EncounterKey, list[MatchRow]]
 

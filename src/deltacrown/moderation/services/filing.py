@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import list_encounter
 from deltacrown.moderation import signals
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.subjects import get_match_row, has_competed
 from deltacrown.tournaments.models import TournamentResult
+from django_tally.transactions import atomic_service
 
 REASON_LENGTH = 2000
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import check_text
-from deltacrown.core.transactions import atomic_service
 from deltacrown.moderation import signals
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.remedies import Remedy, apply_remedy
+from django_tally.transactions import atomic_service
 
 RESOLUTION_LENGTH = 2000
 

@@ -14,12 +14,12 @@ from datetime import datetime
 from django.db.models import Q
 
 from deltacrown.accounts.models import User
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_moment
-from deltacrown.core.transactions import atomic_service
 from deltacrown.teams import signals
 from deltacrown.teams.models import Team, TeamMembership
+from django_tally.batches import in_batches
+from django_tally.transactions import atomic_service
 
 
 class InvalidDate(InvalidInput):

@@ -16,12 +16,12 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_text, is_storable
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
 from deltacrown.teams.models import Team
+from django_tally.batches import in_batches
+from django_tally.transactions import atomic_service
 
 NAME_LENGTH = 120
 SLUG_LENGTH = 80

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
-from deltacrown.core.transactions import atomic_service
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import Participation, get_entrant, has_status, list_roster, name_of
 from deltacrown.tournaments.services.registration import EntrantDisqualified
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
+from django_tally.transactions import atomic_service
 
 
 class EntrantWithdrawn(Conflict):

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_moment
-from deltacrown.core.transactions import atomic_service
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
@@ -16,6 +15,7 @@ from deltacrown.tournaments.services.entrants import IN_PLAY, NotRegistered, Par
 from deltacrown.tournaments.services.registration import EntrantDisqualified
 from deltacrown.tournaments.services.standings import InvalidStanding, Standing, build_results, check_standings
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
+from django_tally.transactions import atomic_service
 
 
 class ResultsConflict(Conflict):

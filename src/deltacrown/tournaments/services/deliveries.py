@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.services import MatchRecord, RecordOutcome, record_matches
 from deltacrown.tournaments.services.matches import TournamentMatchRecord, record_tournament_matches
+from django_tally.transactions import atomic_service
 
 AnyRecord = MatchRecord | TournamentMatchRecord
 

@@ -11,12 +11,12 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_integer, check_moment, check_text
 from deltacrown.core.races import find_or_insert
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services.entrants import IN_PLAY
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
+from django_tally.transactions import atomic_service
 
 LONGEST_REASON = 500
 

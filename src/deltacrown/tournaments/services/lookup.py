@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deltacrown.accounts.models import User
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentResult
 from deltacrown.tournaments.services.entrants import get_entrant, name_of
+from django_tally.batches import in_batches
 
 
 class ResultNotFound(NotFound):

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from deltacrown.core.batches import in_batches
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
-from deltacrown.core.transactions import atomic_service
 from deltacrown.games.models import Match
 from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_row_ids, record_matches
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
 from deltacrown.tournaments.services.states import Status, TournamentNotFound, require_state
+from django_tally.batches import in_batches
+from django_tally.transactions import atomic_service
 
 LONGEST_WORD = 100
 #: What a description says beyond its tournament and player, in the order a difference is named.

@@ -13,12 +13,12 @@ from datetime import datetime
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_moment
-from deltacrown.core.transactions import atomic_service
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import IN_PLAY, InvalidEntrant, Participation, get_entrant, group_rosters, has_status, name_of
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
+from django_tally.transactions import atomic_service
 
 
 class AlreadyRegistered(Conflict):

@@ -9,8 +9,6 @@ from decimal import Decimal
 
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import check_text
-from deltacrown.core.transactions import atomic_service
-from deltacrown.tally.context import attributed_change
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
@@ -18,6 +16,8 @@ from deltacrown.tournaments.services.attendance import EntrantWithdrawn
 from deltacrown.tournaments.services.entrants import Participation, get_entrant, has_status, list_roster, name_of
 from deltacrown.tournaments.services.standings import LONGEST_REASON, Standing, build_results, check_placement, check_prize, share_prize
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
+from django_tally.context import attributed_change
+from django_tally.transactions import atomic_service
 
 COLUMNS = ["placement", "prize_amount", "disqualified_at", "disqualified_reason"]
 

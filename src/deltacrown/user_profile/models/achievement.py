@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from deltacrown.tally.fields import RecordedAt
+from django_tally.fields import RecordedAt
 
 
 class Achievement(models.Model):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from deltacrown.core.database_clock import DatabaseNow
+from django_tally.database_clock import DatabaseNow
 
 
 class ActivityRow(models.Model):

@@ -5,10 +5,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from deltacrown.core.database_clock import DatabaseNow
 from deltacrown.games.models import Game
-from deltacrown.tally.fields import HolderQuerySet
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
+from django_tally.database_clock import DatabaseNow
+from django_tally.fields import HolderQuerySet
 
 #: Matches a player must have played to be ranked by a rate: without it, one lucky match would lead.
 RATE_SAMPLE = 10

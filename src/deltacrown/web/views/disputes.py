@@ -17,7 +17,7 @@ from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.games.models import MatchRow
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
-from deltacrown.user_profile.services import dispute_page_service
+from deltacrown.pages import disputes
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 #: What a moderator is told when it is done.
@@ -31,7 +31,7 @@ RESOLVED = {
 @require_safe
 def show_own(request: HttpRequest) -> HttpResponse:
     """The disputes the player filed."""
-    found = dispute_page_service.list_own_disputes(request.GET.get("page") or None, viewer=_person(request))
+    found = disputes.list_own_disputes(request.GET.get("page") or None, viewer=_person(request))
     return render(request, "web/disputes.html", {"found": found})
 
 
@@ -40,13 +40,13 @@ def show_own(request: HttpRequest) -> HttpResponse:
 def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
     """File a dispute about a match the player was in; a refusal is told beside what they wrote."""
     person, reason = _person(request), request.POST.get("reason", "")
-    form = dispute_page_service.get_match_form(game, match_key, viewer=person, now=clock.now())
+    form = disputes.get_match_form(game, match_key, viewer=person, now=clock.now())
     context = {"form": form, "match": form.match, "reason": reason}
     if request.method != "POST":
         return render(request, "web/dispute_match.html", context)
 
     def file() -> Dispute:
-        return dispute_page_service.file_match_dispute(game=game, match_key=match_key, reason=reason, reporter=person, now=clock.now())
+        return disputes.file_match_dispute(game=game, match_key=match_key, reason=reason, reporter=person, now=clock.now())
 
     return _try(request, file, "web/dispute_match.html", context)
 
@@ -56,13 +56,13 @@ def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpRespon
 def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     """File a dispute about a result of a tournament the player competed in."""
     person, reason, result = _person(request), request.POST.get("reason", ""), request.POST.get("result", "")
-    form = dispute_page_service.get_results_to_dispute(slug, viewer=person, now=clock.now())
+    form = disputes.get_results_to_dispute(slug, viewer=person, now=clock.now())
     context = {"form": form, "reason": reason, "chosen": result}
     if request.method != "POST":
         return render(request, "web/dispute_result.html", context)
 
     def file() -> Dispute:
-        return dispute_page_service.file_result_dispute(slug=slug, result=result, reason=reason, reporter=person, now=clock.now())
+        return disputes.file_result_dispute(slug=slug, result=result, reason=reason, reporter=person, now=clock.now())
 
     return _try(request, file, "web/dispute_result.html", context)
 
@@ -72,7 +72,7 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Everybody's disputes of one status, for moderators: the open ones unless another is asked for."""
     status = request.GET.get("status") or Dispute.Status.OPEN
-    found = dispute_page_service.list_queue(status, request.GET.get("page") or None, viewer=_person(request))
+    found = disputes.list_queue(status, request.GET.get("page") or None, viewer=_person(request))
     return render(request, "web/dispute_queue.html", {"found": found, "status": status, "statuses": Dispute.Status.choices})
 
 
@@ -81,12 +81,12 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, handle: str) -> HttpResponse:
     """A dispute before a moderator, who upholds or rejects it."""
     person = _person(request)
-    shown = dispute_page_service.get_review(handle, viewer=person)
+    shown = disputes.get_review(handle, viewer=person)
     context = {"review": shown, "dispute": shown.line.dispute, "results": MatchRow.Result.choices, "given": request.POST}
     if request.method != "POST":
         return render(request, "web/dispute_review.html", context)
     try:
-        resolved = dispute_page_service.resolve_dispute(handle=handle, form=request.POST.dict(), by=person, now=clock.now())
+        resolved = disputes.resolve_dispute(handle=handle, form=request.POST.dict(), by=person, now=clock.now())
     except DomainError as refusal:
         return _refuse(request, refusal, "web/dispute_review.html", context)
     messages.success(request, RESOLVED[Dispute.Status(resolved.status)])

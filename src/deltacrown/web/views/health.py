@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from deltacrown.core import cache_store, clock
+from deltacrown.core import clock
 from deltacrown.core.jobs import list_job_states
+from deltacrown.freshness import cache_store
 
 logger = logging.getLogger(__name__)
 

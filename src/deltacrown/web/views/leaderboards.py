@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from deltacrown.user_profile.services import leaderboard_service
+from deltacrown.user_profile.numbers import leaderboards
 
 
 @require_safe
 def show_home(request: HttpRequest) -> HttpResponse:
     """The top of several leaderboards, and the search for a player."""
-    return render(request, "web/home.html", {"boards": leaderboard_service.list_front_boards()})
+    return render(request, "web/home.html", {"boards": leaderboards.list_front_boards()})
 
 
 @require_safe
 def show_leaderboard(request: HttpRequest, stat: str) -> HttpResponse:
     """One leaderboard, of all games or of ``?game=``."""
     game, page = request.GET.get("game") or None, request.GET.get("page") or None
-    shown = leaderboard_service.get_leaderboard_page(stat, game=game, page=page)
+    shown = leaderboards.get_leaderboard_page(stat, game=game, page=page)
     return render(request, "web/leaderboard.html", {"shown": shown, "board": shown.board})

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from deltacrown.core import clock
-from deltacrown.user_profile.services import encounter_service
+from deltacrown.pages import matches
 
 
 @require_safe
 def show_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
     """Every player's side of one match, as the viewer may see it."""
-    shown = encounter_service.get_encounter(game, match_key, viewer=request.user)
+    shown = matches.get_encounter(game, match_key, viewer=request.user)
     return render(request, "web/match.html", {"match": shown, "now": clock.now()})

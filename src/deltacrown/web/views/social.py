@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.user_profile.services import activity_service, follow_service, kyc_service, social_page_service
+from deltacrown.pages import follows as follow_pages
+from deltacrown.user_profile.people import follows, kyc
+from deltacrown.user_profile.timeline import hiding
 
 
 @login_required
@@ -19,7 +21,7 @@ from deltacrown.user_profile.services import activity_service, follow_service, k
 def show_feed(request: HttpRequest) -> HttpResponse:
     """What happened to the players one follows."""
     assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
-    return render(request, "web/feed.html", {"found": follow_service.get_home_feed(request.user, request.GET.get("page") or None)})
+    return render(request, "web/feed.html", {"found": follows.get_home_feed(request.user, request.GET.get("page") or None)})
 
 
 @require_POST
@@ -38,7 +40,7 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
     page = reverse("player", args=[public_id])
     if not request.user.is_authenticated:
         return redirect_to_login(page)  # the page, since what is posted is lost on the way
-    profile = social_page_service.set_following(follower=request.user, public_id=public_id, following=following, now=clock.now())
+    profile = follow_pages.set_following(follower=request.user, public_id=public_id, following=following, now=clock.now())
     messages.success(request, f"You follow {profile.name}." if following else f"You no longer follow {profile.name}.")
     return redirect(page)
 
@@ -46,7 +48,7 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
 @require_safe
 def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
     """Who follows a player."""
-    shown = social_page_service.get_followers_page(public_id, request.GET.get("page") or None, viewer=request.user)
+    shown = follow_pages.get_followers_page(public_id, request.GET.get("page") or None, viewer=request.user)
     context = {"found": shown.found, "profile": shown.profile, "title": "Followers"}
     return render(request, "web/player_follows.html", context)
 
@@ -54,7 +56,7 @@ def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def show_following(request: HttpRequest, public_id: str) -> HttpResponse:
     """Whom a player follows."""
-    shown = social_page_service.get_following_page(public_id, request.GET.get("page") or None, viewer=request.user)
+    shown = follow_pages.get_following_page(public_id, request.GET.get("page") or None, viewer=request.user)
     context = {
         "found": shown.found,
         "profile": shown.profile,
@@ -70,7 +72,7 @@ def set_entry_hidden(request: HttpRequest) -> HttpResponse:
     """Hide an entry of one's own timeline, or show it again."""
     assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
     hidden = request.POST.get("do") != "show"
-    activity_service.set_entry_hidden(user=request.user, handle=request.POST.get("entry", ""), hidden=hidden)
+    hiding.set_entry_hidden(user=request.user, handle=request.POST.get("entry", ""), hidden=hidden)
     messages.success(request, "Hidden: only you see it." if hidden else "Shown again.")
     return redirect("player-activity", request.user.profile.public_id)
 
@@ -81,6 +83,6 @@ def ask_for_verification(request: HttpRequest) -> HttpResponse:
     """Show how one's verification stands, or ask for it."""
     assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
     if request.method != "POST":
-        return render(request, "web/verification.html", {"verification": kyc_service.get_verification(request.user, request.user)})
-    kyc_service.request_verification(user=request.user, now=clock.now())
+        return render(request, "web/verification.html", {"verification": kyc.get_verification(request.user, request.user)})
+    kyc.request_verification(user=request.user, now=clock.now())
     return redirect("verification")

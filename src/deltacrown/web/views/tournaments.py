@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from deltacrown.user_profile.services import tournament_page_service
+from deltacrown.pages import tournaments
 
 MATCHES_PER_PAGE = 20
 
@@ -14,41 +14,41 @@ MATCHES_PER_PAGE = 20
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
     """All tournaments, latest first."""
-    return render(request, "web/tournaments.html", {"found": tournament_page_service.list_tournaments(_page(request))})
+    return render(request, "web/tournaments.html", {"found": tournaments.list_tournaments(_page(request))})
 
 
 @require_safe
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """A tournament at a glance."""
-    shown = tournament_page_service.get_tournament_page(slug, viewer=request.user)
+    shown = tournaments.get_tournament_page(slug, viewer=request.user)
     return render(request, "web/tournament.html", {"shown": shown, "event": shown.tournament, "tab": "tournament"})
 
 
 @require_safe
 def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """All official results."""
-    shown = tournament_page_service.get_results_page(slug, _page(request), viewer=request.user)
+    shown = tournaments.get_results_page(slug, _page(request), viewer=request.user)
     return render(request, "web/tournament_results.html", {"shown": shown, "event": shown.tournament, "tab": "results"})
 
 
 @require_safe
 def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
     """Every match of it, latest first."""
-    shown = tournament_page_service.get_encounters_page(slug, _page(request), viewer=request.user, limit=MATCHES_PER_PAGE)
+    shown = tournaments.get_encounters_page(slug, _page(request), viewer=request.user, limit=MATCHES_PER_PAGE)
     return render(request, "web/tournament_matches.html", {"shown": shown, "event": shown.tournament, "tab": "matches"})
 
 
 @require_safe
 def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
     """Everyone who registered."""
-    shown = tournament_page_service.get_entrants_page(slug, _page(request), viewer=request.user)
+    shown = tournaments.get_entrants_page(slug, _page(request), viewer=request.user)
     return render(request, "web/tournament_entrants.html", {"shown": shown, "event": shown.tournament, "tab": "entrants"})
 
 
 @require_safe
 def show_players(request: HttpRequest, slug: str) -> HttpResponse:
     """What every player did."""
-    shown = tournament_page_service.get_players_page(slug, viewer=request.user)
+    shown = tournaments.get_players_page(slug, viewer=request.user)
     return render(request, "web/tournament_players.html", {"shown": shown, "event": shown.tournament, "tab": "players"})
 
 

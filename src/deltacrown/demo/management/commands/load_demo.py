@@ -19,7 +19,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import UserAchievement
-from deltacrown.user_profile.services.reconcile_service import reconcile_stats
+from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 
 DEFAULTS = SeasonSize()
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
-from deltacrown.user_profile.services.activity_archive_service import BATCH_SIZE, ArchivedActivities, archive_activities
+from deltacrown.user_profile.timeline.archive import BATCH_SIZE, ArchivedActivities, archive_activities
 
 #: What is older is archived unless another date is given (SPEC section 5): two years.
 KEPT_LIVE = timedelta(days=2 * 365)

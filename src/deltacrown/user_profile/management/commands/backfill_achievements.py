@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from deltacrown.user_profile.services.backfill_service import BackfilledAchievements, backfill_achievements
+from deltacrown.user_profile.achievements.backfill import BackfilledAchievements, backfill_achievements
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from deltacrown.user_profile.services.backfill_service import BackfilledActivities, backfill_activities
+from deltacrown.user_profile.achievements.backfill import BackfilledActivities, backfill_activities
 
 
 class Command(BaseCommand):

@@ -7,12 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from deltacrown.user_profile.services.profile_service import (
-    Provisioned,
-    ensure_profiles,
-    list_users_without_privacy,
-    list_users_without_profile,
-)
+from deltacrown.user_profile.people.profiles import Provisioned, ensure_profiles, list_users_without_privacy, list_users_without_profile
 
 EXIT_INTERRUPTED = 130
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from deltacrown.user_profile.reference import render_stats_reference
+from deltacrown.user_profile.numbers.reference import render_stats_reference
 
 
 class Command(BaseCommand):

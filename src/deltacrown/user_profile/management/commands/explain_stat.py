@@ -9,9 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 from deltacrown.accounts.models import User
 from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
-from deltacrown.user_profile.services.player_page_service import get_player
-from deltacrown.user_profile.services.stats_service import StatChange, StatExplanation, StatLine, explain_stat, get_stat_as_of
-from deltacrown.user_profile.services.stats_service.filters import get_game, read_as_of
+from deltacrown.user_profile.histories.filters import get_game, read_as_of
+from deltacrown.user_profile.numbers.catalogue import StatLine
+from deltacrown.user_profile.numbers.explanation import StatExplanation, explain_stat
+from deltacrown.user_profile.numbers.history import StatChange, get_stat_as_of
+from deltacrown.user_profile.people.search import get_player
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
-from deltacrown.user_profile.services.reconcile_service import Finding, Report, reconcile_stats
+from deltacrown.user_profile.numbers.reconciliation import Finding, Report, reconcile_stats
 
 
 class Command(BaseCommand):

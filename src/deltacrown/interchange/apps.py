@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class InterchangeConfig(AppConfig):
+    name = "deltacrown.interchange"
+    verbose_name = "Interchange"

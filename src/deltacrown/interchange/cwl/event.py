@@ -1,0 +1,117 @@
+"""The tournament of a CWL file: entered before its first game is recorded, concluded after its last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from deltacrown.core.errors import DomainError
+from deltacrown.games.models import Game
+from deltacrown.games.services import create_game
+from deltacrown.interchange.cwl.naming import Event
+from deltacrown.interchange.cwl.survey import Survey
+from deltacrown.interchange.directory import Directory, Names
+from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
+from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import (
+    Entrant,
+    Standing,
+    complete_tournament,
+    create_tournament,
+    open_registration,
+    register_entrants,
+    schedule_end,
+    start_tournament,
+)
+from django_tally.transactions import atomic_service
+
+
+@atomic_service
+def enter_event(*, event: Event, title: tuple[str, str], survey: Survey, whole: bool, now: datetime) -> None:
+    """Record the game, the tournament with registration open, its players, teams and rosters; known ones change nothing.
+
+    :param title: slug and name of the game.
+    :param whole: every line could be read, so that the end of the last game is the tournament's.
+    """
+    slug, name = title
+    game = Game.objects.filter(slug=slug).first() or create_game(slug=slug, name=name)
+    tournament = Tournament.objects.filter(slug=event.slug).first()
+    if tournament is None:
+        tournament = create_tournament(
+            slug=event.slug,
+            name=event.name,
+            game=game,
+            starts_at=survey.starts_at,
+            ends_at=survey.ends_at if whole else None,
+            entrant_kind=Tournament.EntrantKind.TEAM,
+        )
+        open_registration(tournament=tournament)
+    register_entrants(tournament=tournament, entrants=list_entrants(survey), now=now)
+
+
+def list_entrants(survey: Survey) -> list[Entrant]:
+    """Make the teams of a file with their rosters, as of its start; a player of two teams is entered with the first."""
+    rosters: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for team, player in survey.stints():
+        if player not in seen:
+            seen.add(player)
+            rosters.setdefault(team, []).append(player)
+    directory = Directory()
+    names = Names(players=seen, teams=rosters)
+    directory.find(names)
+    directory.create_missing(names)
+    return [
+        Entrant(team=directory.teams[team], roster=[directory.players[player] for player in roster], registered_at=survey.starts_at)
+        for team, roster in rosters.items()
+    ]
+
+
+@atomic_service
+def conclude_event(*, event: Event, survey: Survey, now: datetime) -> list[str]:
+    """Record the memberships that only the whole file tells, and complete the tournament with places 1 and 2.
+
+    :return: remarks on what could not be done.
+    """
+    record_stints(survey)
+    tournament = Tournament.objects.get(slug=event.slug)
+    teams = ensure_teams(names=survey.finalists())
+    standings = [Standing(team=team, placement=place) for place, team in enumerate(teams.values(), start=1)]
+    try:
+        schedule_end(tournament=tournament, ends_at=survey.ends_at)
+        if tournament.status == Tournament.Status.OPEN:
+            start_tournament(tournament=tournament)
+        if standings:
+            complete_tournament(tournament=tournament, standings=standings, now=now, decided_at=survey.ends_at)
+    except DomainError as error:
+        return [f"the results were left as they are: {error.message.rstrip('.')}"]
+    return [] if standings else ["the last series decides nothing, so the tournament has no results"]
+
+
+def record_stints(survey: Survey) -> None:
+    """Record a membership for each player of each team, from the first game to the last, unless one is known of that time."""
+    directory = Directory()
+    stints = survey.stints()
+    directory.find(Names(players={player for _, player in stints}, teams={team for team, _ in stints}))
+    records = [
+        MembershipRecord(directory.teams[team], directory.players[player], stint.joined_at, stint.left_at)
+        for (team, player), stint in stints.items()
+    ]
+    known = list_memberships([record.team for record in records])
+    record_memberships(
+        memberships=[record for record in records if not any(overlaps(record, stretch) for stretch in known.get(record.key, []))]
+    )
+
+
+def list_memberships(teams: Sequence[Team]) -> dict[tuple[int, int], list[TeamMembership]]:
+    """Look up every stretch of membership in some teams, by (team, player)."""
+    found: dict[tuple[int, int], list[TeamMembership]] = {}
+    for membership in TeamMembership.objects.filter(team__in={team.pk for team in teams}):
+        found.setdefault((membership.team_id, membership.user_id), []).append(membership)
+    return found
+
+
+def overlaps(record: MembershipRecord, stretch: TeamMembership) -> bool:
+    """Say whether a membership covers any of the time of a stint."""
+    return stretch.joined_at < (record.left_at or stretch.joined_at) and (stretch.left_at is None or stretch.left_at > record.joined_at)

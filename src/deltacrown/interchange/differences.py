@@ -1,0 +1,89 @@
+"""What a file says of a tournament that is recorded already, and says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from deltacrown.core.errors import Conflict
+from deltacrown.interchange.directory import Directory
+from deltacrown.interchange.tournament_lines import NO_REASON, EntrantDraft, TournamentDraft
+from deltacrown.tournaments.models import Tournament, TournamentResult
+
+#: Differences named at once.
+MOST_NAMED = 5
+Result = tuple[int | None, Decimal, str]
+
+
+class TournamentDiffers(Conflict):
+    """A tournament of a file is recorded with other facts or results; nothing was changed."""
+
+
+def check_same(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> None:
+    """Refuse a file that contradicts what is recorded of a tournament.
+
+    :raises TournamentDiffers: naming the differences and how to mend them.
+    """
+    if facts := list(fact_differences(draft, tournament)):
+        raise TournamentDiffers(f"{tournament.slug} is recorded with other facts: {'; '.join(facts)}. Correct the file, or the tournament")
+    both_completed = draft.status == tournament.status == Tournament.Status.COMPLETED
+    if both_completed and (results := list(result_differences(draft, tournament, directory))):
+        named = "; ".join(results[:MOST_NAMED]) + (f"; and {len(results) - MOST_NAMED} more" if len(results) > MOST_NAMED else "")
+        raise TournamentDiffers(f"{tournament.slug} is completed with other results: {named}. Use correct_result, or correct the file")
+
+
+def fact_differences(draft: TournamentDraft, tournament: Tournament) -> Iterator[str]:
+    """Name what is recorded otherwise; what the file leaves empty, and an end that is not recorded, are no difference."""
+    told = {"game": draft.game, "name": draft.name or tournament.name, "starts_at": draft.starts_at}
+    recorded = {"game": tournament.game.slug, "name": tournament.name, "starts_at": tournament.starts_at}
+    if draft.ends_at and tournament.ends_at:
+        told["ends_at"], recorded["ends_at"] = draft.ends_at, tournament.ends_at
+    if draft.entrants:
+        told["entrants"], recorded["entrants"] = draft.entrant_kind, tournament.entrant_kind
+    for name, value in told.items():
+        if value != recorded[name]:
+            yield f"{name} is {recorded[name]}, the file says {value}"
+
+
+def result_differences(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> Iterator[str]:
+    """Name the entrants whose result is recorded otherwise, or is not in both."""
+    told = {entrant_id(entrant, directory): entrant for entrant in draft.entrants if entrant.outcome.is_decided}
+    recorded = recorded_results(tournament)
+    for entrant_key, entrant in told.items():
+        row = recorded.pop(entrant_key, None)
+        given = entrant.outcome.placement, entrant.outcome.prize, entrant.outcome.disqualified_reason
+        if row is None:
+            yield f"{entrant.label} has no result, the file says {described(given)}"
+        elif not is_same_result(result_of(row), given):
+            yield f"{entrant.label} has {described(result_of(row))}, the file says {described(given)}"
+    for row in recorded.values():
+        yield f"{row.user or row.team} has {described(result_of(row))}, the file says nothing"
+
+
+def recorded_results(tournament: Tournament) -> dict[int | None, TournamentResult]:
+    """Return the official result of each entrant, by the player's or the team's id."""
+    solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
+    rows: Iterable[TournamentResult] = tournament.results.select_related("user", "team").order_by("placement", "pk")
+    return {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
+
+
+def entrant_id(entrant: EntrantDraft, directory: Directory) -> int:
+    """The id of the player or team that enters."""
+    return directory.teams[entrant.team].pk if entrant.team else directory.players[entrant.players[0]].pk
+
+
+def result_of(row: TournamentResult) -> Result:
+    """What a row says, in the words of a file."""
+    return row.placement, row.prize_amount, row.disqualified_reason
+
+
+def is_same_result(recorded: Result, told: Result) -> bool:
+    """Say whether two results are the same; a disqualification told without a reason equals any."""
+    reason = recorded[2] if told[2] == NO_REASON and recorded[2] else told[2]
+    return recorded == (told[0], told[1], reason)
+
+
+def described(result: Result) -> str:
+    """Put a result into words."""
+    placement, prize, _ = result
+    return "a disqualification" if placement is None else f"placement {placement}" + (f" with a prize of {prize}" if prize else "")

@@ -1,0 +1,125 @@
+"""Who is entered in the tournaments that a batch of matches belongs to, and entering those who are not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from deltacrown.core.errors import DomainError
+from deltacrown.interchange.directory import Directory, readable
+from deltacrown.interchange.match_lines import MatchDraft, PlayerDraft
+from deltacrown.tournaments.models import Tournament, TournamentParticipation
+from deltacrown.tournaments.services import Entrant, create_tournament, open_registration, register_entrants
+from django_tally.batches import in_batches
+
+Refused = list[tuple[MatchDraft, str]]
+#: Who is entered in what: (tournament, user), by id.
+Entries = set[tuple[int, int]]
+HOW_TO_ENTER = "register them first, or run the import with --create-missing while registration is open"
+
+
+def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> None:
+    """Create the tournaments that nobody has created, with registration open, since the next match may bring new players.
+
+    Each begins with the first match of this batch; it is one of teams when a line names a team.
+    """
+    unknown = by_tournament(draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments)
+    for slug, matches in unknown.items():
+        first = min(matches, key=lambda draft: draft.played_at)
+        has_teams = any(player.team for draft in matches for player in draft.players)
+        tournament = create_tournament(
+            slug=slug,
+            name=readable(slug),
+            game=directory.games[first.game],
+            starts_at=first.played_at,
+            entrant_kind=Tournament.EntrantKind.TEAM if has_teams else Tournament.EntrantKind.SOLO,
+        )
+        directory.tournaments[slug] = open_registration(tournament=tournament)
+        directory.has_created = True
+
+
+def admit(drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, *, enter: bool, now: datetime) -> list[MatchDraft]:
+    """Return the tournament matches whose players are all entered.
+
+    With ``enter`` those who are not are entered first, as far as the tournament lets them. The other
+    matches go to ``refused``, with the reason.
+    """
+    fitting = [draft for draft in drafts if not refuse_other_game(draft, directory, refused)]
+    entries = find_entries(fitting, directory)
+    failures: dict[str, str] = {}
+    for slug, matches in by_tournament(fitting).items() if enter else ():
+        try:
+            entries |= enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
+        except DomainError as error:
+            failures[slug] = f" ({error.message.rstrip('.')})"
+    return [draft for draft in fitting if not refuse_outsiders(draft, directory, entries, refused, failures.get(draft.tournament, ""))]
+
+
+def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
+    """Note a match of another game than its tournament's, and say whether it is."""
+    tournament = directory.tournaments[draft.tournament]
+    differs = tournament.game.slug != draft.game
+    if differs:
+        what = f"the tournament {tournament.slug} is of {tournament.game.slug}, not {draft.game}; correct one of the two"
+        refused.append((draft, f"line {draft.rows[0].line}, game: {what}"))
+    return differs
+
+
+def find_entries(drafts: Iterable[MatchDraft], directory: Directory) -> Entries:
+    """Look up who is entered, in as many queries as there are batches of players."""
+    tournaments = {directory.tournaments[draft.tournament].pk for draft in drafts}
+    players = sorted({directory.players[line.player].pk for draft in drafts for line in draft.players})
+    entries: Entries = set()
+    for batch in in_batches(players):
+        rows = TournamentParticipation.objects.filter(tournament__in=tournaments, user__in=batch)
+        entries.update(rows.values_list("tournament", "user"))
+    return entries
+
+
+def by_tournament(drafts: Iterable[MatchDraft]) -> dict[str, list[MatchDraft]]:
+    """Sort matches by tournament."""
+    sorted_out: dict[str, list[MatchDraft]] = defaultdict(list)
+    for draft in drafts:
+        sorted_out[draft.tournament].append(draft)
+    return sorted_out
+
+
+def enter_players(
+    tournament: Tournament, drafts: Iterable[MatchDraft], directory: Directory, entries: Entries, *, now: datetime
+) -> Entries:
+    """Enter the players of a tournament's matches who are not yet, as of its start; return the entries made.
+
+    In a tournament of teams that are the players whose line names a team.
+
+    :raises DomainError: when registration is closed, or full.
+    """
+    with_teams = tournament.entrant_kind == Tournament.EntrantKind.TEAM
+    rosters: dict[str, dict[int, PlayerDraft]] = defaultdict(dict)
+    for line in (line for draft in drafts for line in draft.players):
+        user = directory.players[line.player]
+        if (tournament.pk, user.pk) not in entries and (line.team or not with_teams):
+            rosters[line.team if with_teams else ""].setdefault(user.pk, line)
+    entered: set[int] = set()
+    entrants: list[Entrant] = []
+    for team, roster in rosters.items():
+        users = [directory.players[line.player] for user, line in roster.items() if user not in entered]
+        entered.update(roster)
+        if with_teams and users:
+            entrants.append(Entrant(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
+        elif users:
+            entrants += [Entrant(user=user, registered_at=tournament.starts_at) for user in users]
+    if entrants:
+        register_entrants(tournament=tournament, entrants=entrants, now=now)
+        directory.has_created = True
+    return {(tournament.pk, user) for user in entered}
+
+
+def refuse_outsiders(draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str) -> bool:
+    """Note a match with a player who is not entered, and say whether it has one; ``why`` they could not be."""
+    tournament = directory.tournaments[draft.tournament]
+    outside = [line for line in draft.players if (tournament.pk, directory.players[line.player].pk) not in entries]
+    if outside:
+        names = ", ".join(line.player for line in outside)
+        refused.append((draft, f"line {outside[0].line}, player: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}"))
+    return bool(outside)

@@ -1,0 +1,185 @@
+"""Typed values out of a row's text, and a sentence for each that is not what it should be."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from deltacrown.core.errors import DomainError
+from deltacrown.core.inputs import is_storable
+from deltacrown.interchange.rows import Row
+
+Choice = TypeVar("Choice")
+
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
+WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}\Z", re.ASCII)
+SLUG = re.compile(r"[a-zA-Z0-9_-]+\Z")
+USERNAME = re.compile(r"[\w.@+-]+\Z")
+#: What an ``IntegerField`` holds on every database.
+LEAST, MOST = -(2**31), 2**31 - 1
+MOST_MONEY = Decimal("9999999999.99")
+LONGEST_SHOWN = 60
+
+
+class GroupRefused(DomainError):
+    """A match or tournament of a file that cannot be taken; ``message`` names every line that keeps it from being."""
+
+    code = "group-refused"
+
+
+class Fields:
+    """The typed values of one row. What is wrong with it goes to ``problems``, shared by the rows of a group."""
+
+    def __init__(self, row: Row, problems: list[str]) -> None:
+        self.row = row
+        self._problems = problems
+
+    def refuse(self, name: str, what: str) -> None:
+        """Note that the value of a column is not what it should be, with how to mend it."""
+        self._problems.append(f"line {self.row.line}, {name}: {what}")
+
+    def raw(self, name: str) -> str:
+        """The text of a column, ``""`` when the row has none."""
+        value = self.row.values.get(name)
+        if isinstance(value, str):
+            return value.strip()
+        if value is None:
+            return ""
+        if isinstance(value, bool | dict | list):
+            self.refuse(name, f"{shown(json.dumps(value))} is not a text or number")
+            return ""
+        return str(value)
+
+    def text(self, name: str, *, longest: int, required: bool = False) -> str:
+        text = self.raw(name)
+        if required and not text:
+            self.refuse(name, "it is empty; every line needs one")
+        if len(text) > longest:
+            self.refuse(name, f"it has {len(text)} characters; at most {longest} are kept")
+        if not is_storable(text):
+            self.refuse(name, "it holds control characters; take them out")
+        return text
+
+    def slug(self, name: str, *, longest: int, required: bool = False) -> str:
+        text = self.text(name, longest=longest, required=required)
+        if text and not SLUG.match(text):
+            self.refuse(name, f"{shown(text)} is not a slug; use letters, digits, “-” and “_” only, such as counter-strike-2")
+        return text
+
+    def username(self, name: str, *, required: bool = False) -> str:
+        text = self.text(name, longest=150, required=required)
+        if text and not USERNAME.match(text):
+            self.refuse(name, f"{shown(text)} is not a username; use letters, digits and @ . + - _ only")
+        return text
+
+    def choice(self, name: str, choices: Mapping[str, Choice], *, default: Choice) -> Choice:
+        """The choice that a text names, in whatever case; ``default`` when it is empty, if ``""`` is not among the choices."""
+        text = self.raw(name).lower()
+        if text in choices:
+            return choices[text]
+        known = " or ".join(", ".join(choice for choice in choices if choice).rsplit(", ", 1))
+        self.refuse(name, f"{shown(text)} is not known; write {known}" if text else f"it is empty; write {known}")
+        return default
+
+    def moment(self, name: str, *, required: bool = False) -> datetime | None:
+        text = self.raw(name)
+        if not text:
+            if required:
+                self.refuse(name, "it is empty; write a date and time like 2025-03-01T18:30:00Z")
+            return None
+        try:
+            return parse_moment(text)
+        except ValueError as error:
+            self.refuse(name, str(error))
+            return None
+
+    def whole(self, name: str) -> int | None:
+        text = self.raw(name)
+        if not text:
+            return None
+        if not WHOLE_NUMBER.match(text):
+            self.refuse(name, f"{shown(text)} is not a whole number")
+        elif not LEAST <= int(text) <= MOST:
+            self.refuse(name, f"{text} is out of range; from {LEAST} to {MOST} is kept")
+        else:
+            return int(text)
+        return None
+
+    def money(self, name: str) -> Decimal:
+        text = self.raw(name)
+        try:
+            amount = Decimal(text or "0")
+            exact = amount.quantize(Decimal("0.01"))
+        except InvalidOperation:
+            self.refuse(name, f"{shown(text)} is not an amount; write it like 2500 or 2500.50")
+            return Decimal(0)
+        if amount.is_nan() or amount != exact:
+            self.refuse(name, f"{shown(text)} has more than two decimals" if not amount.is_nan() else f"{shown(text)} is not an amount")
+        elif not 0 <= amount <= MOST_MONEY:
+            self.refuse(name, f"{shown(text)} is out of range; from 0 to {MOST_MONEY} is kept")
+        return exact
+
+    def stats(self, prefix: str, nested: str) -> dict[str, Any]:
+        """The columns that start with ``prefix``, named without it, and the object ``nested``; empty values are left out."""
+        values = self.row.values
+        stats = {name[len(prefix) :]: self._stat(name, value) for name, value in values.items() if name.startswith(prefix)}
+        inside = values.get(nested)
+        if isinstance(inside, dict):
+            stats |= inside
+        elif inside is not None:
+            self.refuse(nested, f'{shown(json.dumps(inside))} is not an object; write {{"kills": 12, …}}')
+        return {name: value for name, value in stats.items() if value is not None and value != ""}
+
+    def _stat(self, name: str, value: Any) -> Any:
+        try:
+            return parse_number(value.strip()) if isinstance(value, str) else value
+        except ValueError as error:
+            self.refuse(name, str(error))
+            return None
+
+
+@functools.lru_cache(maxsize=4096)
+def parse_moment(text: str) -> datetime:
+    """Return the moment an ISO 8601 text tells, in UTC.
+
+    :raises ValueError: when it tells none, or leaves open in which time zone; the message says how to mend it.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{shown(text)} is not a date and time; write it like 2025-03-01T18:30:00Z") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{shown(text)} does not say its time zone; end it with an offset such as +02:00, or with Z for UTC")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{shown(text)} is outside the years that can be kept") from None
+
+
+def parse_number(text: str) -> int | float | str:
+    """Return the number a text is in JSON's way of writing, else the text itself (so “007” and “nan” stay text).
+
+    :raises ValueError: when it is a number too large to keep.
+    """
+    found = NUMBER.match(text)
+    if not found:
+        return text
+    if len(text) > LONGEST_SHOWN:
+        raise ValueError(f"{shown(text)} is too long a number")
+    if not found.group(2) and not found.group(3):
+        return int(text)
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
+def shown(text: str) -> str:
+    """Quote a value for a message, shortened when it is long."""
+    short = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+    return f"“{short}”"

@@ -1,0 +1,107 @@
+"""Whole groups of rows (a match, a tournament), however they lie in the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from deltacrown.interchange.columns import Columns
+from deltacrown.interchange.lines import FileRefused, SourceFile
+from deltacrown.interchange.rows import Row, open_rows
+
+Report = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Group:
+    """All rows of the file with one key; with a ``refusal`` when they cannot be taken as they are."""
+
+    key: str
+    rows: list[Row]
+    refusal: str = ""
+
+
+class GroupedFile:
+    """A file read twice, so that memory holds only the groups that are begun and not yet complete.
+
+    ``survey`` counts the rows of each key and finds the rows that cannot be read. ``groups`` then
+    gives a group as soon as its last row was read. A row that cannot be read makes its group
+    refused; one that does not plainly say which group it is of, makes those of its neighbours
+    refused, since it may be the missing part of either.
+    """
+
+    def __init__(self, source: SourceFile, columns: Columns) -> None:
+        self.source = source
+        self.columns = columns
+        self.row_count = 0
+        self.broken_count = 0
+        self.warnings: list[str] = []
+        self._sizes: Counter[str] = Counter()
+        self._doubts: dict[str, str] = {}
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every row could be read to the end of the file."""
+        return not self._doubts and not self.broken_count
+
+    def survey(self, report: Report, look: Callable[[Row], None] | None = None) -> None:
+        """Read the file once; ``look`` is shown every row that can be read.
+
+        :raises FileRefused: when nothing in it can be taken.
+        """
+        last: Row | None = None
+        last_key = ""
+        nameless: Row | None = None
+        for row in open_rows(self.source, self.columns, report).rows():
+            self.row_count += 1
+            if row.problem:
+                self.broken_count += 1
+                self._doubt(row, row.key or last_key)
+            else:
+                self._sizes[row.key] += 1
+                if look:
+                    look(row)
+            if nameless is not None and row.key:
+                self._doubt(nameless, row.key)
+            nameless = row if row.problem and not row.key else None if row.key else nameless
+            last, last_key = row, row.key or last_key
+        self._check_end(last, last_key)
+
+    def groups(self, report: Report) -> Iterator[Group]:
+        """Read the file again and yield its groups; a row that cannot be read comes as a group of its own.
+
+        :raises FileRefused: when the file was written to since ``survey``.
+        """
+        begun: dict[str, Group] = {}
+        for row in open_rows(self.source, self.columns, report).rows():
+            if row.problem:
+                yield Group(row.key, [row], f"line {row.line}: {row.problem}")
+                continue
+            group = begun.setdefault(row.key, Group(row.key, []))
+            group.rows.append(row)
+            if len(group.rows) == self._sizes[row.key]:
+                del begun[row.key]
+                group.refusal = self._doubts.get(row.key, "")
+                yield group
+        if begun or self.source.has_changed():
+            raise FileRefused(f"{self.source.path}: the file was changed while it was read; run the import again when it is complete.")
+
+    def _doubt(self, row: Row, key: str) -> None:
+        if key:
+            what = self.columns.group
+            self._doubts.setdefault(key, f"the {what} may be incomplete, as line {row.line} cannot be read: {row.problem}; mend that line")
+
+    def _check_end(self, last: Row | None, last_key: str) -> None:
+        if last is None:
+            if self.source.was_cut_off:
+                raise FileRefused(f"{self.source.path}: the gzip data stops before the first line; fetch the file again.")
+            self.warnings.append("there is no line to import in it")
+        elif self.source.was_cut_off:
+            end = f"the gzip data stops in the middle, at line {last.line}; fetch the file again"
+            self._doubts[last_key] = f"the {self.columns.group} may be incomplete, as {end}"
+            self.warnings.append(f"{end} and import the rest")
+        elif self.source.lacks_final_newline and not last.problem:
+            self.warnings.append(
+                f"line {last.line}, the last one, is not ended by a newline; if the file was cut off there, check that line"
+            )

@@ -1,0 +1,164 @@
+"""Everything of a player's, row by row, for whoever may have it; read in pieces, so that memory does not grow with the history.
+
+Each piece is read by position: rows that arrive meanwhile may or may not be in it, and none is left
+out or told twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from deltacrown.accounts.models import ApiKey, User
+from deltacrown.core.pagination import Order, paginate
+from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import TeamMembership
+from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
+from deltacrown.user_profile.models import (
+    ArchivedUserActivity,
+    ExperienceAward,
+    Follow,
+    KycVerification,
+    UserAchievement,
+    UserActivity,
+    UserProfile,
+)
+from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
+from deltacrown.user_profile.privacy import Viewer, get_privacy, require_match_history
+from django_tally.models import Revision
+
+#: Rows read at a time.
+PIECE = 500
+
+Record = dict[str, Any]
+Describe = Callable[[Any], Record]
+
+
+def iterate_matches(user: User, *, viewer: Viewer = None, updated_since: datetime | None = None) -> Iterator[MatchEntry]:
+    """Return the matches of ``user``, earliest recorded first, live and archived, voided ones marked.
+
+    :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their result since.
+    :raises HistoryHidden: at once, when ``user`` hides them from ``viewer``.
+    """
+    require_match_history(user, viewer)
+    return _iterate_matches(user, updated_since)
+
+
+def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
+    """Return everything kept of ``user``, as section and record, one section after the other."""
+    yield from _iterate_account(user)
+    for match in _iterate_matches(user, None):
+        yield "matches", _flat(asdict(match))
+    for section, sources, order, describe in _sections(user):
+        for row in _iterate_rows(sources, order):
+            yield section, describe(row)
+
+
+def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
+    rows = [table.objects.filter(_updated(user, updated_since), user=user).select_related("game") for table in (Match, ArchivedMatch)]
+    for piece in _iterate_pieces(rows, ("recorded_at", "id")):
+        yield from describe_matches(piece)
+
+
+def _updated(user: User, since: datetime | None) -> Q:
+    if since is None:
+        return Q()
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)  # SQLite's clock has no more: rather twice than not at all
+    changed = Revision.objects.filter(owner=user.pk, source=Match._meta.label, changed_at__gte=since)
+    return Q(recorded_at__gte=since) | Q(pk__in=changed.values("row"))
+
+
+def _iterate_account(user: User) -> Iterator[tuple[str, Record]]:
+    profile = UserProfile.objects.get(user=user)
+    names = ("username", "email", "first_name", "last_name", "date_joined", "last_login")
+    yield "account", {name: getattr(user, name) for name in names}
+    yield "profile", {name: getattr(profile, name) for name in ("public_id", "display_name", "bio", "country", "created_at")}
+    privacy = get_privacy(user)
+    yield "privacy", {name: getattr(privacy, name) for name in ("show_match_history", "show_tournament_stats")}
+    for line in list_stats(user):
+        yield "stats", {"name": line.name, "value": line.value}
+    for game in list_game_stats(user):
+        yield "game_stats", {"game": game.game_slug, **{line.name: line.value for line in game.stats}}
+
+
+def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Order, Describe]]:
+    """What else is kept of a player: the section, its rows, their order, and what is told of each."""
+    mine = {"user": user}
+    activities = [UserActivity.objects.filter(**mine), ArchivedUserActivity.objects.filter(**mine)]
+    following = Follow.objects.filter(follower=user).select_related("followed__profile")
+    followers = Follow.objects.filter(followed=user).select_related("follower__profile")
+    entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
+    results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
+    return [
+        ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], ("id",), _team),
+        ("tournaments", [entries], ("id",), _entry),
+        ("results", [results], ("id",), _result),
+        ("achievements", [UserAchievement.objects.filter(**mine).select_related("achievement")], ("id",), _achievement),
+        ("experience", [ExperienceAward.objects.filter(**mine)], ("id",), _columns("points", "reason", "awarded_at")),
+        ("activity", activities, ("id",), _columns("activity_type", "description", "metadata", "visibility", "created_at")),
+        (
+            "disputes",
+            [Dispute.objects.filter(reporter=user)],
+            ("id",),
+            _columns("reason", "status", "resolution", "filed_at", "resolved_at"),
+        ),
+        ("following", [following], ("id",), lambda row: {"player": row.followed.profile.public_id, "since": row.created_at}),
+        ("followers", [followers], ("id",), lambda row: {"player": row.follower.profile.public_id, "since": row.created_at}),
+        ("verification", [KycVerification.objects.filter(**mine)], ("id",), _columns("status", "requested_at", "reviewed_at")),
+        (
+            "api_keys",
+            [ApiKey.objects.filter(owner=user)],
+            ("id",),
+            _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at"),
+        ),
+    ]
+
+
+def _columns(*names: str) -> Describe:
+    return lambda row: {name: getattr(row, name) for name in names}
+
+
+def _team(row: TeamMembership) -> Record:
+    return {"team": row.team.name, "joined_at": row.joined_at, "left_at": row.left_at}
+
+
+def _entry(row: TournamentParticipation) -> Record:
+    team = row.team.name if row.team else ""
+    return {"tournament": row.tournament.slug, "team": team, "status": row.status, "registered_at": row.registered_at}
+
+
+def _result(row: TournamentResult) -> Record:
+    told = _columns("placement", "prize_amount", "disqualified_reason", "decided_at")(row)
+    return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **told}
+
+
+def _achievement(row: UserAchievement) -> Record:
+    return {"achievement": row.achievement.slug, "name": row.achievement.name, "fact": row.fact, "earned_at": row.earned_at}
+
+
+def _flat(match: Mapping[str, Any]) -> Record:
+    """A match with what a tournament adds under names of its own."""
+    tournament = match["tournament"] or {}
+    told = {name: value for name, value in match.items() if name not in {"tournament", "is_archived"}}
+    return told | {f"tournament_{name}": tournament.get(name, "") for name in ("slug", "round", "series", "map_name", "team", "opponent")}
+
+
+def _iterate_rows(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[Any]:
+    for piece in _iterate_pieces(sources, order):
+        yield from piece
+
+
+def _iterate_pieces(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[list[Any]]:
+    cursor: str | None = None
+    while True:
+        page = paginate(sources, listing="export", order=order, cursor=cursor, limit=PIECE, max_limit=PIECE)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return

@@ -1,0 +1,16 @@
+"""The scheduled job of this app (config/schedule.py). It does no harm when it runs twice, at once, or late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+from deltacrown.pages import breakdowns
+
+Clock = Callable[[], datetime]
+
+
+def refresh_breakdowns(*, clock: Clock) -> dict[str, object]:
+    """Verify the numbers per game and warm the cache."""
+    return asdict(breakdowns.refresh_breakdowns(clock=clock))

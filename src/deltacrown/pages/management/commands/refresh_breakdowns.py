@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from deltacrown.core import clock
+from deltacrown.core.errors import DomainError
+from deltacrown.pages.breakdowns import refresh_breakdowns
+from deltacrown.user_profile.numbers.leaderboards import MAX_LIMIT
+
+
+class Command(BaseCommand):
+    help = (
+        "Recount the numbers per game, repair and log those that differ, and put the overviews of each game's leading players into "
+        "the cache. Exit code: 0 when all numbers were right, 1 when any had drifted (also when it was repaired), 2 for a wrong call."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--players", type=int, default=MAX_LIMIT, metavar="N", help="of each game, 0 to 100 (default %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = refresh_breakdowns(clock=clock.now, players=options["players"])
+        except DomainError as error:
+            raise CommandError(error.message, returncode=2) from error
+        verdict = "all right" if not done.numbers_drifted else f"{done.numbers_drifted} drifted and were repaired"
+        self.stdout.write(f"Run {done.run}: {done.numbers_checked} numbers of {done.games} games checked, {verdict}.")
+        self.stdout.write(f"{done.players} overviews are in the cache.")
+        if done.numbers_drifted:
+            sys.exit(1)

@@ -1,0 +1,92 @@
+"""Reading what achievements are evaluated from: whole histories in order of play, and the latest few matches of many players.
+
+Both are statements of their own: the ORM would turn a moment into an object for each of the many rows
+whose result alone is wanted, and has no word on SQLite for the first rows of many lists.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection
+
+from deltacrown.games.models import ArchivedMatch, Match
+from django_tally.batches import in_batches
+
+TABLES: tuple[type[Any], ...] = (Match, ArchivedMatch)
+#: SQLite joins at most 500 SELECTs in one statement, and each player takes one per table.
+TAILS_PER_QUERY = 200
+#: Rows of a history held in memory at once.
+ROWS_AT_ONCE = 10_000
+
+#: A match that counts: the row's id and its result.
+Outcome = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What people may read of a match that earned something."""
+
+    game: str
+    played_at: datetime
+
+
+def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
+    """Yield each player who has matches that count, with their outcomes, live and archived, oldest first; in one query."""
+    arms = " UNION ALL ".join(f"SELECT user_id, played_at, id, result FROM {_counted(table, users)}" for table in TABLES)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT user_id, id, result FROM ({arms}) AS history ORDER BY user_id, played_at, id")
+        for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
+            yield user, ((pk, result) for _, pk, result in rows)
+
+
+def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
+    """Return the latest matches that count, latest first, by player; in a query per 200 players.
+
+    :param wanted: player's id → how many.
+    """
+    latest: dict[int, list[tuple[datetime, int, str]]] = defaultdict(list)
+    for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
+        # One short walk along an index per player and table.
+        arms = [_latest_of(table, user, wanted[user]) for table in TABLES for user in users]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(arms))
+            for user, played_at, pk, result in cursor.fetchall():
+                latest[user].append((_aware(played_at), pk, result))
+    return {user: [row[1:] for row in sorted(rows, reverse=True)[: wanted[user]]] for user, rows in latest.items()}
+
+
+def list_facts(pks: Collection[int]) -> dict[int, Fact]:
+    """Return what may be read of matches, wherever they are, by id; in two queries for up to 500."""
+    facts: dict[int, Fact] = {}
+    for batch in in_batches(sorted(pks)):
+        for table in TABLES:
+            rows = table.objects.filter(pk__in=batch).values_list("pk", "game__name", "played_at")
+            facts |= {pk: Fact(game, played_at) for pk, game, played_at in rows}
+    return facts
+
+
+def _counted(table: type[Any], users: Sequence[int]) -> str:
+    name = connection.ops.quote_name(table._meta.db_table)
+    return f"{name} WHERE user_id IN ({', '.join(str(int(user)) for user in users)}) AND voided_at IS NULL"
+
+
+def _latest_of(table: type[Any], user: int, limit: int) -> str:
+    latest = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}"
+    return f"SELECT * FROM ({latest}) AS latest"
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives a moment as it was written: with an offset where a program wrote one into the table itself."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _fetch(cursor: Any) -> Iterator[tuple[int, int, str]]:
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        yield from rows

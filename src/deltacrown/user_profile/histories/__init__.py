@@ -1,0 +1,1 @@
+"""What a player played and entered: matches and tournaments, filtered and paginated."""

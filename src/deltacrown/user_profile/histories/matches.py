@@ -1,0 +1,167 @@
+"""A player's matches, live and archived alike, voided ones marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.tournaments.models import TournamentMatchResult
+from deltacrown.user_profile.histories.filters import GivenMatchFilters, MatchFilters, get_game, get_tournament_named, read_match_filters
+from deltacrown.user_profile.histories.opponents import met_opponent
+from deltacrown.user_profile.privacy import Viewer, require_match_history
+
+ORDER: Order = ("-played_at", "-id")
+
+
+@dataclass(frozen=True)
+class TournamentDetails:
+    """What a tournament adds to one player's match.
+
+    :param opponent: a team's or a player's name; empty when unknown.
+    :param opponent_public_id: of a player, else empty.
+    :param stats: of the encounter: mode, duration.
+    """
+
+    slug: str
+    name: str
+    round: str
+    series: str
+    map_name: str
+    team: str
+    opponent: str
+    opponent_public_id: str
+    stats: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class MatchEntry:
+    """One match of a history. A voided one counts nowhere and says why."""
+
+    match_key: str
+    game_slug: str
+    game_name: str
+    kind: MatchRow.Kind
+    side: str
+    result: MatchRow.Result
+    score: int | None
+    stats: dict[str, Any]
+    played_at: datetime
+    recorded_at: datetime
+    voided_at: datetime | None
+    void_reason: str
+    is_archived: bool
+    tournament: TournamentDetails | None
+
+    @property
+    def is_voided(self) -> bool:
+        return self.voided_at is not None
+
+
+def get_match_history(
+    user: User,
+    filters: GivenMatchFilters = None,
+    page: str | None = None,
+    *,
+    game: Game | str | None = None,
+    limit: int = 10,
+    viewer: Viewer = None,
+) -> Page[MatchEntry]:
+    """Return a page of ``user``'s matches, newest first.
+
+    :param filters: see ``MatchFilters``; a mapping of the same names is taken too.
+    :param game: the same as ``filters.game``, as a slug or a row.
+    :param limit: 1 to 50.
+    :raises HistoryHidden: when ``user`` hides them from ``viewer``.
+    :raises InvalidInput: for a filter, cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    checked = read_match_filters(filters, game=game)
+    require_match_history(user, viewer)
+    return read_match_history(user, checked, page, limit=limit, viewer=viewer)
+
+
+def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None) -> Page[MatchEntry]:
+    """The same without asking whether the reader may; for those who have asked already."""
+    rows = narrow_matches([Match.objects.filter(user=user), ArchivedMatch.objects.filter(user=user)], filters, viewer=viewer)
+    found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
+    return found.with_items(describe_matches)
+
+
+def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None) -> list[QuerySet[Any]]:
+    """Apply ``filters`` to each of ``sources`` and have them fetch their game along.
+
+    :param viewer: who reads: an opponent who hides a match from them is not told to have been in it.
+    """
+    conditions: dict[str, Any] = {
+        "game": filters.game and get_game(filters.game),
+        "kind": filters.kind,
+        "result": filters.result,
+        "played_at__gte": filters.played_from,
+        "played_at__lt": filters.played_to,
+    }
+    wanted = {name: value for name, value in conditions.items() if value is not None}
+    narrowed = [source.filter(**wanted).select_related("game") for source in sources]
+    if filters.opponent is not None:
+        met = met_opponent(filters.opponent, viewer)
+        narrowed = [source.filter(met) for source in narrowed]
+    if filters.tournament is None:
+        return narrowed
+    # A lookup per row, so that the history index still delivers the order.
+    event = get_tournament_named(filters.tournament)
+    return [source.filter(Exists(TournamentMatchResult.objects.filter(match=OuterRef("pk"), tournament=event))) for source in narrowed]
+
+
+def describe_matches(rows: Sequence[MatchRow]) -> list[MatchEntry]:
+    """Turn match rows, with their games fetched, into entries; one query for all their tournament details."""
+    details = get_tournament_details([row.pk for row in rows])
+    return [_entry(row, details.get(row.pk)) for row in rows]
+
+
+def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDetails]:
+    """The tournament details of matches by match id; the link survives the match's move into the archive."""
+    if not match_ids:
+        return {}
+    related = ("tournament", "team", "opponent_team", "opponent_user__profile")
+    found = TournamentMatchResult.objects.filter(match_id__in=match_ids).select_related(*related)
+    return {row.match_id: _details(row) for row in found}
+
+
+def _details(row: TournamentMatchResult) -> TournamentDetails:
+    rival = row.opponent_user.profile if row.opponent_user else None
+    return TournamentDetails(
+        slug=row.tournament.slug,
+        name=row.tournament.name,
+        round=row.round,
+        series=row.series,
+        map_name=row.map_name,
+        team=row.team.name if row.team else "",
+        opponent=row.opponent_team.name if row.opponent_team else rival.name if rival else "",
+        opponent_public_id=rival.public_id if rival and not row.opponent_team else "",
+        stats=row.stats,
+    )
+
+
+def _entry(row: MatchRow, details: TournamentDetails | None) -> MatchEntry:
+    return MatchEntry(
+        match_key=row.match_key,
+        game_slug=row.game.slug,
+        game_name=row.game.name,
+        kind=MatchRow.Kind(row.kind),
+        side=row.side,
+        result=MatchRow.Result(row.result),
+        score=row.score,
+        stats=row.stats,
+        played_at=row.played_at,
+        recorded_at=row.recorded_at,
+        voided_at=row.voided_at,
+        void_reason=row.void_reason,
+        is_archived=isinstance(row, ArchivedMatch),
+        tournament=details,
+    )

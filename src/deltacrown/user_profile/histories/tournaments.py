@@ -1,0 +1,147 @@
+"""The tournaments a player entered, and what became of each; and a player's official results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.user_profile.histories.filters import (
+    GivenTournamentFilters,
+    TournamentFilters,
+    get_game,
+    get_tournament_named,
+    read_tournament_filters,
+)
+from deltacrown.user_profile.privacy import Viewer, require_tournaments
+
+ORDER: Order = ("-registered_at", "-id")
+
+
+@dataclass(frozen=True)
+class TournamentEntry:
+    """One registration of a player, with the official result when there is one."""
+
+    slug: str
+    name: str
+    game_slug: str
+    game_name: str
+    status: Tournament.Status
+    entry_status: TournamentParticipation.Status
+    team: str
+    starts_at: datetime
+    registered_at: datetime
+    placement: int | None
+    prize_amount: Decimal | None
+    disqualified_reason: str
+
+
+@dataclass(frozen=True)
+class ResultEntry:
+    """One official result of a player."""
+
+    slug: str
+    name: str
+    game_slug: str
+    game_name: str
+    team: str
+    placement: int | None
+    prize_amount: Decimal
+    disqualified_reason: str
+    decided_at: datetime
+
+
+def get_tournament_breakdown(
+    user: User,
+    filters: GivenTournamentFilters = None,
+    page: str | None = None,
+    *,
+    limit: int = 20,
+    viewer: Viewer = None,
+) -> Page[TournamentEntry]:
+    """Return a page of the tournaments ``user`` entered, latest registration first.
+
+    :param filters: see ``TournamentFilters``; a mapping of the same names is taken too.
+    :param limit: 1 to 50.
+    :raises HistoryHidden: when ``user`` hides them from ``viewer``.
+    :raises InvalidInput: for a filter, cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    checked = read_tournament_filters(filters)
+    require_tournaments(user, viewer)
+    return read_tournament_breakdown(user, checked, page, limit=limit)
+
+
+def read_tournament_breakdown(user: User, filters: TournamentFilters, page: str | None, *, limit: int) -> Page[TournamentEntry]:
+    """The same without asking whether the reader may; for those who have asked already."""
+    rows = narrow_participations([TournamentParticipation.objects.filter(user=user)], filters)
+    found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
+    return found.with_items(describe_participations)
+
+
+def narrow_participations(sources: Sequence[QuerySet[Any]], filters: TournamentFilters) -> list[QuerySet[Any]]:
+    """Apply ``filters`` to each of ``sources`` and have them fetch their tournament and team along."""
+    conditions: dict[str, Any] = {
+        "tournament__game": filters.game and get_game(filters.game),
+        "tournament": filters.tournament and get_tournament_named(filters.tournament),
+        "tournament__status": filters.status,
+        "registered_at__gte": filters.registered_from,
+        "registered_at__lt": filters.registered_to,
+    }
+    wanted = {name: value for name, value in conditions.items() if value is not None}
+    narrowed = [source.filter(**wanted).select_related("tournament__game", "team") for source in sources]
+    if filters.placement is None:
+        return narrowed
+    placed = TournamentResult.objects.filter(user=OuterRef("user"), tournament=OuterRef("tournament"), placement=filters.placement)
+    return [source.filter(Exists(placed)) for source in narrowed]
+
+
+def describe_participations(rows: Sequence[TournamentParticipation]) -> list[TournamentEntry]:
+    """Turn participations of one player into entries; one query for all their results."""
+    if not rows:
+        return []
+    events = [row.tournament_id for row in rows]
+    results = {r.tournament_id: r for r in TournamentResult.objects.filter(user_id=rows[0].user_id, tournament_id__in=events)}
+    return [_entry(row, results.get(row.tournament_id)) for row in rows]
+
+
+def describe_results(rows: Sequence[TournamentResult]) -> list[ResultEntry]:
+    """Turn official results, with tournament and team fetched, into entries."""
+    return [
+        ResultEntry(
+            slug=row.tournament.slug,
+            name=row.tournament.name,
+            game_slug=row.tournament.game.slug,
+            game_name=row.tournament.game.name,
+            team=row.team.name if row.team else "",
+            placement=row.placement,
+            prize_amount=row.prize_amount,
+            disqualified_reason=row.disqualified_reason,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]
+
+
+def _entry(row: TournamentParticipation, result: TournamentResult | None) -> TournamentEntry:
+    return TournamentEntry(
+        slug=row.tournament.slug,
+        name=row.tournament.name,
+        game_slug=row.tournament.game.slug,
+        game_name=row.tournament.game.name,
+        status=Tournament.Status(row.tournament.status),
+        entry_status=TournamentParticipation.Status(row.status),
+        team=row.team.name if row.team else "",
+        starts_at=row.tournament.starts_at,
+        registered_at=row.registered_at,
+        placement=result.placement if result else None,
+        prize_amount=result.prize_amount if result else None,
+        disqualified_reason=result.disqualified_reason if result else "",
+    )

@@ -1,0 +1,1 @@
+"""The numbers of players: values, rows, changes, explanations, leaderboards and their verification."""

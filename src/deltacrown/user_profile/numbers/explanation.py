@@ -1,0 +1,79 @@
+"""Why a number is what it is: what it counts, what it leaves out, and what last changed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import Game
+from deltacrown.user_profile.histories.filters import MatchFilters
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.catalogue import StatLine
+from deltacrown.user_profile.numbers.change_words import describe_row
+from deltacrown.user_profile.numbers.history import StatChange, get_stat_history
+from deltacrown.user_profile.numbers.rows import get_stat_rows
+from deltacrown.user_profile.privacy import Viewer
+from django_tally.explanation import explain_row
+from django_tally.rows import get_counted_stat
+
+
+@dataclass(frozen=True)
+class Omission:
+    """A row of the player's that the number does not count, and why not."""
+
+    subject: str
+    why: str
+
+
+@dataclass(frozen=True)
+class StatExplanation:
+    """A number, accounted for.
+
+    :param sentence: what all the rows behind it come to: ``12 rows; the number is 12.``
+    :param omitted: rows it leaves out, each with the reason; by rule, the latest first.
+    :param changes: the latest changes, newest first.
+    """
+
+    stat: StatLine
+    game: Game | None
+    sentence: str
+    adds_up: bool
+    omitted: list[Omission]
+    changes: list[StatChange]
+
+
+def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int = 10, viewer: Viewer = None) -> StatExplanation:
+    """Account for the number ``stat`` of ``user``: rows counted, rows left out and why, latest changes.
+
+    :param limit: the most omissions and changes to list, 1 to 50.
+    :raises NotFound: when there is no such number.
+    :raises HistoryHidden: when ``viewer`` may not see the rows behind it.
+    """
+    history = get_stat_history(user, stat, game=game, limit=limit, viewer=viewer)
+    rows = get_stat_rows(user, stat, filters=MatchFilters(game=game.slug) if game else None, limit=1, viewer=viewer)
+    return StatExplanation(
+        stat=history.stat,
+        game=history.game,
+        sentence=rows.evidence.sentence,
+        adds_up=rows.adds_up,
+        omitted=_list_omitted(user, stat, game, limit),
+        changes=history.items,
+    )
+
+
+def _list_omitted(user: User, stat: str, game: Game | None, limit: int) -> list[Omission]:
+    """What the first rule leaves out, then what the second does: those taken out before those that never qualified."""
+    counted = get_counted_stat(UserProfile, stat)
+    found: list[tuple[int, Any]] = []
+    for contribution in counted.contributions:
+        kept = contribution.model._base_manager.filter(Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()))
+        for place, rule in enumerate(contribution.rules):
+            passing = kept.filter(rule.condition)
+            failing = kept.exclude(pk__in=passing.values("pk")).order_by("-recorded_at", "-pk")[:limit]
+            found += [(-place, row) for row in failing]
+            kept = passing
+    found.sort(key=lambda omitted: (omitted[0], omitted[1].recorded_at, omitted[1].pk), reverse=True)
+    return [Omission(describe_row(row), explain_row(counted, row).reason) for _, row in found[:limit]]

@@ -1,0 +1,157 @@
+"""Whether the numbers are right, for everybody to know: when they were last verified, and what came of it.
+
+Nothing here tells about a player: verifications of one player are left out, and repairs are told
+by stat. Errors stay in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Count, QuerySet
+
+from deltacrown.core.pagination import Page, paginate
+from deltacrown.user_profile.models import GameStats
+from django_tally.models import Repair, Run
+
+#: A verification that says nothing for so long has been stopped: it takes minutes, over millions of numbers too.
+LONGEST_RUN = timedelta(hours=6)
+
+
+class IntegrityState(StrEnum):
+    """How the latest verification stands."""
+
+    NEVER = "never"
+    RUNNING = "running"
+    STALLED = "stalled"
+    FAILED = "failed"
+    CLEAN = "clean"
+    REPAIRED = "repaired"
+    FOUND = "found"
+
+
+@dataclass(frozen=True)
+class RepairedStat:
+    """How many numbers of one kind a verification repaired.
+
+    :param stat: the stat's name; ``label`` is what pages call it.
+    :param is_per_game: whether these were numbers in one game.
+    """
+
+    stat: str
+    label: str
+    is_per_game: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """One verification of everybody's numbers.
+
+    :param state: as it stands by itself; never ``NEVER``.
+    :param is_dry_run: it only looked, and repaired nothing.
+    :param finished_at: ``None`` while it runs, and when it was stopped.
+    """
+
+    state: IntegrityState
+    started_at: datetime
+    finished_at: datetime | None
+    is_dry_run: bool
+    numbers_checked: int
+    numbers_drifted: int
+    numbers_repaired: int
+    repaired: tuple[RepairedStat, ...]
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """What can be said of all numbers together.
+
+    :param state: of the latest verification.
+    :param latest: the latest verification, finished or not.
+    :param finished: the latest that came to an end with an answer; ``None`` when none has.
+    :param runs: all of them, newest first.
+    """
+
+    state: IntegrityState
+    latest: Verification | None
+    finished: Verification | None
+    runs: Page[Verification]
+
+
+def get_integrity(page: str | None = None, *, now: datetime, limit: int = 10) -> Integrity:
+    """Return when everybody's numbers were last verified and what was found, with a page of the verifications.
+
+    :param page: the ``next_cursor`` of the page before.
+    :param now: tells a verification that runs from one that was stopped.
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
+    everybody = Run.objects.filter(scope="")
+    shown = paginate(everybody, listing="integrity", order=("-started_at", "-id"), cursor=page, limit=limit)
+    newest = _first(everybody)
+    finished = _first(everybody.filter(status__in=[Run.Status.CLEAN, Run.Status.DRIFTED]))
+    told = _tell([*(run for run in (newest, finished) if run), *shown.items], now)
+    latest = told[newest.pk] if newest else None
+    return Integrity(
+        state=latest.state if latest else IntegrityState.NEVER,
+        latest=latest,
+        finished=told[finished.pk] if finished else None,
+        runs=shown.with_items(lambda runs: [told[run.pk] for run in runs]),
+    )
+
+
+def _first(runs: QuerySet[Run]) -> Run | None:
+    return runs.order_by("-started_at", "-id").first()
+
+
+def _tell(runs: Sequence[Run], now: datetime) -> dict[int, Verification]:
+    repairs = _count_repairs({run.pk for run in runs})
+    return {run.pk: _verification(run, tuple(repairs.get(run.pk, ())), now) for run in runs}
+
+
+def _verification(run: Run, repaired: tuple[RepairedStat, ...], now: datetime) -> Verification:
+    return Verification(
+        state=_state_of(run, now),
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        is_dry_run=run.dry_run,
+        numbers_checked=run.numbers_checked,
+        numbers_drifted=run.numbers_drifted,
+        numbers_repaired=run.numbers_repaired,
+        repaired=repaired,
+    )
+
+
+def _state_of(run: Run, now: datetime) -> IntegrityState:
+    if run.status == Run.Status.RUNNING:
+        return IntegrityState.STALLED if now - run.started_at > LONGEST_RUN else IntegrityState.RUNNING
+    if run.status == Run.Status.DRIFTED:
+        return IntegrityState.FOUND if run.dry_run else IntegrityState.REPAIRED
+    return IntegrityState.FAILED if run.status == Run.Status.FAILED else IntegrityState.CLEAN
+
+
+def _count_repairs(runs: set[int]) -> dict[int, list[RepairedStat]]:
+    """Run → the stats it repaired, the most often repaired first."""
+    counted = Repair.objects.filter(run_id__in=runs).values_list("run_id", "holder", "stat").annotate(count=Count("pk"))
+    by_run: dict[int, list[RepairedStat]] = {}
+    for run, holder, stat, count in counted.order_by("run_id", "-count", "holder", "stat"):
+        by_run.setdefault(run, []).append(RepairedStat(stat, _label_of(holder, stat), holder == GameStats._meta.label, count))
+    return by_run
+
+
+def _label_of(holder: str, stat: str) -> str:
+    """What pages call the stat; its name, when it is declared no longer."""
+    try:
+        return str(getattr(apps.get_model(holder)._meta.get_field(stat), "label", stat))
+    except (LookupError, FieldDoesNotExist):
+        return stat

@@ -1,0 +1,255 @@
+"""Players in the order of one of their numbers, read from the cached numbers through an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.pagination import Page, check_limit, paginate
+from deltacrown.games.models import Game
+from deltacrown.user_profile.histories.filters import get_game
+from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.models.profile import RATE_SAMPLE
+from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, get_stat_field
+
+MAX_LIMIT = 100
+MAX_EACH_SIDE = 50
+COUNTRY = re.compile(r"[A-Z]{2}")
+
+#: The numbers players are ranked by → whether the smallest is best.
+BOARDS = {
+    "matches_won": False,
+    "overall_win_rate": False,
+    "tournaments_won": False,
+    "experience_points": False,
+    "total_matches_played": False,
+    "tournaments_participated": False,
+    "achievement_count": False,
+    "average_placement": True,
+}
+_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
+TIES_BY_PUBLIC_ID = _TIES.format("by public id")
+TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
+FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
+
+
+@dataclass(frozen=True)
+class LeaderboardEntry:
+    """One ranked player; players with the same value share the rank, and the ranks after them are skipped."""
+
+    rank: int
+    public_id: str
+    name: str
+    country: str
+    value: int | Decimal
+
+
+@dataclass(frozen=True)
+class Leaderboard(Page[LeaderboardEntry]):
+    """A page of a leaderboard.
+
+    :param stat: the name of the number in the catalogue.
+    :param rule: who is ranked, in one sentence.
+    :param tie_rule: how players with the same value are ranked and listed.
+    :param game: the game it is of, or ``None`` for all.
+    """
+
+    stat: str
+    label: str
+    meaning: str
+    unit: str
+    rule: str
+    tie_rule: str
+    game: Game | None
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Where a leaderboard is read: which column of which table, in which order."""
+
+    rows: QuerySet[Any]
+    column: str
+    tie_break: str
+    ascending: bool
+    rule: str
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return (self.column if self.ascending else f"-{self.column}", self.tie_break)
+
+
+def get_leaderboard(
+    stat: str, *, game: Game | str | None = None, country: str | None = None, page: str | None = None, limit: int = 25
+) -> Leaderboard:
+    """Return a page of the players ranked by ``stat``, best first.
+
+    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says: what is
+    ordered by the numbers of one game has no public id beside it for an index to follow.
+
+    :param stat: one of ``BOARDS``; a name of the catalogue.
+    :param game: rank by the players' numbers in this game; a slug or a row.
+    :param country: rank among the players of this country alone: two letters of ISO 3166-1.
+    :param limit: 1 to 100.
+    :raises NotFound: when there is no such leaderboard, or not of one game.
+    :raises InvalidInput: for a game, cursor or limit that cannot be taken.
+    """
+    check_limit(limit, MAX_LIMIT)
+    ranking, of_game = _find_ranking(stat, game, country)
+    listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}/{country or ''}"
+    found = paginate(ranking.rows, listing=listing, order=ranking.order, cursor=page, limit=limit, max_limit=MAX_LIMIT)
+    field = get_stat_field(ranking.rows.model, ranking.column)
+    return Leaderboard(
+        _ranked(ranking, found.items, is_first_page=page is None),
+        found.next_cursor,
+        found.has_next,
+        stat=stat,
+        label=field.label,
+        meaning=field.meaning,
+        unit=getattr(field, "unit", ""),
+        rule=ranking.rule,
+        tie_rule=get_tie_rule(in_game=of_game is not None),
+        game=of_game,
+    )
+
+
+def list_neighbours(
+    user: User, stat: str, *, game: Game | str | None = None, country: str | None = None, each_side: int = 5
+) -> list[LeaderboardEntry]:
+    """Return ``user``'s place on a leaderboard with those just before and after it; nothing when they are not ranked.
+
+    Everybody's ranks are those of the whole leaderboard.
+
+    :param each_side: how many before, and how many after: 0 to 50.
+    :raises NotFound: when there is no such leaderboard, or not of one game.
+    :raises InvalidInput: for a game, country or number that cannot be taken.
+    """
+    check_limit(each_side + 1, MAX_EACH_SIDE + 1)
+    ranking, _ = _find_ranking(stat, game, country)
+    own = ranking.rows.filter(user=user).first()
+    if own is None:
+        return []
+    value, tie = getattr(own, ranking.column), getattr(own, ranking.tie_break)
+    before, after = ("lt", "gt") if ranking.ascending else ("gt", "lt")
+    same = Q(**{ranking.column: value})
+    ahead = Q(**{f"{ranking.column}__{before}": value}) | same & Q(**{f"{ranking.tie_break}__lt": tie})
+    behind = Q(**{f"{ranking.column}__{after}": value}) | same & Q(**{f"{ranking.tie_break}__gt": tie})
+    above = list(ranking.rows.filter(ahead).order_by(*ranking.order).reverse()[:each_side])
+    below = list(ranking.rows.filter(behind).order_by(*ranking.order)[:each_side])
+    return _ranked(ranking, [*reversed(above), own, *below], is_first_page=False)
+
+
+def get_tie_rule(*, in_game: bool) -> str:
+    """How players with the same value are ranked and listed on the leaderboards of all time."""
+    return TIES_BY_ACCOUNT if in_game else TIES_BY_PUBLIC_ID
+
+
+def check_country(country: str) -> None:
+    """Refuse what is no code of a country.
+
+    :raises InvalidInput: it is not two capital letters.
+    """
+    if not COUNTRY.fullmatch(country):
+        raise InvalidInput(f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
+
+
+@dataclass(frozen=True)
+class LeaderboardPage:
+    """A leaderboard with what a reader can turn to from it.
+
+    :param boards: the leaderboards there are, as name and label; of the same game when it is of one.
+    :param games: the games it can be narrowed to; none where no number is kept by game.
+    """
+
+    board: Leaderboard
+    boards: list[tuple[str, str]]
+    games: list[Game]
+
+
+def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
+    """A leaderboard and the others beside it."""
+    board = get_leaderboard(stat, game=game, page=page)
+    games = list(Game.objects.all()) if stat in GAME_NUMBERS else []
+    return LeaderboardPage(board, list_boards(in_game=game is not None), games)
+
+
+def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
+    """The first few of the leaderboards that open the site."""
+    return [get_leaderboard(stat, limit=limit) for stat in FRONT_BOARDS]
+
+
+def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
+    """The leaderboards there are, as name and label; ``in_game``: those that exist for one game."""
+    return [(name, get_stat_field(UserProfile, name).label) for name in BOARDS if not in_game or name in GAME_NUMBERS]
+
+
+def _check_board(stat: str, *, in_game: bool) -> None:
+    boards = dict(list_boards(in_game=in_game))
+    if stat not in boards:
+        of = "of one game " if in_game else ""
+        raise NotFound(f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+
+
+def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tuple[_Ranking, Game | None]:
+    _check_board(stat, in_game=game is not None)
+    of_game = get_game(game) if isinstance(game, str) else game
+    ranking = _in_game(stat, of_game) if of_game else _overall(stat)
+    if country is None:
+        return ranking, of_game
+    check_country(country)
+    rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
+    return replace(ranking, rows=rows), of_game
+
+
+def _overall(stat: str) -> _Ranking:
+    eligible, rule = _eligibility(stat, stat, "total_matches_played")
+    return _Ranking(UserProfile.objects.filter(eligible).select_related("user"), stat, "public_id", BOARDS[stat], rule)
+
+
+def _in_game(stat: str, game: Game) -> _Ranking:
+    column = GAME_NUMBERS[stat]
+    eligible, rule = _eligibility(stat, column, "matches_played")
+    rows = GameStats.objects.filter(eligible, game=game).select_related("user__profile")
+    return _Ranking(rows, column, "user_id", BOARDS[stat], rule)
+
+
+def _eligibility(stat: str, column: str, played: str) -> tuple[Q, str]:
+    if stat == "overall_win_rate":
+        # Every rate is 0 or more. Saying so weighs for the index that is in the order of rates, where SQLite would
+        # otherwise take the one of matches played and sort.
+        return Q(**{f"{played}__gte": RATE_SAMPLE, f"{column}__gte": 0}), f"Players with {RATE_SAMPLE} matches or more are ranked."
+    if BOARDS[stat]:
+        return Q(**{f"{column}__isnull": False}), "Players with a placement to average are ranked, the lowest average first."
+    return Q(**{f"{column}__gt": 0}), "Players with at least one are ranked."
+
+
+def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> list[LeaderboardEntry]:
+    if not rows:
+        return []
+    better, ahead = (0, 0) if is_first_page else _count_before(ranking, rows[0])
+    entries: list[LeaderboardEntry] = []
+    for position, row in enumerate(rows, start=ahead + 1):
+        value = getattr(row, ranking.column)
+        if not entries:
+            rank = better + 1
+        elif value != entries[-1].value:
+            rank = position
+        profile = row if isinstance(row, UserProfile) else row.user.profile
+        entries.append(LeaderboardEntry(rank, profile.public_id, profile.display_name or row.user.username, profile.country, value))
+    return entries
+
+
+def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
+    """How many rows have a better value than ``first``, and how many are listed before it, in one query."""
+    value, tie = getattr(first, ranking.column), getattr(first, ranking.tie_break)
+    better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
+    tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
+    up_to = Q(**{f"{ranking.column}__{'lte' if ranking.ascending else 'gte'}": value})
+    counts = ranking.rows.filter(up_to).aggregate(better=Count("pk", filter=better), tied=Count("pk", filter=tied_ahead))
+    return counts["better"], counts["better"] + counts["tied"]

@@ -1,0 +1,58 @@
+"""Numbers by name, as they are and as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
+from deltacrown.user_profile.histories.filters import get_game
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, StatLine, describe_game_stat, describe_stat, list_stats
+from deltacrown.user_profile.numbers.history import get_stat_as_of
+from deltacrown.user_profile.privacy import HistoryHidden, Viewer
+
+
+@dataclass(frozen=True)
+class PastStats:
+    """A player's numbers at a moment.
+
+    :param hidden: names of those whose past the viewer may not see; they are left out.
+    """
+
+    stats: list[StatLine]
+    hidden: list[str]
+
+
+def get_stat(user: User, stat: str, *, moment: datetime | None = None, game: str | None = None, viewer: Viewer = None) -> StatLine:
+    """Return the number ``stat`` of ``user``, now or as this site showed it at ``moment``.
+
+    :param game: a game's slug: the player's number in that game.
+    :raises NotFound: when there is no such number.
+    :raises HistoryHidden: for a past value, when ``viewer`` may not see the rows behind it.
+    :raises InvalidInput: for a game that is unknown, or a number that is not kept per game.
+    """
+    line = describe_stat(UserProfile.objects.get(user=user), stat)
+    if game is not None:
+        found = get_game(game)
+        if stat not in GAME_NUMBERS:
+            raise InvalidInput(f"{stat} is not kept per game; ask for one of {', '.join(GAME_NUMBERS)}.", field="game")
+        line = describe_game_stat(user, found, stat)
+    if moment is None:
+        return line
+    return replace(line, value=get_stat_as_of(user, stat, moment, game=game, viewer=viewer))
+
+
+def list_stats_as_of(user: User, moment: datetime, *, viewer: Viewer = None) -> PastStats:
+    """Return every number of ``user`` as this site showed it at ``moment``, those ``viewer`` may not follow left out.
+
+    :raises InvalidInput: for a moment without a timezone.
+    """
+    stats, hidden = [], []
+    for line in list_stats(user):
+        try:
+            stats.append(replace(line, value=get_stat_as_of(user, line.name, moment, viewer=viewer)))
+        except HistoryHidden:
+            hidden.append(line.name)
+    return PastStats(stats, hidden)

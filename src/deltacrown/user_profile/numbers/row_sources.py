@@ -1,0 +1,149 @@
+"""How the rows of each source of the catalogue are shown: in which order, to whom, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import QuerySet
+
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
+from deltacrown.core.pagination import Order
+from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.moderation.models import Dispute
+from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.user_profile import privacy
+from deltacrown.user_profile.achievements.catalogue import get_revealed_histories
+from deltacrown.user_profile.histories import matches, tournaments
+from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters, read_match_filters, read_tournament_filters
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
+from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
+
+Filters = MatchFilters | TournamentFilters | None
+
+
+@dataclass(frozen=True)
+class AchievementEntry:
+    """One achievement a player holds."""
+
+    slug: str
+    name: str
+    description: str
+    tier: Achievement.Tier
+    fact: str
+    earned_at: datetime
+
+
+@dataclass(frozen=True)
+class DisputeEntry:
+    """One dispute a player filed."""
+
+    status: Dispute.Status
+    reason: str
+    resolution: str
+    about_match: bool
+    filed_at: datetime
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ExperienceEntry:
+    """One award of experience."""
+
+    points: int
+    reason: str
+    awarded_at: datetime
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """How the rows of one source are read.
+
+    :param kind: names the shape of the entries, for whoever renders them.
+    :param require: refuses viewers who may not see the rows; ``None`` for rows everyone may see.
+    :param withhold: takes out of the entries what a viewer may not see of rows that everyone may.
+    """
+
+    kind: str
+    order: Order
+    describe: Callable[[Sequence[Any]], list[Any]]
+    require: Callable[[User, Viewer], None] | None = None
+    related: tuple[str, ...] = ()
+    withhold: Callable[[list[Any], Visibility], list[Any]] | None = None
+
+    def describe_for(self, rows: Sequence[Any], user: User, viewer: Viewer) -> list[Any]:
+        """Turn rows of ``user`` into entries as ``viewer`` may see them."""
+        entries = self.describe(rows)
+        return self.withhold(entries, get_visibility(user, viewer)) if self.withhold else entries
+
+    def read_filters(self, given: Any) -> Filters:
+        """Check filters meant for these rows.
+
+        :raises InvalidInput: for filters these rows cannot be narrowed by.
+        """
+        if self.kind == "matches":
+            return read_match_filters(given)
+        if self.kind == "tournaments":
+            return read_tournament_filters(given)
+        if given and given not in (MatchFilters(), TournamentFilters()):
+            raise InvalidInput("These rows cannot be narrowed: leave the filters out.", field="filters")
+        return None
+
+    def narrow(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
+        """Apply checked filters, for ``viewer`` to read the rows, and fetch along what the entries need."""
+        if isinstance(filters, MatchFilters):
+            return matches.narrow_matches(querysets, filters, viewer=viewer)
+        if isinstance(filters, TournamentFilters):
+            return tournaments.narrow_participations(querysets, filters)
+        return [queryset.select_related(*self.related) for queryset in querysets]
+
+
+def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEntry]:
+    """Turn achievements held, the achievement fetched along, into entries."""
+    return [
+        AchievementEntry(
+            slug=row.achievement.slug,
+            name=row.achievement.name,
+            description=row.achievement.description,
+            tier=Achievement.Tier(row.achievement.tier),
+            fact=row.fact,
+            earned_at=row.earned_at,
+        )
+        for row in rows
+    ]
+
+
+def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
+    """The same achievements, without the facts that tell of a history the viewer may not see."""
+    return [entry if visibility.shows(get_revealed_histories(entry.slug)) else replace(entry, fact="") for entry in entries]
+
+
+def _disputes(rows: Sequence[Dispute]) -> list[DisputeEntry]:
+    return [
+        DisputeEntry(Dispute.Status(row.status), row.reason, row.resolution, row.match_id is not None, row.filed_at, row.resolved_at)
+        for row in rows
+    ]
+
+
+def _experience(rows: Sequence[ExperienceAward]) -> list[ExperienceEntry]:
+    return [ExperienceEntry(row.points, row.reason, row.awarded_at) for row in rows]
+
+
+_MATCHES = RowSource("matches", matches.ORDER, matches.describe_matches, privacy.require_match_history)
+
+SOURCES: dict[type[models.Model], RowSource] = {
+    Match: _MATCHES,
+    ArchivedMatch: _MATCHES,
+    TournamentParticipation: RowSource("tournaments", tournaments.ORDER, tournaments.describe_participations, privacy.require_tournaments),
+    # Placements and achievements are public record.
+    TournamentResult: RowSource("results", ("-decided_at", "-id"), tournaments.describe_results, related=("tournament__game", "team")),
+    UserAchievement: RowSource(
+        "achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",), withhold=withhold_facts
+    ),
+    Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy.require_disputes),
+    ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy.require_experience),
+}

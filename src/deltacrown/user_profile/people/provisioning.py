@@ -1,0 +1,64 @@
+"""Every user has a profile and a privacy row, however the user came to be: the database makes them.
+
+A trigger on the user table also gives out the public id: ``DC-YY-NNNNNN``, numbered per year of
+joining. The counter row is locked by the writer who takes a number, so two never get the same
+one; a rolled-back transaction leaves no trace, a deleted user leaves a gap.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
+from django_tally import postgresql, sqlite
+from django_tally.triggers.trigger import Trigger
+
+NAME = "tally_provision_user"
+
+
+def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The trigger that makes the rows of new users, for the database behind ``connection``."""
+    users = get_user_model()._meta.db_table
+    if connection.vendor == "postgresql":
+        body = _POSTGRESQL.format(**_TABLES, users=users)
+        return [
+            postgresql.make_trigger(
+                name=NAME, table=users, event="INSERT", body=body, references="NEW TABLE AS n", declare="DECLARE y record; top bigint;"
+            )
+        ]
+    return [sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=_SQLITE.format(**_TABLES))]
+
+
+_TABLES = {
+    "privacy": PrivacySettings._meta.db_table,
+    "profile": UserProfile._meta.db_table,
+    "counter": PublicIdCounter._meta.db_table,
+}
+
+_POSTGRESQL = """
+INSERT INTO {privacy} (user_id) SELECT id FROM n ORDER BY id;
+FOR y IN SELECT (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) AS year, COUNT(*) AS wanted FROM n GROUP BY 1 ORDER BY 1
+LOOP
+  INSERT INTO {counter} AS c (year, last) VALUES (y.year, y.wanted)
+  ON CONFLICT (year) DO UPDATE SET last = c.last + excluded.last RETURNING last INTO top;
+  INSERT INTO {profile} (user_id, public_id)
+  SELECT id, 'DC-' || lpad(y.year::text, 2, '0') || '-' || lpad(number::text, GREATEST(6, length(number::text)), '0')
+  FROM (
+    SELECT id, top - y.wanted + row_number() OVER (ORDER BY id) AS number
+    FROM n WHERE (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) = y.year
+  ) numbered ORDER BY id;
+END LOOP;
+"""
+
+# A real upsert: an outer INSERT OR REPLACE would turn OR IGNORE into a replace and reset the counter.
+_SQLITE = """
+INSERT INTO {privacy} (user_id) SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM {privacy} WHERE user_id = NEW.id);
+INSERT INTO {counter} (year, last) SELECT CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100, 1
+WHERE NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id)
+ON CONFLICT (year) DO UPDATE SET last = last + 1;
+INSERT INTO {profile} (user_id, public_id)
+SELECT NEW.id, printf('DC-%02d-%06d', year, last) FROM {counter}
+WHERE year = CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100
+AND NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id);
+"""

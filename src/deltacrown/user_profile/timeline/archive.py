@@ -1,0 +1,96 @@
+"""Moving old entries out of the live table. Nothing a reader sees changes: timelines read both tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from deltacrown.core.errors import InvalidInput
+from deltacrown.core.inputs import check_integer, check_moment
+from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
+from django_tally.transactions import atomic_service
+
+#: Called with the entries looked at so far, and how many there are to look at.
+Progress = Callable[[int, int], None]
+
+BATCH_SIZE, LARGEST_BATCH = 2_000, 10_000
+
+
+@dataclass(frozen=True)
+class ArchivedActivities:
+    """What an archive run moved, or on a dry run would move.
+
+    :param left: entries left alone because the archive holds one of the same fact.
+    """
+
+    entries: int
+    left: int
+
+
+def archive_activities(
+    *, before: datetime, now: datetime, dry_run: bool = False, batch_size: int = BATCH_SIZE, progress: Progress | None = None
+) -> ArchivedActivities:
+    """Move every entry of what happened before ``before`` into the archive, in batches.
+
+    Each batch is a transaction. A run that is stopped keeps what it moved, and running again moves
+    the rest. Entries keep their ids.
+
+    :param before: timezone-aware, not after ``now``.
+    :param dry_run: move nothing, count what would move.
+    :param batch_size: entries per transaction, 1 to 10,000.
+    :raises InvalidInput: for a moment that lies in the future or has no timezone, or a batch size out of range.
+    """
+    # not atomic: commits in batches
+    check_moment(before, field="before")
+    check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
+    if before > now:
+        raise InvalidInput(f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived.", field="before")
+    total = UserActivity.objects.filter(created_at__lt=before).count() if progress else 0
+    position, looked, done = 0, 0, ArchivedActivities(0, 0)
+    while batch := _move_batch(before=before, after=position, batch_size=batch_size, dry_run=dry_run):
+        position, looked = batch.last, looked + batch.looked
+        done = ArchivedActivities(done.entries + batch.moved, done.left + batch.looked - batch.moved)
+        if progress:
+            progress(looked, max(looked, total))
+    return done
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Entries looked at, the id of the last, and how many were moved."""
+
+    looked: int
+    last: int
+    moved: int
+
+
+@atomic_service
+def _move_batch(*, before: datetime, after: int, batch_size: int, dry_run: bool) -> _Batch | None:
+    """Lock the old entries that follow the id ``after``, and move them; None when there are none."""
+    same = ArchivedUserActivity.objects.filter(
+        user=OuterRef("user"), activity_type=OuterRef("activity_type"), dedupe_key=OuterRef("dedupe_key")
+    )
+    rows = UserActivity.objects.filter(created_at__lt=before, pk__gt=after).annotate(clashes=Exists(same)).order_by("pk")
+    found = list(rows.select_for_update(of=("self",)).values_list("pk", "clashes")[:batch_size])
+    if not found:
+        return None
+    keys = [pk for pk, clashes in found if not clashes]
+    if keys and not dry_run:
+        _copy_then_remove(keys)
+    return _Batch(looked=len(found), last=found[-1][0], moved=len(keys))
+
+
+def _copy_then_remove(keys: Sequence[int]) -> None:
+    live, archive = (connection.ops.quote_name(table._meta.db_table) for table in (UserActivity, ArchivedUserActivity))
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in UserActivity._meta.concrete_fields)
+    listed = ", ".join(str(int(key)) for key in keys)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {archive} ({columns}) SELECT {columns} FROM {live} WHERE id IN ({listed})")
+        copied = cursor.rowcount
+        cursor.execute(f"DELETE FROM {live} WHERE id IN ({listed})")
+        if not copied == cursor.rowcount == len(keys):
+            raise RuntimeError(f"{len(keys)} entries were locked, {copied} copied and {cursor.rowcount} removed; nothing was moved")

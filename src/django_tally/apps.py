@@ -1,0 +1,24 @@
+from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class TallyConfig(AppConfig):
+    name = "django_tally"
+    label = "tally"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Tally"
+
+    def ready(self) -> None:
+        from django_tally import deployment, fixtures  # noqa: PLC0415 - imports models
+        from django_tally.checks import check_declarations, check_installed, check_maintainer  # noqa: PLC0415
+        from django_tally.maintainers import SIGNALS, get_maintainer, signals  # noqa: PLC0415
+
+        checks.register(check_declarations, checks.Tags.models)
+        checks.register(check_maintainer)
+        checks.register(check_installed, checks.Tags.database)
+        pre_migrate.connect(deployment.drop_before_migrating, sender=self)
+        post_migrate.connect(deployment.sync_after_migrating, sender=self)
+        fixtures.connect()
+        if get_maintainer() == SIGNALS:
+            signals.install()

@@ -1,0 +1,94 @@
+"""What a number was at a moment: as it is now, less every change since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+
+from django_tally.feeds import Model, get_key_columns, get_stats
+from django_tally.fields import DerivedStat, Stat
+from django_tally.history import REVISIONS, StatOf
+from django_tally.rows import UnknownStat
+from django_tally.sql import literal, quote, table_of
+
+
+def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int]) -> int | Decimal | None:
+    """The number ``name`` as this database knew it at ``moment``.
+
+    One statement, one snapshot. A row counts from the moment it was recorded, whenever what it
+    tells of happened; before the holder's row existed every count is 0.
+
+    :raises UnknownStat: when ``holder`` declares no such number.
+    """
+    field = _find_number(holder, name)
+    shown = _shown_sql(field)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
+        row = cursor.fetchone()
+    return _read_number(field, row[0])
+
+
+def list_components(holder: Model, name: str) -> list[Stat]:
+    """The counted stats that the number ``name`` is made of: itself, or what a derived one is computed from.
+
+    :raises UnknownStat: when ``holder`` declares no such number.
+    """
+    shown = _shown_sql(_find_number(holder, name))
+    return [stat for stat in get_stats(holder) if quote(str(stat.column)) in shown]
+
+
+def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
+    for field in holder._meta.concrete_fields:
+        if field.name == name and isinstance(field, Stat | DerivedStat):
+            return field
+    raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
+
+
+def _shown_sql(field: Stat | DerivedStat) -> str:
+    """The number, as SQL over the holder's bare columns."""
+    if isinstance(field, Stat):
+        return quote(str(field.column))
+    sql, params = field.generated_sql(connection)
+    return str(sql % tuple(literal(param, connection) for param in params))
+
+
+def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int], shown: str) -> str:
+    """The counted numbers that ``shown`` reads, as they were, as one row of columns."""
+    written = literal(connection.ops.adapt_datetimefield_value(moment), connection)
+    stats = [
+        (str(stat.column), _since_sql(StatOf(holder, stat, keys), written))
+        for stat in get_stats(holder)
+        if quote(str(stat.column)) in shown
+    ]
+    columns = ", ".join(f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats)
+    pairs = zip(get_key_columns(holder), keys.values(), strict=True)
+    where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
+    return f"SELECT {columns} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
+
+
+def _since_sql(number: StatOf, moment: str) -> str:
+    """What has been added since: by rows recorded since, and by changes since to rows recorded before."""
+    rows = [
+        f"COALESCE((SELECT SUM({number.row_delta(model)}) FROM {table_of(model)} "
+        f"WHERE ({number.is_mine(model)}) AND recorded_at > {moment}), 0)"
+        for model in number.by_model
+    ]
+    revisions = [
+        f"COALESCE((SELECT SUM({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')}) FROM {REVISIONS} r "
+        f"WHERE {number.revised(label)} AND r.changed_at > {moment} AND r.recorded_at <= {moment}), 0)"
+        for label, model in number.by_label.items()
+    ]
+    return " + ".join(rows + revisions)
+
+
+def _read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
+    output = field.output_field if isinstance(field, DerivedStat) else field
+    if value is None:
+        return None
+    if isinstance(output, models.DecimalField):
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-output.decimal_places))
+    return int(value)

@@ -1,0 +1,63 @@
+"""Who is changing what was recorded, and why: said once around the change, kept with every revision it causes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection, transaction
+
+from django_tally.models import ChangeContext
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ACTOR, REASON = "tally.actor", "tally.reason"
+
+
+@contextmanager
+def attributed(*, actor: str, reason: str) -> Iterator[None]:
+    """Within, changes to source rows are recorded as made by ``actor`` because of ``reason``.
+
+    Opens a transaction (or a savepoint); what the context says ends with it, and with a rollback.
+    Contexts nest: the inner one holds until its end.
+    """
+    # Whether a text can be stored at all is for the service inside to judge, with its own words.
+    actor, reason = (text.replace("\0", "")[:limit] for text, limit in ((actor, 150), (reason, 500)))
+    with transaction.atomic():
+        restore = _enter_session(actor, reason) if connection.vendor == "postgresql" else _enter_table(actor, reason)
+        yield
+        restore()  # not in a finally: after an error the savepoint's rollback does it, and nothing else can
+
+
+def _enter_session(actor: str, reason: str) -> Callable[[], object]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT current_setting('{ACTOR}', true), current_setting('{REASON}', true)")
+        before = cursor.fetchone()
+    _set_session(actor, reason)
+    return lambda: _set_session(before[0] or "", before[1] or "")
+
+
+def _set_session(actor: str, reason: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason])
+
+
+def _enter_table(actor: str, reason: str) -> Callable[[], object]:
+    context = ChangeContext.objects.create(actor=actor, reason=reason)
+    return context.delete
+
+
+def attributed_change(function: Callable[P, R]) -> Callable[P, R]:
+    """Record what a service changes as made by its ``by`` (a user, or None) because of its ``reason``."""
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        by = kwargs.get("by")
+        with attributed(actor=by.get_username() if isinstance(by, AbstractBaseUser) else "", reason=str(kwargs["reason"])):
+            return function(*args, **kwargs)
+
+    return door

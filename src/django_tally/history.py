@@ -1,0 +1,233 @@
+"""Every change of a number, newest first, each with its cause.
+
+A source row tells its own beginning (``recorded_at``); a revision tells each later change. Rows
+never changed since are read from the source tables alone; a changed row's beginning is in the
+image its first revision keeps. Together they add up to the number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+
+from django_tally.declarations import Contribution
+from django_tally.feeds import Model, column_of, get_stat_keys
+from django_tally.fields import Stat
+from django_tally.models import Revision
+from django_tally.sources import history_label
+from django_tally.sql import contribution_sql, literal, quote, table_of
+
+#: Where a page ended: the moment as the database writes it, the stream's rank, and the row or revision.
+Position = tuple[str, int, int]
+
+REVISIONS = quote(Revision._meta.db_table)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one number.
+
+    :param stat: the name of the number.
+    :param delta: by how much, up or down; never 0.
+    :param old: the source row before, as column → value; ``None`` when it was recorded by this change.
+    :param new: the source row after; ``None`` when it was deleted, or when the row still tells for itself.
+    :param actor: who; empty when the write did not say.
+    :param position: hand it back to read on from here.
+    """
+
+    at: datetime
+    stat: str
+    delta: int
+    source: str
+    row: int
+    position: Position
+    old: Mapping[str, Any] | None = None
+    new: Mapping[str, Any] | None = None
+    actor: str = ""
+    reason: str = ""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether this is the row's first appearance, not a change to it."""
+        return self.old is None and self.new is None
+
+
+@dataclass(frozen=True)
+class StatOf:
+    """One counted number of one holder row, and the SQL that history and as-of reading need of it.
+
+    :param keys: the value of each of the holder's keys.
+    """
+
+    holder: Model
+    stat: Stat
+    keys: Mapping[str, int]
+
+    @property
+    def owner(self) -> int:
+        return int(self.keys[get_stat_keys(self.holder)[0]])
+
+    @cached_property
+    def by_model(self) -> dict[Model, list[Contribution]]:
+        """What each source model contributes."""
+        grouped: dict[Model, list[Contribution]] = {}
+        for contribution in self.stat.contributions:
+            grouped.setdefault(contribution.model, []).append(contribution)
+        return grouped
+
+    @cached_property
+    def by_label(self) -> dict[str, Model]:
+        """The name a history goes by → the model its images are read as."""
+        labels: dict[str, Model] = {}
+        for model in self.by_model:
+            labels.setdefault(history_label(model), model)
+        return labels
+
+    def row_delta(self, model: Model) -> str:
+        """What a row of ``model`` adds to this number, for bare columns: 0 when it is someone else's."""
+        terms = [f"CASE WHEN {self._is_mine(c)} THEN {contribution_sql(c, connection)} ELSE 0 END" for c in self.by_model[model]]
+        return " + ".join(terms)
+
+    def is_mine(self, model: Model) -> str:
+        """A condition on bare columns that an index can serve: the row is the owner's."""
+        return " OR ".join(f"({self._is_mine(c)})" for c in self.by_model[model])
+
+    def _is_mine(self, contribution: Contribution) -> str:
+        named = [(column_of(contribution.model, contribution.key_for(key)), value) for key, value in self.keys.items()]
+        return " AND ".join(f"{quote(column)} = {int(value)}" for column, value in named)
+
+    def image_delta(self, model: Model, image: str) -> str:
+        """What the row in the JSON column ``image`` of a revision adds; 0 when there is no row."""
+        if connection.vendor == "postgresql":
+            relation = f"jsonb_populate_record(NULL::{table_of(model)}, r.{image})"
+        else:
+            columns = [column_of(model, field.name) for field in model._meta.concrete_fields]
+            relation = "(SELECT " + ", ".join(f"json_extract(r.{image}, '$.{c}') AS {quote(c)}" for c in columns) + ")"
+        return f"COALESCE((SELECT {self.row_delta(model)} FROM {relation} i), 0)"
+
+    def revised(self, label: str) -> str:
+        """A condition on revisions ``r``: of this owner's rows under this name."""
+        return f"r.owner = {self.owner} AND r.source = {literal(label, connection)}"
+
+
+def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
+    """At most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
+
+    Each stream is read in the order of an index and no further than ``limit`` changes, so a page
+    costs the same however long the history.
+    """
+    ranked = [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
+    pages = [_read_stream(stream, rank, after, limit) for rank, stream in ranked]
+    merged = merge(*pages, key=lambda change: change.position, reverse=True)
+    # A row that was archived between two of these reads was read twice, at one position.
+    return list(islice({change.position: change for change in merged}.values(), limit))
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """One index-ordered reading of changes: ``sql`` lacks only the condition on the position and the order."""
+
+    stat: str
+    label: str
+    sql: str
+    at: str
+    row: str
+
+
+def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
+    """In an order that puts a change above the recording it changes, should both bear one moment.
+
+    Streams of one list share their rank: a row keeps its position when it is archived or first
+    revised, and a page that was read before is continued rightly after.
+    """
+    for number in numbers:
+        for label, model in number.by_label.items():
+            tables = [table for table in number.by_model if history_label(table) == label]
+            yield [*(_read_unchanged_rows(number, table) for table in tables), _read_beginnings(number, label, model)]
+        for label, model in number.by_label.items():
+            yield [_read_revisions(number, label, model)]
+
+
+def _as_written(column: str) -> str:
+    """A moment in the very digits a position must compare with: SQLite keeps text, and its driver would parse it."""
+    return column if connection.vendor == "postgresql" else f"{column} || ''"
+
+
+def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
+    label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
+    revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
+    sql = (
+        f"SELECT {_as_written('t.recorded_at')}, t.{key}, t.{key}, {delta}, NULL, NULL, '', '' FROM {table_of(model)} t "
+        f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
+    )
+    return _Stream(number.stat.name, label, sql, "t.recorded_at", f"t.{key}")
+
+
+def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
+    delta = number.image_delta(model, "old")
+    sql = (
+        f"SELECT {_as_written('r.recorded_at')}, r.row, r.row, {delta}, NULL, NULL, '', '' FROM {REVISIONS} r "
+        f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
+    )
+    return _Stream(number.stat.name, label, sql, "r.recorded_at", "r.row")
+
+
+def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
+    delta = f"({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')})"
+    sql = (
+        f"SELECT {_as_written('r.changed_at')}, r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason FROM {REVISIONS} r "
+        f"WHERE {number.revised(label)} AND {delta} <> 0"
+    )
+    return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id")
+
+
+def _read_stream(stream: _Stream, rank: int, after: Position | None, limit: int) -> list[Change]:
+    past = f" AND {_is_past(stream, rank, after)}" if after else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{stream.sql}{past} ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}")
+        return [_read_change(row, stream, rank) for row in cursor.fetchall()]
+
+
+def _is_past(stream: _Stream, rank: int, after: Position) -> str:
+    """Positions compare as (moment, stream, row), all descending; the stream is fixed here."""
+    moment = literal(after[0], connection)
+    if rank == after[1]:
+        return f"({stream.at}, {stream.row}) < ({moment}, {int(after[2])})"
+    return f"{stream.at} {'<=' if rank < after[1] else '<'} {moment}"
+
+
+def _read_change(row: tuple[Any, ...], stream: _Stream, rank: int) -> Change:
+    moment, identifier, source_row, delta, old, new, actor, reason = row
+    return Change(
+        at=_read_moment(moment),
+        stat=stream.stat,
+        delta=int(delta),
+        source=stream.label,
+        row=int(source_row),
+        position=(moment if isinstance(moment, str) else moment.isoformat(), rank, int(identifier)),
+        old=_read_image(old),
+        new=_read_image(new),
+        actor=actor,
+        reason=reason,
+    )
+
+
+def _read_moment(value: str | datetime) -> datetime:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    parsed = parse_datetime(value)
+    assert parsed is not None, value  # noqa: S101 - the column holds what the database wrote
+    return parsed.replace(tzinfo=UTC)
+
+
+def _read_image(value: str | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    return json.loads(value) if isinstance(value, str) else value

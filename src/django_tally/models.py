@@ -1,0 +1,108 @@
+"""What the engine remembers: what it installed, what it verified, what it repaired."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class Installation(models.Model):
+    """The definitions whose triggers are in this database."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    installed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.fingerprint[:12]}"
+
+
+class Revision(models.Model):
+    """A change to a source row that moved somebody's number: what the row itself can no longer tell.
+
+    One per row changed and owner concerned. The images are of the row before and after, without
+    its JSON columns; no image before means that it arrived with a past of its own, none after that
+    it was deleted.
+    """
+
+    source = models.CharField(max_length=100, help_text="The source model; a live table's name for its archive too.")
+    row = models.BigIntegerField(help_text="The row's primary key.")
+    owner = models.BigIntegerField(help_text="The first key of the holder concerned: the user.")
+    recorded_at = models.DateTimeField(help_text="When the row was recorded.")
+    changed_at = models.DateTimeField()
+    is_first = models.BooleanField(help_text="The row's first for this owner: its image before is how it was recorded.")
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    actor = models.CharField(max_length=150, blank=True, help_text="Who; empty when the write did not say.")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why; empty when the write did not say.")
+
+    class Meta:
+        indexes = [
+            models.Index("owner", "source", F("changed_at").desc(), F("id").desc(), name="tally_revision_changes"),
+            models.Index(
+                "owner", "source", F("recorded_at").desc(), F("row").desc(), name="tally_revision_firsts", condition=Q(is_first=True)
+            ),
+            models.Index(fields=["row", "owner", "source"], name="tally_revision_of_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.row} of {self.owner} at {self.changed_at}"
+
+
+class ChangeContext(models.Model):
+    """Who is writing and why, for the triggers of databases without session settings; empty between transactions."""
+
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.reason}"
+
+
+class Run(models.Model):
+    """One verification, with or without repair."""
+
+    class Status(models.TextChoices):
+        RUNNING = "RUNNING", "Running"
+        CLEAN = "CLEAN", "Clean"
+        DRIFTED = "DRIFTED", "Drift found"
+        FAILED = "FAILED", "Failed"
+
+    cause = models.CharField(max_length=60, help_text="What asked for it: a command, a schedule, a deploy.")
+    scope = models.CharField(max_length=60, blank=True, default="", help_text="A public id, or empty for everybody.")
+    dry_run = models.BooleanField(default=False)
+    status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    numbers_checked = models.BigIntegerField(default=0)
+    numbers_drifted = models.BigIntegerField(default=0)
+    numbers_repaired = models.BigIntegerField(default=0)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(F("started_at").desc(), F("id").desc(), name="tally_run_newest")]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}: {self.status}"
+
+
+class Repair(models.Model):
+    """One number that had drifted and what it was set to.
+
+    ``keys`` are the holder's key columns and values, since the engine knows no user model.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="repairs")
+    holder = models.CharField(max_length=100)
+    stat = models.CharField(max_length=100)
+    keys = models.JSONField()
+    was = models.BigIntegerField(null=True, help_text="Empty where the row itself was missing.")
+    now = models.BigIntegerField()
+    repaired_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["holder", "stat"], name="tally_repair_of_stat")]
+        constraints = [models.CheckConstraint(condition=Q(was__isnull=True) | ~Q(was=F("now")), name="tally_repair_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.holder}.{self.stat} {self.keys}: {self.was} → {self.now}"

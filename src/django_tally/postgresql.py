@@ -1,0 +1,182 @@
+"""Statement-level triggers with transition tables, for PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_tally.context import ACTOR, REASON
+from django_tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
+from django_tally.revisions import Images, revise_sql
+from django_tally.sources import Source
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
+from django_tally.triggers.trigger import PREFIX, Trigger
+
+CAME = "SELECT 1 AS s, n.* FROM n"
+WENT = "SELECT -1 AS s, o.* FROM o"
+#: Event → the transition tables it has, and the signed rows it brings.
+EVENTS = {
+    "INSERT": ("NEW TABLE AS n", CAME),
+    "DELETE": ("OLD TABLE AS o", WENT),
+    "UPDATE": ("OLD TABLE AS o NEW TABLE AS n", f"{CAME} UNION ALL {WENT}"),
+}
+#: The advisory lock between those who make a holder row late and those who write for one that is not there.
+LATE = f"{0x7461}, 0"
+
+
+def make_trigger(
+    *, name: str, table: str, event: str, body: str, references: str = "", declare: str = "", timing: str = "AFTER"
+) -> Trigger:
+    """A statement-level trigger with a function of its own, both called ``name``."""
+    source = f"{declare} BEGIN {body} RETURN NULL; END"
+    referencing = f"REFERENCING {references} " if references else ""
+    return Trigger(
+        name=name,
+        table=table,
+        create=(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${source}$tally$",
+            f"CREATE TRIGGER {name} {timing} {event} ON {quote(table)} {referencing}FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+        ),
+        source=source,
+    )
+
+
+def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The triggers that keep ``holder``: on each source, and on itself where rows are made by others."""
+    feeds = list_feeds(holder)
+    triggers = [trigger for feed in feeds for trigger in _build_feed_triggers(feed, connection)]
+    return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
+
+
+def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterator[Trigger]:
+    table = feed.source._meta.db_table
+    for event, (references, rows) in EVENTS.items():
+        body = "".join(f"{statement}; " for statement in _list_statements(feed, event, rows, connection))
+        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=table, event=event, body=body, references=references)
+    recount = f"{_lock_all_sql(feed.holder)}; {_reset_sql(feed)}; {recount_sql(feed.holder, connection)};"
+    yield make_trigger(name=f"{PREFIX}{feed.label}_truncate", table=table, event="TRUNCATE", body=recount)
+
+
+def _list_statements(feed: Feed, event: str, rows: str, connection: BaseDatabaseWrapper) -> Iterator[str]:
+    delta = aggregate_sql(feed, rows, connection)
+    if are_rows_on_demand(feed.holder) and event != "DELETE":
+        yield _make_rows_sql(feed, aggregate_sql(feed, CAME, connection))
+    yield _lock_sql(feed, delta)
+    if not are_rows_on_demand(feed.holder):
+        yield _await_late_rows_sql(feed, delta)
+    yield apply_sql(feed, delta)
+
+
+def _make_rows_sql(feed: Feed, came: str) -> str:
+    # Only what came makes rows: rows made for what went would outlive a user who is being deleted.
+    table, keys = table_of(feed.holder), ", ".join(quote(c) for c in get_key_columns(feed.holder))
+    matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
+    return (
+        f"INSERT INTO {table} ({keys}) SELECT {keys} FROM ({came}) d WHERE ({changes_sql(feed)}) "
+        f"AND NOT EXISTS (SELECT 1 FROM {table} h WHERE {matches}) ORDER BY {keys} ON CONFLICT ({keys}) DO NOTHING"
+    )
+
+
+def _lock_sql(feed: Feed, delta: str) -> str:
+    # One order for every writer, or two of them deadlock. NO KEY: a child's foreign key check must not wait for it.
+    keys = ", ".join(quote(c) for c in get_key_columns(feed.holder))
+    return (
+        f"PERFORM 1 FROM {table_of(feed.holder)} WHERE ({keys}) IN (SELECT {keys} FROM ({delta}) d WHERE {changes_sql(feed)}) "
+        f"ORDER BY {keys} FOR NO KEY UPDATE"
+    )
+
+
+def _await_late_rows_sql(feed: Feed, delta: str) -> str:
+    # A row that is being made cannot be seen, and does not see what is written here: one of the two must wait for the other.
+    matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
+    present = f"SELECT 1 FROM {table_of(feed.holder)} h WHERE {matches}"
+    return (
+        f"IF EXISTS (SELECT 1 FROM ({delta}) d WHERE ({changes_sql(feed)}) AND NOT EXISTS ({present})) THEN "
+        f"PERFORM pg_advisory_xact_lock_shared({LATE}); END IF"
+    )
+
+
+def _lock_all_sql(holder: Model) -> str:
+    keys = ", ".join(quote(c) for c in get_key_columns(holder))
+    return f"PERFORM 1 FROM {table_of(holder)} ORDER BY {keys} FOR NO KEY UPDATE"
+
+
+def _reset_sql(feed: Feed) -> str:
+    sets = ", ".join(f"{quote(c)} = 0" for c in feed.columns)
+    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(f"{quote(c)} <> 0" for c in feed.columns)
+
+
+def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
+    """A row that is made after its sources starts at what they say, not at zero.
+
+    One made by a trigger, with its user, waits for nobody: nobody else knows the user yet.
+    """
+    first = quote(get_key_columns(holder)[0])
+    wait = f"IF pg_trigger_depth() = 1 THEN PERFORM pg_advisory_xact_lock({LATE}); END IF;"
+    return make_trigger(
+        name=f"{PREFIX}{holder._meta.model_name}_start",
+        table=holder._meta.db_table,
+        event="INSERT",
+        body=f"{wait} {recount_sql(holder, connection, only=f'{{key}} IN (SELECT {first} FROM n)')};",
+        references="NEW TABLE AS n",
+    )
+
+
+class Dialect:
+    """How PostgreSQL says what a revision needs."""
+
+    now = "statement_timestamp()"
+    actor = f"COALESCE(current_setting('{ACTOR}', true), '')"
+    reason = f"COALESCE(current_setting('{REASON}', true), '')"
+
+    def image(self, alias: str, columns: list[str]) -> str:
+        pairs = ", ".join(f"'{column}', {alias}.{quote(column)}" for column in columns)
+        return f"CASE WHEN {alias}.recorded_at IS NOT NULL THEN jsonb_build_object({pairs}) END"
+
+    def differ(self, left: str, right: str) -> str:
+        return f"{left} IS DISTINCT FROM {right}"
+
+
+def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
+    none, whole = "SELECT * FROM {} WHERE false", f"SELECT * FROM {quote(table)}"
+    late = "IF EXISTS (SELECT 1 FROM n WHERE recorded_at <> statement_timestamp()) THEN {}; END IF;"
+    only_late = "SELECT * FROM n WHERE recorded_at <> statement_timestamp()"
+    both = f"SELECT {key} AS pk FROM o UNION SELECT {key} FROM n"
+    images = {
+        "INSERT": Images(f"SELECT {key} AS pk FROM ({only_late}) l", none.format("n"), only_late),
+        "DELETE": Images(f"SELECT {key} AS pk FROM o", "SELECT * FROM o", none.format("o")),
+        "UPDATE": Images(both, "SELECT * FROM o", "SELECT * FROM n"),
+        "TRUNCATE": Images(f"SELECT {key} AS pk FROM {quote(table)}", whole, f"{whole} WHERE false"),
+    }
+    triggers = [_build_recorded_at_guard(source, name)]
+    for event, image in images.items():
+        body = revise_sql(source, image, Dialect(), connection)
+        triggers.append(
+            make_trigger(
+                name=f"{name}_revise_{event.lower()}",
+                table=table,
+                event=event,
+                body=late.format(body) if event == "INSERT" else f"{body};",
+                references=EVENTS[event][0] if event in EVENTS else "",
+                timing="BEFORE" if event == "TRUNCATE" else "AFTER",
+            )
+        )
+    return triggers
+
+
+def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
+    name = f"{name}_keep_recorded_at"
+    body = f"BEGIN RAISE EXCEPTION 'recorded_at of {source.table} never changes: history is reckoned from it'; END"
+    condition = "WHEN (OLD.recorded_at IS DISTINCT FROM NEW.recorded_at)"
+    return Trigger(
+        name=name,
+        table=source.table,
+        create=(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${body}$tally$",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
+        ),
+        source=body,
+    )
