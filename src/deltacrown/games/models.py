@@ -23,12 +23,17 @@ class Game(models.Model):
         return self.name
 
 
+#: The match rows that count for numbers, as a condition on columns of the row, and the same in SQL.
+COUNTS = Q(voided_at__isnull=True)
+COUNTS_SQL = "voided_at IS NULL"
+
+
 class MatchQuerySet(models.QuerySet[Any]):
     """The filter words of match rows, live and archived alike."""
 
     def counted(self) -> MatchQuerySet:
-        """Only rows that count for numbers: not voided."""
-        return self.filter(voided_at__isnull=True)
+        """Keep the rows that count for numbers."""
+        return self.filter(COUNTS)
 
     def of_encounter(self, game: Game, match_key: str) -> MatchQuerySet:
         """The rows of one encounter, one per player."""
@@ -79,7 +84,7 @@ class MatchRow(models.Model):
             models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
             # Leaderboards of a stretch of time are counted from this alone.
-            models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=Q(voided_at__isnull=True)),
+            models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
         ]
 
     def __str__(self) -> str:
@@ -108,3 +113,13 @@ class ArchivedMatch(MatchRow):
 
     class Meta(MatchRow.Meta):
         verbose_name_plural = "archived matches"
+
+
+#: The live table and its archive. Live first: rows move only into the archive, so a row that moves between the two
+#: reads is seen twice, never missed.
+MATCH_TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
+
+
+def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
+    """Return the match rows that meet every condition: a queryset of the live table, then one of the archive."""
+    return [table.objects.filter(*conditions, **filters) for table in MATCH_TABLES]

@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.games.services import get_encounter_row, list_encounter
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.models import Dispute
@@ -262,8 +262,7 @@ def _choice(row: TournamentResult) -> ResultChoice:
 def _lines(disputes: Sequence[Dispute]) -> list[DisputeLine]:
     """Disputes with their matches, wherever these are kept, in two queries for all of them."""
     ids = [each.match_id for each in disputes if each.match_id is not None]
-    # Live first: a row on its way into the archive is in one of the two whenever it is looked for in this order.
-    found = [table.objects.filter(pk__in=ids).select_related("game") for table in (Match, ArchivedMatch)] if ids else []
+    found = [rows.select_related("game") for rows in list_match_sources(pk__in=ids)] if ids else []
     rows: dict[int | None, MatchRow] = {row.pk: row for table in found for row in table}
     return [DisputeLine(each, moderation.write_handle(each), rows.get(each.match_id)) for each in disputes]
 

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import ApiKey, User
 from deltacrown.core.pagination import Order, paginate
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import Match, list_match_sources
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
@@ -61,7 +61,8 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
 
 
 def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
-    rows = [table.objects.filter(_updated(user, updated_since), user=user).select_related("game") for table in (Match, ArchivedMatch)]
+    sources = list_match_sources(_updated(user, updated_since), user=user)
+    rows = [source.select_related("game") for source in sources]
     for piece in _iterate_pieces(rows, ("recorded_at", "id")):
         yield from describe_matches(piece)
 

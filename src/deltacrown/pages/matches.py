@@ -8,7 +8,7 @@ from typing import Any
 
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.moderation.services import get_dispute_deadline
 from deltacrown.user_profile.histories.filters import SLUG
 from deltacrown.user_profile.histories.matches import MatchEntry, TournamentDetails, describe_matches
@@ -90,7 +90,7 @@ def get_encounter(game_slug: str, match_key: str, *, viewer: Viewer) -> Encounte
     """
     game = Game.objects.filter(slug=game_slug).first() if SLUG.fullmatch(game_slug) else None
     readable = game is not None and is_storable(match_key, multiline=False)
-    sources = [table.objects.filter(game=game, match_key=match_key) for table in (Match, ArchivedMatch)] if readable else []
+    sources = list_match_sources(game=game, match_key=match_key) if readable else []
     # By key: rows that are archived between two of these reads are read twice.
     recorded = {pk for source in sources for pk in source.values_list("pk", flat=True)}
     if game is None or not recorded:

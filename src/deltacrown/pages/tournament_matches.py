@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow
+from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import PlayerTotals, list_player_totals
 from deltacrown.user_profile.models import UserProfile
@@ -98,9 +98,9 @@ def _describe_encounters(event: Tournament, keys: Sequence[str]) -> list[Encount
     return [_encounter(event, grouped[key], details) for key in keys]
 
 
-def _rows(event: Tournament) -> list[QuerySet[Any]]:
+def _rows(event: Tournament) -> Sequence[QuerySet[Any]]:
     ids = TournamentMatchResult.objects.filter(tournament=event).values("match_id")
-    return [table.objects.filter(pk__in=ids) for table in (Match, ArchivedMatch)]
+    return list_match_sources(pk__in=ids)
 
 
 def _details(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:

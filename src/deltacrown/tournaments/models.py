@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -49,6 +51,15 @@ class Tournament(models.Model):
         return self.name
 
 
+class ParticipationQuerySet(models.QuerySet[Any]):
+    """The filter words of registrations."""
+
+    def standing(self) -> ParticipationQuerySet:
+        """Keep registrations that stand: neither withdrawn nor disqualified."""
+        statuses = TournamentParticipation.Status
+        return self.filter(status__in=[statuses.REGISTERED, statuses.CHECKED_IN])
+
+
 class TournamentParticipation(models.Model):
     """A player's registration for a tournament, kept also when the tournament is cancelled."""
 
@@ -64,6 +75,8 @@ class TournamentParticipation(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED)
     registered_at = models.DateTimeField()
     recorded_at = RecordedAt()
+
+    objects = ParticipationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -81,6 +94,18 @@ class TournamentParticipation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.tournament_id}"
+
+
+#: The last placement of the podium.
+LAST_OF_PODIUM = 3
+
+
+class ResultQuerySet(models.QuerySet[Any]):
+    """The filter words of official results."""
+
+    def on_podium(self) -> ResultQuerySet:
+        """Keep the results of placement 3 or better."""
+        return self.filter(placement__lte=LAST_OF_PODIUM)
 
 
 class TournamentResult(models.Model):
@@ -101,6 +126,8 @@ class TournamentResult(models.Model):
     disqualified_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
     decided_at = models.DateTimeField(help_text="When the result became official.")
     recorded_at = RecordedAt()
+
+    objects = ResultQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -11,11 +11,12 @@ from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor, Sqrt
 
+from deltacrown.games.models import COUNTS, MATCH_TABLES
 from django_tally.declarations import Rule, count_of, sum_of
 from django_tally.fields import DerivedStat, Stat
 
-MATCHES = ("games.Match", "games.ArchivedMatch")
-COUNTED = Rule(Q(voided_at__isnull=True), otherwise="voided: {void_reason}")
+MATCHES = tuple(table._meta.label for table in MATCH_TABLES)
+COUNTED = Rule(COUNTS, otherwise="voided: {void_reason}")
 WON = Rule(Q(result="WIN"), otherwise="it was not won, the result is {result}")
 #: Placements past this one are left out of the average , as the specification has it.
 AVERAGED_PLACEMENTS = 10
@@ -54,9 +55,18 @@ def mean_placement() -> Combinable:
     return Case(When(sane, then=ratio("placement_sum", "placement_count", scale=1)), default=None, output_field=output)
 
 
+#: Level L starts at FACTOR · L² − FACTOR points.
+LEVEL_FACTOR = 50
+
+
+def get_level_start(level: int) -> int:
+    """Return the experience points at which ``level`` (1, 2, 3 …) starts: 50·L² − 50."""
+    return LEVEL_FACTOR * level * level - LEVEL_FACTOR
+
+
 def level() -> Combinable:
     """⌊√((points + 50) ÷ 50)⌋, since level L starts at 50·L² − 50 points."""
-    root = Sqrt(Cast(F("experience_points") + Value(50), models.FloatField()) / Value(50.0))
+    root = Sqrt(Cast(F("experience_points") + Value(LEVEL_FACTOR), models.FloatField()) / Value(float(LEVEL_FACTOR)))
     output = models.IntegerField()
     return Case(When(experience_points__gte=0, then=Cast(Floor(root), output)), default=Value(1), output_field=output)
 

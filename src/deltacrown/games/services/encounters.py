@@ -8,15 +8,13 @@ from typing import TypeVar
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchQuerySet, MatchRow
+from deltacrown.games.models import MATCH_TABLES, Game, MatchQuerySet, MatchRow
 from deltacrown.games.services.records import EncounterKey
 from deltacrown.games.services.rules import LONGEST_KEY
 from django_tally.batches import in_batches
 
 T = TypeVar("T")
 
-#: Live first: rows move only into the archive, so a row moved between the two reads is seen twice and never missed.
-TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
 #: Far below SQLite's 32,766 parameters, and a batch of usual size in one query.
 KEYS_PER_QUERY = 10_000
 
@@ -28,7 +26,7 @@ class MatchNotFound(NotFound):
 def list_encounter(game: Game, match_key: str) -> list[MatchRow]:
     """Return the rows of one encounter, live and archived, oldest first, ``user`` loaded; empty when it is unknown."""
     rows: dict[int, MatchRow] = {}
-    for table in TABLES:
+    for table in MATCH_TABLES:
         rows |= {row.pk: row for row in table.objects.of_encounter(game, match_key).select_related("user", "game")}
     return [rows[pk] for pk in sorted(rows)]
 
@@ -67,7 +65,7 @@ def _iterate_rows(keys: Collection[EncounterKey]) -> Iterator[MatchQuerySet]:
     """Yield the rows with any of the games and any of the match keys, which may be more than was asked for."""
     for batch in in_batches(sorted(set(keys)), KEYS_PER_QUERY):
         games, match_keys = {game for game, _ in batch}, {match_key for _, match_key in batch}
-        for table in TABLES:
+        for table in MATCH_TABLES:
             yield table.objects.filter(game__in=games, match_key__in=match_keys)
 
 
@@ -83,7 +81,7 @@ def lock_encounter(game: Game, match_key: str) -> list[MatchRow]:
     """
     check_text(match_key, field="match_key", limit=LONGEST_KEY, required=True)
     rows: dict[int, MatchRow] = {}
-    for table in TABLES:
+    for table in MATCH_TABLES:
         locked = table.objects.of_encounter(game, match_key).select_for_update(no_key=True, of=("self",))
         rows |= {row.pk: row for row in locked.select_related("user", "game").order_by("pk")}
     if not rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow
+from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 
@@ -18,9 +18,8 @@ def get_match_row(pk: int) -> MatchRow:
 
     :raises MatchGone: neither table has it.
     """
-    # Live first: a row on its way into the archive is in one of the two whenever it is looked for in this order.
-    for model in (Match, ArchivedMatch):
-        row: MatchRow | None = model.objects.select_related("game").filter(pk=pk).first()
+    for rows in list_match_sources(pk=pk):
+        row: MatchRow | None = rows.select_related("game").first()
         if row is not None:
             return row
     raise MatchGone(f"Match {pk} exists no longer; nothing can be done about it.", field="match")

@@ -32,7 +32,7 @@ def get_result(tournament: Tournament, *, user: User | None = None, team: Team |
     entrant = get_entrant(tournament, user, team)
     rows = TournamentResult.objects.filter(tournament=tournament)
     found = rows.filter(user=user) if user is not None else rows.filter(team=team, user__isnull=True)
-    result = found.select_related("tournament").first()
+    result: TournamentResult | None = found.select_related("tournament").first()
     if result is None:
         raise ResultNotFound(f"{name_of(entrant)} has no result in {tournament.name}.", field="result")
     return result

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import COUNTS, Match, list_match_sources
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 
 Totals = dict[str, int]
@@ -114,8 +114,7 @@ def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
     """Yield the tournament's match rows that count, wherever they are; a row on its way to the archive once."""
     described = TournamentMatchResult.objects.filter(tournament=tournament)
     teams = dict(described.values_list("match_id", "team_id"))
-    for table in (Match, ArchivedMatch):
-        rows = table.objects.counted().filter(pk__in=described.values("match_id"))
+    for rows in list_match_sources(COUNTS, pk__in=described.values("match_id")):
         for pk, match_key, user, result, stats in rows.values_list("pk", "match_key", "user_id", "result", "stats").iterator():
             if pk in teams:
                 yield _Row(match_key=match_key, user=user, team=teams.pop(pk), result=result, stats=stats)

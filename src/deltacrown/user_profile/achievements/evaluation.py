@@ -10,14 +10,12 @@ from datetime import datetime
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.catalogue import Measure, thresholds_of
-from deltacrown.user_profile.achievements.experience import STANDING
 from deltacrown.user_profile.achievements.form import LONGEST_RUN, Form
 from deltacrown.user_profile.achievements.match_results import Fact, Outcome, iterate_histories, list_facts, list_latest
 from deltacrown.user_profile.models import UserProfile
 from django_tally.batches import in_batches
 
 ENTRIES, PODIUMS, TITLES = (thresholds_of(measure) for measure in (Measure.ENTRIES, Measure.PODIUMS, Measure.TITLES))
-LAST_OF_PODIUM = 3
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,8 @@ def _describe(fact: Fact) -> tuple[str, datetime]:
 
 def list_earned_in_tournaments(users: Collection[int]) -> list[Earned]:
     """What the registrations and results of ``users`` earned, in two queries."""
-    entries = TournamentParticipation.objects.filter(user__in=users, status__in=STANDING)
-    results = TournamentResult.objects.filter(user__in=users, placement__lte=LAST_OF_PODIUM)
+    entries = TournamentParticipation.objects.standing().filter(user__in=users)
+    results = TournamentResult.objects.on_podium().filter(user__in=users)
     entered = entries.order_by("registered_at", "id").values_list("user_id", "tournament__name", "registered_at")
     placed = list(results.order_by("decided_at", "id").values_list("user_id", "tournament__name", "decided_at", "placement"))
     return [

@@ -22,7 +22,6 @@ ENTERED = 20
 #: For each place of the podium, more than for entering.
 PLACED = {1: 300, 2: 150, 3: 75}
 PLACE_NAMES = {1: "First", 2: "Second", 3: "Third"}
-STANDING = (TournamentParticipation.Status.REGISTERED, TournamentParticipation.Status.CHECKED_IN)
 #: The names of the facts this module rewards; those of achievements are ``achievement_service``'s.
 ENTERED_PREFIX, PLACED_PREFIX = "entered:", "placed:"
 
@@ -78,8 +77,8 @@ def _announce(users: set[int]) -> set[int]:
 
 def _list_earned(users: Sequence[int], **of: Tournament) -> list[ExperienceRecord]:
     """What the tables say players earned in tournaments."""
-    entered = TournamentParticipation.objects.filter(user__in=users, status__in=STANDING, **of).select_related("tournament")
-    placed = TournamentResult.objects.filter(user__in=users, placement__lte=max(PLACED), **of).select_related("tournament")
+    entered = TournamentParticipation.objects.standing().filter(user__in=users, **of).select_related("tournament")
+    placed = TournamentResult.objects.on_podium().filter(user__in=users, **of).select_related("tournament")
     return [*map(_of_entry, entered), *map(_of_place, placed)]
 
 

@@ -16,10 +16,9 @@ from typing import Any
 
 from django.db import connection
 
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES
 from django_tally.batches import in_batches
 
-TABLES: tuple[type[Any], ...] = (Match, ArchivedMatch)
 #: SQLite joins at most 500 SELECTs in one statement, and each player takes one per table.
 TAILS_PER_QUERY = 200
 #: Rows of a history held in memory at once.
@@ -39,7 +38,7 @@ class Fact:
 
 def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
     """Yield each player who has matches that count, with their outcomes, live and archived, oldest first; in one query."""
-    arms = " UNION ALL ".join(f"SELECT user_id, played_at, id, result FROM {_counted(table, users)}" for table in TABLES)
+    arms = " UNION ALL ".join(f"SELECT user_id, played_at, id, result FROM {_counted(table, users)}" for table in MATCH_TABLES)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT user_id, id, result FROM ({arms}) AS history ORDER BY user_id, played_at, id")
         for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
@@ -54,7 +53,7 @@ def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
     latest: dict[int, list[tuple[datetime, int, str]]] = defaultdict(list)
     for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
         # One short walk along an index per player and table.
-        arms = [_latest_of(table, user, wanted[user]) for table in TABLES for user in users]
+        arms = [_latest_of(table, user, wanted[user]) for table in MATCH_TABLES for user in users]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(arms))
             for user, played_at, pk, result in cursor.fetchall():
@@ -66,7 +65,7 @@ def list_facts(pks: Collection[int]) -> dict[int, Fact]:
     """Return what may be read of matches, wherever they are, by id; in two queries for up to 500."""
     facts: dict[int, Fact] = {}
     for batch in in_batches(sorted(pks)):
-        for table in TABLES:
+        for table in MATCH_TABLES:
             rows = table.objects.filter(pk__in=batch).values_list("pk", "game__name", "played_at")
             facts |= {pk: Fact(game, played_at) for pk, game, played_at in rows}
     return facts
@@ -74,7 +73,7 @@ def list_facts(pks: Collection[int]) -> dict[int, Fact]:
 
 def _counted(table: type[Any], users: Sequence[int]) -> str:
     name = connection.ops.quote_name(table._meta.db_table)
-    return f"{name} WHERE user_id IN ({', '.join(str(int(user)) for user in users)}) AND voided_at IS NULL"
+    return f"{name} WHERE user_id IN ({', '.join(str(int(user)) for user in users)}) AND {COUNTS_SQL}"
 
 
 def _latest_of(table: type[Any], user: int, limit: int) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.games.models import ArchivedMatch, Game, MatchRow, list_match_sources
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.filters import GivenMatchFilters, MatchFilters, get_game, get_tournament_named, read_match_filters
 from deltacrown.user_profile.histories.opponents import met_opponent
@@ -89,7 +89,7 @@ def get_match_history(
 
 def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None) -> Page[MatchEntry]:
     """The same without asking whether the reader may; for those who have asked already."""
-    rows = narrow_matches([Match.objects.filter(user=user), ArchivedMatch.objects.filter(user=user)], filters, viewer=viewer)
+    rows = narrow_matches(list_match_sources(user=user), filters, viewer=viewer)
     found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
 

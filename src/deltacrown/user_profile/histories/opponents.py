@@ -7,7 +7,7 @@ import re
 from django.db.models import Exists, OuterRef, Q
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import list_match_sources
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.people.addresses import find_users
@@ -36,7 +36,7 @@ def met_opponent(opponent: str, viewer: Viewer) -> Q:
     same = {"user": user, "game": OuterRef("game"), "match_key": OuterRef("match_key")}
     apart = Q(side="") | ~Q(side=OuterRef("side"))
     met = Q(Exists(against.filter(opponent_user=user)))
-    for table in (Match, ArchivedMatch):
-        rows = table.objects.filter(apart, **same).exclude(pk=OuterRef("pk"))
-        met |= Q(Exists(filter_encounter_by_visibility(rows, viewer)))
+    for rows in list_match_sources(apart, **same):
+        others = rows.exclude(pk=OuterRef("pk"))
+        met |= Q(Exists(filter_encounter_by_visibility(others, viewer)))
     return met

@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow
+from deltacrown.games.models import MATCH_TABLES, Match, MatchRow
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement
@@ -94,7 +94,7 @@ def _say(value: Any) -> str:
 
 def _find_rows(source: str, ids: set[int]) -> list[Row]:
     related = _RELATED[source]
-    tables = (Match, ArchivedMatch) if source == Match._meta.label else (apps.get_model(source),)
+    tables = MATCH_TABLES if source == Match._meta.label else (apps.get_model(source),)
     return [row for table in tables for row in table._base_manager.filter(pk__in=ids).select_related(*related)]
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import check_limit, read_position, write_position
-from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.models.profile import RATE_SAMPLE
@@ -146,8 +146,8 @@ class _Board:
         quote = connection.ops.quote_name
         of_game = " AND game_id = %s" if self.game else ""
         rows = " UNION ALL ".join(
-            f"SELECT user_id, result FROM {quote(table._meta.db_table)} WHERE voided_at IS NULL AND played_at >= %s{of_game}"
-            for table in (Match, ArchivedMatch)
+            f"SELECT user_id, result FROM {quote(table._meta.db_table)} WHERE {COUNTS_SQL} AND played_at >= %s{of_game}"
+            for table in MATCH_TABLES
         )
         value = VALUES[self.stat]
         return _RANKED.format(

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Order
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import MATCH_TABLES
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile import privacy
@@ -136,8 +136,7 @@ def _experience(rows: Sequence[ExperienceAward]) -> list[ExperienceEntry]:
 _MATCHES = RowSource("matches", matches.ORDER, matches.describe_matches, privacy.require_match_history)
 
 SOURCES: dict[type[models.Model], RowSource] = {
-    Match: _MATCHES,
-    ArchivedMatch: _MATCHES,
+    **dict.fromkeys(MATCH_TABLES, _MATCHES),
     TournamentParticipation: RowSource("tournaments", tournaments.ORDER, tournaments.describe_participations, privacy.require_tournaments),
     # Placements and achievements are public record.
     TournamentResult: RowSource("results", ("-decided_at", "-id"), tournaments.describe_results, related=("tournament__game", "team")),

@@ -11,7 +11,7 @@ from deltacrown.user_profile.models import Achievement, KycVerification, UserAch
 from deltacrown.user_profile.timeline import wording
 from deltacrown.user_profile.timeline.entering import ActivityChanges, enter_activities, replace_activities, withdraw_activities
 from deltacrown.user_profile.timeline.levels import list_levels_reached
-from deltacrown.user_profile.timeline.records import LAST_TOLD, ActivityRecord, Type
+from deltacrown.user_profile.timeline.records import ActivityRecord, Type
 from django_tally.transactions import atomic_service
 
 
@@ -48,7 +48,7 @@ def keep_memberships(*, memberships: Sequence[TeamMembership]) -> ActivityChange
 @atomic_service
 def keep_podiums(*, tournament: Tournament, users: Collection[int]) -> ActivityChanges:
     """Make the timelines of ``users`` say of a tournament's podium what its results say now."""
-    rows = tournament.results.filter(user__in=users, placement__lte=LAST_TOLD).select_related("tournament", "team")
+    rows = TournamentResult.objects.on_podium().filter(tournament=tournament, user__in=users).select_related("tournament", "team")
     return replace_activities(
         records=[wording.describe_podium(row) for row in rows],
         users=users,
@@ -61,7 +61,7 @@ def keep_podiums(*, tournament: Tournament, users: Collection[int]) -> ActivityC
 def keep_tournament(*, tournament: Tournament, users: Collection[int]) -> ActivityChanges:
     """Make the timelines of ``users`` say of a tournament what the tables say now; also when rows, or all of it, were deleted."""
     entered = TournamentParticipation.objects.filter(tournament=tournament.pk, user__in=users).select_related("tournament", "team")
-    placed = TournamentResult.objects.filter(tournament=tournament.pk, user__in=users, placement__lte=LAST_TOLD)
+    placed = TournamentResult.objects.on_podium().filter(tournament=tournament.pk, user__in=users)
     podiums = placed.select_related("tournament", "team")
     return replace_activities(
         records=[*map(wording.describe_registration, entered), *map(wording.describe_podium, podiums)],
@@ -130,7 +130,7 @@ def is_told(award: UserAchievement) -> bool:
 def _list_records(users: Collection[int]) -> list[ActivityRecord]:
     """What the tables say of ``users``, beyond that they joined."""
     registrations = TournamentParticipation.objects.filter(user__in=users).select_related("tournament", "team")
-    results = TournamentResult.objects.filter(user__in=users, placement__lte=LAST_TOLD).select_related("tournament", "team")
+    results = TournamentResult.objects.on_podium().filter(user__in=users).select_related("tournament", "team")
     memberships = TeamMembership.objects.filter(user__in=users).select_related("team")
     achievements = UserAchievement.objects.filter(user__in=users, achievement__tier=Achievement.Tier.MAJOR).select_related("achievement")
     verified = KycVerification.objects.filter(user__in=users, status=KycVerification.Status.VERIFIED)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from deltacrown.user_profile.models import ExperienceAward, UserProfile
+from deltacrown.user_profile.stats import get_level_start
 from deltacrown.user_profile.timeline.records import TOLD_EVERY, ActivityRecord
 from deltacrown.user_profile.timeline.wording import describe_level
 from django_tally.batches import in_batches
-
-
-def points_of(level: int) -> int:
-    """Where a level starts."""
-    return 50 * level * level - 50
 
 
 def list_levels_reached(users: Collection[int]) -> list[ActivityRecord]:
@@ -21,7 +17,7 @@ def list_levels_reached(users: Collection[int]) -> list[ActivityRecord]:
 
 
 def _iterate_levels(users: Collection[int]) -> Iterator[ActivityRecord]:
-    high = list(UserProfile.objects.filter(user__in=users, experience_points__gte=points_of(TOLD_EVERY)).values_list("pk", flat=True))
+    high = list(UserProfile.objects.filter(user__in=users, experience_points__gte=get_level_start(TOLD_EVERY)).values_list("pk", flat=True))
     if not high:
         return
     awards = ExperienceAward.objects.filter(user__in=high).order_by("user_id", "awarded_at", "id")
@@ -30,6 +26,6 @@ def _iterate_levels(users: Collection[int]) -> Iterator[ActivityRecord]:
         if user != current:
             current, points, level = user, 0, TOLD_EVERY
         points += more
-        while points >= points_of(level):
+        while points >= get_level_start(level):
             yield describe_level(user, level, at)
             level += TOLD_EVERY

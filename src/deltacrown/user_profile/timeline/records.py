@@ -9,6 +9,7 @@ from datetime import datetime
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
+from deltacrown.tournaments.models import LAST_OF_PODIUM
 from deltacrown.user_profile.models import ActivityRow
 
 Type, Visibility = ActivityRow.Type, ActivityRow.Visibility
@@ -16,8 +17,8 @@ Metadata = Mapping[str, str | int]
 #: The player's id, the type, the name of the fact.
 ActivityKey = tuple[int, str, str]
 
-#: The last place of a podium, and how many levels lie between two that are told.
-LAST_TOLD, TOLD_EVERY = 3, 5
+#: How many levels lie between two that are on the timeline.
+TOLD_EVERY = 5
 LONGEST_DESCRIPTION, LONGEST_KEY, LONGEST_NAME = 500, 120, 200
 #: What metadata may say: which public thing it is about, and the number that is its point.
 PUBLIC_METADATA = re.compile(r"(achievement|game|player|team|tournament)_(id|slug|name)|placement|level")
@@ -96,8 +97,8 @@ def _check_metadata(metadata: Metadata) -> None:
 def _check_rank(record: ActivityRecord) -> None:
     """Of places only those of the podium are told, and of levels every fifth."""
     placement, level = record.metadata.get("placement", 1), record.metadata.get("level", TOLD_EVERY)
-    if record.activity_type == Type.TOURNAMENT_WON and placement not in range(1, LAST_TOLD + 1):
-        raise InvalidActivity(f"Place {placement!r} does not appear on a timeline; only 1 to {LAST_TOLD} do.", field="metadata")
+    if record.activity_type == Type.TOURNAMENT_WON and placement not in range(1, LAST_OF_PODIUM + 1):
+        raise InvalidActivity(f"Place {placement!r} does not appear on a timeline; only 1 to {LAST_OF_PODIUM} do.", field="metadata")
     if record.activity_type == Type.LEVEL_UP and level not in range(TOLD_EVERY, 10**6, TOLD_EVERY):
         raise InvalidActivity(f"Level {level!r} does not appear on a timeline; only every {TOLD_EVERY}th does.", field="metadata")
 
