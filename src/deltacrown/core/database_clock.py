@@ -18,5 +18,5 @@ class DatabaseNow(Now):
         """Return itself: it names nothing that could be resolved, and every row of a bulk insert asks."""
         return self
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, list[Any]]:
-        return SQLITE_NOW.replace("%", "%%"), []  # a statement with parameters
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, tuple[str | int, ...]]:
+        return SQLITE_NOW.replace("%", "%%"), ()  # a statement with parameters
