@@ -1,4 +1,4 @@
-"""A migrate that was killed between a migration and its record is noticed, and what the check says puts it right."""
+"""A migrate killed between a migration and its record is noticed, and what the check says puts it right."""
 
 from __future__ import annotations
 

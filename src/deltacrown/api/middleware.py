@@ -92,7 +92,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
 
 
 def _answer_conditionally(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
-    """Return the response with its ETag, 304 when the caller has it, or a problem when it asked for another one only.
+    """Return the response with its ETag, 304 when the caller has it, or a problem when it wants another one.
 
     Django's middleware for this leaves HEAD out, so its parts are used here.
     """

@@ -1,9 +1,9 @@
 """Checks of migrations against their records, for ``manage.py check --database`` and ``manage.py migrate``.
 
-Django commits some migrations before it records them: one with statements left for the end, and every one that is
-taken back. A process killed in between leaves a database that has changed, and a record that says it has not. The next
-``migrate`` then fails at what is there already, or leaves out what is gone. The check changes nothing: it names the
-command that puts the record right.
+Django commits some migrations before it records them: one with statements left for the end, and every one
+that is taken back. A process killed in between leaves a database that has changed, and a record that says it
+has not. The next ``migrate`` then fails at what is there already, or leaves out what is gone. The check
+changes nothing: it names the command that puts the record right.
 """
 
 from __future__ import annotations
@@ -16,13 +16,25 @@ from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import AddConstraint, AddField, AddIndex, CreateModel, Migration, RemoveConstraint, RemoveField, RemoveIndex
+from django.db.migrations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    CreateModel,
+    Migration,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
+)
 from django.db.migrations.loader import MigrationLoader
 
 
 def check_migration_records(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Find migrations that were made or taken back in the databases being checked, but whose record says otherwise."""
-    return [message for alias in databases or () for message in _check_database(connections[alias])]
+    """Find migrations whose record does not say what is in the databases being checked."""
+    messages: list[CheckMessage] = []
+    for alias in databases or ():
+        messages += _check_database(connections[alias])
+    return messages
 
 
 def _check_database(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
@@ -39,28 +51,30 @@ def _check_database(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
         if is_next and additions and all(additions):
             yield _warn_unrecorded(*key, database=connection.alias)
         if is_last and additions and not any(additions):
-            previous = max((parent.key[1] for parent in node.parents if parent.key[0] == key[0]), default="zero")
+            before = [parent.key[1] for parent in node.parents if parent.key[0] == key[0]]
+            previous = max(before, default="zero")
             yield _warn_taken_back(*key, previous=previous, database=connection.alias)
 
 
 def _warn_unrecorded(app: str, name: str, *, database: str) -> Warning:
-    message = f"In database {database!r}, everything that the migration {app}.{name} adds is there, but it is not recorded."
-    hint = f"A migrate was killed before the record. Run `manage.py migrate {app} {name} --fake`, then `manage.py migrate`."
-    return Warning(message, hint=hint, id="core.W001")
+    message = f"In database {database!r}, all that migration {app}.{name} adds is there, but not its record."
+    remedy = f"Run `manage.py migrate {app} {name} --fake`, then `manage.py migrate`."
+    return Warning(message, hint=f"A migrate was killed before the record. {remedy}", id="core.W001")
 
 
 def _warn_taken_back(app: str, name: str, *, previous: str, database: str) -> Warning:
-    message = f"In database {database!r}, the migration {app}.{name} is recorded, but nothing that it adds is there."
-    hint = f"A migrate was killed while taking it back. Run `manage.py migrate {app} {previous} --fake`, then `manage.py migrate`."
-    return Warning(message, hint=hint, id="core.W002")
+    message = f"In database {database!r}, migration {app}.{name} is recorded, but nothing it adds is there."
+    remedy = f"Run `manage.py migrate {app} {previous} --fake`, then `manage.py migrate`."
+    return Warning(message, hint=f"A migrate was killed while taking it back. {remedy}", id="core.W002")
 
 
 def _find_additions(connection: BaseDatabaseWrapper, migration: Migration) -> list[bool]:
-    """Return, for each table, column, index and constraint that ``migration`` adds, whether the database has it.
+    """Return, for each table, column, index and constraint that ``migration`` adds, if the database has it.
 
-    What it removes first, to add it again in another form, shows nothing, and neither does data that it changes.
+    What it removes first, to add it again in another form, shows nothing. Neither does data that it changes.
     """
-    removed = {each.name for each in migration.operations if isinstance(each, (RemoveField, RemoveIndex, RemoveConstraint))}
+    removals = (RemoveField, RemoveIndex, RemoveConstraint)
+    removed = {each.name for each in migration.operations if isinstance(each, removals)}
     found: list[bool] = []
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -73,7 +87,8 @@ def _find_additions(connection: BaseDatabaseWrapper, migration: Migration) -> li
             if isinstance(operation, CreateModel) or table not in tables:
                 found.append(table in tables)
             elif isinstance(operation, AddField):
-                columns = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+                description = connection.introspection.get_table_description(cursor, table)
+                columns = {column.name for column in description}
                 found += [column in columns for column in _list_columns(model, operation.name)]
             else:
                 found.append(name in connection.introspection.get_constraints(cursor, table))
@@ -93,11 +108,16 @@ def _name_addition(operation: object) -> str:
 
 
 def _find_model(app: str, operation: object) -> type[models.Model] | None:
-    """Return the model whose table an operation adds to; ``None`` when it adds nothing, or the model is gone since."""
-    if not isinstance(operation, (CreateModel, AddField, AddIndex, AddConstraint)):
-        return None
+    """Return the model that an operation adds or adds to; ``None`` when there is none, or not any more."""
+    match operation:
+        case CreateModel():
+            name = operation.name
+        case AddField() | AddIndex() | AddConstraint():
+            name = operation.model_name
+        case _:
+            return None
     try:
-        model = apps.get_model(app, operation.name if isinstance(operation, CreateModel) else operation.model_name)
+        model = apps.get_model(app, name)
     except LookupError:
         return None
     has_table = model._meta.managed and not model._meta.proxy and not model._meta.swapped

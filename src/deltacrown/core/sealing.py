@@ -2,7 +2,7 @@
 
 Signing keeps a value from being changed, but not from being read: a signed cursor would show the database key
 of the last row of its page. So values are encrypted too, with AES-SIV (RFC 5297). It needs no random number:
-the same value under the same name always gives the same token, and the ETag of an answer that carries it holds.
+the same value under the same name always gives the same token, so that an answer that has it keeps its ETag.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 
 
 def seal(value: Any, *, name: str) -> str:
-    """Return a token for URLs that holds ``value``, which JSON can hold; it opens under the same ``name`` alone."""
+    """Return a token for URLs with ``value``, which JSON can hold; it opens under the same ``name`` alone."""
     plain = json.dumps(value, separators=(",", ":")).encode()
     return _encode(_cipher(settings.SECRET_KEY).encrypt(plain, [name.encode()]))
 
@@ -49,6 +49,6 @@ def _encode(sealed: bytes) -> str:
 
 
 def _cipher(secret: str) -> AESSIV:
-    """Return the cipher under a key that is derived from ``secret`` for this use only: 64 bytes, AES-256 twice."""
+    """Return the cipher under a key derived from ``secret`` for this use only: 64 bytes, AES-256 twice."""
     key = salted_hmac("deltacrown.core.sealing", b"AES-SIV", secret=secret, algorithm="sha512").digest()
     return AESSIV(key)

@@ -14,4 +14,5 @@ class Command(BaseCommand):
         super().run_from_argv(argv[:2])  # whatever options the demo's own command would take
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise CommandError("The demo is not installed here, as is right for a real site. To load it anyway: DEMO=1 manage.py load_demo.")
+        message = "The demo is not installed here, as is right on a real site."
+        raise CommandError(f"{message} With it: DEMO=1 manage.py load_demo.")
