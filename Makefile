@@ -4,7 +4,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What the site and the demo need, and what the tests and the other commands need besides.
+BASE := $(VENV)/.installed-base
 INSTALLED := $(VENV)/.installed
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MANAGE := $(BIN)/python manage.py
 STATIC := var/static/staticfiles.json
 # Name an interpreter to choose it: make install PYTHON=python3.12
@@ -12,6 +15,7 @@ PYTHON ?=
 PORT ?= 8000
 # The demo season ended on a fixed day: this long its matches may still be disputed.
 demo: export DISPUTE_WINDOW_DAYS ?= 730
+demo: export DEMO = 1
 # Parallel test processes.
 WORKERS ?= 2
 # Generated requests per operation of the API.
@@ -35,7 +39,7 @@ help: ## List these commands.
 
 install: $(INSTALLED) ## Make .venv with everything in it; does nothing when it is up to date.
 
-$(INSTALLED): requirements/dev.txt pyproject.toml
+$(BASE): requirements/base.txt requirements/build.txt pyproject.toml
 	@python=; \
 	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
 		if $$candidate -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
@@ -48,17 +52,22 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	fi; \
 	if $(BIN)/python -c 'import pip' 2>/dev/null; then :; else $$python -m venv --clear $(VENV); fi
 	@echo "Installing the pinned packages into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --requirement requirements/base.txt --requirement requirements/build.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(INSTALLED) $(STATIC) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
+$(INSTALLED): $(BASE) requirements/dev.txt
+	@echo "Installing the pinned tools of the tests into $(VENV) …"
+	@$(PIP) --requirement requirements/dev.txt
+	@touch $@
+
+demo: $(BASE) $(STATIC) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_demo
 	@printf '\nServing http://127.0.0.1:%s/ (stop with Ctrl-C)\n' $(PORT)
 	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 4 --log-level warning deltacrown.config.wsgi:application
 
-$(STATIC): $(INSTALLED) $(shell find src -path '*/static/*' -type f)
+$(STATIC): $(BASE) $(shell find src -path '*/static/*' -type f)
 	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
 
 test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
@@ -92,6 +101,7 @@ fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite an
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements/base.in --output-file requirements/base.txt
+	$(COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 
 clean: ## Remove what was installed and cached; the database in var/ stays.

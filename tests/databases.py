@@ -33,7 +33,8 @@ def start_postgresql(directory: Path, **settings: str) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Point Django at the chosen database before pytest-django reads the settings."""
+    """Point Django at the chosen database, and install the demo, before pytest-django reads the settings."""
+    os.environ["DEMO"] = "1"
     if early_config.known_args_namespace.database == "sqlite" and "DELTACROWN_TEST_POSTGRESQL" not in os.environ:
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"
         return

@@ -14,6 +14,9 @@ SQLITE_NOW = "REPLACE(STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW'), '.000000', '')"
 class DatabaseNow(Now):
     """This moment by the database's clock, in the form in which other moments are stored there."""
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        template = SQLITE_NOW.replace("%", "%%%%")  # filled in twice: as a template, and as a statement with parameters
-        return self.as_sql(compiler, connection, template=template, **extra_context)
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> DatabaseNow:
+        """Return itself: it names nothing that could be resolved, and every row of a bulk insert asks."""
+        return self
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, tuple[str | int, ...]]:
+        return SQLITE_NOW.replace("%", "%%"), ()  # a statement with parameters

@@ -186,6 +186,30 @@ def test_an_answer_the_caller_has_is_not_sent_again(visitor):
     assert visitor.get("/leaderboards", **{"If-None-Match": '"x"'}).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_304_repeats_what_the_answer_says_of_keeping_it(visitor, method):
+    path = f"/players/{scene.player('ann').profile.public_id}"
+    answer = visitor.get(path)
+
+    unchanged = visitor.call(method, path, headers={"If-None-Match": answer["ETag"]})
+
+    assert unchanged.status_code == 304
+    for name in ("ETag", "Cache-Control", "Vary", "RateLimit-Policy"):
+        assert unchanged[name] == answer[name]
+    assert "Content-Type" not in unchanged
+
+
+def test_an_answer_that_is_not_the_one_asked_for_is_refused_with_a_problem(visitor):
+    answer = visitor.get("/leaderboards")
+
+    assert visitor.get("/leaderboards", **{"If-Match": answer["ETag"]}).status_code == 200
+    refused = visitor.get("/leaderboards", **{"If-Match": '"x"'})
+    assert (refused.status_code, refused.json()["code"]) == (412, "precondition-failed")
+    assert refused["Content-Type"] == "application/problem+json"
+    assert refused["Cache-Control"] == "private, no-store"
+    assert "ETag" not in refused
+
+
 def test_caches_share_only_what_is_the_same_for_all(visitor, signed_in, with_key):
     ann = scene.player("ann")
     own = f"/players/{ann.profile.public_id}"

@@ -24,6 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.chaos.setting import throwaway_database
+from tests.told import do_as_told
 
 PLAYERS = 20
 Report = Callable[[str], None]
@@ -216,6 +217,7 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
     from django.core.management import call_command
     from django.utils import timezone
 
+    from deltacrown.core.checks import check_migration_records
     from django_tally.reconciliation import reconcile
 
     figures: Counter[str] = Counter()
@@ -233,6 +235,7 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
             reported = kill_at_random(child, reading, pick.uniform(0.01, longest))
             figures["caught at work"] += look_at_state() != before and "finished" not in reported
             if name == "migrate":
+                figures["records put right"] += do_as_told(check_migration_records(databases=["default"]))
                 call_command("migrate", verbosity=0)
             if name == "damage_and_reconcile":
                 reconcile(cause="after the kill", clock=timezone.now)

@@ -41,6 +41,27 @@ def test_production_without_a_secret_key_refuses_to_start_and_says_what_to_set()
     assert "ImproperlyConfigured: BEHIND_TLS is set, so SECRET_KEY must be too" in run.stderr
 
 
+def test_the_demo_is_installed_only_where_it_is_asked_for():
+    show = "from django.apps import apps; print(apps.is_installed('deltacrown.demo'))"
+
+    assert manage("shell", "--no-imports", "--command", show).stdout == "False\n"
+    assert manage("shell", "--no-imports", "--command", show, **PRODUCTION).stdout == "False\n"
+    assert manage("shell", "--no-imports", "--command", show, DEMO="1").stdout == "True\n"
+    assert manage("shell", "--no-imports", "--command", show, DEBUG="1").stdout == "True\n"
+
+
+def test_loading_the_demo_where_it_is_not_installed_says_how():
+    run = manage("load_demo", "--players", "40")
+
+    assert run.returncode == 1
+    assert "The demo is not installed here" in run.stderr
+    assert "DEMO=1 manage.py load_demo" in run.stderr
+
+
+def test_loading_the_demo_where_it_is_installed_is_the_demos_own_command():
+    assert "--players" in manage("load_demo", "--help", DEMO="1").stdout
+
+
 def test_the_embedded_default_starts_with_nothing_set():
     run = manage("check")
 

@@ -62,7 +62,6 @@ def test_another_seed_is_another_season(reference):
     [
         ("load_teams", User, Game),
         ("load_matches", Game, Match),
-        ("load_tournaments", Match, Tournament),
         ("load_rulings", Tournament, Dispute),
         ("load_follows", Dispute, Follow),
         ("load_verifications", Follow, KycVerification),

@@ -72,6 +72,7 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
         answer["headers"] = _headers(["Cache-Control", "RateLimit", "RateLimit-Policy", *_own_headers(method, operation, answer)])
     if method == "get":
         responses[304] = {"description": "Not modified: the caller's copy, named in If-None-Match, is the current one."}
+        refuses.add(412)
     for status in sorted(refuses):
         responses[status] = {"$ref": f"#/components/responses/{_name(status)}"}
     for parameter in operation.get("parameters", ()):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
 
 from deltacrown.api.problems import INTERNAL, MALFORMED, MEDIA, MEDIA_TYPE, OF_STATUS, TOO_LARGE, respond
 from deltacrown.core.inputs import is_storable
@@ -18,8 +16,6 @@ from deltacrown.core.inputs import is_storable
 PREFIX = "/api/"
 #: Seconds a shared cache may keep what is the same for everybody.
 SHARED_SECONDS = 15
-#: What a 304 repeats of the answer it stands for.
-KEPT = {"Cache-Control", "ETag", "Vary", "RateLimit", "RateLimit-Policy"}
 BODILESS = {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 
@@ -75,32 +71,32 @@ def _as_problem(response: HttpResponseBase) -> HttpResponse:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    is_read = request.method in {"GET", "HEAD"}
+    if is_read and response.status_code == 200 and isinstance(response, HttpResponse):
+        response = _answer_conditionally(request, response)
+
+    is_current = is_read and response.status_code in {200, 304}
+    if getattr(request, "api_shared", False) and is_current:
+        response["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
+        del response["Vary"]  # middleware inside says Cookie of everything; this answer depends on nobody's
+    else:
+        stored = "no-store" if getattr(request, "api_is_private", False) or not is_current else "no-cache"
+        response["Cache-Control"] = f"private, {stored}"
+        patch_vary_headers(response, ["Authorization", "Cookie"])
+
     standing = getattr(request, "api_standing", None)
     for name, value in standing.headers.items() if standing else ():
         response[name] = value
     response["X-Content-Type-Options"] = "nosniff"
-    is_read = request.method in {"GET", "HEAD"} and response.status_code == 200
-    if getattr(request, "api_shared", False) and is_read:
-        response["Cache-Control"] = f"public, max-age={SHARED_SECONDS}"
-        del response["Vary"]  # middleware inside says Cookie of everything; this answer depends on nobody's
-    else:
-        stored = "no-store" if getattr(request, "api_is_private", False) or not is_read else "no-cache"
-        response["Cache-Control"] = f"private, {stored}"
-        patch_vary_headers(response, ["Authorization", "Cookie"])
-    if is_read and isinstance(response, HttpResponse):
-        return _answer_conditionally(request, response)
     return response
 
 
 def _answer_conditionally(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
-    """The same answer with its ETag, or 304 when the caller has it."""
-    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    response["ETag"] = etag
-    known = {each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))}
-    if not known & {etag, "*"}:
-        return response
-    unchanged = HttpResponse(status=304)
-    for name in KEPT & {*response.headers}:
-        unchanged[name] = response[name]
-    del unchanged["Content-Type"]
-    return unchanged
+    """Return the response with its ETag, 304 when the caller has it, or a problem when it wants another one.
+
+    Django's middleware for this leaves HEAD out, so its parts are used here.
+    """
+    set_response_etag(response)
+    answer = get_conditional_response(request, etag=response.get("ETag"), response=response)
+    assert answer is not None  # noqa: S101 - only without a response
+    return answer if answer.status_code < 400 else _as_problem(answer)

@@ -34,6 +34,7 @@ HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose 
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys.")
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.")
 CONFLICT = Kind("conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named.")
+PRECONDITION = Kind("precondition-failed", 412, "Precondition failed", "Read it again, without If-Match and If-Unmodified-Since.")
 TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
 MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
 INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
@@ -44,8 +45,8 @@ INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's 
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable", "Try again in a moment.")
 
 KINDS = [
-    MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, TOO_LARGE, MEDIA, INVALID, CURSOR, KEY_REUSED,
-    THROTTLED, INTERNAL, UNAVAILABLE,
+    MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, PRECONDITION, TOO_LARGE, MEDIA, INVALID, CURSOR,
+    KEY_REUSED, THROTTLED, INTERNAL, UNAVAILABLE,
 ]  # fmt: skip
 #: What stands for a status that somebody else answered with.
 OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}

@@ -23,6 +23,8 @@ env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+#: Whether the generated season can be loaded here: its passwords are known to everybody.
+DEMO = env.bool("DEMO", default=DEBUG)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if BEHIND_TLS:  # a key each machine made for itself would sign people out at every turn
@@ -39,7 +41,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django_htmx",
     "django_tally",
     "deltacrown.core",
     "deltacrown.freshness",
@@ -52,8 +53,8 @@ INSTALLED_APPS = [
     "deltacrown.user_profile",
     "deltacrown.pages",
     "deltacrown.api",
+    *(["deltacrown.demo"] if DEMO else []),  # before web, whose load_demo says how to switch it on
     "deltacrown.web",
-    "deltacrown.demo",
 ]
 
 MIDDLEWARE = [
@@ -67,7 +68,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "deltacrown.web.middleware.RefusalPages",
 ]
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class CoreConfig(AppConfig):
@@ -6,6 +7,6 @@ class CoreConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        from deltacrown.core import migrating  # noqa: PLC0415 - imports the models of content types
+        from deltacrown.core.checks import check_migration_records  # noqa: PLC0415 - imports the models of content types
 
-        migrating.install()
+        checks.register(check_migration_records, checks.Tags.database)

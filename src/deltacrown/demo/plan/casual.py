@@ -55,16 +55,14 @@ def _play_session(rng: Random, crowd: _Crowd, starts_at: datetime, count: int, n
 
 def _make_sides(rng: Random, title: Title, moment: datetime, gathered: Sequence[Player]) -> Lineups:
     """Split those who gathered into two sides of about the same strength; of two who meet alone, whoever is nearest."""
+    strengths = {player.number: player.strength_at(title, moment) for player in gathered}
     options = []
     for _ in range(LOOKED_AT):
         order = rng.sample(gathered, len(gathered))
         lineups = tuple(order[: title.squad]), tuple(order[title.squad : 2 * title.squad])
-        options.append((abs(sum(_strengths(lineups[0], title, moment)) - sum(_strengths(lineups[1], title, moment))), lineups))
+        first, second = (sum(strengths[player.number] for player in lineup) for lineup in lineups)
+        options.append((abs(first - second), lineups))
     return min(options, key=lambda option: option[0])[1]
-
-
-def _strengths(lineup: Sequence[Player], title: Title, moment: datetime) -> list[float]:
-    return [player.strength_at(title, moment) for player in lineup]
 
 
 class _Crowd:
