@@ -1,0 +1,96 @@
+"""The test database as it was just after its migrations, kept aside: what a test that commits leaves is put back from it.
+
+Django's own way empties every table, with all triggers at work, and then has every app fill in what migrations had put there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import TransactionTestCase
+
+#: A schema of PostgreSQL that holds a copy of every table that is not empty after the migrations.
+COPIES = "pristine"
+#: Tables that hold more than this, in bytes, are truncated: deleted rows would stay in the file, and be read over by later tests.
+LARGE = 1 << 20
+
+
+@contextmanager
+def restored_after_commits() -> Iterator[None]:
+    """Within, tests marked ``transaction=True`` end by putting the database back as it is now."""
+    usual = TransactionTestCase._fixture_teardown
+    kept = _Sqlite() if connection.vendor == "sqlite" else _Postgresql()
+
+    def restore(self: TransactionTestCase) -> None:
+        kept.restore()
+        ContentType.objects.clear_cache()
+
+    TransactionTestCase._fixture_teardown = restore
+    try:
+        yield
+    finally:
+        TransactionTestCase._fixture_teardown = usual
+
+
+class _Sqlite:
+    """A copy of all pages, triggers and sequences included."""
+
+    def __init__(self) -> None:
+        connection.ensure_connection()
+        self.copy = sqlite3.connect(":memory:", check_same_thread=False)
+        connection.connection.backup(self.copy)
+
+    def restore(self) -> None:
+        connection.ensure_connection()
+        self.copy.backup(connection.connection)
+
+
+class _Postgresql:
+    """Rows alone: triggers, constraints and sequences stay as they are."""
+
+    def __init__(self) -> None:
+        with connection.cursor() as cursor:
+            self.tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+            cursor.execute(f"CREATE SCHEMA {COPIES}")
+            self.columns = {}
+            for table in self.tables:
+                cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")')
+                if cursor.fetchone()[0]:
+                    cursor.execute(f'CREATE TABLE {COPIES}."{table}" AS TABLE "{table}"')
+                    self.columns[table] = self._list_columns(cursor, table)
+
+    @staticmethod
+    def _list_columns(cursor: Any, table: str) -> str:
+        """The columns that are written: not those that the database computes."""
+        cursor.execute(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped "
+            "AND attgenerated = ''",
+            [f'"{table}"'],
+        )
+        return ", ".join(name for (name,) in cursor.fetchall())
+
+    def restore(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT relname, pg_relation_size(oid) FROM pg_class "
+                "WHERE relname = ANY(%s) AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0",
+                [self.tables],
+            )
+            sizes = dict(cursor.fetchall())
+            if sum(sizes.values()) > LARGE:
+                emptied = ["TRUNCATE " + ", ".join(f'public."{table}"' for table in self.tables)]
+            else:
+                emptied = [f'DELETE FROM public."{table}"' for table in sizes]
+            filled = [
+                f'INSERT INTO public."{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {COPIES}."{table}"'
+                for table, columns in self.columns.items()
+            ]
+            # As a replica does, no trigger and no foreign key looks at what is written.
+            steps = ["BEGIN", "SET LOCAL session_replication_role = replica", *emptied, *filled, "COMMIT"]
+            cursor.execute("; ".join(steps))
