@@ -85,7 +85,8 @@ bench: $(INSTALLED) ## Measure the targets of the specification with a million m
 
 fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite and on PostgreSQL; takes a while (CASES=1000 an operation).
 	@failed=; for database in sqlite postgresql; do \
-		DELTACROWN_FUZZ_CASES=$(CASES) $(BIN)/pytest --database $$database tests/api/test_fuzz.py || failed="$$failed $$database"; \
+		DELTACROWN_FUZZ_CASES=$(CASES) DELTACROWN_INTERLEAVINGS=1000 $(BIN)/pytest --database $$database \
+			tests/api/test_fuzz.py tests/user_profile/test_page_interleavings.py || failed="$$failed $$database"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 

@@ -161,7 +161,7 @@ def callers():
 
 @schema.parametrize()
 @settings(
-    max_examples=CASES or 20,
+    max_examples=CASES or 8,
     derandomize=not CASES,
     deadline=None,
     database=None,
