@@ -12,7 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 #: A schema of PostgreSQL that holds a copy of every table that is not empty after the migrations.
@@ -36,6 +36,17 @@ def restored_after_commits() -> Iterator[None]:
         yield
     finally:
         TransactionTestCase._fixture_teardown = usual
+
+
+@contextmanager
+def rolled_back(blocker: Any) -> Iterator[None]:
+    """Within, what is written is there for all tests of a module or session; it is gone afterwards.
+
+    What a test writes is taken back at its own end, as always: its transaction is a savepoint of this one.
+    """
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 class _Sqlite:
