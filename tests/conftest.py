@@ -100,9 +100,8 @@ def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], st
     return find
 
 
-@pytest.fixture
-def redis_server(tmp_path_factory: Any) -> Any:
-    """A real Redis, for this test alone."""
+@pytest.fixture(scope="session")
+def _shared_redis(tmp_path_factory: Any) -> Iterator[Any]:
     from tests.redis_server import RedisServer, find_server
 
     executable = find_server()
@@ -114,11 +113,20 @@ def redis_server(tmp_path_factory: Any) -> Any:
 
 
 @pytest.fixture
+def redis_server(_shared_redis: Any) -> Any:
+    """A real Redis, running and empty, whatever the test before did to it."""
+    _shared_redis.make_ready()
+    return _shared_redis
+
+
+@pytest.fixture
 def redis_cache(redis_server: Any, settings: Any, monkeypatch: Any) -> Any:
-    """The cache is a real Redis, set up as in production."""
+    """The cache is a real Redis, set up as in production, but waited for as long as a busy machine needs."""
     from deltacrown.config.caching import redis_cache_at
     from deltacrown.core import cache_store
 
     monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
-    settings.CACHES = {"default": redis_cache_at(redis_server.url)}
+    entry = redis_cache_at(redis_server.url)
+    patience = {"socket_timeout": 60.0, "socket_connect_timeout": 60.0}
+    settings.CACHES = {"default": {**entry, "OPTIONS": {**entry["OPTIONS"], **patience}}}
     return redis_server

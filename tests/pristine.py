@@ -5,15 +5,21 @@ Django's own way empties every table, with all triggers at work, and then has ev
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+
+from tests.databases import SERVER
 
 #: A schema of PostgreSQL that holds a copy of every table that is not empty after the migrations.
 COPIES = "pristine"
@@ -21,11 +27,16 @@ COPIES = "pristine"
 LARGE = 1 << 20
 
 
+_kept: _Sqlite | _Postgresql
+_numbers = count(1)
+
+
 @contextmanager
 def restored_after_commits() -> Iterator[None]:
     """Within, tests marked ``transaction=True`` end by putting the database back as it is now."""
+    global _kept  # noqa: PLW0603 - one a process
     usual = TransactionTestCase._fixture_teardown
-    kept = _Sqlite() if connection.vendor == "sqlite" else _Postgresql()
+    _kept = kept = _Sqlite() if connection.vendor == "sqlite" else _Postgresql()
 
     def restore(self: TransactionTestCase) -> None:
         kept.restore()
@@ -36,6 +47,25 @@ def restored_after_commits() -> Iterator[None]:
         yield
     finally:
         TransactionTestCase._fixture_teardown = usual
+
+
+@contextmanager
+def another_database(directory: Path, *, is_migrated: bool = True) -> Iterator[str]:
+    """The URL of a database that other processes can use, of the kind the suite runs on: just migrated, or empty."""
+    number = next(_numbers)
+    if connection.vendor == "sqlite":
+        path = directory / f"another{number}.sqlite3"
+        if is_migrated:
+            _kept.write_to(path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"another_{os.getpid()}_{number}"
+    with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {_kept.template if is_migrated else 'template1'}")
+        try:
+            yield os.environ[SERVER].replace("/postgres?", f"/{name}?", 1)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
@@ -57,15 +87,24 @@ class _Sqlite:
         self.copy = sqlite3.connect(":memory:", check_same_thread=False)
         connection.connection.backup(self.copy)
 
+    def write_to(self, path: Path) -> None:
+        with closing(sqlite3.connect(path)) as file:
+            self.copy.backup(file)
+
     def restore(self) -> None:
         connection.ensure_connection()
         self.copy.backup(connection.connection)
 
 
 class _Postgresql:
-    """Rows alone: triggers, constraints and sequences stay as they are."""
+    """Rows alone: triggers, constraints and sequences stay as they are. ``template`` names a database to copy whole."""
 
     def __init__(self) -> None:
+        name = connection.settings_dict["NAME"]
+        self.template = f"{name}_template"
+        connection.close()
+        with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {self.template} TEMPLATE {name}")
         with connection.cursor() as cursor:
             self.tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.managed]
             cursor.execute(f"CREATE SCHEMA {COPIES}")

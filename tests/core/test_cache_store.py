@@ -8,6 +8,7 @@ import time
 import pytest
 from django.core.cache import caches
 
+from deltacrown.config.caching import PATIENCE_SECONDS, redis_cache_at
 from deltacrown.core import cache_store
 
 
@@ -19,6 +20,18 @@ def rested(monkeypatch):
 
 def complaints(caplog):
     return [record.getMessage().split(",")[0] for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def count_reads(monkeypatch):
+    """Every key that the cache itself was asked for."""
+    asked, get = [], caches["default"].get
+
+    def note(key):
+        asked.append(key)
+        return get(key)
+
+    monkeypatch.setattr(caches["default"], "get", note)
+    return asked
 
 
 class TestARealRedis:
@@ -50,19 +63,19 @@ class TestARealRedis:
         assert complaints(caplog)[0] == "the cache does not answer"
         assert complaints(caplog)[-1] == "the cache answers again"
 
-    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog):
+    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog, settings, monkeypatch):
+        """It is asked once, for as long as production waits; how long that takes on a busy machine is not looked at."""
+        monkeypatch.setattr(cache_store, "REST_SECONDS", 3_600.0)
         cache_store.write("a", 1, seconds=60)
+        settings.CACHES = {"default": redis_cache_at(redis_cache.url)}
+        asked = count_reads(monkeypatch)
         redis_cache.freeze()
-        started = time.monotonic()
-        assert cache_store.read("a") is None
-        first = time.monotonic() - started
         for _ in range(100):
             assert cache_store.read("a") is None
-        rest = time.monotonic() - started - first
         redis_cache.thaw()
 
-        assert first < 1.0
-        assert rest < 0.1
+        assert len(asked) == 1
+        assert PATIENCE_SECONDS < 0.5
         assert complaints(caplog) == ["the cache does not answer"]
 
     def test_is_asked_again_after_a_rest(self, redis_cache, monkeypatch, caplog):
