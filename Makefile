@@ -61,6 +61,8 @@ demo: $(INSTALLED) $(STATIC) ## Make and load the demo season once, then serve i
 $(STATIC): $(INSTALLED) $(shell find src -path '*/static/*' -type f)
 	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
 
+# Dozens of processes import the same files: they compile them once, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
 	@$(STEPS) \
 	step $(BIN)/pytest --database sqlite -n $(WORKERS); \

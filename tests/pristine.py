@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from django.apps import apps
@@ -27,6 +27,7 @@ COPIES = "pristine"
 LARGE = 1 << 20
 
 
+Built = TypeVar("Built")
 _kept: _Sqlite | _Postgresql
 _numbers = count(1)
 
@@ -69,13 +70,15 @@ def another_database(directory: Path, *, is_migrated: bool = True) -> Iterator[s
 
 
 @contextmanager
-def rolled_back(blocker: Any) -> Iterator[None]:
-    """Within, what is written is there for all tests of a module or session; it is gone afterwards.
+def rolled_back(blocker: Any, build: Callable[[], Built]) -> Iterator[Built]:
+    """Yield what ``build`` makes: it is there for all tests of a module or session, and gone afterwards.
 
     What a test writes is taken back at its own end, as always: its transaction is a savepoint of this one.
     """
     with blocker.unblock(), transaction.atomic():
-        yield
+        built = build()
+        connection.check_constraints()  # here and now, or PostgreSQL would check all of it at the end of every test
+        yield built
         transaction.set_rollback(True)
 
 

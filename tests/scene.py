@@ -94,8 +94,8 @@ def archived_activity(row: UserActivity) -> ArchivedUserActivity:
     return ArchivedUserActivity.objects.create(**columns)
 
 
-def dispute(user: User, row: Match, **fields: Any) -> Dispute:
-    return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(5), **fields)
+def dispute(user: User, row: Match, *, hours: float = 5, **fields: Any) -> Dispute:
+    return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(hours), **fields)
 
 
 def achievement(user: User, slug: str = "first-blood", *, hours: float = 0) -> UserAchievement:

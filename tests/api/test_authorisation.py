@@ -133,8 +133,8 @@ OPERATIONS = operations()
 @pytest.fixture(scope="module")
 def rows(django_db_setup, django_db_blocker):
     """What ``build_world`` makes, once for all tests that leave it as it is."""
-    with rolled_back(django_db_blocker):
-        yield build_world()
+    with rolled_back(django_db_blocker, build_world) as built:
+        yield built
 
 
 @pytest.fixture

@@ -51,13 +51,13 @@ def _decode(word: str) -> str:
 @pytest.fixture(scope="module")
 def season(django_db_setup, django_db_blocker):
     """What ``play_season`` makes, once for all tests of it."""
-    with rolled_back(django_db_blocker):
-        tell_keys()
-        yield play_season()
+    with rolled_back(django_db_blocker, play_season) as played:
+        yield played
 
 
 def play_season() -> SimpleNamespace:
     """A tournament played through the services beside the rows of the world, so that timelines, awards and histories fill."""
+    tell_keys()
     world = build_world()
     organiser, staff, ann = world.callers["organiser"], world.callers["staff"], world.names["ann"]
     organiser.post("/tournaments", {"slug": "cup", "name": "Cup", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"})
