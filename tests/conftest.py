@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+#: As in ``tests.scene``, which cannot be imported before Django is set up.
 NOON = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 
 
@@ -40,26 +41,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture
 def noon() -> datetime:
-    """The fixed moment tests happen at."""
+    """The fixed time tests happen at."""
     return NOON
 
 
 @pytest.fixture
 def player(db: None) -> Callable[..., Any]:
     """``player("ann")``: a user; the database makes the profile and the privacy row."""
-    from deltacrown.accounts.models import User
+    from tests import scene
 
     def make(username: str = "ann", **fields: Any) -> Any:
-        return User.objects.create(username=username, **{"date_joined": NOON - timedelta(days=100), **fields})
+        return scene.player(username, **{"date_joined": NOON - timedelta(days=100), **fields})
 
     return make
 
 
 @pytest.fixture
 def game(db: None) -> Any:
-    from deltacrown.games.models import Game
+    from tests import scene
 
-    return Game.objects.create(slug="rocket", name="Rocket")
+    return scene.game("rocket")
 
 
 @pytest.fixture

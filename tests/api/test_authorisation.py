@@ -154,8 +154,8 @@ def build_world() -> SimpleNamespace:
         Match.objects.create(user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1))
     for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
         event = scene.tournament(status.lower(), status=status, organiser=org)
-        scene.entry(ann, event)
-    scene.placed(event, 1, ann)
+        scene.registration(ann, event)
+    scene.result(event, 1, ann)
     dispute = file_dispute(reporter=ann, match=Match.objects.get(match_key="m1"), reason="x", now=now())
     callers = {
         "visitor": visitor(),

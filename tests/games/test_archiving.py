@@ -18,7 +18,8 @@ from deltacrown.tournaments.models import TournamentMatchResult
 from tests import scene
 from tests.chaos.test_races import Session
 from tests.concurrency import call_together
-from tests.games.records import NOW, PLAYED, duel, line, record
+from tests.scene import NOON as NOW
+from tests.scene import PLAYED, duel, line, record
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from deltacrown.user_profile.services.stats_service import (
     get_stat_rows,
 )
 from tests import scene
-from tests.games.records import duel
+from tests.scene import duel
 from tests.tally.moments import database_now
 
 pytestmark = pytest.mark.django_db

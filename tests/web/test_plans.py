@@ -44,8 +44,8 @@ def make_anna():
     for number in range(4):
         row = scene.match(user, f"m{number}", hours=number)
         scene.tournament_match(row, event)
-        scene.entry(user, scene.tournament(f"t{number}", hours=number), hours=number)
-        scene.placed(scene.tournament(f"u{number}"), 1, user, hours=number)
+        scene.registration(user, scene.tournament(f"t{number}", hours=number), hours=number)
+        scene.result(scene.tournament(f"u{number}"), 1, user, hours=number)
         scene.activity(user, f"a{number}", hours=number)
         scene.achievement(user, f"b{number}", hours=number)
         scene.experience(user, 10, f"x{number}")
@@ -62,8 +62,8 @@ def make_ranked(user, number):
     for turn in range(12):
         row = scene.match(user, f"r{turn}", "WIN" if turn < number else "LOSS", hours=-turn)
         scene.dispute(user, row, hours=12 * number + turn)
-    scene.placed(scene.tournament(f"w{number}"), 1, user)
-    scene.entry(user, scene.tournament(f"e{number}"))
+    scene.result(scene.tournament(f"w{number}"), 1, user)
+    scene.registration(user, scene.tournament(f"e{number}"))
     scene.achievement(user, "ranked")
     scene.experience(user, 10 + number)
 
