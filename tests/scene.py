@@ -23,7 +23,7 @@ from deltacrown.user_profile.models import (
     UserAchievement,
     UserActivity,
 )
-from tests.conftest import NOON as NOON  # one of the fixed times, for those who take all their words from here
+from tests.conftest import NOON
 
 #: When what happens begins; ``at`` counts from here.
 START = datetime(2025, 3, 1, 18, 0, tzinfo=UTC)
