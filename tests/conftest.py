@@ -79,6 +79,14 @@ def played(game: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def own_tables(db: None) -> None:
+    """No rows of earlier tests lie in the files of the tables: for tests that look at plans, before they write a row."""
+    from tests.plans import empty_tables
+
+    empty_tables()
+
+
+@pytest.fixture
 def no_reactions() -> Iterator[None]:
     """Nobody reacts to events: for tests of an app's own queries, and of timelines that hold what the test put there."""
     from deltacrown.user_profile import receivers

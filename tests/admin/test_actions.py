@@ -144,6 +144,7 @@ def test_matches_are_found_by_whole_words(desk, duel, word, found):
     assert sorted(row.user.username[: 1 if word == "" else None] for row in rows) == found
 
 
+@pytest.mark.usefixtures("own_tables")
 @pytest.mark.parametrize("table", [Match, ArchivedMatch])
 def test_the_search_for_matches_reads_indexes(boss, duel, table):
     request = RequestFactory().get("/")
