@@ -75,6 +75,7 @@ def test_reading_fifty_megabytes_holds_little_of_them_in_memory(large_file):
 #: A command that sends itself a signal with the tenth batch of matches: a parent that watched it would come too late on a busy machine.
 STOPPING = """
 import os
+import signal
 import sys
 
 import django
@@ -94,6 +95,7 @@ def stop(execute, sql, params, many, context):
     return answer
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that was started in the background ignores it
 django.setup()
 with connection.execute_wrapper(stop):
     execute_from_command_line(["manage.py", *command])
