@@ -12,7 +12,7 @@ PYTHON ?=
 PORT ?= 8000
 # The demo season ended on a fixed day: this long its matches may still be disputed.
 demo: export DISPUTE_WINDOW_DAYS ?= 730
-# Parallel test processes.
+# Parallel test processes. Each takes its half in one piece, so that a scene of a module is made once, and then from the other's rest.
 WORKERS ?= 2
 # Generated requests per operation of the API.
 CASES ?= 1000
@@ -65,8 +65,8 @@ $(STATIC): $(INSTALLED) $(shell find src -path '*/static/*' -type f)
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
 	@$(STEPS) \
-	step $(BIN)/pytest --database sqlite -n $(WORKERS); \
-	step $(BIN)/pytest --database postgresql -n $(WORKERS); \
+	step $(BIN)/pytest --database sqlite -n $(WORKERS) --dist worksteal; \
+	step $(BIN)/pytest --database postgresql -n $(WORKERS) --dist worksteal; \
 	$(VERDICT)
 
 check: $(INSTALLED) ## The part of `make test` that takes seconds: lint, types, import contracts.
