@@ -16,7 +16,7 @@ PORT ?= 8000
 # The demo season ended on a fixed day: this long its matches may still be disputed.
 demo: export DISPUTE_WINDOW_DAYS ?= 730
 demo: export DEMO = 1
-# Parallel test processes.
+# Parallel test processes. Each takes its half in one piece, so that a scene of a module is made once, and then from the other's rest.
 WORKERS ?= 2
 # Generated requests per operation of the API.
 CASES ?= 1000
@@ -70,10 +70,12 @@ demo: $(BASE) $(STATIC) ## Make and load the demo season once, then serve it on 
 $(STATIC): $(BASE) $(shell find src -path '*/static/*' -type f)
 	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
 
+# Dozens of processes import the same files: they compile them once, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
 	@$(STEPS) \
-	step $(BIN)/pytest --database sqlite -n $(WORKERS); \
-	step $(BIN)/pytest --database postgresql -n $(WORKERS); \
+	step $(BIN)/pytest --database sqlite -n $(WORKERS) --dist worksteal; \
+	step $(BIN)/pytest --database postgresql -n $(WORKERS) --dist worksteal; \
 	$(VERDICT)
 
 check: $(INSTALLED) ## The part of `make test` that takes seconds: lint, types, import contracts.
@@ -94,7 +96,8 @@ bench: $(INSTALLED) ## Measure the targets of the specification with a million m
 
 fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite and on PostgreSQL; takes a while (CASES=1000 an operation).
 	@failed=; for database in sqlite postgresql; do \
-		DELTACROWN_FUZZ_CASES=$(CASES) $(BIN)/pytest --database $$database tests/api/test_fuzz.py || failed="$$failed $$database"; \
+		DELTACROWN_FUZZ_CASES=$(CASES) DELTACROWN_INTERLEAVINGS=1000 $(BIN)/pytest --database $$database \
+			tests/api/test_fuzz.py tests/user_profile/test_page_interleavings.py || failed="$$failed $$database"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 

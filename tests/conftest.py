@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -9,31 +10,57 @@ from typing import Any
 
 import pytest
 
+#: As in ``tests.scene``, which cannot be imported before Django is set up.
 NOON = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Hash passwords in no time: a hash that is slow to guess is slow to make, for every player who signs in."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: looking through it again and again for garbage takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database; what a test commits is taken back by a copy of it, not by a flush."""
+    from tests.pristine import restored_after_commits
+
+    with django_db_blocker.unblock():
+        restoring = restored_after_commits()
+        restoring.__enter__()
+    yield
+    restoring.__exit__(None, None, None)
 
 
 @pytest.fixture
 def noon() -> datetime:
-    """The fixed moment tests happen at."""
+    """The fixed time tests happen at."""
     return NOON
 
 
 @pytest.fixture
 def player(db: None) -> Callable[..., Any]:
     """``player("ann")``: a user; the database makes the profile and the privacy row."""
-    from deltacrown.accounts.models import User
+    from tests import scene
 
     def make(username: str = "ann", **fields: Any) -> Any:
-        return User.objects.create(username=username, **{"date_joined": NOON - timedelta(days=100), **fields})
+        return scene.player(username, **{"date_joined": NOON - timedelta(days=100), **fields})
 
     return make
 
 
 @pytest.fixture
 def game(db: None) -> Any:
-    from deltacrown.games.models import Game
+    from tests import scene
 
-    return Game.objects.create(slug="rocket", name="Rocket")
+    return scene.game("rocket")
 
 
 @pytest.fixture
@@ -49,6 +76,14 @@ def played(game: Any) -> Callable[..., Any]:
         return Match.objects.create(**{**defaults, **fields}, user=user, result=result)
 
     return make
+
+
+@pytest.fixture
+def own_tables(db: None) -> None:
+    """No rows of earlier tests lie in the files of the tables: for tests that look at plans, before they write a row."""
+    from tests.plans import empty_tables
+
+    empty_tables()
 
 
 @pytest.fixture
@@ -74,9 +109,8 @@ def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], st
     return find
 
 
-@pytest.fixture
-def redis_server(tmp_path_factory: Any) -> Any:
-    """A real Redis, for this test alone."""
+@pytest.fixture(scope="session")
+def _shared_redis(tmp_path_factory: Any) -> Iterator[Any]:
     from tests.redis_server import RedisServer, find_server
 
     executable = find_server()
@@ -88,11 +122,20 @@ def redis_server(tmp_path_factory: Any) -> Any:
 
 
 @pytest.fixture
+def redis_server(_shared_redis: Any) -> Any:
+    """A real Redis, running and empty, whatever the test before did to it."""
+    _shared_redis.make_ready()
+    return _shared_redis
+
+
+@pytest.fixture
 def redis_cache(redis_server: Any, settings: Any, monkeypatch: Any) -> Any:
-    """The cache is a real Redis, set up as in production."""
+    """The cache is a real Redis, set up as in production, but waited for as long as a busy machine needs."""
     from deltacrown.config.caching import redis_cache_at
     from deltacrown.freshness import cache_store
 
     monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
-    settings.CACHES = {"default": redis_cache_at(redis_server.url)}
+    entry = redis_cache_at(redis_server.url)
+    patience = {"socket_timeout": 60.0, "socket_connect_timeout": 60.0}
+    settings.CACHES = {"default": {**entry, "OPTIONS": {**entry["OPTIONS"], **patience}}}
     return redis_server

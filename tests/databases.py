@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+#: The environment variable with the address of the run's PostgreSQL; xdist's workers get it from the process that started them.
+SERVER = "DELTACROWN_TEST_POSTGRESQL"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
@@ -35,18 +38,19 @@ def start_postgresql(directory: Path, **settings: str) -> Any:
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Point Django at the chosen database, and install the demo, before pytest-django reads the settings."""
     os.environ["DEMO"] = "1"
-    if early_config.known_args_namespace.database == "sqlite" and "DELTACROWN_TEST_POSTGRESQL" not in os.environ:
+    if early_config.known_args_namespace.database == "sqlite" and SERVER not in os.environ:
         os.environ["DATABASE_URL"] = "sqlite:///:memory:"
         return
-    if "DELTACROWN_TEST_POSTGRESQL" not in os.environ:  # set for xdist's workers by the process that started them
+    if SERVER not in os.environ:
         directory = Path(tempfile.mkdtemp(prefix="deltacrown-pg-"))
         # Tests look at plans: nothing may analyze the tables, almost empty as they are, in the middle of a run.
-        server = start_postgresql(directory, autovacuum="off")
-        os.environ["DELTACROWN_TEST_POSTGRESQL"] = server.get_uri()
+        # And many deadlock on purpose: none of them waits a whole second until it is found.
+        server = start_postgresql(directory, autovacuum="off", deadlock_timeout="'100ms'")
+        os.environ[SERVER] = server.get_uri()
 
         def stop() -> None:
             server.cleanup()
             shutil.rmtree(directory, ignore_errors=True)
 
         early_config.add_cleanup(stop)
-    os.environ["DATABASE_URL"] = os.environ["DELTACROWN_TEST_POSTGRESQL"]
+    os.environ["DATABASE_URL"] = os.environ[SERVER]

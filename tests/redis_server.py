@@ -39,7 +39,7 @@ class RedisServer:
     def start(self) -> None:
         """Start it, empty, and wait until it answers."""
         self._process = subprocess.Popen(self._command)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 300
         while True:
             try:
                 if self.connect().ping():
@@ -48,6 +48,13 @@ class RedisServer:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(self.log.read_text() if self.log.exists() else "redis-server did not start") from None
                 time.sleep(0.02)
+
+    def make_ready(self) -> None:
+        """Thaw it, start it if it was killed, and empty it."""
+        self.thaw()
+        if self._process.poll() is not None:
+            self.start()
+        self.connect().flushall()
 
     def connect(self) -> redis.Redis:
         """A connection that is no part of what is being tested."""

@@ -1,4 +1,8 @@
-"""Rows for tests of reads, one short call each, at fixed times. Services are tested elsewhere; these write plain rows."""
+"""What a test is given, one short call each, at fixed times: the one set of names from which all scenes are made.
+
+A function named for a row (``player``, ``match``, ``registration``, ``result``) writes it straight into its table; services
+are tested elsewhere. ``line``, ``record`` and ``duel`` are what the services of matches take, and write nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.games.services import MatchRecord, PlayerLine
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
@@ -18,12 +23,16 @@ from deltacrown.user_profile.models import (
     UserAchievement,
     UserActivity,
 )
+from tests.conftest import NOON
 
+#: When what happens begins; ``at`` counts from here.
 START = datetime(2025, 3, 1, 18, 0, tzinfo=UTC)
+#: When the matches were played that ``record`` and ``duel`` are about: the evening before ``NOON``, when they are told.
+PLAYED = NOON - timedelta(hours=16)
 
 
 def at(hours: float) -> datetime:
-    """The moment ``hours`` after the fixed start."""
+    """The time ``hours`` after the fixed start."""
     return START + timedelta(hours=hours)
 
 
@@ -63,16 +72,16 @@ def tournament(slug: str = "spring-cup", *, hours: float = 0, title: Game | None
     return Tournament.objects.create(slug=slug, game=title or game(), starts_at=at(hours), **fields)
 
 
-def entry(user: User, event: Tournament, *, hours: float = 0, **fields: Any) -> TournamentParticipation:
+def registration(user: User, event: Tournament, *, hours: float = 0, **fields: Any) -> TournamentParticipation:
     return TournamentParticipation.objects.create(user=user, tournament=event, registered_at=at(hours), **fields)
 
 
-def placed(event: Tournament, placement: int | None, user: User | None = None, *, hours: float = 0, **fields: Any) -> TournamentResult:
+def result(event: Tournament, placement: int | None, user: User | None = None, *, hours: float = 0, **fields: Any) -> TournamentResult:
     return TournamentResult.objects.create(tournament=event, user=user, placement=placement, decided_at=at(hours), **fields)
 
 
 def disqualified(event: Tournament, user: User, reason: str = "wrong roster", **fields: Any) -> TournamentResult:
-    return placed(event, None, user, disqualified_at=at(90), disqualified_reason=reason, **fields)
+    return result(event, None, user, disqualified_at=at(90), disqualified_reason=reason, **fields)
 
 
 def tournament_match(row: Match, event: Tournament, **fields: Any) -> TournamentMatchResult:
@@ -94,8 +103,8 @@ def archived_activity(row: UserActivity) -> ArchivedUserActivity:
     return ArchivedUserActivity.objects.create(**columns)
 
 
-def dispute(user: User, row: Match, **fields: Any) -> Dispute:
-    return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(5), **fields)
+def dispute(user: User, row: Match, *, hours: float = 5, **fields: Any) -> Dispute:
+    return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(hours), **fields)
 
 
 def achievement(user: User, slug: str = "first-blood", *, hours: float = 0) -> UserAchievement:
@@ -109,3 +118,18 @@ def experience(user: User, points: int, key: str = "x") -> ExperienceAward:
 
 def member(user: User, squad: Team, *, hours: float = 0, left: float | None = None) -> TeamMembership:
     return TeamMembership.objects.create(user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left))
+
+
+def line(user: User, result: str = "WIN", **fields: Any) -> PlayerLine:
+    """A player's part of a match, for ``record``."""
+    return PlayerLine(user=user, result=result, **fields)
+
+
+def record(title: Game, key: str, *lines: PlayerLine, **fields: Any) -> MatchRecord:
+    """A whole match, as the services take it."""
+    return MatchRecord(**{"game": title, "match_key": key, "played_at": PLAYED, "lines": lines, **fields})
+
+
+def duel(title: Game, key: str, winner: User, loser: User, **fields: Any) -> MatchRecord:
+    """A match of two, as the services take it."""
+    return record(title, key, line(winner, "WIN"), line(loser, "LOSS"), **fields)

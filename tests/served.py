@@ -16,13 +16,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from django.db import connection
-
 from tests.docs.pages import ROOT
+from tests.pristine import another_database
 
 SERVE = ["--interface", "wsgi", "--host", "127.0.0.1", "--workers", "2", "--blocking-threads", "8", "--log-level", "warning"]
-PATIENCE = 60
+PATIENCE = 300
 
 
 @dataclass(frozen=True)
@@ -56,46 +54,41 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 @contextmanager
-def database_of_its_own(directory: Path) -> Iterator[str]:
-    """The URL of an empty database, of the kind the suite runs on."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{directory / 'served.sqlite3'}"
-        return
-    server = os.environ["DELTACROWN_TEST_POSTGRESQL"]
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute("DROP DATABASE IF EXISTS served")
-        admin.execute("CREATE DATABASE served")
-        try:
-            yield server.replace("/postgres?", "/served?", 1)
-        finally:
-            admin.execute("DROP DATABASE served WITH (FORCE)")
-
-
-@contextmanager
 def serving(directory: Path) -> Iterator[Site]:
     """A migrated site that answers; stopped afterwards."""
-    with database_of_its_own(directory) as url, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with another_database(directory) as url:
         environment = {**os.environ, "DATABASE_URL": url, "API_RATE_PER_KEY": "1000000/60", "API_RATE_PER_ADDRESS": "1000000/60"}
-        manage(environment, "migrate", "--verbosity", "0")
-        free.close()
-        command = [sys.executable, "-m", "granian", *SERVE, "--port", str(port), "deltacrown.config.wsgi:application"]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment)
+        server, port = _start(environment)
         try:
-            _wait_for(port)
             yield Site(port, environment)
         finally:
             server.terminate()
             server.wait(timeout=PATIENCE)
 
 
-def _wait_for(port: int) -> None:
+def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a server on a free port; on another one when somebody took it meanwhile."""
+    for _ in range(5):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "granian", *SERVE, "--port", str(port), "deltacrown.config.wsgi:application"]
+        server = subprocess.Popen(command, cwd=ROOT, env=environment)
+        if _answers(server, port):
+            return server, port
+    raise AssertionError("the site does not start")
+
+
+def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the site answers; it does not when its process has ended."""
     deadline = time.monotonic() + PATIENCE
-    while True:
+    while server.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE):
+                return True
         except OSError:
-            assert time.monotonic() < deadline, "the site does not answer"
-            time.sleep(0.1)
+            if time.monotonic() > deadline:
+                server.kill()
+                raise
+            time.sleep(0.05)
+    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -48,6 +49,7 @@ def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
     raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
 
 
+@cache
 def _shown_sql(field: Stat | DerivedStat) -> str:
     """The number, as SQL over the holder's bare columns."""
     if isinstance(field, Stat):

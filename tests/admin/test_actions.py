@@ -41,8 +41,8 @@ def cup(duel):
     event = scene.tournament("cup")
     for placement, name in enumerate(["bob", "ann"], start=1):
         user = UserProfile.objects.get(user__username=name).user
-        scene.entry(user, event)
-        scene.placed(event, placement, user)
+        scene.registration(user, event)
+        scene.result(event, placement, user)
     return event
 
 
@@ -144,6 +144,7 @@ def test_matches_are_found_by_whole_words(desk, duel, word, found):
     assert sorted(row.user.username[: 1 if word == "" else None] for row in rows) == found
 
 
+@pytest.mark.usefixtures("own_tables")
 @pytest.mark.parametrize("table", [Match, ArchivedMatch])
 def test_the_search_for_matches_reads_indexes(boss, duel, table):
     request = RequestFactory().get("/")
@@ -218,8 +219,8 @@ def test_a_result_is_corrected_by_its_form_with_a_reason(desk, cup):
 
 def test_a_team_s_result_takes_its_members_along(desk):
     ann, squad, league = scene.player("ann"), scene.team("north"), scene.tournament("league", entrant_kind="TEAM")
-    scene.entry(ann, league, team=squad)
-    member, team = scene.placed(league, 1, ann, team=squad), scene.placed(league, 1, team=squad)
+    scene.registration(ann, league, team=squad)
+    member, team = scene.result(league, 1, ann, team=squad), scene.result(league, 1, team=squad)
     assert desk.post(address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}).status_code == 403
     desk.post(address(TournamentResult, "change", team.pk), {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."})
     assert set(league.results.values_list("placement", flat=True)) == {2}
@@ -239,7 +240,7 @@ def test_a_tournament_is_made_as_a_draft_and_moved_on(desk, boss):
     event = Tournament.objects.get(slug="spring")
     assert (event.status, event.capacity, event.organiser) == ("DRAFT", 8, boss)
     act(desk, "open_selected", event)
-    scene.entry(boss, event)
+    scene.registration(boss, event)
     act(desk, "start_selected", event)
     assert Tournament.objects.get().status == "RUNNING"
     act(desk, "cancel_selected", event, reason="Storm.")

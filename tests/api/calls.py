@@ -7,6 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from deltacrown.accounts.models import User
+from deltacrown.accounts.services import create_key
+
 ROOT = "/api/v1"
 
 
@@ -52,6 +55,29 @@ class Api:
             page = answer.json()["next_page"]
             if page is None:
                 return found
+
+
+def visitor() -> Api:
+    """Calls without session and key."""
+    return Api(Client())
+
+
+def signed_in(user: User) -> Api:
+    """Calls with the user's session and its CSRF token."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    token = "t" * 32
+    client.cookies["csrftoken"] = token
+    return Api(client, {"X-CSRFToken": token})
+
+
+def with_key(user: User, *scopes: str) -> Api:
+    """Calls with a key of the user's, by default one to read; staff granted it."""
+    staff = User.objects.filter(username="granter").first() or User.objects.create(username="granter", is_staff=True)
+    made = create_key(owner=user, name="test", scopes=scopes or ("read",), by=staff)
+    api = Api(Client(), {"Authorization": f"Bearer {made.secret}"})
+    api.key, api.secret = made.key, made.secret
+    return api
 
 
 def check_answer(answer: Any) -> None:

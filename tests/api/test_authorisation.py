@@ -17,6 +17,8 @@ from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
 from deltacrown.user_profile.timeline.hiding import write_handle as write_entry_handle
 from tests import scene
+from tests.api.calls import signed_in, visitor, with_key
+from tests.pristine import rolled_back
 from tests.scene import at
 
 pytestmark = pytest.mark.django_db
@@ -128,20 +130,35 @@ def operations():
 OPERATIONS = operations()
 
 
+@pytest.fixture(scope="module")
+def rows(django_db_setup, django_db_blocker):
+    """What ``build_world`` makes, once for all tests that leave it as it is."""
+    with rolled_back(django_db_blocker, build_world) as built:
+        yield built
+
+
 @pytest.fixture
-def world(visitor, signed_in, with_key):
-    """The callers, and rows for every operation to succeed on."""
+def world(rows):
+    """The callers, with the cookies they began with, and rows for every operation to succeed on."""
+    cookies = {caller: program.client.cookies.copy() for caller, program in rows.callers.items()}
+    yield rows
+    for caller, program in rows.callers.items():
+        program.client.cookies = cookies[caller]
+
+
+def build_world() -> SimpleNamespace:
+    """Make the callers, and rows for every operation to succeed on."""
     ann, bob, org, mel = (scene.player(name) for name in ("ann", "bob", "org", "mel"))
     scene.hide(ann, matches=True, tournaments=True)
     for key in ("m1", "m2"):
         Match.objects.create(user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1))
     for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
         event = scene.tournament(status.lower(), status=status, organiser=org)
-        scene.entry(ann, event)
-    scene.placed(event, 1, ann)
+        scene.registration(ann, event)
+    scene.result(event, 1, ann)
     dispute = file_dispute(reporter=ann, match=Match.objects.get(match_key="m1"), reason="x", now=now())
     callers = {
-        "visitor": visitor,
+        "visitor": visitor(),
         "member": signed_in(mel),
         "owner": signed_in(ann),
         "organiser": signed_in(org),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
 from django.db import connection, models
 
 from tests import scene
-from tests.api.test_authorisation import CALLS, OPERATIONS, fill, world  # noqa: F401 - a fixture
+from tests.api.test_authorisation import CALLS, OPERATIONS, build_world, fill
+from tests.pristine import rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -17,8 +19,8 @@ pytestmark = pytest.mark.django_db
 KEY = "91827364"
 
 
-@pytest.fixture(autouse=True)
-def _telling_keys(db):
+def tell_keys() -> None:
+    """Have the keys of all rows that come begin with ``KEY``."""
     tables = [model._meta.db_table for model in apps.get_models() if isinstance(model._meta.pk, models.BigAutoField)]
     with connection.cursor() as cursor:
         for place, table in enumerate(tables):
@@ -46,9 +48,17 @@ def _decode(word: str) -> str:
         return ""
 
 
-@pytest.fixture
-def season(world):  # noqa: F811
+@pytest.fixture(scope="module")
+def season(django_db_setup, django_db_blocker):
+    """What ``play_season`` makes, once for all tests of it."""
+    with rolled_back(django_db_blocker, play_season) as played:
+        yield played
+
+
+def play_season() -> SimpleNamespace:
     """A tournament played through the services beside the rows of the world, so that timelines, awards and histories fill."""
+    tell_keys()
+    world = build_world()
     organiser, staff, ann = world.callers["organiser"], world.callers["staff"], world.names["ann"]
     organiser.post("/tournaments", {"slug": "cup", "name": "Cup", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"})
     organiser.post("/tournaments/cup/open")

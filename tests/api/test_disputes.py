@@ -91,8 +91,8 @@ def test_what_cannot_be_disputed_is_refused(people, signed_in, body, expected):
 
 def test_a_result_is_disputed_and_corrected(people, signed_in, boss, visitor):
     event = scene.tournament("cup")
-    scene.entry(people["bob"], event)
-    row = scene.placed(event, 2, people["bob"])
+    scene.registration(people["bob"], event)
+    row = scene.result(event, 2, people["bob"])
     type(row).objects.filter(pk=row.pk).update(decided_at=now())
     bob = people["bob"].profile.public_id
     handle = (

@@ -9,7 +9,7 @@ from django.apps import apps
 
 from tests import scene
 from tests.api.calls import check_answer, problem_of
-from tests.api.test_authorisation import world  # noqa: F401 - a fixture
+from tests.api.test_authorisation import rows, world  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 

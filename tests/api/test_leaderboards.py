@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from deltacrown.core.clock import now
+from deltacrown.api.resources import leaderboards
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
@@ -14,6 +14,14 @@ from tests.api.calls import problem_of
 from tests.scene import at
 
 pytestmark = pytest.mark.django_db
+
+#: Long after Ann played, and in the middle of a season.
+NOW = at(24 * 365)
+
+
+@pytest.fixture(autouse=True)
+def _fixed_time(monkeypatch):
+    monkeypatch.setattr(leaderboards, "now", lambda: NOW)
 
 
 @pytest.fixture
@@ -77,7 +85,7 @@ def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
 def test_a_leaderboard_of_a_period(visitor, ann):
     bob = scene.player("bob")
     for key in ("b1", "b2"):
-        Match.objects.create(user=bob, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(seconds=5))
+        Match.objects.create(user=bob, game=scene.game(), match_key=key, result="WIN", played_at=NOW - timedelta(seconds=5))
 
     board = visitor.get("/leaderboards/matches_won?period=30days").json()
     all_time = visitor.get("/leaderboards/matches_won").json()
@@ -95,9 +103,7 @@ def test_a_place_over_a_period(visitor, ann):
     for number, name in enumerate(("bob", "cid")):
         user = scene.player(name)
         for key in range(2 - number):
-            Match.objects.create(
-                user=user, game=scene.game(), match_key=f"{name}{key}", result="WIN", played_at=now() - timedelta(seconds=5)
-            )
+            Match.objects.create(user=user, game=scene.game(), match_key=f"{name}{key}", result="WIN", played_at=NOW - timedelta(seconds=5))
     cid = UserProfile.objects.get(user__username="cid").public_id
 
     for period in ("season", "30days"):
@@ -113,7 +119,7 @@ def test_who_ties_is_listed_as_the_rule_says(visitor):
     """Of the two whose numbers are the same, the one whose account was made later joined earlier, so that the rules differ."""
     later, earlier = scene.player("later", date_joined=at(0)), scene.player("earlier", date_joined=at(-24 * 365))
     for user in (later, earlier):
-        Match.objects.create(user=user, game=scene.game(), match_key=user.username, result="WIN", played_at=now() - timedelta(seconds=5))
+        Match.objects.create(user=user, game=scene.game(), match_key=user.username, result="WIN", played_at=NOW - timedelta(seconds=5))
 
     listed = {}
     for query in ("", "?game=valorant", "?period=season", "?period=season&game=valorant"):
@@ -134,7 +140,7 @@ def test_who_ties_is_listed_as_the_rule_says(visitor):
 
 def test_a_place_where_the_lowest_is_best(visitor):
     for name, placement in (("ann", 2), ("bob", 1), ("cat", 2), ("dan", 3)):
-        scene.placed(scene.tournament(f"cup-{name}"), placement, scene.player(name))
+        scene.result(scene.tournament(f"cup-{name}"), placement, scene.player(name))
     cat = UserProfile.objects.get(user__username="cat").public_id
 
     items = visitor.get(f"/leaderboards/average_placement/around/{cat}?each_side=1").json()["items"]

@@ -23,8 +23,8 @@ def ann():
     scene.match(user, "m2", "LOSS", hours=2)
     scene.voided(user, "m3", "WIN", hours=3)
     event = scene.tournament("spring-cup", hours=4)
-    scene.entry(user, event, hours=4)
-    scene.placed(event, 1, user, hours=5, prize_amount="250.50")
+    scene.registration(user, event, hours=4)
+    scene.result(event, 1, user, hours=5, prize_amount="250.50")
     scene.member(user, scene.team("north"), hours=0)
     scene.achievement(user, hours=6)
     scene.activity(user, "joined", hours=1)
@@ -309,8 +309,8 @@ def test_lists_cost_the_same_however_long_they_are(visitor, ann, django_assert_n
         scene.match(other, f"x{number}")
         scene.match(ann, f"y{number}", hours=number)
         event = scene.tournament(f"cup{number}")
-        scene.entry(ann, event, hours=number)
-        scene.entry(other, scene.tournament("spring-cup-2") if number == 0 else event)
+        scene.registration(ann, event, hours=number)
+        scene.registration(other, scene.tournament("spring-cup-2") if number == 0 else event)
 
     address = path.format(id=ann.profile.public_id)
 

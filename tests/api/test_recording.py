@@ -110,7 +110,7 @@ def test_what_the_game_reported_comes_back_as_it_was(server, people):
 def test_a_match_of_a_tournament(server, people):
     event = scene.tournament("cup", title=scene.game("rocket"), status="RUNNING")
     for user in people:
-        scene.entry(user, event)
+        scene.registration(user, event)
 
     answer = server.post(
         "/matches", {"matches": [duel(people, tournament="cup", round="Final", map_name="Dust", details={"mode": "x"}), duel(people, "d2")]}

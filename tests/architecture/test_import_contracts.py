@@ -15,7 +15,7 @@ from tests.architecture.source import ENGINE, PACKAGE, ROOT
 def lint_imports(directory: Path) -> subprocess.CompletedProcess[str]:
     """Check the contracts of this repository against the ``deltacrown`` package in ``directory``."""
     command = [str(Path(sys.executable).parent / "lint-imports"), "--config", str(ROOT / "pyproject.toml"), "--no-cache"]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_every_contract_is_kept():

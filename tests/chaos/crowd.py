@@ -19,6 +19,9 @@ from tempfile import TemporaryDirectory
 from tests.chaos.kills import Ground, Report, run_child
 from tests.chaos.setting import throwaway_database
 
+#: Transactions of each writer, however little time a busy machine gives it.
+LEAST = 5
+
 
 def make_writer(seconds: float) -> Callable[[Ground, random.Random, Report], None]:
     """Work for a child: transactions that read before they write, until time is up."""
@@ -29,8 +32,8 @@ def make_writer(seconds: float) -> Callable[[Ground, random.Random, Report], Non
 
         from deltacrown.games.models import Match
 
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        end, done = time.monotonic() + seconds, 0
+        while time.monotonic() < end or done < LEAST:
             with transaction.atomic():
                 Match.objects.count()  # a transaction that began by reading could not become a writer's
                 for user in pick.sample(ground.users, 2):
@@ -38,6 +41,7 @@ def make_writer(seconds: float) -> Callable[[Ground, random.Random, Report], Non
                     for player in {user, ground.users[0]}:
                         Match.objects.create(user=player, game=ground.game, match_key=key, result="WIN", played_at=timezone.now())
             report("transaction")
+            done += 1
         report("finished")
 
     return write

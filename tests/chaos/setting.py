@@ -8,10 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: The environment variable with the address of a database that is migrated and belongs to this run.
+GIVEN = "DELTACROWN_CHAOS_DATABASE"
+
 
 @contextmanager
 def throwaway_database(vendor: str) -> Iterator[None]:
-    """Set Django up on a new database of ``vendor`` (``sqlite`` or ``postgresql``); it is gone afterwards."""
+    """Set Django up on a new database of ``vendor`` (``sqlite`` or ``postgresql``); it is gone afterwards.
+
+    The suite gives each run a database that is migrated already, and takes it away itself.
+    """
+    if given := os.environ.get(GIVEN):
+        _set_up(given)
+        yield
+        _close_connections()
+        return
     with tempfile.TemporaryDirectory(prefix="deltacrown-chaos-") as name:
         directory = Path(name)
         if vendor == "postgresql":
@@ -38,7 +49,8 @@ def _set_up(url: str) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    if GIVEN not in os.environ:
+        call_command("migrate", verbosity=0)
 
 
 def _close_connections() -> None:

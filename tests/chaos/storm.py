@@ -23,6 +23,9 @@ from tests.chaos.setting import throwaway_database
 PLAYERS, GAMES, WRITERS = 60, 2, 8
 #: The saboteur damages these players alone, so that a finding about anybody else is a false one.
 VICTIMS = 15
+#: What a run that happens to be calm proves nothing without. It goes on until there was some of each, at most so many seconds longer.
+MUST_HAPPEN = ("transactions", "verifications", "corruptions", "numbers repaired")
+PATIENCE = 300
 
 
 class Storm:
@@ -47,8 +50,7 @@ class Storm:
         from django.db import connection
 
         with connection.cursor() as cursor:
-            cursor.execute("ALTER SYSTEM SET deadlock_timeout = '20ms'")
-            cursor.execute("SELECT pg_reload_conf()")
+            cursor.execute(f"ALTER DATABASE {connection.settings_dict['NAME']} SET deadlock_timeout = '20ms'")
 
     def run(self, role: Callable[[Storm, random.Random], None], number: int) -> threading.Thread:
         """Start a thread that plays ``role`` over and over until the storm ends."""
@@ -187,6 +189,10 @@ def run_storm(seconds: float, seed: int) -> dict[str, object]:
     threads = [storm.run(write, number) for number in range(WRITERS)]
     others = [storm.run(verify, 0), storm.run(repair, 0), storm.run(repair, 1), storm.run(sabotage, 0)]
     storm.stop.wait(seconds)
+    deadline = time.monotonic() + PATIENCE
+    while not storm.stop.wait(0.1) and time.monotonic() < deadline:
+        if all(storm.tally[name] for name in MUST_HAPPEN):
+            break
     storm.stop.set()
     for thread in threads + others:
         thread.join()
@@ -209,7 +215,7 @@ def run_storm(seconds: float, seed: int) -> dict[str, object]:
 def is_calm(figures: dict[str, object]) -> bool:
     """Whether the run proves what it must: nothing wrong, and enough happened for that to mean something."""
     nothing_wrong = not (figures["false positives"] or figures["errors reaching a caller"] or figures["drift at the end"])
-    something_done = all(figures[name] for name in ("transactions", "verifications", "corruptions", "numbers repaired"))
+    something_done = all(figures[name] for name in MUST_HAPPEN)
     return nothing_wrong and something_done
 
 

@@ -11,33 +11,41 @@ import pytest
 from django.db import connection  # noqa: F401 - named in a skip condition
 
 from tests.chaos.kills import WORKS
+from tests.chaos.setting import GIVEN
+from tests.pristine import another_database
 
 
-def run(module, *arguments):
-    """Run a chaos command in a process and database of its own; return its exit code and its lines."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE_URL", "DELTACROWN_TEST"))}
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=300, env=environment, check=False
-    )
-    assert done.returncode in (0, 1), done.stderr[-2000:]
-    return done.returncode, done.stdout
+@pytest.fixture
+def run(tmp_path, django_db_setup):
+    """``run(module, "--seconds", "3")``: a chaos command in a process and a database of its own; its exit code and its lines."""
+
+    def command(module, *arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=600, env=environment, check=False
+        )
+        assert done.returncode in (0, 1), done.stderr[-2000:]
+        return done.returncode, done.stdout
+
+    with another_database(tmp_path) as url:
+        environment = {**os.environ, GIVEN: url}
+        yield command
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
-def test_a_storm_of_writers_verifiers_repairers_and_a_saboteur_ends_calm():
-    code, text = run("tests.chaos.storm", "--seconds", "6")
+def test_a_storm_of_writers_verifiers_repairers_and_a_saboteur_ends_calm(run):
+    code, text = run("tests.chaos.storm", "--seconds", "4")
     assert code == 0, text
 
 
 @pytest.mark.parametrize("work", sorted(WORKS))
-def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(work, pytestconfig):
+def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(run, work, pytestconfig):
     code, text = run("tests.chaos.kills", "--database", pytestconfig.getoption("--database"), "--work", work, "--kills", "4")
     assert code == 0, text
     assert json.loads(text)["kills survived"] == 4
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="it is about SQLite's one lock")
-def test_processes_writing_to_one_sqlite_file_are_never_told_it_is_locked():
-    code, text = run("tests.chaos.crowd", "--seconds", "3")
+def test_processes_writing_to_one_sqlite_file_are_never_told_it_is_locked(run):
+    code, text = run("tests.chaos.crowd", "--seconds", "2")
     assert code == 0, text
     assert json.loads(text)["transactions"] > 10

@@ -49,8 +49,8 @@ class Session:
         self.thread.start()
 
     def wait_until_blocked(self) -> None:
-        """Return once some session waits for a lock; fail after five seconds."""
-        for _ in range(500):
+        """Return once some session waits for a lock; fail when none does within a minute, which is long on a busy machine too."""
+        for _ in range(6_000):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one picture of it otherwise
                 cursor.execute("SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
@@ -60,7 +60,7 @@ class Session:
         raise AssertionError("the other session never had to wait")
 
     def finish(self) -> None:
-        self.thread.join(timeout=20)
+        self.thread.join(timeout=300)
         assert not self.thread.is_alive()
         if self.error:
             raise self.error
@@ -183,7 +183,7 @@ def test_under_repeatable_read_the_door_runs_the_transaction_again(ann, rocket):
 
 def test_two_sessions_that_write_in_opposite_order_both_get_through(ann, rocket):
     bob = User.objects.create(username="bob", date_joined=NOON)
-    both_began = threading.Barrier(2, timeout=10)
+    both_began = threading.Barrier(2, timeout=300)
     attempts = []
 
     def write(first, second, name):
@@ -213,7 +213,7 @@ def test_statements_over_many_players_never_deadlock_whatever_their_size_and_ord
     def write(name, size):
         def insert():
             pick = random.Random(name)
-            for number in range(2_400 // size):
+            for number in range(1_200 // size):
                 rows = [
                     Match(user=u, game=rocket, match_key=f"{name}{number}", result="WIN", played_at=NOON) for u in pick.sample(users, size)
                 ]
@@ -223,7 +223,7 @@ def test_statements_over_many_players_never_deadlock_whatever_their_size_and_ord
 
     for session in [write(f"{size}/{n}/", size) for size in (3, 30, 300) for n in range(2)]:
         session.finish()
-    assert sum(UserProfile.objects.values_list("matches_won", flat=True)) == 6 * 2_400
+    assert sum(UserProfile.objects.values_list("matches_won", flat=True)) == 6 * 1_200
     assert drift() == []
     assert count_deadlocks() == before
 

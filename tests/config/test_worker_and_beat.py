@@ -9,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings as configured
+
+from tests.pristine import another_database
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = """
@@ -47,7 +48,7 @@ class Site:
 
     def call(self, *args):
         return subprocess.run(
-            [sys.executable, *args], check=False, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+            [sys.executable, *args], check=False, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300
         )
 
     def states(self):
@@ -65,41 +66,29 @@ class Site:
     def logs(self):
         return "".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in self.directory.glob("*.log"))
 
-    def wait_until(self, condition, seconds=90):
+    def wait_until(self, condition, seconds=300):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, self.logs()
-            time.sleep(0.5)
+            time.sleep(0.2)
 
     def stop(self):
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.wait(30)
+            process.wait(300)
 
 
 @pytest.fixture
-def site(redis_server, tmp_path):
-    url = os.environ.get("DELTACROWN_TEST_POSTGRESQL")
-    if url:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute("CREATE DATABASE worker_and_beat")
-        database = url.replace("/postgres?", "/worker_and_beat?")
-        assert database != url
-    else:
-        database = f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    site = Site(tmp_path, database, redis_server.url, f"redis+socket://{redis_server.socket}")
-    yield site
-    site.stop()
-    if url:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute("DROP DATABASE worker_and_beat WITH (FORCE)")
+def site(redis_server, tmp_path, django_db_setup):
+    with another_database(tmp_path) as database:
+        site = Site(tmp_path, database, redis_server.url, f"redis+socket://{redis_server.socket}")
+        yield site
+        site.stop()
 
 
 def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site):
     names = {job.name for job in configured.JOBS}
-    migrated = site.call("manage.py", "migrate", "--verbosity", "0")
-    assert migrated.returncode == 0, migrated.stderr
     prepared = site.call("-c", PYTHON, str(site.directory / "beat"))
     assert prepared.returncode == 0, prepared.stderr
     assert {state["job"] for state in site.states() if state["problem"]} == names

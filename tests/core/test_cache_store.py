@@ -8,6 +8,7 @@ import time
 import pytest
 from django.core.cache import caches
 
+from deltacrown.config.caching import PATIENCE_SECONDS, redis_cache_at
 from deltacrown.freshness import cache_store
 
 
@@ -21,6 +22,18 @@ def complaints(caplog):
     return [record.getMessage().split(",")[0] for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+def count_reads(monkeypatch):
+    """Every key that the cache itself was asked for."""
+    asked, get = [], caches["default"].get
+
+    def note(key):
+        asked.append(key)
+        return get(key)
+
+    monkeypatch.setattr(caches["default"], "get", note)
+    return asked
+
+
 class TestARealRedis:
     def test_keeps_and_forgets(self, redis_cache):
         cache_store.write("a", {"x": [1, 2]}, seconds=60)
@@ -30,11 +43,11 @@ class TestARealRedis:
         assert cache_store.read("a") is None
 
     def test_keeps_for_as_long_as_was_said(self, redis_cache):
-        cache_store.write("a", 1, seconds=30)
+        cache_store.write("a", 1, seconds=3_000)
         client = redis_cache.connect()
 
         (key,) = client.keys()
-        assert 25 < client.ttl(key) <= 30
+        assert 2_000 < client.ttl(key) <= 3_000
 
     def test_gone_it_is_missed_by_nobody_and_found_again(self, redis_cache, caplog, monkeypatch):
         cache_store.write("a", 1, seconds=60)
@@ -50,19 +63,19 @@ class TestARealRedis:
         assert complaints(caplog)[0] == "the cache does not answer"
         assert complaints(caplog)[-1] == "the cache answers again"
 
-    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog):
+    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog, settings, monkeypatch):
+        """It is asked once, for as long as production waits; how long that takes on a busy machine is not looked at."""
+        monkeypatch.setattr(cache_store, "REST_SECONDS", 3_600.0)
         cache_store.write("a", 1, seconds=60)
+        settings.CACHES = {"default": redis_cache_at(redis_cache.url)}
+        asked = count_reads(monkeypatch)
         redis_cache.freeze()
-        started = time.monotonic()
-        assert cache_store.read("a") is None
-        first = time.monotonic() - started
         for _ in range(100):
             assert cache_store.read("a") is None
-        rest = time.monotonic() - started - first
         redis_cache.thaw()
 
-        assert first < 1.0
-        assert rest < 0.1
+        assert len(asked) == 1
+        assert PATIENCE_SECONDS < 0.5
         assert complaints(caplog) == ["the cache does not answer"]
 
     def test_is_asked_again_after_a_rest(self, redis_cache, monkeypatch, caplog):

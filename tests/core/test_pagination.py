@@ -205,6 +205,7 @@ def test_with_items_sees_the_items_together_and_keeps_the_rest(anna):
     assert (changed.next_cursor, changed.has_next) == (page.next_cursor, True)
 
 
+@pytest.mark.usefixtures("own_tables")
 class TestPlan:
     """The position is an index condition, and the index delivers the order."""
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
-from django.db import transaction
 from django.db.models import Count, F, Q
 
 from deltacrown.accounts.models import User
@@ -23,6 +22,7 @@ from deltacrown.user_profile.people.follows import get_home_feed
 from deltacrown.user_profile.people.kyc import get_verification
 from django_tally.models import Run
 from tests.demo.dumps import SEED, SIZE, digest, load
+from tests.pristine import rolled_back
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,8 @@ def season() -> Season:
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The small season, loaded once for the tests that only read it; what the command printed."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load()
-        transaction.set_rollback(True)
+    with rolled_back(django_db_blocker, load) as printed:
+        yield printed
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -57,24 +58,23 @@ def test_another_seed_is_another_season(reference):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("stage", "there", "missing"),
-    [
-        ("load_teams", User, Game),
-        ("load_matches", Game, Match),
-        ("load_rulings", Tournament, Dispute),
-        ("load_follows", Dispute, Follow),
-        ("load_verifications", Follow, KycVerification),
-        ("load_honours", KycVerification, None),
-    ],
-)
-def test_a_load_that_broke_off_between_stages_is_finished_by_the_next(reference, monkeypatch, stage, there, missing):
-    with monkeypatch.context() as patch:
-        patch.setattr(loading._Loader, stage, break_off)
-        load_until_it_breaks()
-    assert there.objects.exists()
-    assert missing is None or not missing.objects.exists()
-    assert not loading.is_loaded()
+def test_a_load_that_broke_off_between_all_stages_is_finished_in_the_end(reference, monkeypatch):
+    """Every load breaks off one stage later than the one before it."""
+    stages = {
+        "load_teams": (User, Game),
+        "load_matches": (Game, Match),
+        "load_rulings": (Tournament, Dispute),
+        "load_follows": (Dispute, Follow),
+        "load_verifications": (Follow, KycVerification),
+        "load_honours": (KycVerification, None),
+    }
+    for stage, (there, missing) in stages.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(loading._Loader, stage, break_off)
+            load_until_it_breaks()
+        assert there.objects.exists(), stage
+        assert missing is None or not missing.objects.exists(), stage
+        assert not loading.is_loaded(), stage
 
     load()
 
@@ -83,50 +83,37 @@ def test_a_load_that_broke_off_between_stages_is_finished_by_the_next(reference,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("broken", "survive"),
-    [("record_matches", 2), ("hold_tournament", 5), ("award_achievement", 0)],
-)
-def test_a_load_that_broke_off_within_a_stage_is_finished_by_the_next(reference, monkeypatch, broken, survive):
-    real, calls = getattr(loading, broken), 0
+def test_a_load_that_broke_off_within_stages_is_finished_in_the_end(reference, monkeypatch):
+    """After some batches of matches, after some tournaments, after three of the rulings, and with the last award."""
+    monkeypatch.setattr(loading, "MATCHES_PER_STEP", 50)
+    for place, name, survive in [
+        (loading, "record_matches", 2),
+        (loading, "hold_tournament", 5),
+        (ruling.Bench, "_resolve", 3),
+        (loading, "award_achievement", 0),
+    ]:
+        calls = count()
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, breaking_off(getattr(place, name), calls, survive))
+            load_until_it_breaks()
+        assert next(calls) == survive + 1, name
+        if name == "_resolve":
+            assert Dispute.objects.filter(status__in=["UPHELD", "REJECTED"]).count() == 3
+
+    load()
+
+    assert digest() == reference
+
+
+def breaking_off(real: Any, calls: Iterator[int], survive: int) -> Any:
+    """``real``, which works ``survive`` times and is then interrupted."""
 
     def work_for_a_while(*args: Any, **options: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls > survive:
+        if next(calls) >= survive:
             raise KeyboardInterrupt
         return real(*args, **options)
 
-    monkeypatch.setattr(loading, "MATCHES_PER_STEP", 50)
-    with monkeypatch.context() as patch:
-        patch.setattr(loading, broken, work_for_a_while)
-        load_until_it_breaks()
-
-    load()
-
-    assert calls == survive + 1
-    assert digest() == reference
-
-
-@pytest.mark.django_db
-def test_rulings_that_broke_off_are_not_ruled_twice(reference, monkeypatch):
-    real, calls = ruling.Bench._resolve, 0
-
-    def resolve_some(*args: Any, **options: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls > 3:
-            raise KeyboardInterrupt
-        real(*args, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ruling.Bench, "_resolve", resolve_some)
-        load_until_it_breaks()
-    assert Dispute.objects.filter(status__in=["UPHELD", "REJECTED"]).count() == 3
-
-    load()
-
-    assert digest() == reference
+    return work_for_a_while
 
 
 @pytest.mark.django_db

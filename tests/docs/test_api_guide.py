@@ -54,7 +54,7 @@ def test_every_curl_line_of_the_guide_answers(site):
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=300,
         )
         assert run.returncode == 0, run.stderr
         answered[command] = run.stdout.rpartition("\n")
@@ -138,7 +138,7 @@ def answering(answers):
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}", requests
-        thread.join(timeout=10)
+        thread.join(timeout=300)
 
 
 def read_request(connection):

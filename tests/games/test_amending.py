@@ -23,7 +23,8 @@ from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced
 from tests.concurrency import call_together
-from tests.games.records import NOW, duel, line, record
+from tests.scene import NOON as NOW
+from tests.scene import duel, line, record
 
 pytestmark = pytest.mark.django_db
 

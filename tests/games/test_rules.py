@@ -10,7 +10,8 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.games.services import PlayerLine
 from deltacrown.games.services.rules import check_record, check_results
-from tests.games.records import NOW, duel, line, record
+from tests.scene import NOON as NOW
+from tests.scene import duel, line, record
 
 GAME = Game(pk=1, slug="rocket", name="Rocket")
 ANN, BOB = User(pk=1, username="ann"), User(pk=2, username="bob")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.served import serving
 
-CLIENTS, MATCHES, PLAYERS, BATCHES, PER_BATCH = 50, 300, 24, 6, 20
+CLIENTS, MATCHES, PLAYERS, BATCHES, PER_BATCH = 50, 300, 24, 4, 20
 
 SEED = f"""
 import json

@@ -46,10 +46,10 @@ def cup(ann, bob, eve):
     """A solo event Bob won before Ann; Eve withdrew."""
     event = scene.tournament("cup")
     for user in (ann, bob):
-        scene.entry(user, event)
-    scene.entry(eve, event, status="WITHDRAWN")
-    scene.placed(event, 1, bob, prize_amount=100)
-    scene.placed(event, 2, ann)
+        scene.registration(user, event)
+    scene.registration(eve, event, status="WITHDRAWN")
+    scene.result(event, 1, bob, prize_amount=100)
+    scene.result(event, 2, ann)
     return event
 
 
@@ -64,7 +64,7 @@ def league(ann, bob):
     event = scene.tournament("league", entrant_kind="TEAM")
     for user, slug, placement in ((bob, "south", 1), (ann, "north", 2)):
         team = scene.team(slug)
-        scene.entry(user, event, team=team)
-        scene.placed(event, placement, team=team)
-        scene.placed(event, placement, user, team=team)
+        scene.registration(user, event, team=team)
+        scene.result(event, placement, team=team)
+        scene.result(event, placement, user, team=team)
     return event

@@ -78,7 +78,7 @@ def test_who_has_a_result_competed_without_a_registration_too(ann, bobs_title, c
 def test_others_cannot_dispute(eve, duel, bobs_title):
     scene.match(eve, "another match")
     scene.match(eve, "duel", title=scene.game("another-game"))
-    scene.entry(eve, scene.tournament("another cup"))
+    scene.registration(eve, scene.tournament("another cup"))
     with pytest.raises(NotAParticipant, match="Only those who played") as of_match:
         file_dispute(reporter=eve, match=duel, reason="I saw it.", now=SOON)
     with pytest.raises(NotAParticipant, match="Only those who competed in Cup") as of_result:

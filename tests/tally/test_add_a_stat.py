@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pristine import another_database
+
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 SETTINGS = """
@@ -69,32 +71,26 @@ call_command("check", databases=["default"], fail_level="WARNING")
 
 
 @pytest.fixture
-def scratch(tmp_path, pytestconfig):
+def scratch(tmp_path, django_db_setup):
     """A Django project with one app, on a database of the kind the suite runs on; ``scratch("migrate")`` runs a command."""
     (tmp_path / "ladder" / "migrations").mkdir(parents=True)
     for name, text in {"ladder/__init__.py": "", "ladder/migrations/__init__.py": "", "scratch.py": SETTINGS}.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "ladder" / "models.py").write_text(MODELS)
-    server = None
-    if pytestconfig.getoption("--database") == "postgresql":
-        from tests.databases import start_postgresql
-
-        server = start_postgresql(tmp_path / "pg")
-    url = server.get_uri() if server else f"sqlite:///{tmp_path / 'scratch.sqlite3'}"
     path = os.pathsep.join([str(tmp_path), str(SOURCE)])
-    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "scratch", "PYTHONPATH": path}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "scratch", "PYTHONPATH": path}
 
     def run(*arguments):
         command = arguments if arguments[0] == "-c" else ("-m", "django", *arguments)
         done = subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
-    yield run
-    if server:
-        server.cleanup()
+    with another_database(tmp_path, is_migrated=False) as url:
+        environment["DATABASE_URL"] = url
+        yield run
 
 
 def test_one_declaration_and_makemigrations(scratch, tmp_path):

@@ -234,5 +234,5 @@ class Season(RuleBasedStateMachine):
 def test_no_sequence_of_writes_makes_a_number_wrong():
     run_state_machine_as_test(
         Season,
-        settings=settings(max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)),
     )

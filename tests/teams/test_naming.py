@@ -130,6 +130,7 @@ def test_a_name_only_the_database_takes_for_another_is_refused(monkeypatch):
     assert slugs() == [("og", "OpTic")]
 
 
+@pytest.mark.usefixtures("own_tables")
 def test_teams_are_looked_up_by_indexes():
     create_team(slug="og", name="OpTic Gaming")
     with CaptureQueriesContext(connection) as queries:

@@ -26,7 +26,7 @@ from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced
 from tests.concurrency import call_together
-from tests.games.records import duel, line, record
+from tests.scene import duel, line, record
 from tests.tournaments.conftest import NOW
 
 
@@ -133,7 +133,7 @@ def test_a_match_belongs_to_one_tournament(final, opened):
     record_tournament_matches(records=[final], now=NOW)
     other = opened(slug="other")
     for user in final.tournament.players.values():
-        scene.entry(user, other)
+        scene.registration(user, other)
     [refusal] = record_tournament_matches(records=[replace(final, tournament=other)], now=NOW).refused
     assert (type(refusal.error), refusal.error.field) == (MatchConflict, "tournament")
 

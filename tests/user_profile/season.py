@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players
 from deltacrown.games.models import Game
-from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
+from deltacrown.games.services import MatchRecord, record_matches
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import join_team
 from deltacrown.tournaments.models import Tournament
@@ -27,6 +27,7 @@ from deltacrown.tournaments.services import (
     start_tournament,
 )
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserActivity
+from tests import scene
 
 DAY = timedelta(days=1)
 #: Everybody joined long before anything happened.
@@ -47,14 +48,14 @@ def people(*names: str) -> list[User]:
 
 
 def rocket() -> Game:
-    return Game.objects.get_or_create(slug="rocket", defaults={"name": "Rocket"})[0]
+    return scene.game("rocket")
 
 
-def duel(winner: User, loser: User, number: float, *, draw: bool = False, **fields: Any) -> MatchRecord:
+def daily_duel(winner: User, loser: User, number: float, *, draw: bool = False, **fields: Any) -> MatchRecord:
     """The match of a day."""
     results = ("DRAW", "DRAW") if draw else ("WIN", "LOSS")
-    lines = tuple(PlayerLine(user=user, result=result) for user, result in zip((winner, loser), results, strict=True))
-    return MatchRecord(game=rocket(), match_key=f"day-{number}", played_at=day(number), lines=lines, **fields)
+    lines = [scene.line(user, result) for user, result in zip((winner, loser), results, strict=True)]
+    return scene.record(rocket(), f"day-{number}", *lines, played_at=day(number), **fields)
 
 
 def play(records: Sequence[MatchRecord]) -> None:
@@ -62,7 +63,7 @@ def play(records: Sequence[MatchRecord]) -> None:
 
 
 def squad(name: str, *members: User) -> Team:
-    team = Team.objects.create(slug=name, name=name.title())
+    team = scene.team(name)
     for member in members:
         join_team(team=team, user=member, joined_at=day(-30))
     return team

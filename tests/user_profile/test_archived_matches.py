@@ -24,7 +24,7 @@ from deltacrown.user_profile.numbers.leaderboards import get_leaderboard_page
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from django_tally.models import Revision
 from tests import scene
-from tests.games.records import duel
+from tests.scene import duel
 from tests.tally.moments import database_now
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,7 @@ from deltacrown.user_profile.timeline.hiding import hide_activity
 from deltacrown.user_profile.timeline.reading import get_activity_timeline
 from deltacrown.user_profile.timeline.records import Type
 from tests import scene
-from tests.user_profile.season import TOLD, contents, day, duel, hold, people, play, said, squad
+from tests.user_profile.season import TOLD, contents, daily_duel, day, hold, people, play, said, squad
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def season(find_all_drift):
     hold("team-cup", reds, squad("blues", cat), number=1)
     for number in range(2, 6):
         hold(f"cup-{number}", ann, bob, cat, number=number)
-    play([duel(ann, bob, number) for number in range(12)])
+    play([daily_duel(ann, bob, number) for number in range(12)])
     request_verification(user=ann, now=day(20))
     verify(user=ann, by=staff, now=day(21))
     assert set(UserActivity.objects.values_list("activity_type", flat=True)) == set(Type.values)

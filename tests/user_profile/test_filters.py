@@ -20,10 +20,10 @@ def entries(people):
     ann = people["ann"]
     for number, (name, status, placement) in enumerate([("cup", "COMPLETED", 1), ("league", "COMPLETED", 4), ("open", "OPEN", None)]):
         event = scene.tournament(name, status=status, title=scene.game("chess") if name == "open" else None)
-        scene.entry(ann, event, hours=24 * number)
-        scene.entry(people["ben"], event, hours=24 * number)
+        scene.registration(ann, event, hours=24 * number)
+        scene.registration(people["ben"], event, hours=24 * number)
         if placement:
-            scene.placed(event, placement, ann)
+            scene.result(event, placement, ann)
     return ann
 
 

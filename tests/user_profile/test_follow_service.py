@@ -84,6 +84,7 @@ def test_the_lists_are_the_players_own(ann, bob, cat):
                 listing(bob, viewer)
 
 
+@pytest.mark.usefixtures("own_tables")
 @pytest.mark.parametrize("listing", [follows.list_followers, follows.list_following])
 def test_the_lists_are_paged_in_one_query_each_by_an_index(listing, bob, django_assert_num_queries):
     for number in range(45):
@@ -174,6 +175,7 @@ def test_a_cursor_of_another_feed_and_an_endless_page_are_refused(ann, bob):
         get_home_feed(ann, limit=51)
 
 
+@pytest.mark.usefixtures("own_tables")
 def test_the_feed_reads_the_timelines_of_the_followed_by_their_index(ann, bob):
     follow(follower=ann, followed=bob, now=NOW)
     for number in range(30):

@@ -17,7 +17,7 @@ from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, M
 from deltacrown.user_profile.achievements.form import Form
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from tests import scene
-from tests.user_profile.season import TOLD, contents, day, duel, held, hold, people, play, queries, rocket, said
+from tests.user_profile.season import TOLD, contents, daily_duel, day, held, hold, people, play, queries, rocket, said
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_the_catalogue_is_sound():
 
 def test_matches_earn_with_their_date_and_fact(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(12)])
+    play([daily_duel(ann, bob, number) for number in range(12)])
 
     assert held(ann) == {"first-win": day(0), "streak-five": day(4), "ten-wins": day(9), "streak-ten": day(9)}
     assert held(bob) == {}
@@ -86,14 +86,14 @@ def test_matches_earn_with_their_date_and_fact(ann_and_bob):
 
 def test_only_major_ones_are_told(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(12)])
+    play([daily_duel(ann, bob, number) for number in range(12)])
 
     assert said(ann) == ["Earned Untouchable"]
 
 
 def test_draws_voided_matches_and_losses_win_nothing(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, 0, draw=True), duel(ann, bob, 1, void_reason="Never finished")])
+    play([daily_duel(ann, bob, 0, draw=True), daily_duel(ann, bob, 1, void_reason="Never finished")])
 
     assert held(ann) == held(bob) == {}
 
@@ -115,7 +115,7 @@ def test_in_whatever_order_and_batches_matches_are_told_the_end_is_the_same(seed
     records = []
     for number in range(80):
         one, other = source.sample(players, 2)
-        records.append(duel(one, other, number, draw=source.random() < 0.1, void_reason="Crash" if source.random() < 0.1 else ""))
+        records.append(daily_duel(one, other, number, draw=source.random() < 0.1, void_reason="Crash" if source.random() < 0.1 else ""))
     told_in = source.sample(records, len(records)) if seed % 2 else records
     while told_in:
         size = source.randint(1, 20)
@@ -136,7 +136,7 @@ def test_in_whatever_order_and_batches_matches_are_told_the_end_is_the_same(seed
 
 def test_a_voided_match_moves_the_achievement_to_the_match_that_earns_it_now(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(12)])
+    play([daily_duel(ann, bob, number) for number in range(12)])
     kept = UserAchievement.objects.get(user=ann, achievement__slug="streak-ten").pk
 
     void(3)
@@ -149,7 +149,7 @@ def test_a_voided_match_moves_the_achievement_to_the_match_that_earns_it_now(ann
 
 def test_it_is_revoked_when_no_other_fact_earns_it(ann_and_bob, find_all_drift):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(10)])
+    play([daily_duel(ann, bob, number) for number in range(10)])
     void(3)
 
     assert held(ann) == {"first-win": day(0), "streak-five": day(5)}
@@ -165,7 +165,7 @@ def test_it_is_revoked_when_no_other_fact_earns_it(ann_and_bob, find_all_drift):
 
 def test_it_comes_back_when_the_void_is_taken_back(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(10)])
+    play([daily_duel(ann, bob, number) for number in range(10)])
     before = contents()
     void(3)
     restore_match(game=rocket(), match_key="day-3", reason="It did not crash", now=TOLD)
@@ -175,7 +175,7 @@ def test_it_comes_back_when_the_void_is_taken_back(ann_and_bob):
 
 def test_a_corrected_match_earns_for_whoever_won(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, 0)])
+    play([daily_duel(ann, bob, 0)])
     correct_match(game=rocket(), match_key="day-0", results={"ann": "LOSS", "bob": "WIN"}, reason="Sides", now=TOLD)
 
     assert (held(ann), held(bob)) == ({}, {"first-win": day(0)})
@@ -183,10 +183,10 @@ def test_a_corrected_match_earns_for_whoever_won(ann_and_bob):
 
 def test_matches_in_the_archive_count(ann_and_bob):
     ann, bob = ann_and_bob
-    play([duel(ann, bob, number) for number in range(4)])
+    play([daily_duel(ann, bob, number) for number in range(4)])
     for row in Match.objects.all():
         scene.archive(row)
-    play([duel(ann, bob, number) for number in range(4, 10)])
+    play([daily_duel(ann, bob, number) for number in range(4, 10)])
     assert held(ann) == {"first-win": day(0), "streak-five": day(4), "ten-wins": day(9), "streak-ten": day(9)}
 
     void(0)
@@ -209,7 +209,7 @@ def test_what_was_awarded_by_hand_is_left_alone(ann_and_bob):
     ann, bob = ann_and_bob
     pioneer = define_achievement(slug="pioneer", name="Pioneer", description="Be early.", tier="MAJOR", points=0)
     award_achievement(user=ann, achievement=pioneer, fact="", earned_at=day(0))
-    play([duel(ann, bob, 1)])
+    play([daily_duel(ann, bob, 1)])
     void(1)
     backfill_achievements()
 
@@ -229,7 +229,7 @@ def test_recording_costs_the_same_whatever_was_played_before():
     counts = []
     for first, last in ((0, 20), (20, 22), (22, 150), (150, 152)):
         pairs = [((ann, bob), (cat, dan))[number % 2] for number in range(last)]
-        records = [duel(*pairs[number], number) for number in range(first, last)]
+        records = [daily_duel(*pairs[number], number) for number in range(first, last)]
         with queries() as sent:
             play(records)
         counts.append(len([sql for sql in sent if not sql.startswith("INSERT")]))

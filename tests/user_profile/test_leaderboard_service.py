@@ -112,7 +112,7 @@ def test_the_lowest_average_placement_is_best_and_players_without_one_are_left_o
     for name, placements in {"gold": [1, 1], "mixed": [1, 4], "tied": [2, 3], "far": [11], "silver": [2]}.items():
         user = scene.player(name)
         for number, placement in enumerate(placements):
-            scene.placed(scene.tournament(f"{name}-{number}"), placement, user)
+            scene.result(scene.tournament(f"{name}-{number}"), placement, user)
 
     first = get_leaderboard("average_placement", limit=2)
     rest = get_leaderboard("average_placement", page=first.next_cursor)

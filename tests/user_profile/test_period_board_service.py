@@ -122,6 +122,7 @@ def test_what_cannot_be_asked_is_refused():
         get_period("year", now=START)
 
 
+@pytest.mark.usefixtures("own_tables")
 def test_only_the_period_is_read_and_in_one_query(people, django_assert_num_queries):
     with django_assert_num_queries(1):
         get_period_leaderboard("matches_won", SINCE)

@@ -26,8 +26,8 @@ from tests.user_profile.season import (
     JOINED,
     TOLD,
     contents,
+    daily_duel,
     day,
-    duel,
     held,
     hold,
     people,
@@ -261,7 +261,7 @@ class TestLevels:
 class TestNoise:
     def test_what_must_not_appear_does_not(self):
         ann, bob = people("ann", "bob")
-        play([duel(ann, bob, number) for number in range(12)])
+        play([daily_duel(ann, bob, number) for number in range(12)])
         void_match(game=rocket(), match_key="day-3", reason="Crash", now=TOLD)
         correct_match(game=rocket(), match_key="day-4", results={"ann": "LOSS", "bob": "WIN"}, reason="Typo", now=TOLD)
         file_dispute(reporter=bob, match=bob.match_rows.first(), reason="Not so", now=day(12))
@@ -315,7 +315,7 @@ class TestDeletions:
         reds = squad("reds", ann, bob)
         hold("team-cup", reds)
         hold("cup", ann, bob, number=3)
-        play([duel(ann, bob, number) for number in range(12)])
+        play([daily_duel(ann, bob, number) for number in range(12)])
         KycVerification.objects.create(user=ann, status="VERIFIED", reviewed_at=day(3))
         if how == "one":
             ann.delete()
@@ -351,7 +351,7 @@ class TestTogether:
     def test_nothing_has_drifted(self, find_all_drift):
         ann, bob, cat = people("ann", "bob", "cat")
         event = hold("cup", ann, bob, cat)
-        play([duel(ann, bob, number) for number in range(12)])
+        play([daily_duel(ann, bob, number) for number in range(12)])
         disqualify_entrant(tournament=event, user=ann, reason="Two accounts", now=TOLD)
 
         assert find_all_drift() == []

@@ -33,9 +33,9 @@ def anna(db):
         scene.voided(anna, "void", "WIN", hours=8)
         scene.archive(scene.voided(anna, "old-void", "WIN", hours=-6))
         for hours, event in enumerate(events):
-            scene.entry(anna, event, hours=hours)
+            scene.registration(anna, event, hours=hours)
         for event, placement in zip(events, [1, 1, 4, 12], strict=False):
-            scene.placed(event, placement, anna, hours=placement)
+            scene.result(event, placement, anna, hours=placement)
         scene.disqualified(events[4], anna)
         scene.achievement(anna)
         scene.achievement(anna, "veteran", hours=3)

@@ -218,11 +218,11 @@ class TestTournamentBreakdown:
         won, lost, out, upcoming = (scene.tournament(slug) for slug in ("won", "lost", "out", "upcoming"))
         type(upcoming).objects.filter(pk=upcoming.pk).update(status="OPEN", game=scene.game("chess"))
         for hours, event in enumerate((won, lost, out, upcoming)):
-            scene.entry(anna, event, hours=hours)
-        scene.entry(other, scene.tournament("not-hers"))
-        scene.placed(won, 1, anna, prize_amount=Decimal("500.00"))
-        scene.placed(won, 2, other)
-        scene.placed(lost, 7, anna)
+            scene.registration(anna, event, hours=hours)
+        scene.registration(other, scene.tournament("not-hers"))
+        scene.result(won, 1, anna, prize_amount=Decimal("500.00"))
+        scene.result(won, 2, other)
+        scene.result(lost, 7, anna)
         scene.disqualified(out, anna, "wrong roster")
         return anna
 
@@ -259,7 +259,7 @@ class TestTournamentBreakdown:
 
     def test_twenty_to_a_page_in_a_fixed_number_of_queries(self, anna, django_assert_num_queries):
         for number in range(25):
-            scene.entry(anna, scene.tournament(f"t{number}"), hours=number, team=scene.team())
+            scene.registration(anna, scene.tournament(f"t{number}"), hours=number, team=scene.team())
 
         with django_assert_num_queries(3):  # privacy, participations, results
             first = stats_service.get_tournament_breakdown(anna)
@@ -302,7 +302,7 @@ class TestListStats:
             scene.match(anna, f"m{number}", result)
         scene.voided(anna, "void")
         scene.match(other, "m0", "LOSS")
-        scene.placed(scene.tournament(), 1, anna)
+        scene.result(scene.tournament(), 1, anna)
 
         with django_assert_num_queries(1):
             stats = {line.name: line for line in list_stats(anna)}

@@ -18,11 +18,11 @@ def cup(db):
     people = {name: scene.player(name) for roster in rosters.values() for name in roster}
     for hours, (squad, roster) in enumerate(rosters.items()):
         for name in roster:
-            scene.entry(people[name], event, team=squad, hours=hours)
+            scene.registration(people[name], event, team=squad, hours=hours)
     for squad, placement, prize in ((north, 1, 1000), (south, 2, 500)):
-        scene.placed(event, placement, team=squad, prize_amount=prize)
+        scene.result(event, placement, team=squad, prize_amount=prize)
         for name in rosters[squad]:
-            scene.placed(event, placement, people[name], team=squad)
+            scene.result(event, placement, people[name], team=squad)
     scene.disqualified(event, None, "late", team=west)
     scene.disqualified(event, people["eve"], "late", team=west)
     for name, kills in {"ada": 30, "bea": 10, "cleo": 8, "dora": 7}.items():

@@ -24,7 +24,7 @@ def ladder(db):
 
 class TestHome:
     def test_the_top_of_several_leaderboards(self, client, ladder):
-        scene.placed(scene.tournament(), 1, ladder["cleo"])
+        scene.result(scene.tournament(), 1, ladder["cleo"])
         page = client.get("/")
 
         assert rows_in(page, "Matches won") == ["1 ada 3", "2 bea 2", "2 cleo 2", "4 dora 1"]

@@ -14,7 +14,8 @@ from deltacrown.user_profile.numbers.catalogue import list_game_stats
 from deltacrown.user_profile.people import search
 from deltacrown.user_profile.services import stats_service
 from tests import scene
-from tests.plans import plan_of, scans_of, sent_by, sorts
+from tests.plans import empty_tables, gather_statistics, plan_of, scans_of, sent_by, sorts
+from tests.pristine import rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -34,20 +35,41 @@ BIG = [
 ]
 
 
-@pytest.fixture
-def anna(db):
+@pytest.fixture(scope="module")
+def anna(django_db_setup, django_db_blocker):
+    with rolled_back(django_db_blocker, make_anna) as user:
+        yield user
+
+
+def make_anna():
+    """A player with a few of everything, among others who have more, and the statistics of it."""
+    empty_tables()
     user, event = scene.player("anna"), scene.tournament("cup")
     for number in range(4):
         row = scene.match(user, f"m{number}", hours=number)
         scene.tournament_match(row, event)
-        scene.entry(user, scene.tournament(f"t{number}", hours=number), hours=number)
-        scene.placed(scene.tournament(f"u{number}"), 1, user, hours=number)
+        scene.registration(user, scene.tournament(f"t{number}", hours=number), hours=number)
+        scene.result(scene.tournament(f"u{number}"), 1, user, hours=number)
         scene.activity(user, f"a{number}", hours=number)
         scene.achievement(user, f"b{number}", hours=number)
         scene.experience(user, 10, f"x{number}")
-        scene.dispute(user, row)
+        scene.dispute(user, row, hours=20 * number)
         scene.match(scene.player(f"pp{number}"), "other")
+    for number in range(6):
+        make_ranked(scene.player(f"p{number}"), number)
+    gather_statistics()
     return user
+
+
+def make_ranked(user, number):
+    """Have a player in every leaderboard."""
+    for turn in range(12):
+        row = scene.match(user, f"r{turn}", "WIN" if turn < number else "LOSS", hours=-turn)
+        scene.dispute(user, row, hours=12 * number + turn)
+    scene.result(scene.tournament(f"w{number}"), 1, user)
+    scene.registration(user, scene.tournament(f"e{number}"))
+    scene.achievement(user, "ranked")
+    scene.experience(user, 10 + number)
 
 
 def second_page(read):
@@ -151,26 +173,15 @@ GAME_BOARDS = {
 
 
 class TestLeaderboards:
-    @pytest.fixture
-    def crowd(self, db):
-        for number in range(6):
-            user = scene.player(f"p{number}")
-            for turn in range(12):
-                scene.match(user, f"m{turn}", "WIN" if turn < number else "LOSS")
-            scene.placed(scene.tournament(f"t{number}"), 1, user)
-            scene.entry(user, scene.tournament(f"e{number}"))
-            scene.achievement(user)
-            scene.experience(user, 10 + number)
-
     def test_every_board_is_checked(self):
         assert BOARDS.keys() == leaderboards.BOARDS.keys()
 
     @pytest.mark.parametrize(("stat", "index"), BOARDS.items())
-    def test_of_all_games(self, crowd, stat, index):
+    def test_of_all_games(self, anna, stat, index):
         self.check(lambda page: leaderboards.get_leaderboard(stat, page=page, limit=2), "user_profile_userprofile", index)
 
     @pytest.mark.parametrize(("stat", "index"), GAME_BOARDS.items())
-    def test_of_one_game(self, crowd, stat, index):
+    def test_of_one_game(self, anna, stat, index):
         read = lambda page: leaderboards.get_leaderboard(stat, game="valorant", page=page, limit=2)  # noqa: E731
         self.check(read, "user_profile_gamestats", index)
 

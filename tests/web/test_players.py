@@ -32,8 +32,8 @@ def season(anna):
     scene.tournament_match(final, event, round="Grand final", map_name="Raid", opponent_team=scene.team("south"))
     scene.archive(scene.match(anna, "old", "LOSS", hours=-5, title=scene.game("chess")))
     scene.match(ben, "m0", "LOSS")
-    scene.entry(anna, event, team=scene.team("north"))
-    scene.placed(event, 1, anna, prize_amount=1500)
+    scene.registration(anna, event, team=scene.team("north"))
+    scene.result(event, 1, anna, prize_amount=1500)
     scene.achievement(anna)
     scene.experience(anna, 1234)
     scene.member(anna, scene.team("north"))
@@ -181,7 +181,7 @@ class TestTournaments:
 
     def test_a_disqualification_says_why(self, client, anna):
         event = scene.tournament("cup")
-        scene.entry(anna, event, status="DISQUALIFIED")
+        scene.registration(anna, event, status="DISQUALIFIED")
         scene.disqualified(event, anna, "two accounts")
 
         assert "DQ Cup Valorant · Completed · Disqualified Disqualified: two accounts" in text_of(
@@ -319,7 +319,7 @@ def test_the_number_of_queries_is_fixed(client, season, name, args, queries, dja
     for number in range(20):
         row = scene.match(season, f"more-{number}", hours=20 + number)
         scene.tournament_match(row, scene.tournament(f"t{number}"), opponent_user=scene.player(f"rival{number}"))
-        scene.entry(season, scene.tournament(f"u{number}"), team=scene.team("north"))
+        scene.registration(season, scene.tournament(f"u{number}"), team=scene.team("north"))
     with django_assert_num_queries(queries):
         client.get(path(name, season, *args))
 

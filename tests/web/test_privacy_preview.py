@@ -19,7 +19,7 @@ PREVIEW = "/settings/privacy/preview/"
 def anna(db):
     user = scene.player("anna")
     scene.match(user, "first")
-    scene.entry(user, scene.tournament("masters"))
+    scene.registration(user, scene.tournament("masters"))
     for visibility in ("PUBLIC", "FOLLOWERS", "PRIVATE"):
         scene.activity(user, visibility.lower(), visibility=visibility)
     scene.activity(user, "entered", kind="TOURNAMENT_REGISTERED")

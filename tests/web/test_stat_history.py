@@ -36,7 +36,7 @@ def anna(mod):
     void_match(game=scene.game(), match_key="m0", reason="Smurfing", now=NOW, by=mod)
     correct_match(game=scene.game(), match_key="m1", results={"anna": "LOSS"}, reason="Wrong side reported", now=NOW, by=mod)
     Match.objects.filter(match_key="m2").update(result="DRAW")
-    scene.placed(scene.tournament("masters"), 1, anna)
+    scene.result(scene.tournament("masters"), 1, anna)
     return anna
 
 

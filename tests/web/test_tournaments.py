@@ -55,7 +55,7 @@ class TestSoloEvent:
     def test_ties_share_the_place_and_say_so(self, client, db):
         event = scene.tournament("open")
         for name, placement in {"ada": 1, "bea": 2, "cleo": 2, "dora": 4}.items():
-            scene.placed(event, placement, scene.player(name))
+            scene.result(event, placement, scene.player(name))
 
         for address in ("/tournaments/open/", "/tournaments/open/results/"):
             assert rows_in(client.get(address), "Results") == ["1st ada –", "2nd tied bea –", "2nd tied cleo –", "4th dora –"]
@@ -63,7 +63,7 @@ class TestSoloEvent:
     def test_a_tie_over_the_end_of_a_page_says_so_on_both(self, client, db):
         event = scene.tournament("open")
         for number in range(60):
-            scene.placed(event, 1, scene.player(f"p{number:02}"))
+            scene.result(event, 1, scene.player(f"p{number:02}"))
         first = client.get("/tournaments/open/results/")
         following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
 
@@ -90,7 +90,7 @@ class TestSoloEvent:
 class TestList:
     def test_latest_first_with_winner_and_state(self, client, cup):
         later = scene.tournament("later", hours=50, status="OPEN")
-        scene.entry(scene.player("zoe"), later)
+        scene.registration(scene.player("zoe"), later)
 
         assert rows_in(client.get("/tournaments/"), "Tournaments") == [
             "Later Valorant · Registration open · 1 player – 3 Mar 2025",
@@ -169,11 +169,11 @@ def test_the_number_of_queries_is_fixed(client, cup, address, queries, django_as
         client.get(address)
     for number in range(6):
         squad, user = scene.team(f"more-{number}"), scene.player(f"more-{number}")
-        scene.entry(user, cup, team=squad)
-        scene.placed(cup, 3 + number, team=squad)
-        scene.placed(cup, 3 + number, user, team=squad)
+        scene.registration(user, cup, team=squad)
+        scene.result(cup, 3 + number, team=squad)
+        scene.result(cup, 3 + number, user, team=squad)
         scene.tournament_match(scene.match(user, f"x{number}", kind="TOURNAMENT", stats={"kills": 1, "deaths": 1}), cup, team=squad)
-        scene.placed(scene.tournament(f"t{number}"), 1, user)
+        scene.result(scene.tournament(f"t{number}"), 1, user)
     with django_assert_num_queries(queries):
         client.get(address)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.moderation.models import Dispute
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
+from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.models import Achievement, UserAchievement
+from tests import scene
 from tests.conftest import NOON
 
 RESULTS = ["WIN", "LOSS", "DRAW"]
@@ -33,12 +33,18 @@ class Season:
         return Match(user=self.players[player], game=self.games[game], match_key=key, result=result, played_at=NOON, **fields)
 
 
+def read_season(folder: Path) -> Season:
+    """Return the season that is in the database, with objects that no test has changed."""
+    players, games, cups, badges = (list(model.objects.order_by("pk")) for model in (User, Game, Tournament, Achievement))
+    return Season(players, games, cups, badges, folder)
+
+
 def make_season(folder: Path) -> Season:
     """60 matches of every result, some voided, ten archived ones, and rows of every other source."""
     pick = random.Random(7)
-    players = [User.objects.create(username=f"p{n}", date_joined=NOON) for n in range(4)]
-    games = [Game.objects.create(slug=f"g{n}", name=f"G{n}") for n in range(2)]
-    cups = [Tournament.objects.create(slug=f"c{n}", name=f"C{n}", game=games[n], status="COMPLETED", starts_at=NOON) for n in range(2)]
+    players = [scene.player(f"p{n}", date_joined=NOON) for n in range(4)]
+    games = [scene.game(f"g{n}") for n in range(2)]
+    cups = [scene.tournament(f"c{n}", title=game) for n, game in enumerate(games)]
     badges = [Achievement.objects.create(slug=f"b{n}", name=f"B{n}", description="Well done.") for n in range(2)]
     season = Season(players, games, cups, badges, folder)
     matches = [season.row(pick.randrange(4), pick.randrange(2), f"m{n}", pick.choice(RESULTS), **_fate(n)) for n in range(60)]
@@ -60,11 +66,12 @@ def _fate(number: int) -> dict[str, Any]:
 def _fill_other_sources(season: Season, matches: list[Match]) -> None:
     for number, player in enumerate(season.players):
         cup, placement = season.cups[0], [1, 2, 11, None][number]
-        TournamentParticipation.objects.create(tournament=cup, user=player, registered_at=NOON)
-        out = {"disqualified_at": NOON, "disqualified_reason": "late"} if placement is None else {}
-        TournamentResult.objects.create(tournament=cup, user=player, placement=placement, decided_at=NOON, **out)
+        scene.registration(player, cup)
+        if placement is None:
+            scene.disqualified(cup, player)
+        else:
+            scene.result(cup, placement, player)
         UserAchievement.objects.create(user=player, achievement=season.badges[0], earned_at=NOON)
-        Dispute.objects.create(reporter=player, match=matches[number], reason="not so", filed_at=NOON)
+        scene.dispute(player, matches[number])
         for turn in range(2):
-            award = {"points": 10 * (number + turn + 1), "reason": "r", "dedupe_key": f"k{turn}", "awarded_at": NOON}
-            ExperienceAward.objects.create(user=player, **award)
+            scene.experience(player, 10 * (number + turn + 1), f"k{turn}")
