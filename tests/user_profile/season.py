@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players
 from deltacrown.games.models import Game
-from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
+from deltacrown.games.services import LineRecord, MatchRecord, record_matches
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import join_team
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     complete_tournament,
     create_tournament,
@@ -53,12 +53,12 @@ def rocket() -> Game:
 def duel(winner: User, loser: User, number: float, *, draw: bool = False, **fields: Any) -> MatchRecord:
     """The match of a day."""
     results = ("DRAW", "DRAW") if draw else ("WIN", "LOSS")
-    lines = tuple(PlayerLine(user=user, result=result) for user, result in zip((winner, loser), results, strict=True))
+    lines = tuple(LineRecord(user=user, result=result) for user, result in zip((winner, loser), results, strict=True))
     return MatchRecord(game=rocket(), match_key=f"day-{number}", played_at=day(number), lines=lines, **fields)
 
 
 def play(records: Sequence[MatchRecord]) -> None:
-    assert record_matches(records=records, now=TOLD).refused == []
+    assert all(outcome.refusal is None for outcome in record_matches(records=records, now=TOLD))
 
 
 def squad(name: str, *members: User) -> Team:
@@ -74,7 +74,7 @@ def start(slug: str, *entrants: User | Team, number: float = 0) -> Tournament:
     event = create_tournament(slug=slug, name=slug.replace("-", " ").title(), game=rocket(), starts_at=day(number), entrant_kind=kind)
     open_registration(tournament=event)
     entered = [
-        Entrant(
+        EntrantRecord(
             user=each if isinstance(each, User) else None,
             team=each if isinstance(each, Team) else None,
             registered_at=day(number - 1),

@@ -10,7 +10,7 @@ from deltacrown.core.errors import DomainError
 from deltacrown.interchange.directory import Directory, readable
 from deltacrown.interchange.match_lines import MatchDraft, PlayerDraft
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services import Entrant, create_tournament, open_registration, register_entrants
+from deltacrown.tournaments.services import EntrantRecord, create_tournament, open_registration, register_entrants
 from django_tally.batches import in_batches
 
 Refused = list[tuple[MatchDraft, str]]
@@ -101,14 +101,14 @@ def enter_players(
         if (tournament.pk, user.pk) not in entries and (line.team or not with_teams):
             rosters[line.team if with_teams else ""].setdefault(user.pk, line)
     entered: set[int] = set()
-    entrants: list[Entrant] = []
+    entrants: list[EntrantRecord] = []
     for team, roster in rosters.items():
         users = [directory.players[line.player] for user, line in roster.items() if user not in entered]
         entered.update(roster)
         if with_teams and users:
-            entrants.append(Entrant(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
+            entrants.append(EntrantRecord(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
         elif users:
-            entrants += [Entrant(user=user, registered_at=tournament.starts_at) for user in users]
+            entrants += [EntrantRecord(user=user, registered_at=tournament.starts_at) for user in users]
     if entrants:
         register_entrants(tournament=tournament, entrants=entrants, now=now)
         directory.has_created = True

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
 
 from deltacrown.accounts.models import User
-from deltacrown.games.services import MatchRecord, PlayerLine, RecordOutcome, record_matches
+from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.directory import Directory, Names
 from deltacrown.interchange.entering import Refused, admit, create_tournaments
@@ -20,7 +19,6 @@ from deltacrown.interchange.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
 from django_tally.transactions import atomic_service
 
-R = TypeVar("R")
 #: Players kept in memory from one batch to the next.
 PLAYERS_REMEMBERED = 50_000
 
@@ -123,7 +121,7 @@ def record_casual(drafts: Sequence[MatchDraft], directory: Directory, recorded: 
     """Record matches outside tournaments."""
     records = [match_record(draft, directory) for draft in drafts]
     if records:
-        take_over(record_matches(records=records, now=now), records, drafts, recorded)
+        take_over(record_matches(records=records, now=now), drafts, recorded)
 
 
 def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime) -> None:
@@ -141,13 +139,13 @@ def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded
         for draft in drafts
     ]
     if records:
-        take_over(record_tournament_matches(records=records, now=now), records, drafts, recorded)
+        take_over(record_tournament_matches(records=records, now=now), drafts, recorded)
 
 
 def match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
     """Make of a draft what the games' services take."""
     lines = [
-        PlayerLine(user=directory.players[line.player], result=line.result, side=line.side, score=line.score, stats=line.stats)
+        LineRecord(user=directory.players[line.player], result=line.result, side=line.side, score=line.score, stats=line.stats)
         for line in draft.players
     ]
     return MatchRecord(
@@ -160,11 +158,12 @@ def match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
     )
 
 
-def take_over(outcome: RecordOutcome[R], records: Sequence[R], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]) -> None:
-    """Add what became of ``records``, made of ``drafts`` in that order, to ``recorded``."""
-    draft_of: Mapping[int, MatchDraft] = {id(record): draft for record, draft in zip(records, drafts, strict=True)}
-    recorded.created += len(outcome.created)
-    recorded.unchanged += len(outcome.unchanged)
-    for refusal in outcome.refused:
-        draft = draft_of[id(refusal.record)]
-        recorded.refused.append((draft, f"line {draft.rows[0].line}: {refusal.error.message.rstrip('.')}"))
+def take_over(outcomes: Sequence[RecordOutcome], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]) -> None:
+    """Add the outcomes of records, made of ``drafts`` in that order, to ``recorded``."""
+    for draft, outcome in zip(drafts, outcomes, strict=True):
+        if outcome.refusal:
+            reason = outcome.refusal.message.rstrip(".")
+            recorded.refused.append((draft, f"line {draft.rows[0].line}: {reason}"))
+        recorded.created += outcome.status == RecordStatus.CREATED
+        recorded.updated += outcome.status == RecordStatus.COMPLETED
+        recorded.unchanged += outcome.status == RecordStatus.UNCHANGED

@@ -16,7 +16,7 @@ from deltacrown.interchange.run import Recorded
 from deltacrown.interchange.tournament_lines import COLUMNS, TournamentDraft, read_tournament
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     cancel_tournament,
     complete_tournament,
@@ -149,7 +149,7 @@ def has_reached(tournament: Tournament, status: str) -> bool:
     return tournament.status in COURSE[COURSE.index(Status(status)) :]
 
 
-def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[Entrant]:
+def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
     """Make the entrants of a file. A team named without players enters with its members; once entered, it stays as it is."""
     known = set(tournament.participations.values_list("team", flat=True))
     entrants = []
@@ -157,9 +157,9 @@ def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Dir
         players = [directory.players[player] for player in entrant.players]
         registered_at = entrant.outcome.registered_at or min(draft.starts_at, now)
         if not entrant.team:
-            entrants.append(Entrant(user=players[0], registered_at=registered_at))
+            entrants.append(EntrantRecord(user=players[0], registered_at=registered_at))
         elif players or directory.teams[entrant.team].pk not in known:
-            entrants.append(Entrant(team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at))
+            entrants.append(EntrantRecord(team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at))
     return entrants
 
 

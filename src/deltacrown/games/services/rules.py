@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_json_object, check_moment, check_text
 from deltacrown.games.models import MatchRow
-from deltacrown.games.services.records import MatchRecord, PlayerLine
+from deltacrown.games.services.records import LineRecord, MatchRecord
 
 #: How far ahead of ours a game server's clock may be.
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -90,7 +90,7 @@ def check_score(score: int | None) -> None:
         check_integer(score, field="score")
 
 
-def _check_players(lines: tuple[PlayerLine, ...]) -> None:
+def _check_players(lines: tuple[LineRecord, ...]) -> None:
     if not lines:
         raise InvalidMatch("The match has no players; give at least one line.", field="lines")
     seen: set[int] = set()
@@ -102,7 +102,7 @@ def _check_players(lines: tuple[PlayerLine, ...]) -> None:
         seen.add(line.user.pk)
 
 
-def _check_line(line: PlayerLine) -> None:
+def _check_line(line: LineRecord) -> None:
     check_result(line.result)
     check_text(line.side, field="side", limit=LONGEST_SIDE)
     check_score(line.score)

@@ -15,7 +15,7 @@ from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     complete_tournament,
     create_tournament,
@@ -50,7 +50,7 @@ def enter_event(*, event: Event, title: tuple[str, str], survey: Survey, whole: 
     register_entrants(tournament=tournament, entrants=list_entrants(survey), now=now)
 
 
-def list_entrants(survey: Survey) -> list[Entrant]:
+def list_entrants(survey: Survey) -> list[EntrantRecord]:
     """Make the teams of a file with their rosters, as of its start; a player of two teams is entered with the first."""
     rosters: dict[str, list[str]] = {}
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def list_entrants(survey: Survey) -> list[Entrant]:
     directory.find(names)
     directory.create_missing(names)
     return [
-        Entrant(team=directory.teams[team], roster=[directory.players[player] for player in roster], registered_at=survey.starts_at)
+        EntrantRecord(team=directory.teams[team], roster=[directory.players[player] for player in roster], registered_at=survey.starts_at)
         for team, roster in rosters.items()
     ]
 

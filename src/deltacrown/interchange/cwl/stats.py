@@ -9,7 +9,7 @@ from typing import Any
 
 from deltacrown.interchange.fields import parse_number
 
-#: Of the encounter, not of the player.
+#: Of the match, not of the player.
 ENCOUNTER = frozenset({"match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score"})
 #: Computed from other columns of the same row: kept nowhere, so that they can contradict nothing.
 DERIVED = frozenset(

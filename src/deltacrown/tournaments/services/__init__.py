@@ -19,8 +19,8 @@ from deltacrown.tournaments.services.matches import InvalidTournamentMatch, Tour
 from deltacrown.tournaments.services.permissions import MayNotOrganise, can_organise, require_organiser, require_say
 from deltacrown.tournaments.services.registration import (
     AlreadyRegistered,
-    Entrant,
     EntrantDisqualified,
+    EntrantRecord,
     TournamentFull,
     register_entrants,
     register_player,
@@ -34,8 +34,8 @@ from deltacrown.tournaments.services.summary import PlayerTotals, TournamentSumm
 __all__ = [
     "AlreadyRegistered",
     "AnyRecord",
-    "Entrant",
     "EntrantDisqualified",
+    "EntrantRecord",
     "EntrantWithdrawn",
     "InvalidEntrant",
     "InvalidStanding",

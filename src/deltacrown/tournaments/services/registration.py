@@ -34,7 +34,7 @@ class TournamentFull(Conflict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entrant:
+class EntrantRecord:
     """Who enters: a player in a solo event, or a team.
 
     :param roster: the team's players; None for its members at ``registered_at``.
@@ -59,7 +59,7 @@ def register_player(*, tournament: Tournament, user: User, now: datetime, regist
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [Entrant(user=user, registered_at=registered_at)], now, again=True)
+    register = _register(tournament, [EntrantRecord(user=user, registered_at=registered_at)], now, again=True)
     return register.by_user[user.pk]
 
 
@@ -78,12 +78,12 @@ def register_team(
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [Entrant(team=team, roster=roster, registered_at=registered_at)], now, again=True)
+    register = _register(tournament, [EntrantRecord(team=team, roster=roster, registered_at=registered_at)], now, again=True)
     return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
 
 
 @atomic_service
-def register_entrants(*, tournament: Tournament, entrants: Sequence[Entrant], now: datetime) -> list[TournamentParticipation]:
+def register_entrants(*, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime) -> list[TournamentParticipation]:
     """Register many entrants in a constant number of queries, all or none.
 
     An entrant known already is left as it is, whatever became of it since: a file that is imported
@@ -96,7 +96,7 @@ def register_entrants(*, tournament: Tournament, entrants: Sequence[Entrant], no
     return _register(tournament, entrants, now, again=False).written
 
 
-def _register(tournament: Tournament, entrants: Sequence[Entrant], now: datetime, *, again: bool) -> _Register:
+def _register(tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool) -> _Register:
     lock_tournament(tournament)
     for entrant in entrants:
         _check_entrant(tournament, entrant, now)
@@ -113,7 +113,7 @@ def _register(tournament: Tournament, entrants: Sequence[Entrant], now: datetime
     return register
 
 
-def _check_entrant(tournament: Tournament, entrant: Entrant, now: datetime) -> None:
+def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime) -> None:
     who = name_of(get_entrant(tournament, entrant.user, entrant.team))
     if entrant.status not in Participation.values:
         raise InvalidEntrant(
@@ -130,7 +130,7 @@ def _check_entrant(tournament: Tournament, entrant: Entrant, now: datetime) -> N
         raise InvalidEntrant(f"The roster of {who} names a player twice, or one that is not saved.", field="roster")
 
 
-def _list_members(entrants: Sequence[Entrant]) -> dict[int, list[TeamMembership]]:
+def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembership]]:
     """Every stretch of membership in the teams that come without a roster."""
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
     members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
@@ -140,7 +140,7 @@ def _list_members(entrants: Sequence[Entrant]) -> dict[int, list[TeamMembership]
     return members
 
 
-def _find_roster(entrant: Entrant, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
+def _find_roster(entrant: EntrantRecord, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
     if entrant.user is not None:
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
@@ -171,7 +171,7 @@ class _Register:
         if row.team_id is not None:
             self.by_team.setdefault(row.team_id, {})[row.user_id] = row
 
-    def enter(self, entrant: Entrant, roster: Sequence[User], at: datetime, *, again: bool) -> None:
+    def enter(self, entrant: EntrantRecord, roster: Sequence[User], at: datetime, *, again: bool) -> None:
         """Add the registrations of an entrant that are missing.
 
         :param again: let one that withdrew enter as if it were new, and refuse one that is disqualified
@@ -195,7 +195,7 @@ class _Register:
             self._keep(row)
             self._written[user.pk] = row
 
-    def _check_same(self, entrant: Entrant, standing: Sequence[TournamentParticipation]) -> None:
+    def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
         if has_status(standing, Participation.DISQUALIFIED):
             raise EntrantDisqualified(f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant")
         if entrant.roster is not None and {row.user_id for row in standing} != {user.pk for user in entrant.roster}:
@@ -203,7 +203,7 @@ class _Register:
                 f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.", field="roster"
             )
 
-    def _find(self, entrant: Entrant) -> list[TournamentParticipation]:
+    def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
         if entrant.team is not None:
             return list(self.by_team.get(entrant.team.pk, {}).values())
         return [self.by_user[entrant.user.pk]] if entrant.user is not None and entrant.user.pk in self.by_user else []
@@ -239,5 +239,5 @@ class _Register:
         TournamentParticipation.objects.bulk_create(sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id))
 
 
-def _name(entrant: Entrant) -> str:
+def _name(entrant: EntrantRecord) -> str:
     return name_of(entrant.team or entrant.user or User())
