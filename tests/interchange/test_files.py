@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.groups import GroupedFile
 from deltacrown.interchange.lines import LONGEST_LINE, FileRefused, SourceFile
-from deltacrown.interchange.match_lines import COLUMNS
 from deltacrown.interchange.rejects import RejectsFile
 from deltacrown.interchange.rows import LINES_PER_RECORD, Row
 
@@ -23,7 +23,7 @@ def line(key: str, player: str = "ada", note: str = "") -> str:
 def grouped(path: Path, content: str | bytes, name: str = "matches.csv") -> GroupedFile:
     path = path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    file = GroupedFile(SourceFile(path), COLUMNS)
+    file = GroupedFile(SourceFile(path), MATCH_COLUMNS)
     file.survey(lambda position: None)
     return file
 
@@ -211,7 +211,7 @@ def test_ndjson_lines_that_cannot_be_read(tmp_path, text, why):
     [
         ("empty.csv", b"", "the file is empty; its first line must name the columns: match_key,game,player,result,played_at"),
         ("wide.csv", "match_key".encode("utf-16"), "this is UTF-16; save it as UTF-8"),
-        ("semicolons.csv", b"match_key;game\n", "only one column, “match_key;game”; separate columns by commas"),
+        ("semicolons.csv", b"match_key;game\n", "only one column, “match_key;game”; separate columns by a comma"),
         ("unknown.csv", b"match_key,gmae,player,result,played_at\n", "unknown column gmae (did you mean game?)"),
         ("missing.csv", b"match_key,game,player\n", "missing columns result, played_at; a header is at least match_key,game"),
         ("twice.csv", b"match_key,game,player,result,played_at,Game\n", "column game there twice"),

@@ -13,7 +13,12 @@ from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, find_games
 from deltacrown.tournaments.models import Tournament
-from deltacrown.tournaments.services import AnyRecord, TournamentMatchRecord, find_tournaments, record_deliveries
+from deltacrown.tournaments.services import (
+    AnyRecord,
+    TournamentMatchRecord,
+    find_tournaments,
+    record_deliveries,
+)
 from deltacrown.user_profile.people.addresses import find_users
 
 #: A match that was recorded, and is described now, is shown as unchanged: its lines are.

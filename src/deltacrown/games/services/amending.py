@@ -13,7 +13,13 @@ from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 from deltacrown.games.services.lines import lock_match_lines
 from deltacrown.games.services.records import MatchChange
-from deltacrown.games.services.rules import InvalidMatch, check_reason, check_result, check_results, check_score
+from deltacrown.games.services.rules import (
+    InvalidMatch,
+    check_reason,
+    check_result,
+    check_results,
+    check_score,
+)
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
 
@@ -35,7 +41,14 @@ def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: Us
     """
     check_reason(reason)
     rows = lock_match_lines(game, match_key)
-    _mark([row for row in rows if not row.is_voided], signals.match_voided, voided_at=now, reason=reason, by=by, now=now)
+    _mark(
+        [row for row in rows if not row.is_voided],
+        signals.match_voided,
+        voided_at=now,
+        reason=reason,
+        by=by,
+        now=now,
+    )
     return rows
 
 
@@ -50,11 +63,26 @@ def restore_match(*, game: Game, match_key: str, reason: str, now: datetime, by:
     """
     check_reason(reason)
     rows = lock_match_lines(game, match_key)
-    _mark([row for row in rows if row.is_voided], signals.match_restored, voided_at=None, reason=reason, by=by, now=now)
+    _mark(
+        [row for row in rows if row.is_voided],
+        signals.match_restored,
+        voided_at=None,
+        reason=reason,
+        by=by,
+        now=now,
+    )
     return rows
 
 
-def _mark(rows: Sequence[MatchRow], event: Signal, *, voided_at: datetime | None, reason: str, by: User | None, now: datetime) -> None:
+def _mark(
+    rows: Sequence[MatchRow],
+    event: Signal,
+    *,
+    voided_at: datetime | None,
+    reason: str,
+    by: User | None,
+    now: datetime,
+) -> None:
     if not rows:
         return
     for row in rows:
@@ -90,7 +118,10 @@ def correct_match(
     check_reason(reason)
     rows = lock_match_lines(game, match_key)
     if any(row.is_voided for row in rows):
-        raise MatchIsVoided(f"Match {match_key!r} of {game.name} is void and counts nowhere; use restore_match first.", field="match_key")
+        raise MatchIsVoided(
+            f"Match {match_key!r} of {game.name} is void and counts nowhere; use restore_match first.",
+            field="match_key",
+        )
     changes = _apply(rows, results, scores or {})
     check_results((row.side, row.result) for row in rows)
     if changes:

@@ -43,7 +43,12 @@ class _LockedRow:
 
 
 def archive_matches(
-    *, before: datetime, now: datetime, dry_run: bool = False, batch_size: int = BATCH_SIZE, progress: Progress | None = None
+    *,
+    before: datetime,
+    now: datetime,
+    dry_run: bool = False,
+    batch_size: int = BATCH_SIZE,
+    progress: Progress | None = None,
 ) -> Archived:
     """Move every match of which all rows were played before ``before`` into the archive, whole, in batches.
 
@@ -72,7 +77,10 @@ def _check(before: datetime, now: datetime, batch_size: int) -> None:
     check_moment(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        raise InvalidInput(f"{before:%Y-%m-%d %H:%M} lies in the future; only matches of the past can be archived.", field="before")
+        raise InvalidInput(
+            f"{before:%Y-%m-%d %H:%M} lies in the future; only matches of the past can be archived.",
+            field="before",
+        )
 
 
 @atomic_service

@@ -49,7 +49,10 @@ def check_played_at(played_at: datetime, *, now: datetime) -> None:
     if played_at < EARLIEST:
         raise InvalidMatch("played_at is before 1970; check its format and unit.", field="played_at")
     if played_at > now + CLOCK_TOLERANCE:
-        raise InvalidMatch(f"played_at {played_at:%Y-%m-%d %H:%M} is in the future; record a match once it was played.", field="played_at")
+        raise InvalidMatch(
+            f"played_at {played_at:%Y-%m-%d %H:%M} is in the future; record a match once it was played.",
+            field="played_at",
+        )
 
 
 def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
@@ -64,13 +67,19 @@ def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
     by_side: dict[str | int, str] = {}
     for place, (side, result) in enumerate(outcomes):
         if by_side.setdefault(side or place, result) != result:
-            raise InvalidMatch(f"The side {side!r} has both {by_side[side]} and {result}; a side shares one result.", field="result")
+            raise InvalidMatch(
+                f"The side {side!r} has both {by_side[side]} and {result}; a side shares one result.",
+                field="result",
+            )
     results = set(by_side.values())
     if "DRAW" in results and len(results) > 1:
         raise InvalidMatch("Some players have DRAW and some do not; a draw is everybody's.", field="result")
     if len(by_side) > 1 and results in ({"WIN"}, {"LOSS"}):
         what = "won" if "WIN" in results else "lost"
-        raise InvalidMatch(f"Every side {what}, which cannot be; give players of one team the same side, or DRAW.", field="result")
+        raise InvalidMatch(
+            f"Every side {what}, which cannot be; give players of one team the same side, or DRAW.",
+            field="result",
+        )
 
 
 def check_result(result: object) -> None:

@@ -11,9 +11,22 @@ from deltacrown.core.inputs import check_moment
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
-from deltacrown.tournaments.services.entrants import IN_PLAY, NotRegistered, Participation, get_entrant, group_rosters, has_status, name_of
+from deltacrown.tournaments.services.entrants import (
+    IN_PLAY,
+    NotRegistered,
+    Participation,
+    get_entrant,
+    group_rosters,
+    has_status,
+    name_of,
+)
 from deltacrown.tournaments.services.registration import EntrantDisqualified
-from deltacrown.tournaments.services.standings import InvalidStanding, Standing, build_results, check_standings
+from deltacrown.tournaments.services.standings import (
+    InvalidStanding,
+    Standing,
+    build_results,
+    check_standings,
+)
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.transactions import atomic_service
 
@@ -24,7 +37,11 @@ class ResultsConflict(Conflict):
 
 @atomic_service
 def complete_tournament(
-    *, tournament: Tournament, standings: Sequence[Standing], now: datetime, decided_at: datetime | None = None
+    *,
+    tournament: Tournament,
+    standings: Sequence[Standing],
+    now: datetime,
+    decided_at: datetime | None = None,
 ) -> list[TournamentResult]:
     """End a running tournament with its official results; the same standings again change nothing.
 

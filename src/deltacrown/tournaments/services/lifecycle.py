@@ -91,7 +91,8 @@ def schedule_end(*, tournament: Tournament, ends_at: datetime) -> bool:
         tournament.save(update_fields=["ends_at"])
     elif recorded != ends_at:
         raise InvalidTournament(
-            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.", field="ends_at"
+            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.",
+            field="ends_at",
         )
     return recorded is None
 

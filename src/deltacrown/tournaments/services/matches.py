@@ -27,7 +27,15 @@ from django_tally.transactions import atomic_service
 
 LONGEST_WORD = 100
 #: What a description says beyond its tournament and player, in the order a difference is named.
-DESCRIBED = ("tournament_id", "round", "series", "map_name", "team_id", "opponent_team_id", "opponent_user_id")
+DESCRIBED = (
+    "tournament_id",
+    "round",
+    "series",
+    "map_name",
+    "team_id",
+    "opponent_team_id",
+    "opponent_user_id",
+)
 
 
 class InvalidTournamentMatch(InvalidInput):
@@ -111,7 +119,10 @@ class _Registrations:
         check_json_object(record.stats, field="stats")
         players = {line.user.pk: line.user.username for line in record.match.lines}
         if strangers := [name for user, name in sorted(players.items()) if (tournament.pk, user) not in self.teams]:
-            raise InvalidTournamentMatch(f"{', '.join(strangers)} not registered for {tournament.name}; register them first.", field="user")
+            raise InvalidTournamentMatch(
+                f"{', '.join(strangers)} not registered for {tournament.name}; register them first.",
+                field="user",
+            )
         if not record.teams.keys() <= players.keys():
             raise InvalidTournamentMatch("teams names a player who is not in the match.", field="teams")
 
@@ -184,4 +195,7 @@ def _find_conflict(record: TournamentMatchRecord, known: TournamentMatchResult |
     if not different:
         return None
     name = different[0].removesuffix("_id")
-    return MatchConflict(f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.", field=name)
+    return MatchConflict(
+        f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.",
+        field=name,
+    )

@@ -33,7 +33,13 @@ def require_organiser(tournament: Tournament, user: User) -> None:
 
 
 def require_say(
-    tournament: Tournament, by: User, *, user: User | None, team: Team | None, now: datetime, roster: Iterable[User] | None = None
+    tournament: Tournament,
+    by: User,
+    *,
+    user: User | None,
+    team: Team | None,
+    now: datetime,
+    roster: Iterable[User] | None = None,
 ) -> None:
     """Refuse unless ``by`` may speak for an entrant: a player for themselves, a member for their team, the organiser for all.
 

@@ -16,7 +16,15 @@ from deltacrown.core.inputs import check_moment
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services.entrants import IN_PLAY, InvalidEntrant, Participation, get_entrant, group_rosters, has_status, name_of
+from deltacrown.tournaments.services.entrants import (
+    IN_PLAY,
+    InvalidEntrant,
+    Participation,
+    get_entrant,
+    group_rosters,
+    has_status,
+    name_of,
+)
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
 
@@ -65,7 +73,12 @@ def register_player(*, tournament: Tournament, user: User, now: datetime, regist
 
 @atomic_service
 def register_team(
-    *, tournament: Tournament, team: Team, roster: Sequence[User] | None, now: datetime, registered_at: datetime | None = None
+    *,
+    tournament: Tournament,
+    team: Team,
+    roster: Sequence[User] | None,
+    now: datetime,
+    registered_at: datetime | None = None,
 ) -> list[TournamentParticipation]:
     """Register a team with a roster, or find it registered; one that withdrew may enter again, also with another roster.
 
@@ -117,12 +130,16 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
     who = name_of(get_entrant(tournament, entrant.user, entrant.team))
     if entrant.status not in Participation.values:
         raise InvalidEntrant(
-            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.", field="status"
+            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.",
+            field="status",
         )
     if entrant.registered_at is not None:
         check_moment(entrant.registered_at, field="registered_at")
         if entrant.registered_at > now:
-            raise InvalidEntrant(f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.", field="registered_at")
+            raise InvalidEntrant(
+                f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.",
+                field="registered_at",
+            )
     players = entrant.roster or ()
     if entrant.team is None and players:
         raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
@@ -200,7 +217,8 @@ class _Register:
             raise EntrantDisqualified(f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant")
         if entrant.roster is not None and {row.user_id for row in standing} != {user.pk for user in entrant.roster}:
             raise AlreadyRegistered(
-                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.", field="roster"
+                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.",
+                field="roster",
             )
 
     def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
@@ -215,7 +233,8 @@ class _Register:
             return TournamentParticipation(tournament=self.tournament, user=user)
         if row.status != Participation.WITHDRAWN:
             raise AlreadyRegistered(
-                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.", field="roster"
+                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.",
+                field="roster",
             )
         if row.team_id is not None:
             del self.by_team[row.team_id][user.pk]
@@ -230,7 +249,10 @@ class _Register:
         rows = [row for row in self.by_user.values() if row.status != Participation.WITHDRAWN]
         entrants = len(group_rosters(self.tournament, rows))
         if capacity is not None and entrants > capacity:
-            raise TournamentFull(f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.", field="tournament")
+            raise TournamentFull(
+                f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.",
+                field="tournament",
+            )
 
     def write(self) -> None:
         """Insert the new rows and update those registered again."""

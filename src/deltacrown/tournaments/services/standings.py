@@ -91,7 +91,10 @@ def share_prize(prize: Decimal, members: int) -> Decimal:
 
 
 def build_results(
-    tournament: Tournament, roster: Sequence[TournamentParticipation], standing: Standing, decided_at: datetime
+    tournament: Tournament,
+    roster: Sequence[TournamentParticipation],
+    standing: Standing,
+    decided_at: datetime,
 ) -> list[TournamentResult]:
     """Return the unsaved rows of one standing: the player's, or the team's and one per member of its roster."""
 
