@@ -1,4 +1,4 @@
-"""Convert a batch of matches from a request into records: public ids and slugs become rows, match by match."""
+"""Convert a batch of matches from a request into records: public ids and slugs become rows."""
 
 from __future__ import annotations
 
@@ -121,6 +121,6 @@ def _outcome(place: int, match: GivenMatch, outcome: RecordOutcome) -> dict[str,
 
 
 def _pointer(place: int, name: str) -> str:
-    """Return where in the body a refusal points: to the field of the match, or to its players when it is one of theirs."""
+    """Return where in the body a refusal points: to the field of the match, or to its players."""
     of_match, of_players = name in GivenMatch.model_fields, name in GivenLine.model_fields
     return f"/matches/{place}" + (f"/{name}" if of_match else "/players" if of_players else "")

@@ -30,7 +30,7 @@ class Columns:
     free_text: tuple[str, ...] = ()
     #: What separates the values of a CSV file.
     delimiter: str = ","
-    #: Each line is a whole group: a line that cannot be read concerns no other, and two lines with one key are refused.
+    #: Each line is a whole group: one that cannot be read concerns no other, two with one key are refused.
     one_line: bool = False
 
     @property
@@ -62,7 +62,7 @@ class Columns:
         return " ".join(parts) if all(parts) else ""
 
     def runs_over_lines(self, values: dict[str, str]) -> bool:
-        """Return whether a column that cannot contain a line end does: the mark of a quote that was never closed."""
+        """Return whether a column that cannot contain a line end does: a quote was never closed."""
         fixed = [name for name in (*self.required, *self.optional) if name not in self.free_text]
         return any("\n" in values.get(name, "") for name in fixed)
 
@@ -83,7 +83,7 @@ class Columns:
         return names
 
     def unknown(self, names: Sequence[str]) -> str:
-        """Return which of ``names`` are no columns of such a file, with the nearest that are; ``""`` when all are."""
+        """Return which of ``names`` are no columns of such a file, with the nearest; ``""`` when all are."""
         if self.prefix == "":
             return ""
         known = (*self.required, *self.optional)
@@ -91,7 +91,8 @@ class Columns:
         if not strange:
             return ""
         also = f", and {self.prefix}NAME for anything else" if self.prefix else ""
-        return f"unknown {listed('column', [self._with_nearest(name) for name in strange])}; known are {', '.join(known)}{also}"
+        unknown = listed("column", [self._with_nearest(name) for name in strange])
+        return f"unknown {unknown}; known are {', '.join(known)}{also}"
 
     def _with_nearest(self, name: str) -> str:
         near = difflib.get_close_matches(name.lower(), (*self.required, *self.optional), n=1)

@@ -33,7 +33,7 @@ def check_same(draft: TournamentDraft, tournament: Tournament, directory: Direct
 
 
 def fact_differences(draft: TournamentDraft, tournament: Tournament) -> Iterator[str]:
-    """Yield what is recorded otherwise; what the file leaves empty, and an end that is not recorded, are no difference."""
+    """Yield what is recorded otherwise; what the file leaves empty, or an end not recorded, is not."""
     given = {"game": draft.game, "name": draft.name or tournament.name, "starts_at": draft.starts_at}
     recorded = {"game": tournament.game.slug, "name": tournament.name, "starts_at": tournament.starts_at}
     if draft.ends_at and tournament.ends_at:

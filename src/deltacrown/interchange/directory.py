@@ -61,7 +61,7 @@ class Directory:
         self.has_created |= bool(games or players or teams)
 
     def describe_unknown(self, names: Names) -> str:
-        """Return everything that was not found, with the nearest game where one is near; ``""`` when all was."""
+        """Return everything that was not found, with the game that was perhaps meant; ``""`` when all was."""
         unknown = [f"game “{slug}”{self._nearest_game(slug)}" for slug in absent(names.games, self.games)]
         unknown += [f"player “{name}”" for name in absent(names.players, self.players)]
         unknown += [f"team “{name}”" for name in absent(names.teams, self.teams)]

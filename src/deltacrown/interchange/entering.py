@@ -25,7 +25,7 @@ HOW_TO_ENTER = "register them first, or run the import with --create-missing whi
 
 
 def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> None:
-    """Create the tournaments that nobody has created, with registration open, since the next match may bring new players.
+    """Create the tournaments that are unknown, with registration open: the next match may have new players.
 
     Each begins with the first match of this batch; it is one of teams when a line names a team.
     """
@@ -66,7 +66,8 @@ def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused)
     tournament = directory.tournaments[draft.tournament]
     differs = tournament.game.slug != draft.game
     if differs:
-        what = f"the tournament {tournament.slug} is of {tournament.game.slug}, not {draft.game}; correct one of the two"
+        games = f"{tournament.game.slug}, not {draft.game}"
+        what = f"the tournament {tournament.slug} is of {games}; correct one of the two"
         refused.append((draft, f"line {draft.rows[0].line}, game: {what}"))
     return differs
 
@@ -126,7 +127,7 @@ def enter_players(
 
 
 def refuse_outsiders(draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str) -> bool:
-    """Refuse a match with a player who is not entered; return whether it has one. ``why``: they could not be."""
+    """Refuse a match with a player who is not entered, and ``why``; return whether it has one."""
     tournament = directory.tournaments[draft.tournament]
     outside = [line for line in draft.lines if (tournament.pk, directory.players[line.player].pk) not in entries]
     if outside:

@@ -27,13 +27,13 @@ LONGEST_SHOWN = 60
 
 
 class GroupRefused(DomainError):
-    """A match or tournament of a file that cannot be taken; ``message`` names every line that keeps it from being."""
+    """A match or tournament of a file that cannot be taken; ``message`` names every line that is wrong."""
 
     code = "group-refused"
 
 
 class Fields:
-    """The typed values of one row. What is wrong with it goes to ``problems``, shared by the rows of a group."""
+    """The typed values of one row. What is wrong is added to ``problems``, shared by the rows of a group."""
 
     def __init__(self, row: Row, problems: list[str]) -> None:
         self.row = row
@@ -84,7 +84,10 @@ class Fields:
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], *, default: Choice) -> Choice:
-        """Return the choice that a text names, in whatever case; ``default`` when it is empty, if ``""`` is not among the choices."""
+        """Return the choice that a text names, in whatever case; ``default`` when it is refused.
+
+        An empty text is refused too, unless ``""`` is among the choices.
+        """
         text = self.raw(name).lower()
         if text in choices:
             return choices[text]
@@ -137,7 +140,7 @@ class Fields:
         return exact
 
     def stats(self, prefix: str, nested: str) -> dict[str, Any]:
-        """Return the columns that start with ``prefix``, named without it, and the object ``nested``; empty values are left out."""
+        """Return the columns that start with ``prefix``, and the object ``nested``; not what is empty."""
         values = self.row.values
         stats = {name[len(prefix) :]: self._stat(name, value) for name, value in values.items() if name.startswith(prefix)}
         inside = values.get(nested)

@@ -1,10 +1,10 @@
 """What an import format is, and finding the installed ones.
 
-A format says what its files look like and makes drafts of their lines. Reading the file, recording the drafts,
-rejects and progress are the same for all and are done for it.
+A format says what its files look like and makes drafts of their lines. Reading the file, recording the
+drafts, rejects and progress are the same for all and are done for it.
 
-The formats are the entry points of the group ``deltacrown.formats``, whatever package declares them, and those in
-``formats.BUILT_IN``, which are known without an installation too (a checkout on ``PYTHONPATH``, an old ``.venv``).
+The formats are the entry points of the group ``deltacrown.formats``, whatever package declares them, and
+those in ``formats.BUILT_IN``, which need no installation (a checkout on ``PYTHONPATH``, an old ``.venv``).
 A name that two packages give to different objects belongs to neither.
 """
 
@@ -43,8 +43,8 @@ class FormatRefused(DomainError):
 class FileReader(ABC, Generic[D]):
     """Reads one file of a format. A new one is made for every file.
 
-    The file is read twice, so that memory holds only what is begun and not yet complete. In the first pass ``look``
-    is given every row. Then ``begin`` is called, then ``read`` for every group of rows, then ``finish``.
+    The file is read twice, so that memory holds only what is begun and not yet complete. In the first pass
+    ``look`` is given every row. Then ``begin`` is called, ``read`` for every group of rows, and ``finish``.
     Only ``columns`` and ``read`` must be there.
     """
 
@@ -60,7 +60,7 @@ class FileReader(ABC, Generic[D]):
         self.path = path
 
     def rows(self, source: SourceFile, report: Callable[[int], None]) -> Iterator[Row]:
-        """Yield every row of the file in order, broken ones too: CSV with a header, or NDJSON, by the file's name.
+        """Yield every row of the file in order, broken ones too: of CSV or NDJSON, by the file's name.
 
         A format of other files overrides this. It makes a ``Row`` of each part that belongs to one match.
         """
@@ -80,13 +80,13 @@ class FileReader(ABC, Generic[D]):
         """
 
     def finish(self, *, whole: bool, now: datetime) -> list[str]:
-        """Record what is known only at the end; ``whole`` when nothing was refused. Return remarks for the user."""
+        """Record what is known only at the end, and return remarks; ``whole`` when nothing was refused."""
         return []
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """An import format: what an entry point of the group ``deltacrown.formats`` names. Its name is the entry point's.
+    """An import format, under the name of the entry point that names it.
 
     :param help: one sentence for ``--help``: what the files are.
     :param matches: makes the reader of a file of matches; None when the format has no such files.

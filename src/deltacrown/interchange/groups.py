@@ -49,7 +49,7 @@ class GroupedFile:
 
     @property
     def is_sound(self) -> bool:
-        """Whether every row could be read to the end of the file."""
+        """Return whether every row could be read to the end of the file."""
         return not self._doubts and not self.broken_count
 
     def survey(self, report: Position, look: Callable[[Row], None] | None = None) -> None:

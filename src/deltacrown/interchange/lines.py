@@ -84,7 +84,7 @@ class SourceFile:
     def lines(self, report: Callable[[int], None]) -> Iterator[Line]:
         """Yield every physical line, and call ``report`` now and then with the bytes read from disk so far.
 
-        :raises FileRefused: when the file cannot be opened, is not gzip though its name says so, or is damaged inside.
+        :raises FileRefused: it cannot be opened, is not gzip though its name says so, or is damaged inside.
         """
         try:
             with self.path.open("rb") as stream:

@@ -44,9 +44,10 @@ class MatchRecorder:
 def record_match_drafts(
     *, drafts: Sequence[MatchDraft], create_missing: bool, known_players: Mapping[str, User], now: datetime
 ) -> tuple[Recorded[MatchDraft], Directory]:
-    """Record matches from a file in one transaction, each whole or refused; the queries do not grow with the matches.
+    """Record matches from a file in one transaction, each whole or refused, in a constant number of queries.
 
-    :param create_missing: create what is unknown, and enter in its tournament who is not. Nothing is created for a match that is refused.
+    :param create_missing: create what is unknown, and enter in its tournament who is not; nothing is created
+        for a match that is refused.
     :param known_players: players who need not be looked up.
     :return: what became of the matches, and everything they name.
     """
@@ -73,7 +74,7 @@ def record_what_can_be(
     create_missing: bool,
     now: datetime,
 ) -> Recorded[MatchDraft]:
-    """Record the matches that can be, looking up what they name in ``directory``, and creating it if asked to."""
+    """Record the matches that can be; look up, and create if asked to, what they name in ``directory``."""
     recorded: Recorded[MatchDraft] = Recorded()
     names = list_match_names(drafts)
     directory.find(names)

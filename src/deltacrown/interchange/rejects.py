@@ -14,7 +14,7 @@ from deltacrown.interchange.rows import Row
 
 
 class RejectsFile:
-    """Collects refused lines under a temporary name, and takes the final name only when the import came to its end.
+    """Collects refused lines under a temporary name; takes the final name at the end of the import.
 
     So a file with the final name is always complete: one of an earlier run is removed at the start,
     and an import that is killed leaves only ``….rejected.ndjson.part``.

@@ -15,16 +15,16 @@ from deltacrown.core.inputs import find_json_fault
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.lines import FileRefused, Line, SourceFile
 
-#: A quoted value may run over line ends, but not for longer than this: a quote never closed would swallow the file.
+#: A quoted value may run over line ends, but no further: a quote never closed would swallow the file.
 LINES_PER_RECORD = 200
 UNCLOSED = "a quote is opened in it and not closed"
 
 
 @dataclass(slots=True)
 class Row:
-    """One record: ``values`` by column (text in CSV, JSON values in NDJSON), or the ``problem`` that kept it from being read.
+    """One record: ``values`` by column (text in CSV, JSON values in NDJSON), or why it cannot be read.
 
-    ``key`` names the group it belongs to, ``""`` when it does not say so plainly. ``raw`` is the text of a broken line.
+    ``key`` names the group it belongs to, ``""`` when that is unclear. ``raw``: the text of a broken line.
     """
 
     line: int
@@ -130,7 +130,7 @@ class CsvReader(RowReader):
         return self.row(first.number, values)
 
     def _record(self, taken: list[Line]) -> Iterator[str]:
-        """Yield the first line's text and, as long as the record is open, those after it, noting them in ``taken``."""
+        """Yield the first line's text and, while the record is open, the next ones; add them to ``taken``."""
         yield taken[0].text + "\n"
         for line in self.lines:
             taken.append(line)

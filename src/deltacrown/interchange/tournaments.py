@@ -105,7 +105,7 @@ def create(draft: TournamentDraft, directory: Directory) -> Tournament:
 
 
 def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> Iterator[bool]:
-    """Take a tournament as far as its file says, never back; yield after each step whether it changed anything."""
+    """Take a tournament as far as its file says, never back; yield whether each step changed anything."""
     if draft.ends_at is not None:
         yield schedule_end(tournament=tournament, ends_at=draft.ends_at)
     if tournament.status == Status.DRAFT and (draft.entrants or draft.status in COURSE[1:]):
@@ -131,7 +131,10 @@ def has_reached(tournament: Tournament, status: str) -> bool:
 
 
 def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
-    """Return the entrants of a file. A team named without players enters with its members; once entered, it stays as it is."""
+    """Return the entrants of a file.
+
+    A team named without players enters with its members; once entered, it stays as it is.
+    """
     known = set(tournament.participations.values_list("team", flat=True))
     entrants = []
     for entrant in draft.entrants:

@@ -1,4 +1,4 @@
-"""Changing what was recorded: void, restore, correct. Each acts on every row of the match, live or archived."""
+"""Void, restore and correct matches. Each acts on every row of the match, live or archived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Moving old matches out of the live table. Nothing a reader sees changes: every count, history and page reads both tables."""
+"""Move old matches out of the live table.
+
+Nothing a reader sees changes: every count, history and page reads both tables.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def archive_matches(
     :param before: timezone-aware, not after ``now``.
     :param dry_run: move nothing, count what would move.
     :param batch_size: rows looked for per transaction, 1 to 10,000; their matches are completed.
-    :raises InvalidInput: for a moment that lies in the future or has no timezone, or a batch size out of range.
+    :raises InvalidInput: for a time in the future or without timezone, or a batch size out of range.
     """
     _check(before, now, batch_size)
     old = Match.objects.filter(played_at__lt=before).order_by("pk")
@@ -85,7 +88,7 @@ def _check(before: datetime, now: datetime, batch_size: int) -> None:
 
 @atomic_service
 def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -> Archived:
-    """Lock the matches of ``candidates``, then copy their rows and take exactly those out of the live table."""
+    """Lock the matches of ``candidates``; copy their rows, then delete exactly those from the live table."""
     matches: dict[MatchKey, list[_LockedRow]] = {}
     for row in _lock_matches(candidates, before):
         matches.setdefault(row.key, []).append(row)
@@ -99,13 +102,15 @@ def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -
 
 
 def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRow]:
-    """The live rows of the candidates' matches in order of id, locked: they are as committed, and stay so."""
+    """Return the live rows of the candidates' matches in order of id, locked."""
     live, archive = _table(Match), _table(ArchivedMatch)
     lock = " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""  # SQLite's transaction is the lock
     sql = (
-        f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
+        f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), "
+        f"EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
         f"(a.game_id = m.game_id AND a.match_key = m.match_key AND a.user_id = m.user_id)) FROM {live} m "
-        f"WHERE (m.game_id, m.match_key) IN (SELECT game_id, match_key FROM {live} WHERE id IN ({_listed(candidates)})) ORDER BY m.id{lock}"
+        f"WHERE (m.game_id, m.match_key) IN "
+        f"(SELECT game_id, match_key FROM {live} WHERE id IN ({_listed(candidates)})) ORDER BY m.id{lock}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [connection.ops.adapt_datetimefield_value(before)])
@@ -113,7 +118,7 @@ def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRo
 
 
 def _copy_then_remove(keys: Sequence[int]) -> None:
-    """In this order, and under the same ids, the engine knows a move from a deletion and writes no revision."""
+    """Move rows under their ids, copying first, so that the engine sees a move and writes no revision."""
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in Match._meta.concrete_fields)
     listed = _listed(keys)
     with connection.cursor() as cursor:

@@ -24,7 +24,7 @@ class MatchNotFound(NotFound):
 
 
 def list_match_lines(game: Game, match_key: str) -> list[MatchRow]:
-    """Return the lines of one match, live and archived, oldest first, ``user`` loaded; empty when it is unknown."""
+    """Return the lines of one match, live and archived, oldest first, ``user`` loaded; none when unknown."""
     rows: dict[int, MatchRow] = {}
     for table in MATCH_TABLES:
         found = table.objects.of_match(game, match_key).select_related("user", "game")
@@ -63,7 +63,7 @@ def lock_match_lines(game: Game, match_key: str) -> list[MatchRow]:
 
 
 def list_lines_by_match(keys: Collection[MatchKey]) -> dict[MatchKey, list[MatchRow]]:
-    """Return the lines of many matches by key, in two queries for up to 10,000 keys; unknown ones are left out."""
+    """Return the lines of many matches by key, in two queries for up to 10,000 keys; only of known ones."""
     rows = {row.pk: row for found in _iterate_rows(keys) for row in found}
     matches: dict[MatchKey, list[MatchRow]] = {}
     for pk in sorted(rows):
@@ -73,7 +73,7 @@ def list_lines_by_match(keys: Collection[MatchKey]) -> dict[MatchKey, list[Match
 
 
 def list_line_ids(keys: Collection[MatchKey]) -> dict[MatchKey, dict[int, int]]:
-    """Return player's id → row's id for many matches by key, in as many queries as ``list_lines_by_match``."""
+    """Return player's id → row's id for many matches by key; as ``list_lines_by_match``."""
     matches: dict[MatchKey, dict[int, int]] = {}
     for found in _iterate_rows(keys):
         for pk, game, match_key, user in found.values_list("pk", "game_id", "match_key", "user_id"):
@@ -83,7 +83,7 @@ def list_line_ids(keys: Collection[MatchKey]) -> dict[MatchKey, dict[int, int]]:
 
 
 def _iterate_rows(keys: Collection[MatchKey]) -> Iterator[MatchQuerySet]:
-    """Yield the rows with any of the games and any of the match keys, which may be more than was asked for."""
+    """Yield the rows with any of the games and any of the match keys: all asked for, and maybe more."""
     for batch in in_batches(sorted(set(keys)), KEYS_PER_QUERY):
         games = {game for game, _ in batch}
         match_keys = {match_key for _, match_key in batch}

@@ -35,8 +35,8 @@ from django_tally.transactions import atomic_service
 #: The rows of matches by key.
 Lines = dict[MatchKey, list[MatchRow]]
 
-#: The space of this module's advisory locks, and into how many queues the match keys are spread. A batch holds at
-#: most that many locks; PostgreSQL's lock table has room for 6,400 by default.
+#: The space of this module's advisory locks, and into how many queues the match keys are spread.
+#: A batch holds at most that many locks; PostgreSQL's lock table has room for 6,400 by default.
 LOCK_SPACE, LOCK_QUEUES = 0x6D61, 1024
 ROWS_PER_INSERT = 5_000
 
@@ -154,16 +154,17 @@ def _build_row(record: MatchRecord, line: LineRecord, now: datetime) -> Match:
 
 
 def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflict | None:
-    """Return the refusal of a record whose key is recorded as ``rows`` with other content, or None when it is the same.
+    """Return the refusal of a record whose key is recorded as ``rows`` with other content, else None.
 
-    Whether a row was voided since is not compared; a record that comes void for a match that counts is another.
+    Whether a row was voided since is not compared. A record that comes void for a match that counts differs.
     """
     difference = _find_difference(record, {row.user_id: row for row in rows})
     if not difference:
         return None
     field, detail = difference
     remedy = "void it with void_match" if field == "void_reason" else "if it is wrong as recorded, use correct_match"
-    what = f"Match {record.match_key!r} of {record.game.name} is recorded already and differs in {field}: {detail}."
+    name = f"Match {record.match_key!r} of {record.game.name}"
+    what = f"{name} is recorded already and differs in {field}: {detail}."
     return MatchConflict(f"{what} Nothing was changed; {remedy}.", field=field)
 
 

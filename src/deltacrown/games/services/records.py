@@ -21,7 +21,7 @@ class LineRecord:
     """One player's line of a match, as delivered.
 
     :param result: ``WIN``, ``LOSS`` or ``DRAW``.
-    :param side: the team or side; the lines of one side share it and their result. A player without one plays alone.
+    :param side: the team or side; its lines share their result. A player without one plays alone.
     :param score: the score of the side, 32 bits.
     :param stats: what the game reported of this player, a JSON object.
     """

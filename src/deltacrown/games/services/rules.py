@@ -20,7 +20,7 @@ LONGEST_REASON = 500
 
 
 class InvalidMatch(InvalidInput):
-    """What is told of the match cannot be true: no players, one player twice, results that contradict each other."""
+    """The record cannot be true: no players, one player twice, results that contradict each other."""
 
 
 def check_record(record: MatchRecord, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ class EntrantWithdrawn(Conflict):
 
 @atomic_service
 def check_in(*, tournament: Tournament, user: User | None = None, team: Team | None = None) -> list[TournamentParticipation]:
-    """Confirm that an entrant is there, while registration is open; one that is checked in stays so.
+    """Check an entrant in, while registration is open; one that is checked in stays so.
 
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.

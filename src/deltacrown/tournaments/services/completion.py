@@ -43,7 +43,7 @@ def complete_tournament(
     now: datetime,
     decided_at: datetime | None = None,
 ) -> list[TournamentResult]:
-    """End a running tournament with its official results; the same standings again change nothing.
+    """Complete a running tournament with its official results; the same standings again change nothing.
 
     A solo event gets a row per standing. A team event gets a team row with the whole prize, and a row
     per member of the roster as registered, each with an equal share rounded down to cents. An
@@ -57,7 +57,7 @@ def complete_tournament(
     :raises NotRegistered: someone in them is not registered.
     :raises EntrantWithdrawn: someone in them withdrew.
     :raises EntrantDisqualified: someone placed was disqualified before.
-    :raises ResultsConflict: the tournament is completed with other results; also when they were corrected since.
+    :raises ResultsConflict: the tournament is completed with other results, or they were corrected since.
     :raises WrongState: it is not running.
     """
     lock_tournament(tournament)
@@ -107,9 +107,9 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     rows = list(tournament.results.select_related("user", "team").order_by("pk"))
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
     official = {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
-    told = {entrant: (each.placement, Decimal(each.prize), each.disqualified_reason) for entrant, each in standings.items()}
+    given = {entrant: (each.placement, Decimal(each.prize), each.disqualified_reason) for entrant, each in standings.items()}
     recorded = {entrant: (row.placement, row.prize_amount, row.disqualified_reason) for entrant, row in official.items()}
-    if told != recorded:
+    if given != recorded:
         raise ResultsConflict(
             f"{tournament.name} is completed with other results. Nothing was changed; use correct_result or disqualify_entrant.",
             field="standings",

@@ -16,7 +16,7 @@ AnyRecord = MatchRecord | TournamentMatchRecord
 def record_deliveries(*, records: Sequence[AnyRecord], now: datetime) -> list[RecordOutcome]:
     """Record many matches, of tournaments and not, each whole or refused with its reason.
 
-    What was recorded before changes nothing. Those of tournaments are recorded first, otherwise in the order given.
+    What was recorded before changes nothing. Those of tournaments are recorded first.
 
     :return: the outcome of each record, in the order given.
     """

@@ -66,7 +66,7 @@ class TournamentMatchRecord:
 
 @atomic_service
 def record_tournament_matches(*, records: Sequence[TournamentMatchRecord], now: datetime) -> list[RecordOutcome]:
-    """Record many matches of tournaments, each whole or refused with its reason, in a constant number of queries.
+    """Record many matches of tournaments, each whole or refused, in a constant number of queries.
 
     A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed
     tournament still takes matches; a draft or a cancelled one does not.

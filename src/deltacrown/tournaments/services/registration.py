@@ -80,14 +80,15 @@ def register_team(
     now: datetime,
     registered_at: datetime | None = None,
 ) -> list[TournamentParticipation]:
-    """Register a team with a roster, or find it registered; one that withdrew may enter again, also with another roster.
+    """Register a team with a roster, or find it registered; one that withdrew may enter with another roster.
 
     :param roster: the players; None for the team's members at ``registered_at``.
     :param registered_at: when it registered, if not now.
     :return: a registration per member of the roster.
     :raises AlreadyRegistered: the team is registered with another roster, or a player with another team.
     :raises EntrantDisqualified: the team was disqualified.
-    :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the date is in the future.
+    :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the
+        date is in the future.
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
@@ -148,7 +149,7 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
 
 
 def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembership]]:
-    """Every stretch of membership in the teams that come without a roster."""
+    """Return every membership in the teams that come without a roster."""
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
     members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
     if teams:
@@ -162,8 +163,8 @@ def _find_roster(entrant: EntrantRecord, members: dict[int, list[TeamMembership]
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
         return list(entrant.roster or ())
-    stretches = members[entrant.team.pk]
-    present = [each.user for each in stretches if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
+    memberships = members[entrant.team.pk]
+    present = [each.user for each in memberships if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
     return list({user.pk: user for user in present}.values())
 
 
@@ -180,7 +181,7 @@ class _Register:
 
     @property
     def written(self) -> list[TournamentParticipation]:
-        """The rows that are new or changed."""
+        """Return the rows that are new or changed."""
         return list(self._written.values())
 
     def _keep(self, row: TournamentParticipation) -> None:
@@ -227,7 +228,7 @@ class _Register:
         return [self.by_user[entrant.user.pk]] if entrant.user is not None and entrant.user.pk in self.by_user else []
 
     def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
-        """The player's row: a new one, or the one they withdrew, out of the roster it was in."""
+        """Return the player's row: a new one, or the one they withdrew, out of the roster it was in."""
         row = self.by_user.get(user.pk)
         if row is None:
             return TournamentParticipation(tournament=self.tournament, user=user)

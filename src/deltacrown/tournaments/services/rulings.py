@@ -57,7 +57,7 @@ def correct_result(
     now: datetime,
     by: User | None = None,
 ) -> list[TournamentResult]:
-    """Set an entrant's placement in a completed tournament, and its members' with a team's; others are not moved.
+    """Set an entrant's placement in a completed tournament, a team's with its members'; others stay.
 
     An entrant without a result gets one; a disqualification is lifted, and the entrant counts as
     registered again. What is so already changes nothing.
@@ -135,7 +135,7 @@ def disqualify_entrant(
 
 
 def _list_results(tournament: Tournament, entrant: User | Team) -> list[TournamentResult]:
-    """The entrant's rows, the team's own before its members'."""
+    """Return the entrant's rows, the team's own before its members'."""
     rows = tournament.results.select_related("user", "team")
     found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
     return sorted(found, key=lambda row: (row.user_id is not None, row.pk))

@@ -1,4 +1,4 @@
-"""The states a tournament passes through: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED from any but COMPLETED."""
+"""The states of a tournament: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED from any but COMPLETED."""
 
 from __future__ import annotations
 

@@ -7,6 +7,6 @@ from deltacrown.interchange.format import Format
 from deltacrown.interchange.formats.cwl.reading import CwlReader
 
 FORMAT = Format(
-    help="A file of the Call of Duty World League's data, with its tournament, teams and players; they are created.",
+    help="A file of the Call of Duty World League's data; its tournament, teams and players are created.",
     matches=CwlReader,
 )

@@ -29,7 +29,9 @@ from django_tally.transactions import atomic_service
 
 @atomic_service
 def enter_event(*, event: CwlEvent, title: tuple[str, str], survey: Survey, whole: bool, now: datetime) -> None:
-    """Record the game, the tournament with registration open, its players, teams and rosters; known ones change nothing.
+    """Record the game, the tournament with registration open, its players, teams and rosters.
+
+    What is known already changes nothing.
 
     :param title: slug and name of the game.
     :param whole: every line could be read, so that the end of the last game is the tournament's.
@@ -51,7 +53,7 @@ def enter_event(*, event: CwlEvent, title: tuple[str, str], survey: Survey, whol
 
 
 def list_entrants(survey: Survey) -> list[EntrantRecord]:
-    """Return the teams of a file with their rosters, as of its start; a player of two teams is entered with the first."""
+    """Return the teams of a file with their rosters, as of its start; a player of two is with the first."""
     rosters: dict[str, list[str]] = {}
     seen: set[str] = set()
     for team, player in survey.stints():
@@ -94,7 +96,7 @@ def complete_event(*, event: CwlEvent, survey: Survey, now: datetime) -> list[st
 
 
 def record_stints(survey: Survey) -> None:
-    """Record a membership for each player of each team, from the first game to the last, unless one is known of that time."""
+    """Record a membership for each player of each team, from first to last game, unless one is known."""
     directory = Directory()
     stints = survey.stints()
     directory.find(Names(players={player for _, player in stints}, teams={team for team, _ in stints}))

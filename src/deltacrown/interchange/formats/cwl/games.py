@@ -39,7 +39,7 @@ WON = {"w": True, "l": False}
 
 
 def read_line(row: Row, problems: list[str]) -> CwlLine | None:
-    """Read what matters to the tournament in a row; return None and add to ``problems`` what is wrong with it."""
+    """Read the part of a row that the tournament needs; None when it is wrong, as ``problems`` then say."""
     before = len(problems)
     fields = Fields(row, problems)
     ended_at = read_end(fields)

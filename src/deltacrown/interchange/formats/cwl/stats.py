@@ -45,7 +45,7 @@ def names_of(columns: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def stat_name(column: str) -> str:
-    """Convert a column's name to a stat's: ``hill time (s)`` is ``hill_time_s``, ``8+-streak`` is ``8_plus_streak``."""
+    """Convert a column's name to a stat's: ``hill_time_s`` of ``hill time (s)``, ``8_plus`` of ``8+``."""
     for unit, letter in UNITS.items():
         column = column.replace(unit, letter)
     return re.sub(r"[^a-z0-9]+", "_", column.lower().replace("+", " plus ")).strip("_")

@@ -1,4 +1,4 @@
-"""What only the whole file shows: which names are one team, who played for whom and when, who came first and second."""
+"""What only the whole file shows: which names are one team, who played for whom, who came first."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Survey:
         return {name: next(old for old in by_age if old == name or is_same_team(players[old], players[name])) for name in by_age}
 
     def stints(self) -> dict[tuple[str, str], Stint]:
-        """Return (team, player) → from when to when, by the team's first name; players in order of appearance."""
+        """Return (team, player) → from when to when, by the team's first name, in order of appearance."""
         stints: dict[tuple[str, str], Stint] = {}
         for line in sorted(self.lines, key=lambda line: (line.ended_at, line.match, line.player)):
             key = self.team_names[line.team], line.player
@@ -71,7 +71,7 @@ class Survey:
         return stints
 
     def finalists(self) -> list[str]:
-        """Return the teams of the last series, the one that won more of its games first; empty when that decides nothing.
+        """Return the teams of the last series, the winner first; empty when it has no winner.
 
         The last series is that of the game that ended last.
         """

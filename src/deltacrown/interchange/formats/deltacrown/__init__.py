@@ -1,4 +1,4 @@
-"""DeltaCrown's own format, as docs/reference/interchange-format.md has it: a line per player and match, or per entrant."""
+"""DeltaCrown's own format, described in docs/reference/interchange-format.md."""
 
 from deltacrown.interchange.format import Format
 from deltacrown.interchange.formats.deltacrown.matches import MatchReader

@@ -111,7 +111,8 @@ def find_disagreements(rows: list[Row], shared: list[MatchFacts]) -> Iterable[st
             continue
         for name in MatchFacts.__slots__:
             if getattr(other, name) != getattr(first, name):
-                yield f"lines {rows[0].line} and {row.line} differ in {name}; all lines of a match must say the same"
+                lines = f"lines {rows[0].line} and {row.line}"
+                yield f"{lines} differ in {name}; all lines of a match must say the same"
 
 
 def find_contradictions(row: Row, shared: MatchFacts) -> list[str]:

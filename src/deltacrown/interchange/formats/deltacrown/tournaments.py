@@ -105,7 +105,7 @@ def read_line(row: Row, problems: list[str]) -> tuple[TournamentFacts, EntrantLi
 
 
 def read_placement(fields: Fields) -> tuple[int | None, str]:
-    """Read ``1``, or ``dq`` with a reason after a colon, or nothing; the second value is the reason of a disqualification."""
+    """Read ``1``, or ``dq: reason``, or nothing; return the placement and the reason."""
     text = fields.raw("placement")
     word, _, reason = text.partition(":")
     if word.strip().lower() == DISQUALIFIED:
@@ -131,7 +131,8 @@ def find_disagreements(rows: list[Row], shared: list[TournamentFacts]) -> Iterab
     for row, other in zip(rows[1:], shared[1:], strict=True):
         for name in TournamentFacts.__slots__:
             if getattr(other, name) != getattr(shared[0], name):
-                yield f"lines {rows[0].line} and {row.line} differ in {name}; all lines of a tournament must say the same"
+                lines = f"lines {rows[0].line} and {row.line}"
+                yield f"{lines} differ in {name}; all lines of a tournament must say the same"
 
 
 def find_wrong_entries(entries: list[EntrantLine]) -> Iterable[str]:
@@ -181,7 +182,8 @@ def find_wrong_results(shared: TournamentFacts, entries: list[EntrantLine]) -> I
         yield f"line {unplaced.row.line}, prize: a prize needs a placement; fill in the placement"
     entrant = next((entry for entry in entries if entry.player or entry.team), None)
     if entrant and shared.status == "DRAFT":
-        yield f"line {entrant.row.line}, status: a draft takes no registrations yet; write open, or leave player and team empty"
+        mend = "write open, or leave player and team empty"
+        yield f"line {entrant.row.line}, status: a draft takes no registrations yet; {mend}"
 
 
 def gather_entrants(entries: list[EntrantLine]) -> list[EntrantDraft]:

@@ -8,12 +8,13 @@ from deltacrown.interchange.matches import MatchRecorder
 
 
 class Command(ImportCommand):
-    """``import_matches FILE…``: records the matches of files in any installed format."""
+    """``import_matches FILE…``: records matches from files."""
 
     help = (
         "Import matches from files. A match is taken whole or refused whole; "
         "refused lines go to FILE.rejected.ndjson. Importing twice changes nothing. "
-        "Exit code 0: all taken; 1: lines were refused; 2: a file could not be read; 130: interrupted, run again to finish."
+        "Exit code 0: all taken; 1: lines were refused; 2: a file could not be read; "
+        "130: interrupted, run again to finish."
     )
     kind = "matches"
 

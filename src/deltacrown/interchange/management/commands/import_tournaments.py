@@ -8,12 +8,13 @@ from deltacrown.interchange.tournaments import TournamentRecorder
 
 
 class Command(ImportCommand):
-    """``import_tournaments FILE…``: records the tournaments of files in any installed format, with entrants and results."""
+    """``import_tournaments FILE…``: records tournaments from files, with entrants and results."""
 
     help = (
         "Import tournaments from files. A tournament is taken whole or refused whole; "
         "refused lines go to FILE.rejected.ndjson. Importing twice changes nothing. "
-        "Exit code 0: all taken; 1: lines were refused; 2: a file could not be read; 130: interrupted, run again to finish."
+        "Exit code 0: all taken; 1: lines were refused; 2: a file could not be read; "
+        "130: interrupted, run again to finish."
     )
     kind = "tournaments"
     default_batch_size = 20
