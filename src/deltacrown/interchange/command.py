@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deltacrown.interchange.format import DEFAULT, FormatRefused, Kind, describe_formats, find_reader
 from deltacrown.interchange.lines import FileRefused
-from deltacrown.interchange.progress import Progress
-from deltacrown.interchange.run import FileImport, Recorder, Report
+from deltacrown.interchange.progress import ImportProgress
+from deltacrown.interchange.run import FileImport, ImportReport, Recorder
 
 EXIT_REJECTS = 1
 EXIT_UNREADABLE = 2
@@ -70,8 +70,8 @@ class ImportCommand(BaseCommand):
         except FormatRefused as refusal:
             raise CommandError(refusal.message, returncode=EXIT_UNREADABLE) from refusal
 
-        progress = Progress(self.stderr)
-        reports: list[Report] = []
+        progress = ImportProgress(self.stderr)
+        reports: list[ImportReport] = []
         unreadable: list[str] = []
         for path in options["files"]:
             running: FileImport[Any] | None = None
@@ -91,17 +91,17 @@ class ImportCommand(BaseCommand):
         if any(report.rejects for report in reports):
             sys.exit(EXIT_REJECTS)
 
-    def _report(self, report: Report) -> None:
+    def _report(self, report: ImportReport) -> None:
         self.stdout.write(report.summary)
         if report.rejects:
             self.stdout.write(f"{report.rejected_lines} lines were not taken; each is in {report.rejects} with the reason.")
 
-    def _report_interrupted(self, path: Path, report: Report | None) -> None:
+    def _report_interrupted(self, path: Path, report: ImportReport | None) -> None:
         done = report.recorded if report else 0
         self.stdout.write(f"{path.name}: interrupted. Recorded so far: {done}. Run the same command again to finish.")
 
 
-def recorded_before(report: Report) -> str:
+def recorded_before(report: ImportReport) -> str:
     """Return how much of a file was recorded before it was refused; ``""`` when nothing was."""
     return f" Recorded before that: {report.recorded}." if report.recorded else ""
 

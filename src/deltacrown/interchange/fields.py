@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -207,3 +208,19 @@ def find_repeated(rows: list[Row], names: list[str], *, what: str) -> Iterable[s
         earlier = seen.setdefault(name.lower(), row.line)
         if name and earlier != row.line:
             yield f"lines {earlier} and {row.line}: {what} “{name}”; keep one line"
+
+
+def find_disagreements(rows: Sequence[Row], facts: Sequence[Any], *, what: str) -> Iterable[str]:
+    """Yield which rows differ from the first in what all rows of a group must have alike.
+
+    :param facts: a dataclass per row.
+    """
+    first = facts[0]
+    for row, other in zip(rows[1:], facts[1:], strict=True):
+        if other == first:
+            continue
+
+        lines = f"lines {rows[0].line} and {row.line}"
+        for name in (field.name for field in dataclasses.fields(first)):
+            if getattr(other, name) != getattr(first, name):
+                yield f"{lines} differ in {name}; all lines of a {what} must say the same"

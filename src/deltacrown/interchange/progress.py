@@ -15,7 +15,7 @@ from tqdm import tqdm
 SECONDS_PER_LINE = 10.0
 
 
-class Progress:
+class ImportProgress:
     """A bar by bytes read on a terminal, a plain line now and then elsewhere."""
 
     def __init__(self, stderr: OutputWrapper) -> None:

@@ -13,7 +13,7 @@ from deltacrown.interchange.fields import GroupRefused
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group, GroupedFile
 from deltacrown.interchange.lines import SourceFile
-from deltacrown.interchange.progress import Progress
+from deltacrown.interchange.progress import ImportProgress
 from deltacrown.interchange.rejects import RejectsFile
 from deltacrown.interchange.rows import Row
 
@@ -43,7 +43,7 @@ class Recorder(Protocol[D]):
 
 
 @dataclass
-class Report:
+class ImportReport:
     """What was done with a file. Nothing is counted here before it was committed."""
 
     path: Path
@@ -85,7 +85,7 @@ class FileImport(Generic[D]):
         recorder: Recorder[D],
         *,
         batch_size: int,
-        progress: Progress,
+        progress: ImportProgress,
         now: datetime,
     ) -> None:
         self.source = SourceFile(path)
@@ -94,12 +94,12 @@ class FileImport(Generic[D]):
         self.batch_size = batch_size
         self.progress = progress
         self.now = now
-        self.report = Report(path, reader.columns.group)
+        self.report = ImportReport(path, reader.columns.group)
         self._file = GroupedFile(self.source, reader.columns, reader.rows)
         self._rejects = RejectsFile(path)
         self._refused: set[str] = set()
 
-    def run(self) -> Report:
+    def run(self) -> ImportReport:
         """Import the file.
 
         :raises FileRefused: when nothing of it can be taken, or it changed while it was read.

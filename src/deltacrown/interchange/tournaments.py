@@ -112,13 +112,13 @@ def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory
         open_registration(tournament=tournament)
         yield True
     if draft.entrants:
-        yield bool(register_entrants(tournament=tournament, entrants=list_entrants(draft, tournament, directory, now), now=now))
+        yield bool(register_entrants(tournament=tournament, entrants=build_entrants(draft, tournament, directory, now), now=now))
     if draft.status in COURSE[2:] and not has_reached(tournament, Status.RUNNING):
         start_tournament(tournament=tournament)
         yield True
     if draft.status == Status.COMPLETED and not has_reached(tournament, Status.COMPLETED):
         decided_at = draft.ends_at if draft.ends_at and draft.ends_at <= now else now
-        complete_tournament(tournament=tournament, standings=list_standings(draft, directory), now=now, decided_at=decided_at)
+        complete_tournament(tournament=tournament, standings=build_standings(draft, directory), now=now, decided_at=decided_at)
         yield True
     if draft.status == Status.CANCELLED and tournament.status != Status.CANCELLED:
         cancel_tournament(tournament=tournament, reason=CANCELLED, now=now)
@@ -130,7 +130,7 @@ def has_reached(tournament: Tournament, status: str) -> bool:
     return tournament.status in COURSE[COURSE.index(Status(status)) :]
 
 
-def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
+def build_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
     """Return the entrants of a file.
 
     A team named without players enters with its members; once entered, it stays as it is.
@@ -147,7 +147,7 @@ def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Dir
     return entrants
 
 
-def list_standings(draft: TournamentDraft, directory: Directory) -> list[Standing]:
+def build_standings(draft: TournamentDraft, directory: Directory) -> list[Standing]:
     """Return the standings of a file; who has neither a placement nor a disqualification is in none."""
     return [
         Standing(

@@ -66,9 +66,15 @@ def complete_tournament(
     if not change_state(tournament, Status.COMPLETED, allowed=[Status.RUNNING], action="completing"):
         return _find_same_results(tournament, by_entrant)
     rosters = _list_rosters(tournament, by_entrant)
-    results = [row for entrant, each in by_entrant.items() for row in build_results(tournament, rosters[entrant], each, official)]
+    results: list[TournamentResult] = []
+    disqualified: list[TournamentParticipation] = []
+    for entrant, standing in by_entrant.items():
+        results += build_results(tournament, rosters[entrant], standing, official)
+        if standing.placement is None:
+            disqualified += rosters[entrant]
+
     TournamentResult.objects.bulk_create(results)
-    _mark_disqualified([row for entrant, each in by_entrant.items() if each.placement is None for row in rosters[entrant]])
+    _mark_disqualified(disqualified)
     signals.tournament_completed.send(Tournament, tournament=tournament, results=results, now=now)
     return results
 

@@ -49,11 +49,14 @@ def enter_event(*, event: CwlEvent, title: tuple[str, str], survey: Survey, whol
             entrant_kind=Tournament.EntrantKind.TEAM,
         )
         open_registration(tournament=tournament)
-    register_entrants(tournament=tournament, entrants=list_entrants(survey), now=now)
+    register_entrants(tournament=tournament, entrants=ensure_entrants(survey), now=now)
 
 
-def list_entrants(survey: Survey) -> list[EntrantRecord]:
-    """Return the teams of a file with their rosters, as of its start; a player of two is with the first."""
+def ensure_entrants(survey: Survey) -> list[EntrantRecord]:
+    """Return the teams of a file with their rosters, as of its start; create who is unknown.
+
+    A player of two teams is in the roster of the first.
+    """
     rosters: dict[str, list[str]] = {}
     seen: set[str] = set()
     for team, player in survey.stints():

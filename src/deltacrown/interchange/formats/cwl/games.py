@@ -38,7 +38,7 @@ SHARED = ("series id", "end time", "duration (s)", "mode", "map")
 WON = {"w": True, "l": False}
 
 
-def read_line(row: Row, problems: list[str]) -> CwlLine | None:
+def read_cwl_line(row: Row, problems: list[str]) -> CwlLine | None:
     """Read the part of a row that the tournament needs; None when it is wrong, as ``problems`` then say."""
     before = len(problems)
     fields = Fields(row, problems)
@@ -82,7 +82,7 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
     :raises GroupRefused: naming every line that is wrong and how to mend it.
     """
     problems: list[str] = []
-    lines = [read_line(row, problems) for row in group.rows]
+    lines = [read_cwl_line(row, problems) for row in group.rows]
     players = [read_player(row, problems, team_names) for row in group.rows]
     problems += [
         f"lines {group.rows[0].line} and {row.line} differ in {name}; all lines of a match must say the same"

@@ -8,7 +8,7 @@ from pathlib import Path
 from deltacrown.interchange.drafts import MatchDraft
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.formats.cwl.event import complete_event, enter_event
-from deltacrown.interchange.formats.cwl.games import COLUMNS, read_game, read_line
+from deltacrown.interchange.formats.cwl.games import COLUMNS, read_cwl_line, read_game
 from deltacrown.interchange.formats.cwl.naming import TITLES, event_of, title_of
 from deltacrown.interchange.formats.cwl.survey import Survey
 from deltacrown.interchange.groups import Group
@@ -32,7 +32,7 @@ class CwlReader(FileReader[MatchDraft]):
         """Keep what belongs to the tournament; what is wrong with the row is reported when it is read."""
         if not self.game[0]:
             self.game = self._title(row)
-        if line := read_line(row, []):
+        if line := read_cwl_line(row, []):
             self.survey.lines.append(line)
 
     def begin(self, *, whole: bool, now: datetime) -> None:

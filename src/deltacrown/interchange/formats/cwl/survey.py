@@ -78,10 +78,12 @@ class Survey:
         last = max(self.lines, key=lambda line: (line.ended_at, line.series)).series
         final = [line for line in self.lines if line.series == last]
         wins = Counter({self.team_names[line.team]: 0 for line in final})
-        for team, _ in {(self.team_names[line.team], line.match) for line in final if line.won}:
-            wins[team] += 1
+        games_won = {(self.team_names[line.team], line.match) for line in final if line.won}
+        wins.update(team for team, _ in games_won)
+
         ranked = wins.most_common()
-        return [team for team, _ in ranked] if len(ranked) == 2 and ranked[0][1] > ranked[1][1] else []
+        is_decided = len(ranked) == 2 and ranked[0][1] > ranked[1][1]
+        return [team for team, _ in ranked] if is_decided else []
 
 
 def is_same_team(one: set[str], other: set[str]) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import LineDraft, MatchDraft
-from deltacrown.interchange.fields import Fields, GroupRefused, find_repeated
+from deltacrown.interchange.fields import Fields, GroupRefused, find_disagreements, find_repeated
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
@@ -58,8 +57,8 @@ def read_match(group: Group) -> MatchDraft:
     problems: list[str] = []
     if len(group.key) > 100:
         problems.append(f"line {group.rows[0].line}, match_key: it has {len(group.key)} characters; at most 100 are kept")
-    read = [read_line(row, problems) for row in group.rows]
-    problems += find_disagreements(group.rows, [shared for shared, _ in read])
+    read = [read_match_line(row, problems) for row in group.rows]
+    problems += find_disagreements(group.rows, [shared for shared, _ in read], what="match")
     problems += find_repeated(group.rows, [player.player for _, player in read], what="two results of one match for")
     shared = read[0][0]
     problems += [] if problems else find_contradictions(group.rows[0], shared)
@@ -78,7 +77,7 @@ def read_match(group: Group) -> MatchDraft:
     )
 
 
-def read_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraft]:
+def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraft]:
     """Read one line; add what is wrong with it to ``problems``."""
     fields = Fields(row, problems)
     tournament = fields.slug("tournament", longest=100)
@@ -101,18 +100,6 @@ def read_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraft]:
         stats=fields.stats(STATS, "stats"),
     )
     return shared, player
-
-
-def find_disagreements(rows: list[Row], shared: list[MatchFacts]) -> Iterable[str]:
-    """Yield which lines differ from the first in what belongs to the match as a whole."""
-    first = shared[0]
-    for row, other in zip(rows[1:], shared[1:], strict=True):
-        if other == first:
-            continue
-        for name in MatchFacts.__slots__:
-            if getattr(other, name) != getattr(first, name):
-                lines = f"lines {rows[0].line} and {row.line}"
-                yield f"{lines} differ in {name}; all lines of a match must say the same"
 
 
 def find_contradictions(row: Row, shared: MatchFacts) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
-from deltacrown.interchange.fields import WHOLE_NUMBER, Fields, GroupRefused, find_repeated, shown
+from deltacrown.interchange.fields import WHOLE_NUMBER, Fields, GroupRefused, find_disagreements, find_repeated, shown
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
@@ -69,9 +69,9 @@ def read_tournament(group: Group) -> TournamentDraft:
     """
     problems: list[str] = []
     Fields(group.rows[0], problems).slug("tournament", longest=100, required=True)
-    read = [read_line(row, problems) for row in group.rows]
+    read = [read_tournament_line(row, problems) for row in group.rows]
     shared = read[0][0]
-    problems += find_disagreements(group.rows, [other for other, _ in read])
+    problems += find_disagreements(group.rows, [other for other, _ in read], what="tournament")
     entries = [entry for _, entry in read]
     problems += find_wrong_entries(entries)
     problems += find_wrong_results(shared, entries)
@@ -89,7 +89,7 @@ def read_tournament(group: Group) -> TournamentDraft:
     )
 
 
-def read_line(row: Row, problems: list[str]) -> tuple[TournamentFacts, EntrantLine]:
+def read_tournament_line(row: Row, problems: list[str]) -> tuple[TournamentFacts, EntrantLine]:
     """Read one line; add what is wrong with it to ``problems``."""
     fields = Fields(row, problems)
     shared = TournamentFacts(
@@ -124,15 +124,6 @@ def read_placement(fields: Fields) -> tuple[int | None, str]:
     else:
         return int(text), ""
     return None, ""
-
-
-def find_disagreements(rows: list[Row], shared: list[TournamentFacts]) -> Iterable[str]:
-    """Yield which lines differ from the first in what belongs to the tournament as a whole."""
-    for row, other in zip(rows[1:], shared[1:], strict=True):
-        for name in TournamentFacts.__slots__:
-            if getattr(other, name) != getattr(shared[0], name):
-                lines = f"lines {rows[0].line} and {row.line}"
-                yield f"{lines} differ in {name}; all lines of a tournament must say the same"
 
 
 def find_wrong_entries(entries: list[EntrantLine]) -> Iterable[str]:
