@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -23,6 +24,31 @@ from deltacrown.interchange.format import Format
 from deltacrown.interchange.formats.deltacrown.matches import MatchReader
 
 FORMAT = Format(help="As ours, 100 % the same.", matches=MatchReader)
+"""
+#: A format of files that are one JSON document, and that name everything there is.
+DOCUMENT = """
+import json
+
+from deltacrown.interchange.format import Format
+from deltacrown.interchange.formats.deltacrown.matches import MatchReader
+from deltacrown.interchange.rows import Row
+
+
+class DocumentReader(MatchReader):
+    creates_missing = True
+
+    def rows(self, source, report):
+        for number, values in enumerate(json.loads(source.path.read_text()), start=1):
+            yield Row(number, values["match_key"], values)
+
+    def look(self, row):
+        self.seen = getattr(self, "seen", 0) + 1
+
+    def finish(self, *, whole, now):
+        return [f"{self.seen} lines were looked at, and {'all' if whole else 'not all'} taken"]
+
+
+FORMAT = Format(help="One JSON document.", matches=DocumentReader)
 """
 MATCH = "match_key,game,player,result,played_at\nm1,cs2,ada,win,2025-03-01T18:30:00Z\n"
 
@@ -71,6 +97,19 @@ def test_a_format_of_another_package_is_listed_and_imports(tmp_path):
 
     assert (outcome.exit_code, Match.objects.get().user.username) == (0, "ada")
     assert "twin" not in list_formats()
+
+
+@pytest.mark.django_db
+def test_a_format_reads_files_of_another_shape_and_creates_what_they_name(tmp_path):
+    line = {"match_key": "m1", "game": "cs2", "player": "ada", "result": "win", "played_at": "2025-03-01T18:30:00Z"}
+    file = write(tmp_path, json.dumps([line, {**line, "match_key": "m2", "result": "lost"}]))
+
+    with installed(tmp_path / "site", "doc", modules={"doc_format": DOCUMENT}, formats={"doc": "doc_format:FORMAT"}):
+        outcome = run_import("import_matches", file, format="doc")
+
+    assert [match.match_key for match in Match.objects.all()] == ["m1"]
+    assert outcome.reasons == {2: "line 2, result: “lost” is not known; write win, loss or draw"}
+    assert "matches.csv: 2 lines were looked at, and not all taken." in outcome.errors
 
 
 def test_a_name_given_by_two_packages_is_refused_and_the_others_are_not(tmp_path):
