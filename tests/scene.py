@@ -6,12 +6,14 @@ are tested elsewhere. ``line``, ``record`` and ``duel`` are what the services of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deltacrown.accounts.models import User
+from deltacrown.core.errors import DomainError
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import MatchRecord, PlayerLine
+from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
@@ -120,12 +122,12 @@ def member(user: User, squad: Team, *, hours: float = 0, left: float | None = No
     return TeamMembership.objects.create(user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left))
 
 
-def line(user: User, result: str = "WIN", **fields: Any) -> PlayerLine:
+def line(user: User, result: str = "WIN", **fields: Any) -> LineRecord:
     """A player's part of a match, for ``record``."""
-    return PlayerLine(user=user, result=result, **fields)
+    return LineRecord(user=user, result=result, **fields)
 
 
-def record(title: Game, key: str, *lines: PlayerLine, **fields: Any) -> MatchRecord:
+def record(title: Game, key: str, *lines: LineRecord, **fields: Any) -> MatchRecord:
     """A whole match, as the services take it."""
     return MatchRecord(**{"game": title, "match_key": key, "played_at": PLAYED, "lines": lines, **fields})
 
@@ -133,3 +135,13 @@ def record(title: Game, key: str, *lines: PlayerLine, **fields: Any) -> MatchRec
 def duel(title: Game, key: str, winner: User, loser: User, **fields: Any) -> MatchRecord:
     """A match of two, as the services take it."""
     return record(title, key, line(winner, "WIN"), line(loser, "LOSS"), **fields)
+
+
+def statuses(outcomes: Iterable[RecordOutcome]) -> list[str]:
+    """Return the status of each outcome, in order."""
+    return [outcome.status.value for outcome in outcomes]
+
+
+def refusals(outcomes: Iterable[RecordOutcome]) -> list[DomainError]:
+    """Return the refusals among outcomes, in order."""
+    return [outcome.refusal for outcome in outcomes if outcome.refusal]

@@ -46,12 +46,12 @@ def record_and_rule(ground: Ground, pick: random.Random, report: Report) -> None
     """Record matches of two, one by one, void some and correct some, until killed."""
     from django.utils import timezone
 
-    from deltacrown.games.services import MatchRecord, PlayerLine, correct_match, record_match, void_match
+    from deltacrown.games.services import LineRecord, MatchRecord, correct_match, record_match, void_match
 
     while True:
         winner, loser = pick.sample(ground.users, 2)
         key, now = f"k{pick.getrandbits(60)}", timezone.now()
-        lines = (PlayerLine(user=winner, result="WIN", side="a"), PlayerLine(user=loser, result="LOSS", side="b"))
+        lines = (LineRecord(user=winner, result="WIN", side="a"), LineRecord(user=loser, result="LOSS", side="b"))
         record_match(record=MatchRecord(game=ground.game, match_key=key, played_at=now, lines=lines), now=now)
         report(f"recorded {key}")
         if pick.random() < 0.3:
@@ -102,7 +102,7 @@ def archive(ground: Ground, pick: random.Random, report: Report) -> None:
 
     from django.utils import timezone
 
-    from deltacrown.games.services import MatchRecord, PlayerLine, archive_matches, record_matches
+    from deltacrown.games.services import LineRecord, MatchRecord, archive_matches, record_matches
 
     while True:
         now = timezone.now()
@@ -111,7 +111,7 @@ def archive(ground: Ground, pick: random.Random, report: Report) -> None:
                 game=ground.game,
                 match_key=f"a{pick.getrandbits(60)}",
                 played_at=now - timedelta(days=3),
-                lines=(PlayerLine(user=a, result="WIN", side="a"), PlayerLine(user=b, result="LOSS", side="b")),
+                lines=(LineRecord(user=a, result="WIN", side="a"), LineRecord(user=b, result="LOSS", side="b")),
             )
             for a, b in (pick.sample(ground.users, 2) for _ in range(40))
         ]

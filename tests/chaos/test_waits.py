@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from deltacrown.accounts.models import User
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Game, Match
-from deltacrown.games.services import MatchRecord, PlayerLine, record_matches
+from deltacrown.games.services import LineRecord, MatchRecord, record_matches
 from deltacrown.games.services.recording import LOCK_QUEUES, LOCK_SPACE
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
 from deltacrown.user_profile.people.profiles import ensure_profiles
@@ -148,7 +148,7 @@ def test_match_keys_are_queued_for_in_one_order(ann, rocket):
     """Whatever the order of a delivery: the lower queue is waited for with the higher one still free."""
     queued = {zlib.crc32(f"{rocket.pk}:k{n}".encode()) % LOCK_QUEUES: f"k{n}" for n in range(2)}
     low, high = sorted(queued)
-    lines = (PlayerLine(user=ann, result="WIN", side="a"),)
+    lines = (LineRecord(user=ann, result="WIN", side="a"),)
     records = [MatchRecord(game=rocket, match_key=queued[queue], played_at=NOON, lines=lines) for queue in (high, low)]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, low])

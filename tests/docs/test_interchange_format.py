@@ -9,8 +9,9 @@ import pytest
 from django.core.management import call_command
 
 from deltacrown.games.models import Match
-from deltacrown.interchange import match_lines, tournament_lines
 from deltacrown.interchange.columns import Columns
+from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
+from deltacrown.interchange.formats.deltacrown.tournaments import TOURNAMENT_COLUMNS
 from deltacrown.tournaments.models import TournamentResult
 from tests.docs.pages import FENCE, page
 
@@ -36,7 +37,7 @@ def write_example(folder: Path, section: str, language: str, name: str) -> str:
     return str(folder / name)
 
 
-@pytest.mark.parametrize(("section", "columns"), [("Matches", match_lines.COLUMNS), ("Tournaments", tournament_lines.COLUMNS)])
+@pytest.mark.parametrize(("section", "columns"), [("Matches", MATCH_COLUMNS), ("Tournaments", TOURNAMENT_COLUMNS)])
 def test_the_page_lists_the_columns_that_are_read(section, columns):
     assert read_columns(FORMAT.section(section)) == columns_read(columns)
 

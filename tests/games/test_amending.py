@@ -14,7 +14,7 @@ from deltacrown.games.services import (
     MatchIsVoided,
     MatchNotFound,
     correct_match,
-    list_encounter,
+    list_match_lines,
     record_match,
     restore_match,
     void_match,
@@ -32,7 +32,7 @@ LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture(params=["live", "archived", "one archived"])
-def encounter(request, game, player):
+def recorded_in(request, game, player):
     """A duel that ann won against bob as ``m1``, and two matches that must stay as they are."""
     ann, bob = player("ann"), player("Bob")
     rows = record_match(record=duel(game, "m1", ann, bob), now=NOW).rows
@@ -50,53 +50,53 @@ def numbers():
 
 
 def others():
-    """Every row that is not of the encounter."""
+    """Every row that is not of that match."""
     return [row for table in (Match, ArchivedMatch) for row in table.objects.exclude(game__slug="rocket", match_key="m1").values()]
 
 
-def test_a_voided_match_is_kept_and_counts_nowhere(encounter, player, find_all_drift):
+def test_a_voided_match_is_kept_and_counts_nowhere(recorded_in, player, find_all_drift):
     moderator, before = player("mod"), others()
 
     with announced(signals.match_voided) as events:
-        rows = void_match(game=encounter, match_key="m1", reason="cheating", now=LATER, by=moderator)
+        rows = void_match(game=recorded_in, match_key="m1", reason="cheating", now=LATER, by=moderator)
 
-    assert [(row.voided_at, row.void_reason) for row in list_encounter(encounter, "m1")] == [(LATER, "cheating")] * 2
+    assert [(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")] == [(LATER, "cheating")] * 2
     assert events == [{"sender": Match, "rows": rows, "reason": "cheating", "by": moderator, "now": LATER}]
     assert UserProfile.objects.get(user__username="ann").matches_won == 2
     assert others() == before
     assert find_all_drift() == []
 
 
-def test_voiding_again_keeps_the_first_reason(encounter):
-    void_match(game=encounter, match_key="m1", reason="cheating", now=NOW)
+def test_voiding_again_keeps_the_first_reason(recorded_in):
+    void_match(game=recorded_in, match_key="m1", reason="cheating", now=NOW)
 
     with announced(signals.match_voided) as events:
-        void_match(game=encounter, match_key="m1", reason="something else", now=LATER)
+        void_match(game=recorded_in, match_key="m1", reason="something else", now=LATER)
 
     assert events == []
-    assert {(row.voided_at, row.void_reason) for row in list_encounter(encounter, "m1")} == {(NOW, "cheating")}
+    assert {(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")} == {(NOW, "cheating")}
 
 
-def test_a_restored_match_counts_again(encounter, find_all_drift):
+def test_a_restored_match_counts_again(recorded_in, find_all_drift):
     before = numbers()
-    void_match(game=encounter, match_key="m1", reason="cheating", now=NOW)
+    void_match(game=recorded_in, match_key="m1", reason="cheating", now=NOW)
 
     with announced(signals.match_restored) as events:
-        rows = restore_match(game=encounter, match_key="m1", reason="appeal upheld", now=LATER)
-        restore_match(game=encounter, match_key="m1", reason="appeal upheld", now=LATER)
+        rows = restore_match(game=recorded_in, match_key="m1", reason="appeal upheld", now=LATER)
+        restore_match(game=recorded_in, match_key="m1", reason="appeal upheld", now=LATER)
 
     assert events == [{"sender": Match, "rows": rows, "reason": "appeal upheld", "by": None, "now": LATER}]
-    assert {(row.voided_at, row.void_reason) for row in list_encounter(encounter, "m1")} == {(None, "")}
+    assert {(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")} == {(None, "")}
     assert numbers() == before
     assert find_all_drift() == []
 
 
-def test_a_corrected_match_counts_as_corrected(encounter, player, find_all_drift):
+def test_a_corrected_match_counts_as_corrected(recorded_in, player, find_all_drift):
     moderator, before = player("mod"), others()
 
     with announced(signals.match_corrected) as events:
         rows = correct_match(
-            game=encounter,
+            game=recorded_in,
             match_key="m1",
             results={"ANN": "LOSS", "bob": "WIN"},
             scores={"Bob": 5},
@@ -105,7 +105,7 @@ def test_a_corrected_match_counts_as_corrected(encounter, player, find_all_drift
             by=moderator,
         )
 
-    assert [(row.user.username, row.result, row.score) for row in list_encounter(encounter, "m1")] == [
+    assert [(row.user.username, row.result, row.score) for row in list_match_lines(recorded_in, "m1")] == [
         ("ann", "LOSS", None),
         ("Bob", "WIN", 5),
     ]
@@ -119,15 +119,15 @@ def test_a_corrected_match_counts_as_corrected(encounter, player, find_all_drift
     assert find_all_drift() == []
 
 
-def test_a_correction_that_changes_nothing_says_nothing(encounter):
+def test_a_correction_that_changes_nothing_says_nothing(recorded_in):
     with announced(signals.match_corrected) as events:
-        correct_match(game=encounter, match_key="m1", results={"ann": "WIN"}, scores={"ann": None}, reason="again", now=LATER)
+        correct_match(game=recorded_in, match_key="m1", results={"ann": "WIN"}, scores={"ann": None}, reason="again", now=LATER)
     assert events == []
 
 
-def test_only_rows_that_changed_are_announced(encounter):
+def test_only_rows_that_changed_are_announced(recorded_in):
     with announced(signals.match_corrected) as events:
-        correct_match(game=encounter, match_key="m1", results={"ann": "WIN", "bob": "LOSS"}, scores={"bob": 1}, reason="score", now=LATER)
+        correct_match(game=recorded_in, match_key="m1", results={"ann": "WIN", "bob": "LOSS"}, scores={"bob": 1}, reason="score", now=LATER)
     assert [[(change.row.user.username, change.old_score) for change in event["changes"]] for event in events] == [[("Bob", None)]]
 
 
@@ -145,14 +145,14 @@ def test_only_rows_that_changed_are_announced(encounter):
         ("reason", {"results": {"ann": "LOSS", "bob": "WIN"}, "reason": "r" * 501}),
     ],
 )
-def test_a_correction_that_cannot_be_changes_nothing(encounter, field, fields):
-    before = [(row.result, row.score) for row in list_encounter(encounter, "m1")]
+def test_a_correction_that_cannot_be_changes_nothing(recorded_in, field, fields):
+    before = [(row.result, row.score) for row in list_match_lines(recorded_in, "m1")]
 
     with pytest.raises(InvalidInput) as refusal:
-        correct_match(**{"game": encounter, "match_key": "m1", "reason": "x", "now": LATER, **fields})
+        correct_match(**{"game": recorded_in, "match_key": "m1", "reason": "x", "now": LATER, **fields})
 
     assert refusal.value.field == field
-    assert [(row.result, row.score) for row in list_encounter(encounter, "m1")] == before
+    assert [(row.result, row.score) for row in list_match_lines(recorded_in, "m1")] == before
 
 
 def test_a_side_is_corrected_together(game, player):
@@ -164,30 +164,30 @@ def test_a_side_is_corrected_together(game, player):
         correct_match(game=game, match_key="m1", results={"ann": "LOSS", "cat": "WIN"}, reason="x", now=LATER)
     correct_match(game=game, match_key="m1", results={"ann": "LOSS", "bob": "LOSS", "cat": "WIN"}, reason="x", now=LATER)
 
-    assert [row.result for row in list_encounter(game, "m1")] == ["LOSS", "LOSS", "WIN"]
+    assert [row.result for row in list_match_lines(game, "m1")] == ["LOSS", "LOSS", "WIN"]
 
 
-def test_a_void_match_is_not_corrected(encounter):
-    void_match(game=encounter, match_key="m1", reason="cheating", now=NOW)
+def test_a_void_match_is_not_corrected(recorded_in):
+    void_match(game=recorded_in, match_key="m1", reason="cheating", now=NOW)
 
     with pytest.raises(MatchIsVoided, match="restore_match first"):
-        correct_match(game=encounter, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="x", now=LATER)
+        correct_match(game=recorded_in, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="x", now=LATER)
 
 
 @pytest.mark.parametrize("key", ["m3", "M1"])
-def test_an_unknown_match_is_not_found(encounter, key):
+def test_an_unknown_match_is_not_found(recorded_in, key):
     for change in (void_match, restore_match, partial(correct_match, results={"ann": "WIN"})):
         with pytest.raises(MatchNotFound, match="check the key and the game"):
-            change(game=encounter, match_key=key, reason="x", now=LATER)
+            change(game=recorded_in, match_key=key, reason="x", now=LATER)
 
 
 @pytest.mark.parametrize("change", [void_match, restore_match])
 @pytest.mark.parametrize(
     ("field", "fields"), [("reason", {"reason": ""}), ("reason", {"reason": "a\0"}), ("match_key", {"match_key": "\0"})]
 )
-def test_a_change_needs_a_key_and_a_reason_that_can_be(encounter, change, field, fields):
+def test_a_change_needs_a_key_and_a_reason_that_can_be(recorded_in, change, field, fields):
     with pytest.raises(InvalidInput) as refusal:
-        change(**{"game": encounter, "match_key": "m1", "reason": "x", "now": LATER, **fields})
+        change(**{"game": recorded_in, "match_key": "m1", "reason": "x", "now": LATER, **fields})
     assert refusal.value.field == field
 
 
@@ -206,7 +206,7 @@ def test_void_and_correction_at_once_leave_numbers_right(find_all_drift):
             ]
         )
         assert {type(answer) for answer in answers} <= {list, MatchIsVoided}
-        assert len({row.void_reason for row in list_encounter(game, key)}) == 1
+        assert len({row.void_reason for row in list_match_lines(game, key)}) == 1
 
     assert set(UserProfile.objects.values_list("total_matches_played", "matches_won")) == {(0, 0)}
     assert find_all_drift() == []

@@ -1,4 +1,4 @@
-"""Moving old encounters into the archive: which move, whole, once, and what happens when it is stopped or met half-way."""
+"""Moving old matches into the archive: which move, whole, once, and what happens when it is stopped or met half-way."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def run(*arguments):
     return 0, output.getvalue()
 
 
-def test_old_encounters_move_whole_under_their_ids_and_nothing_else_does(duels, game):
+def test_old_matches_move_whole_under_their_ids_and_nothing_else_does(duels, game):
     keys = duels(3)
     before = list(Match.objects.filter(match_key__in=keys).order_by("pk").values())
 
-    assert archive() == Archived(rows=6, encounters=3, left=0)
+    assert archive() == Archived(rows=6, matches=3, left=0)
 
     moved = list(ArchivedMatch.objects.order_by("pk").values())
     assert [{name: row[name] for name in before[0]} for row in moved] == before
@@ -82,7 +82,7 @@ def test_again_there_is_nothing_to_do(duels):
     duels(3)
     archive()
 
-    assert archive() == Archived(rows=0, encounters=0, left=0)
+    assert archive() == Archived(rows=0, matches=0, left=0)
     assert (Match.objects.count(), ArchivedMatch.objects.count()) == (2, 6)
 
 
@@ -96,16 +96,16 @@ def test_batches_of_any_size_move_the_same(duels, size):
     assert all(done <= total for done, total in seen)
 
 
-def test_an_encounter_with_a_young_row_stays_whole(duels, game, player, played):
+def test_a_match_with_a_young_row_stays_whole(duels, game, player, played):
     duels(1)
     played(player("cat"), match_key="mixed", played_at=PLAYED)
     played(player("dan"), match_key="mixed", played_at=BEFORE)
 
-    assert archive(batch_size=1).encounters == 1
+    assert archive(batch_size=1).matches == 1
     assert keys_in(Match) == ["mixed", "young"]
 
 
-def test_the_same_key_in_another_game_is_another_encounter(duels, player):
+def test_the_same_key_in_another_game_is_another_match(duels, player):
     duels(1)
     chess = Game.objects.create(slug="chess", name="Chess")
     record_match(record=record(chess, "old000", line(player("cat")), played_at=LATER), now=NOW)
@@ -123,7 +123,7 @@ def test_one_whose_key_the_archive_holds_already_is_left_and_counted_once(duels,
         played(user, match_key="twice", played_at=PLAYED)
 
     for dry_run in (True, False):
-        assert archive(batch_size=1, dry_run=dry_run) == Archived(rows=4, encounters=2, left=1)
+        assert archive(batch_size=1, dry_run=dry_run) == Archived(rows=4, matches=2, left=1)
     assert Match.objects.filter(match_key="twice").count() == 2
 
 
@@ -143,7 +143,7 @@ def test_what_points_to_a_match_stays(duels, game):
 def test_a_dry_run_counts_and_moves_nothing(duels):
     duels(3)
 
-    assert archive(dry_run=True, batch_size=1) == Archived(rows=6, encounters=3, left=0)
+    assert archive(dry_run=True, batch_size=1) == Archived(rows=6, matches=3, left=0)
     assert (Match.objects.count(), ArchivedMatch.objects.count()) == (8, 0)
 
 
@@ -190,18 +190,18 @@ def test_a_failure_half_way_keeps_whole_batches_and_a_second_run_finishes(duels,
     assert keys_in(ArchivedMatch) == ["old000", "old001"]
     assert len(keys_in(Match)) == 4
     assert find_all_drift() == []
-    assert archive() == Archived(rows=6, encounters=3, left=0)
+    assert archive() == Archived(rows=6, matches=3, left=0)
 
 
 def test_a_copy_that_misses_a_row_removes_nothing(duels, monkeypatch):
     duels(1)
-    lock = archiving._lock_encounters
+    lock = archiving._lock_matches
 
     def invent_one(candidates, before):
         rows = lock(candidates, before)
-        return [*rows, archiving._LockedRow(rows[-1].pk + 1000, rows[-1].encounter, stays=False, clashes=False)]
+        return [*rows, archiving._LockedRow(rows[-1].pk + 1000, rows[-1].key, stays=False, clashes=False)]
 
-    monkeypatch.setattr(archiving, "_lock_encounters", invent_one)
+    monkeypatch.setattr(archiving, "_lock_matches", invent_one)
     with pytest.raises(RuntimeError, match="3 match rows were locked, 2 copied"):
         archive()
     assert (Match.objects.count(), ArchivedMatch.objects.count()) == (4, 0)
@@ -290,7 +290,7 @@ class TestTogether:
         )
 
         assert [answer for answer in answers if isinstance(answer, BaseException)] == []
-        assert answers[0].encounters + answers[1].encounters == 40
+        assert answers[0].matches + answers[1].matches == 40
         assert (keys_in(Match), keys_in(ArchivedMatch)) == (["young"], keys)
         voided = ArchivedMatch.objects.filter(voided_at__isnull=False)
         assert sorted(voided.values_list("match_key", flat=True).distinct()) == keys[0::4]

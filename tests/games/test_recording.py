@@ -12,13 +12,13 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import MatchConflict, correct_match, create_game, list_encounter, record_match, record_matches, void_match
+from deltacrown.games.services import MatchConflict, correct_match, create_game, list_match_lines, record_match, record_matches, void_match
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced
 from tests.concurrency import call_together
 from tests.scene import NOON as NOW
-from tests.scene import PLAYED, duel, line, record
+from tests.scene import PLAYED, duel, line, record, refusals, statuses
 
 pytestmark = pytest.mark.django_db
 
@@ -83,9 +83,9 @@ def test_a_delivery_again_after_the_archive_changes_nothing(game, ann, bob):
 
 def test_the_same_key_in_another_game_is_another_match(game, ann, bob):
     chess = create_game(slug="chess", name="Chess")
-    outcome = record_matches(records=[duel(game, "m1", ann, bob), duel(chess, "m1", bob, ann)], now=NOW)
+    outcomes = record_matches(records=[duel(game, "m1", ann, bob), duel(chess, "m1", bob, ann)], now=NOW)
 
-    assert len(outcome.created) == 2
+    assert statuses(outcomes) == ["created", "created"]
     assert (numbers_of(ann), numbers_of(bob)) == ((2, 1), (2, 1))
 
 
@@ -130,7 +130,7 @@ def test_a_retry_after_a_void_is_unchanged_and_stays_void(game, ann, bob):
     void_match(game=game, match_key="m1", reason="cheating", now=NOW)
 
     assert not record_match(record=match, now=NOW).created
-    assert {row.void_reason for row in list_encounter(game, "m1")} == {"cheating"}
+    assert {row.void_reason for row in list_match_lines(game, "m1")} == {"cheating"}
     assert numbers_of(ann) == (0, 0)
 
 
@@ -183,14 +183,15 @@ def test_each_match_of_a_batch_is_whole_or_refused(game, ann, bob, find_all_drif
     changed = duel(game, "known", bob, ann)
 
     with announced(signals.matches_recorded) as events:
-        outcome = record_matches(records=[double, fine, known, twin, changed, other], now=NOW)
+        outcomes = record_matches(records=[double, fine, known, twin, changed, other], now=NOW)
 
-    assert outcome.created == [fine]
-    assert [id(match) for match in outcome.unchanged] == [id(known), id(twin)]
-    assert [(refusal.record, refusal.error.field) for refusal in outcome.refused] == [
-        (double, "user"),
-        (changed, "result"),
-        (other, "result"),
+    assert [(outcome.status, outcome.refusal and outcome.refusal.field) for outcome in outcomes] == [
+        ("refused", "user"),
+        ("created", None),
+        ("unchanged", None),
+        ("unchanged", None),
+        ("refused", "result"),
+        ("refused", "result"),
     ]
     assert [[(row.match_key, row.user.username) for row in event["rows"]] for event in events] == [[("fine", "ann"), ("fine", "bob")]]
     assert (numbers_of(ann), numbers_of(bob)) == ((2, 2), (2, 0))
@@ -199,15 +200,16 @@ def test_each_match_of_a_batch_is_whole_or_refused(game, ann, bob, find_all_drif
 
 def test_the_same_record_twice_in_a_batch_is_created_once(game, ann, bob):
     match = duel(game, "m1", ann, bob)
-    outcome = record_matches(records=[match, match], now=NOW)
+    outcomes = record_matches(records=[match, match], now=NOW)
 
-    assert (len(outcome.created), len(outcome.unchanged), Match.objects.count()) == (1, 1, 2)
+    assert statuses(outcomes) == ["created", "unchanged"]
+    assert Match.objects.count() == 2
 
 
 def test_a_batch_of_nothing_is_nothing(db, django_assert_num_queries):
     with django_assert_num_queries(2):
-        outcome = record_matches(records=[], now=NOW)
-    assert (outcome.created, outcome.unchanged, outcome.refused) == ([], [], [])
+        outcomes = record_matches(records=[], now=NOW)
+    assert outcomes == []
 
 
 def statements(records):
@@ -253,16 +255,16 @@ def test_rows_another_writer_inserted_between_look_and_insert_are_found(game, an
 
     def look_too_early(keys):
         looks.append(keys)
-        return {} if len(looks) == 1 else list_encounters(keys)
+        return {} if len(looks) == 1 else list_lines_by_match(keys)
 
-    list_encounters = recording.list_encounters
+    list_lines_by_match = recording.list_lines_by_match
     record_match(record=match, now=NOW)
-    monkeypatch.setattr(recording, "list_encounters", look_too_early)
+    monkeypatch.setattr(recording, "list_lines_by_match", look_too_early)
 
-    outcome = record_matches(records=[match, beside], now=NOW)
+    outcomes = record_matches(records=[match, beside], now=NOW)
 
     assert len(looks) == 2
-    assert (outcome.created, outcome.unchanged, outcome.refused) == ([beside], [match], [])
+    assert statuses(outcomes) == ["unchanged", "created"]
     assert Match.objects.count() == 4
 
 
@@ -273,10 +275,10 @@ def test_overlapping_batches_at_once_end_without_duplicate_or_error(find_all_dri
     matches = [duel(game, f"m{number}", players[number % 8], players[(number + 3) % 8]) for number in range(120)]
     batches = [matches[:80], matches[40:][::-1], matches[::-2], matches[20:100]]
 
-    outcomes = call_together([partial(record_matches, records=batch, now=NOW) for batch in batches])
+    answers = call_together([partial(record_matches, records=batch, now=NOW) for batch in batches])
 
-    assert [outcome.refused for outcome in outcomes] == [[]] * 4
-    assert sum(len(outcome.created) for outcome in outcomes) == 120
+    assert [refusals(outcomes) for outcomes in answers] == [[]] * 4
+    assert sum(statuses(outcomes).count("created") for outcomes in answers) == 120
     assert Match.objects.count() == 240
     assert sum(UserProfile.objects.values_list("total_matches_played", flat=True)) == 240
     assert find_all_drift() == []

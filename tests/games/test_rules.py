@@ -8,7 +8,7 @@ import pytest
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
-from deltacrown.games.services import PlayerLine
+from deltacrown.games.services import LineRecord
 from deltacrown.games.services.rules import check_record, check_results
 from tests.scene import NOON as NOW
 from tests.scene import duel, line, record
@@ -132,4 +132,4 @@ def test_results_that_contradict_each_other(outcomes, what):
 
 
 def test_a_line_needs_no_more_than_player_and_result():
-    assert PlayerLine(user=ANN, result="WIN") == PlayerLine(user=ANN, result="WIN", side="", score=None, stats={})
+    assert LineRecord(user=ANN, result="WIN") == LineRecord(user=ANN, result="WIN", side="", score=None, stats={})

@@ -282,7 +282,7 @@ def test_what_is_kept_of_a_row(season):
         "fave_rig": "Phantom",
     }
     assert not {"k_d", "plus", "accuracy", "multikills", "kills_per_10min"} & match.stats.keys()
-    assert len(match.stats) == len(row) - 10 - 7  # of the encounter, and derived in that season
+    assert len(match.stats) == len(row) - 10 - 7  # of the match, and derived in that season
 
 
 def test_a_second_import_in_another_order_changes_nothing(season):

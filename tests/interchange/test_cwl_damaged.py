@@ -103,7 +103,7 @@ def test_a_last_series_that_decides_nothing_gives_no_results(tmp_path):
     ("name", "header", "message"),
     [
         ("champs.csv", HEADER, "a CWL file is named like data-2017-08-13-champs.csv"),
-        (EVENT, HEADER.replace("ekia", "other"), "none of the columns fave rig, fave division, ekia is there, so the game cannot be told"),
+        (EVENT, HEADER.replace("ekia", "other"), "none of the columns fave rig, fave division, ekia is there, so the game is not known"),
         (EVENT, HEADER.replace("kills,", ""), "missing column kills"),
     ],
 )

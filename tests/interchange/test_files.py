@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from deltacrown.interchange.columns import Columns
+from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.groups import GroupedFile
 from deltacrown.interchange.lines import LONGEST_LINE, FileRefused, SourceFile
-from deltacrown.interchange.match_lines import COLUMNS
 from deltacrown.interchange.rejects import RejectsFile
 from deltacrown.interchange.rows import LINES_PER_RECORD, Row
 
@@ -23,7 +24,7 @@ def line(key: str, player: str = "ada", note: str = "") -> str:
 def grouped(path: Path, content: str | bytes, name: str = "matches.csv") -> GroupedFile:
     path = path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    file = GroupedFile(SourceFile(path), COLUMNS)
+    file = GroupedFile(SourceFile(path), MATCH_COLUMNS)
     file.survey(lambda position: None)
     return file
 
@@ -211,7 +212,7 @@ def test_ndjson_lines_that_cannot_be_read(tmp_path, text, why):
     [
         ("empty.csv", b"", "the file is empty; its first line must name the columns: match_key,game,player,result,played_at"),
         ("wide.csv", "match_key".encode("utf-16"), "this is UTF-16; save it as UTF-8"),
-        ("semicolons.csv", b"match_key;game\n", "only one column, “match_key;game”; separate columns by commas"),
+        ("semicolons.csv", b"match_key;game\n", "only one column, “match_key;game”; separate columns by a comma"),
         ("unknown.csv", b"match_key,gmae,player,result,played_at\n", "unknown column gmae (did you mean game?)"),
         ("missing.csv", b"match_key,game,player\n", "missing columns result, played_at; a header is at least match_key,game"),
         ("twice.csv", b"match_key,game,player,result,played_at,Game\n", "column game there twice"),
@@ -281,3 +282,31 @@ def test_a_rejects_file_has_its_name_only_when_it_is_complete(tmp_path):
         '{"line": 2, "match_key": "m1", "reason": "why", "content": {"player": "ada"}}\n'
         '{"line": 3, "match_key": null, "reason": "broken", "content": "x,y"}\n'
     )
+
+
+SHEET = Columns(key=("date", "home"), group="match", required=("date", "home", "note"), delimiter=";", one_line=True)
+
+
+def sheet(path: Path, content: str) -> GroupedFile:
+    (path / "sheet.csv").write_text(content)
+    file = GroupedFile(SourceFile(path / "sheet.csv"), SHEET)
+    file.survey(lambda position: None)
+    return file
+
+
+def test_where_each_line_is_a_match_a_broken_one_costs_only_itself(tmp_path):
+    file = sheet(tmp_path, 'date;home;note\n1;ann;"a;b"\n2;ben\n3;cem;c\n;dan;d\n5;eve;e\n')
+
+    assert taken(file) == ["1 ann", "3 cem", "5 eve"]
+    assert refused(file) == {
+        3: "line 3: it has 2 values where the header names 3 columns; it is cut off or a “;” is missing",
+        5: "line 5: date or home is empty; every line must name its match",
+    }
+    assert next(iter(file.groups(lambda position: None))).rows[0].values["note"] == "a;b"
+
+
+def test_where_each_line_is_a_match_two_of_one_match_are_refused(tmp_path):
+    file = sheet(tmp_path, "date;home;note\n1;ann;a\n1;ben;b\n1;ann;c\n")
+
+    assert taken(file) == ["1 ben"]
+    assert refused(file) == dict.fromkeys([2, 4], "lines 2 and 4 are of the same match; keep one line")

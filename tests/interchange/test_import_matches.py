@@ -17,7 +17,7 @@ from deltacrown.games.models import Game, Match
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import ensure_teams
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
-from deltacrown.tournaments.services import Entrant, create_tournament, open_registration, register_entrants, start_tournament
+from deltacrown.tournaments.services import EntrantRecord, create_tournament, open_registration, register_entrants, start_tournament
 from tests.interchange.files import dump, run_import
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,8 @@ def cup(known) -> Tournament:
     )
     open_registration(tournament=tournament)
     entrants = [
-        Entrant(user=user, registered_at=datetime(2025, 2, 1, tzinfo=UTC)) for user in User.objects.filter(username__in=["Ada", "Bob"])
+        EntrantRecord(user=user, registered_at=datetime(2025, 2, 1, tzinfo=UTC))
+        for user in User.objects.filter(username__in=["Ada", "Bob"])
     ]
     register_entrants(tournament=tournament, entrants=entrants, now=datetime(2025, 2, 2, tzinfo=UTC))
     return start_tournament(tournament=tournament)

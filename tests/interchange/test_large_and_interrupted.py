@@ -15,9 +15,9 @@ import pytest
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Match
+from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.groups import GroupedFile
 from deltacrown.interchange.lines import SourceFile
-from deltacrown.interchange.match_lines import COLUMNS
 from tests.interchange.files import REPOSITORY, run_import
 
 MEGABYTE = 1 << 20
@@ -60,7 +60,7 @@ def test_fifty_megabytes_with_one_bad_line(large_file):
 
 
 def test_reading_fifty_megabytes_holds_little_of_them_in_memory(large_file):
-    file = GroupedFile(SourceFile(large_file), COLUMNS)
+    file = GroupedFile(SourceFile(large_file), MATCH_COLUMNS)
 
     tracemalloc.start()
     file.survey(lambda position: None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management.base import OutputWrapper
 
 from deltacrown.interchange import progress
-from deltacrown.interchange.progress import Progress
+from deltacrown.interchange.progress import ImportProgress
 
 
 class Terminal(io.StringIO):
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 def test_a_terminal_gets_a_bar_by_bytes_and_notes_beside_it(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    shown = Progress(OutputWrapper(terminal))
+    shown = ImportProgress(OutputWrapper(terminal))
 
     with shown.reading(Path("a/matches.csv"), 2048, "importing") as report:
         report(1024)
@@ -36,7 +36,7 @@ def test_elsewhere_a_line_now_and_then_says_how_far_it_is(monkeypatch):
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(moments))
     stream = io.StringIO()
 
-    with Progress(OutputWrapper(stream)).reading(Path("matches.csv"), 1000, "importing") as report:
+    with ImportProgress(OutputWrapper(stream)).reading(Path("matches.csv"), 1000, "importing") as report:
         for position in (100, 450, 500, 600, 900):
             report(position)
 

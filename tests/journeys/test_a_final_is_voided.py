@@ -9,7 +9,7 @@ import pytest
 
 from deltacrown.accounts.services import set_sign_in
 from deltacrown.games.models import Match
-from deltacrown.games.services import MatchRecord, PlayerLine
+from deltacrown.games.services import LineRecord, MatchRecord
 from deltacrown.moderation.services import Disqualify, VoidMatch, file_dispute, uphold_dispute
 from deltacrown.tournaments.services import TournamentMatchRecord, complete_tournament, record_tournament_matches
 from deltacrown.user_profile.models import ExperienceAward, UserProfile
@@ -41,10 +41,10 @@ def cup():
     ann, bob, cat, dan = people("ann", "bob", "cat", "dan")
     event = start("spring-cup", ann, bob, cat, dan)
     for number, (name, winner, loser) in enumerate([("semi-1", ann, cat), ("semi-2", bob, dan), ("final", ann, bob)]):
-        lines = (PlayerLine(user=winner, result="WIN", score=3), PlayerLine(user=loser, result="LOSS", score=1))
+        lines = (LineRecord(user=winner, result="WIN", score=3), LineRecord(user=loser, result="LOSS", score=1))
         record = MatchRecord(game=rocket(), match_key=name, played_at=day(number / 10), lines=lines)
-        outcome = record_tournament_matches(records=[TournamentMatchRecord(tournament=event, match=record, round=name)], now=TOLD)
-        assert outcome.refused == []
+        [outcome] = record_tournament_matches(records=[TournamentMatchRecord(tournament=event, match=record, round=name)], now=TOLD)
+        assert outcome.refusal is None
     standings = [standing(ann, 1), standing(bob, 2), standing(cat, 3), standing(dan, 4)]
     complete_tournament(tournament=event, standings=standings, now=TOLD, decided_at=day(1))
     staff = set_sign_in(user=people("mod")[0], password="crown-of-moderators", is_staff=True)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import MatchRecord, PlayerLine, correct_match, record_match, restore_match, void_match
+from deltacrown.games.services import LineRecord, MatchRecord, correct_match, record_match, restore_match, void_match
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, ExperienceAward, GameStats, UserAchievement, UserProfile
@@ -59,7 +59,7 @@ class Season(RuleBasedStateMachine):
     def record_through_the_service(self, one, other, game, result):
         opposite = {"WIN": "LOSS", "LOSS": "WIN", "DRAW": "DRAW"}[result]
         pair = [(self.users[one % 3], result, "a"), (self.users[other % 3], opposite, "b")]
-        lines = tuple(PlayerLine(user=user, result=outcome, side=side) for user, outcome, side in {p[0].pk: p for p in pair}.values())
+        lines = tuple(LineRecord(user=user, result=outcome, side=side) for user, outcome, side in {p[0].pk: p for p in pair}.values())
         key = f"s{next(self.numbers)}"
         record_match(record=MatchRecord(game=self.games[game % 2], match_key=key, played_at=NOON, lines=lines), now=NOON)
 

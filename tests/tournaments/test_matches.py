@@ -19,6 +19,7 @@ from deltacrown.tournaments.services import (
     TournamentMatchRecord,
     WrongState,
     list_player_totals,
+    record_deliveries,
     record_tournament_matches,
     summarise_tournament,
 )
@@ -26,7 +27,7 @@ from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced
 from tests.concurrency import call_together
-from tests.scene import duel, line, record
+from tests.scene import duel, line, record, refusals, statuses
 from tests.tournaments.conftest import NOW
 
 
@@ -58,9 +59,9 @@ def descriptions():
 
 def test_a_match_is_recorded_counted_and_described(final, find_all_drift):
     with announced(signals.tournament_matches_recorded) as events:
-        outcome = record_tournament_matches(records=[final], now=NOW)
+        outcomes = record_tournament_matches(records=[final], now=NOW)
 
-    assert (outcome.created, outcome.unchanged, outcome.refused) == ([final], [], [])
+    assert statuses(outcomes) == ["created"]
     assert descriptions() == {
         ("cup", "ann", None, None, "bob", "Final", "gf", "Dust"),
         ("cup", "bob", None, None, "ann", "Final", "gf", "Dust"),
@@ -76,16 +77,16 @@ def test_the_same_match_again_changes_nothing(final):
     record_tournament_matches(records=[final], now=NOW)
     before = set(TournamentMatchResult.objects.values_list("pk", "match_id"))
     with announced(signals.tournament_matches_recorded) as events:
-        outcome = record_tournament_matches(records=[final, final], now=NOW)
+        outcomes = record_tournament_matches(records=[final, final], now=NOW)
 
-    assert (outcome.created, outcome.unchanged) == ([], [final, final])
+    assert statuses(outcomes) == ["unchanged", "unchanged"]
     assert set(TournamentMatchResult.objects.values_list("pk", "match_id")) == before
     assert events == []
 
 
 def test_the_same_match_twice_in_a_batch_is_described_once(final):
-    outcome = record_tournament_matches(records=[final, final], now=NOW)
-    assert (outcome.created, outcome.unchanged) == ([final], [final])
+    outcomes = record_tournament_matches(records=[final, final], now=NOW)
+    assert statuses(outcomes) == ["created", "unchanged"]
     assert TournamentMatchResult.objects.count() == 2
 
 
@@ -106,9 +107,9 @@ def test_a_match_that_lacks_descriptions_gets_them(final, place):
         opponent_user_id=rows[1].user_id,
     )
 
-    outcome = record_tournament_matches(records=[final], now=NOW)
+    outcomes = record_tournament_matches(records=[final, final], now=NOW)
 
-    assert (outcome.unchanged, outcome.refused) == ([final], [])
+    assert statuses(outcomes) == ["completed", "unchanged"]
     assert set(TournamentMatchResult.objects.values_list("match_id", "round")) == {(row.pk, "Final") for row in rows}
 
 
@@ -124,8 +125,8 @@ def test_a_match_that_lacks_descriptions_gets_them(final, place):
 def test_another_description_of_a_known_match_is_refused(final, field, fields):
     record_tournament_matches(records=[final], now=NOW)
     before = descriptions()
-    [refusal] = record_tournament_matches(records=[replace(final, **fields)], now=NOW).refused
-    assert (type(refusal.error), refusal.error.field) == (MatchConflict, field)
+    [outcome] = record_tournament_matches(records=[replace(final, **fields)], now=NOW)
+    assert (type(outcome.refusal), outcome.refusal.field) == (MatchConflict, field)
     assert descriptions() == before
 
 
@@ -134,8 +135,8 @@ def test_a_match_belongs_to_one_tournament(final, opened):
     other = opened(slug="other")
     for user in final.tournament.players.values():
         scene.registration(user, other)
-    [refusal] = record_tournament_matches(records=[replace(final, tournament=other)], now=NOW).refused
-    assert (type(refusal.error), refusal.error.field) == (MatchConflict, "tournament")
+    [outcome] = record_tournament_matches(records=[replace(final, tournament=other)], now=NOW)
+    assert (type(outcome.refusal), outcome.refusal.field) == (MatchConflict, "tournament")
 
 
 def test_each_match_of_a_batch_is_whole_or_refused(final, player):
@@ -151,22 +152,22 @@ def test_each_match_of_a_batch_is_whole_or_refused(final, player):
         "tournament": official(Tournament(pk=10**9, slug="gone"), final.match),
     }
 
-    outcome = record_tournament_matches(records=[*bad.values(), final], now=NOW)
+    outcomes = record_tournament_matches(records=[*bad.values(), final], now=NOW)
 
-    assert outcome.created == [final]
-    assert [(refusal.record, refusal.error.field) for refusal in outcome.refused] == [(record, field) for field, record in bad.items()]
-    assert any(
-        isinstance(refusal.error, InvalidTournamentMatch) and "zoe not registered" in refusal.error.message for refusal in outcome.refused
-    )
+    assert statuses(outcomes) == ["refused"] * len(bad) + ["created"]
+    assert [refusal.field for refusal in refusals(outcomes)] == list(bad)
+    stranger_refused = refusals(outcomes)[list(bad).index("user")]
+    assert isinstance(stranger_refused, InvalidTournamentMatch)
+    assert "zoe not registered" in stranger_refused.message
     assert (Match.objects.count(), TournamentMatchResult.objects.count()) == (2, 2)
 
 
 @pytest.mark.parametrize(("status", "taken"), [("DRAFT", 0), ("OPEN", 1), ("RUNNING", 1), ("COMPLETED", 1), ("CANCELLED", 0)])
 def test_matches_are_taken_from_opening_on_also_after_the_end(final, status, taken):
     Tournament.objects.update(status=status)  # the copy in hand still says RUNNING
-    outcome = record_tournament_matches(records=[final], now=NOW)
-    assert len(outcome.created) == taken
-    assert [type(refusal.error) for refusal in outcome.refused] == [WrongState] * (1 - taken)
+    [outcome] = record_tournament_matches(records=[final], now=NOW)
+    assert outcome.status == ("created" if taken else "refused")
+    assert type(outcome.refusal) is (type(None) if taken else WrongState)
 
 
 def test_a_team_match_knows_teams_and_opponents(teams):
@@ -217,10 +218,10 @@ def test_overlapping_batches_at_once_describe_each_match_once(find_all_drift):
     matches = [official(event, duel(game, f"m{number}", players[number % 6], players[(number + 1) % 6])) for number in range(60)]
 
     batches = [matches[:40], matches[20:][::-1], matches[::2]]
-    outcomes = call_together([partial(record_tournament_matches, records=batch, now=NOW) for batch in batches])
+    answers = call_together([partial(record_tournament_matches, records=batch, now=NOW) for batch in batches])
 
-    assert [outcome.refused for outcome in outcomes] == [[]] * 3
-    assert sum(len(outcome.created) for outcome in outcomes) == 60
+    assert [refusals(outcomes) for outcomes in answers] == [[]] * 3
+    assert sum(statuses(outcomes).count("created") for outcomes in answers) == 60
     assert (Match.objects.count(), TournamentMatchResult.objects.count()) == (120, 120)
     assert find_all_drift() == []
 
@@ -245,7 +246,7 @@ def season(teams):
         played("g2", False, {"kills": 10, "deaths": 10, "mvp": True}, {"kills": 5}, {"kills": 11, "deaths": 12, "weapon": "NV4"}),
         played("void", True, {"kills": 999}, {"deaths": 999}, {}),
     ]
-    assert record_tournament_matches(records=games, now=NOW).refused == []
+    assert statuses(record_tournament_matches(records=games, now=NOW)) == ["created"] * 3
     record_match(record=record(teams.game, "casual", line(ann, stats={"kills": 1000})), now=NOW)
     void_match(game=teams.game, match_key="void", reason="crash", now=NOW)
     for row in Match.objects.filter(match_key="g1"):
@@ -282,7 +283,20 @@ def test_a_tournament_without_matches_sums_up_to_nothing(solo):
 
 def test_a_refusal_is_a_conflict_with_what_is_recorded(final):
     record_match(record=final.match, now=NOW)  # told as casual before
-    [refusal] = record_tournament_matches(records=[final], now=NOW).refused
-    assert isinstance(refusal.error, Conflict)
-    assert refusal.error.field == "kind"
+    [outcome] = record_tournament_matches(records=[final], now=NOW)
+    assert isinstance(outcome.refusal, Conflict)
+    assert outcome.refusal.field == "kind"
     assert not TournamentMatchResult.objects.exists()
+
+
+def test_a_mixed_batch_has_an_outcome_per_record_in_the_order_given(final):
+    game, players = final.tournament.game, final.tournament.players
+    casual = duel(game, "casual", players["ann"], players["bob"])
+    twice = record(game, "twice", line(players["ann"]), line(players["ann"]))
+    unknown = official(Tournament(pk=10**9, slug="gone"), final.match)
+
+    outcomes = record_deliveries(records=[casual, unknown, twice, final, casual], now=NOW)
+
+    assert statuses(outcomes) == ["created", "refused", "refused", "created", "unchanged"]
+    assert [refusal.field for refusal in refusals(outcomes)] == ["tournament", "user"]
+    assert record_deliveries(records=[], now=NOW) == []

@@ -13,8 +13,8 @@ from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services import (
     AlreadyRegistered,
-    Entrant,
     EntrantDisqualified,
+    EntrantRecord,
     EntrantWithdrawn,
     InvalidEntrant,
     NotRegistered,
@@ -91,7 +91,7 @@ def test_a_player_is_in_one_roster_of_a_tournament(opened, team):
     with pytest.raises(AlreadyRegistered):
         register_entrants(
             tournament=opened("TEAM", slug="other"),
-            entrants=[Entrant(team=reds, roster=shared), Entrant(team=blues, roster=shared)],
+            entrants=[EntrantRecord(team=reds, roster=shared), EntrantRecord(team=blues, roster=shared)],
             now=NOW,
         )
 
@@ -153,9 +153,11 @@ def test_registration_is_only_for_an_open_tournament(draft, player, status):
 def test_a_registration_told_again_after_the_start_is_no_error(solo):
     ann = solo.players["ann"]
     assert register_player(tournament=solo, user=ann, now=LATER).registered_at == NOW
-    assert register_entrants(tournament=solo, entrants=[Entrant(user=ann)], now=LATER) == []
+    assert register_entrants(tournament=solo, entrants=[EntrantRecord(user=ann)], now=LATER) == []
     with pytest.raises(WrongState):
-        register_entrants(tournament=solo, entrants=[Entrant(user=ann), Entrant(user=User.objects.create(username="new"))], now=LATER)
+        register_entrants(
+            tournament=solo, entrants=[EntrantRecord(user=ann), EntrantRecord(user=User.objects.create(username="new"))], now=LATER
+        )
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,8 @@ def test_an_entrant_that_cannot_be_registers_nobody(opened, team, kind, field, f
     event, reds, empty, bob = opened(kind), team("reds", "ann"), team("empty"), User.objects.create(username="bob")
     users, squads = {"ann": User.objects.get(username="ann")}, {"reds": reds, "empty": empty}
     named = {"user": users.get, "team": squads.get, "roster": lambda names: [users[name] for name in names]}
-    entrant = Entrant(**{name: named.get(name, lambda value: value)(value) for name, value in fields.items()})
-    fine = Entrant(user=bob) if kind == "SOLO" else Entrant(team=empty, roster=[bob])
+    entrant = EntrantRecord(**{name: named.get(name, lambda value: value)(value) for name, value in fields.items()})
+    fine = EntrantRecord(user=bob) if kind == "SOLO" else EntrantRecord(team=empty, roster=[bob])
 
     with pytest.raises(InvalidInput) as refusal:
         register_entrants(tournament=event, entrants=[fine, entrant] if fields.get("team") != "empty" else [entrant], now=NOW)
@@ -219,8 +221,8 @@ def test_many_entrants_come_with_their_story_and_are_known_again(opened, team, p
     event, ann, bob = opened("TEAM"), player("ann"), player("bob")
     reds, blues = team("reds"), team("blues", "cat")
     entrants = [
-        Entrant(team=reds, roster=[ann, bob], registered_at=EARLIER, status="CHECKED_IN"),
-        Entrant(team=blues, registered_at=NOW, status="WITHDRAWN"),
+        EntrantRecord(team=reds, roster=[ann, bob], registered_at=EARLIER, status="CHECKED_IN"),
+        EntrantRecord(team=blues, registered_at=NOW, status="WITHDRAWN"),
     ]
 
     with announced(signals.players_registered) as events:
@@ -243,9 +245,11 @@ def test_entrants_told_again_keep_what_became_of_them_and_gain_players(opened, t
     disqualify_entrant(tournament=event, team=blues, reason="x", now=NOW)
     cat, dan = player("cat"), player("dan")
 
-    register_entrants(tournament=event, entrants=[Entrant(team=reds, roster=[ann, cat]), Entrant(team=blues, roster=[bob])], now=LATER)
+    register_entrants(
+        tournament=event, entrants=[EntrantRecord(team=reds, roster=[ann, cat]), EntrantRecord(team=blues, roster=[bob])], now=LATER
+    )
     greens = team("greens", "eve")
-    register_entrants(tournament=event, entrants=[Entrant(team=greens), Entrant(team=greens, roster=[dan])], now=LATER)
+    register_entrants(tournament=event, entrants=[EntrantRecord(team=greens), EntrantRecord(team=greens, roster=[dan])], now=LATER)
 
     assert entries(event) == {
         ("ann", "reds", "WITHDRAWN"),
@@ -262,9 +266,9 @@ def test_many_entrants_take_a_constant_number_of_queries(opened, team, player, n
 
     # savepoint, lock, registrations, members, insert, release
     with django_assert_num_queries(6):
-        register_entrants(tournament=event, entrants=[Entrant(team=squad) for squad in squads[:2]], now=NOW)
+        register_entrants(tournament=event, entrants=[EntrantRecord(team=squad) for squad in squads[:2]], now=NOW)
     with django_assert_num_queries(6):
-        register_entrants(tournament=event, entrants=[Entrant(team=squad) for squad in squads], now=NOW)
+        register_entrants(tournament=event, entrants=[EntrantRecord(team=squad) for squad in squads], now=NOW)
     assert event.participations.count() == 80
 
 

@@ -18,7 +18,7 @@ from deltacrown.teams.models import Team
 from deltacrown.teams.services import join_team
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     complete_tournament,
     create_tournament,
@@ -59,7 +59,7 @@ def daily_duel(winner: User, loser: User, number: float, *, draw: bool = False, 
 
 
 def play(records: Sequence[MatchRecord]) -> None:
-    assert record_matches(records=records, now=TOLD).refused == []
+    assert all(outcome.refusal is None for outcome in record_matches(records=records, now=TOLD))
 
 
 def squad(name: str, *members: User) -> Team:
@@ -75,7 +75,7 @@ def start(slug: str, *entrants: User | Team, number: float = 0) -> Tournament:
     event = create_tournament(slug=slug, name=slug.replace("-", " ").title(), game=rocket(), starts_at=day(number), entrant_kind=kind)
     open_registration(tournament=event)
     entered = [
-        Entrant(
+        EntrantRecord(
             user=each if isinstance(each, User) else None,
             team=each if isinstance(each, Team) else None,
             registered_at=day(number - 1),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.urls import reverse
 
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services import archive_matches, correct_match, list_encounter, record_matches, restore_match, void_match
+from deltacrown.games.services import archive_matches, correct_match, list_match_lines, record_matches, restore_match, void_match
 from deltacrown.moderation.services import VoidMatch, file_dispute, uphold_dispute
 from deltacrown.pages.matches import get_encounter
 from deltacrown.tournaments.models import TournamentMatchResult
@@ -92,7 +92,7 @@ def see(season):
 
 def move():
     moved = archive_matches(before=CUT, now=NOW, batch_size=5)
-    assert (moved.encounters, moved.rows) == (24, 48)
+    assert (moved.matches, moved.rows) == (24, 48)
 
 
 def test_nothing_visible_changes(season, find_all_drift):
@@ -188,7 +188,7 @@ def test_a_dispute_about_an_archived_match_is_upheld(season, find_all_drift):
 
     uphold_dispute(dispute=dispute, by=mod, remedy=VoidMatch(), resolution="So he did.", now=NOW)
 
-    assert [row.void_reason for row in list_encounter(title, "d10")] == ["So he did."] * 2
+    assert [row.void_reason for row in list_match_lines(title, "d10")] == ["So he did."] * 2
     assert find_all_drift() == []
 
 

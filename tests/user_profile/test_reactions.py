@@ -10,7 +10,7 @@ from deltacrown.games.services import correct_match, void_match
 from deltacrown.moderation.services import file_dispute
 from deltacrown.teams.services import MembershipRecord, join_team, leave_team, record_memberships
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     complete_tournament,
     correct_result,
     disqualify_entrant,
@@ -103,7 +103,7 @@ class TestRegistrations:
         event = start("spring-cup", ann, bob)
         before = contents()
 
-        register_entrants(tournament=event, entrants=[Entrant(user=user, registered_at=day(-1)) for user in (ann, bob)], now=TOLD)
+        register_entrants(tournament=event, entrants=[EntrantRecord(user=user, registered_at=day(-1)) for user in (ann, bob)], now=TOLD)
 
         assert contents() == before
 

@@ -12,7 +12,7 @@ from deltacrown.demo.plan.tournaments import PlannedTournament
 from deltacrown.demo.records import Cast, build_record
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     TournamentMatchRecord,
     cancel_tournament,
@@ -60,7 +60,7 @@ def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) ->
     for each in planned.entrants:
         user, team = cast.entrant(each)
         entrants.append(
-            Entrant(
+            EntrantRecord(
                 user=user,
                 team=team,
                 roster=cast.roster(each.roster) if team else None,
@@ -77,9 +77,9 @@ def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) ->
 
 def _record_matches(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
     records = [_describe(cast, tournament, match) for match in planned.matches]
-    outcome = record_tournament_matches(records=records, now=min(planned.ends_at, CLOSES))
-    for refusal in outcome.refused:
-        raise refusal.error
+    for outcome in record_tournament_matches(records=records, now=min(planned.ends_at, CLOSES)):
+        if outcome.refusal:
+            raise outcome.refusal
 
 
 def _describe(cast: Cast, tournament: Tournament, match: PlannedMatch) -> TournamentMatchRecord:

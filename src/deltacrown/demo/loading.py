@@ -31,7 +31,7 @@ from deltacrown.demo.plan.tournaments import PlannedTournament
 from deltacrown.demo.progress import Progress
 from deltacrown.demo.records import Cast, build_record
 from deltacrown.demo.ruling import Bench
-from deltacrown.games.services import create_game, list_encounter, record_matches
+from deltacrown.games.services import RecordStatus, create_game, list_match_lines, record_matches
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
@@ -145,13 +145,16 @@ class _Loader:
             yield 0 if self._is_recorded(batch[0]) else self._record(batch)
 
     def _is_recorded(self, match: PlannedMatch) -> bool:
-        return bool(list_encounter(self.cast.games[match.title.slug], match.key))
+        return bool(list_match_lines(self.cast.games[match.title.slug], match.key))
 
     def _record(self, batch: Sequence[PlannedMatch]) -> int:
-        outcome = record_matches(records=[build_record(self.cast, match) for match in batch], now=max(each.played_at for each in batch))
-        for refusal in outcome.refused:
-            raise refusal.error
-        return len(outcome.created)
+        records = [build_record(self.cast, match) for match in batch]
+        outcomes = record_matches(records=records, now=max(each.played_at for each in batch))
+        for outcome in outcomes:
+            if outcome.refusal:
+                raise outcome.refusal
+
+        return sum(outcome.status == RecordStatus.CREATED for outcome in outcomes)
 
     def _hold(self, tournament: PlannedTournament) -> int:
         with transaction.atomic():

@@ -10,7 +10,7 @@ from deltacrown.demo.plan.entrants import Entrant
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import Player
 from deltacrown.games.models import Game
-from deltacrown.games.services import MatchRecord, PlayerLine
+from deltacrown.games.services import LineRecord, MatchRecord
 from deltacrown.teams.models import Team
 
 
@@ -45,7 +45,7 @@ def build_record(cast: Cast, match: PlannedMatch) -> MatchRecord:
     """The record of a match as it is reported at first."""
     reported = match.as_reported()
     lines = tuple(
-        PlayerLine(
+        LineRecord(
             user=cast.user(player), result=reported.result_of(side), side=match.names[side], score=reported.scores[side], stats=stats
         )
         for side in (0, 1)

@@ -9,7 +9,7 @@ from functools import partial
 
 from deltacrown.demo.plan.rulings import Amendment, Challenge, MatchDispute, Placing, Rulings
 from deltacrown.demo.records import Cast, true_results, true_scores
-from deltacrown.games.services import correct_match, list_encounter, void_match
+from deltacrown.games.services import correct_match, list_match_lines, void_match
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import CorrectMatch, Disqualify, Remedy, VoidMatch, file_dispute, reject_dispute, uphold_dispute
 from deltacrown.tournaments.models import Tournament
@@ -51,7 +51,8 @@ class Bench:
         reporter = self._cast.user(ruling.reporter)
         if (reporter.pk, ruling.filed_at) in self._filed:
             return
-        row = next(row for row in list_encounter(self._cast.games[ruling.match.title.slug], ruling.match.key) if row.user_id == reporter.pk)
+        lines = list_match_lines(self._cast.games[ruling.match.title.slug], ruling.match.key)
+        row = next(line for line in lines if line.user_id == reporter.pk)
         dispute = file_dispute(reporter=reporter, match=row, reason=ruling.reason, now=ruling.filed_at)
         if ruling.outcome == "OPEN":
             return

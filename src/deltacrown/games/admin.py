@@ -41,7 +41,7 @@ def _is_used(game: Game) -> bool:
 
 
 class MatchRowAdmin(ReadOnlyAdmin):
-    """Whole encounters are voided, restored and corrected, whichever of their rows is chosen."""
+    """Whole matches are voided, restored and corrected, whichever of their rows is chosen."""
 
     list_display = ["match_key", "game", "user", "side", "result", "score", "kind", "played_at", "counts"]
     list_filter = ["game", "result", "kind", ("voided_at", admin.EmptyFieldListFilter)]
@@ -92,7 +92,7 @@ class MatchRowAdmin(ReadOnlyAdmin):
                 game=row.game, match_key=row.match_key, results=results, reason=answers["reason"], now=clock.now(), by=self.actor(request)
             )
 
-        form_class = correction_form(services.list_encounter(row.game, row.match_key))
+        form_class = correction_form(services.list_match_lines(row.game, row.match_key))
         return self.ask_first(request, rows, title="Correct match", service=correct, form_class=form_class)
 
 

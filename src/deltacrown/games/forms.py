@@ -12,7 +12,7 @@ from deltacrown.accounts.models import User
 from deltacrown.accounts.services import find_players
 from deltacrown.core.admin import ReasonForm
 from deltacrown.games.models import Match, MatchRow
-from deltacrown.games.services import PlayerLine
+from deltacrown.games.services import LineRecord
 
 if TYPE_CHECKING:
     MatchForm = forms.ModelForm[Match]
@@ -27,7 +27,7 @@ LINE = re.compile(
 
 
 class NewMatchForm(MatchForm):
-    """Asks for a whole encounter, its players one to a line."""
+    """Asks for a whole match, its players one to a line."""
 
     ASKED = ("game", "match_key", "played_at", "players")
 
@@ -40,12 +40,12 @@ class NewMatchForm(MatchForm):
         model = Match
         fields = ("game", "match_key", "played_at")
 
-    def clean_players(self) -> tuple[PlayerLine, ...]:
+    def clean_players(self) -> tuple[LineRecord, ...]:
         lines = [line for line in self.cleaned_data["players"].splitlines() if line.strip()]
         return read_players(lines)
 
 
-def read_players(lines: Iterable[str]) -> tuple[PlayerLine, ...]:
+def read_players(lines: Iterable[str]) -> tuple[LineRecord, ...]:
     """Return what lines of ``username, result[, side[, score]]`` say.
 
     :raises ValidationError: naming the line that says something else, or nobody known.
@@ -55,18 +55,18 @@ def read_players(lines: Iterable[str]) -> tuple[PlayerLine, ...]:
     return tuple(_read_player(parts, users, number) for number, parts in enumerate(told, start=1))
 
 
-def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number: int) -> PlayerLine:
+def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number: int) -> LineRecord:
     if parts is None:
         raise forms.ValidationError(f"Line {number}: give username, WIN or LOSS or DRAW, and if there are any, side and score.")
     user = users.get(parts["username"])
     if user is None:
         raise forms.ValidationError(f"Line {number}: there is no player {parts['username']!r}.")
     score = int(parts["score"]) if parts["score"] else None
-    return PlayerLine(user=user, result=parts["result"].upper(), side=parts["side"] or "", score=score)
+    return LineRecord(user=user, result=parts["result"].upper(), side=parts["side"] or "", score=score)
 
 
 def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
-    """Return a form that asks for the result of each player of an encounter, named ``result_USERNAME``, and why."""
+    """Return a form that asks for the result of each player of a match, named ``result_USERNAME``, and why."""
     fields: dict[str, Any] = {
         f"result_{row.user.username}": forms.ChoiceField(
             label=f"{row.user.username} ({row.side})" if row.side else row.user.username, choices=MatchRow.Result, initial=row.result

@@ -35,13 +35,13 @@ class MatchQuerySet(models.QuerySet[Any]):
         """Keep the rows that count for numbers."""
         return self.filter(COUNTS)
 
-    def of_encounter(self, game: Game, match_key: str) -> MatchQuerySet:
-        """The rows of one encounter, one per player."""
+    def of_match(self, game: Game, match_key: str) -> MatchQuerySet:
+        """The rows of one match, one per player."""
         return self.filter(game=game, match_key=match_key)
 
 
 class MatchRow(models.Model):
-    """One player's side of one encounter; the rows of an encounter share ``match_key``."""
+    """One player's side of one match; the rows of a match share ``match_key``."""
 
     class Result(models.TextChoices):
         WIN = "WIN", "Win"

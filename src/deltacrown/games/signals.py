@@ -15,13 +15,13 @@ game_created = Signal()
 #: those recorded as already void have ``voided_at``.
 matches_recorded = Signal()
 
-#: An encounter was voided. ``sender``: ``Match``; ``rows``: those that count no longer, never empty; ``reason``: str;
+#: A match was voided. ``sender``: ``Match``; ``rows``: those that count no longer, never empty; ``reason``: str;
 #: ``by``: the ``User`` who did, or None; ``now``: when.
 match_voided = Signal()
 
 #: A void was taken back. ``sender``: ``Match``; ``rows``: those that count again, never empty; ``reason``, ``by``, ``now`` as above.
 match_restored = Signal()
 
-#: An encounter was corrected. ``sender``: ``Match``; ``changes``: a ``MatchChange`` (``row`` as it is now, ``old_result``,
+#: A match was corrected. ``sender``: ``Match``; ``changes``: a ``MatchChange`` (``row`` as it is now, ``old_result``,
 #: ``old_score``) per row that changed, never empty; ``reason``, ``by``, ``now`` as above.
 match_corrected = Signal()

@@ -1,1 +1,1 @@
-"""Recorded matches and tournaments from files: read in whole groups, recorded through the services, a batch at a time."""
+"""Import matches and tournaments from files, in whole groups and in batches, through the services."""

@@ -1,21 +1,25 @@
-"""Which columns a kind of file has, and what to say when one is missing or misspelt."""
+"""The columns of a kind of file, and the message when one is missing or misspelt."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from deltacrown.interchange.lines import FileRefused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """The columns of one kind of file; ``key`` is the one whose equal values make a ``group`` of lines."""
+    """The columns of one kind of file.
 
-    key: str
-    group: str
+    :param key: the column whose equal values make a group of lines, or the columns that do so together.
+    :param group: what such a group is: ``match`` or ``tournament``.
+    """
+
+    key: str | tuple[str, ...]
+    group: Literal["match", "tournament"]
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     #: Any column that starts with this is taken; ``None``: no such columns; ``""``: every column is taken.
@@ -24,20 +28,41 @@ class Columns:
     nested: str = ""
     #: Columns whose quoted values may contain line ends, besides those with ``prefix``.
     free_text: tuple[str, ...] = ()
+    #: What separates the values of a CSV file.
+    delimiter: str = ","
+    #: Each line is a whole group: one that cannot be read concerns no other, two with one key are refused.
+    one_line: bool = False
 
     @property
     def example(self) -> str:
-        return ",".join(self.required)
+        """Return the shortest header."""
+        return self.delimiter.join(self.required)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the columns that name the group."""
+        return (self.key,) if isinstance(self.key, str) else self.key
+
+    @property
+    def key_name(self) -> str:
+        """Return what to call the key in the file of rejected lines."""
+        return self.key if isinstance(self.key, str) else self.group
+
+    @property
+    def delimiter_name(self) -> str:
+        """Return what to call the delimiter in a message."""
+        return {",": "comma", "\t": "tab"}.get(self.delimiter, f"“{self.delimiter}”")
 
     def key_of(self, values: dict[str, Any]) -> str:
-        """Return the name of the group that a row belongs to, ``""`` when it names none."""
-        value = values.get(self.key)
-        if isinstance(value, str):
-            return value.strip()
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+        """Return the name of the group that a row belongs to, ``""`` when it names none.
+
+        The values of several columns are joined by blanks.
+        """
+        parts = [_key_part(values.get(column)) for column in self.key_columns]
+        return " ".join(parts) if all(parts) else ""
 
     def runs_over_lines(self, values: dict[str, str]) -> bool:
-        """Say whether a column that cannot contain a line end does: the mark of a quote that was never closed."""
+        """Return whether a column that cannot contain a line end does: a quote was never closed."""
         fixed = [name for name in (*self.required, *self.optional) if name not in self.free_text]
         return any("\n" in values.get(name, "") for name in fixed)
 
@@ -48,7 +73,7 @@ class Columns:
         """
         names = [self._tidied(cell) for cell in cells]
         if len(names) == 1 and len(self.required) > 1:
-            raise FileRefused(f"{where}: only one column, “{names[0]}”; separate columns by commas: {self.example}.")
+            raise FileRefused(f"{where}: only one column, “{names[0]}”; separate columns by a {self.delimiter_name}: {self.example}.")
         if problem := self.unknown(names):
             raise FileRefused(f"{where}: {problem}.")
         if missing := [name for name in self.required if name not in names]:
@@ -58,7 +83,7 @@ class Columns:
         return names
 
     def unknown(self, names: Sequence[str]) -> str:
-        """Say which of ``names`` are no columns of such a file, and what may have been meant; ``""`` when all are."""
+        """Return which of ``names`` are no columns of such a file, with the nearest; ``""`` when all are."""
         if self.prefix == "":
             return ""
         known = (*self.required, *self.optional)
@@ -66,7 +91,8 @@ class Columns:
         if not strange:
             return ""
         also = f", and {self.prefix}NAME for anything else" if self.prefix else ""
-        return f"unknown {listed('column', [self._with_nearest(name) for name in strange])}; known are {', '.join(known)}{also}"
+        unknown = listed("column", [self._with_nearest(name) for name in strange])
+        return f"unknown {unknown}; known are {', '.join(known)}{also}"
 
     def _with_nearest(self, name: str) -> str:
         near = difflib.get_close_matches(name.lower(), (*self.required, *self.optional), n=1)
@@ -80,6 +106,12 @@ class Columns:
         return name if self._is_prefixed(name) else name.lower()
 
 
+def _key_part(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
 def listed(noun: str, names: Sequence[str]) -> str:
-    """``column a``, or ``columns a, b``."""
+    """Return ``column a``, or ``columns a, b``."""
     return f"{noun}{'s' * (len(names) > 1)} {', '.join(names)}"

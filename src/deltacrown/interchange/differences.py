@@ -1,4 +1,4 @@
-"""What a file says of a tournament that is recorded already, and says otherwise."""
+"""The differences between a tournament of a file and the one that is recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from deltacrown.core.errors import Conflict
 from deltacrown.interchange.directory import Directory
-from deltacrown.interchange.tournament_lines import NO_REASON, EntrantDraft, TournamentDraft
+from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, TournamentDraft
 from deltacrown.tournaments.models import Tournament, TournamentResult
 
 #: Differences named at once.
@@ -33,23 +33,23 @@ def check_same(draft: TournamentDraft, tournament: Tournament, directory: Direct
 
 
 def fact_differences(draft: TournamentDraft, tournament: Tournament) -> Iterator[str]:
-    """Name what is recorded otherwise; what the file leaves empty, and an end that is not recorded, are no difference."""
-    told = {"game": draft.game, "name": draft.name or tournament.name, "starts_at": draft.starts_at}
+    """Yield what is recorded otherwise; what the file leaves empty, or an end not recorded, is not."""
+    given = {"game": draft.game, "name": draft.name or tournament.name, "starts_at": draft.starts_at}
     recorded = {"game": tournament.game.slug, "name": tournament.name, "starts_at": tournament.starts_at}
     if draft.ends_at and tournament.ends_at:
-        told["ends_at"], recorded["ends_at"] = draft.ends_at, tournament.ends_at
+        given["ends_at"], recorded["ends_at"] = draft.ends_at, tournament.ends_at
     if draft.entrants:
-        told["entrants"], recorded["entrants"] = draft.entrant_kind, tournament.entrant_kind
-    for name, value in told.items():
+        given["entrants"], recorded["entrants"] = draft.entrant_kind, tournament.entrant_kind
+    for name, value in given.items():
         if value != recorded[name]:
             yield f"{name} is {recorded[name]}, the file says {value}"
 
 
 def result_differences(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> Iterator[str]:
-    """Name the entrants whose result is recorded otherwise, or is not in both."""
-    told = {entrant_id(entrant, directory): entrant for entrant in draft.entrants if entrant.outcome.is_decided}
+    """Yield the entrants whose result is recorded otherwise, or is not in both."""
+    decided = {entrant_id(entrant, directory): entrant for entrant in draft.entrants if entrant.outcome.is_decided}
     recorded = recorded_results(tournament)
-    for entrant_key, entrant in told.items():
+    for entrant_key, entrant in decided.items():
         row = recorded.pop(entrant_key, None)
         given = entrant.outcome.placement, entrant.outcome.prize, entrant.outcome.disqualified_reason
         if row is None:
@@ -68,22 +68,22 @@ def recorded_results(tournament: Tournament) -> dict[int | None, TournamentResul
 
 
 def entrant_id(entrant: EntrantDraft, directory: Directory) -> int:
-    """The id of the player or team that enters."""
+    """Return the id of the player or team that enters."""
     return directory.teams[entrant.team].pk if entrant.team else directory.players[entrant.players[0]].pk
 
 
 def result_of(row: TournamentResult) -> Result:
-    """What a row says, in the words of a file."""
+    """Convert a row into what a file would say."""
     return row.placement, row.prize_amount, row.disqualified_reason
 
 
-def is_same_result(recorded: Result, told: Result) -> bool:
-    """Say whether two results are the same; a disqualification told without a reason equals any."""
-    reason = recorded[2] if told[2] == NO_REASON and recorded[2] else told[2]
-    return recorded == (told[0], told[1], reason)
+def is_same_result(recorded: Result, given: Result) -> bool:
+    """Return whether two results are the same; a disqualification given without a reason equals any."""
+    reason = recorded[2] if given[2] == NO_REASON and recorded[2] else given[2]
+    return recorded == (given[0], given[1], reason)
 
 
 def described(result: Result) -> str:
-    """Put a result into words."""
+    """Return a result in words."""
     placement, prize, _ = result
     return "a disqualification" if placement is None else f"placement {placement}" + (f" with a prize of {prize}" if prize else "")

@@ -1,4 +1,4 @@
-"""The games, players, teams and tournaments that a batch of matches names, found or made in a few queries."""
+"""The games, players, teams and tournaments that a batch names, found or created in a few queries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOW_TO_CREATE = "create them first, or run the import with --create-missing"
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """What some lines name."""
+    """The names in some lines."""
 
     games: Collection[str] = ()
     players: Collection[str] = ()
@@ -31,7 +31,7 @@ class Names:
 
 @dataclass(kw_only=True)
 class Directory:
-    """What was found, each under the name as it was given."""
+    """Everything that was found, each under the name as it was given."""
 
     games: dict[str, Game] = field(default_factory=dict)
     players: dict[str, User] = field(default_factory=dict)
@@ -50,14 +50,18 @@ class Directory:
 
     def create_missing(self, names: Names) -> None:
         """Create the games, players and teams that were not found."""
-        games, players, teams = absent(names.games, self.games), absent(names.players, self.players), absent(names.teams, self.teams)
+        games, players, teams = (
+            absent(names.games, self.games),
+            absent(names.players, self.players),
+            absent(names.teams, self.teams),
+        )
         self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
         self.players |= create_players(usernames=players)
         self.teams |= ensure_teams(names=teams)
         self.has_created |= bool(games or players or teams)
 
     def describe_unknown(self, names: Names) -> str:
-        """Name everything that was not found, with the nearest game where one is near; ``""`` when all was."""
+        """Return everything that was not found, with the game that was perhaps meant; ``""`` when all was."""
         unknown = [f"game “{slug}”{self._nearest_game(slug)}" for slug in absent(names.games, self.games)]
         unknown += [f"player “{name}”" for name in absent(names.players, self.players)]
         unknown += [f"team “{name}”" for name in absent(names.teams, self.teams)]
@@ -79,5 +83,5 @@ def absent(names: Collection[str], found: Collection[str]) -> Sequence[str]:
 
 
 def readable(slug: str) -> str:
-    """Make a name of a slug, for something that nobody has named: ``spring-cup`` is “Spring Cup”."""
+    """Convert a slug into a name, for something that nobody has named: ``spring-cup`` is “Spring Cup”."""
     return " ".join(word[:1].upper() + word[1:] for word in slug.replace("_", "-").split("-") if word) or slug

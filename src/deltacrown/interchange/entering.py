@@ -8,9 +8,14 @@ from datetime import datetime
 
 from deltacrown.core.errors import DomainError
 from deltacrown.interchange.directory import Directory, readable
-from deltacrown.interchange.match_lines import MatchDraft, PlayerDraft
+from deltacrown.interchange.drafts import LineDraft, MatchDraft
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services import Entrant, create_tournament, open_registration, register_entrants
+from deltacrown.tournaments.services import (
+    EntrantRecord,
+    create_tournament,
+    open_registration,
+    register_entrants,
+)
 from django_tally.batches import in_batches
 
 Refused = list[tuple[MatchDraft, str]]
@@ -20,14 +25,14 @@ HOW_TO_ENTER = "register them first, or run the import with --create-missing whi
 
 
 def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> None:
-    """Create the tournaments that nobody has created, with registration open, since the next match may bring new players.
+    """Create the tournaments that are unknown, with registration open: the next match may have new players.
 
     Each begins with the first match of this batch; it is one of teams when a line names a team.
     """
     unknown = by_tournament(draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments)
     for slug, matches in unknown.items():
         first = min(matches, key=lambda draft: draft.played_at)
-        has_teams = any(player.team for draft in matches for player in draft.players)
+        has_teams = any(line.team for draft in matches for line in draft.lines)
         tournament = create_tournament(
             slug=slug,
             name=readable(slug),
@@ -57,19 +62,20 @@ def admit(drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, 
 
 
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
-    """Note a match of another game than its tournament's, and say whether it is."""
+    """Refuse a match of another game than its tournament's; return whether it is."""
     tournament = directory.tournaments[draft.tournament]
     differs = tournament.game.slug != draft.game
     if differs:
-        what = f"the tournament {tournament.slug} is of {tournament.game.slug}, not {draft.game}; correct one of the two"
+        games = f"{tournament.game.slug}, not {draft.game}"
+        what = f"the tournament {tournament.slug} is of {games}; correct one of the two"
         refused.append((draft, f"line {draft.rows[0].line}, game: {what}"))
     return differs
 
 
 def find_entries(drafts: Iterable[MatchDraft], directory: Directory) -> Entries:
-    """Look up who is entered, in as many queries as there are batches of players."""
+    """Return who is entered, in as many queries as there are batches of players."""
     tournaments = {directory.tournaments[draft.tournament].pk for draft in drafts}
-    players = sorted({directory.players[line.player].pk for draft in drafts for line in draft.players})
+    players = sorted({directory.players[line.player].pk for draft in drafts for line in draft.lines})
     entries: Entries = set()
     for batch in in_batches(players):
         rows = TournamentParticipation.objects.filter(tournament__in=tournaments, user__in=batch)
@@ -78,15 +84,20 @@ def find_entries(drafts: Iterable[MatchDraft], directory: Directory) -> Entries:
 
 
 def by_tournament(drafts: Iterable[MatchDraft]) -> dict[str, list[MatchDraft]]:
-    """Sort matches by tournament."""
-    sorted_out: dict[str, list[MatchDraft]] = defaultdict(list)
+    """Group matches by tournament."""
+    grouped: dict[str, list[MatchDraft]] = defaultdict(list)
     for draft in drafts:
-        sorted_out[draft.tournament].append(draft)
-    return sorted_out
+        grouped[draft.tournament].append(draft)
+    return grouped
 
 
 def enter_players(
-    tournament: Tournament, drafts: Iterable[MatchDraft], directory: Directory, entries: Entries, *, now: datetime
+    tournament: Tournament,
+    drafts: Iterable[MatchDraft],
+    directory: Directory,
+    entries: Entries,
+    *,
+    now: datetime,
 ) -> Entries:
     """Enter the players of a tournament's matches who are not yet, as of its start; return the entries made.
 
@@ -95,20 +106,20 @@ def enter_players(
     :raises DomainError: when registration is closed, or full.
     """
     with_teams = tournament.entrant_kind == Tournament.EntrantKind.TEAM
-    rosters: dict[str, dict[int, PlayerDraft]] = defaultdict(dict)
-    for line in (line for draft in drafts for line in draft.players):
+    rosters: dict[str, dict[int, LineDraft]] = defaultdict(dict)
+    for line in (line for draft in drafts for line in draft.lines):
         user = directory.players[line.player]
         if (tournament.pk, user.pk) not in entries and (line.team or not with_teams):
             rosters[line.team if with_teams else ""].setdefault(user.pk, line)
     entered: set[int] = set()
-    entrants: list[Entrant] = []
+    entrants: list[EntrantRecord] = []
     for team, roster in rosters.items():
         users = [directory.players[line.player] for user, line in roster.items() if user not in entered]
         entered.update(roster)
         if with_teams and users:
-            entrants.append(Entrant(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
+            entrants.append(EntrantRecord(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
         elif users:
-            entrants += [Entrant(user=user, registered_at=tournament.starts_at) for user in users]
+            entrants += [EntrantRecord(user=user, registered_at=tournament.starts_at) for user in users]
     if entrants:
         register_entrants(tournament=tournament, entrants=entrants, now=now)
         directory.has_created = True
@@ -116,10 +127,15 @@ def enter_players(
 
 
 def refuse_outsiders(draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str) -> bool:
-    """Note a match with a player who is not entered, and say whether it has one; ``why`` they could not be."""
+    """Refuse a match with a player who is not entered, and ``why``; return whether it has one."""
     tournament = directory.tournaments[draft.tournament]
-    outside = [line for line in draft.players if (tournament.pk, directory.players[line.player].pk) not in entries]
+    outside = [line for line in draft.lines if (tournament.pk, directory.players[line.player].pk) not in entries]
     if outside:
         names = ", ".join(line.player for line in outside)
-        refused.append((draft, f"line {outside[0].line}, player: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}"))
+        refused.append(
+            (
+                draft,
+                f"line {outside[0].line}, player: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}",
+            )
+        )
     return bool(outside)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -27,24 +28,24 @@ LONGEST_SHOWN = 60
 
 
 class GroupRefused(DomainError):
-    """A match or tournament of a file that cannot be taken; ``message`` names every line that keeps it from being."""
+    """A match or tournament of a file that cannot be taken; ``message`` names every line that is wrong."""
 
     code = "group-refused"
 
 
 class Fields:
-    """The typed values of one row. What is wrong with it goes to ``problems``, shared by the rows of a group."""
+    """The typed values of one row. What is wrong is added to ``problems``, shared by the rows of a group."""
 
     def __init__(self, row: Row, problems: list[str]) -> None:
         self.row = row
         self._problems = problems
 
     def refuse(self, name: str, what: str) -> None:
-        """Note that the value of a column is not what it should be, with how to mend it."""
+        """Add to ``problems`` that the value of a column is wrong, and how to mend it."""
         self._problems.append(f"line {self.row.line}, {name}: {what}")
 
     def raw(self, name: str) -> str:
-        """The text of a column, ``""`` when the row has none."""
+        """Return the text of a column, ``""`` when the row has none."""
         value = self.row.values.get(name)
         if isinstance(value, str):
             return value.strip()
@@ -56,6 +57,7 @@ class Fields:
         return str(value)
 
     def text(self, name: str, *, longest: int, required: bool = False) -> str:
+        """Return a text of at most ``longest`` characters."""
         text = self.raw(name)
         if required and not text:
             self.refuse(name, "it is empty; every line needs one")
@@ -66,19 +68,27 @@ class Fields:
         return text
 
     def slug(self, name: str, *, longest: int, required: bool = False) -> str:
+        """Return a slug."""
         text = self.text(name, longest=longest, required=required)
         if text and not SLUG.match(text):
-            self.refuse(name, f"{shown(text)} is not a slug; use letters, digits, “-” and “_” only, such as counter-strike-2")
+            self.refuse(
+                name,
+                f"{shown(text)} is not a slug; use letters, digits, “-” and “_” only, such as counter-strike-2",
+            )
         return text
 
     def username(self, name: str, *, required: bool = False) -> str:
+        """Return a username."""
         text = self.text(name, longest=150, required=required)
         if text and not USERNAME.match(text):
             self.refuse(name, f"{shown(text)} is not a username; use letters, digits and @ . + - _ only")
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], *, default: Choice) -> Choice:
-        """The choice that a text names, in whatever case; ``default`` when it is empty, if ``""`` is not among the choices."""
+        """Return the choice that a text names, in whatever case; ``default`` when it is refused.
+
+        An empty text is refused too, unless ``""`` is among the choices.
+        """
         text = self.raw(name).lower()
         if text in choices:
             return choices[text]
@@ -86,19 +96,21 @@ class Fields:
         self.refuse(name, f"{shown(text)} is not known; write {known}" if text else f"it is empty; write {known}")
         return default
 
-    def moment(self, name: str, *, required: bool = False) -> datetime | None:
+    def date_time(self, name: str, *, required: bool = False) -> datetime | None:
+        """Return a date and time in UTC, None when it is empty or refused."""
         text = self.raw(name)
         if not text:
             if required:
                 self.refuse(name, "it is empty; write a date and time like 2025-03-01T18:30:00Z")
             return None
         try:
-            return parse_moment(text)
+            return parse_date_time(text)
         except ValueError as error:
             self.refuse(name, str(error))
             return None
 
     def whole(self, name: str) -> int | None:
+        """Return a whole number of 32 bits, None when it is empty or refused."""
         text = self.raw(name)
         if not text:
             return None
@@ -111,6 +123,7 @@ class Fields:
         return None
 
     def money(self, name: str) -> Decimal:
+        """Return an amount with at most two decimals, 0 when it is empty or refused."""
         text = self.raw(name)
         try:
             amount = Decimal(text or "0")
@@ -119,13 +132,16 @@ class Fields:
             self.refuse(name, f"{shown(text)} is not an amount; write it like 2500 or 2500.50")
             return Decimal(0)
         if amount.is_nan() or amount != exact:
-            self.refuse(name, f"{shown(text)} has more than two decimals" if not amount.is_nan() else f"{shown(text)} is not an amount")
+            self.refuse(
+                name,
+                f"{shown(text)} has more than two decimals" if not amount.is_nan() else f"{shown(text)} is not an amount",
+            )
         elif not 0 <= amount <= MOST_MONEY:
             self.refuse(name, f"{shown(text)} is out of range; from 0 to {MOST_MONEY} is kept")
         return exact
 
     def stats(self, prefix: str, nested: str) -> dict[str, Any]:
-        """The columns that start with ``prefix``, named without it, and the object ``nested``; empty values are left out."""
+        """Return the columns that start with ``prefix``, and the object ``nested``; not what is empty."""
         values = self.row.values
         stats = {name[len(prefix) :]: self._stat(name, value) for name, value in values.items() if name.startswith(prefix)}
         inside = values.get(nested)
@@ -144,25 +160,25 @@ class Fields:
 
 
 @functools.lru_cache(maxsize=4096)
-def parse_moment(text: str) -> datetime:
-    """Return the moment an ISO 8601 text tells, in UTC.
+def parse_date_time(text: str) -> datetime:
+    """Parse an ISO 8601 date and time with a time zone; return it in UTC.
 
-    :raises ValueError: when it tells none, or leaves open in which time zone; the message says how to mend it.
+    :raises ValueError: it is none, or has no time zone; the message says how to mend it.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{shown(text)} is not a date and time; write it like 2025-03-01T18:30:00Z") from None
-    if moment.tzinfo is None:
+    if parsed.tzinfo is None:
         raise ValueError(f"{shown(text)} does not say its time zone; end it with an offset such as +02:00, or with Z for UTC")
     try:
-        return moment.astimezone(UTC)
+        return parsed.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{shown(text)} is outside the years that can be kept") from None
 
 
 def parse_number(text: str) -> int | float | str:
-    """Return the number a text is in JSON's way of writing, else the text itself (so “007” and “nan” stay text).
+    """Parse a number as JSON writes it; return any other text as it is (so “007” and “nan” stay text).
 
     :raises ValueError: when it is a number too large to keep.
     """
@@ -183,3 +199,28 @@ def shown(text: str) -> str:
     """Quote a value for a message, shortened when it is long."""
     short = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
     return f"“{short}”"
+
+
+def find_repeated(rows: list[Row], names: list[str], *, what: str) -> Iterable[str]:
+    """Yield which rows name someone an earlier row has already named; case makes no difference."""
+    seen: dict[str, int] = {}
+    for row, name in zip(rows, names, strict=True):
+        earlier = seen.setdefault(name.lower(), row.line)
+        if name and earlier != row.line:
+            yield f"lines {earlier} and {row.line}: {what} “{name}”; keep one line"
+
+
+def find_disagreements(rows: Sequence[Row], facts: Sequence[Any], *, what: str) -> Iterable[str]:
+    """Yield which rows differ from the first in what all rows of a group must have alike.
+
+    :param facts: a dataclass per row.
+    """
+    first = facts[0]
+    for row, other in zip(rows[1:], facts[1:], strict=True):
+        if other == first:
+            continue
+
+        lines = f"lines {rows[0].line} and {row.line}"
+        for name in (field.name for field in dataclasses.fields(first)):
+            if getattr(other, name) != getattr(first, name):
+                yield f"{lines} differ in {name}; all lines of a {what} must say the same"

@@ -10,7 +10,8 @@ from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.lines import FileRefused, SourceFile
 from deltacrown.interchange.rows import Row, open_rows
 
-Report = Callable[[int], None]
+#: Called with the number of bytes read so far.
+Position = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -31,9 +32,15 @@ class GroupedFile:
     refused, since it may be the missing part of either.
     """
 
-    def __init__(self, source: SourceFile, columns: Columns) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        columns: Columns,
+        rows: Callable[[SourceFile, Position], Iterator[Row]] | None = None,
+    ) -> None:
         self.source = source
         self.columns = columns
+        self._open_rows = rows or (lambda source, report: open_rows(source, columns, report).rows())
         self.row_count = 0
         self.broken_count = 0
         self.warnings: list[str] = []
@@ -42,10 +49,10 @@ class GroupedFile:
 
     @property
     def is_sound(self) -> bool:
-        """Whether every row could be read to the end of the file."""
+        """Return whether every row could be read to the end of the file."""
         return not self._doubts and not self.broken_count
 
-    def survey(self, report: Report, look: Callable[[Row], None] | None = None) -> None:
+    def survey(self, report: Position, look: Callable[[Row], None] | None = None) -> None:
         """Read the file once; ``look`` is shown every row that can be read.
 
         :raises FileRefused: when nothing in it can be taken.
@@ -53,7 +60,7 @@ class GroupedFile:
         last: Row | None = None
         last_key = ""
         nameless: Row | None = None
-        for row in open_rows(self.source, self.columns, report).rows():
+        for row in self._open_rows(self.source, report):
             self.row_count += 1
             if row.problem:
                 self.broken_count += 1
@@ -68,13 +75,13 @@ class GroupedFile:
             last, last_key = row, row.key or last_key
         self._check_end(last, last_key)
 
-    def groups(self, report: Report) -> Iterator[Group]:
+    def groups(self, report: Position) -> Iterator[Group]:
         """Read the file again and yield its groups; a row that cannot be read comes as a group of its own.
 
         :raises FileRefused: when the file was written to since ``survey``.
         """
         begun: dict[str, Group] = {}
-        for row in open_rows(self.source, self.columns, report).rows():
+        for row in self._open_rows(self.source, report):
             if row.problem:
                 yield Group(row.key, [row], f"line {row.line}: {row.problem}")
                 continue
@@ -82,15 +89,22 @@ class GroupedFile:
             group.rows.append(row)
             if len(group.rows) == self._sizes[row.key]:
                 del begun[row.key]
-                group.refusal = self._doubts.get(row.key, "")
+                group.refusal = self._doubts.get(row.key, "") or self._find_repetition(group)
                 yield group
         if begun or self.source.has_changed():
-            raise FileRefused(f"{self.source.path}: the file was changed while it was read; run the import again when it is complete.")
+            what = "the file was changed while it was read; run the import again when it is complete"
+            raise FileRefused(f"{self.source.path}: {what}.")
 
     def _doubt(self, row: Row, key: str) -> None:
-        if key:
-            what = self.columns.group
-            self._doubts.setdefault(key, f"the {what} may be incomplete, as line {row.line} cannot be read: {row.problem}; mend that line")
+        if key and not self.columns.one_line:
+            why = f"line {row.line} cannot be read: {row.problem}; mend that line"
+            self._doubts.setdefault(key, f"the {self.columns.group} may be incomplete, as {why}")
+
+    def _find_repetition(self, group: Group) -> str:
+        if not self.columns.one_line or len(group.rows) == 1:
+            return ""
+        lines = " and ".join(str(row.line) for row in group.rows)
+        return f"lines {lines} are of the same {self.columns.group}; keep one line"
 
     def _check_end(self, last: Row | None, last_key: str) -> None:
         if last is None:
@@ -102,6 +116,5 @@ class GroupedFile:
             self._doubts[last_key] = f"the {self.columns.group} may be incomplete, as {end}"
             self.warnings.append(f"{end} and import the rest")
         elif self.source.lacks_final_newline and not last.problem:
-            self.warnings.append(
-                f"line {last.line}, the last one, is not ended by a newline; if the file was cut off there, check that line"
-            )
+            what = "is not ended by a newline; if the file was cut off there, check that line"
+            self.warnings.append(f"line {last.line}, the last one, {what}")

@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
 
 class TolerantGzip(io.RawIOBase):
-    """A gzip stream that gives everything it can before it says that it was cut off."""
+    """A gzip stream that is read as far as it goes, and then marked as cut off."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._gzip = gzip.GzipFile(fileobj=stream, mode="rb")
@@ -53,9 +53,9 @@ class TolerantGzip(io.RawIOBase):
 
 
 class SourceFile:
-    """An import file: what its name says of its format, and its lines as often as they are asked for.
+    """An import file: whether its name says gzip and NDJSON, and its lines as often as they are asked for.
 
-    After ``lines`` was read to its end, ``was_cut_off`` tells that a gzip stream stops in the middle,
+    After ``lines`` was read to its end, ``was_cut_off`` is set when a gzip stream stops in the middle,
     and ``lacks_final_newline`` that the last line was not ended.
     """
 
@@ -74,21 +74,21 @@ class SourceFile:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """Return its bytes on disk."""
         return self._state[0]
 
     def has_changed(self) -> bool:
-        """Say whether the file was written to since this object was made."""
+        """Return whether the file was written to since this object was made."""
         return self._look() != self._state
 
     def lines(self, report: Callable[[int], None]) -> Iterator[Line]:
         """Yield every physical line, and call ``report`` now and then with the bytes read from disk so far.
 
-        :raises FileRefused: when the file cannot be opened, is not gzip though its name says so, or is damaged inside.
+        :raises FileRefused: it cannot be opened, is not gzip though its name says so, or is damaged inside.
         """
         try:
             with self.path.open("rb") as stream:
-                yield from self._decoded(stream, report)
+                yield from self._decode(stream, report)
         except (gzip.BadGzipFile, zlib.error) as error:
             raise FileRefused(f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; fetch it again.") from error
         except OSError as error:
@@ -98,7 +98,7 @@ class SourceFile:
         status = self.path.stat()
         return status.st_size, status.st_mtime_ns
 
-    def _decoded(self, stream: IO[bytes], report: Callable[[int], None]) -> Iterator[Line]:
+    def _decode(self, stream: IO[bytes], report: Callable[[int], None]) -> Iterator[Line]:
         unpacked = TolerantGzip(stream) if self.is_gzip else None
         content = io.BufferedReader(unpacked, 1 << 16) if unpacked else stream
         raw = b"\n"
@@ -107,7 +107,7 @@ class SourceFile:
                 report(stream.tell())
             if number == 1:
                 raw = self._without_mark(raw)  # noqa: PLW2901
-            yield decoded(number, raw)
+            yield decode(number, raw)
         self.lacks_final_newline = not raw.endswith(b"\n")
         self.was_cut_off = unpacked is not None and unpacked.was_cut_off
         report(self.size)
@@ -135,8 +135,8 @@ def skip_rest_of_line(content: IO[bytes]) -> None:
             return
 
 
-def decoded(number: int, raw: bytes) -> Line:
-    """Make a line of bytes, with its problem when it has one."""
+def decode(number: int, raw: bytes) -> Line:
+    """Decode a line, with its problem when it has one."""
     problem = ""
     try:
         text = raw.decode()

@@ -4,65 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from django.db import transaction
 
 from deltacrown.accounts.models import User
-from deltacrown.games.services import MatchRecord, PlayerLine, RecordOutcome, record_matches
-from deltacrown.interchange.columns import Columns
+from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.directory import Directory, Names
+from deltacrown.interchange.drafts import MatchDraft
 from deltacrown.interchange.entering import Refused, admit, create_tournaments
-from deltacrown.interchange.groups import Group
-from deltacrown.interchange.match_lines import COLUMNS, MatchDraft, read_match
-from deltacrown.interchange.rows import Row
 from deltacrown.interchange.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
 from django_tally.transactions import atomic_service
 
-R = TypeVar("R")
 #: Players kept in memory from one batch to the next.
 PLAYERS_REMEMBERED = 50_000
 
 
-class MatchIntake:
-    """The interchange format of matches."""
-
-    columns: Columns = COLUMNS
+class MatchRecorder:
+    """Records the matches of one file."""
 
     def __init__(self, *, create_missing: bool) -> None:
         self.create_missing = create_missing
         self._players: dict[str, User] = {}
 
-    def look(self, row: Row) -> None:
-        """Nothing is learnt from the first pass."""
-
-    def begin(self, *, whole: bool, now: datetime) -> None:
-        """Nothing has to be there before the first match."""
-
-    def read(self, group: Group) -> MatchDraft:
-        """Make a match of its lines."""
-        return read_match(group)
-
     def record(self, drafts: list[MatchDraft], *, now: datetime) -> Recorded[MatchDraft]:
         """Record a batch of matches."""
-        recorded, directory = record_drafts(drafts=drafts, create_missing=self.create_missing, known_players=self._players, now=now)
+        recorded, directory = record_match_drafts(
+            drafts=drafts,
+            create_missing=self.create_missing,
+            known_players=self._players,
+            now=now,
+        )
         # Committed by now, so that whoever was created stays.
         self._players = directory.players if len(directory.players) <= PLAYERS_REMEMBERED else {}
         return recorded
 
-    def finish(self, *, whole: bool, now: datetime) -> list[str]:
-        """Nothing is left to do after the last match."""
-        return []
-
 
 @atomic_service
-def record_drafts(
+def record_match_drafts(
     *, drafts: Sequence[MatchDraft], create_missing: bool, known_players: Mapping[str, User], now: datetime
 ) -> tuple[Recorded[MatchDraft], Directory]:
-    """Record matches from a file in one transaction, each whole or refused; the queries do not grow with the matches.
+    """Record matches from a file in one transaction, each whole or refused, in a constant number of queries.
 
-    :param create_missing: create what is unknown, and enter in its tournament who is not. Nothing is created for a match that is refused.
+    :param create_missing: create what is unknown, and enter in its tournament who is not; nothing is created
+        for a match that is refused.
     :param known_players: players who need not be looked up.
     :return: what became of the matches, and everything they name.
     """
@@ -78,42 +63,52 @@ def record_drafts(
             return recorded, directory
         # Something may have been created for a refused match alone: once more, without those.
         transaction.savepoint_rollback(savepoint)
-        without = {id(draft) for draft, _ in recorded.refused}
-        drafts = [draft for draft in drafts if id(draft) not in without]
+        without = {draft for draft, _ in recorded.refused}
+        drafts = [draft for draft in drafts if draft not in without]
 
 
-def record_what_can_be(drafts: Sequence[MatchDraft], directory: Directory, *, create_missing: bool, now: datetime) -> Recorded[MatchDraft]:
-    """Record the matches that can be, looking up what they name in ``directory``, and creating it if asked to."""
+def record_what_can_be(
+    drafts: Sequence[MatchDraft],
+    directory: Directory,
+    *,
+    create_missing: bool,
+    now: datetime,
+) -> Recorded[MatchDraft]:
+    """Record the matches that can be; look up, and create if asked to, what they name in ``directory``."""
     recorded: Recorded[MatchDraft] = Recorded()
-    names = names_in(drafts)
+    names = list_match_names(drafts)
     directory.find(names)
     if create_missing:
         directory.create_missing(names)
         create_tournaments(drafts, directory)
+
     known = [draft for draft in drafts if not refuse_unknown(draft, directory, recorded.refused)]
-    official = admit([draft for draft in known if draft.tournament], directory, recorded.refused, enter=create_missing, now=now)
-    record_casual([draft for draft in known if not draft.tournament], directory, recorded, now)
-    record_official(official, directory, recorded, now)
+    casual = [draft for draft in known if not draft.tournament]
+    official = [draft for draft in known if draft.tournament]
+    admitted = admit(official, directory, recorded.refused, enter=create_missing, now=now)
+
+    record_casual(casual, directory, recorded, now)
+    record_official(admitted, directory, recorded, now)
     return recorded
 
 
-def names_in(drafts: Iterable[MatchDraft]) -> Names:
-    """Gather what the matches name."""
+def list_match_names(drafts: Iterable[MatchDraft]) -> Names:
+    """Return everything the matches name."""
     games: set[str] = set()
     players: set[str] = set()
     teams: set[str] = set()
     tournaments: set[str] = set()
     for draft in drafts:
         games.add(draft.game)
-        players.update(player.player for player in draft.players)
-        teams.update(player.team for player in draft.players if player.team)
+        players.update(line.player for line in draft.lines)
+        teams.update(line.team for line in draft.lines if line.team)
         tournaments.update([draft.tournament] if draft.tournament else [])
     return Names(games=games, players=players, teams=teams, tournaments=tournaments)
 
 
 def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
-    """Note a match that names something unknown, and say whether it does."""
-    unknown = directory.describe_unknown(names_in([draft]))
+    """Refuse a match that names something unknown; return whether it does."""
+    unknown = directory.describe_unknown(list_match_names([draft]))
     if unknown:
         refused.append((draft, f"line {draft.rows[0].line}: {unknown}"))
     return bool(unknown)
@@ -121,9 +116,9 @@ def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) ->
 
 def record_casual(drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime) -> None:
     """Record matches outside tournaments."""
-    records = [match_record(draft, directory) for draft in drafts]
+    records = [build_match_record(draft, directory) for draft in drafts]
     if records:
-        take_over(record_matches(records=records, now=now), records, drafts, recorded)
+        add_outcomes(record_matches(records=records, now=now), drafts, recorded)
 
 
 def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime) -> None:
@@ -131,24 +126,30 @@ def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded
     records = [
         TournamentMatchRecord(
             tournament=directory.tournaments[draft.tournament],
-            match=match_record(draft, directory),
+            match=build_match_record(draft, directory),
             round=draft.round,
             series=draft.series,
             map_name=draft.map_name,
             stats=draft.facts,
-            teams={directory.players[line.player].pk: directory.teams[line.team] for line in draft.players if line.team},
+            teams={directory.players[line.player].pk: directory.teams[line.team] for line in draft.lines if line.team},
         )
         for draft in drafts
     ]
     if records:
-        take_over(record_tournament_matches(records=records, now=now), records, drafts, recorded)
+        add_outcomes(record_tournament_matches(records=records, now=now), drafts, recorded)
 
 
-def match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
-    """Make of a draft what the games' services take."""
+def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
+    """Convert a draft into what the games' services take."""
     lines = [
-        PlayerLine(user=directory.players[line.player], result=line.result, side=line.side, score=line.score, stats=line.stats)
-        for line in draft.players
+        LineRecord(
+            user=directory.players[line.player],
+            result=line.result,
+            side=line.side,
+            score=line.score,
+            stats=line.stats,
+        )
+        for line in draft.lines
     ]
     return MatchRecord(
         game=directory.games[draft.game],
@@ -160,11 +161,12 @@ def match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
     )
 
 
-def take_over(outcome: RecordOutcome[R], records: Sequence[R], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]) -> None:
-    """Add what became of ``records``, made of ``drafts`` in that order, to ``recorded``."""
-    draft_of: Mapping[int, MatchDraft] = {id(record): draft for record, draft in zip(records, drafts, strict=True)}
-    recorded.created += len(outcome.created)
-    recorded.unchanged += len(outcome.unchanged)
-    for refusal in outcome.refused:
-        draft = draft_of[id(refusal.record)]
-        recorded.refused.append((draft, f"line {draft.rows[0].line}: {refusal.error.message.rstrip('.')}"))
+def add_outcomes(outcomes: Sequence[RecordOutcome], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]) -> None:
+    """Add the outcomes of records, made of ``drafts`` in that order, to ``recorded``."""
+    for draft, outcome in zip(drafts, outcomes, strict=True):
+        if outcome.refusal:
+            reason = outcome.refusal.message.rstrip(".")
+            recorded.refused.append((draft, f"line {draft.rows[0].line}: {reason}"))
+        recorded.created += outcome.status == RecordStatus.CREATED
+        recorded.updated += outcome.status == RecordStatus.COMPLETED
+        recorded.unchanged += outcome.status == RecordStatus.UNCHANGED

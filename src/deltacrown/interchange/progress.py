@@ -1,4 +1,4 @@
-"""How far an import has come, for the person who waits."""
+"""Showing how far an import has come."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tqdm import tqdm
 SECONDS_PER_LINE = 10.0
 
 
-class Progress:
+class ImportProgress:
     """A bar by bytes read on a terminal, a plain line now and then elsewhere."""
 
     def __init__(self, stderr: OutputWrapper) -> None:
@@ -24,11 +24,18 @@ class Progress:
 
     @contextmanager
     def reading(self, path: Path, size: int, doing: str) -> Iterator[Callable[[int], None]]:
-        """Give a function to be called with the number of bytes read so far."""
+        """Yield a function to be called with the number of bytes read so far."""
         if not self._draws:
             yield self._plain(path, size, doing)
             return
-        with tqdm(total=size, desc=f"{doing} {path.name}", unit="B", unit_scale=True, unit_divisor=1024, file=sys.stderr) as bar:
+        with tqdm(
+            total=size,
+            desc=f"{doing} {path.name}",
+            unit="B",
+            unit_scale=True,
+            unit_divisor=1024,
+            file=sys.stderr,
+        ) as bar:
 
             def report(position: int) -> None:
                 bar.update(position - bar.n)
@@ -43,12 +50,12 @@ class Progress:
             self._stderr.write(text)
 
     def _plain(self, path: Path, size: int, doing: str) -> Callable[[int], None]:
-        told_at = time.monotonic()
+        shown_at = time.monotonic()
 
         def report(position: int) -> None:
-            nonlocal told_at
-            if time.monotonic() - told_at >= SECONDS_PER_LINE:
-                told_at = time.monotonic()
+            nonlocal shown_at
+            if time.monotonic() - shown_at >= SECONDS_PER_LINE:
+                shown_at = time.monotonic()
                 self.note(f"{doing} {path.name}: {100 * position // max(size, 1)} %")
 
         return report

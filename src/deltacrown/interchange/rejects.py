@@ -14,7 +14,7 @@ from deltacrown.interchange.rows import Row
 
 
 class RejectsFile:
-    """Collects refused lines under a name of its own, and takes the final name only when the import came to its end.
+    """Collects refused lines under a temporary name; takes the final name at the end of the import.
 
     So a file with the final name is always complete: one of an earlier run is removed at the start,
     and an import that is killed leaves only ``….rejected.ndjson.part``.
@@ -45,7 +45,7 @@ class RejectsFile:
             self.part.replace(self.path)
 
     def add(self, key_name: str, key: str, rows: Sequence[Row], reason: str) -> None:
-        """Note that ``rows``, all of the group ``key``, were refused."""
+        """Add ``rows``, all of the group ``key``, with the reason of their refusal."""
         stream = self._stream or self._open()
         for row in rows:
             entry = {"line": row.line, key_name: key or None, "reason": reason, "content": row.content}

@@ -15,18 +15,16 @@ from deltacrown.core.inputs import find_json_fault
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.lines import FileRefused, Line, SourceFile
 
-#: A quoted value may run over line ends, but not for longer than this: a quote never closed would swallow the file.
+#: A quoted value may run over line ends, but no further: a quote never closed would swallow the file.
 LINES_PER_RECORD = 200
 UNCLOSED = "a quote is opened in it and not closed"
-#: What a line without any value consists of.
-BLANK = ", \t"
 
 
 @dataclass(slots=True)
 class Row:
-    """One record: ``values`` by column (text in CSV, JSON values in NDJSON), or the ``problem`` that kept it from being read.
+    """One record: ``values`` by column (text in CSV, JSON values in NDJSON), or why it cannot be read.
 
-    ``key`` names the group it belongs to, ``""`` when it does not say so plainly. ``raw`` is the text of a broken line.
+    ``key`` names the group it belongs to, ``""`` when that is unclear. ``raw``: the text of a broken line.
     """
 
     line: int
@@ -37,7 +35,7 @@ class Row:
 
     @property
     def content(self) -> Any:
-        """What the line held, for the file of rejected lines."""
+        """Return the content of the line, for the file of rejected lines."""
         return self.raw if self.problem else self.values
 
 
@@ -55,6 +53,7 @@ class Lookahead:
         return self._given_back.popleft() if self._given_back else next(self._lines)
 
     def give_back(self, lines: list[Line]) -> None:
+        """Have these lines come next, again."""
         self._given_back.extendleft(reversed(lines))
 
 
@@ -78,55 +77,60 @@ class RowReader(ABC):
         key = self.columns.key_of(values)
         if key:
             return Row(line, key, values)
-        problem = f"{self.columns.key} is empty; every line must name its {self.columns.group}"
+        empty = " or ".join(self.columns.key_columns)
+        problem = f"{empty} is empty; every line must name its {self.columns.group}"
         return Row(line, "", problem=problem, raw=json.dumps(values, ensure_ascii=False))
 
 
 class CsvReader(RowReader):
-    """Comma-separated rows under a header; quoted values may contain commas and line ends."""
+    """Rows of values under a header; quoted values may contain the delimiter and line ends."""
 
     def rows(self) -> Iterator[Row]:
         header = self._header()
         width = len(header)
+        delimiter = self.columns.delimiter
+        blank = f"{delimiter} \t"  # what a line without any value consists of
         for line in self.lines:
             if line.problem:
                 yield self._broken(line, line.problem, header)
             elif '"' in line.text:
                 yield self._quoted(line, header)
-            elif (cells := line.text.split(",")) and len(cells) == width:
+            elif (cells := line.text.split(delimiter)) and len(cells) == width:
                 row = self.row(line.number, dict(zip(header, cells, strict=True)))
-                if row.key or line.text.strip(BLANK):
+                if row.key or line.text.strip(blank):
                     yield row
-            elif line.text.strip(BLANK):
-                yield self._broken(line, miscounted(len(cells), width), header)
+            elif line.text.strip(blank):
+                yield self._broken(line, self._miscounted(len(cells), width), header)
 
     def _header(self) -> list[str]:
         for line in self.lines:
             if line.problem:
                 raise FileRefused(f"{self.source.path}: line {line.number}, where the column names belong, cannot be read: {line.problem}.")
             if line.text.strip():
-                cells = next(csv.reader([line.text]))
+                cells = next(csv.reader([line.text], delimiter=self.columns.delimiter))
                 return self.columns.check_header(cells, where=f"{self.source.path}, line {line.number}")
         raise FileRefused(f"{self.source.path}: the file is empty; its first line must name the columns: {self.columns.example}.")
 
     def _quoted(self, first: Line, header: list[str]) -> Row:
         taken = [first]
         try:
-            cells = next(csv.reader(self._record(taken), strict=True))
+            cells = next(csv.reader(self._record(taken), delimiter=self.columns.delimiter, strict=True))
         except csv.Error as error:
             self.lines.give_back(taken[1:])
             is_open = len(taken) > 1 or "unexpected end" in str(error)
             return self._broken(
-                first, UNCLOSED if is_open else "its quotes do not match; write a quote inside a quoted value twice", header
+                first,
+                UNCLOSED if is_open else "its quotes do not match; write a quote inside a quoted value twice",
+                header,
             )
         values = dict(zip(header, cells, strict=False))
         if len(cells) != len(header) or (len(taken) > 1 and self.columns.runs_over_lines(values)):
             self.lines.give_back(taken[1:])
-            return self._broken(first, miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED, header)
+            return self._broken(first, self._miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED, header)
         return self.row(first.number, values)
 
     def _record(self, taken: list[Line]) -> Iterator[str]:
-        """Yield the first line's text and, as long as the record is open, those after it, noting them in ``taken``."""
+        """Yield the first line's text and, while the record is open, the next ones; add them to ``taken``."""
         yield taken[0].text + "\n"
         for line in self.lines:
             taken.append(line)
@@ -137,11 +141,23 @@ class CsvReader(RowReader):
     def _broken(self, line: Line, problem: str, header: list[str]) -> Row:
         return Row(line.number, self._plain_key(line.text, header), problem=problem, raw=line.text)
 
+    def _miscounted(self, found: int, expected: int) -> str:
+        """Return the problem of a row that has not as many values as the header has columns."""
+        delimiter = self.columns.delimiter_name
+        short, long = (
+            f"it is cut off or a {delimiter} is missing",
+            f"quote a value that contains a {delimiter}",
+        )
+        hint = short if found < expected else long
+        return f"it has {found} value{'s' * (found != 1)} where the header names {expected} columns; {hint}"
+
     def _plain_key(self, text: str, header: list[str]) -> str:
         """Return the group a broken line names, when the value is surely whole and surely in its column."""
         try:
-            cells = next(csv.reader([text]), [])
+            cells = next(csv.reader([text], delimiter=self.columns.delimiter), [])
         except csv.Error:
+            return ""
+        if not isinstance(self.columns.key, str):
             return ""
         place = header.index(self.columns.key)
         in_place = len(cells) > place + 1 and (place == 0 or len(cells) <= len(header))
@@ -172,8 +188,14 @@ class NdjsonReader(RowReader):
         return self.row(line.number, values)
 
     def _broken(self, line: Line, problem: str) -> Row:
-        named = re.search(rf'"{re.escape(self.columns.key)}"\s*:\s*"([^"\\\ufffd]+)"', line.text)
-        return Row(line.number, named.group(1).strip() if named else "", problem=problem, raw=line.text)
+        return Row(line.number, self._plain_key(line.text), problem=problem, raw=line.text)
+
+    def _plain_key(self, text: str) -> str:
+        """Return the group a broken line names, when the value is surely whole."""
+        if not isinstance(self.columns.key, str):
+            return ""
+        named = re.search(rf'"{re.escape(self.columns.key)}"\s*:\s*"([^"\\\ufffd]+)"', text)
+        return named.group(1).strip() if named else ""
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -181,12 +203,6 @@ def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def miscounted(found: int, expected: int) -> str:
-    """Say that a row has not as many values as the header has columns."""
-    hint = "it is cut off or a comma is missing" if found < expected else "quote a value that contains a comma"
-    return f"it has {found} value{'s' * (found != 1)} where the header names {expected} columns; {hint}"
-
-
 def open_rows(source: SourceFile, columns: Columns, report: Callable[[int], None]) -> RowReader:
-    """Return the reader for the format that the file's name tells."""
+    """Return the reader of rows for a file: NDJSON or CSV, by its name."""
     return (NdjsonReader if source.is_ndjson else CsvReader)(source, columns, report)

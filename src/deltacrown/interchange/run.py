@@ -8,24 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from deltacrown.interchange.columns import Columns
+from deltacrown.interchange.drafts import Draft
 from deltacrown.interchange.fields import GroupRefused
+from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group, GroupedFile
 from deltacrown.interchange.lines import SourceFile
-from deltacrown.interchange.progress import Progress
+from deltacrown.interchange.progress import ImportProgress
 from deltacrown.interchange.rejects import RejectsFile
 from deltacrown.interchange.rows import Row
 
-#: So many refusals are told at once; the rest is in the file of rejected lines.
-REFUSALS_TOLD = 20
+#: So many refusals are shown; the rest is in the file of rejected lines.
+REFUSALS_SHOWN = 20
 PLURALS = {"match": "matches", "tournament": "tournaments"}
-
-
-class Draft(Protocol):
-    """What a group of lines says, before it is recorded."""
-
-    key: str
-    rows: list[Row]
 
 
 D = TypeVar("D", bound=Draft)
@@ -41,32 +35,15 @@ class Recorded(Generic[D]):
     refused: list[tuple[D, str]] = field(default_factory=list)
 
 
-class Intake(Protocol[D]):
-    """What one kind of file is: its columns, how to read a group of lines, and how to record many."""
-
-    columns: Columns
-
-    def look(self, row: Row) -> None:
-        """See a row in the first pass."""
-
-    def begin(self, *, whole: bool, now: datetime) -> None:
-        """Record what must be there before the first group is; ``whole`` when every line could be read."""
-
-    def read(self, group: Group) -> D:
-        """Make a draft of a group.
-
-        :raises GroupRefused: when the lines cannot be taken.
-        """
+class Recorder(Protocol[D]):
+    """Records the drafts of one kind, whatever format they come from."""
 
     def record(self, drafts: list[D], *, now: datetime) -> Recorded[D]:
         """Record a batch in one transaction."""
 
-    def finish(self, *, whole: bool, now: datetime) -> list[str]:
-        """Record what can only be known at the end; ``whole`` when nothing was refused. Returns remarks."""
-
 
 @dataclass
-class Report:
+class ImportReport:
     """What was done with a file. Nothing is counted here before it was committed."""
 
     path: Path
@@ -82,31 +59,47 @@ class Report:
 
     @property
     def recorded(self) -> int:
-        """How many stand in the database as the file says, from now or from before."""
+        """Return how many are in the database as the file has them, from now or from before."""
         return self.created + self.updated + self.unchanged
 
     @property
     def summary(self) -> str:
-        counts = {"created": self.created, "updated": self.updated, "unchanged": self.unchanged, "refused": self.refused}
-        told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what != "updated")
-        return f"{self.path.name}: {PLURALS[self.noun]}: {told}; {self.rows} lines in {self.seconds:.1f} s."
+        """Return one line with all counts."""
+        counts = {
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "refused": self.refused,
+        }
+        shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what != "updated")
+        return f"{self.path.name}: {PLURALS[self.noun]}: {shown}; {self.rows} lines in {self.seconds:.1f} s."
 
 
 class FileImport(Generic[D]):
-    """Imports one file; ``report`` tells at any time what is committed so far."""
+    """Imports one file; ``report`` has at any time what is committed so far."""
 
-    def __init__(self, path: Path, intake: Intake[D], *, batch_size: int, progress: Progress, now: datetime) -> None:
+    def __init__(
+        self,
+        path: Path,
+        reader: FileReader[D],
+        recorder: Recorder[D],
+        *,
+        batch_size: int,
+        progress: ImportProgress,
+        now: datetime,
+    ) -> None:
         self.source = SourceFile(path)
-        self.intake = intake
+        self.reader = reader
+        self.recorder = recorder
         self.batch_size = batch_size
         self.progress = progress
         self.now = now
-        self.report = Report(path, intake.columns.group)
-        self._file = GroupedFile(self.source, intake.columns)
+        self.report = ImportReport(path, reader.columns.group)
+        self._file = GroupedFile(self.source, reader.columns, reader.rows)
         self._rejects = RejectsFile(path)
         self._refused: set[str] = set()
 
-    def run(self) -> Report:
+    def run(self) -> ImportReport:
         """Import the file.
 
         :raises FileRefused: when nothing of it can be taken, or it changed while it was read.
@@ -115,9 +108,9 @@ class FileImport(Generic[D]):
         try:
             with self._rejects:
                 self._survey()
-                self.intake.begin(whole=self._file.is_sound, now=self.now)
+                self.reader.begin(whole=self._file.is_sound, now=self.now)
                 self._record_groups()
-                self._tell(self.intake.finish(whole=not self._rejects.count, now=self.now))
+                self._note(self.reader.finish(whole=not self._rejects.count, now=self.now))
         finally:
             self.report.seconds = time.monotonic() - started
         if self._rejects.count:
@@ -126,9 +119,9 @@ class FileImport(Generic[D]):
 
     def _survey(self) -> None:
         with self.progress.reading(self.source.path, self.source.size, "checking") as position:
-            self._file.survey(position, self.intake.look)
+            self._file.survey(position, self.reader.look)
         self.report.rows = self._file.row_count
-        self._tell(self._file.warnings)
+        self._note(self._file.warnings)
 
     def _record_groups(self) -> None:
         drafts: list[D] = []
@@ -146,12 +139,12 @@ class FileImport(Generic[D]):
     def _read(self, group: Group) -> D:
         if group.refusal:
             raise GroupRefused(group.refusal)
-        return self.intake.read(group)
+        return self.reader.read(group)
 
     def _record(self, drafts: list[D]) -> None:
         if not drafts:
             return
-        recorded = self.intake.record(drafts, now=self.now)
+        recorded = self.recorder.record(drafts, now=self.now)
         self.report.created += recorded.created
         self.report.updated += recorded.updated
         self.report.unchanged += recorded.unchanged
@@ -159,20 +152,20 @@ class FileImport(Generic[D]):
             self._refuse(draft.key, draft.rows, reason)
 
     def _refuse(self, key: str, rows: list[Row], reason: str) -> None:
-        self._rejects.add(self.intake.columns.key, key, rows, reason)
+        self._rejects.add(self.reader.columns.key_name, key, rows, reason)
         self.report.rejected_lines += len(rows)
         if key not in self._refused:
             self._refused.add(key)
-            self._tell_refusal(key, reason)
+            self._note_refusal(key, reason)
         self.report.refused = len(self._refused) - ("" in self._refused)
 
-    def _tell_refusal(self, key: str, reason: str) -> None:
-        what = f"{self.intake.columns.group} {key} is refused" if key else "a line is refused"
-        if len(self._refused) <= REFUSALS_TOLD:
+    def _note_refusal(self, key: str, reason: str) -> None:
+        what = f"{self.reader.columns.group} {key} is refused" if key else "a line is refused"
+        if len(self._refused) <= REFUSALS_SHOWN:
             self.progress.note(f"{self.source.path.name}: {what}: {reason}.")
-        elif len(self._refused) == REFUSALS_TOLD + 1:
+        elif len(self._refused) == REFUSALS_SHOWN + 1:
             self.progress.note(f"{self.source.path.name}: more is refused; {self._rejects.path.name} will name it all.")
 
-    def _tell(self, remarks: list[str]) -> None:
+    def _note(self, remarks: list[str]) -> None:
         for remark in remarks:
             self.progress.note(f"{self.source.path.name}: {remark}.")

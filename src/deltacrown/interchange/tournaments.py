@@ -7,16 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from deltacrown.core.errors import Conflict, DomainError
-from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.differences import check_same
 from deltacrown.interchange.directory import Directory, Names, readable
-from deltacrown.interchange.groups import Group
-from deltacrown.interchange.rows import Row
+from deltacrown.interchange.drafts import TournamentDraft
 from deltacrown.interchange.run import Recorded
-from deltacrown.interchange.tournament_lines import COLUMNS, TournamentDraft, read_tournament
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     cancel_tournament,
     complete_tournament,
@@ -35,35 +32,19 @@ CANCELLED = "Cancelled, as imported."
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 
-class TournamentIntake:
-    """The interchange format of tournaments."""
-
-    columns: Columns = COLUMNS
+class TournamentRecorder:
+    """Records the tournaments of one file."""
 
     def __init__(self, *, create_missing: bool) -> None:
         self.create_missing = create_missing
 
-    def look(self, row: Row) -> None:
-        """Nothing is learnt from the first pass."""
-
-    def begin(self, *, whole: bool, now: datetime) -> None:
-        """Nothing has to be there before the first tournament."""
-
-    def read(self, group: Group) -> TournamentDraft:
-        """Make a tournament of its lines."""
-        return read_tournament(group)
-
     def record(self, drafts: list[TournamentDraft], *, now: datetime) -> Recorded[TournamentDraft]:
         """Record a batch of tournaments."""
-        return record_drafts(drafts=drafts, create_missing=self.create_missing, now=now)
-
-    def finish(self, *, whole: bool, now: datetime) -> list[str]:
-        """Nothing is left to do after the last tournament."""
-        return []
+        return record_tournament_drafts(drafts=drafts, create_missing=self.create_missing, now=now)
 
 
 @atomic_service
-def record_drafts(*, drafts: list[TournamentDraft], create_missing: bool, now: datetime) -> Recorded[TournamentDraft]:
+def record_tournament_drafts(*, drafts: list[TournamentDraft], create_missing: bool, now: datetime) -> Recorded[TournamentDraft]:
     """Record tournaments from a file in one transaction, each whole or refused.
 
     :param create_missing: create games, players and teams that are unknown.
@@ -83,12 +64,12 @@ def record_drafts(*, drafts: list[TournamentDraft], create_missing: bool, now: d
 
 @atomic_service
 def record_tournament(*, draft: TournamentDraft, create_missing: bool, now: datetime) -> str:
-    """Record a tournament as far as its file tells it, and say what that did: ``created``, ``updated`` or ``unchanged``.
+    """Record a tournament as far as its file has it; return ``created``, ``updated`` or ``unchanged``.
 
     :raises DomainError: when something it names is unknown, or it is recorded otherwise; nothing was created.
     """
     directory = Directory()
-    names = names_in(draft)
+    names = list_tournament_names(draft)
     directory.find(names)
     if create_missing:
         directory.create_missing(names)
@@ -101,8 +82,8 @@ def record_tournament(*, draft: TournamentDraft, create_missing: bool, now: date
     return CREATED if known is None else UPDATED if has_changed else UNCHANGED
 
 
-def names_in(draft: TournamentDraft) -> Names:
-    """Gather what a tournament names."""
+def list_tournament_names(draft: TournamentDraft) -> Names:
+    """Return everything a tournament names."""
     return Names(
         games={draft.game},
         players={player for entrant in draft.entrants for player in entrant.players},
@@ -124,20 +105,20 @@ def create(draft: TournamentDraft, directory: Directory) -> Tournament:
 
 
 def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> Iterator[bool]:
-    """Take a tournament as far as its file says, telling after each step whether it changed anything; never back."""
+    """Take a tournament as far as its file says, never back; yield whether each step changed anything."""
     if draft.ends_at is not None:
         yield schedule_end(tournament=tournament, ends_at=draft.ends_at)
     if tournament.status == Status.DRAFT and (draft.entrants or draft.status in COURSE[1:]):
         open_registration(tournament=tournament)
         yield True
     if draft.entrants:
-        yield bool(register_entrants(tournament=tournament, entrants=list_entrants(draft, tournament, directory, now), now=now))
+        yield bool(register_entrants(tournament=tournament, entrants=build_entrants(draft, tournament, directory, now), now=now))
     if draft.status in COURSE[2:] and not has_reached(tournament, Status.RUNNING):
         start_tournament(tournament=tournament)
         yield True
     if draft.status == Status.COMPLETED and not has_reached(tournament, Status.COMPLETED):
         decided_at = draft.ends_at if draft.ends_at and draft.ends_at <= now else now
-        complete_tournament(tournament=tournament, standings=list_standings(draft, directory), now=now, decided_at=decided_at)
+        complete_tournament(tournament=tournament, standings=build_standings(draft, directory), now=now, decided_at=decided_at)
         yield True
     if draft.status == Status.CANCELLED and tournament.status != Status.CANCELLED:
         cancel_tournament(tournament=tournament, reason=CANCELLED, now=now)
@@ -145,26 +126,29 @@ def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory
 
 
 def has_reached(tournament: Tournament, status: str) -> bool:
-    """Say whether a tournament is as far as ``status``, or past it."""
+    """Return whether a tournament is as far as ``status``, or past it."""
     return tournament.status in COURSE[COURSE.index(Status(status)) :]
 
 
-def list_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[Entrant]:
-    """Make the entrants of a file. A team named without players enters with its members; once entered, it stays as it is."""
+def build_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
+    """Return the entrants of a file.
+
+    A team named without players enters with its members; once entered, it stays as it is.
+    """
     known = set(tournament.participations.values_list("team", flat=True))
     entrants = []
     for entrant in draft.entrants:
         players = [directory.players[player] for player in entrant.players]
         registered_at = entrant.outcome.registered_at or min(draft.starts_at, now)
         if not entrant.team:
-            entrants.append(Entrant(user=players[0], registered_at=registered_at))
+            entrants.append(EntrantRecord(user=players[0], registered_at=registered_at))
         elif players or directory.teams[entrant.team].pk not in known:
-            entrants.append(Entrant(team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at))
+            entrants.append(EntrantRecord(team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at))
     return entrants
 
 
-def list_standings(draft: TournamentDraft, directory: Directory) -> list[Standing]:
-    """Make the standings of a file; who has neither a placement nor a disqualification is in none."""
+def build_standings(draft: TournamentDraft, directory: Directory) -> list[Standing]:
+    """Return the standings of a file; who has neither a placement nor a disqualification is in none."""
     return [
         Standing(
             user=None if entrant.team else directory.players[entrant.players[0]],

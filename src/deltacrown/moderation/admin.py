@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin
 from deltacrown.games.forms import correction_form, read_results
-from deltacrown.games.services import list_encounter
+from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import services
 from deltacrown.moderation.models import Dispute
 
@@ -118,7 +118,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         if match is None:
             self.message_user(request, "The dispute is about a tournament result; correct its placement instead.", messages.WARNING)
             return None
-        return correction_form(list_encounter(match.game, match.match_key))
+        return correction_form(list_match_lines(match.game, match.match_key))
 
     def _uphold(
         self, request: HttpRequest, rows: QuerySet[Any], title: str, remedy_of: RemedyOf, form_class: type[forms.Form] = ResolutionForm

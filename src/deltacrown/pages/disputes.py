@@ -12,7 +12,7 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
 from deltacrown.games.models import Game, MatchRow, list_match_sources
-from deltacrown.games.services import get_encounter_row, list_encounter
+from deltacrown.games.services import get_match_line, list_match_lines
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import MayNotResolve, Remedy
@@ -125,7 +125,7 @@ def get_review(handle: str, *, viewer: User) -> Review:
     """
     _require_staff(viewer)
     (line,) = _lines([moderation.get_dispute(handle, viewer=viewer)])
-    rows = list_encounter(line.match.game, line.match.match_key) if line.match else []
+    rows = list_match_lines(line.match.game, line.match.match_key) if line.match else []
     is_open = line.dispute.status == Dispute.Status.OPEN
     return Review(line, rows, is_open and line.dispute.reporter_id != viewer.pk)
 
@@ -136,7 +136,7 @@ def get_match_to_dispute(game: str, match_key: str, *, viewer: User) -> MatchRow
     :raises NotFound: there is no such match.
     :raises NotAParticipant: the viewer had no part in it.
     """
-    row = get_encounter_row(_find_game(game), match_key, user=viewer)
+    row = get_match_line(_find_game(game), match_key, user=viewer)
     if row.user_id != viewer.pk:
         raise moderation.NotAParticipant("Only those who played in a match can dispute it.", field="match")
     return row
@@ -215,7 +215,7 @@ def _read_remedy(dispute: Dispute, form: Mapping[str, str]) -> Remedy:
 
 def _read_correction(dispute: Dispute, form: Mapping[str, str]) -> Remedy:
     match = moderation.get_disputed_match(dispute)
-    rows = list_encounter(match.game, match.match_key) if match else []
+    rows = list_match_lines(match.game, match.match_key) if match else []
     results = {row.user.username: form.get(f"result-{_id(row)}", row.result) for row in rows}
     scores = {row.user.username: _score(form.get(f"score-{_id(row)}"), row) for row in rows}
     if all((results[row.user.username], scores[row.user.username]) == (row.result, row.score) for row in rows):

@@ -157,7 +157,7 @@ class TournamentMatchResult(models.Model):
     """What a tournament adds to one player's match row: its round, series, map and opponent.
 
     The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the
-    encounter (mode, duration). The link to the match carries no database constraint, so that it
+    match (mode, duration). The link to the match carries no database constraint, so that it
     survives the row's move into the archive under the same id.
     """
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services import MatchRecord, PlayerLine, archive_matches, correct_match, record_matches, restore_match, void_match
+from deltacrown.games.services import LineRecord, MatchRecord, archive_matches, correct_match, record_matches, restore_match, void_match
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
 from tests.conftest import NOON
 from tests.tally.ways.declared import way
@@ -24,7 +24,7 @@ LATER = NOON + timedelta(days=30)
 
 @way(SERVICES, "`record_matches`")
 def record_through_service(season: Season) -> None:
-    pair = (PlayerLine(user=season.players[0], result="WIN"), PlayerLine(user=season.players[1], result="LOSS"))
+    pair = (LineRecord(user=season.players[0], result="WIN"), LineRecord(user=season.players[1], result="LOSS"))
     records = [MatchRecord(game=season.games[n % 2], match_key=f"svc{n}", played_at=NOON, lines=pair) for n in range(5)]
     record_matches(records=records, now=LATER)
 

@@ -17,7 +17,7 @@ from deltacrown.api.shapes.disputes import Dispute, GivenDispute, GivenRejection
 from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
-from deltacrown.games.services import get_encounter_row
+from deltacrown.games.services import get_match_line
 from deltacrown.moderation import models
 from deltacrown.moderation import services as moderation
 from deltacrown.pages.tournaments import get_tournament
@@ -80,7 +80,7 @@ def reject_dispute(request: HttpRequest, handle: HandlePath, body: GivenRejectio
 def _match(request: HttpRequest, body: GivenDispute) -> MatchRow:
     """The caller's row of the match, or any when they have none: the service refuses them then."""
     assert body.match is not None  # noqa: S101
-    return get_encounter_row(find_game(body.match.game), body.match.match_key, user=caller_of(request).member)
+    return get_match_line(find_game(body.match.game), body.match.match_key, user=caller_of(request).member)
 
 
 def _result(request: HttpRequest, name: ResultName) -> TournamentResult:

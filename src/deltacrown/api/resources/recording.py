@@ -1,4 +1,4 @@
-"""Matches as game servers deliver them, and as they are put right."""
+"""Record matches as game servers deliver them, and void, restore or correct them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def record_matches(request: HttpRequest, response: HttpResponse, body: GivenMatc
     by itself, and what became of each is told in the order given. The match key makes repeats safe: a match
     that is recorded with the same content is `unchanged`, one with other content `refused`.
     """
-    return answer_idempotently(request, response, caller_of(request), idempotency_key, lambda: deliver(body.matches, now=now()))
+    caller = caller_of(request)
+    return answer_idempotently(request, response, caller, idempotency_key, lambda: deliver(body.matches, now=now()))
 
 
 @resource.write("POST", "/matches/void", answers=MatchState, access=RECORDER, refuses=[404])

@@ -1,34 +1,42 @@
-"""The only door through which games and matches are written, and the rows of an encounter read."""
+"""The only door through which games and matches are written, and the lines of a match read."""
 
 from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
 from deltacrown.games.services.archiving import Archived, archive_matches
 from deltacrown.games.services.catalogue import GameTaken, create_game, find_games
-from deltacrown.games.services.encounters import MatchNotFound, get_encounter_row, list_encounter, list_row_ids
+from deltacrown.games.services.lines import MatchNotFound, get_match_line, list_line_ids, list_match_lines
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
-from deltacrown.games.services.records import EncounterKey, MatchChange, MatchRecord, PlayerLine, RecordedMatch, RecordOutcome, Refusal
+from deltacrown.games.services.records import (
+    LineRecord,
+    MatchChange,
+    MatchKey,
+    MatchRecord,
+    RecordedMatch,
+    RecordOutcome,
+    RecordStatus,
+)
 from deltacrown.games.services.rules import InvalidMatch
 
 __all__ = [
     "Archived",
-    "EncounterKey",
     "GameTaken",
     "InvalidMatch",
+    "LineRecord",
     "MatchChange",
     "MatchConflict",
     "MatchIsVoided",
+    "MatchKey",
     "MatchNotFound",
     "MatchRecord",
-    "PlayerLine",
     "RecordOutcome",
+    "RecordStatus",
     "RecordedMatch",
-    "Refusal",
     "archive_matches",
     "correct_match",
     "create_game",
     "find_games",
-    "get_encounter_row",
-    "list_encounter",
-    "list_row_ids",
+    "get_match_line",
+    "list_line_ids",
+    "list_match_lines",
     "record_match",
     "record_matches",
     "restore_match",

@@ -1,4 +1,4 @@
-"""Changing what was recorded: void, restore, correct. Each acts on every row of the encounter, live or archived."""
+"""Void, restore and correct matches. Each acts on every row of the match, live or archived."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
-from deltacrown.games.services.encounters import lock_encounter
+from deltacrown.games.services.lines import lock_match_lines
 from deltacrown.games.services.records import MatchChange
-from deltacrown.games.services.rules import InvalidMatch, check_reason, check_result, check_results, check_score
+from deltacrown.games.services.rules import (
+    InvalidMatch,
+    check_reason,
+    check_result,
+    check_results,
+    check_score,
+)
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
 
@@ -25,36 +31,58 @@ class MatchIsVoided(Conflict):
 @atomic_service
 @attributed_change
 def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
-    """Void an encounter: it stays visible, marked with ``reason``, and counts nowhere.
+    """Void a match: it stays visible, marked with ``reason``, and counts nowhere.
 
     One that is void already keeps its date and reason.
 
     :param by: who decided; announced with the fact.
-    :return: every row of the encounter.
+    :return: every row of the match.
     :raises MatchNotFound: it is not recorded.
     """
     check_reason(reason)
-    rows = lock_encounter(game, match_key)
-    _mark([row for row in rows if not row.is_voided], signals.match_voided, voided_at=now, reason=reason, by=by, now=now)
+    rows = lock_match_lines(game, match_key)
+    _mark(
+        [row for row in rows if not row.is_voided],
+        signals.match_voided,
+        voided_at=now,
+        reason=reason,
+        by=by,
+        now=now,
+    )
     return rows
 
 
 @atomic_service
 @attributed_change
 def restore_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
-    """Take a void back: the encounter counts again. One that counts stays as it is.
+    """Take a void back: the match counts again. One that counts stays as it is.
 
     :param reason: why the void was wrong; announced with the fact.
-    :return: every row of the encounter.
+    :return: every row of the match.
     :raises MatchNotFound: it is not recorded.
     """
     check_reason(reason)
-    rows = lock_encounter(game, match_key)
-    _mark([row for row in rows if row.is_voided], signals.match_restored, voided_at=None, reason=reason, by=by, now=now)
+    rows = lock_match_lines(game, match_key)
+    _mark(
+        [row for row in rows if row.is_voided],
+        signals.match_restored,
+        voided_at=None,
+        reason=reason,
+        by=by,
+        now=now,
+    )
     return rows
 
 
-def _mark(rows: Sequence[MatchRow], event: Signal, *, voided_at: datetime | None, reason: str, by: User | None, now: datetime) -> None:
+def _mark(
+    rows: Sequence[MatchRow],
+    event: Signal,
+    *,
+    voided_at: datetime | None,
+    reason: str,
+    by: User | None,
+    now: datetime,
+) -> None:
     if not rows:
         return
     for row in rows:
@@ -75,22 +103,25 @@ def correct_match(
     by: User | None = None,
     scores: Mapping[str, int | None] | None = None,
 ) -> list[MatchRow]:
-    """Correct the results of an encounter, and scores if given; players not named keep theirs.
+    """Correct the results of a match, and scores if given; players not named keep theirs.
 
-    The encounter as corrected must be one that could be recorded: name every player whose result
+    The match as corrected must be one that could be recorded: name every player whose result
     changes with it. Nothing to change changes nothing.
 
     :param results: username, in any case → ``WIN``, ``LOSS`` or ``DRAW``.
     :param scores: username → score of their side, or None for no score.
-    :return: every row of the encounter.
+    :return: every row of the match.
     :raises InvalidMatch: an unknown result or player, or results that contradict each other.
     :raises MatchNotFound: it is not recorded.
     :raises MatchIsVoided: it is void; restore it first.
     """
     check_reason(reason)
-    rows = lock_encounter(game, match_key)
+    rows = lock_match_lines(game, match_key)
     if any(row.is_voided for row in rows):
-        raise MatchIsVoided(f"Match {match_key!r} of {game.name} is void and counts nowhere; use restore_match first.", field="match_key")
+        raise MatchIsVoided(
+            f"Match {match_key!r} of {game.name} is void and counts nowhere; use restore_match first.",
+            field="match_key",
+        )
     changes = _apply(rows, results, scores or {})
     check_results((row.side, row.result) for row in rows)
     if changes:

@@ -1,4 +1,7 @@
-"""Moving old encounters out of the live table. Nothing a reader sees changes: every count, history and page reads both tables."""
+"""Move old matches out of the live table.
+
+Nothing a reader sees changes: every count, history and page reads both tables.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.db import connection
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_moment
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services.records import EncounterKey
+from deltacrown.games.services.records import MatchKey
 from django_tally.transactions import atomic_service
 
 #: Called with the rows looked at so far, and how many there are to look at.
@@ -26,34 +29,39 @@ BATCH_SIZE, LARGEST_BATCH = 2_000, 10_000
 class Archived:
     """What an archive run moved, or on a dry run would move.
 
-    :param left: encounters left alone because the archive holds a row of the same player under their key.
+    :param left: matches left alone because the archive holds a row of the same player under their key.
     """
 
     rows: int
-    encounters: int
+    matches: int
     left: int
 
 
 @dataclass(frozen=True)
 class _LockedRow:
     pk: int
-    encounter: EncounterKey
+    key: MatchKey
     stays: bool
     clashes: bool
 
 
 def archive_matches(
-    *, before: datetime, now: datetime, dry_run: bool = False, batch_size: int = BATCH_SIZE, progress: Progress | None = None
+    *,
+    before: datetime,
+    now: datetime,
+    dry_run: bool = False,
+    batch_size: int = BATCH_SIZE,
+    progress: Progress | None = None,
 ) -> Archived:
-    """Move every encounter of which all rows were played before ``before`` into the archive, whole, in batches.
+    """Move every match of which all rows were played before ``before`` into the archive, whole, in batches.
 
     Each batch is a transaction. A run that is stopped keeps what it moved, and running again moves
     the rest; two at once share the work. Rows keep their ids, so what points to them still does.
 
     :param before: timezone-aware, not after ``now``.
     :param dry_run: move nothing, count what would move.
-    :param batch_size: rows looked for per transaction, 1 to 10,000; their encounters are completed.
-    :raises InvalidInput: for a moment that lies in the future or has no timezone, or a batch size out of range.
+    :param batch_size: rows looked for per transaction, 1 to 10,000; their matches are completed.
+    :raises InvalidInput: for a time in the future or without timezone, or a batch size out of range.
     """
     _check(before, now, batch_size)
     old = Match.objects.filter(played_at__lt=before).order_by("pk")
@@ -62,7 +70,7 @@ def archive_matches(
     while candidates := list(old.filter(pk__gt=position).values_list("pk", flat=True)[:batch_size]):
         batch = _move_batch(candidates=candidates, before=before, dry_run=dry_run)
         position, looked = candidates[-1], looked + len(candidates)
-        moved = Archived(moved.rows + batch.rows, moved.encounters + batch.encounters, moved.left + batch.left)
+        moved = Archived(moved.rows + batch.rows, moved.matches + batch.matches, moved.left + batch.left)
         if progress:
             progress(looked, max(looked, total))
     return moved
@@ -72,32 +80,37 @@ def _check(before: datetime, now: datetime, batch_size: int) -> None:
     check_moment(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        raise InvalidInput(f"{before:%Y-%m-%d %H:%M} lies in the future; only matches of the past can be archived.", field="before")
+        raise InvalidInput(
+            f"{before:%Y-%m-%d %H:%M} lies in the future; only matches of the past can be archived.",
+            field="before",
+        )
 
 
 @atomic_service
 def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -> Archived:
-    """Lock the encounters of ``candidates``, then copy their rows and take exactly those out of the live table."""
-    encounters: dict[EncounterKey, list[_LockedRow]] = {}
-    for row in _lock_encounters(candidates, before):
-        encounters.setdefault(row.encounter, []).append(row)
-    # An encounter that began in an earlier batch was dealt with there.
-    ours = [rows for rows in encounters.values() if rows[0].pk >= candidates[0] and not any(row.stays for row in rows)]
+    """Lock the matches of ``candidates``; copy their rows, then delete exactly those from the live table."""
+    matches: dict[MatchKey, list[_LockedRow]] = {}
+    for row in _lock_matches(candidates, before):
+        matches.setdefault(row.key, []).append(row)
+    # A match that began in an earlier batch was dealt with there.
+    ours = [rows for rows in matches.values() if rows[0].pk >= candidates[0] and not any(row.stays for row in rows)]
     free = [rows for rows in ours if not any(row.clashes for row in rows)]
     keys = sorted(row.pk for rows in free for row in rows)
     if keys and not dry_run:
         _copy_then_remove(keys)
-    return Archived(rows=len(keys), encounters=len(free), left=len(ours) - len(free))
+    return Archived(rows=len(keys), matches=len(free), left=len(ours) - len(free))
 
 
-def _lock_encounters(candidates: Sequence[int], before: datetime) -> list[_LockedRow]:
-    """The live rows of the candidates' encounters in order of id, locked: they are as committed, and stay so."""
+def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRow]:
+    """Return the live rows of the candidates' matches in order of id, locked."""
     live, archive = _table(Match), _table(ArchivedMatch)
     lock = " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""  # SQLite's transaction is the lock
     sql = (
-        f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
+        f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), "
+        f"EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
         f"(a.game_id = m.game_id AND a.match_key = m.match_key AND a.user_id = m.user_id)) FROM {live} m "
-        f"WHERE (m.game_id, m.match_key) IN (SELECT game_id, match_key FROM {live} WHERE id IN ({_listed(candidates)})) ORDER BY m.id{lock}"
+        f"WHERE (m.game_id, m.match_key) IN "
+        f"(SELECT game_id, match_key FROM {live} WHERE id IN ({_listed(candidates)})) ORDER BY m.id{lock}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [connection.ops.adapt_datetimefield_value(before)])
@@ -105,7 +118,7 @@ def _lock_encounters(candidates: Sequence[int], before: datetime) -> list[_Locke
 
 
 def _copy_then_remove(keys: Sequence[int]) -> None:
-    """In this order, and under the same ids, the engine knows a move from a deletion and writes no revision."""
+    """Move rows under their ids, copying first, so that the engine sees a move and writes no revision."""
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in Match._meta.concrete_fields)
     listed = _listed(keys)
     with connection.cursor() as cursor:

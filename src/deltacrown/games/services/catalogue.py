@@ -1,4 +1,4 @@
-"""The titles that matches are played in."""
+"""The games that matches are played in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GameTaken(Conflict):
 
 @atomic_service
 def create_game(*, slug: str, name: str) -> Game:
-    """Create a game; the same slug and name told again is the same game.
+    """Create a game; the same slug and name again are the same game.
 
     :raises InvalidInput: the slug is no slug of at most 60 characters, or the name is empty or over 120.
     :raises GameTaken: the slug belongs to a game of another name.

@@ -3,7 +3,7 @@
 The match key decides. A key that is recorded is never written again: the same content changes
 nothing, other content is refused and must come through ``correct_match``. A delivery repeated
 after a moderator *corrected* the match is refused too, since nothing in the row says whether the
-delivery is old or news; one repeated after the match was *voided* changes nothing.
+delivery is older than the correction; one repeated after the match was *voided* changes nothing.
 """
 
 from __future__ import annotations
@@ -20,15 +20,23 @@ from deltacrown.core.inputs import is_same_json
 from deltacrown.core.races import find_or_insert
 from deltacrown.games import signals
 from deltacrown.games.models import Match, MatchRow
-from deltacrown.games.services.encounters import list_encounters
-from deltacrown.games.services.records import EncounterKey, MatchRecord, PlayerLine, RecordedMatch, RecordOutcome, Refusal
+from deltacrown.games.services.lines import list_lines_by_match
+from deltacrown.games.services.records import (
+    LineRecord,
+    MatchKey,
+    MatchRecord,
+    RecordedMatch,
+    RecordOutcome,
+    RecordStatus,
+)
 from deltacrown.games.services.rules import check_record
 from django_tally.transactions import atomic_service
 
-Encounters = dict[EncounterKey, list[MatchRow]]
+#: The rows of matches by key.
+Lines = dict[MatchKey, list[MatchRow]]
 
-#: The space of this module's advisory locks, and into how many queues the match keys are spread. A batch holds at
-#: most that many locks; PostgreSQL's lock table has room for 6,400 by default.
+#: The space of this module's advisory locks, and into how many queues the match keys are spread.
+#: A batch holds at most that many locks; PostgreSQL's lock table has room for 6,400 by default.
 LOCK_SPACE, LOCK_QUEUES = 0x6D61, 1024
 ROWS_PER_INSERT = 5_000
 
@@ -45,45 +53,49 @@ def record_match(*, record: MatchRecord, now: datetime) -> RecordedMatch:
     :raises InvalidInput: the record breaks a rule.
     :raises MatchConflict: the key is recorded with other content.
     """
-    outcome, encounters = _record([record], now)
-    for refusal in outcome.refused:
-        raise refusal.error
-    return RecordedMatch(rows=encounters[record.encounter], created=bool(outcome.created))
+    [outcome], lines = _record([record], now)
+    if outcome.refusal:
+        raise outcome.refusal
+
+    return RecordedMatch(rows=lines[record.key], created=outcome.status == RecordStatus.CREATED)
 
 
 @atomic_service
-def record_matches(*, records: Sequence[MatchRecord], now: datetime) -> RecordOutcome[MatchRecord]:
+def record_matches(*, records: Sequence[MatchRecord], now: datetime) -> list[RecordOutcome]:
     """Record many matches, each whole or refused with its reason, in a constant number of queries.
 
     Meant for up to a few thousand rows at a time. Of two records in the batch with one key the
     first is recorded and the second compared with it.
+
+    :return: the outcome of each record, in the order given.
     """
-    outcome, _ = _record(records, now)
-    return outcome
+    outcomes, _ = _record(records, now)
+    return outcomes
 
 
-def _record(records: Sequence[MatchRecord], now: datetime) -> tuple[RecordOutcome[MatchRecord], Encounters]:
-    faults = {place: fault for place, record in enumerate(records) if (fault := _find_fault(record, now))}
-    sound = [record for place, record in enumerate(records) if place not in faults]
-    fresh, encounters = find_or_insert(lambda: _insert_unknown(sound, now)) if sound else ({}, {})
-    outcome: RecordOutcome[MatchRecord] = RecordOutcome(created=[], unchanged=[], refused=[])
-    for place, record in enumerate(records):
-        if place in faults:
-            outcome.refused.append(Refusal(record=record, error=faults[place]))
-        elif fresh.get(record.encounter) is record:
-            outcome.created.append(record)
-            del fresh[record.encounter]  # the same object twice in a batch is created once
-        elif conflict := find_conflict(record, encounters[record.encounter]):
-            outcome.refused.append(Refusal(record=record, error=conflict))
+def _record(records: Sequence[MatchRecord], now: datetime) -> tuple[list[RecordOutcome], Lines]:
+    """Record what breaks no rule; return the outcome of each record, and the rows of those."""
+    faults = [_find_fault(record, now) for record in records]
+    sound = [record for record, fault in zip(records, faults, strict=True) if fault is None]
+    new, lines = find_or_insert(lambda: _insert_unknown(sound, now)) if sound else (set(), {})
+
+    outcomes: list[RecordOutcome] = []
+    created: list[MatchKey] = []
+    for record, fault in zip(records, faults, strict=True):
+        if fault is not None:
+            outcomes.append(RecordOutcome.refused(fault))
+        elif record.key in new:
+            outcomes.append(RecordOutcome(status=RecordStatus.CREATED))
+            created.append(record.key)
+            new.remove(record.key)  # of the records with one key, the first was inserted
+        elif conflict := find_conflict(record, lines[record.key]):
+            outcomes.append(RecordOutcome.refused(conflict))
         else:
-            outcome.unchanged.append(record)
-    _announce(outcome.created, encounters)
-    return outcome, encounters
+            outcomes.append(RecordOutcome(status=RecordStatus.UNCHANGED))
 
-
-def _announce(created: Sequence[MatchRecord], encounters: Encounters) -> None:
     if created:
-        signals.matches_recorded.send(Match, rows=[row for record in created for row in encounters[record.encounter]])
+        signals.matches_recorded.send(Match, rows=[row for key in created for row in lines[key]])
+    return outcomes, lines
 
 
 def _find_fault(record: MatchRecord, now: datetime) -> DomainError | None:
@@ -94,23 +106,25 @@ def _find_fault(record: MatchRecord, now: datetime) -> DomainError | None:
     return None
 
 
-def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[dict[EncounterKey, MatchRecord], Encounters]:
-    """Insert the rows of every encounter that has none; return whose they were, and the rows of all."""
-    keys = {record.encounter for record in records}
+def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[set[MatchKey], Lines]:
+    """Insert the rows of every match that has none; return the keys of those, and the rows of all."""
+    keys = {record.key for record in records}
     _queue_for(keys)
-    encounters = list_encounters(keys)
-    fresh: dict[EncounterKey, MatchRecord] = {}
+    lines = list_lines_by_match(keys)
+
+    first: dict[MatchKey, MatchRecord] = {}
     for record in records:
-        if record.encounter not in encounters:
-            fresh.setdefault(record.encounter, record)
-    rows = [_build_row(record, line, now) for record in fresh.values() for line in record.lines]
+        if record.key not in lines:
+            first.setdefault(record.key, record)
+
+    rows = [_build_row(record, line, now) for record in first.values() for line in record.lines]
     rows.sort(key=attrgetter("game_id", "match_key", "user_id"))  # one order for all, so that writers do not deadlock
     for row in Match.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT):
-        encounters.setdefault((row.game_id, row.match_key), []).append(row)
-    return fresh, encounters
+        lines.setdefault((row.game_id, row.match_key), []).append(row)
+    return set(first), lines
 
 
-def _queue_for(keys: Collection[EncounterKey]) -> None:
+def _queue_for(keys: Collection[MatchKey]) -> None:
     """Let one transaction at a time record a key.
 
     The unique key alone stops the same player's row twice; it would let two deliveries of one key
@@ -123,7 +137,7 @@ def _queue_for(keys: Collection[EncounterKey]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, queue) FROM unnest(%s::int[]) AS queue", [LOCK_SPACE, queues])
 
 
-def _build_row(record: MatchRecord, line: PlayerLine, now: datetime) -> Match:
+def _build_row(record: MatchRecord, line: LineRecord, now: datetime) -> Match:
     return Match(
         user=line.user,
         game=record.game,
@@ -140,21 +154,22 @@ def _build_row(record: MatchRecord, line: PlayerLine, now: datetime) -> Match:
 
 
 def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflict | None:
-    """Return the refusal of a record whose key is recorded as ``rows`` with other content, or None when it is the same.
+    """Return the refusal of a record whose key is recorded as ``rows`` with other content, else None.
 
-    Whether a row was voided since is not compared; a record that comes void for a match that counts is another.
+    Whether a row was voided since is not compared. A record that comes void for a match that counts differs.
     """
     difference = _find_difference(record, {row.user_id: row for row in rows})
     if not difference:
         return None
     field, detail = difference
     remedy = "void it with void_match" if field == "void_reason" else "if it is wrong as recorded, use correct_match"
-    message = f"Match {record.match_key!r} of {record.game.name} is recorded already and differs in {field}: {detail}. Nothing was changed;"
-    return MatchConflict(f"{message} {remedy}.", field=field)
+    name = f"Match {record.match_key!r} of {record.game.name}"
+    what = f"{name} is recorded already and differs in {field}: {detail}."
+    return MatchConflict(f"{what} Nothing was changed; {remedy}.", field=field)
 
 
 def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[str, str] | None:
-    """The first field that differs, and both values in words."""
+    """Return the first field that differs, and both values in words."""
     if rows.keys() != {line.user.pk for line in record.lines}:
         return "lines", f"the players are others than the {len(rows)} recorded"
     for line in sorted(record.lines, key=lambda line: line.user.username):
@@ -163,8 +178,14 @@ def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[st
     return None
 
 
-def _find_line_difference(record: MatchRecord, line: PlayerLine, row: MatchRow) -> tuple[str, str] | None:
-    given = {"played_at": record.played_at, "kind": record.kind, "result": line.result, "side": line.side, "score": line.score}
+def _find_line_difference(record: MatchRecord, line: LineRecord, row: MatchRow) -> tuple[str, str] | None:
+    given = {
+        "played_at": record.played_at,
+        "kind": record.kind,
+        "result": line.result,
+        "side": line.side,
+        "score": line.score,
+    }
     for field, value in given.items():
         recorded = getattr(row, field)
         if recorded != value:

@@ -1,26 +1,27 @@
-"""What goes into recording matches and what comes out of it."""
+"""The input and the outcome of recording matches."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Self
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Game, MatchRow
 
-#: What names an encounter: the game's id and the match key.
-EncounterKey = tuple[int, str]
+#: What names a match: the game's id and the match key.
+MatchKey = tuple[int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlayerLine:
-    """One player's part in a match.
+class LineRecord:
+    """One player's line of a match, as delivered.
 
     :param result: ``WIN``, ``LOSS`` or ``DRAW``.
-    :param side: the team or side; the lines of one side share it and their result. A player without one plays alone.
+    :param side: the team or side; its lines share their result. A player without one plays alone.
     :param score: the score of the side, 32 bits.
     :param stats: what the game reported of this player, a JSON object.
     """
@@ -34,9 +35,9 @@ class PlayerLine:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchRecord:
-    """One encounter as delivered: taken whole or refused whole.
+    """One match as delivered: taken whole or refused whole.
 
-    :param match_key: names the encounter within its game; the key of every retry, 1 to 100 characters.
+    :param match_key: names the match within its game; the key of every retry, 1 to 100 characters.
     :param played_at: when it was played, timezone-aware.
     :param kind: ``CASUAL`` or ``TOURNAMENT``.
     :param void_reason: record it as void already: the match is kept and counts nowhere.
@@ -45,43 +46,44 @@ class MatchRecord:
     game: Game
     match_key: str
     played_at: datetime
-    lines: tuple[PlayerLine, ...]
+    lines: tuple[LineRecord, ...]
     kind: str = "CASUAL"
     void_reason: str = ""
 
     @property
-    def encounter(self) -> EncounterKey:
+    def key(self) -> MatchKey:
+        """Return what names the match among all."""
         return self.game.pk, self.match_key
 
 
-R = TypeVar("R")
+class RecordStatus(StrEnum):
+    """What became of a record: ``COMPLETED`` when part of it was recorded before, and the rest now."""
+
+    CREATED = "created"
+    COMPLETED = "completed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal(Generic[R]):
-    """A record that was not taken, and why."""
+class RecordOutcome:
+    """What became of one record of a batch.
 
-    record: R
-    error: DomainError
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordOutcome(Generic[R]):
-    """What became of each record of a batch; every record is in exactly one list, in the order given.
-
-    :param created: recorded now.
-    :param unchanged: recorded before with the same content.
-    :param refused: against the rules, or recorded before with other content.
+    :param refusal: against which rule it is, or what is recorded otherwise; None when it was taken.
     """
 
-    created: list[R]
-    unchanged: list[R]
-    refused: list[Refusal[R]]
+    status: RecordStatus
+    refusal: DomainError | None = None
+
+    @classmethod
+    def refused(cls, refusal: DomainError) -> Self:
+        """Return the outcome of a record that was not taken."""
+        return cls(status=RecordStatus.REFUSED, refusal=refusal)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedMatch:
-    """The rows of one encounter, and whether this call created them."""
+    """The rows of one match, and whether this call created them."""
 
     rows: list[MatchRow]
     created: bool

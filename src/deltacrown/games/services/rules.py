@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_json_object, check_moment, check_text
 from deltacrown.games.models import MatchRow
-from deltacrown.games.services.records import MatchRecord, PlayerLine
+from deltacrown.games.services.records import LineRecord, MatchRecord
 
 #: How far ahead of ours a game server's clock may be.
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -20,7 +20,7 @@ LONGEST_REASON = 500
 
 
 class InvalidMatch(InvalidInput):
-    """What is told of the match cannot be true: no players, one player twice, results that contradict each other."""
+    """The record cannot be true: no players, one player twice, results that contradict each other."""
 
 
 def check_record(record: MatchRecord, *, now: datetime) -> None:
@@ -49,7 +49,10 @@ def check_played_at(played_at: datetime, *, now: datetime) -> None:
     if played_at < EARLIEST:
         raise InvalidMatch("played_at is before 1970; check its format and unit.", field="played_at")
     if played_at > now + CLOCK_TOLERANCE:
-        raise InvalidMatch(f"played_at {played_at:%Y-%m-%d %H:%M} is in the future; record a match once it was played.", field="played_at")
+        raise InvalidMatch(
+            f"played_at {played_at:%Y-%m-%d %H:%M} is in the future; record a match once it was played.",
+            field="played_at",
+        )
 
 
 def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
@@ -64,13 +67,19 @@ def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
     by_side: dict[str | int, str] = {}
     for place, (side, result) in enumerate(outcomes):
         if by_side.setdefault(side or place, result) != result:
-            raise InvalidMatch(f"The side {side!r} has both {by_side[side]} and {result}; a side shares one result.", field="result")
+            raise InvalidMatch(
+                f"The side {side!r} has both {by_side[side]} and {result}; a side shares one result.",
+                field="result",
+            )
     results = set(by_side.values())
     if "DRAW" in results and len(results) > 1:
         raise InvalidMatch("Some players have DRAW and some do not; a draw is everybody's.", field="result")
     if len(by_side) > 1 and results in ({"WIN"}, {"LOSS"}):
         what = "won" if "WIN" in results else "lost"
-        raise InvalidMatch(f"Every side {what}, which cannot be; give players of one team the same side, or DRAW.", field="result")
+        raise InvalidMatch(
+            f"Every side {what}, which cannot be; give players of one team the same side, or DRAW.",
+            field="result",
+        )
 
 
 def check_result(result: object) -> None:
@@ -90,7 +99,7 @@ def check_score(score: int | None) -> None:
         check_integer(score, field="score")
 
 
-def _check_players(lines: tuple[PlayerLine, ...]) -> None:
+def _check_players(lines: tuple[LineRecord, ...]) -> None:
     if not lines:
         raise InvalidMatch("The match has no players; give at least one line.", field="lines")
     seen: set[int] = set()
@@ -102,7 +111,7 @@ def _check_players(lines: tuple[PlayerLine, ...]) -> None:
         seen.add(line.user.pk)
 
 
-def _check_line(line: PlayerLine) -> None:
+def _check_line(line: LineRecord) -> None:
     check_result(line.result)
     check_text(line.side, field="side", limit=LONGEST_SIDE)
     check_score(line.score)

@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_moment, check_text
 from deltacrown.games.models import MatchRow
-from deltacrown.games.services import list_encounter
+from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import signals
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.subjects import get_match_row, has_competed
@@ -83,7 +83,7 @@ def file_dispute(
 def _about_match(reporter: User, pk: int, now: datetime) -> tuple[Dispute, QuerySet[Dispute]]:
     """Return an unsaved dispute of the match if the reporter may file one, and all disputes of its encounter."""
     match = get_match_row(pk)
-    encounter = list_encounter(match.game, match.match_key)
+    encounter = list_match_lines(match.game, match.match_key)
     if reporter.pk not in {row.user_id for row in encounter}:
         raise NotAParticipant("Only those who played in a match can dispute it.", field="match")
     if match.is_voided:

@@ -15,12 +15,21 @@ from deltacrown.tournaments.services.lifecycle import (
     start_tournament,
 )
 from deltacrown.tournaments.services.lookup import ResultNotFound, find_tournaments, get_result
-from deltacrown.tournaments.services.matches import InvalidTournamentMatch, TournamentMatchRecord, record_tournament_matches
-from deltacrown.tournaments.services.permissions import MayNotOrganise, can_organise, require_organiser, require_say
+from deltacrown.tournaments.services.matches import (
+    InvalidTournamentMatch,
+    TournamentMatchRecord,
+    record_tournament_matches,
+)
+from deltacrown.tournaments.services.permissions import (
+    MayNotOrganise,
+    can_organise,
+    require_organiser,
+    require_say,
+)
 from deltacrown.tournaments.services.registration import (
     AlreadyRegistered,
-    Entrant,
     EntrantDisqualified,
+    EntrantRecord,
     TournamentFull,
     register_entrants,
     register_player,
@@ -29,13 +38,18 @@ from deltacrown.tournaments.services.registration import (
 from deltacrown.tournaments.services.rulings import ResultChange, correct_result, disqualify_entrant
 from deltacrown.tournaments.services.standings import InvalidStanding, Standing
 from deltacrown.tournaments.services.states import TournamentNotFound, WrongState
-from deltacrown.tournaments.services.summary import PlayerTotals, TournamentSummary, list_player_totals, summarise_tournament
+from deltacrown.tournaments.services.summary import (
+    PlayerTotals,
+    TournamentSummary,
+    list_player_totals,
+    summarise_tournament,
+)
 
 __all__ = [
     "AlreadyRegistered",
     "AnyRecord",
-    "Entrant",
     "EntrantDisqualified",
+    "EntrantRecord",
     "EntrantWithdrawn",
     "InvalidEntrant",
     "InvalidStanding",

@@ -7,7 +7,13 @@ from deltacrown.core.errors import Conflict
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services.entrants import Participation, get_entrant, has_status, list_roster, name_of
+from deltacrown.tournaments.services.entrants import (
+    Participation,
+    get_entrant,
+    has_status,
+    list_roster,
+    name_of,
+)
 from deltacrown.tournaments.services.registration import EntrantDisqualified
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
@@ -19,7 +25,7 @@ class EntrantWithdrawn(Conflict):
 
 @atomic_service
 def check_in(*, tournament: Tournament, user: User | None = None, team: Team | None = None) -> list[TournamentParticipation]:
-    """Confirm that an entrant is there, while registration is open; one that is checked in stays so.
+    """Check an entrant in, while registration is open; one that is checked in stays so.
 
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.

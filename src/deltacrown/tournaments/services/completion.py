@@ -11,9 +11,22 @@ from deltacrown.core.inputs import check_moment
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
-from deltacrown.tournaments.services.entrants import IN_PLAY, NotRegistered, Participation, get_entrant, group_rosters, has_status, name_of
+from deltacrown.tournaments.services.entrants import (
+    IN_PLAY,
+    NotRegistered,
+    Participation,
+    get_entrant,
+    group_rosters,
+    has_status,
+    name_of,
+)
 from deltacrown.tournaments.services.registration import EntrantDisqualified
-from deltacrown.tournaments.services.standings import InvalidStanding, Standing, build_results, check_standings
+from deltacrown.tournaments.services.standings import (
+    InvalidStanding,
+    Standing,
+    build_results,
+    check_standings,
+)
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.transactions import atomic_service
 
@@ -24,9 +37,13 @@ class ResultsConflict(Conflict):
 
 @atomic_service
 def complete_tournament(
-    *, tournament: Tournament, standings: Sequence[Standing], now: datetime, decided_at: datetime | None = None
+    *,
+    tournament: Tournament,
+    standings: Sequence[Standing],
+    now: datetime,
+    decided_at: datetime | None = None,
 ) -> list[TournamentResult]:
-    """End a running tournament with its official results; the same standings again change nothing.
+    """Complete a running tournament with its official results; the same standings again change nothing.
 
     A solo event gets a row per standing. A team event gets a team row with the whole prize, and a row
     per member of the roster as registered, each with an equal share rounded down to cents. An
@@ -40,7 +57,7 @@ def complete_tournament(
     :raises NotRegistered: someone in them is not registered.
     :raises EntrantWithdrawn: someone in them withdrew.
     :raises EntrantDisqualified: someone placed was disqualified before.
-    :raises ResultsConflict: the tournament is completed with other results; also when they were corrected since.
+    :raises ResultsConflict: the tournament is completed with other results, or they were corrected since.
     :raises WrongState: it is not running.
     """
     lock_tournament(tournament)
@@ -49,9 +66,15 @@ def complete_tournament(
     if not change_state(tournament, Status.COMPLETED, allowed=[Status.RUNNING], action="completing"):
         return _find_same_results(tournament, by_entrant)
     rosters = _list_rosters(tournament, by_entrant)
-    results = [row for entrant, each in by_entrant.items() for row in build_results(tournament, rosters[entrant], each, official)]
+    results: list[TournamentResult] = []
+    disqualified: list[TournamentParticipation] = []
+    for entrant, standing in by_entrant.items():
+        results += build_results(tournament, rosters[entrant], standing, official)
+        if standing.placement is None:
+            disqualified += rosters[entrant]
+
     TournamentResult.objects.bulk_create(results)
-    _mark_disqualified([row for entrant, each in by_entrant.items() if each.placement is None for row in rosters[entrant]])
+    _mark_disqualified(disqualified)
     signals.tournament_completed.send(Tournament, tournament=tournament, results=results, now=now)
     return results
 
@@ -90,9 +113,9 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     rows = list(tournament.results.select_related("user", "team").order_by("pk"))
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
     official = {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
-    told = {entrant: (each.placement, Decimal(each.prize), each.disqualified_reason) for entrant, each in standings.items()}
+    given = {entrant: (each.placement, Decimal(each.prize), each.disqualified_reason) for entrant, each in standings.items()}
     recorded = {entrant: (row.placement, row.prize_amount, row.disqualified_reason) for entrant, row in official.items()}
-    if told != recorded:
+    if given != recorded:
         raise ResultsConflict(
             f"{tournament.name} is completed with other results. Nothing was changed; use correct_result or disqualify_entrant.",
             field="standings",

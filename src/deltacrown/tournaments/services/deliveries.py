@@ -13,22 +13,22 @@ AnyRecord = MatchRecord | TournamentMatchRecord
 
 
 @atomic_service
-def record_deliveries(*, records: Sequence[AnyRecord], now: datetime) -> RecordOutcome[AnyRecord]:
-    """Record many matches, of tournaments and not, each whole or refused with its reason; what was recorded before changes nothing.
+def record_deliveries(*, records: Sequence[AnyRecord], now: datetime) -> list[RecordOutcome]:
+    """Record many matches, of tournaments and not, each whole or refused with its reason.
 
-    Those of tournaments are recorded first, otherwise in the order given.
+    What was recorded before changes nothing. Those of tournaments are recorded first.
+
+    :return: the outcome of each record, in the order given.
     """
-    official = [record for record in records if isinstance(record, TournamentMatchRecord)]
-    casual = [record for record in records if isinstance(record, MatchRecord)]
-    outcome: RecordOutcome[AnyRecord] = RecordOutcome(created=[], unchanged=[], refused=[])
+    official = {place: each for place, each in enumerate(records) if isinstance(each, TournamentMatchRecord)}
+    casual = {place: each for place, each in enumerate(records) if isinstance(each, MatchRecord)}
+
+    outcomes: dict[int, RecordOutcome] = {}
     if official:
-        _add(outcome, record_tournament_matches(records=official, now=now))
+        recorded = record_tournament_matches(records=[*official.values()], now=now)
+        outcomes |= zip(official, recorded, strict=True)
     if casual:
-        _add(outcome, record_matches(records=casual, now=now))
-    return outcome
+        recorded = record_matches(records=[*casual.values()], now=now)
+        outcomes |= zip(casual, recorded, strict=True)
 
-
-def _add(outcome: RecordOutcome[AnyRecord], part: RecordOutcome[TournamentMatchRecord] | RecordOutcome[MatchRecord]) -> None:
-    outcome.created.extend(part.created)
-    outcome.unchanged.extend(part.unchanged)
-    outcome.refused.extend(part.refused)  # type: ignore[arg-type]
+    return [outcomes[place] for place in range(len(records))]

@@ -39,12 +39,12 @@ def get_entrant(tournament: Tournament, user: User | None, team: Team | None) ->
 
 
 def name_of(entrant: User | Team) -> str:
-    """What to call an entrant in a message."""
+    """Return what to call an entrant in a message."""
     return entrant.username if isinstance(entrant, User) else entrant.name
 
 
 def list_roster(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
-    """Return the registrations of an entrant, ``user`` and ``team`` loaded: those that stand, or else those withdrawn.
+    """Return the registrations of an entrant that stand, or else those withdrawn; ``user``, ``team`` loaded.
 
     :raises NotRegistered: there are none.
     """
@@ -71,5 +71,5 @@ def group_rosters(tournament: Tournament, rows: Iterable[TournamentParticipation
 
 
 def has_status(roster: Iterable[TournamentParticipation], status: str) -> bool:
-    """Say whether every registration of an entrant has ``status``."""
+    """Return whether every registration of an entrant has ``status``."""
     return all(row.status == status for row in roster)

@@ -26,7 +26,7 @@ class TournamentTaken(Conflict):
 
 
 class InvalidTournament(InvalidInput):
-    """What is told of the tournament cannot be true: an end before the start, an unknown kind of entrant."""
+    """The tournament cannot be as described: an end before the start, an unknown kind of entrant."""
 
 
 class NoEntrants(Conflict):
@@ -91,14 +91,15 @@ def schedule_end(*, tournament: Tournament, ends_at: datetime) -> bool:
         tournament.save(update_fields=["ends_at"])
     elif recorded != ends_at:
         raise InvalidTournament(
-            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.", field="ends_at"
+            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.",
+            field="ends_at",
         )
     return recorded is None
 
 
 @atomic_service
 def start_tournament(*, tournament: Tournament) -> Tournament:
-    """Close registration and begin.
+    """Start a tournament: close its registration.
 
     :raises NoEntrants: nobody is registered, or everybody withdrew.
     :raises WrongState: registration is not open.
@@ -113,7 +114,7 @@ def start_tournament(*, tournament: Tournament) -> Tournament:
 
 @atomic_service
 def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> Tournament:
-    """Cancel a tournament that is not completed; its registrations and the matches played stay recorded and counted.
+    """Cancel a tournament that is not completed; its registrations and matches stay recorded and counted.
 
     :param reason: announced with the fact.
     :raises WrongState: it is completed.

@@ -10,7 +10,14 @@ from typing import Any
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
 from deltacrown.games.models import Match
-from deltacrown.games.services import MatchConflict, MatchRecord, RecordOutcome, Refusal, list_row_ids, record_matches
+from deltacrown.games.services import (
+    MatchConflict,
+    MatchRecord,
+    RecordOutcome,
+    RecordStatus,
+    list_line_ids,
+    record_matches,
+)
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
@@ -20,7 +27,15 @@ from django_tally.transactions import atomic_service
 
 LONGEST_WORD = 100
 #: What a description says beyond its tournament and player, in the order a difference is named.
-DESCRIBED = ("tournament_id", "round", "series", "map_name", "team_id", "opponent_team_id", "opponent_user_id")
+DESCRIBED = (
+    "tournament_id",
+    "round",
+    "series",
+    "map_name",
+    "team_id",
+    "opponent_team_id",
+    "opponent_user_id",
+)
 
 
 class InvalidTournamentMatch(InvalidInput):
@@ -32,7 +47,7 @@ class TournamentMatchRecord:
     """A match of a tournament as delivered; its kind becomes ``TOURNAMENT``.
 
     :param series: names the series within the tournament.
-    :param stats: describes the encounter (mode, duration), a JSON object; the players' numbers are in ``match``.
+    :param stats: describes the match (mode, duration), a JSON object; the players' numbers are in ``match``.
     :param teams: player's id → the team they played for, where it is not the one they registered with.
     """
 
@@ -50,31 +65,31 @@ class TournamentMatchRecord:
 
 
 @atomic_service
-def record_tournament_matches(*, records: Sequence[TournamentMatchRecord], now: datetime) -> RecordOutcome[TournamentMatchRecord]:
-    """Record many matches of tournaments, each whole or refused with its reason, in a constant number of queries.
+def record_tournament_matches(*, records: Sequence[TournamentMatchRecord], now: datetime) -> list[RecordOutcome]:
+    """Record many matches of tournaments, each whole or refused, in a constant number of queries.
 
-    A match that is recorded but not described is described now, and reported as unchanged. A completed
+    A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed
     tournament still takes matches; a draft or a cancelled one does not.
+
+    :return: the outcome of each record, in the order given.
     """
-    field_of_play = _FieldOfPlay(records)
-    faults = {place: fault for place, record in enumerate(records) if (fault := field_of_play.find_fault(record))}
-    matches = {place: replace(record.match, kind=Match.Kind.TOURNAMENT) for place, record in enumerate(records) if place not in faults}
-    places = {id(match): place for place, match in matches.items()}
-    recorded = record_matches(records=list(matches.values()), now=now)
-    faults |= {places[id(refusal.record)]: refusal.error for refusal in recorded.refused}
-    created = {places[id(match)] for match in recorded.created}
-    faults |= _describe({place: records[place] for place in places.values() if place not in faults}, field_of_play)
-    outcome: RecordOutcome[TournamentMatchRecord] = RecordOutcome(created=[], unchanged=[], refused=[])
+    registrations = _Registrations(records)
+    outcomes: dict[int, RecordOutcome] = {}
+    matches: dict[int, MatchRecord] = {}
     for place, record in enumerate(records):
-        if place in faults:
-            outcome.refused.append(Refusal(record=record, error=faults[place]))
+        if fault := registrations.find_fault(record):
+            outcomes[place] = RecordOutcome.refused(fault)
         else:
-            (outcome.created if place in created else outcome.unchanged).append(record)
-    return outcome
+            matches[place] = replace(record.match, kind=Match.Kind.TOURNAMENT)
+
+    outcomes |= zip(matches, record_matches(records=[*matches.values()], now=now), strict=True)
+    taken = {place: records[place] for place in matches if outcomes[place].refusal is None}
+    outcomes |= _describe(taken, outcomes, registrations)
+    return [outcomes[place] for place in range(len(records))]
 
 
-class _FieldOfPlay:
-    """The tournaments of a batch as they are now, and who is registered for each with which team."""
+class _Registrations:
+    """The tournaments of a batch as they are now, and the registrations for each, with the team."""
 
     def __init__(self, records: Sequence[TournamentMatchRecord]) -> None:
         keys = {record.tournament.pk for record in records}
@@ -104,34 +119,47 @@ class _FieldOfPlay:
         check_json_object(record.stats, field="stats")
         players = {line.user.pk: line.user.username for line in record.match.lines}
         if strangers := [name for user, name in sorted(players.items()) if (tournament.pk, user) not in self.teams]:
-            raise InvalidTournamentMatch(f"{', '.join(strangers)} not registered for {tournament.name}; register them first.", field="user")
+            raise InvalidTournamentMatch(
+                f"{', '.join(strangers)} not registered for {tournament.name}; register them first.",
+                field="user",
+            )
         if not record.teams.keys() <= players.keys():
             raise InvalidTournamentMatch("teams names a player who is not in the match.", field="teams")
 
     def team_of(self, record: TournamentMatchRecord, user: int) -> int | None:
-        """The id of the team a player played for in a match."""
+        """Return the id of the team a player played for in a match."""
         return record.teams[user].pk if user in record.teams else self.teams[record.tournament.pk, user]
 
 
-def _describe(records: Mapping[int, TournamentMatchRecord], field_of_play: _FieldOfPlay) -> dict[int, DomainError]:
-    """Write the descriptions that are missing; return, by place, the refusals of those that say something else."""
-    encounters = list_row_ids({record.match.encounter for record in records.values()})
-    described = _list_described([match for players in encounters.values() for match in players.values()])
-    faults: dict[int, DomainError] = {}
+def _describe(
+    records: Mapping[int, TournamentMatchRecord],
+    outcomes: Mapping[int, RecordOutcome],
+    registrations: _Registrations,
+) -> dict[int, RecordOutcome]:
+    """Write the descriptions that are missing; return, by place, the outcomes that are others by that."""
+    lines = list_line_ids({record.match.key for record in records.values()})
+    described = _list_described([row for players in lines.values() for row in players.values()])
+    changed: dict[int, RecordOutcome] = {}
     new: list[TournamentMatchResult] = []
     for place, record in records.items():
-        rows = [_build(record, user, match, field_of_play) for user, match in encounters[record.match.encounter].items()]
-        if conflict := next(filter(None, (_find_conflict(record, described.get(row.match_id), row) for row in rows)), None):
-            faults[place] = conflict
+        players = lines[record.match.key]
+        rows = [_build(record, user, match, registrations) for user, match in players.items()]
+        conflicts = (_find_conflict(record, described.get(row.match_id), row) for row in rows)
+        if conflict := next(filter(None, conflicts), None):
+            changed[place] = RecordOutcome.refused(conflict)
             continue
+
         missing = [row for row in rows if row.match_id not in described]
         described |= {row.match_id: row for row in missing}
         new += missing
+        if missing and outcomes[place].status == RecordStatus.UNCHANGED:
+            changed[place] = RecordOutcome(status=RecordStatus.COMPLETED)
+
     if new:
         new.sort(key=lambda row: row.match_id)
         TournamentMatchResult.objects.bulk_create(new)
         signals.tournament_matches_recorded.send(TournamentMatchResult, rows=new)
-    return faults
+    return changed
 
 
 def _list_described(matches: Sequence[int]) -> dict[int, TournamentMatchResult]:
@@ -139,8 +167,8 @@ def _list_described(matches: Sequence[int]) -> dict[int, TournamentMatchResult]:
     return {row.match_id: row for rows in found for row in rows}
 
 
-def _build(record: TournamentMatchRecord, user: int, match: int, field_of_play: _FieldOfPlay) -> TournamentMatchResult:
-    players = {line.user.pk: field_of_play.team_of(record, line.user.pk) for line in record.match.lines}
+def _build(record: TournamentMatchRecord, user: int, match: int, registrations: _Registrations) -> TournamentMatchResult:
+    players = {line.user.pk: registrations.team_of(record, line.user.pk) for line in record.match.lines}
     team = players[user]
     other_teams = {other for other in players.values() if other not in {None, team}} if team is not None else set()
     other_players = players.keys() - {user}
@@ -167,4 +195,7 @@ def _find_conflict(record: TournamentMatchRecord, known: TournamentMatchResult |
     if not different:
         return None
     name = different[0].removesuffix("_id")
-    return MatchConflict(f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.", field=name)
+    return MatchConflict(
+        f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.",
+        field=name,
+    )

@@ -1,4 +1,4 @@
-"""Who may do what about a tournament, asked by whoever serves people; commands and imports act for the site itself."""
+"""Who may do what with a tournament: for API and pages; commands and imports act for the site itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MayNotOrganise(DomainError):
 
 
 def can_organise(tournament: Tournament, user: User) -> bool:
-    """Say whether ``user`` runs the tournament: its organiser, or staff."""
+    """Return whether ``user`` runs the tournament: its organiser, or staff."""
     return user.is_staff or tournament.organiser_id == user.pk
 
 
@@ -33,9 +33,15 @@ def require_organiser(tournament: Tournament, user: User) -> None:
 
 
 def require_say(
-    tournament: Tournament, by: User, *, user: User | None, team: Team | None, now: datetime, roster: Iterable[User] | None = None
+    tournament: Tournament,
+    by: User,
+    *,
+    user: User | None,
+    team: Team | None,
+    now: datetime,
+    roster: Iterable[User] | None = None,
 ) -> None:
-    """Refuse unless ``by`` may speak for an entrant: a player for themselves, a member for their team, the organiser for all.
+    """Refuse unless ``by`` may act for an entrant: a player, a member of the team, or the organiser.
 
     :param roster: who is to play for the team; a member may name present members only.
     :raises MayNotOrganise: they may not.

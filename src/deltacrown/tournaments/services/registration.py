@@ -16,7 +16,15 @@ from deltacrown.core.inputs import check_moment
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services.entrants import IN_PLAY, InvalidEntrant, Participation, get_entrant, group_rosters, has_status, name_of
+from deltacrown.tournaments.services.entrants import (
+    IN_PLAY,
+    InvalidEntrant,
+    Participation,
+    get_entrant,
+    group_rosters,
+    has_status,
+    name_of,
+)
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
 
@@ -34,7 +42,7 @@ class TournamentFull(Conflict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entrant:
+class EntrantRecord:
     """Who enters: a player in a solo event, or a team.
 
     :param roster: the team's players; None for its members at ``registered_at``.
@@ -59,31 +67,37 @@ def register_player(*, tournament: Tournament, user: User, now: datetime, regist
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [Entrant(user=user, registered_at=registered_at)], now, again=True)
+    register = _register(tournament, [EntrantRecord(user=user, registered_at=registered_at)], now, again=True)
     return register.by_user[user.pk]
 
 
 @atomic_service
 def register_team(
-    *, tournament: Tournament, team: Team, roster: Sequence[User] | None, now: datetime, registered_at: datetime | None = None
+    *,
+    tournament: Tournament,
+    team: Team,
+    roster: Sequence[User] | None,
+    now: datetime,
+    registered_at: datetime | None = None,
 ) -> list[TournamentParticipation]:
-    """Register a team with a roster, or find it registered; one that withdrew may enter again, also with another roster.
+    """Register a team with a roster, or find it registered; one that withdrew may enter with another roster.
 
     :param roster: the players; None for the team's members at ``registered_at``.
     :param registered_at: when it registered, if not now.
     :return: a registration per member of the roster.
     :raises AlreadyRegistered: the team is registered with another roster, or a player with another team.
     :raises EntrantDisqualified: the team was disqualified.
-    :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the date is in the future.
+    :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the
+        date is in the future.
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [Entrant(team=team, roster=roster, registered_at=registered_at)], now, again=True)
+    register = _register(tournament, [EntrantRecord(team=team, roster=roster, registered_at=registered_at)], now, again=True)
     return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
 
 
 @atomic_service
-def register_entrants(*, tournament: Tournament, entrants: Sequence[Entrant], now: datetime) -> list[TournamentParticipation]:
+def register_entrants(*, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime) -> list[TournamentParticipation]:
     """Register many entrants in a constant number of queries, all or none.
 
     An entrant known already is left as it is, whatever became of it since: a file that is imported
@@ -96,7 +110,7 @@ def register_entrants(*, tournament: Tournament, entrants: Sequence[Entrant], no
     return _register(tournament, entrants, now, again=False).written
 
 
-def _register(tournament: Tournament, entrants: Sequence[Entrant], now: datetime, *, again: bool) -> _Register:
+def _register(tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool) -> _Register:
     lock_tournament(tournament)
     for entrant in entrants:
         _check_entrant(tournament, entrant, now)
@@ -113,16 +127,20 @@ def _register(tournament: Tournament, entrants: Sequence[Entrant], now: datetime
     return register
 
 
-def _check_entrant(tournament: Tournament, entrant: Entrant, now: datetime) -> None:
+def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime) -> None:
     who = name_of(get_entrant(tournament, entrant.user, entrant.team))
     if entrant.status not in Participation.values:
         raise InvalidEntrant(
-            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.", field="status"
+            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.",
+            field="status",
         )
     if entrant.registered_at is not None:
         check_moment(entrant.registered_at, field="registered_at")
         if entrant.registered_at > now:
-            raise InvalidEntrant(f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.", field="registered_at")
+            raise InvalidEntrant(
+                f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.",
+                field="registered_at",
+            )
     players = entrant.roster or ()
     if entrant.team is None and players:
         raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
@@ -130,8 +148,8 @@ def _check_entrant(tournament: Tournament, entrant: Entrant, now: datetime) -> N
         raise InvalidEntrant(f"The roster of {who} names a player twice, or one that is not saved.", field="roster")
 
 
-def _list_members(entrants: Sequence[Entrant]) -> dict[int, list[TeamMembership]]:
-    """Every stretch of membership in the teams that come without a roster."""
+def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembership]]:
+    """Return every membership in the teams that come without a roster."""
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
     members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
     if teams:
@@ -140,13 +158,13 @@ def _list_members(entrants: Sequence[Entrant]) -> dict[int, list[TeamMembership]
     return members
 
 
-def _find_roster(entrant: Entrant, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
+def _find_roster(entrant: EntrantRecord, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
     if entrant.user is not None:
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
         return list(entrant.roster or ())
-    stretches = members[entrant.team.pk]
-    present = [each.user for each in stretches if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
+    memberships = members[entrant.team.pk]
+    present = [each.user for each in memberships if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
     return list({user.pk: user for user in present}.values())
 
 
@@ -163,7 +181,7 @@ class _Register:
 
     @property
     def written(self) -> list[TournamentParticipation]:
-        """The rows that are new or changed."""
+        """Return the rows that are new or changed."""
         return list(self._written.values())
 
     def _keep(self, row: TournamentParticipation) -> None:
@@ -171,7 +189,7 @@ class _Register:
         if row.team_id is not None:
             self.by_team.setdefault(row.team_id, {})[row.user_id] = row
 
-    def enter(self, entrant: Entrant, roster: Sequence[User], at: datetime, *, again: bool) -> None:
+    def enter(self, entrant: EntrantRecord, roster: Sequence[User], at: datetime, *, again: bool) -> None:
         """Add the registrations of an entrant that are missing.
 
         :param again: let one that withdrew enter as if it were new, and refuse one that is disqualified
@@ -195,27 +213,29 @@ class _Register:
             self._keep(row)
             self._written[user.pk] = row
 
-    def _check_same(self, entrant: Entrant, standing: Sequence[TournamentParticipation]) -> None:
+    def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
         if has_status(standing, Participation.DISQUALIFIED):
             raise EntrantDisqualified(f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant")
         if entrant.roster is not None and {row.user_id for row in standing} != {user.pk for user in entrant.roster}:
             raise AlreadyRegistered(
-                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.", field="roster"
+                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.",
+                field="roster",
             )
 
-    def _find(self, entrant: Entrant) -> list[TournamentParticipation]:
+    def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
         if entrant.team is not None:
             return list(self.by_team.get(entrant.team.pk, {}).values())
         return [self.by_user[entrant.user.pk]] if entrant.user is not None and entrant.user.pk in self.by_user else []
 
     def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
-        """The player's row: a new one, or the one they withdrew, out of the roster it was in."""
+        """Return the player's row: a new one, or the one they withdrew, out of the roster it was in."""
         row = self.by_user.get(user.pk)
         if row is None:
             return TournamentParticipation(tournament=self.tournament, user=user)
         if row.status != Participation.WITHDRAWN:
             raise AlreadyRegistered(
-                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.", field="roster"
+                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.",
+                field="roster",
             )
         if row.team_id is not None:
             del self.by_team[row.team_id][user.pk]
@@ -230,7 +250,10 @@ class _Register:
         rows = [row for row in self.by_user.values() if row.status != Participation.WITHDRAWN]
         entrants = len(group_rosters(self.tournament, rows))
         if capacity is not None and entrants > capacity:
-            raise TournamentFull(f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.", field="tournament")
+            raise TournamentFull(
+                f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.",
+                field="tournament",
+            )
 
     def write(self) -> None:
         """Insert the new rows and update those registered again."""
@@ -239,5 +262,5 @@ class _Register:
         TournamentParticipation.objects.bulk_create(sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id))
 
 
-def _name(entrant: Entrant) -> str:
+def _name(entrant: EntrantRecord) -> str:
     return name_of(entrant.team or entrant.user or User())

@@ -13,8 +13,21 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
-from deltacrown.tournaments.services.entrants import Participation, get_entrant, has_status, list_roster, name_of
-from deltacrown.tournaments.services.standings import LONGEST_REASON, Standing, build_results, check_placement, check_prize, share_prize
+from deltacrown.tournaments.services.entrants import (
+    Participation,
+    get_entrant,
+    has_status,
+    list_roster,
+    name_of,
+)
+from deltacrown.tournaments.services.standings import (
+    LONGEST_REASON,
+    Standing,
+    build_results,
+    check_placement,
+    check_prize,
+    share_prize,
+)
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
@@ -44,7 +57,7 @@ def correct_result(
     now: datetime,
     by: User | None = None,
 ) -> list[TournamentResult]:
-    """Set an entrant's placement in a completed tournament, and its members' with a team's; others are not moved.
+    """Set an entrant's placement in a completed tournament, a team's with its members'; others stay.
 
     An entrant without a result gets one; a disqualification is lifted, and the entrant counts as
     registered again. What is so already changes nothing.
@@ -109,13 +122,20 @@ def disqualify_entrant(
     _set_status(roster, Participation.DISQUALIFIED)
     changes = _strike(placed, reason, now)
     moved = _move_up(tournament, below=changes[0].old_placement) if changes else []
-    facts = {"participations": roster, "changes": changes, "moved": moved, "reason": reason, "by": by, "now": now}
+    facts = {
+        "participations": roster,
+        "changes": changes,
+        "moved": moved,
+        "reason": reason,
+        "by": by,
+        "now": now,
+    }
     signals.entrant_disqualified.send(TournamentResult, tournament=tournament, **facts)
     return roster
 
 
 def _list_results(tournament: Tournament, entrant: User | Team) -> list[TournamentResult]:
-    """The entrant's rows, the team's own before its members'."""
+    """Return the entrant's rows, the team's own before its members'."""
     rows = tournament.results.select_related("user", "team")
     found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
     return sorted(found, key=lambda row: (row.user_id is not None, row.pk))
@@ -140,7 +160,12 @@ def _replace(rows: Sequence[TournamentResult], placement: int, prize: Decimal | 
 def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> list[ResultChange]:
     changes = [ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount) for row in rows]
     for row in rows:
-        row.placement, row.prize_amount, row.disqualified_at, row.disqualified_reason = None, Decimal(0), now, reason
+        row.placement, row.prize_amount, row.disqualified_at, row.disqualified_reason = (
+            None,
+            Decimal(0),
+            now,
+            reason,
+        )
     TournamentResult.objects.bulk_update(rows, COLUMNS)
     return changes
 

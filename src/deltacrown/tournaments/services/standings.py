@@ -21,7 +21,7 @@ LONGEST_REASON = 500
 
 
 class InvalidStanding(InvalidInput):
-    """The standings cannot be: an entrant twice, a gap in the ranking, a placement for someone disqualified."""
+    """The standings cannot be: an entrant twice, a gap in the ranking, a placed disqualified entrant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +91,12 @@ def share_prize(prize: Decimal, members: int) -> Decimal:
 
 
 def build_results(
-    tournament: Tournament, roster: Sequence[TournamentParticipation], standing: Standing, decided_at: datetime
+    tournament: Tournament,
+    roster: Sequence[TournamentParticipation],
+    standing: Standing,
+    decided_at: datetime,
 ) -> list[TournamentResult]:
-    """Return the unsaved rows of one standing: the player's, or the team's and one per member of its roster."""
+    """Return the unsaved rows of one standing: the player's, or the team's and one per member."""
 
     def row(user: User | None, prize: Decimal) -> TournamentResult:
         return TournamentResult(

@@ -1,4 +1,4 @@
-"""The states a tournament passes through: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED from any but COMPLETED."""
+"""The states of a tournament: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED from any but COMPLETED."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def require_state(tournament: Tournament, allowed: Sequence[str], action: str) -
     if tournament.status not in allowed:
         *rest, last = allowed
         states = f"{', '.join(rest)} or {last}" if rest else last
-        raise WrongState(f"{tournament.name} is {tournament.status}; {action} is possible only while it is {states}.", field="tournament")
+        raise WrongState(
+            f"{tournament.name} is {tournament.status}; {action} is possible only while it is {states}.",
+            field="tournament",
+        )
 
 
 def change_state(tournament: Tournament, status: str, *, allowed: Sequence[str], action: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the matches of a tournament add up to, counted from the rows themselves."""
+"""Totals over the matches of a tournament, counted from the rows themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Totals = dict[str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class TournamentSummary:
-    """A tournament's matches that count: how many, by how many players and teams, and the sums over all players.
+    """A tournament's matches that count, their players and teams, and the sums over all players.
 
     :param totals: name of a stat → its sum; a stat that is anywhere no whole number is left out.
     """
@@ -47,7 +47,7 @@ class PlayerTotals:
 
     @property
     def kill_death_ratio(self) -> Decimal:
-        """Kills per death to two decimals; without a death, the kills."""
+        """Return kills per death to two decimals; without a death, the kills."""
         return (Decimal(self.kills) / (self.deaths or 1)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -111,7 +111,7 @@ def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
 
 
 def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
-    """Yield the tournament's match rows that count, wherever they are; a row on its way to the archive once."""
+    """Yield the tournament's match rows that count, live or archived; one that is being archived once."""
     described = TournamentMatchResult.objects.filter(tournament=tournament)
     teams = dict(described.values_list("match_id", "team_id"))
     for rows in list_match_sources(COUNTS, pk__in=described.values("match_id")):

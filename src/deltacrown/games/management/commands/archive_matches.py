@@ -75,4 +75,4 @@ def read_moment(text: str) -> datetime:
 def describe(moved: Archived, *, dry_run: bool, seconds: float) -> str:
     """What was moved, in a line."""
     would = "Would move" if dry_run else "Moved"
-    return f"{would} {moved.encounters:,} matches ({moved.rows:,} rows) in {seconds:.1f} s."
+    return f"{would} {moved.matches:,} matches ({moved.rows:,} rows) in {seconds:.1f} s."

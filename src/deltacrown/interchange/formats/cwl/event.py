@@ -1,4 +1,4 @@
-"""The tournament of a CWL file: entered before its first game is recorded, concluded after its last."""
+"""The tournament of a CWL file: recorded before its first game, completed after its last."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Game
 from deltacrown.games.services import create_game
-from deltacrown.interchange.cwl.naming import Event
-from deltacrown.interchange.cwl.survey import Survey
 from deltacrown.interchange.directory import Directory, Names
+from deltacrown.interchange.formats.cwl.naming import CwlEvent
+from deltacrown.interchange.formats.cwl.survey import Survey
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import (
-    Entrant,
+    EntrantRecord,
     Standing,
     complete_tournament,
     create_tournament,
@@ -28,8 +28,10 @@ from django_tally.transactions import atomic_service
 
 
 @atomic_service
-def enter_event(*, event: Event, title: tuple[str, str], survey: Survey, whole: bool, now: datetime) -> None:
-    """Record the game, the tournament with registration open, its players, teams and rosters; known ones change nothing.
+def enter_event(*, event: CwlEvent, title: tuple[str, str], survey: Survey, whole: bool, now: datetime) -> None:
+    """Record the game, the tournament with registration open, its players, teams and rosters.
+
+    What is known already changes nothing.
 
     :param title: slug and name of the game.
     :param whole: every line could be read, so that the end of the last game is the tournament's.
@@ -47,11 +49,14 @@ def enter_event(*, event: Event, title: tuple[str, str], survey: Survey, whole: 
             entrant_kind=Tournament.EntrantKind.TEAM,
         )
         open_registration(tournament=tournament)
-    register_entrants(tournament=tournament, entrants=list_entrants(survey), now=now)
+    register_entrants(tournament=tournament, entrants=ensure_entrants(survey), now=now)
 
 
-def list_entrants(survey: Survey) -> list[Entrant]:
-    """Make the teams of a file with their rosters, as of its start; a player of two teams is entered with the first."""
+def ensure_entrants(survey: Survey) -> list[EntrantRecord]:
+    """Return the teams of a file with their rosters, as of its start; create who is unknown.
+
+    A player of two teams is in the roster of the first.
+    """
     rosters: dict[str, list[str]] = {}
     seen: set[str] = set()
     for team, player in survey.stints():
@@ -63,14 +68,18 @@ def list_entrants(survey: Survey) -> list[Entrant]:
     directory.find(names)
     directory.create_missing(names)
     return [
-        Entrant(team=directory.teams[team], roster=[directory.players[player] for player in roster], registered_at=survey.starts_at)
+        EntrantRecord(
+            team=directory.teams[team],
+            roster=[directory.players[player] for player in roster],
+            registered_at=survey.starts_at,
+        )
         for team, roster in rosters.items()
     ]
 
 
 @atomic_service
-def conclude_event(*, event: Event, survey: Survey, now: datetime) -> list[str]:
-    """Record the memberships that only the whole file tells, and complete the tournament with places 1 and 2.
+def complete_event(*, event: CwlEvent, survey: Survey, now: datetime) -> list[str]:
+    """Record the memberships that only the whole file shows, and complete the tournament with places 1 and 2.
 
     :return: remarks on what could not be done.
     """
@@ -90,7 +99,7 @@ def conclude_event(*, event: Event, survey: Survey, now: datetime) -> list[str]:
 
 
 def record_stints(survey: Survey) -> None:
-    """Record a membership for each player of each team, from the first game to the last, unless one is known of that time."""
+    """Record a membership for each player of each team, from first to last game, unless one is known."""
     directory = Directory()
     stints = survey.stints()
     directory.find(Names(players={player for _, player in stints}, teams={team for team, _ in stints}))
@@ -99,19 +108,20 @@ def record_stints(survey: Survey) -> None:
         for (team, player), stint in stints.items()
     ]
     known = list_memberships([record.team for record in records])
-    record_memberships(
-        memberships=[record for record in records if not any(overlaps(record, stretch) for stretch in known.get(record.key, []))]
-    )
+    new = [record for record in records if not any(overlaps(record, other) for other in known.get(record.key, []))]
+    record_memberships(memberships=new)
 
 
 def list_memberships(teams: Sequence[Team]) -> dict[tuple[int, int], list[TeamMembership]]:
-    """Look up every stretch of membership in some teams, by (team, player)."""
+    """Return every membership in some teams, by (team, player)."""
     found: dict[tuple[int, int], list[TeamMembership]] = {}
     for membership in TeamMembership.objects.filter(team__in={team.pk for team in teams}):
         found.setdefault((membership.team_id, membership.user_id), []).append(membership)
     return found
 
 
-def overlaps(record: MembershipRecord, stretch: TeamMembership) -> bool:
-    """Say whether a membership covers any of the time of a stint."""
-    return stretch.joined_at < (record.left_at or stretch.joined_at) and (stretch.left_at is None or stretch.left_at > record.joined_at)
+def overlaps(record: MembershipRecord, known: TeamMembership) -> bool:
+    """Return whether a known membership covers any of the time of a stint."""
+    begins_before = known.joined_at < (record.left_at or known.joined_at)
+    ends_after = known.left_at is None or known.left_at > record.joined_at
+    return begins_before and ends_after

@@ -1,80 +1,38 @@
-"""A tournament as a file tells it, before anything in it was looked up."""
+"""Files of tournaments in DeltaCrown's own format: a line per entrant, or per player of a team."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from deltacrown.interchange.columns import Columns
-from deltacrown.interchange.fields import WHOLE_NUMBER, Fields, GroupRefused, shown
+from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
+from deltacrown.interchange.fields import WHOLE_NUMBER, Fields, GroupRefused, find_disagreements, find_repeated, shown
+from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group
-from deltacrown.interchange.match_lines import repeated
 from deltacrown.interchange.rows import Row
 
-COLUMNS = Columns(
+TOURNAMENT_COLUMNS = Columns(
     key="tournament",
     group="tournament",
     required=("tournament", "game", "starts_at", "status"),
     optional=("name", "ends_at", "player", "team", "placement", "prize", "registered_at"),
     free_text=("name",),
 )
-STATUSES = {"draft": "DRAFT", "open": "OPEN", "running": "RUNNING", "completed": "COMPLETED", "cancelled": "CANCELLED"}
+STATUSES = {
+    "draft": "DRAFT",
+    "open": "OPEN",
+    "running": "RUNNING",
+    "completed": "COMPLETED",
+    "cancelled": "CANCELLED",
+}
 DISQUALIFIED = "dq"
-#: What is recorded for a disqualification whose file gives no reason.
-NO_REASON = "Disqualified; no reason was given."
 MOST_PLACEMENT = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What all lines of an entrant say alike."""
-
-    placement: int | None
-    disqualified_reason: str
-    prize: Decimal
-    registered_at: datetime | None
-
-    @property
-    def is_decided(self) -> bool:
-        return self.placement is not None or bool(self.disqualified_reason)
-
-
 @dataclass(slots=True)
-class EntrantDraft:
-    """A player (``team`` is empty), or a team with the players named for it (none: its members)."""
-
-    line: int
-    team: str
-    players: list[str]
-    outcome: Outcome
-
-    @property
-    def label(self) -> str:
-        return self.team or self.players[0]
-
-
-@dataclass(slots=True)
-class TournamentDraft:
-    """One tournament of a file. ``rows`` are the lines themselves."""
-
-    key: str
-    game: str
-    starts_at: datetime
-    status: str
-    entrants: list[EntrantDraft]
-    rows: list[Row]
-    name: str = ""
-    ends_at: datetime | None = None
-
-    @property
-    def entrant_kind(self) -> str:
-        return "TEAM" if any(entrant.team for entrant in self.entrants) else "SOLO"
-
-
-@dataclass(slots=True)
-class Shared:
+class TournamentFacts:
     """What every line of a tournament must say alike."""
 
     game: str
@@ -85,25 +43,35 @@ class Shared:
 
 
 @dataclass(slots=True)
-class Entry:
+class EntrantLine:
     """What one line says of one entrant."""
 
     row: Row
     player: str
     team: str
-    outcome: Outcome
+    outcome: EntrantOutcome
+
+
+class TournamentReader(FileReader[TournamentDraft]):
+    """Reads a file of tournaments."""
+
+    columns = TOURNAMENT_COLUMNS
+
+    def read(self, group: Group) -> TournamentDraft:
+        """Convert the lines of a tournament."""
+        return read_tournament(group)
 
 
 def read_tournament(group: Group) -> TournamentDraft:
-    """Make a tournament of its lines.
+    """Convert the lines of a tournament.
 
     :raises GroupRefused: naming every line that is wrong and how to mend it.
     """
     problems: list[str] = []
     Fields(group.rows[0], problems).slug("tournament", longest=100, required=True)
-    read = [read_line(row, problems) for row in group.rows]
+    read = [read_tournament_line(row, problems) for row in group.rows]
     shared = read[0][0]
-    problems += disagreements(group.rows, [other for other, _ in read])
+    problems += find_disagreements(group.rows, [other for other, _ in read], what="tournament")
     entries = [entry for _, entry in read]
     problems += find_wrong_entries(entries)
     problems += find_wrong_results(shared, entries)
@@ -116,28 +84,28 @@ def read_tournament(group: Group) -> TournamentDraft:
         starts_at=shared.starts_at,
         ends_at=shared.ends_at,
         status=shared.status,
-        entrants=gathered(entries),
+        entrants=gather_entrants(entries),
         rows=group.rows,
     )
 
 
-def read_line(row: Row, problems: list[str]) -> tuple[Shared, Entry]:
-    """Read one line, noting in ``problems`` what is wrong with it."""
+def read_tournament_line(row: Row, problems: list[str]) -> tuple[TournamentFacts, EntrantLine]:
+    """Read one line; add what is wrong with it to ``problems``."""
     fields = Fields(row, problems)
-    shared = Shared(
+    shared = TournamentFacts(
         game=fields.slug("game", longest=60, required=True),
         name=fields.text("name", longest=160),
-        starts_at=fields.moment("starts_at", required=True),
-        ends_at=fields.moment("ends_at"),
+        starts_at=fields.date_time("starts_at", required=True),
+        ends_at=fields.date_time("ends_at"),
         status=fields.choice("status", STATUSES, default=""),
     )
     placement, reason = read_placement(fields)
-    outcome = Outcome(placement, reason, fields.money("prize"), fields.moment("registered_at"))
-    return shared, Entry(row, fields.username("player"), fields.text("team", longest=120), outcome)
+    outcome = EntrantOutcome(placement, reason, fields.money("prize"), fields.date_time("registered_at"))
+    return shared, EntrantLine(row, fields.username("player"), fields.text("team", longest=120), outcome)
 
 
 def read_placement(fields: Fields) -> tuple[int | None, str]:
-    """Read ``1``, or ``dq`` with a reason after a colon, or nothing; the second value is the reason of a disqualification."""
+    """Read ``1``, or ``dq: reason``, or nothing; return the placement and the reason."""
     text = fields.raw("placement")
     word, _, reason = text.partition(":")
     if word.strip().lower() == DISQUALIFIED:
@@ -147,7 +115,10 @@ def read_placement(fields: Fields) -> tuple[int | None, str]:
     if not text:
         return None, ""
     if not WHOLE_NUMBER.match(text):
-        fields.refuse("placement", f"{shown(text)} is not a placement; write 1 for the winner, dq for a disqualified entrant, or nothing")
+        fields.refuse(
+            "placement",
+            f"{shown(text)} is not a placement; write 1 for the winner, dq for a disqualified entrant, or nothing",
+        )
     elif not 1 <= int(text) <= MOST_PLACEMENT:
         fields.refuse("placement", f"{text} is not possible; 1 is the winner, and no placement is below it")
     else:
@@ -155,16 +126,8 @@ def read_placement(fields: Fields) -> tuple[int | None, str]:
     return None, ""
 
 
-def disagreements(rows: list[Row], shared: list[Shared]) -> Iterable[str]:
-    """Say which lines do not agree with the first on what belongs to the tournament as a whole."""
-    for row, other in zip(rows[1:], shared[1:], strict=True):
-        for name in Shared.__slots__:
-            if getattr(other, name) != getattr(shared[0], name):
-                yield f"lines {rows[0].line} and {row.line} differ in {name}; all lines of a tournament must say the same"
-
-
-def find_wrong_entries(entries: list[Entry]) -> Iterable[str]:
-    """Say which lines do not together make a list of entrants."""
+def find_wrong_entries(entries: list[EntrantLine]) -> Iterable[str]:
+    """Yield which lines do not together make a list of entrants."""
     nobody = [entry for entry in entries if not entry.player and not entry.team]
     if nobody and len(entries) > 1:
         yield f"line {nobody[0].row.line}: it names neither a player nor a team; every line is of an entrant"
@@ -176,10 +139,18 @@ def find_wrong_entries(entries: list[Entry]) -> Iterable[str]:
             "a tournament is of players or of teams, so fill in the team on every line or on none"
         )
     players = [entry for entry in entries if entry.player]
-    yield from repeated([entry.row for entry in players], [entry.player for entry in players], what="two entries of one tournament for")
+    yield from find_repeated(
+        [entry.row for entry in players],
+        [entry.player for entry in players],
+        what="two entries of one tournament for",
+    )
     bare = [entry for entry in teamed if not entry.player]
-    yield from repeated([entry.row for entry in bare], [entry.team for entry in bare], what="two lines without a player for the team")
-    first: dict[str, Entry] = {}
+    yield from find_repeated(
+        [entry.row for entry in bare],
+        [entry.team for entry in bare],
+        what="two lines without a player for the team",
+    )
+    first: dict[str, EntrantLine] = {}
     for entry in teamed:
         known = first.setdefault(team_key(entry.team), entry)
         if known.outcome != entry.outcome:
@@ -188,8 +159,8 @@ def find_wrong_entries(entries: list[Entry]) -> Iterable[str]:
             yield f"{lines} differ in {what}; these are the team's, so write the same on each line"
 
 
-def find_wrong_results(shared: Shared, entries: list[Entry]) -> Iterable[str]:
-    """Say which dates and results cannot be true together with the status."""
+def find_wrong_results(shared: TournamentFacts, entries: list[EntrantLine]) -> Iterable[str]:
+    """Yield which dates and results cannot be true together with the status."""
     line = entries[0].row.line
     if shared.starts_at and shared.ends_at and shared.ends_at < shared.starts_at:
         yield f"line {line}, ends_at: it is before starts_at; a tournament ends after it starts"
@@ -202,11 +173,12 @@ def find_wrong_results(shared: Shared, entries: list[Entry]) -> Iterable[str]:
         yield f"line {unplaced.row.line}, prize: a prize needs a placement; fill in the placement"
     entrant = next((entry for entry in entries if entry.player or entry.team), None)
     if entrant and shared.status == "DRAFT":
-        yield f"line {entrant.row.line}, status: a draft takes no registrations yet; write open, or leave player and team empty"
+        mend = "write open, or leave player and team empty"
+        yield f"line {entrant.row.line}, status: a draft takes no registrations yet; {mend}"
 
 
-def gathered(entries: list[Entry]) -> list[EntrantDraft]:
-    """Put the lines of each team together, in order of the file."""
+def gather_entrants(entries: list[EntrantLine]) -> list[EntrantDraft]:
+    """Return the entrants, the lines of each team together, in order of the file."""
     entrants: dict[str, EntrantDraft] = {}
     for entry in entries:
         if not entry.player and not entry.team:

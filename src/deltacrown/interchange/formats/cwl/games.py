@@ -1,4 +1,4 @@
-"""One game of a file as a match of its tournament."""
+"""Converting one game of a file into a match of its tournament."""
 
 from __future__ import annotations
 
@@ -6,32 +6,45 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from deltacrown.interchange.columns import Columns
-from deltacrown.interchange.cwl.naming import round_of
-from deltacrown.interchange.cwl.stats import player_stats
-from deltacrown.interchange.cwl.survey import Line
-from deltacrown.interchange.fields import Fields, GroupRefused, parse_number, shown
+from deltacrown.interchange.drafts import LineDraft, MatchDraft
+from deltacrown.interchange.fields import Fields, GroupRefused, find_repeated, parse_number, shown
+from deltacrown.interchange.formats.cwl.naming import round_of
+from deltacrown.interchange.formats.cwl.stats import player_stats
+from deltacrown.interchange.formats.cwl.survey import CwlLine
 from deltacrown.interchange.groups import Group
-from deltacrown.interchange.match_lines import MatchDraft, PlayerDraft, repeated
 from deltacrown.interchange.rows import Row
 
 COLUMNS = Columns(
     key="match id",
     group="match",
-    required=("match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score", "kills", "deaths"),
+    required=(
+        "match id",
+        "series id",
+        "end time",
+        "duration (s)",
+        "mode",
+        "map",
+        "team",
+        "player",
+        "win?",
+        "score",
+        "kills",
+        "deaths",
+    ),
     prefix="",
 )
-#: What all rows of a game say alike.
+#: The columns that are the same in all rows of a game.
 SHARED = ("series id", "end time", "duration (s)", "mode", "map")
 WON = {"w": True, "l": False}
 
 
-def read_line(row: Row, problems: list[str]) -> Line | None:
-    """Read of a row what matters to the tournament; None, and why in ``problems``, when it cannot be."""
+def read_cwl_line(row: Row, problems: list[str]) -> CwlLine | None:
+    """Read the part of a row that the tournament needs; None when it is wrong, as ``problems`` then say."""
     before = len(problems)
     fields = Fields(row, problems)
     ended_at = read_end(fields)
     duration = read_duration(fields)
-    line = Line(
+    line = CwlLine(
         match=row.key,
         series=fields.text("series id", longest=100, required=True),
         started_at=ended_at - duration,
@@ -64,12 +77,12 @@ def read_duration(fields: Fields) -> timedelta:
 
 
 def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[str, str]) -> MatchDraft:
-    """Make a match of a game's rows. A game that neither team won is a draw.
+    """Convert a game's rows into a match. A game that neither team won is a draw.
 
     :raises GroupRefused: naming every line that is wrong and how to mend it.
     """
     problems: list[str] = []
-    lines = [read_line(row, problems) for row in group.rows]
+    lines = [read_cwl_line(row, problems) for row in group.rows]
     players = [read_player(row, problems, team_names) for row in group.rows]
     problems += [
         f"lines {group.rows[0].line} and {row.line} differ in {name}; all lines of a match must say the same"
@@ -77,7 +90,7 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
         for name in SHARED
         if row.values[name] != group.rows[0].values[name]
     ]
-    problems += repeated(group.rows, [player.player for player in players], what="two results of one match for")
+    problems += find_repeated(group.rows, [player.player for player in players], what="two results of one match for")
     first = lines[0]
     if problems or first is None:
         raise GroupRefused("; ".join(problems))
@@ -90,7 +103,7 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
         game=game,
         played_at=first.ended_at,
         kind="TOURNAMENT",
-        players=players,
+        lines=players,
         rows=group.rows,
         tournament=tournament,
         round=round_of(first.series),
@@ -100,7 +113,7 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
     )
 
 
-def read_player(row: Row, problems: list[str], team_names: Mapping[str, str]) -> PlayerDraft:
+def read_player(row: Row, problems: list[str], team_names: Mapping[str, str]) -> LineDraft:
     """Read one player's part in a game; the side bears the name the team had that day."""
     fields = Fields(row, problems)
     team = fields.raw("team")
@@ -109,7 +122,7 @@ def read_player(row: Row, problems: list[str], team_names: Mapping[str, str]) ->
     except ValueError as error:
         problems.append(f"line {row.line}, {error}")
         stats = {}
-    return PlayerDraft(
+    return LineDraft(
         line=row.line,
         player=fields.raw("player"),
         result="WIN" if fields.raw("win?").lower() == "w" else "LOSS",

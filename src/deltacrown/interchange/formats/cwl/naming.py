@@ -1,4 +1,4 @@
-"""What a file's name and columns, and the ids in it, say of the tournament."""
+"""The tournament, game and rounds of a file, from its name, its columns and the ids in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENTS = {
     "proleague": "Pro League",
     "proleague-finals": "Pro League Finals",
 }
-#: A season's title is told by a column only that title has.
+#: A column that only one season's game has → that game.
 TITLES = {
     "fave rig": ("call-of-duty-infinite-warfare", "Call of Duty: Infinite Warfare"),
     "fave division": ("call-of-duty-wwii", "Call of Duty: WWII"),
@@ -33,33 +33,35 @@ FINAL = re.compile(r"(bracket-)?grand-finals-\d+\Z")
 
 
 @dataclass(frozen=True)
-class Event:
-    """A tournament as a file names it."""
+class CwlEvent:
+    """A tournament, as the name of its file has it."""
 
     slug: str
     name: str
 
 
-def event_of(path: Path) -> Event:
-    """Tell the tournament from the file's name: ``data-2017-08-13-champs.csv`` is ``cwl-2017-08-13-champs``, “CWL Champs 2017”.
+def event_of(path: Path) -> CwlEvent:
+    """Parse the file's name: ``data-2017-08-13-champs.csv`` is ``cwl-2017-08-13-champs``, “CWL Champs 2017”.
 
     :raises FileRefused: when the name is not of that form.
     """
     found = FILE_NAME.match(path.name)
     if not found:
-        raise FileRefused(f"{path}: a CWL file is named like data-2017-08-13-champs.csv, since its name tells the tournament; rename it.")
+        raise FileRefused(
+            f"{path}: a CWL file is named like data-2017-08-13-champs.csv, since its name says which tournament it is; rename it."
+        )
     event = found["event"]
     title = EVENTS.get(event) or event.replace("-", " ").title()
-    return Event(slug=f"cwl-{found['date']}-{event}", name=f"CWL {title} {found['year']}")
+    return CwlEvent(slug=f"cwl-{found['date']}-{event}", name=f"CWL {title} {found['year']}")
 
 
 def title_of(columns: Collection[str]) -> tuple[str, str] | None:
-    """Tell the game, as slug and name, from the columns of a file; None when no column gives it away."""
+    """Return slug and name of the game by the columns of a file; None when no column is of one game alone."""
     return next((title for column, title in TITLES.items() if column in columns), None)
 
 
 def round_of(series: str) -> str:
-    """Name the round that a series id stands for; the id itself when it is of no known form.
+    """Return the name of the round that a series id stands for; the id itself when it is of no known form.
 
     >>> round_of("champs-bracket-winners-2-3")
     'Winners bracket, round 2'

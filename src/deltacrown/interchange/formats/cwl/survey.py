@@ -1,4 +1,4 @@
-"""What only the whole file tells: which names are one team, who played for whom and when, who came first and second."""
+"""What only the whole file shows: which names are one team, who played for whom, who came first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Line:
-    """What one row says, as far as it matters to the tournament as a whole."""
+class CwlLine:
+    """The part of one row that matters to the tournament as a whole."""
 
     match: str
     series: str
@@ -33,21 +33,21 @@ class Stint:
 class Survey:
     """All rows of a file, in any order; ask when every row was added."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[CwlLine] = field(default_factory=list)
 
     @property
     def starts_at(self) -> datetime:
-        """The start of the first game."""
+        """Return the start of the first game."""
         return min(line.started_at for line in self.lines)
 
     @property
     def ends_at(self) -> datetime:
-        """The end of the last game."""
+        """Return the end of the last game."""
         return max(line.ended_at for line in self.lines)
 
     @functools.cached_property
     def team_names(self) -> dict[str, str]:
-        """Every team name → the name that team bore first.
+        """Return team name → the name that team bore first.
 
         Two names are one team when all players of one also played for the other: a team that was
         renamed during the tournament.
@@ -61,7 +61,7 @@ class Survey:
         return {name: next(old for old in by_age if old == name or is_same_team(players[old], players[name])) for name in by_age}
 
     def stints(self) -> dict[tuple[str, str], Stint]:
-        """(team, player) → from when to when, by the team's first name; players in order of appearance."""
+        """Return (team, player) → from when to when, by the team's first name, in order of appearance."""
         stints: dict[tuple[str, str], Stint] = {}
         for line in sorted(self.lines, key=lambda line: (line.ended_at, line.match, line.player)):
             key = self.team_names[line.team], line.player
@@ -71,19 +71,21 @@ class Survey:
         return stints
 
     def finalists(self) -> list[str]:
-        """The teams of the last series, the one that won more of its games first; empty when that decides nothing.
+        """Return the teams of the last series, the winner first; empty when it has no winner.
 
         The last series is that of the game that ended last.
         """
         last = max(self.lines, key=lambda line: (line.ended_at, line.series)).series
         final = [line for line in self.lines if line.series == last]
         wins = Counter({self.team_names[line.team]: 0 for line in final})
-        for team, _ in {(self.team_names[line.team], line.match) for line in final if line.won}:
-            wins[team] += 1
+        games_won = {(self.team_names[line.team], line.match) for line in final if line.won}
+        wins.update(team for team, _ in games_won)
+
         ranked = wins.most_common()
-        return [team for team, _ in ranked] if len(ranked) == 2 and ranked[0][1] > ranked[1][1] else []
+        is_decided = len(ranked) == 2 and ranked[0][1] > ranked[1][1]
+        return [team for team, _ in ranked] if is_decided else []
 
 
 def is_same_team(one: set[str], other: set[str]) -> bool:
-    """Say whether all players of the smaller set are in the larger."""
+    """Return whether all players of the smaller set are in the larger."""
     return one <= other or other <= one

@@ -1,4 +1,4 @@
-"""Which columns become a player's numbers, and under which names."""
+"""The columns that become a player's stats, and their names."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from deltacrown.interchange.fields import parse_number
 
-#: Of the encounter, not of the player.
-ENCOUNTER = frozenset({"match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score"})
+#: Of the match, not of the player.
+OF_MATCH = frozenset({"match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score"})
 #: Computed from other columns of the same row: kept nowhere, so that they can contradict nothing.
 DERIVED = frozenset(
     {
@@ -31,7 +31,7 @@ METRES = re.compile(r"(\d+(?:\.\d+)?)m\Z")
 
 
 def player_stats(values: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a row reports of its player, by name; empty cells are left out.
+    """Return a row's stats by name; empty cells are left out.
 
     :raises ValueError: when a column that should be a number is none.
     """
@@ -41,11 +41,11 @@ def player_stats(values: Mapping[str, str]) -> dict[str, Any]:
 @functools.lru_cache(maxsize=16)
 def names_of(columns: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return the columns to keep, each with its stat's name."""
-    return [(column, stat_name(column)) for column in columns if column not in ENCOUNTER | DERIVED]
+    return [(column, stat_name(column)) for column in columns if column not in OF_MATCH | DERIVED]
 
 
 def stat_name(column: str) -> str:
-    """Name a column as stats are named: ``hill time (s)`` is ``hill_time_s``, ``8+-streak`` is ``8_plus_streak``."""
+    """Convert a column's name to a stat's: ``hill_time_s`` of ``hill time (s)``, ``8_plus`` of ``8+``."""
     for unit, letter in UNITS.items():
         column = column.replace(unit, letter)
     return re.sub(r"[^a-z0-9]+", "_", column.lower().replace("+", " plus ")).strip("_")

@@ -1,4 +1,0 @@
-"""The Call of Duty World League's published files: a row per player and game, a file per tournament.
-
-What the files leave open, and how it is read, is in docs/decisions/0005-cwl-files.md.
-"""
