@@ -1,8 +1,8 @@
-"""Every reaction of this app to what happens in the others, and to its own news. One handler per event; none decides anything.
+"""Subscribe to what happens in the other apps: one handler per event, and no decision in any of them.
 
 A handler runs inside the transaction that wrote the fact: both are committed, or neither. It hands the rows
-touched to services that make timelines, experience and achievements what the tables say, so that an event told
-twice, late or in another order comes to the same.
+concerned to services that sync timelines, experience and achievements with the tables, so that an event sent
+twice, late or in another order gives the same.
 
 Not subscribed, because it does not appear on a timeline: matches played, minor achievements, money, disputes,
 edits of a profile, sign-ins.
@@ -27,54 +27,70 @@ from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments import signals as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import ResultChange
-from deltacrown.user_profile import signals as profiles
-from deltacrown.user_profile.achievements import experience, syncing
-from deltacrown.user_profile.models import KycVerification, UserAchievement
-from deltacrown.user_profile.timeline import keeping
+from deltacrown.user_profile.achievements.experience import sync_tournament_experience
+from deltacrown.user_profile.achievements.syncing import (
+    award_for_matches,
+    sync_match_achievements,
+    sync_tournament_achievements,
+)
+from deltacrown.user_profile.models import KycVerification
+from deltacrown.user_profile.timeline.kinds.kyc_verified import KycVerified
+from deltacrown.user_profile.timeline.kinds.profile_created import ProfileCreated
+from deltacrown.user_profile.timeline.kinds.team_joined import TeamJoined
+from deltacrown.user_profile.timeline.kinds.tournament_registered import TournamentRegistered
+from deltacrown.user_profile.timeline.kinds.tournament_won import TournamentWon
+from deltacrown.user_profile.timeline.syncing import sync_timeline
 
 
 def on_players_created(*, users: Sequence[User], **_: Any) -> None:
-    keeping.keep_arrivals(users=users)
+    sync_timeline(kinds=[ProfileCreated], users=[user.pk for user in users])
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
-    """A user made one at a time: a sign-up, the admin. ``bulk_create`` and raw SQL send nothing; ``backfill_activities`` finds those."""
+    """Sync a user made one at a time: a sign-up, the admin.
+
+    ``bulk_create`` and raw SQL send nothing; ``backfill_activities`` finds those.
+    """
     if created and not raw:
-        keeping.keep_arrivals(users=[instance])
+        sync_timeline(kinds=[ProfileCreated], users=[instance.pk])
 
 
 def on_matches_recorded(*, rows: Sequence[MatchRow], **_: Any) -> None:
-    syncing.note_matches(rows=rows)
+    award_for_matches(rows=rows)
 
 
-def on_match_amended(*, rows: Sequence[MatchRow], reason: str, **_: Any) -> None:
-    syncing.review_play(users={row.user_id for row in rows}, reason=reason)
+def on_match_amended(*, rows: Sequence[MatchRow], **_: Any) -> None:
+    sync_match_achievements(users={row.user_id for row in rows})
 
 
-def on_match_corrected(*, changes: Sequence[MatchChange], reason: str, **_: Any) -> None:
-    syncing.review_play(users={change.row.user_id for change in changes if change.row.result != change.old_result}, reason=reason)
+def on_match_corrected(*, changes: Sequence[MatchChange], **_: Any) -> None:
+    users = {change.row.user_id for change in changes if change.row.result != change.old_result}
+    sync_match_achievements(users=users)
 
 
 def on_team_joined(*, memberships: Sequence[TeamMembership], **_: Any) -> None:
-    keeping.keep_memberships(memberships=memberships)
+    users = {row.user_id for row in memberships}
+    sync_timeline(kinds=[TeamJoined], users=users, facts={row.pk for row in memberships})
 
 
 def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    keeping.keep_registrations(tournament=tournament, users={row.user_id for row in participations})
-    _review_entries(tournament, participations, "The registration was changed.")
+    """Sync those registered; one who registers again appears at the new date."""
+    users = _users_of(participations)
+    sync_timeline(kinds=[TournamentRegistered], users=users, facts=[tournament.pk])
+    _sync_rewards(tournament, users)
 
 
 def on_entrant_withdrawn(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    """That a player had entered stays on the timeline; what entering was worth is taken back."""
-    _review_entries(tournament, participations, f"Withdrew from {tournament.name}.")
+    """Take back what entering was worth. That the player had registered stays on the timeline."""
+    _sync_rewards(tournament, _users_of(participations))
 
 
 def on_tournament_completed(*, tournament: Tournament, results: Sequence[TournamentResult], **_: Any) -> None:
-    _review_results(tournament, results, f"Results of {tournament.name}.")
+    _sync_results(tournament, results)
 
 
-def on_result_corrected(*, tournament: Tournament, changes: Sequence[ResultChange], reason: str, **_: Any) -> None:
-    _review_results(tournament, [change.result for change in changes], reason)
+def on_result_corrected(*, tournament: Tournament, changes: Sequence[ResultChange], **_: Any) -> None:
+    _sync_results(tournament, [change.result for change in changes])
 
 
 def on_entrant_disqualified(
@@ -83,78 +99,66 @@ def on_entrant_disqualified(
     participations: Sequence[TournamentParticipation],
     changes: Sequence[ResultChange],
     moved: Sequence[ResultChange],
-    reason: str,
     **_: Any,
 ) -> None:
-    _review_results(tournament, [*participations, *(change.result for change in (*changes, *moved))], reason)
-
-
-def on_achievements_changed(*, awards: Sequence[UserAchievement], **_: Any) -> None:
-    keeping.keep_achievements(awards=awards)
-    keeping.keep_levels(users={award.user_id for award in awards})
-
-
-def on_experience_changed(*, users: Sequence[int], **_: Any) -> None:
-    keeping.keep_levels(users=users)
-
-
-def on_verification_changed(*, verification: KycVerification, **_: Any) -> None:
-    keeping.keep_verification(user=verification.user_id)
+    results = [change.result for change in (*changes, *moved)]
+    _sync_results(tournament, [*participations, *results])
 
 
 def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
-    """One row went; those that go with their player or their tournament are seen to with it."""
+    """Sync after one row was deleted; rows deleted with their player or their tournament are handled with it."""
     if instance.user_id is not None and not _comes_from(origin, User, Tournament, Game):
-        _review_deletion(instance.tournament, [instance.user_id])
+        _sync_deletion(instance.tournament, [instance.user_id])
 
 
-def on_tournament_going(*, instance: Tournament, **_: Any) -> None:
-    """Remember who was in a tournament that is being deleted, while the rows tell."""
+def before_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
+    """Remember who was in a tournament, while there are rows that say so."""
     tables = (TournamentParticipation, TournamentResult)
     rows = [table.objects.filter(tournament=instance, user__isnull=False).values_list("user_id", flat=True) for table in tables]
-    instance.were_in = {user for users in rows for user in users}  # type: ignore[attr-defined]
+    instance.were_in = set().union(*rows)  # type: ignore[attr-defined]
 
 
 def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
-    _review_deletion(instance, instance.were_in)  # type: ignore[attr-defined]
+    _sync_deletion(instance, instance.were_in)  # type: ignore[attr-defined]
 
 
 def on_membership_deleted(*, instance: TeamMembership, origin: object, **_: Any) -> None:
     if not _comes_from(origin, User):
-        keeping.drop_membership(membership=instance)
+        sync_timeline(kinds=[TeamJoined], users=[instance.user_id], facts=[instance.pk])
 
 
 def on_verification_deleted(*, instance: KycVerification, origin: object, **_: Any) -> None:
     if not _comes_from(origin, User):
-        keeping.drop_verification(verification=instance)
+        sync_timeline(kinds=[KycVerified], users=[instance.user_id])
 
 
 def _comes_from(origin: object, *models: type[Model]) -> bool:
-    """Whether a deletion began with rows of ``models``."""
+    """Return whether a deletion began with rows of ``models``."""
     return isinstance(origin, models) or getattr(origin, "model", None) in models
 
 
-def _review_deletion(tournament: Tournament, users: Collection[int]) -> None:
-    keeping.keep_tournament(tournament=tournament, users=users)
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=f"Rows of {tournament.name} were deleted.")
+def _users_of(rows: Iterable[TournamentParticipation | TournamentResult]) -> set[int]:
+    """Return the players of some rows; the rows of teams themselves have none."""
+    return {row.user_id for row in rows if row.user_id is not None}
 
 
-def _review_entries(tournament: Tournament, rows: Iterable[TournamentParticipation], reason: str) -> None:
-    users = {row.user_id for row in rows}
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=reason)
+def _sync_deletion(tournament: Tournament, users: Collection[int]) -> None:
+    sync_timeline(kinds=[TournamentRegistered, TournamentWon], users=users, facts=[tournament.pk])
+    _sync_rewards(tournament, users)
 
 
-def _review_results(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult], reason: str) -> None:
-    """Of everyone concerned; the rows of teams themselves are nobody's."""
-    users = {row.user_id for row in rows if row.user_id is not None}
-    keeping.keep_podiums(tournament=tournament, users=users)
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=reason)
+def _sync_results(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult]) -> None:
+    users = _users_of(rows)
+    sync_timeline(kinds=[TournamentWon], users=users, facts=[tournament.pk])
+    _sync_rewards(tournament, users)
 
 
-#: What is listened to, by whom; of Django's own signals, from which sender.
+def _sync_rewards(tournament: Tournament, users: Collection[int]) -> None:
+    sync_tournament_experience(tournament=tournament, users=users)
+    sync_tournament_achievements(users=users)
+
+
+#: Each signal with its handler; of Django's own signals, also the sender.
 SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...] = (
     (accounts.players_created, on_players_created, None),
     (post_save, on_user_saved, User),
@@ -170,15 +174,10 @@ SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...
     (tournaments.entrant_disqualified, on_entrant_disqualified, None),
     (post_delete, on_tournament_row_deleted, TournamentParticipation),
     (post_delete, on_tournament_row_deleted, TournamentResult),
-    (pre_delete, on_tournament_going, Tournament),
+    (pre_delete, before_tournament_deleted, Tournament),
     (post_delete, on_tournament_deleted, Tournament),
     (post_delete, on_membership_deleted, TeamMembership),
     (post_delete, on_verification_deleted, KycVerification),
-    (profiles.achievement_awarded, on_achievements_changed, None),
-    (profiles.achievement_restated, on_achievements_changed, None),
-    (profiles.achievement_revoked, on_achievements_changed, None),
-    (profiles.experience_changed, on_experience_changed, None),
-    (profiles.verification_changed, on_verification_changed, None),
 )
 
 
@@ -189,6 +188,6 @@ def connect() -> None:
 
 
 def disconnect() -> None:
-    """Stop listening, for tests of what happens before anybody reacts."""
+    """Unsubscribe, for tests of an app without these reactions."""
     for signal, handler, sender in SUBSCRIPTIONS:
         signal.disconnect(handler, sender=sender)

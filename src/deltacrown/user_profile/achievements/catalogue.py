@@ -155,7 +155,7 @@ CATALOGUE = (
 
 BY_SLUG = {rule.slug: rule for rule in CATALOGUE}
 #: Earned in matches, earned in tournaments: each family is evaluated from facts of its own.
-IN_PLAY = frozenset({Measure.WINS, Measure.STREAK, Measure.COMEBACK})
+IN_MATCHES = frozenset({Measure.WINS, Measure.STREAK, Measure.COMEBACK})
 IN_TOURNAMENTS = frozenset({Measure.ENTRIES, Measure.PODIUMS, Measure.TITLES})
 
 
@@ -172,7 +172,7 @@ def get_revealed_histories(slug: str) -> frozenset[History]:
         return frozenset(History)
     if rule.measure is Measure.ENTRIES:
         return frozenset({History.TOURNAMENTS})
-    return frozenset({History.MATCHES}) if rule.measure in IN_PLAY else frozenset()
+    return frozenset({History.MATCHES}) if rule.measure in IN_MATCHES else frozenset()
 
 
 def slugs_of(measures: frozenset[Measure]) -> frozenset[str]:

@@ -40,7 +40,7 @@ class Additions:
     unclear: list[int]
 
 
-def list_earned_in_play(users: Sequence[int]) -> list[Earned]:
+def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
     """What the whole histories of ``users`` earned, each achievement by the first match that did; in three queries."""
     first: dict[tuple[int, str], int] = {}
     for user, history in iterate_histories(users):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.user_profile.models.activity_types import ActivityTypeField
 from django_tally.database_clock import DatabaseNow
 
 
@@ -14,22 +15,13 @@ class ActivityRow(models.Model):
     stays, ``is_withdrawn``, seen by nobody: should the fact come back, it comes back hidden.
     """
 
-    class Type(models.TextChoices):
-        PROFILE_CREATED = "PROFILE_CREATED", "Profile created"
-        ACHIEVEMENT_UNLOCKED = "ACHIEVEMENT_UNLOCKED", "Achievement unlocked"
-        TOURNAMENT_REGISTERED = "TOURNAMENT_REGISTERED", "Tournament registered"
-        TOURNAMENT_WON = "TOURNAMENT_WON", "Tournament podium"
-        TEAM_JOINED = "TEAM_JOINED", "Team joined"
-        LEVEL_UP = "LEVEL_UP", "Level up"
-        KYC_VERIFIED = "KYC_VERIFIED", "Verified"
-
     class Visibility(models.TextChoices):
         PUBLIC = "PUBLIC", "Everyone"
         FOLLOWERS = "FOLLOWERS", "Followers"
         PRIVATE = "PRIVATE", "Only the player"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="activities", db_index=False)
-    activity_type = models.CharField(max_length=24, choices=Type)
+    activity_type = ActivityTypeField()
     description = models.TextField(max_length=500)
     metadata = models.JSONField(default=dict, blank=True, db_default={})
     visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC)
@@ -72,7 +64,8 @@ class ArchivedUserActivity(ActivityRow):
         constraints = [
             models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_archived_activity_once"),
             models.CheckConstraint(
-                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_archived_activity_visibility"
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]),
+                name="user_profile_archived_activity_visibility",
             ),
         ]
         indexes = [

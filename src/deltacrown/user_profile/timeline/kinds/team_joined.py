@@ -1,0 +1,30 @@
+"""A player joined a team."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from deltacrown.teams.models import TeamMembership
+from deltacrown.user_profile.timeline.kind import RowKind
+from deltacrown.user_profile.timeline.records import Metadata, name_things
+
+
+class TeamJoined(RowKind[TeamMembership]):
+    """A period of membership begins."""
+
+    type = "TEAM_JOINED"
+    label = "Team joined"
+    order = 5
+    fact = "membership"
+    fact_id = "id"
+    dated_by = "joined_at"
+    related = ("team",)
+
+    def list_rows(self) -> QuerySet[TeamMembership]:
+        return TeamMembership.objects.all()
+
+    def describe(self, row: TeamMembership) -> str:
+        return f"Joined team {row.team.name}"
+
+    def list_metadata(self, row: TeamMembership) -> Metadata:
+        return name_things(team=row.team)
