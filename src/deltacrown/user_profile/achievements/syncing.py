@@ -16,13 +16,14 @@ from deltacrown.user_profile.achievements.awards import (
     revoke_achievements,
     update_achievements,
 )
-from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, IN_MATCHES, IN_TOURNAMENTS, Rule, slugs_of
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, Rule, list_slugs
 from deltacrown.user_profile.achievements.evaluation import (
     Earned,
     list_earned_by_additions,
     list_earned_in_matches,
     list_earned_in_tournaments,
 )
+from deltacrown.user_profile.achievements.measure import MatchMeasure, TournamentMeasure
 from deltacrown.user_profile.models import Achievement, UserAchievement
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
@@ -73,7 +74,7 @@ def sync_match_achievements(*, users: Collection[int]) -> AchievementChanges:
     changes = AchievementChanges()
     for batch in in_batches(sorted(set(users)), PLAYERS_AT_ONCE):
         lock_players(pks=batch)
-        changes += _settle(list_earned_in_matches(batch), batch, slugs_of(IN_MATCHES))
+        changes += _settle(list_earned_in_matches(batch), batch, list_slugs(MatchMeasure))
 
     return changes
 
@@ -87,7 +88,7 @@ def sync_tournament_achievements(*, users: Collection[int]) -> AchievementChange
     changes = AchievementChanges()
     for batch in in_batches(sorted(set(users))):
         lock_players(pks=batch)
-        changes += _settle(list_earned_in_tournaments(batch), batch, slugs_of(IN_TOURNAMENTS))
+        changes += _settle(list_earned_in_tournaments(batch), batch, list_slugs(TournamentMeasure))
 
     return changes
 
