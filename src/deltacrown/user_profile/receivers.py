@@ -1,4 +1,7 @@
-"""Subscribe to what happens in the other apps: one handler per event, and no decision in any of them.
+"""Subscribe to what happens in the other apps. No handler decides anything.
+
+Which events a timeline follows is declared by its kinds (``timeline/kinds``); what achievements and experience
+follow is listed here.
 
 A handler runs inside the transaction that wrote the fact: both are committed, or neither. It hands the rows
 concerned to services that sync timelines, experience and achievements with the tables, so that an event sent
@@ -10,20 +13,18 @@ edits of a profile, sign-ins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import Signal
 
-from deltacrown.accounts import signals as accounts
 from deltacrown.accounts.models import User
 from deltacrown.games import signals as games
 from deltacrown.games.models import Game, MatchRow
 from deltacrown.games.services import MatchChange
-from deltacrown.teams import signals as teams
-from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments import signals as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import ResultChange
@@ -33,17 +34,16 @@ from deltacrown.user_profile.achievements.syncing import (
     sync_match_achievements,
     sync_tournament_achievements,
 )
-from deltacrown.user_profile.models import KycVerification
-from deltacrown.user_profile.timeline.kinds.kyc_verified import KycVerified
+from deltacrown.user_profile.timeline.kind import Event, RowKind
+from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.kinds.profile_created import ProfileCreated
-from deltacrown.user_profile.timeline.kinds.team_joined import TeamJoined
-from deltacrown.user_profile.timeline.kinds.tournament_registered import TournamentRegistered
-from deltacrown.user_profile.timeline.kinds.tournament_won import TournamentWon
-from deltacrown.user_profile.timeline.syncing import sync_timeline
+from deltacrown.user_profile.timeline.syncing import sync_rows, sync_timeline
 
+#: A signal, its handler, and of Django's own signals the sender.
+Subscription = tuple[Signal, Callable[..., None], type[Model] | None]
 
-def on_players_created(*, users: Sequence[User], **_: Any) -> None:
-    sync_timeline(kinds=[ProfileCreated], users=[user.pk for user in users])
+#: The kinds of which a player has one fact per tournament.
+ABOUT_TOURNAMENTS = [type(kind) for kind in KINDS.values() if isinstance(kind, RowKind) and kind.fact_id == "tournament"]
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
@@ -68,29 +68,21 @@ def on_match_corrected(*, changes: Sequence[MatchChange], **_: Any) -> None:
     sync_match_achievements(users=users)
 
 
-def on_team_joined(*, memberships: Sequence[TeamMembership], **_: Any) -> None:
-    users = {row.user_id for row in memberships}
-    sync_timeline(kinds=[TeamJoined], users=users, facts={row.pk for row in memberships})
-
-
 def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    """Sync those registered; one who registers again appears at the new date."""
-    users = _users_of(participations)
-    sync_timeline(kinds=[TournamentRegistered], users=users, facts=[tournament.pk])
-    _sync_rewards(tournament, users)
+    _sync_rewards(tournament, participations)
 
 
 def on_entrant_withdrawn(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
     """Take back what entering was worth. That the player had registered stays on the timeline."""
-    _sync_rewards(tournament, _users_of(participations))
+    _sync_rewards(tournament, participations)
 
 
 def on_tournament_completed(*, tournament: Tournament, results: Sequence[TournamentResult], **_: Any) -> None:
-    _sync_results(tournament, results)
+    _sync_rewards(tournament, results)
 
 
 def on_result_corrected(*, tournament: Tournament, changes: Sequence[ResultChange], **_: Any) -> None:
-    _sync_results(tournament, [change.result for change in changes])
+    _sync_rewards(tournament, [change.result for change in changes])
 
 
 def on_entrant_disqualified(
@@ -102,71 +94,74 @@ def on_entrant_disqualified(
     **_: Any,
 ) -> None:
     results = [change.result for change in (*changes, *moved)]
-    _sync_results(tournament, [*participations, *results])
+    _sync_rewards(tournament, [*participations, *results])
 
 
 def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
-    """Sync after one row was deleted; rows deleted with their player or their tournament are handled with it."""
-    if instance.user_id is not None and not _comes_from(origin, User, Tournament, Game):
-        _sync_deletion(instance.tournament, [instance.user_id])
+    if _is_deleted_alone(origin):
+        _sync_rewards(instance.tournament, [instance])
 
 
 def before_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
     """Remember who was in a tournament, while there are rows that say so."""
     tables = (TournamentParticipation, TournamentResult)
-    rows = [table.objects.filter(tournament=instance, user__isnull=False).values_list("user_id", flat=True) for table in tables]
-    instance.were_in = set().union(*rows)  # type: ignore[attr-defined]
+    were_in: set[int] = set()
+    for table in tables:
+        rows = table.objects.filter(tournament=instance, user__isnull=False)
+        were_in |= set(rows.values_list("user_id", flat=True))
+
+    instance.were_in = were_in  # type: ignore[attr-defined]
 
 
 def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
-    _sync_deletion(instance, instance.were_in)  # type: ignore[attr-defined]
+    users: set[int] = instance.were_in  # type: ignore[attr-defined]
+    sync_timeline(kinds=ABOUT_TOURNAMENTS, users=users, facts=[instance.pk])
+    sync_tournament_experience(tournament=instance, users=users)
+    sync_tournament_achievements(users=users)
 
 
-def on_membership_deleted(*, instance: TeamMembership, origin: object, **_: Any) -> None:
-    if not _comes_from(origin, User):
-        sync_timeline(kinds=[TeamJoined], users=[instance.user_id], facts=[instance.pk])
+def on_kind_announced(kind: RowKind[Any], event: Event, **announced: Any) -> None:
+    """Sync the timelines after something that a kind of activity follows."""
+    sync_rows(kind=kind, rows=event.rows(announced))
 
 
-def on_verification_deleted(*, instance: KycVerification, origin: object, **_: Any) -> None:
-    if not _comes_from(origin, User):
-        sync_timeline(kinds=[KycVerified], users=[instance.user_id])
+def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, **_: Any) -> None:
+    """Sync the timeline after a row that a kind of activity shows was deleted."""
+    if _is_deleted_alone(origin):
+        sync_rows(kind=kind, rows=[instance])
 
 
-def _comes_from(origin: object, *models: type[Model]) -> bool:
-    """Return whether a deletion began with rows of ``models``."""
-    return isinstance(origin, models) or getattr(origin, "model", None) in models
+def _is_deleted_alone(origin: object) -> bool:
+    """Return whether a row is not deleted along with its player, or with the tournament that is handled as a whole."""
+    parents = (User, Tournament, Game)
+
+    return not isinstance(origin, parents) and getattr(origin, "model", None) not in parents
 
 
-def _users_of(rows: Iterable[TournamentParticipation | TournamentResult]) -> set[int]:
-    """Return the players of some rows; the rows of teams themselves have none."""
-    return {row.user_id for row in rows if row.user_id is not None}
-
-
-def _sync_deletion(tournament: Tournament, users: Collection[int]) -> None:
-    sync_timeline(kinds=[TournamentRegistered, TournamentWon], users=users, facts=[tournament.pk])
-    _sync_rewards(tournament, users)
-
-
-def _sync_results(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult]) -> None:
-    users = _users_of(rows)
-    sync_timeline(kinds=[TournamentWon], users=users, facts=[tournament.pk])
-    _sync_rewards(tournament, users)
-
-
-def _sync_rewards(tournament: Tournament, users: Collection[int]) -> None:
+def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult]) -> None:
+    """Sync the experience and the achievements of the players of some rows; the rows of teams themselves have none."""
+    users = {row.user_id for row in rows if row.user_id is not None}
     sync_tournament_experience(tournament=tournament, users=users)
     sync_tournament_achievements(users=users)
 
 
-#: Each signal with its handler; of Django's own signals, also the sender.
-SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...] = (
-    (accounts.players_created, on_players_created, None),
+def _list_kind_subscriptions() -> Iterator[Subscription]:
+    for kind in KINDS.values():
+        if isinstance(kind, RowKind):
+            for event in kind.events:
+                yield event.signal, partial(on_kind_announced, kind, event), None
+            if kind.follows_deletion:
+                yield post_delete, partial(on_kind_row_deleted, kind), kind.list_rows().model
+
+
+#: What kinds of activity follow, then what achievements and experience follow.
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    *_list_kind_subscriptions(),
     (post_save, on_user_saved, User),
     (games.matches_recorded, on_matches_recorded, None),
     (games.match_voided, on_match_amended, None),
     (games.match_restored, on_match_amended, None),
     (games.match_corrected, on_match_corrected, None),
-    (teams.team_joined, on_team_joined, None),
     (tournaments.players_registered, on_players_registered, None),
     (tournaments.entrant_withdrawn, on_entrant_withdrawn, None),
     (tournaments.tournament_completed, on_tournament_completed, None),
@@ -176,8 +171,6 @@ SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...
     (post_delete, on_tournament_row_deleted, TournamentResult),
     (pre_delete, before_tournament_deleted, Tournament),
     (post_delete, on_tournament_deleted, Tournament),
-    (post_delete, on_membership_deleted, TeamMembership),
-    (post_delete, on_verification_deleted, KycVerification),
 )
 
 

@@ -9,6 +9,7 @@ from deltacrown.user_profile.achievements.measure import MatchTotal
 
 #: What each count of a measure earns, lowest first.
 THRESHOLDS = [sorted(map_thresholds(measure).items()) for measure in MATCH_MEASURES]
+HIGHEST = [thresholds[-1][0] for thresholds in THRESHOLDS]
 #: From so many matches before one it is known all it can earn, but for totals.
 EARLIER_NEEDED = max((measure.count_earlier(map_thresholds(measure)) for measure in MATCH_MEASURES), default=0)
 #: The numbers of the profile that totals are.
@@ -20,6 +21,7 @@ class MatchProgress:
 
     def __init__(self) -> None:
         self._measures = [measure() for measure in MATCH_MEASURES]
+        self._takes = [measure.take for measure in self._measures]
         self._counts = [0] * len(MATCH_MEASURES)
 
     def start(self, earlier: Iterable[str], new: Sequence[str], totals: Mapping[str, int]) -> None:
@@ -40,11 +42,12 @@ class MatchProgress:
     def take(self, result: str) -> list[str]:
         """Add the next match and return the slugs of what it earns, also what an earlier match earned already."""
         earned = []
-        for position, measure in enumerate(self._measures):
-            before, after = self._counts[position], measure.take(result)
-            self._counts[position] = after
+        counts = self._counts
+        for position, take in enumerate(self._takes):
+            before, after = counts[position], take(result)
+            counts[position] = after
 
-            if after > before:
+            if after > before < HIGHEST[position]:
                 earned += [slug for threshold, slug in THRESHOLDS[position] if before < threshold <= after]
 
         return earned

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.dispatch import Signal
 
 from deltacrown.user_profile.models import PrivacySettings
 from deltacrown.user_profile.models.activity_types import ActivityType, declare_activity_type
@@ -96,6 +97,17 @@ class Kind(ABC):
         return Visibility.PRIVATE if self.is_private else asked
 
 
+@dataclass(frozen=True)
+class Event:
+    """Something another app announces, after which the facts of some rows are synced.
+
+    :param rows: returns the rows from what the signal carries; each has the columns ``player`` and ``fact_id``.
+    """
+
+    signal: Signal
+    rows: Callable[[Mapping[str, Any]], Iterable[Model]]
+
+
 class RowKind(Kind, Generic[Row]):
     """A kind whose facts are the rows of one table.
 
@@ -103,12 +115,16 @@ class RowKind(Kind, Generic[Row]):
     :cvar dated_by: the column that says when it happened.
     :cvar fact_id: the column, or the path to it, that tells one fact of a player from another.
     :cvar related: what the text and the metadata need, fetched along.
+    :cvar events: what other apps announce of its facts. A service of this app calls ``sync_timeline`` itself.
+    :cvar follows_deletion: whether the deletion of a single row is an event too.
     """
 
     player: ClassVar[str] = "user"
     dated_by: ClassVar[str]
     fact_id: ClassVar[str] = ""
     related: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[tuple[Event, ...]] = ()
+    follows_deletion: ClassVar[bool] = True
 
     @abstractmethod
     def list_rows(self) -> QuerySet[Row]:
@@ -132,10 +148,22 @@ class RowKind(Kind, Generic[Row]):
 
         return [self._record(row) for row in rows.order_by("pk")]
 
+    def get_player(self, row: Model) -> int | None:
+        """Return the player a row is about; None for the row of a team itself."""
+        player: int | None = _read(row, self.player)
+
+        return player
+
+    def get_fact_id(self, row: Model) -> FactId:
+        """Return what tells the fact of a row from others of its player."""
+        fact_id: FactId = _read(row, self.fact_id) if self.fact_id else ""
+
+        return fact_id
+
     def _record(self, row: Row) -> ActivityRecord:
         return self.make_record(
-            user_id=_read(row, self.player),
-            fact_id=_read(row, self.fact_id) if self.fact_id else "",
+            user_id=self.get_player(row) or 0,
+            fact_id=self.get_fact_id(row),
             text=self.describe(row),
             created_at=_read(row, self.dated_by),
             metadata=self.list_metadata(row),

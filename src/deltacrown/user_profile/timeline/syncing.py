@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import Model
 
 from deltacrown.user_profile.timeline.entering import ActivityChanges, replace_activities
-from deltacrown.user_profile.timeline.kind import FactId, Kind
+from deltacrown.user_profile.timeline.kind import FactId, Kind, RowKind
 from deltacrown.user_profile.timeline.kinds import KINDS
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
@@ -30,6 +33,15 @@ def sync_timeline(*, kinds: Collection[type[Kind]], users: Collection[int], fact
         changes += replace_activities(records=records, users=batch, types={kind.type for kind in instances}, keys=keys)
 
     return changes
+
+
+def sync_rows(*, kind: RowKind[Any], rows: Iterable[Model]) -> ActivityChanges:
+    """Sync the facts of some rows, which may have been deleted."""
+    about = [(kind.get_player(row), kind.get_fact_id(row)) for row in rows]
+    users = {player for player, _ in about if player is not None}
+    facts = {fact for _, fact in about} if kind.fact_id else None
+
+    return sync_timeline(kinds=[type(kind)], users=users, facts=facts)
 
 
 @atomic_service

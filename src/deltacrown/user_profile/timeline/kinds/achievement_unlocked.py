@@ -19,6 +19,7 @@ class AchievementUnlocked(RowKind[UserAchievement]):
     fact_id = "achievement__slug"
     dated_by = "earned_at"
     related = ("achievement",)
+    follows_deletion = False
 
     def list_rows(self) -> QuerySet[UserAchievement]:
         return UserAchievement.objects.filter(achievement__tier=Achievement.Tier.MAJOR)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from django.db.models import QuerySet
 
+from deltacrown.accounts import signals
 from deltacrown.accounts.models import User
-from deltacrown.user_profile.timeline.kind import RowKind
+from deltacrown.user_profile.timeline.kind import Event, RowKind
 
 
 class ProfileCreated(RowKind[User]):
@@ -17,6 +20,8 @@ class ProfileCreated(RowKind[User]):
     fact = "profile"
     player = "id"
     dated_by = "date_joined"
+    events = (Event(signals.players_created, itemgetter("users")),)
+    follows_deletion = False
 
     def list_rows(self) -> QuerySet[User]:
         return User.objects.all()

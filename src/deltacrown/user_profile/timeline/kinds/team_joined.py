@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from django.db.models import QuerySet
 
+from deltacrown.teams import signals
 from deltacrown.teams.models import TeamMembership
-from deltacrown.user_profile.timeline.kind import RowKind
+from deltacrown.user_profile.timeline.kind import Event, RowKind
 from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 
@@ -19,6 +22,7 @@ class TeamJoined(RowKind[TeamMembership]):
     fact_id = "id"
     dated_by = "joined_at"
     related = ("team",)
+    events = (Event(signals.team_joined, itemgetter("memberships")),)
 
     def list_rows(self) -> QuerySet[TeamMembership]:
         return TeamMembership.objects.all()

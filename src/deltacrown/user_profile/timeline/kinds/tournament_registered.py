@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from django.db.models import QuerySet
 
+from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import TournamentParticipation
-from deltacrown.user_profile.timeline.kind import RowKind
+from deltacrown.user_profile.timeline.kind import Event, RowKind
 from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 
@@ -19,6 +22,7 @@ class TournamentRegistered(RowKind[TournamentParticipation]):
     fact_id = "tournament"
     dated_by = "registered_at"
     related = ("tournament", "team")
+    events = (Event(signals.players_registered, itemgetter("participations")),)
     shown_by = "show_tournament_stats"
 
     def list_rows(self) -> QuerySet[TournamentParticipation]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
 from django.db.models import QuerySet
 
+from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import LAST_OF_PODIUM, TournamentResult
-from deltacrown.user_profile.timeline.kind import Limit, RowKind
+from deltacrown.user_profile.timeline.kind import Event, Limit, RowKind
 from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 #: The text for each place of the podium.
 PODIUM = {1: "\N{TROPHY} Won {}", 2: "Took second place in {}", 3: "Took third place in {}"}
+
+
+def _list_changed(announced: Mapping[str, Any]) -> list[TournamentResult]:
+    """Return the results that a correction or a disqualification changed, or moved."""
+    return [change.result for change in (*announced["changes"], *announced.get("moved", ()))]
 
 
 class TournamentWon(RowKind[TournamentResult]):
@@ -22,6 +32,11 @@ class TournamentWon(RowKind[TournamentResult]):
     fact_id = "tournament"
     dated_by = "decided_at"
     related = ("tournament", "team")
+    events = (
+        Event(signals.tournament_completed, itemgetter("results")),
+        Event(signals.result_corrected, _list_changed),
+        Event(signals.entrant_disqualified, _list_changed),
+    )
     limits = {"placement": Limit(range(1, LAST_OF_PODIUM + 1), f"1 to {LAST_OF_PODIUM} do")}
 
     def list_rows(self) -> QuerySet[TournamentResult]:
