@@ -15,24 +15,18 @@ from deltacrown.user_profile.timeline.kind import RowKind
 from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.kinds.team_joined import TeamJoined
 from deltacrown.user_profile.timeline.syncing import sync_timeline
-from tests.user_profile.season import hold, people, queries, said, squad
-
-#: As the specification lists them.
-WHITELIST = [
-    "PROFILE_CREATED",
-    "ACHIEVEMENT_UNLOCKED",
-    "TOURNAMENT_REGISTERED",
-    "TOURNAMENT_WON",
-    "TEAM_JOINED",
-    "LEVEL_UP",
-    "KYC_VERIFIED",
-]
+from tests.user_profile.season import SPECIFIED, hold, people, queries, said, squad
 
 
-def test_the_whitelist_is_the_specifications_and_a_module_each():
-    assert list(KINDS) == WHITELIST
-    assert {name for _, name, _ in iter_modules(kinds.__path__)} == {value.lower() for value in WHITELIST}
-    assert {type(kind).__module__ for kind in KINDS.values()} == {f"{kinds.__name__}.{value.lower()}" for value in WHITELIST}
+def test_the_types_of_the_specification_come_first_and_in_its_order():
+    assert list(KINDS)[: len(SPECIFIED)] == SPECIFIED
+
+
+def test_each_module_holds_one_kind():
+    modules = {name for _, name, _ in iter_modules(kinds.__path__)}
+
+    assert modules == {value.lower() for value in KINDS}
+    assert {type(kind).__module__ for kind in KINDS.values()} == {f"{kinds.__name__}.{name}" for name in modules}
 
 
 @pytest.mark.parametrize("table", [UserActivity, ArchivedUserActivity])
