@@ -99,7 +99,9 @@ def test_what_the_guides_say_is_all_it_takes(scratch, tmp_path):
     (tmp_path / "src" / FILE.findall(ACTIVITY.text)[0]).write_text(kind)
     (tmp_path / "src" / measure_file).write_text(measure)
     source = (tmp_path / "src" / catalogue).read_text()
-    source = source.replace("MINOR, MAJOR = ", f"{its_import}MINOR, MAJOR = ").replace("CATALOGUE = (\n", f"CATALOGUE = (\n{rule}")
+    source = source.replace("MINOR, MAJOR = ", f"{its_import}MINOR, MAJOR = ").replace(
+        "CATALOGUE = (\n", f"CATALOGUE = (\n{rule.rstrip()},\n"
+    )
     (tmp_path / "src" / catalogue).write_text(source)
 
     made = scratch("-m", "django", "makemigrations", "user_profile", "--name", "team_left")

@@ -1,4 +1,4 @@
-"""Compare the rows that should be there with the rows that are there. No database and no business rule here."""
+"""Compare the rows that are wanted with those that are known. No database and no business rule here."""
 
 from __future__ import annotations
 

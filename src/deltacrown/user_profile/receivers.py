@@ -1,10 +1,10 @@
 """Subscribe to what happens in the other apps. No handler decides anything.
 
-Which events a timeline follows is declared by its kinds (``timeline/kinds``); what achievements and experience
-follow is listed here.
+Which events a timeline follows is declared by its kinds, in ``timeline/kinds``. What achievements and
+experience follow is listed here.
 
 A handler runs inside the transaction that wrote the fact: both are committed, or neither. It hands the rows
-concerned to services that sync timelines, experience and achievements with the tables, so that an event sent
+concerned to services that sync timelines, experience and achievements with the tables. So an event sent
 twice, late or in another order gives the same.
 
 Not subscribed, because it does not appear on a timeline: matches played, minor achievements, money, disputes,
@@ -39,11 +39,13 @@ from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.kinds.profile_created import ProfileCreated
 from deltacrown.user_profile.timeline.syncing import sync_rows, sync_timeline
 
+TournamentRow = TournamentParticipation | TournamentResult
 #: A signal, its handler, and of Django's own signals the sender.
 Subscription = tuple[Signal, Callable[..., None], type[Model] | None]
 
+ROW_KINDS = [kind for kind in KINDS.values() if isinstance(kind, RowKind)]
 #: The kinds of which a player has one fact per tournament.
-ABOUT_TOURNAMENTS = [type(kind) for kind in KINDS.values() if isinstance(kind, RowKind) and kind.fact_id == "tournament"]
+ABOUT_TOURNAMENTS = [type(kind) for kind in ROW_KINDS if kind.fact_id == "tournament"]
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
@@ -68,11 +70,21 @@ def on_match_corrected(*, changes: Sequence[MatchChange], **_: Any) -> None:
     sync_match_achievements(users=users)
 
 
-def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
+def on_players_registered(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
     _sync_rewards(tournament, participations)
 
 
-def on_entrant_withdrawn(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
+def on_entrant_withdrawn(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
     """Take back what entering was worth. That the player had registered stays on the timeline."""
     _sync_rewards(tournament, participations)
 
@@ -97,7 +109,7 @@ def on_entrant_disqualified(
     _sync_rewards(tournament, [*participations, *results])
 
 
-def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
+def on_tournament_row_deleted(*, instance: TournamentRow, origin: object, **_: Any) -> None:
     if _is_deleted_alone(origin):
         _sync_rewards(instance.tournament, [instance])
 
@@ -132,26 +144,26 @@ def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, 
 
 
 def _is_deleted_alone(origin: object) -> bool:
-    """Return whether a row is not deleted along with its player, or with the tournament that is handled as a whole."""
+    """Return whether a row is deleted without its player and without its tournament."""
     parents = (User, Tournament, Game)
 
     return not isinstance(origin, parents) and getattr(origin, "model", None) not in parents
 
 
-def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult]) -> None:
-    """Sync the experience and the achievements of the players of some rows; the rows of teams themselves have none."""
+def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentRow]) -> None:
+    """Sync the experience and the achievements of the players of some rows; a team's own row has none."""
     users = {row.user_id for row in rows if row.user_id is not None}
     sync_tournament_experience(tournament=tournament, users=users)
     sync_tournament_achievements(users=users)
 
 
 def _list_kind_subscriptions() -> Iterator[Subscription]:
-    for kind in KINDS.values():
-        if isinstance(kind, RowKind):
-            for event in kind.events:
-                yield event.signal, partial(on_kind_announced, kind, event), None
-            if kind.follows_deletion:
-                yield post_delete, partial(on_kind_row_deleted, kind), kind.list_rows().model
+    for kind in ROW_KINDS:
+        for event in kind.events:
+            yield event.signal, partial(on_kind_announced, kind, event), None
+
+        if kind.follows_deletion:
+            yield post_delete, partial(on_kind_row_deleted, kind), kind.list_rows().model
 
 
 #: What kinds of activity follow, then what achievements and experience follow.

@@ -59,7 +59,13 @@ def define_achievement(*, slug: str, name: str, description: str, tier: str, poi
 
 
 @atomic_service
-def award_achievement(*, user: User, achievement: Achievement, fact: str, earned_at: datetime) -> tuple[UserAchievement, bool]:
+def award_achievement(
+    *,
+    user: User,
+    achievement: Achievement,
+    fact: str,
+    earned_at: datetime,
+) -> tuple[UserAchievement, bool]:
     """Give a player an achievement with its experience; whoever holds it keeps the first award.
 
     :return: the award and whether it is new.
@@ -103,9 +109,9 @@ def revoke_achievement(*, user: User, achievement: Achievement, reason: str) -> 
     :raises InvalidInput: there is no reason.
     """
     check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
-    held = UserAchievement.objects.filter(user=user, achievement=achievement).select_related("user", "achievement")
+    held = UserAchievement.objects.filter(user=user, achievement=achievement)
 
-    return bool(revoke_achievements(awards=list(held)))
+    return bool(revoke_achievements(awards=list(held.select_related("achievement"))))
 
 
 @atomic_service
@@ -156,7 +162,7 @@ def experience_key(achievement: Achievement) -> str:
 def lock_players(*, pks: Collection[int]) -> None:
     """Let one writer at a time change what these players hold, until the transaction ends; there must be one.
 
-    The rows are those the engine locks when it counts, in the same order, so that the two never wait for each other.
+    The rows are those the engine locks when it counts, in the same order: the two never wait for each other.
     """
     locked = UserProfile.objects.select_for_update(no_key=True).filter(pk__in=pks)
 
@@ -164,7 +170,7 @@ def lock_players(*, pks: Collection[int]) -> None:
 
 
 def _sync_timelines(awards: Sequence[UserAchievement]) -> None:
-    """Sync the timelines of those concerned, ``achievement`` fetched along, with what they hold and the levels they reached."""
+    """Sync the timelines of those concerned with what they hold and with their levels."""
     major = [award for award in awards if award.achievement.tier == Achievement.Tier.MAJOR]
     if major:
         sync_timeline(
@@ -193,13 +199,20 @@ def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchieve
     known = set(held.values_list("user", "achievement"))
     new = [award for key, award in awards.items() if key not in known]
 
-    # The same experience may be there without its achievement, after a repair by hand: one fact, rewarded once.
+    # The experience may be there without its achievement, after a repair by hand: one fact, rewarded once.
     experience = [_experience_of(award) for award in new if award.achievement.points]
     ExperienceAward.objects.bulk_create(experience, ignore_conflicts=True)
 
-    return UserAchievement.objects.bulk_create(
-        UserAchievement(user=award.user, achievement=award.achievement, fact=award.fact, earned_at=award.earned_at) for award in new
-    )
+    rows = [
+        UserAchievement(
+            user=award.user,
+            achievement=award.achievement,
+            fact=award.fact,
+            earned_at=award.earned_at,
+        )
+        for award in new
+    ]
+    return UserAchievement.objects.bulk_create(rows)
 
 
 def _experience_of(award: AwardRecord) -> ExperienceAward:

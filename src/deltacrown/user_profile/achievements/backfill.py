@@ -63,8 +63,12 @@ def backfill_activities(*, dry_run: bool = False, progress: Progress | None = No
     return BackfilledActivities(players, changes)
 
 
-def backfill_achievements(*, dry_run: bool = False, progress: Progress | None = None) -> BackfilledAchievements:
-    """Update the catalogue, then sync every player's achievements and experience from tournaments; timelines follow.
+def backfill_achievements(
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> BackfilledAchievements:
+    """Update the catalogue, then sync every player's achievements and experience; timelines follow.
 
     :param dry_run: change nothing, count what would be changed.
     """

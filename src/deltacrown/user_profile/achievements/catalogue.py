@@ -1,7 +1,7 @@
 """Declare the achievements that facts earn.
 
 Add one by adding a rule and running ``backfill_achievements``: it is awarded to whoever earned it before,
-and from then on by the fact that earns it. Achievements entered in the admin beside these are awarded by hand.
+and from then on by the fact that earns it. Achievements entered in the admin besides are awarded by hand.
 """
 
 from __future__ import annotations
@@ -155,9 +155,9 @@ BY_SLUG = {rule.slug: rule for rule in CATALOGUE}
 
 
 def get_revealed_histories(slug: str) -> frozenset[History]:
-    """Return the histories that the fact which earned an achievement tells of.
+    """Return the histories that the fact which earned an achievement reveals.
 
-    Nobody knows what the fact of an achievement awarded by hand tells: it counts as revealing both histories.
+    What the fact of an achievement awarded by hand reveals is unknown: it counts as revealing both histories.
 
     :param slug: of the achievement.
     """

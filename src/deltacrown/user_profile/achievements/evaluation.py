@@ -1,4 +1,4 @@
-"""Evaluate who earned what of the catalogue, by which fact: from all that is recorded, or from what was just added."""
+"""Evaluate who earned what, by which fact: from all that is recorded, or from what was just added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from datetime import datetime
 
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, map_thresholds
-from deltacrown.user_profile.achievements.match_results import Fact, iterate_histories, list_facts, list_latest
+from deltacrown.user_profile.achievements.match_results import (
+    Fact,
+    iterate_histories,
+    list_facts,
+    list_latest,
+)
 from deltacrown.user_profile.achievements.measure import TournamentMeasure
 from deltacrown.user_profile.achievements.progress import EARLIER_NEEDED, STATS, MatchProgress
 from deltacrown.user_profile.achievements.tournament_facts import TournamentFact
@@ -32,7 +37,7 @@ class Additions:
     """What a batch of new matches earns.
 
     :param earned: by the players whose matches continue their histories.
-    :param unclear: players with a new match older than one recorded before: their whole histories must be read.
+    :param unclear: players with a new match older than a known one: their whole histories must be read.
     """
 
     earned: list[Earned]
@@ -44,7 +49,7 @@ FirstMatches = dict[tuple[int, str], int]
 
 
 def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
-    """Return what the whole histories of ``users`` earned, each achievement by the first match; in three queries."""
+    """Return what whole histories earned, each achievement by the first match that did; in three queries."""
     first: FirstMatches = {}
     for user, history in iterate_histories(users):
         progress = MatchProgress()
@@ -56,7 +61,7 @@ def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
 
 
 def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
-    """Return what matches recorded just now earned. It costs by their number, not by how many were there before."""
+    """Return what new matches earned. The cost depends on their number, not on earlier matches."""
     added: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         if not row.is_voided:
@@ -89,7 +94,7 @@ def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
 
 
 def _read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
-    """Return the numbers of profiles that totals are; the database has brought them up to date with the rows."""
+    """Return the profiles' numbers that totals are; the database has already counted the new rows."""
     totals: dict[int, dict[str, int]] = {}
     for batch in in_batches(sorted(users)):
         profiles = UserProfile.objects.filter(pk__in=batch).values_list("pk", *STATS)

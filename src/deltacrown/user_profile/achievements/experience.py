@@ -61,7 +61,9 @@ def sync_tournament_experience(*, tournament: Tournament, users: Collection[int]
 
 @atomic_service
 def rebuild_experience(*, users: Collection[int]) -> set[int]:
-    """Sync all that tournaments were worth to ``users``, in a constant number of queries for up to 500; then their levels.
+    """Sync all that tournaments were worth to ``users``, then their levels.
+
+    The number of queries is constant for up to 500 players.
 
     :return: the players whose experience changed.
     """
@@ -83,9 +85,13 @@ def _sync_levels(users: set[int]) -> set[int]:
 
 def _list_earned(users: Sequence[int], **of: Tournament) -> list[ExperienceRecord]:
     """Return what players earned in tournaments, by the tables."""
-    entered = TournamentParticipation.objects.standing().filter(user__in=users, **of).select_related("tournament")
-    placed = TournamentResult.objects.on_podium().filter(user__in=users, **of).select_related("tournament")
-    return [*map(_of_entry, entered), *map(_of_place, placed)]
+    entered = TournamentParticipation.objects.standing().filter(user__in=users, **of)
+    placed = TournamentResult.objects.on_podium().filter(user__in=users, **of)
+
+    return [
+        *map(_of_entry, entered.select_related("tournament")),
+        *map(_of_place, placed.select_related("tournament")),
+    ]
 
 
 def _of_entry(row: TournamentParticipation) -> ExperienceRecord:
@@ -115,7 +121,8 @@ def _settle(records: Sequence[ExperienceRecord], known: Iterable[ExperienceAward
     awards = {_key_of(award): award for award in known}
     settlement = settle(wanted, awards, differs=_differs)
 
-    ExperienceAward.objects.bulk_create([_build(record) for record in settlement.insert], ignore_conflicts=True)
+    fresh = [_build(record) for record in settlement.insert]
+    ExperienceAward.objects.bulk_create(fresh, ignore_conflicts=True)
     _amend(settlement.amend)
     if settlement.withdraw:
         ExperienceAward.objects.filter(pk__in=[award.pk for award in settlement.withdraw]).delete()

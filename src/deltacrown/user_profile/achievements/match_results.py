@@ -1,4 +1,4 @@
-"""Read what achievements are evaluated from: whole histories in order of play, and the latest matches of many players.
+"""Read matches for the evaluation of achievements: whole histories, and the latest matches of many players.
 
 Both are statements of their own: the ORM would turn a datetime into an object for each of the many rows
 whose result alone is wanted, and cannot write on SQLite the first rows of many lists.
@@ -37,7 +37,7 @@ class Fact:
 
 
 def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
-    """Yield each player who has matches that count, with their outcomes, oldest first, archived ones too; in one query."""
+    """Yield each player who has matches that count, with the outcomes, oldest first; in one query."""
     columns = "user_id, played_at, id, result"
     arms = " UNION ALL ".join(f"SELECT {columns} FROM {_counted(table, users)}" for table in MATCH_TABLES)
 
@@ -94,7 +94,7 @@ def _latest_of(table: type[Any], user: int, limit: int) -> str:
 
 
 def _aware(played_at: datetime) -> datetime:
-    """Return a datetime with a time zone. SQLite returns it as it was written, with an offset or without one."""
+    """Return a datetime with a time zone. SQLite returns it as it was written, with an offset or without."""
     return played_at.replace(tzinfo=UTC) if played_at.tzinfo is None else played_at
 
 

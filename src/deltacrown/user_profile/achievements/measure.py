@@ -1,4 +1,4 @@
-"""What achievements count. Each measure is one class in ``measures``; the catalogue names it and the count to reach."""
+"""What achievements count: a class per measure in ``measures``. The catalogue says which count to reach."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltacrown.user_profile.privacy import History
 class Measure(ABC):
     """Something of a player that is counted. Voided matches and disqualified entrants count for none.
 
-    :cvar reveals: the histories that a fact which earned an achievement tells of.
+    :cvar reveals: the histories that a fact which earns an achievement makes known.
     """
 
     reveals: ClassVar[frozenset[History]]

@@ -11,7 +11,7 @@ from deltacrown.user_profile.achievements.measure import MatchTotal
 THRESHOLDS = [sorted(map_thresholds(measure).items()) for measure in MATCH_MEASURES]
 HIGHEST = [thresholds[-1][0] for thresholds in THRESHOLDS]
 #: From so many matches before one it is known all it can earn, but for totals.
-EARLIER_NEEDED = max((measure.count_earlier(map_thresholds(measure)) for measure in MATCH_MEASURES), default=0)
+EARLIER_NEEDED = max(measure.count_earlier(map_thresholds(measure)) for measure in MATCH_MEASURES)
 #: The numbers of the profile that totals are.
 STATS = sorted({measure.stat for measure in MATCH_MEASURES if issubclass(measure, MatchTotal)})
 
@@ -40,7 +40,7 @@ class MatchProgress:
                 self._counts[position] = measure.count
 
     def take(self, result: str) -> list[str]:
-        """Add the next match and return the slugs of what it earns, also what an earlier match earned already."""
+        """Add the next match. Return the slugs of what it earns, also those an earlier match earned."""
         earned = []
         counts = self._counts
         for position, take in enumerate(self._takes):

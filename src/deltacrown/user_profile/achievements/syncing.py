@@ -68,8 +68,8 @@ def award_for_matches(*, rows: Sequence[MatchRow]) -> AchievementChanges:
 def sync_match_achievements(*, users: Collection[int]) -> AchievementChanges:
     """Sync what ``users`` hold for matches with what their whole histories earn.
 
-    An achievement whose condition holds no longer is revoked. One that another match earns now is kept, with that
-    match and its date.
+    An achievement whose condition holds no longer is revoked. One that another match earns now is kept, with
+    that match and its date.
     """
     changes = AchievementChanges()
     for batch in in_batches(sorted(set(users)), PLAYERS_AT_ONCE):
@@ -101,7 +101,13 @@ def define_catalogue() -> None:
 
 
 def _define(rule: Rule) -> Achievement:
-    return define_achievement(slug=rule.slug, name=rule.name, description=rule.description, tier=rule.tier, points=rule.points)
+    return define_achievement(
+        slug=rule.slug,
+        name=rule.name,
+        description=rule.description,
+        tier=rule.tier,
+        points=rule.points,
+    )
 
 
 def _settle(earned: Sequence[Earned], users: Collection[int], slugs: Collection[str]) -> AchievementChanges:
@@ -136,7 +142,15 @@ def _award(earned: Sequence[Earned]) -> int:
 
     catalogue = _list_entries({each.slug for each in earned})
     users = User.objects.in_bulk({each.user_id for each in earned})
-    awards = [AwardRecord(users[each.user_id], catalogue[each.slug], each.fact, each.earned_at) for each in earned]
+    awards = [
+        AwardRecord(
+            user=users[each.user_id],
+            achievement=catalogue[each.slug],
+            fact=each.fact,
+            earned_at=each.earned_at,
+        )
+        for each in earned
+    ]
 
     return len(award_achievements(awards=awards))
 

@@ -29,8 +29,9 @@ TournamentSource = Callable[[Collection[int]], list[TournamentFact]]
 def list_registrations(users: Collection[int]) -> list[TournamentFact]:
     """Return the registrations not withdrawn from, oldest first."""
     rows = TournamentParticipation.objects.standing().filter(user__in=users).order_by("registered_at", "id")
+    columns = rows.values_list("user_id", "tournament__name", "registered_at")
 
-    return [TournamentFact(*row) for row in rows.values_list("user_id", "tournament__name", "registered_at")]
+    return [TournamentFact(*row) for row in columns]
 
 
 def list_podiums(users: Collection[int]) -> list[TournamentFact]:
@@ -38,6 +39,4 @@ def list_podiums(users: Collection[int]) -> list[TournamentFact]:
     rows = TournamentResult.objects.on_podium().filter(user__in=users).order_by("decided_at", "id")
     columns = rows.values_list("user_id", "tournament__name", "decided_at", "placement")
 
-    return [
-        TournamentFact(user, tournament, decided_at, placement) for user, tournament, decided_at, placement in columns if user is not None
-    ]
+    return [TournamentFact(user or 0, *others) for user, *others in columns]

@@ -1,4 +1,4 @@
-"""The types of activity as the database and the privacy rules know them. Each is declared by its kind, in ``timeline/kinds``."""
+"""The types of activity, for the database and the privacy rules; declared by the kinds of the timeline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ActivityType:
     :param value: what is stored.
     :param order: its place in lists of types; equal ones follow by value.
     :param is_private: only the player and staff see its entries, whatever their visibility says.
-    :param shown_by: the flag of ``PrivacySettings`` that must be on for others to see its entries; empty for none.
+    :param shown_by: the flag of ``PrivacySettings`` that must be on for others to see it; may be empty.
     """
 
     value: str
@@ -53,15 +53,16 @@ def list_activity_types() -> list[ActivityType]:
 
 
 class ActivityTypeField(_CharField):
-    """A text whose choices are the declared types. In migrations it is a ``CharField`` with the choices of that day."""
+    """A text whose choices are the declared types. In migrations a ``CharField`` with those of then."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_length": 24, "choices": _list_choices, **options})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _, args, options = super().deconstruct()
+        options["choices"] = list(self.choices or ())
 
-        return name, "django.db.models.CharField", list(args), {**options, "choices": list(self.choices or ())}
+        return name, "django.db.models.CharField", list(args), options
 
 
 def _list_choices() -> list[tuple[str, str]]:

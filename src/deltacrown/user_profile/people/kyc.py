@@ -1,4 +1,4 @@
-"""Record identity verifications: requested by the player, decided by staff. No document is stored, nor its contents.
+"""Record identity verifications: requested by players, decided by staff. No document is stored.
 
 How identities are checked is outside this system. Recorded is only that a member of staff did, when, and the
 decision. It is shown to the player and to staff alone.

@@ -1,4 +1,4 @@
-"""Enter facts in timelines, amend and withdraw them. An entry its player has hidden stays hidden through all of it."""
+"""Enter facts in timelines, amend and withdraw them. An entry that its player has hidden stays hidden."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def create_activity(
     :param metadata: ids, slugs and names of public things, and the numbers a kind allows.
     :param visibility: an entry of a private kind is PRIVATE whatever is asked.
     :return: the entry, and whether it is new.
-    :raises InvalidActivity: there is no kind of this type, the visibility is unknown, or the metadata says more than it may.
+    :raises InvalidActivity: the type or the visibility is unknown, or the metadata says more than it may.
     :raises InvalidInput: a text or a datetime cannot be stored.
     """
     record = ActivityRecord(
@@ -81,10 +81,10 @@ def replace_activities(
     types: Collection[str],
     keys: Collection[str] | None = None,
 ) -> ActivityChanges:
-    """Make the timelines of ``users`` say exactly ``records`` of the facts named, in a constant number of queries.
+    """Make the timelines of ``users`` say exactly ``records`` of the facts named.
 
     What is missing is entered, what differs is amended, what has no record is withdrawn. Entries keep
-    the visibility they have.
+    the visibility they have. The number of queries is constant for up to 500 players.
 
     :param types: the types concerned.
     :param keys: the names of the facts concerned; None for all but those entered by hand.
@@ -107,7 +107,11 @@ def withdraw_activity(*, user: User, activity_type: str, dedupe_key: str) -> boo
     return changes.withdrawn > 0
 
 
-def list_known(users: Sequence[int], types: Collection[str], keys: Collection[str] | None) -> dict[ActivityKey, ActivityRow]:
+def list_known(
+    users: Sequence[int],
+    types: Collection[str],
+    keys: Collection[str] | None,
+) -> dict[ActivityKey, ActivityRow]:
     """Return the entries of some players about some facts, live and archived, withdrawn ones too.
 
     :param keys: the names of the facts; None for all but those entered by hand.
@@ -126,7 +130,10 @@ def list_known(users: Sequence[int], types: Collection[str], keys: Collection[st
     return {key: row for key, row in known.items() if row.dedupe_key in named}
 
 
-def _settle(wanted: Mapping[ActivityKey, ActivityRecord], known: Mapping[ActivityKey, ActivityRow]) -> ActivityChanges:
+def _settle(
+    wanted: Mapping[ActivityKey, ActivityRecord],
+    known: Mapping[ActivityKey, ActivityRow],
+) -> ActivityChanges:
     """Write what differs between wanted and known entries."""
     settlement = settle(wanted, known, differs=_differs)
     orphans = [row for row in settlement.withdraw if not row.is_withdrawn]

@@ -23,7 +23,7 @@ class NotOwnActivity(DomainError):
 
 @atomic_service
 def hide_activity(*, user: User, activity: ActivityRow) -> ActivityRow:
-    """Hide an entry of one's own from everybody else, whatever becomes of its fact. Hiding twice changes nothing.
+    """Hide an entry of one's own from everybody else, whatever happens to its fact.
 
     :raises NotOwnActivity: it is another player's.
     """
@@ -56,7 +56,8 @@ def set_entry_hidden(*, user: User, handle: str, hidden: bool) -> ActivityRow:
     if activity is None:
         raise ActivityNotFound("The entry is not on your timeline any more.", field="entry")
 
-    return hide_activity(user=user, activity=activity) if hidden else show_activity(user=user, activity=activity)
+    change = hide_activity if hidden else show_activity
+    return change(user=user, activity=activity)
 
 
 def write_handle(activity: ActivityRow) -> str:

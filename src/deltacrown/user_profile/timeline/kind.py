@@ -17,7 +17,7 @@ from deltacrown.user_profile.timeline.records import ActivityRecord, Metadata, V
 from django_tally.batches import BATCH_SIZE
 
 Row = TypeVar("Row", bound=Model)
-#: What tells one fact of a kind from another: a row's id, a slug; empty where a player has one such fact at most.
+#: The id of a fact among those of a kind: a row's id, a slug; empty where a player has one such fact at most.
 FactId = int | str
 
 
@@ -33,7 +33,7 @@ class Limit:
 
 
 class Kind(ABC):
-    """A type of activity. A subclass with a ``type`` is on the whitelist; entries are written and removed by ``sync_timeline``.
+    """A type of activity. A subclass with a ``type`` is on the whitelist.
 
     :cvar type: what is stored, at most 24 characters.
     :cvar label: what staff read.
@@ -64,7 +64,11 @@ class Kind(ABC):
         _classes[cls.type] = cls
 
     @abstractmethod
-    def list_wanted(self, users: Collection[int], facts: Collection[FactId] | None) -> Iterable[ActivityRecord]:
+    def list_wanted(
+        self,
+        users: Collection[int],
+        facts: Collection[FactId] | None,
+    ) -> Iterable[ActivityRecord]:
         """Return what the timelines of ``users``, at most 500, should say now.
 
         :param facts: the facts concerned; None for all of this kind.
@@ -75,11 +79,17 @@ class Kind(ABC):
         return f"{self.fact}:{fact_id}" if fact_id != "" else self.fact
 
     def is_own_key(self, key: str) -> bool:
-        """Return whether a name is one of this kind's. An entry with another name was entered by hand and stays."""
+        """Return whether a name is one of this kind's. An entry with another was entered by hand."""
         return key == self.fact or key.startswith(f"{self.fact}:")
 
     def make_record(
-        self, *, user_id: int, fact_id: FactId, text: str, created_at: datetime, metadata: Metadata | None = None
+        self,
+        *,
+        user_id: int,
+        fact_id: FactId,
+        text: str,
+        created_at: datetime,
+        metadata: Metadata | None = None,
     ) -> ActivityRecord:
         """Return what the timeline should say of a fact."""
         return ActivityRecord(
@@ -101,7 +111,7 @@ class Kind(ABC):
 class Event:
     """Something another app announces, after which the facts of some rows are synced.
 
-    :param rows: returns the rows from what the signal carries; each has the columns ``player`` and ``fact_id``.
+    :param rows: gets what the signal carries, and returns the rows, which have ``player`` and ``fact_id``.
     """
 
     signal: Signal
@@ -113,7 +123,7 @@ class RowKind(Kind, Generic[Row]):
 
     :cvar player: the column that names the player.
     :cvar dated_by: the column that says when it happened.
-    :cvar fact_id: the column, or the path to it, that tells one fact of a player from another.
+    :cvar fact_id: the column, or the path to it, that is the id of the fact among those of the player.
     :cvar related: what the text and the metadata need, fetched along.
     :cvar events: what other apps announce of its facts. A service of this app calls ``sync_timeline`` itself.
     :cvar follows_deletion: whether the deletion of a single row is an event too.
@@ -138,7 +148,11 @@ class RowKind(Kind, Generic[Row]):
         """Return what an entry names beside its text."""
         return {}
 
-    def list_wanted(self, users: Collection[int], facts: Collection[FactId] | None) -> Iterable[ActivityRecord]:
+    def list_wanted(
+        self,
+        users: Collection[int],
+        facts: Collection[FactId] | None,
+    ) -> Iterable[ActivityRecord]:
         rows = self.list_rows().filter(**{f"{self.player}__in": users})
         # A long list is left to the caller, who looks at the keys: a statement takes so many values.
         if facts is not None and self.fact_id and len(facts) <= BATCH_SIZE:
@@ -155,7 +169,7 @@ class RowKind(Kind, Generic[Row]):
         return player
 
     def get_fact_id(self, row: Model) -> FactId:
-        """Return what tells the fact of a row from others of its player."""
+        """Return the id of the fact that a row is."""
         fact_id: FactId = _read(row, self.fact_id) if self.fact_id else ""
 
         return fact_id

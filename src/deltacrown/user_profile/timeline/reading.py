@@ -34,7 +34,13 @@ class ActivityEntry:
     handle: str = ""
 
 
-def get_activity_timeline(user: User, viewer: Viewer = None, page: str | None = None, *, limit: int = 10) -> Page[ActivityEntry]:
+def get_activity_timeline(
+    user: User,
+    viewer: Viewer = None,
+    page: str | None = None,
+    *,
+    limit: int = 10,
+) -> Page[ActivityEntry]:
     """Return a page of the events of ``user`` that ``viewer`` may see, latest first.
 
     :param limit: 1 to 50.

@@ -39,7 +39,10 @@ class ActivityRecord:
 
 
 def name_things(**things: Any) -> dict[str, str | int]:
-    """Return the metadata that names public things: ``team=reds`` gives ``team_slug`` and ``team_name``; None gives nothing."""
+    """Return the metadata that names public things: ``team=reds`` gives ``team_slug`` and ``team_name``.
+
+    A thing that is None gives nothing.
+    """
     named: dict[str, str | int] = {}
     for what, thing in things.items():
         if thing is not None:

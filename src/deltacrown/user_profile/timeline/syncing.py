@@ -15,14 +15,21 @@ from django_tally.transactions import atomic_service
 
 
 @atomic_service
-def sync_timeline(*, kinds: Collection[type[Kind]], users: Collection[int], facts: Collection[FactId] | None = None) -> ActivityChanges:
-    """Make the timelines of ``users`` say what the tables say now, in a constant number of queries for up to 500 players.
+def sync_timeline(
+    *,
+    kinds: Collection[type[Kind]],
+    users: Collection[int],
+    facts: Collection[FactId] | None = None,
+) -> ActivityChanges:
+    """Make the timelines of ``users`` say what the tables say now.
 
     What is missing is entered, what differs is amended, what holds no longer is withdrawn.
+    The number of queries is constant for up to 500 players.
 
-    :param facts: what tells the facts concerned from others (``fact_id`` of the kinds); None for every fact of the kinds.
+    :param facts: the ids of the facts concerned, by ``fact_id`` of the kinds; None for every fact.
     """
     instances = [kind() for kind in kinds]
+    types = {kind.type for kind in kinds}
     keys = None if facts is None else {kind.make_key(fact) for kind in instances for fact in facts}
 
     changes = ActivityChanges()
@@ -30,7 +37,7 @@ def sync_timeline(*, kinds: Collection[type[Kind]], users: Collection[int], fact
         records = [record for kind in instances for record in kind.list_wanted(batch, facts)]
         if keys is not None:
             records = [record for record in records if record.dedupe_key in keys]
-        changes += replace_activities(records=records, users=batch, types={kind.type for kind in instances}, keys=keys)
+        changes += replace_activities(records=records, users=batch, types=types, keys=keys)
 
     return changes
 

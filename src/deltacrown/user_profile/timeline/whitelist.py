@@ -1,4 +1,4 @@
-"""Check what may be on a timeline: the types there are kinds of, and metadata that names public things only."""
+"""Check what may be on a timeline: types that have a kind, and metadata that names public things only."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _check_metadata(metadata: Metadata) -> None:
     for name, value in metadata.items():
         if not isinstance(name, str) or not (PUBLIC_THING.fullmatch(name) or name in NUMBERS):
             message = (
-                "metadata may hold ids, slugs and names of achievements, games, players, teams and tournaments, "
-                f"{' and '.join(NUMBERS)}; {name!r} is none of them."
+                "metadata may hold ids, slugs and names of achievements, games, players, teams and "
+                f"tournaments, {' and '.join(NUMBERS)}; {name!r} is none of them."
             )
             raise InvalidActivity(message, field="metadata")
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -75,5 +75,6 @@ def _check_metadata(metadata: Metadata) -> None:
 def _check_limits(kind: Kind, metadata: Metadata) -> None:
     for name, limit in kind.limits.items():
         if name in metadata and metadata[name] not in limit.values:
-            message = f"{name.capitalize()} {metadata[name]!r} does not appear on a timeline; only {limit.otherwise}."
+            given = f"{name.capitalize()} {metadata[name]!r}"
+            message = f"{given} does not appear on a timeline; only {limit.otherwise}."
             raise InvalidActivity(message, field="metadata")

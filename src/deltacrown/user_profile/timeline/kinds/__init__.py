@@ -1,4 +1,4 @@
-"""The types of activity, a module each. They are found by themselves: a new type is a new module here, and a migration."""
+"""The types of activity, a module each, found by themselves: a new type is a module and a migration."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -10,7 +10,7 @@ from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 
 class AchievementUnlocked(RowKind[UserAchievement]):
-    """An achievement is held. Minor ones do not appear. The fact that earned it is left out: the player may hide it."""
+    """An achievement is held; minor ones do not appear. The text leaves out its fact, which may be hidden."""
 
     type = "ACHIEVEMENT_UNLOCKED"
     label = "Achievement unlocked"

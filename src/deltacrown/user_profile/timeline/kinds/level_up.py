@@ -14,7 +14,7 @@ STEP = 5
 
 
 class LevelUp(Kind):
-    """A level is reached by the award that brings the experience to its start, in order of the awards' dates."""
+    """A level is reached by the award that brings the experience to its start, in order of their dates."""
 
     type = "LEVEL_UP"
     label = "Level up"
@@ -22,7 +22,11 @@ class LevelUp(Kind):
     fact = "level"
     limits = {"level": Limit(range(STEP, 10**6, STEP), f"every {STEP}th does")}
 
-    def list_wanted(self, users: Collection[int], facts: Collection[FactId] | None) -> Iterator[ActivityRecord]:
+    def list_wanted(
+        self,
+        users: Collection[int],
+        facts: Collection[FactId] | None,
+    ) -> Iterator[ActivityRecord]:
         """Yield the levels reached; in two queries, in one where nobody reached any."""
         high = UserProfile.objects.filter(user__in=users, experience_points__gte=get_level_start(STEP))
         keys = list(high.values_list("pk", flat=True))
