@@ -16,6 +16,8 @@ from deltacrown.user_profile import stats
 from tests.architecture.test_ownership import OWNERS
 from tests.docs.pages import DocPage, list_pages, page, sample
 
+#: Their code is added to a copy of the source, in ``tests/user_profile/test_guides.py``.
+TRIED_ELSEWHERE = {"docs/how-to/add-an-activity.md", "docs/how-to/add-an-achievement.md"}
 PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
@@ -36,7 +38,11 @@ def read_owners(table: str) -> dict[str, set[str]]:
     return {app: set(re.findall(r"`(\w+)`", models)) for app, models in rows}
 
 
-@pytest.mark.parametrize("doc", [doc for doc in list_pages() if python_blocks(doc)], ids=lambda doc: doc.name)
+def list_pages_to_run() -> list[DocPage]:
+    return [doc for doc in list_pages() if python_blocks(doc) and doc.name not in TRIED_ELSEWHERE]
+
+
+@pytest.mark.parametrize("doc", list_pages_to_run(), ids=lambda doc: doc.name)
 def test_the_python_on_a_page_runs(doc):
     run_blocks(doc)
 

@@ -18,7 +18,7 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.user_profile import privacy
-from deltacrown.user_profile.achievements.catalogue import BY_SLUG, Measure
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG
 from deltacrown.user_profile.histories import matches
 from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, Follow, KycVerification, UserAchievement, UserActivity
 from deltacrown.user_profile.timeline import reading
@@ -125,6 +125,6 @@ def add_behind(owner: User, bystanders: list[User]) -> None:
     Dispute.objects.filter(reporter=owner).update(reason="Something else.", resolution="Another answer.")
     ExperienceAward.objects.filter(user=owner).update(reason="for something else")
     Match.objects.filter(user=owner, kind="CASUAL").update(side="elsewhere", score=99, stats={"kills": 99})
-    public = [rule.slug for rule in BY_SLUG.values() if rule.measure in {Measure.TITLES, Measure.PODIUMS}]
+    public = [rule.slug for rule in BY_SLUG.values() if not rule.measure.reveals]
     UserAchievement.objects.filter(user=owner).exclude(achievement__slug__in=public).update(fact="Another fact")
     User.objects.filter(pk=owner.pk).update(email="other@example.org", first_name="Other")

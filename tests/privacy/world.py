@@ -19,7 +19,10 @@ from deltacrown.games.services import void_match
 from deltacrown.moderation.services import write_handle
 from deltacrown.user_profile import receivers
 from deltacrown.user_profile.achievements.awards import revoke_achievement
-from deltacrown.user_profile.achievements.catalogue import CATALOGUE, Measure
+from deltacrown.user_profile.achievements.catalogue import CATALOGUE
+from deltacrown.user_profile.achievements.measures.titles import Titles
+from deltacrown.user_profile.achievements.measures.tournaments_entered import TournamentsEntered
+from deltacrown.user_profile.achievements.measures.wins import Wins
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -128,9 +131,9 @@ def _keep_records(owner: User) -> None:
     type(filed).objects.filter(pk=filed.pk).update(reason=secret("dispute"))
     KycVerification.objects.create(user=owner, status="VERIFIED", reviewed_at=at(7))
     earned = {
-        Measure.WINS: "playfact",
-        Measure.ENTRIES: "entryfact",
-        Measure.TITLES: "titlefact",
+        Wins: "playfact",
+        TournamentsEntered: "entryfact",
+        Titles: "titlefact",
     }
     for number, (measure, fact) in enumerate(earned.items()):
         rule = next(rule for rule in CATALOGUE if rule.measure is measure)

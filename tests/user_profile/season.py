@@ -35,6 +35,16 @@ JOINED = datetime(2024, 1, 1, tzinfo=UTC)
 FIRST_DAY = datetime(2025, 1, 1, 12, 0, tzinfo=UTC)
 #: When everything is told.
 TOLD = datetime(2025, 12, 1, tzinfo=UTC)
+#: The types of activity, as the specification lists them.
+SPECIFIED = [
+    "PROFILE_CREATED",
+    "ACHIEVEMENT_UNLOCKED",
+    "TOURNAMENT_REGISTERED",
+    "TOURNAMENT_WON",
+    "TEAM_JOINED",
+    "LEVEL_UP",
+    "KYC_VERIFIED",
+]
 
 
 def day(number: float) -> datetime:

@@ -13,7 +13,6 @@ from deltacrown.user_profile.privacy import filter_activity_by_visibility
 from deltacrown.user_profile.timeline.entering import (
     ActivityChanges,
     create_activity,
-    enter_activities,
     replace_activities,
     withdraw_activity,
 )
@@ -26,7 +25,8 @@ from deltacrown.user_profile.timeline.hiding import (
     show_activity,
     write_handle,
 )
-from deltacrown.user_profile.timeline.records import ActivityRecord, InvalidActivity
+from deltacrown.user_profile.timeline.records import ActivityRecord
+from deltacrown.user_profile.timeline.whitelist import InvalidActivity
 from tests.scene import archived_activity as archive
 from tests.user_profile.season import day
 
@@ -43,6 +43,16 @@ FACT = {
 
 def record(user, key="membership:1", **fields):
     return ActivityRecord(user_id=user.pk, **{**FACT, "dedupe_key": key, **fields})
+
+
+def enter_activities(records):
+    """Sync with the facts of ``records`` alone."""
+    return replace_activities(
+        records=records,
+        users={each.user_id for each in records},
+        types={each.activity_type for each in records},
+        keys={each.dedupe_key for each in records},
+    )
 
 
 def rows():

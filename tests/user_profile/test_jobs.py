@@ -89,7 +89,7 @@ def test_the_command_for_breakdowns(anna, caplog):
 
 
 def test_matches_older_than_two_years_are_archived(anna, find_all_drift):
-    assert run("archive-matches") == {"rows": 3, "encounters": 3, "left": 0}
+    assert run("archive-matches") == {"rows": 3, "matches": 3, "left": 0}
     assert run("archive-matches")["rows"] == 0
 
     assert (Match.objects.count(), ArchivedMatch.objects.count()) == (1, 3)

@@ -11,7 +11,7 @@ from django.db.models.signals import ModelSignal
 from deltacrown.demo.management.commands import load_demo
 from deltacrown.user_profile import receivers
 from deltacrown.user_profile.achievements.backfill import backfill_achievements, backfill_activities
-from deltacrown.user_profile.achievements.syncing import HonourChanges
+from deltacrown.user_profile.achievements.syncing import AchievementChanges
 from deltacrown.user_profile.models import UserActivity
 from deltacrown.user_profile.timeline.entering import ActivityChanges
 from tests.demo.dumps import load
@@ -85,4 +85,4 @@ def test_the_whole_cwl_imported_again_adds_nothing(record_property):
 def assert_nothing_to_backfill() -> None:
     assert backfill_activities().changes == ActivityChanges()
     done = backfill_achievements()
-    assert (done.changes, done.experience) == (HonourChanges(), 0)
+    assert (done.changes, done.experience) == (AchievementChanges(), 0)

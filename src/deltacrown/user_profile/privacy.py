@@ -20,6 +20,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
+from deltacrown.user_profile.models.activity_types import list_activity_types
 from django_tally.transactions import atomic_service
 
 #: Where staff reads of hidden data are written down.
@@ -181,7 +182,7 @@ def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer
     if _is_known(viewer):
         visible |= Q(visibility=UserActivity.Visibility.FOLLOWERS) & Q(_viewer_follows(viewer))
         own = Q(user_id=viewer.pk)
-    return activities.filter(own | (visible & _tellable()))
+    return activities.filter(own | (visible & _is_for_others()))
 
 
 def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience) -> QuerySet[Activity]:
@@ -192,7 +193,7 @@ def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience)
     shown = [UserActivity.Visibility.PUBLIC]
     if audience is Audience.FOLLOWER:
         shown.append(UserActivity.Visibility.FOLLOWERS)
-    return activities.filter(_tellable(), is_withdrawn=False, visibility__in=shown)
+    return activities.filter(_is_for_others(), is_withdrawn=False, visibility__in=shown)
 
 
 def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
@@ -235,10 +236,16 @@ def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
     return True
 
 
-def _tellable() -> Q:
-    """What of a timeline others may be told at all: no verification, and registrations where the player shows them."""
-    is_registration = Q(activity_type=UserActivity.Type.TOURNAMENT_REGISTERED)
-    return ~Q(activity_type=UserActivity.Type.KYC_VERIFIED) & (~is_registration | Q(_owner_shows("show_tournament_stats")))
+def _is_for_others() -> Q:
+    """Match the entries whose type others may see: not the private types, and some only where the player shows a history."""
+    types = list_activity_types()
+    shown = ~Q(activity_type__in=[each.value for each in types if each.is_private])
+
+    for flag in sorted({each.shown_by for each in types if each.shown_by}):
+        concerned = [each.value for each in types if each.shown_by == flag]
+        shown &= ~Q(activity_type__in=concerned) | Q(_owner_shows(flag))
+
+    return shown
 
 
 def _owner_shows(flag: str) -> Exists:

@@ -1,8 +1,11 @@
-"""Every reaction of this app to what happens in the others, and to its own news. One handler per event; none decides anything.
+"""Subscribe to what happens in the other apps. No handler decides anything.
+
+Which events a timeline follows is declared by its kinds, in ``timeline/kinds``. What achievements and
+experience follow is listed here.
 
 A handler runs inside the transaction that wrote the fact: both are committed, or neither. It hands the rows
-touched to services that make timelines, experience and achievements what the tables say, so that an event told
-twice, late or in another order comes to the same.
+concerned to services that sync timelines, experience and achievements with the tables. So an event sent
+twice, late or in another order gives the same.
 
 Not subscribed, because it does not appear on a timeline: matches played, minor achievements, money, disputes,
 edits of a profile, sign-ins.
@@ -10,71 +13,88 @@ edits of a profile, sign-ins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import Signal
 
-from deltacrown.accounts import signals as accounts
 from deltacrown.accounts.models import User
 from deltacrown.games import signals as games
 from deltacrown.games.models import Game, MatchRow
 from deltacrown.games.services import MatchChange
-from deltacrown.teams import signals as teams
-from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments import signals as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import ResultChange
-from deltacrown.user_profile import signals as profiles
-from deltacrown.user_profile.achievements import experience, syncing
-from deltacrown.user_profile.models import KycVerification, UserAchievement
-from deltacrown.user_profile.timeline import keeping
+from deltacrown.user_profile.achievements.experience import sync_tournament_experience
+from deltacrown.user_profile.achievements.syncing import (
+    award_for_matches,
+    sync_match_achievements,
+    sync_tournament_achievements,
+)
+from deltacrown.user_profile.timeline.kind import Event, RowKind
+from deltacrown.user_profile.timeline.kinds import KINDS
+from deltacrown.user_profile.timeline.kinds.profile_created import ProfileCreated
+from deltacrown.user_profile.timeline.syncing import sync_rows, sync_timeline
 
+TournamentRow = TournamentParticipation | TournamentResult
+#: A signal, its handler, and of Django's own signals the sender.
+Subscription = tuple[Signal, Callable[..., None], type[Model] | None]
 
-def on_players_created(*, users: Sequence[User], **_: Any) -> None:
-    keeping.keep_arrivals(users=users)
+ROW_KINDS = [kind for kind in KINDS.values() if isinstance(kind, RowKind)]
+#: The kinds of which a player has one fact per tournament.
+ABOUT_TOURNAMENTS = [type(kind) for kind in ROW_KINDS if kind.fact_id == "tournament"]
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
-    """A user made one at a time: a sign-up, the admin. ``bulk_create`` and raw SQL send nothing; ``backfill_activities`` finds those."""
+    """Sync a user made one at a time: a sign-up, the admin.
+
+    ``bulk_create`` and raw SQL send nothing; ``backfill_activities`` finds those.
+    """
     if created and not raw:
-        keeping.keep_arrivals(users=[instance])
+        sync_timeline(kinds=[ProfileCreated], users=[instance.pk])
 
 
 def on_matches_recorded(*, rows: Sequence[MatchRow], **_: Any) -> None:
-    syncing.note_matches(rows=rows)
+    award_for_matches(rows=rows)
 
 
-def on_match_amended(*, rows: Sequence[MatchRow], reason: str, **_: Any) -> None:
-    syncing.review_play(users={row.user_id for row in rows}, reason=reason)
+def on_match_amended(*, rows: Sequence[MatchRow], **_: Any) -> None:
+    sync_match_achievements(users={row.user_id for row in rows})
 
 
-def on_match_corrected(*, changes: Sequence[MatchChange], reason: str, **_: Any) -> None:
-    syncing.review_play(users={change.row.user_id for change in changes if change.row.result != change.old_result}, reason=reason)
+def on_match_corrected(*, changes: Sequence[MatchChange], **_: Any) -> None:
+    users = {change.row.user_id for change in changes if change.row.result != change.old_result}
+    sync_match_achievements(users=users)
 
 
-def on_team_joined(*, memberships: Sequence[TeamMembership], **_: Any) -> None:
-    keeping.keep_memberships(memberships=memberships)
+def on_players_registered(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
+    _sync_rewards(tournament, participations)
 
 
-def on_players_registered(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    keeping.keep_registrations(tournament=tournament, users={row.user_id for row in participations})
-    _review_entries(tournament, participations, "The registration was changed.")
-
-
-def on_entrant_withdrawn(*, tournament: Tournament, participations: Sequence[TournamentParticipation], **_: Any) -> None:
-    """That a player had entered stays on the timeline; what entering was worth is taken back."""
-    _review_entries(tournament, participations, f"Withdrew from {tournament.name}.")
+def on_entrant_withdrawn(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
+    """Take back what entering was worth. That the player had registered stays on the timeline."""
+    _sync_rewards(tournament, participations)
 
 
 def on_tournament_completed(*, tournament: Tournament, results: Sequence[TournamentResult], **_: Any) -> None:
-    _review_results(tournament, results, f"Results of {tournament.name}.")
+    _sync_rewards(tournament, results)
 
 
-def on_result_corrected(*, tournament: Tournament, changes: Sequence[ResultChange], reason: str, **_: Any) -> None:
-    _review_results(tournament, [change.result for change in changes], reason)
+def on_result_corrected(*, tournament: Tournament, changes: Sequence[ResultChange], **_: Any) -> None:
+    _sync_rewards(tournament, [change.result for change in changes])
 
 
 def on_entrant_disqualified(
@@ -83,86 +103,77 @@ def on_entrant_disqualified(
     participations: Sequence[TournamentParticipation],
     changes: Sequence[ResultChange],
     moved: Sequence[ResultChange],
-    reason: str,
     **_: Any,
 ) -> None:
-    _review_results(tournament, [*participations, *(change.result for change in (*changes, *moved))], reason)
+    results = [change.result for change in (*changes, *moved)]
+    _sync_rewards(tournament, [*participations, *results])
 
 
-def on_achievements_changed(*, awards: Sequence[UserAchievement], **_: Any) -> None:
-    keeping.keep_achievements(awards=awards)
-    keeping.keep_levels(users={award.user_id for award in awards})
+def on_tournament_row_deleted(*, instance: TournamentRow, origin: object, **_: Any) -> None:
+    if _is_deleted_alone(origin):
+        _sync_rewards(instance.tournament, [instance])
 
 
-def on_experience_changed(*, users: Sequence[int], **_: Any) -> None:
-    keeping.keep_levels(users=users)
-
-
-def on_verification_changed(*, verification: KycVerification, **_: Any) -> None:
-    keeping.keep_verification(user=verification.user_id)
-
-
-def on_tournament_row_deleted(*, instance: TournamentParticipation | TournamentResult, origin: object, **_: Any) -> None:
-    """One row went; those that go with their player or their tournament are seen to with it."""
-    if instance.user_id is not None and not _comes_from(origin, User, Tournament, Game):
-        _review_deletion(instance.tournament, [instance.user_id])
-
-
-def on_tournament_going(*, instance: Tournament, **_: Any) -> None:
-    """Remember who was in a tournament that is being deleted, while the rows tell."""
+def before_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
+    """Remember who was in a tournament, while there are rows that say so."""
     tables = (TournamentParticipation, TournamentResult)
-    rows = [table.objects.filter(tournament=instance, user__isnull=False).values_list("user_id", flat=True) for table in tables]
-    instance.were_in = {user for users in rows for user in users}  # type: ignore[attr-defined]
+    were_in: set[int] = set()
+    for table in tables:
+        rows = table.objects.filter(tournament=instance, user__isnull=False)
+        were_in |= set(rows.values_list("user_id", flat=True))
+
+    instance.were_in = were_in  # type: ignore[attr-defined]
 
 
 def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
-    _review_deletion(instance, instance.were_in)  # type: ignore[attr-defined]
+    users: set[int] = instance.were_in  # type: ignore[attr-defined]
+    sync_timeline(kinds=ABOUT_TOURNAMENTS, users=users, facts=[instance.pk])
+    sync_tournament_experience(tournament=instance, users=users)
+    sync_tournament_achievements(users=users)
 
 
-def on_membership_deleted(*, instance: TeamMembership, origin: object, **_: Any) -> None:
-    if not _comes_from(origin, User):
-        keeping.drop_membership(membership=instance)
+def on_kind_announced(kind: RowKind[Any], event: Event, **announced: Any) -> None:
+    """Sync the timelines after something that a kind of activity follows."""
+    sync_rows(kind=kind, rows=event.rows(announced))
 
 
-def on_verification_deleted(*, instance: KycVerification, origin: object, **_: Any) -> None:
-    if not _comes_from(origin, User):
-        keeping.drop_verification(verification=instance)
+def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, **_: Any) -> None:
+    """Sync the timeline after a row that a kind of activity shows was deleted."""
+    if _is_deleted_alone(origin):
+        sync_rows(kind=kind, rows=[instance])
 
 
-def _comes_from(origin: object, *models: type[Model]) -> bool:
-    """Whether a deletion began with rows of ``models``."""
-    return isinstance(origin, models) or getattr(origin, "model", None) in models
+def _is_deleted_alone(origin: object) -> bool:
+    """Return whether a row is deleted without its player and without its tournament."""
+    parents = (User, Tournament, Game)
+
+    return not isinstance(origin, parents) and getattr(origin, "model", None) not in parents
 
 
-def _review_deletion(tournament: Tournament, users: Collection[int]) -> None:
-    keeping.keep_tournament(tournament=tournament, users=users)
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=f"Rows of {tournament.name} were deleted.")
-
-
-def _review_entries(tournament: Tournament, rows: Iterable[TournamentParticipation], reason: str) -> None:
-    users = {row.user_id for row in rows}
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=reason)
-
-
-def _review_results(tournament: Tournament, rows: Iterable[TournamentParticipation | TournamentResult], reason: str) -> None:
-    """Of everyone concerned; the rows of teams themselves are nobody's."""
+def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentRow]) -> None:
+    """Sync the experience and the achievements of the players of some rows; a team's own row has none."""
     users = {row.user_id for row in rows if row.user_id is not None}
-    keeping.keep_podiums(tournament=tournament, users=users)
-    experience.keep_tournament_experience(tournament=tournament, users=users)
-    syncing.review_tournaments(users=users, reason=reason)
+    sync_tournament_experience(tournament=tournament, users=users)
+    sync_tournament_achievements(users=users)
 
 
-#: What is listened to, by whom; of Django's own signals, from which sender.
-SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...] = (
-    (accounts.players_created, on_players_created, None),
+def _list_kind_subscriptions() -> Iterator[Subscription]:
+    for kind in ROW_KINDS:
+        for event in kind.events:
+            yield event.signal, partial(on_kind_announced, kind, event), None
+
+        if kind.follows_deletion:
+            yield post_delete, partial(on_kind_row_deleted, kind), kind.list_rows().model
+
+
+#: What kinds of activity follow, then what achievements and experience follow.
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    *_list_kind_subscriptions(),
     (post_save, on_user_saved, User),
     (games.matches_recorded, on_matches_recorded, None),
     (games.match_voided, on_match_amended, None),
     (games.match_restored, on_match_amended, None),
     (games.match_corrected, on_match_corrected, None),
-    (teams.team_joined, on_team_joined, None),
     (tournaments.players_registered, on_players_registered, None),
     (tournaments.entrant_withdrawn, on_entrant_withdrawn, None),
     (tournaments.tournament_completed, on_tournament_completed, None),
@@ -170,15 +181,8 @@ SUBSCRIPTIONS: tuple[tuple[Signal, Callable[..., None], type[Model] | None], ...
     (tournaments.entrant_disqualified, on_entrant_disqualified, None),
     (post_delete, on_tournament_row_deleted, TournamentParticipation),
     (post_delete, on_tournament_row_deleted, TournamentResult),
-    (pre_delete, on_tournament_going, Tournament),
+    (pre_delete, before_tournament_deleted, Tournament),
     (post_delete, on_tournament_deleted, Tournament),
-    (post_delete, on_membership_deleted, TeamMembership),
-    (post_delete, on_verification_deleted, KycVerification),
-    (profiles.achievement_awarded, on_achievements_changed, None),
-    (profiles.achievement_restated, on_achievements_changed, None),
-    (profiles.achievement_revoked, on_achievements_changed, None),
-    (profiles.experience_changed, on_experience_changed, None),
-    (profiles.verification_changed, on_verification_changed, None),
 )
 
 
@@ -189,6 +193,6 @@ def connect() -> None:
 
 
 def disconnect() -> None:
-    """Stop listening, for tests of what happens before anybody reacts."""
+    """Unsubscribe, for tests of an app without these reactions."""
     for signal, handler, sender in SUBSCRIPTIONS:
         signal.disconnect(handler, sender=sender)

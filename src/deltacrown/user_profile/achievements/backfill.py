@@ -1,7 +1,7 @@
-"""Bringing timelines, experience and achievements in line with everything recorded, also before anybody listened.
+"""Backfill timelines, experience and achievements from everything recorded.
 
-Players are taken in batches, a transaction each. A run that is stopped keeps what it did, and running again
-passes over it; in the end nothing is left to change, and a run says so.
+Players are taken in batches, a transaction each. A run that is stopped keeps what it did, and the next one
+changes only what is left.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from django.db import transaction
 
 from deltacrown.accounts.models import User
 from deltacrown.user_profile.achievements.experience import rebuild_experience
-from deltacrown.user_profile.achievements.syncing import HonourChanges, define_catalogue, review_play, review_tournaments
+from deltacrown.user_profile.achievements.syncing import (
+    AchievementChanges,
+    define_catalogue,
+    sync_match_achievements,
+    sync_tournament_achievements,
+)
 from deltacrown.user_profile.timeline.entering import ActivityChanges
-from deltacrown.user_profile.timeline.keeping import rebuild_timelines
+from deltacrown.user_profile.timeline.syncing import rebuild_timelines
 from django_tally.transactions import atomic_service
 
 BATCH = 200
-#: Why a backfill takes something back.
-REASON = "The facts recorded do not earn it."
 
 #: Called with the players done so far, and how many there are.
 Progress = Callable[[int, int], None]
@@ -28,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class BackfilledActivities:
-    """What became of the timelines of so many players."""
+    """What was written to the timelines of so many players."""
 
     players: int
     changes: ActivityChanges
@@ -36,40 +39,49 @@ class BackfilledActivities:
 
 @dataclass(frozen=True)
 class BackfilledAchievements:
-    """What became of the achievements and the experience of so many players.
+    """What was written of the achievements and the experience of so many players.
 
     :param experience: players whose experience from tournaments changed.
     """
 
     players: int
-    changes: HonourChanges
+    changes: AchievementChanges
     experience: int
 
 
 def backfill_activities(*, dry_run: bool = False, progress: Progress | None = None) -> BackfilledActivities:
-    """Make every timeline say what the tables say, each fact at its own date.
+    """Sync every timeline with the tables, each fact at its own date.
 
     :param dry_run: change nothing, count what would be changed.
     """
     # not atomic: commits in batches
     players, changes = 0, ActivityChanges()
     for users in _iterate_batches(progress):
-        players, changes = players + len(users), changes + _backfill_activities(users=users, dry_run=dry_run)
+        players += len(users)
+        changes += _backfill_activities(users=users, dry_run=dry_run)
+
     return BackfilledActivities(players, changes)
 
 
-def backfill_achievements(*, dry_run: bool = False, progress: Progress | None = None) -> BackfilledAchievements:
-    """Bring the catalogue up to date, and what every player holds of it and has earned in tournaments; timelines follow.
+def backfill_achievements(
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> BackfilledAchievements:
+    """Update the catalogue, then sync every player's achievements and experience; timelines follow.
 
     :param dry_run: change nothing, count what would be changed.
     """
     # not atomic: commits in batches
-    players, changes, experience = 0, HonourChanges(), 0
+    players, changes, experience = 0, AchievementChanges(), 0
     if not dry_run:
         define_catalogue()
     for users in _iterate_batches(progress):
-        honours, more = _backfill_achievements(users=users, dry_run=dry_run)
-        players, changes, experience = players + len(users), changes + honours, experience + more
+        batch_changes, batch_experience = _backfill_achievements(users=users, dry_run=dry_run)
+        players += len(users)
+        changes += batch_changes
+        experience += batch_experience
+
     return BackfilledAchievements(players, changes, experience)
 
 
@@ -86,16 +98,16 @@ def _iterate_batches(progress: Progress | None) -> Iterator[Sequence[User]]:
 @atomic_service
 def _backfill_activities(*, users: Sequence[User], dry_run: bool) -> ActivityChanges:
     with transaction.atomic():
-        changes = rebuild_timelines(users=users)
+        changes = rebuild_timelines(users=[user.pk for user in users])
         transaction.set_rollback(dry_run)
     return changes
 
 
 @atomic_service
-def _backfill_achievements(*, users: Sequence[User], dry_run: bool) -> tuple[HonourChanges, int]:
+def _backfill_achievements(*, users: Sequence[User], dry_run: bool) -> tuple[AchievementChanges, int]:
     keys = [user.pk for user in users]
     with transaction.atomic():
         experience = rebuild_experience(users=keys)
-        changes = review_play(users=keys, reason=REASON) + review_tournaments(users=keys, reason=REASON)
+        changes = sync_match_achievements(users=keys) + sync_tournament_achievements(users=keys)
         transaction.set_rollback(dry_run)
     return changes, len(experience)

@@ -1,29 +1,24 @@
-"""The catalogue of achievements that facts earn, declared once.
+"""Declare the achievements that facts earn.
 
-Add one by adding a line and running ``backfill_achievements``: it is awarded to whoever earned it before,
-and by the next fact to whoever earns it. Achievements entered in the admin beside these are awarded by hand.
+Add one by adding a rule and running ``backfill_achievements``: it is awarded to whoever earned it before,
+and from then on by the fact that earns it. Achievements entered in the admin besides are awarded by hand.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from deltacrown.user_profile.achievements.measure import MatchMeasure, Measure, TournamentMeasure
+from deltacrown.user_profile.achievements.measures.comeback import Comeback
+from deltacrown.user_profile.achievements.measures.podiums import Podiums
+from deltacrown.user_profile.achievements.measures.titles import Titles
+from deltacrown.user_profile.achievements.measures.tournaments_entered import TournamentsEntered
+from deltacrown.user_profile.achievements.measures.win_streak import WinStreak
+from deltacrown.user_profile.achievements.measures.wins import Wins
 from deltacrown.user_profile.models import Achievement
 from deltacrown.user_profile.privacy import History
 
 MINOR, MAJOR = Achievement.Tier.MINOR, Achievement.Tier.MAJOR
-
-
-class Measure(Enum):
-    """What an achievement counts. Voided matches and disqualified entrants count for none of them."""
-
-    WINS = "matches won"
-    STREAK = "matches won in a row; a draw ends the row"
-    COMEBACK = "matches lost in a row before a win; a draw ends the row"
-    ENTRIES = "tournaments entered and not withdrawn from"
-    PODIUMS = "tournament results of placement 3 or better"
-    TITLES = "tournament results of placement 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +33,7 @@ class Rule:
     description: str
     tier: Achievement.Tier
     points: int
-    measure: Measure
+    measure: type[Measure]
     threshold: int
 
 
@@ -49,7 +44,7 @@ CATALOGUE = (
         description="Won a match.",
         tier=MINOR,
         points=50,
-        measure=Measure.WINS,
+        measure=Wins,
         threshold=1,
     ),
     Rule(
@@ -58,7 +53,7 @@ CATALOGUE = (
         description="Won ten matches.",
         tier=MINOR,
         points=100,
-        measure=Measure.WINS,
+        measure=Wins,
         threshold=10,
     ),
     Rule(
@@ -67,7 +62,7 @@ CATALOGUE = (
         description="Won a hundred matches.",
         tier=MAJOR,
         points=400,
-        measure=Measure.WINS,
+        measure=Wins,
         threshold=100,
     ),
     Rule(
@@ -76,7 +71,7 @@ CATALOGUE = (
         description="Won a thousand matches.",
         tier=MAJOR,
         points=2000,
-        measure=Measure.WINS,
+        measure=Wins,
         threshold=1000,
     ),
     Rule(
@@ -85,7 +80,7 @@ CATALOGUE = (
         description="Won five matches in a row.",
         tier=MINOR,
         points=100,
-        measure=Measure.STREAK,
+        measure=WinStreak,
         threshold=5,
     ),
     Rule(
@@ -94,7 +89,7 @@ CATALOGUE = (
         description="Won ten matches in a row.",
         tier=MAJOR,
         points=400,
-        measure=Measure.STREAK,
+        measure=WinStreak,
         threshold=10,
     ),
     Rule(
@@ -103,7 +98,7 @@ CATALOGUE = (
         description="Won after five losses in a row.",
         tier=MINOR,
         points=100,
-        measure=Measure.COMEBACK,
+        measure=Comeback,
         threshold=5,
     ),
     Rule(
@@ -112,7 +107,7 @@ CATALOGUE = (
         description="Entered a tournament.",
         tier=MINOR,
         points=50,
-        measure=Measure.ENTRIES,
+        measure=TournamentsEntered,
         threshold=1,
     ),
     Rule(
@@ -121,7 +116,7 @@ CATALOGUE = (
         description="Came third or better in a tournament.",
         tier=MINOR,
         points=200,
-        measure=Measure.PODIUMS,
+        measure=Podiums,
         threshold=1,
     ),
     Rule(
@@ -130,7 +125,7 @@ CATALOGUE = (
         description="Won a tournament.",
         tier=MAJOR,
         points=500,
-        measure=Measure.TITLES,
+        measure=Titles,
         threshold=1,
     ),
     Rule(
@@ -139,7 +134,7 @@ CATALOGUE = (
         description="Won three tournaments.",
         tier=MAJOR,
         points=1000,
-        measure=Measure.TITLES,
+        measure=Titles,
         threshold=3,
     ),
     Rule(
@@ -148,38 +143,34 @@ CATALOGUE = (
         description="Won ten tournaments.",
         tier=MAJOR,
         points=3000,
-        measure=Measure.TITLES,
+        measure=Titles,
         threshold=10,
     ),
 )
 
+MEASURES = dict.fromkeys(rule.measure for rule in CATALOGUE)
+MATCH_MEASURES = [measure for measure in MEASURES if issubclass(measure, MatchMeasure)]
+TOURNAMENT_MEASURES = [measure for measure in MEASURES if issubclass(measure, TournamentMeasure)]
 BY_SLUG = {rule.slug: rule for rule in CATALOGUE}
-#: Earned in matches, earned in tournaments: each family is evaluated from facts of its own.
-IN_PLAY = frozenset({Measure.WINS, Measure.STREAK, Measure.COMEBACK})
-IN_TOURNAMENTS = frozenset({Measure.ENTRIES, Measure.PODIUMS, Measure.TITLES})
 
 
 def get_revealed_histories(slug: str) -> frozenset[History]:
-    """Return the histories that the fact which earned an achievement tells of.
+    """Return the histories that the fact which earned an achievement reveals.
 
-    Placements are public record, so they reveal nothing. Nobody knows what the fact of an achievement
-    awarded by hand tells: it counts as revealing both histories.
+    What the fact of an achievement awarded by hand reveals is unknown: it counts as revealing both histories.
 
     :param slug: of the achievement.
     """
     rule = BY_SLUG.get(slug)
-    if rule is None:
-        return frozenset(History)
-    if rule.measure is Measure.ENTRIES:
-        return frozenset({History.TOURNAMENTS})
-    return frozenset({History.MATCHES}) if rule.measure in IN_PLAY else frozenset()
+
+    return frozenset(History) if rule is None else rule.measure.reveals
 
 
-def slugs_of(measures: frozenset[Measure]) -> frozenset[str]:
-    """The slugs of the achievements that count any of ``measures``."""
-    return frozenset(rule.slug for rule in CATALOGUE if rule.measure in measures)
+def list_slugs(base: type[Measure]) -> set[str]:
+    """Return the slugs of the achievements that count a measure of a family."""
+    return {rule.slug for rule in CATALOGUE if issubclass(rule.measure, base)}
 
 
-def thresholds_of(measure: Measure) -> dict[int, str]:
-    """What each count of ``measure`` earns: threshold → slug."""
+def map_thresholds(measure: type[Measure]) -> dict[int, str]:
+    """Return what each count of a measure earns: threshold → slug."""
     return {rule.threshold: rule.slug for rule in CATALOGUE if rule.measure is measure}

@@ -7,13 +7,15 @@ double what recording a match costs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from deltacrown.core.settling import settle
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile import signals
 from deltacrown.user_profile.models import ExperienceAward
+from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
+from deltacrown.user_profile.timeline.syncing import sync_timeline
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -22,7 +24,7 @@ ENTERED = 20
 #: For each place of the podium, more than for entering.
 PLACED = {1: 300, 2: 150, 3: 75}
 PLACE_NAMES = {1: "First", 2: "Second", 3: "Third"}
-#: The names of the facts this module rewards; those of achievements are ``achievement_service``'s.
+#: The names of the facts this module rewards; those of achievements are named in ``awards``.
 ENTERED_PREFIX, PLACED_PREFIX = "entered:", "placed:"
 
 
@@ -42,22 +44,26 @@ class ExperienceRecord:
 
 
 @atomic_service
-def keep_tournament_experience(*, tournament: Tournament, users: Collection[int]) -> set[int]:
-    """Make what a tournament was worth to ``users`` what its registrations and results say now.
+def sync_tournament_experience(*, tournament: Tournament, users: Collection[int]) -> set[int]:
+    """Sync what a tournament was worth to ``users`` with its registrations and results, then their levels.
 
     :return: the players whose experience changed.
     """
     keys = {f"{ENTERED_PREFIX}{tournament.pk}", f"{PLACED_PREFIX}{tournament.pk}"}
+
     changed: set[int] = set()
     for batch in in_batches(sorted(set(users))):
         known = ExperienceAward.objects.filter(user__in=batch, dedupe_key__in=keys)
         changed |= _settle(_list_earned(batch, tournament=tournament), known)
-    return _announce(changed)
+
+    return _sync_levels(changed)
 
 
 @atomic_service
 def rebuild_experience(*, users: Collection[int]) -> set[int]:
-    """Make all that tournaments were worth to ``users`` what the tables say, in a constant number of queries for up to 500.
+    """Sync all that tournaments were worth to ``users``, then their levels.
+
+    The number of queries is constant for up to 500 players.
 
     :return: the players whose experience changed.
     """
@@ -66,20 +72,26 @@ def rebuild_experience(*, users: Collection[int]) -> set[int]:
         awards = ExperienceAward.objects.filter(user__in=batch)
         known = [award for award in awards if award.dedupe_key.startswith((ENTERED_PREFIX, PLACED_PREFIX))]
         changed |= _settle(_list_earned(batch), known)
-    return _announce(changed)
+
+    return _sync_levels(changed)
 
 
-def _announce(users: set[int]) -> set[int]:
+def _sync_levels(users: set[int]) -> set[int]:
     if users:
-        signals.experience_changed.send(ExperienceAward, users=sorted(users))
+        sync_timeline(kinds=[LevelUp], users=users)
+
     return users
 
 
 def _list_earned(users: Sequence[int], **of: Tournament) -> list[ExperienceRecord]:
-    """What the tables say players earned in tournaments."""
-    entered = TournamentParticipation.objects.standing().filter(user__in=users, **of).select_related("tournament")
-    placed = TournamentResult.objects.on_podium().filter(user__in=users, **of).select_related("tournament")
-    return [*map(_of_entry, entered), *map(_of_place, placed)]
+    """Return what players earned in tournaments, by the tables."""
+    entered = TournamentParticipation.objects.standing().filter(user__in=users, **of)
+    placed = TournamentResult.objects.on_podium().filter(user__in=users, **of)
+
+    return [
+        *map(_of_entry, entered.select_related("tournament")),
+        *map(_of_place, placed.select_related("tournament")),
+    ]
 
 
 def _of_entry(row: TournamentParticipation) -> ExperienceRecord:
@@ -103,18 +115,23 @@ def _of_place(row: TournamentResult) -> ExperienceRecord:
     )
 
 
-def _settle(records: Sequence[ExperienceRecord], known: Collection[ExperienceAward]) -> set[int]:
+def _settle(records: Sequence[ExperienceRecord], known: Iterable[ExperienceAward]) -> set[int]:
     """Write what differs between what was earned and what is recorded; return the players it differs for."""
     wanted = {record.key: record for record in records}
     awards = {_key_of(award): award for award in known}
-    fresh = [wanted[key] for key in sorted(wanted.keys() - awards.keys())]
-    differing = [awards[key] for key in sorted(wanted.keys() & awards.keys()) if _differs(awards[key], wanted[key])]
-    orphans = [awards[key] for key in sorted(awards.keys() - wanted.keys())]
-    ExperienceAward.objects.bulk_create([_build(record) for record in fresh], ignore_conflicts=True)
-    _amend(differing, wanted)
-    if orphans:
-        ExperienceAward.objects.filter(pk__in=[award.pk for award in orphans]).delete()
-    return {user for user, _ in (*(record.key for record in fresh), *map(_key_of, differing), *map(_key_of, orphans))}
+    settlement = settle(wanted, awards, differs=_differs)
+
+    fresh = [_build(record) for record in settlement.insert]
+    ExperienceAward.objects.bulk_create(fresh, ignore_conflicts=True)
+    _amend(settlement.amend)
+    if settlement.withdraw:
+        ExperienceAward.objects.filter(pk__in=[award.pk for award in settlement.withdraw]).delete()
+
+    changed = {record.user_id for record in settlement.insert}
+    changed |= {award.user_id for award, _ in settlement.amend}
+    changed |= {award.user_id for award in settlement.withdraw}
+
+    return changed
 
 
 def _key_of(award: ExperienceAward) -> tuple[int, str]:
@@ -135,8 +152,10 @@ def _build(record: ExperienceRecord) -> ExperienceAward:
     )
 
 
-def _amend(awards: Sequence[ExperienceAward], wanted: Mapping[tuple[int, str], ExperienceRecord]) -> None:
-    for award in awards:
-        record = wanted[_key_of(award)]
-        award.points, award.reason, award.awarded_at = record.points, record.reason, record.awarded_at
-    ExperienceAward.objects.bulk_update(awards, ["points", "reason", "awarded_at"])
+def _amend(pairs: Sequence[tuple[ExperienceAward, ExperienceRecord]]) -> None:
+    for award, record in pairs:
+        award.points = record.points
+        award.reason = record.reason
+        award.awarded_at = record.awarded_at
+
+    ExperienceAward.objects.bulk_update([award for award, _ in pairs], ["points", "reason", "awarded_at"])

@@ -1,7 +1,7 @@
-"""Reading what achievements are evaluated from: whole histories in order of play, and the latest few matches of many players.
+"""Read matches for the evaluation of achievements: whole histories, and the latest matches of many players.
 
-Both are statements of their own: the ORM would turn a moment into an object for each of the many rows
-whose result alone is wanted, and has no word on SQLite for the first rows of many lists.
+Both are statements of their own: the ORM would turn a datetime into an object for each of the many rows
+whose result alone is wanted, and cannot write on SQLite the first rows of many lists.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ class Fact:
 
 
 def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
-    """Yield each player who has matches that count, with their outcomes, live and archived, oldest first; in one query."""
-    arms = " UNION ALL ".join(f"SELECT user_id, played_at, id, result FROM {_counted(table, users)}" for table in MATCH_TABLES)
+    """Yield each player who has matches that count, with the outcomes, oldest first; in one query."""
+    columns = "user_id, played_at, id, result"
+    arms = " UNION ALL ".join(f"SELECT {columns} FROM {_counted(table, users)}" for table in MATCH_TABLES)
+
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT user_id, id, result FROM ({arms}) AS history ORDER BY user_id, played_at, id")
         for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
@@ -58,7 +60,13 @@ def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
             cursor.execute(" UNION ALL ".join(arms))
             for user, played_at, pk, result in cursor.fetchall():
                 latest[user].append((_aware(played_at), pk, result))
-    return {user: [row[1:] for row in sorted(rows, reverse=True)[: wanted[user]]] for user, rows in latest.items()}
+
+    outcomes = {}
+    for user, rows in latest.items():
+        rows.sort(reverse=True)
+        outcomes[user] = [(pk, result) for _, pk, result in rows[: wanted[user]]]
+
+    return outcomes
 
 
 def list_facts(pks: Collection[int]) -> dict[int, Fact]:
@@ -68,22 +76,26 @@ def list_facts(pks: Collection[int]) -> dict[int, Fact]:
         for table in MATCH_TABLES:
             rows = table.objects.filter(pk__in=batch).values_list("pk", "game__name", "played_at")
             facts |= {pk: Fact(game, played_at) for pk, game, played_at in rows}
+
     return facts
 
 
 def _counted(table: type[Any], users: Sequence[int]) -> str:
     name = connection.ops.quote_name(table._meta.db_table)
-    return f"{name} WHERE user_id IN ({', '.join(str(int(user)) for user in users)}) AND {COUNTS_SQL}"
+    listed = ", ".join(str(int(user)) for user in users)
+
+    return f"{name} WHERE user_id IN ({listed}) AND {COUNTS_SQL}"
 
 
 def _latest_of(table: type[Any], user: int, limit: int) -> str:
-    latest = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}"
-    return f"SELECT * FROM ({latest}) AS latest"
+    rows = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])}"
+
+    return f"SELECT * FROM ({rows} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}) AS latest"
 
 
-def _aware(moment: datetime) -> datetime:
-    """SQLite gives a moment as it was written: with an offset where a program wrote one into the table itself."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _aware(played_at: datetime) -> datetime:
+    """Return a datetime with a time zone. SQLite returns it as it was written, with an offset or without."""
+    return played_at.replace(tzinfo=UTC) if played_at.tzinfo is None else played_at
 
 
 def _fetch(cursor: Any) -> Iterator[tuple[int, int, str]]:

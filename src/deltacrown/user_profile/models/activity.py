@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.user_profile.models.activity_types import ActivityTypeField
 from django_tally.database_clock import DatabaseNow
 
 
@@ -14,29 +15,37 @@ class ActivityRow(models.Model):
     stays, ``is_withdrawn``, seen by nobody: should the fact come back, it comes back hidden.
     """
 
-    class Type(models.TextChoices):
-        PROFILE_CREATED = "PROFILE_CREATED", "Profile created"
-        ACHIEVEMENT_UNLOCKED = "ACHIEVEMENT_UNLOCKED", "Achievement unlocked"
-        TOURNAMENT_REGISTERED = "TOURNAMENT_REGISTERED", "Tournament registered"
-        TOURNAMENT_WON = "TOURNAMENT_WON", "Tournament podium"
-        TEAM_JOINED = "TEAM_JOINED", "Team joined"
-        LEVEL_UP = "LEVEL_UP", "Level up"
-        KYC_VERIFIED = "KYC_VERIFIED", "Verified"
-
     class Visibility(models.TextChoices):
         PUBLIC = "PUBLIC", "Everyone"
         FOLLOWERS = "FOLLOWERS", "Followers"
         PRIVATE = "PRIVATE", "Only the player"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="activities", db_index=False)
-    activity_type = models.CharField(max_length=24, choices=Type)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="activities",
+        db_index=False,
+    )
+    activity_type = ActivityTypeField()
     description = models.TextField(max_length=500)
     metadata = models.JSONField(default=dict, blank=True, db_default={})
-    visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC)
-    dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one activity per user, type and fact.")
+    visibility = models.CharField(
+        max_length=9,
+        choices=Visibility,
+        default=Visibility.PUBLIC,
+        db_default=Visibility.PUBLIC,
+    )
+    dedupe_key = models.CharField(
+        max_length=120,
+        help_text="Names the fact; one activity per user, type and fact.",
+    )
     created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
     recorded_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
-    is_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Its fact holds no longer; shown to nobody.")
+    is_withdrawn = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its fact holds no longer; shown to nobody.",
+    )
 
     class Meta:
         abstract = True
@@ -51,12 +60,24 @@ class UserActivity(ActivityRow):
     class Meta:
         verbose_name_plural = "user activities"
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_activity_once"),
-            models.CheckConstraint(condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_activity_visibility"),
+            models.UniqueConstraint(
+                fields=["user", "activity_type", "dedupe_key"],
+                name="user_profile_activity_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]),
+                name="user_profile_activity_visibility",
+            ),
         ]
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
-            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"),
+            models.Index(
+                "user",
+                "activity_type",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="activity_of_type",
+            ),
         ]
 
 
@@ -64,18 +85,33 @@ class ArchivedUserActivity(ActivityRow):
     """An entry moved out of the live table; it keeps its id, and reads, hides and withdraws as before."""
 
     id = models.BigIntegerField(primary_key=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="archived_activities", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="archived_activities",
+        db_index=False,
+    )
     archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
         verbose_name_plural = "archived user activities"
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_archived_activity_once"),
+            models.UniqueConstraint(
+                fields=["user", "activity_type", "dedupe_key"],
+                name="user_profile_archived_activity_once",
+            ),
             models.CheckConstraint(
-                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_archived_activity_visibility"
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]),
+                name="user_profile_archived_activity_visibility",
             ),
         ]
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="archived_activity_timeline"),
-            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="archived_activity_of_type"),
+            models.Index(
+                "user",
+                "activity_type",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="archived_activity_of_type",
+            ),
         ]

@@ -1,1 +1,1 @@
-"""The activity timeline: what may be entered, once per fact, and how it is amended, withdrawn, hidden, read and archived."""
+"""The activity timeline: kinds of activity, and how entries are synced, hidden, read and archived."""

@@ -1,4 +1,4 @@
-"""Moving old entries out of the live table. Nothing a reader sees changes: timelines read both tables."""
+"""Move old entries out of the live table. Nothing a reader sees changes: timelines read both tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ class ArchivedActivities:
 
 
 def archive_activities(
-    *, before: datetime, now: datetime, dry_run: bool = False, batch_size: int = BATCH_SIZE, progress: Progress | None = None
+    *,
+    before: datetime,
+    now: datetime,
+    dry_run: bool = False,
+    batch_size: int = BATCH_SIZE,
+    progress: Progress | None = None,
 ) -> ArchivedActivities:
     """Move every entry of what happened before ``before`` into the archive, in batches.
 
@@ -42,13 +47,15 @@ def archive_activities(
     :param before: timezone-aware, not after ``now``.
     :param dry_run: move nothing, count what would move.
     :param batch_size: entries per transaction, 1 to 10,000.
-    :raises InvalidInput: for a moment that lies in the future or has no timezone, or a batch size out of range.
+    :raises InvalidInput: for a datetime in the future or without a time zone, or a batch size out of range.
     """
     # not atomic: commits in batches
     check_moment(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        raise InvalidInput(f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived.", field="before")
+        message = f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived."
+        raise InvalidInput(message, field="before")
+
     total = UserActivity.objects.filter(created_at__lt=before).count() if progress else 0
     position, looked, done = 0, 0, ArchivedActivities(0, 0)
     while batch := _move_batch(before=before, after=position, batch_size=batch_size, dry_run=dry_run):
@@ -56,6 +63,7 @@ def archive_activities(
         done = ArchivedActivities(done.entries + batch.moved, done.left + batch.looked - batch.moved)
         if progress:
             progress(looked, max(looked, total))
+
     return done
 
 
@@ -74,23 +82,31 @@ def _move_batch(*, before: datetime, after: int, batch_size: int, dry_run: bool)
     same = ArchivedUserActivity.objects.filter(
         user=OuterRef("user"), activity_type=OuterRef("activity_type"), dedupe_key=OuterRef("dedupe_key")
     )
-    rows = UserActivity.objects.filter(created_at__lt=before, pk__gt=after).annotate(clashes=Exists(same)).order_by("pk")
-    found = list(rows.select_for_update(of=("self",)).values_list("pk", "clashes")[:batch_size])
+    old = UserActivity.objects.filter(created_at__lt=before, pk__gt=after).order_by("pk")
+    rows = old.annotate(clashes=Exists(same)).select_for_update(of=("self",))
+    found = list(rows.values_list("pk", "clashes")[:batch_size])
     if not found:
         return None
+
     keys = [pk for pk, clashes in found if not clashes]
     if keys and not dry_run:
         _copy_then_remove(keys)
+
     return _Batch(looked=len(found), last=found[-1][0], moved=len(keys))
 
 
 def _copy_then_remove(keys: Sequence[int]) -> None:
-    live, archive = (connection.ops.quote_name(table._meta.db_table) for table in (UserActivity, ArchivedUserActivity))
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in UserActivity._meta.concrete_fields)
-    listed = ", ".join(str(int(key)) for key in keys)
+    quote = connection.ops.quote_name
+    live, archive = (quote(table._meta.db_table) for table in (UserActivity, ArchivedUserActivity))
+    columns = ", ".join(quote(str(field.column)) for field in UserActivity._meta.concrete_fields)
+    these = f"id IN ({', '.join(str(int(key)) for key in keys)})"
+
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {archive} ({columns}) SELECT {columns} FROM {live} WHERE id IN ({listed})")
+        cursor.execute(f"INSERT INTO {archive} ({columns}) SELECT {columns} FROM {live} WHERE {these}")
         copied = cursor.rowcount
-        cursor.execute(f"DELETE FROM {live} WHERE id IN ({listed})")
-        if not copied == cursor.rowcount == len(keys):
-            raise RuntimeError(f"{len(keys)} entries were locked, {copied} copied and {cursor.rowcount} removed; nothing was moved")
+        cursor.execute(f"DELETE FROM {live} WHERE {these}")
+        removed = cursor.rowcount
+
+    if not copied == removed == len(keys):
+        counted = f"{len(keys)} entries were locked, {copied} copied and {removed} removed"
+        raise RuntimeError(f"{counted}; nothing was moved")

@@ -1,32 +1,24 @@
-"""Entering facts in timelines, amending and withdrawing them. What its player has hidden stays hidden through all of it."""
+"""Enter facts in timelines, amend and withdraw them. An entry that its player has hidden stays hidden."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from deltacrown.accounts.models import User
+from deltacrown.core.settling import settle
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.timeline.hiding import is_hidden
-from deltacrown.user_profile.timeline.records import (
-    ActivityKey,
-    ActivityRecord,
-    Metadata,
-    Visibility,
-    check_record,
-    check_records,
-    settled_visibility,
-)
+from deltacrown.user_profile.timeline.kinds import KINDS
+from deltacrown.user_profile.timeline.records import ActivityKey, ActivityRecord, Metadata, Visibility
+from deltacrown.user_profile.timeline.whitelist import check_record, check_records
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
 #: Live first: entries move only into the archive, so one moved between the two reads is not missed.
 TABLES: tuple[type[Any], ...] = (UserActivity, ArchivedUserActivity)
-#: The names of facts that other tables hold; an entry with another name was entered by hand and is left alone.
-DERIVED_KEY = re.compile(r"profile|kyc|(tournament|membership|level|achievement):.+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,11 @@ class ActivityChanges:
     withdrawn: int = 0
 
     def __add__(self, other: ActivityChanges) -> ActivityChanges:
-        return ActivityChanges(self.created + other.created, self.amended + other.amended, self.withdrawn + other.withdrawn)
+        return ActivityChanges(
+            created=self.created + other.created,
+            amended=self.amended + other.amended,
+            withdrawn=self.withdrawn + other.withdrawn,
+        )
 
 
 @atomic_service
@@ -54,11 +50,11 @@ def create_activity(
 ) -> tuple[ActivityRow, bool]:
     """Enter one fact in a player's timeline; one that is there already is left as it is.
 
-    :param metadata: ids, slugs and names of public things, ``placement`` or ``level``.
-    :param visibility: a verification is PRIVATE whatever is asked.
+    :param metadata: ids, slugs and names of public things, and the numbers a kind allows.
+    :param visibility: an entry of a private kind is PRIVATE whatever is asked.
     :return: the entry, and whether it is new.
-    :raises InvalidActivity: the type is not on the whitelist, the visibility is unknown, or the metadata says more than it may.
-    :raises InvalidInput: a text or a moment cannot be kept.
+    :raises InvalidActivity: the type or the visibility is unknown, or the metadata says more than it may.
+    :raises InvalidInput: a text or a datetime cannot be stored.
     """
     record = ActivityRecord(
         user_id=user.pk,
@@ -78,33 +74,20 @@ def create_activity(
 
 
 @atomic_service
-def enter_activities(*, records: Sequence[ActivityRecord]) -> ActivityChanges:
-    """Enter many facts at once, all or none, in a constant number of queries; entries that say otherwise are amended.
-
-    :raises InvalidInput: as ``create_activity``; nothing is changed.
-    """
-    wanted = check_records(records)
-    types, keys = {record.activity_type for record in records}, {record.dedupe_key for record in records}
-    changes = ActivityChanges()
-    for users in in_batches(sorted({record.user_id for record in records})):
-        here = set(users)
-        known = list_known(users, types, keys)
-        mine = {key: record for key, record in wanted.items() if key[0] in here}
-        changes += _settle(mine, {key: row for key, row in known.items() if key in mine})
-    return changes
-
-
-@atomic_service
 def replace_activities(
-    *, records: Sequence[ActivityRecord], users: Collection[int], types: Collection[str], keys: Collection[str] | None = None
+    *,
+    records: Sequence[ActivityRecord],
+    users: Collection[int],
+    types: Collection[str],
+    keys: Collection[str] | None = None,
 ) -> ActivityChanges:
-    """Make the timelines of ``users`` say exactly ``records`` of the facts named, in a constant number of queries.
+    """Make the timelines of ``users`` say exactly ``records`` of the facts named.
 
     What is missing is entered, what differs is amended, what has no record is withdrawn. Entries keep
-    the visibility they have.
+    the visibility they have. The number of queries is constant for up to 500 players.
 
     :param types: the types concerned.
-    :param keys: the names of the facts concerned; None for every fact another table holds.
+    :param keys: the names of the facts concerned; None for all but those entered by hand.
     :raises InvalidInput: as ``create_activity``; nothing is changed.
     """
     wanted = check_records(records)
@@ -117,87 +100,87 @@ def replace_activities(
 
 
 @atomic_service
-def amend_activity(*, activity: ActivityRow, description: str, metadata: Metadata, created_at: datetime) -> bool:
-    """Make an entry say something else of its fact, and return whether it did not already."""
-    record = ActivityRecord(
-        user_id=activity.user_id,
-        activity_type=activity.activity_type,
-        description=description,
-        metadata=metadata,
-        dedupe_key=activity.dedupe_key,
-        created_at=created_at,
-    )
-    check_record(record)
-    return bool(_amend([(activity, record)] if _differs(activity, record) else []))
-
-
-@atomic_service
 def withdraw_activity(*, user: User, activity_type: str, dedupe_key: str) -> bool:
-    """Take an entry off a player's timeline because its fact does not hold; return whether it was there."""
-    return bool(withdraw_activities(keys=[(user.pk, activity_type, dedupe_key)]))
+    """Take an entry off a player's timeline because its fact does not hold. Return True if it was there."""
+    changes = replace_activities(records=[], users=[user.pk], types={activity_type}, keys={dedupe_key})
+
+    return changes.withdrawn > 0
 
 
-@atomic_service
-def withdraw_activities(*, keys: Collection[ActivityKey]) -> int:
-    """Take entries off timelines because their facts do not hold; return how many were there."""
-    named, withdrawn = set(keys), 0
-    for users in in_batches(sorted({user for user, _, _ in keys})):
-        known = list_known(users, {activity_type for _, activity_type, _ in keys}, {key for _, _, key in keys})
-        withdrawn += _withdraw([row for key, row in known.items() if key in named and not row.is_withdrawn])
-    return withdrawn
+def list_known(
+    users: Sequence[int],
+    types: Collection[str],
+    keys: Collection[str] | None,
+) -> dict[ActivityKey, ActivityRow]:
+    """Return the entries of some players about some facts, live and archived, withdrawn ones too.
 
-
-def list_known(users: Sequence[int], types: Collection[str], keys: Collection[str] | None) -> dict[ActivityKey, ActivityRow]:
-    """Return the entries of some players about some facts, live and archived, withdrawn ones too."""
+    :param keys: the names of the facts; None for all but those entered by hand.
+    """
     known: dict[ActivityKey, ActivityRow] = {}
     for table in reversed(TABLES):
         rows = table.objects.filter(user__in=users, activity_type__in=types)
         if keys is not None and len(keys) == 1:
             rows = rows.filter(dedupe_key__in=keys)
         known |= {(row.user_id, row.activity_type, row.dedupe_key): row for row in rows}
+
     if keys is None:
-        return {key: row for key, row in known.items() if DERIVED_KEY.fullmatch(key[2])}
+        return {key: row for key, row in known.items() if KINDS[row.activity_type].is_own_key(row.dedupe_key)}
+
     named = set(keys)
-    return {key: row for key, row in known.items() if key[2] in named}
+    return {key: row for key, row in known.items() if row.dedupe_key in named}
 
 
-def _settle(wanted: Mapping[ActivityKey, ActivityRecord], known: Mapping[ActivityKey, ActivityRow]) -> ActivityChanges:
-    fresh = [record for key, record in wanted.items() if key not in known]
-    differing = [(row, wanted[key]) for key, row in known.items() if key in wanted and _differs(row, wanted[key])]
-    orphans = [row for key, row in known.items() if key not in wanted and not row.is_withdrawn]
-    return ActivityChanges(created=_insert(fresh), amended=_amend(differing), withdrawn=_withdraw(orphans))
+def _settle(
+    wanted: Mapping[ActivityKey, ActivityRecord],
+    known: Mapping[ActivityKey, ActivityRow],
+) -> ActivityChanges:
+    """Write what differs between wanted and known entries."""
+    settlement = settle(wanted, known, differs=_differs)
+    orphans = [row for row in settlement.withdraw if not row.is_withdrawn]
+
+    return ActivityChanges(
+        created=_insert(settlement.insert),
+        amended=_amend(settlement.amend),
+        withdrawn=_withdraw(orphans),
+    )
 
 
 def _differs(row: ActivityRow, record: ActivityRecord) -> bool:
-    said = row.description, row.metadata, row.created_at, row.is_withdrawn
-    return said != (record.description, dict(record.metadata), record.created_at, False)
+    stored = row.description, row.metadata, row.created_at, row.is_withdrawn
+
+    return stored != (record.description, dict(record.metadata), record.created_at, False)
 
 
 def _insert(records: Sequence[ActivityRecord]) -> int:
-    """Insert entries in one order for all writers; one that another writer was first with is left to them."""
+    """Insert entries. One that another writer inserted first is left to that writer."""
     rows = [
         UserActivity(
             user_id=record.user_id,
             activity_type=record.activity_type,
             description=record.description,
             metadata=dict(record.metadata),
-            visibility=settled_visibility(record.activity_type, record.visibility),
+            visibility=KINDS[record.activity_type].settle_visibility(record.visibility),
             dedupe_key=record.dedupe_key,
             created_at=record.created_at,
         )
-        for record in sorted(records, key=lambda record: record.key)
+        for record in records
     ]
     UserActivity.objects.bulk_create(rows, ignore_conflicts=True)
+
     return len(rows)
 
 
 def _amend(pairs: Sequence[tuple[ActivityRow, ActivityRecord]]) -> int:
     for row, record in pairs:
-        row.description, row.metadata, row.created_at = record.description, dict(record.metadata), record.created_at
+        row.description = record.description
+        row.metadata = dict(record.metadata)
+        row.created_at = record.created_at
         row.is_withdrawn = False
+
     for table in TABLES:
         rows = sorted((row for row, _ in pairs if isinstance(row, table)), key=lambda row: row.pk)
         table.objects.bulk_update(rows, ["description", "metadata", "created_at", "is_withdrawn"])
+
     return len(pairs)
 
 
@@ -210,4 +193,5 @@ def _withdraw(rows: Sequence[ActivityRow]) -> int:
             table.objects.filter(pk__in=hidden).update(is_withdrawn=True)
         if shown:
             table.objects.filter(pk__in=shown).delete()
+
     return len(rows)

@@ -1,4 +1,4 @@
-"""An entry's own player hides it from everybody else, and shows it again."""
+"""Hide an entry of one's own timeline from everybody else, and show it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError, NotFound
 from deltacrown.core.pagination import read_position, write_position
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.timeline.records import Type, Visibility, settled_visibility
+from deltacrown.user_profile.timeline.kinds import KINDS
+from deltacrown.user_profile.timeline.records import Visibility
 from django_tally.transactions import atomic_service
 
 
@@ -22,7 +23,7 @@ class NotOwnActivity(DomainError):
 
 @atomic_service
 def hide_activity(*, user: User, activity: ActivityRow) -> ActivityRow:
-    """Show an entry of one's own to nobody else, whatever becomes of its fact; hiding twice is hiding once.
+    """Hide an entry of one's own from everybody else, whatever happens to its fact.
 
     :raises NotOwnActivity: it is another player's.
     """
@@ -31,11 +32,13 @@ def hide_activity(*, user: User, activity: ActivityRow) -> ActivityRow:
 
 @atomic_service
 def show_activity(*, user: User, activity: ActivityRow) -> ActivityRow:
-    """Show an entry of one's own to everyone again. A verification stays private.
+    """Show an entry of one's own to everyone again. One of a private kind stays private.
 
     :raises NotOwnActivity: it is another player's.
     """
-    return _set_visibility(user, activity, settled_visibility(activity.activity_type, Visibility.PUBLIC))
+    visibility = KINDS[activity.activity_type].settle_visibility(Visibility.PUBLIC)
+
+    return _set_visibility(user, activity, visibility)
 
 
 @atomic_service
@@ -47,21 +50,24 @@ def set_entry_hidden(*, user: User, handle: str, hidden: bool) -> ActivityRow:
     :raises InvalidCursor: the handle is damaged, or was made for another player.
     """
     (pk,) = read_position(_handles_of(user.pk), handle)
-    found = (table._default_manager.filter(pk=pk, user=user, is_withdrawn=False).first() for table in (UserActivity, ArchivedUserActivity))
-    activity = next(filter(None, found), None)
+    shown = {"pk": pk, "user": user, "is_withdrawn": False}
+    live = UserActivity.objects.filter(**shown).first()
+    activity = live or ArchivedUserActivity.objects.filter(**shown).first()
     if activity is None:
         raise ActivityNotFound("The entry is not on your timeline any more.", field="entry")
-    return hide_activity(user=user, activity=activity) if hidden else show_activity(user=user, activity=activity)
+
+    change = hide_activity if hidden else show_activity
+    return change(user=user, activity=activity)
 
 
 def write_handle(activity: ActivityRow) -> str:
-    """Return what a page may name an entry by, to its own player: sealed, and of no use to another."""
+    """Return a sealed name of an entry for pages of its own player; nobody else can use it."""
     return write_position(_handles_of(activity.user_id), [activity.pk])
 
 
 def is_hidden(activity: ActivityRow) -> bool:
-    """Whether its player has hidden an entry; a verification is private without that."""
-    return activity.visibility == Visibility.PRIVATE and activity.activity_type != Type.KYC_VERIFIED
+    """Return whether its player has hidden an entry; one of a private kind is private without that."""
+    return activity.visibility == Visibility.PRIVATE and not KINDS[activity.activity_type].is_private
 
 
 def _handles_of(user: int) -> str:

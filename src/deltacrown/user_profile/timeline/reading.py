@@ -1,4 +1,4 @@
-"""A player's timeline of major events, live and archived."""
+"""Read a player's timeline of major events, live and archived."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.privacy import Viewer, filter_activity_by_visibility, is_self
 from deltacrown.user_profile.timeline.hiding import is_hidden, write_handle
+from deltacrown.user_profile.timeline.kinds import KINDS
 
 ORDER: Order = ("-created_at", "-id")
 
@@ -21,10 +22,10 @@ class ActivityEntry:
     """One event of a timeline; ``metadata`` holds what a page needs to link to it.
 
     :param hidden: its player has hidden it.
-    :param handle: what its player may hide it by, or show it again; empty for everybody else.
+    :param handle: names it to its player, to hide it or show it again; empty for everybody else.
     """
 
-    activity_type: ActivityRow.Type
+    activity_type: str
     description: str
     metadata: dict[str, Any]
     visibility: ActivityRow.Visibility
@@ -33,7 +34,13 @@ class ActivityEntry:
     handle: str = ""
 
 
-def get_activity_timeline(user: User, viewer: Viewer = None, page: str | None = None, *, limit: int = 10) -> Page[ActivityEntry]:
+def get_activity_timeline(
+    user: User,
+    viewer: Viewer = None,
+    page: str | None = None,
+    *,
+    limit: int = 10,
+) -> Page[ActivityEntry]:
     """Return a page of the events of ``user`` that ``viewer`` may see, latest first.
 
     :param limit: 1 to 50.
@@ -51,13 +58,13 @@ def describe_entries(rows: Iterable[ActivityRow], *, own: bool = False) -> list[
     """Turn rows into entries; with ``own`` for the player they are about."""
     return [
         ActivityEntry(
-            activity_type=ActivityRow.Type(row.activity_type),
+            activity_type=row.activity_type,
             description=row.description,
             metadata=row.metadata,
             visibility=ActivityRow.Visibility(row.visibility),
             created_at=row.created_at,
             hidden=is_hidden(row),
-            handle=write_handle(row) if own and row.activity_type != ActivityRow.Type.KYC_VERIFIED else "",
+            handle=write_handle(row) if own and not KINDS[row.activity_type].is_private else "",
         )
         for row in rows
     ]

@@ -35,6 +35,6 @@ def describe(done: BackfilledAchievements, *, dry_run: bool) -> str:
     would = "Would have awarded" if dry_run else "Awarded"
     changes = done.changes
     return (
-        f"{would} {changes.awarded:,}, restated {changes.restated:,} and revoked {changes.revoked:,} achievements, "
+        f"{would} {changes.awarded:,}, updated {changes.updated:,} and revoked {changes.revoked:,} achievements, "
         f"and changed the experience of {done.experience:,}, of {done.players:,} players."
     )

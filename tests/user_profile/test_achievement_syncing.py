@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pkgutil import iter_modules
 
 import pytest
 from django.db import connection
@@ -10,11 +11,11 @@ from django.db import connection
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, restore_match, void_match
 from deltacrown.tournaments.services import correct_result, disqualify_entrant
-from deltacrown.user_profile.achievements import syncing
+from deltacrown.user_profile.achievements import measures, syncing
 from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
 from deltacrown.user_profile.achievements.backfill import backfill_achievements
-from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, Measure
-from deltacrown.user_profile.achievements.form import Form
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE
+from deltacrown.user_profile.achievements.progress import MatchProgress
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from tests import scene
 from tests.user_profile.season import TOLD, contents, daily_duel, day, held, hold, people, play, queries, rocket, said
@@ -33,10 +34,10 @@ def void(number):
 
 def earned_by(results: str) -> dict[str, int]:
     """What a row of results (W, L, D) earns, by which of them, counted from 1."""
-    form, first = Form(), {}
+    progress, first = MatchProgress(), {}
     words = {"W": "WIN", "L": "LOSS", "D": "DRAW"}
     for number, letter in enumerate(results, start=1):
-        for slug in form.take(words[letter]):
+        for slug in progress.take(words[letter]):
             first.setdefault(slug, number)
     return first
 
@@ -68,9 +69,14 @@ def test_what_results_earn(results, earned):
 
 def test_the_catalogue_is_sound():
     assert len(BY_SLUG) == len(CATALOGUE) == len({(rule.measure, rule.threshold) for rule in CATALOGUE})
-    assert {rule.measure for rule in CATALOGUE} == set(Measure)
     assert {rule.tier for rule in CATALOGUE} == {"MINOR", "MAJOR"}
     assert all(rule.points > 0 and rule.threshold > 0 for rule in CATALOGUE)
+
+
+def test_every_measure_is_counted_by_an_achievement():
+    modules = {f"{measures.__name__}.{module.name}" for module in iter_modules(measures.__path__)}
+
+    assert {rule.measure.__module__ for rule in CATALOGUE} == modules
 
 
 def test_matches_earn_with_their_date_and_fact(ann_and_bob):

@@ -1,0 +1,1 @@
+"""The measures that achievements of the catalogue count, a module each."""

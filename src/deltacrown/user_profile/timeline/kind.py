@@ -1,0 +1,201 @@
+"""What a type of activity is: which facts it shows, and how. Each type is one class in ``timeline/kinds``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.dispatch import Signal
+
+from deltacrown.user_profile.models import PrivacySettings
+from deltacrown.user_profile.models.activity_types import ActivityType, declare_activity_type
+from deltacrown.user_profile.timeline.records import ActivityRecord, Metadata, Visibility
+from django_tally.batches import BATCH_SIZE
+
+Row = TypeVar("Row", bound=Model)
+#: The id of a fact among those of a kind: a row's id, a slug; empty where a player has one such fact at most.
+FactId = int | str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Which values a number in the metadata may have.
+
+    :param otherwise: completes "… does not appear on a timeline; only".
+    """
+
+    values: range
+    otherwise: str
+
+
+class Kind(ABC):
+    """A type of activity. A subclass with a ``type`` is on the whitelist.
+
+    :cvar type: what is stored, at most 24 characters.
+    :cvar label: what staff read.
+    :cvar order: its place in lists of types.
+    :cvar fact: begins the names of its facts, or is the whole name where a player has one such fact at most.
+    :cvar limits: the numbers its metadata may hold, by name.
+    :cvar is_private: only the player and staff see its entries, whatever is asked.
+    :cvar shown_by: the flag of ``PrivacySettings`` that must be on for others to see its entries.
+    """
+
+    type: ClassVar[str]
+    label: ClassVar[str]
+    fact: ClassVar[str]
+    order: ClassVar[int] = 100
+    limits: ClassVar[Mapping[str, Limit]] = {}
+    is_private: ClassVar[bool] = False
+    shown_by: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "type" not in cls.__dict__:
+            return
+
+        if cls.shown_by:
+            PrivacySettings._meta.get_field(cls.shown_by)
+        declared = ActivityType(cls.type, cls.label, cls.order, cls.is_private, cls.shown_by)
+        declare_activity_type(declared)
+        _classes[cls.type] = cls
+
+    @abstractmethod
+    def list_wanted(
+        self,
+        users: Collection[int],
+        facts: Collection[FactId] | None,
+    ) -> Iterable[ActivityRecord]:
+        """Return what the timelines of ``users``, at most 500, should say now.
+
+        :param facts: the facts concerned; None for all of this kind.
+        """
+
+    def make_key(self, fact_id: FactId) -> str:
+        """Return the name of a fact, ``dedupe_key`` of its entry."""
+        return f"{self.fact}:{fact_id}" if fact_id != "" else self.fact
+
+    def is_own_key(self, key: str) -> bool:
+        """Return whether a name is one of this kind's. An entry with another was entered by hand."""
+        return key == self.fact or key.startswith(f"{self.fact}:")
+
+    def make_record(
+        self,
+        *,
+        user_id: int,
+        fact_id: FactId,
+        text: str,
+        created_at: datetime,
+        metadata: Metadata | None = None,
+    ) -> ActivityRecord:
+        """Return what the timeline should say of a fact."""
+        return ActivityRecord(
+            user_id=user_id,
+            activity_type=self.type,
+            description=text,
+            metadata=metadata or {},
+            dedupe_key=self.make_key(fact_id),
+            created_at=created_at,
+            visibility=self.settle_visibility(Visibility.PUBLIC),
+        )
+
+    def settle_visibility(self, asked: str) -> str:
+        """Return the visibility of an entry for which ``asked`` was given."""
+        return Visibility.PRIVATE if self.is_private else asked
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something another app announces, after which the facts of some rows are synced.
+
+    :param rows: gets what the signal carries, and returns the rows, which have ``player`` and ``fact_id``.
+    """
+
+    signal: Signal
+    rows: Callable[[Mapping[str, Any]], Iterable[Model]]
+
+
+class RowKind(Kind, Generic[Row]):
+    """A kind whose facts are the rows of one table.
+
+    :cvar player: the column that names the player.
+    :cvar dated_by: the column that says when it happened.
+    :cvar fact_id: the column, or the path to it, that is the id of the fact among those of the player.
+    :cvar related: what the text and the metadata need, fetched along.
+    :cvar events: what other apps announce of its facts. A service of this app calls ``sync_timeline`` itself.
+    :cvar follows_deletion: whether the deletion of a single row is an event too.
+    """
+
+    player: ClassVar[str] = "user"
+    dated_by: ClassVar[str]
+    fact_id: ClassVar[str] = ""
+    related: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[tuple[Event, ...]] = ()
+    follows_deletion: ClassVar[bool] = True
+
+    @abstractmethod
+    def list_rows(self) -> QuerySet[Row]:
+        """Return the rows that are on a timeline."""
+
+    @abstractmethod
+    def describe(self, row: Row) -> str:
+        """Return the text of an entry."""
+
+    def list_metadata(self, row: Row) -> Metadata:
+        """Return what an entry names beside its text."""
+        return {}
+
+    def list_wanted(
+        self,
+        users: Collection[int],
+        facts: Collection[FactId] | None,
+    ) -> Iterable[ActivityRecord]:
+        rows = self.list_rows().filter(**{f"{self.player}__in": users})
+        # A long list is left to the caller, who looks at the keys: a statement takes so many values.
+        if facts is not None and self.fact_id and len(facts) <= BATCH_SIZE:
+            rows = rows.filter(**{f"{self.fact_id}__in": facts})
+        if self.related:
+            rows = rows.select_related(*self.related)
+
+        return [self._record(row) for row in rows.order_by("pk")]
+
+    def get_player(self, row: Model) -> int | None:
+        """Return the player a row is about; None for the row of a team itself."""
+        player: int | None = _read(row, self.player)
+
+        return player
+
+    def get_fact_id(self, row: Model) -> FactId:
+        """Return the id of the fact that a row is."""
+        fact_id: FactId = _read(row, self.fact_id) if self.fact_id else ""
+
+        return fact_id
+
+    def _record(self, row: Row) -> ActivityRecord:
+        return self.make_record(
+            user_id=self.get_player(row) or 0,
+            fact_id=self.get_fact_id(row),
+            text=self.describe(row),
+            created_at=_read(row, self.dated_by),
+            metadata=self.list_metadata(row),
+        )
+
+
+_classes: dict[str, type[Kind]] = {}
+
+
+def list_kind_classes() -> list[type[Kind]]:
+    """Return the kinds imported so far, by place and type."""
+    return sorted(_classes.values(), key=lambda kind: (kind.order, kind.type))
+
+
+def _read(row: Model, path: str) -> Any:
+    """Return the stored value of a column, ``achievement__slug`` through the row it belongs to."""
+    *steps, column = path.split("__")
+    for step in steps:
+        row = getattr(row, step)
+
+    return row.serializable_value(column)

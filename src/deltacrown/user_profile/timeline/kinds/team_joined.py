@@ -1,0 +1,34 @@
+"""A player joined a team."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from django.db.models import QuerySet
+
+from deltacrown.teams import signals
+from deltacrown.teams.models import TeamMembership
+from deltacrown.user_profile.timeline.kind import Event, RowKind
+from deltacrown.user_profile.timeline.records import Metadata, name_things
+
+
+class TeamJoined(RowKind[TeamMembership]):
+    """A period of membership begins."""
+
+    type = "TEAM_JOINED"
+    label = "Team joined"
+    order = 5
+    fact = "membership"
+    fact_id = "id"
+    dated_by = "joined_at"
+    related = ("team",)
+    events = (Event(signals.team_joined, itemgetter("memberships")),)
+
+    def list_rows(self) -> QuerySet[TeamMembership]:
+        return TeamMembership.objects.all()
+
+    def describe(self, row: TeamMembership) -> str:
+        return f"Joined team {row.team.name}"
+
+    def list_metadata(self, row: TeamMembership) -> Metadata:
+        return name_things(team=row.team)

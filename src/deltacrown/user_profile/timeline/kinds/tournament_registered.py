@@ -1,0 +1,35 @@
+"""A player, or their team, registered for a tournament."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from django.db.models import QuerySet
+
+from deltacrown.tournaments import signals
+from deltacrown.tournaments.models import TournamentParticipation
+from deltacrown.user_profile.timeline.kind import Event, RowKind
+from deltacrown.user_profile.timeline.records import Metadata, name_things
+
+
+class TournamentRegistered(RowKind[TournamentParticipation]):
+    """A registration, also one withdrawn from later, or for a tournament that was cancelled."""
+
+    type = "TOURNAMENT_REGISTERED"
+    label = "Tournament registered"
+    order = 3
+    fact = "tournament"
+    fact_id = "tournament"
+    dated_by = "registered_at"
+    related = ("tournament", "team")
+    events = (Event(signals.players_registered, itemgetter("participations")),)
+    shown_by = "show_tournament_stats"
+
+    def list_rows(self) -> QuerySet[TournamentParticipation]:
+        return TournamentParticipation.objects.all()
+
+    def describe(self, row: TournamentParticipation) -> str:
+        return f"Registered for {row.tournament.name}"
+
+    def list_metadata(self, row: TournamentParticipation) -> Metadata:
+        return name_things(tournament=row.tournament, team=row.team)
