@@ -14,7 +14,7 @@ from django.db.models.sql import Query
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
 from django_tally.fields import RecordedAt, Stat
-from django_tally.maintainers import MAINTAINERS, get_maintainer
+from django_tally.keeping.maintainer import MAINTAINERS, get_maintainer
 from django_tally.rows import UnknownStat, get_counted_stat
 from django_tally.schema import have_columns, have_tables
 from django_tally.triggers.installation import find_faults, list_tables

@@ -23,8 +23,9 @@ from django_tally.declarations import Contribution
 from django_tally.feeds import Model, column_of, get_stat_keys
 from django_tally.fields import Stat
 from django_tally.models import Revision
+from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
-from django_tally.sql import contribution_sql, literal, quote, table_of
+from django_tally.sql import contribution_sql, literal
 
 #: Where a page ended: the moment as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]

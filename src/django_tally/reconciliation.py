@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils import timezone
 
 from django_tally.feeds import (
     Model,
@@ -20,7 +21,8 @@ from django_tally.feeds import (
     list_holders,
 )
 from django_tally.models import Repair, Run
-from django_tally.sql import quote, table_of, truth_sql
+from django_tally.schema import quote, table_of
+from django_tally.sql import truth_sql
 from django_tally.transactions import atomic_service
 from django_tally.verification import Drift, count_numbers, find_drift
 
@@ -75,6 +77,12 @@ def reconcile(
         raise
     _finish(outcome, Run.Status.DRIFTED if outcome.drifts else Run.Status.CLEAN, clock)
     return outcome
+
+
+def reconcile_after_install(using: str) -> None:
+    """Recount every number, since rows may have been written while the triggers were away."""
+    if using == DEFAULT_DB_ALIAS:  # numbers are kept in one database
+        reconcile(cause="migrate", clock=timezone.now)
 
 
 def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = "") -> None:

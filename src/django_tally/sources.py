@@ -9,7 +9,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.feeds import Feed, Model, column_of, list_feeds, list_holders
-from django_tally.sql import column_sql, quote
+from django_tally.schema import quote
+from django_tally.sql import column_sql
 
 
 @dataclass(frozen=True)

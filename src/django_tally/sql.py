@@ -13,14 +13,7 @@ from django.db.models.sql import Query
 
 from django_tally.declarations import Contribution
 from django_tally.feeds import Feed, Model, get_key_columns, get_stat_columns, list_feeds
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def table_of(model: Model) -> str:
-    return quote(model._meta.db_table)
+from django_tally.schema import quote, table_of
 
 
 def literal(value: Any, connection: BaseDatabaseWrapper) -> str:

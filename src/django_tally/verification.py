@@ -9,7 +9,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.feeds import Model, get_key_columns, get_stat_columns, get_stats, list_feeds
-from django_tally.sql import feed_truth_sql, quote, table_of
+from django_tally.schema import quote, table_of
+from django_tally.sql import feed_truth_sql
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from deltacrown.user_profile.models import GameStats, UserProfile
 from django_tally.checks import check_declarations, check_holder, check_maintainer
 from django_tally.declarations import Rule, count_of, sum_of
 from django_tally.fields import DerivedStat, Stat
-from django_tally.maintainers import get_maintainer
+from django_tally.keeping.maintainer import get_maintainer
 
 
 def make_holder(*, keys=("user",), **fields):

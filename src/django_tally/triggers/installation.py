@@ -1,16 +1,15 @@
-"""Putting the triggers into a database, taking them out, and saying whether they are as declared."""
+"""Install the triggers of all providers, drop them, and find what differs between those declared and those installed."""
 
 from __future__ import annotations
 
 import hashlib
 from datetime import datetime
 
-from django.db import connections, transaction
+from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_tally.feeds import Model, list_feeds, list_holders
 from django_tally.models import Installation
-from django_tally.triggers.plan import build_triggers, list_providers
+from django_tally.triggers.plan import build_triggers, list_provided_tables
 from django_tally.triggers.trigger import PREFIX, Trigger
 
 NAME = "triggers"
@@ -26,7 +25,7 @@ _INSTALLED = {"postgresql": _INSTALLED_POSTGRESQL, "sqlite": _INSTALLED_SQLITE}
 
 
 def fingerprint(triggers: list[Trigger]) -> str:
-    """A digest of everything the declarations ask for; it changes when any of them does."""
+    """Return a digest of all triggers; it changes when the name, table or text of any of them does."""
     digest = hashlib.sha256()
     for trigger in sorted(triggers, key=lambda t: t.name):
         digest.update("\n".join((trigger.name, trigger.table, *trigger.create)).encode())
@@ -34,7 +33,7 @@ def fingerprint(triggers: list[Trigger]) -> str:
 
 
 def read_installed(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]]:
-    """The engine's triggers in the database: name → table and text; a disabled one has no text."""
+    """Return the triggers in the database: name → table and text; a disabled one has no text."""
     if connection.vendor not in _INSTALLED:
         return {}
     with connection.cursor() as cursor:
@@ -43,7 +42,7 @@ def read_installed(connection: BaseDatabaseWrapper) -> dict[str, tuple[str, str]
 
 
 def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
-    """Sentences on what differs between the triggers declared and those installed; none when all is well."""
+    """Return a sentence for each difference between the triggers declared and those installed."""
     triggers = build_triggers(connection)
     expected = {trigger.name: (trigger.table, trigger.source) for trigger in triggers}
     installed = read_installed(connection)
@@ -62,16 +61,13 @@ def _find_unfinished(connection: BaseDatabaseWrapper, triggers: list[Trigger]) -
     return [] if finished else ["nothing was recounted since the triggers were put in"]
 
 
-def list_tables() -> list[Model]:
-    """Every model the triggers read or write, and the engine's own record of them."""
-    feeds = [feed for holder in list_holders() for feed in list_feeds(holder)]
-    counted = [model for feed in feeds for model in (feed.holder, feed.source)]
-    provided = [model for provider in list_providers() for model in provider.list_tables()]
-    return list(dict.fromkeys([Installation, *counted, *provided]))
+def list_tables() -> list[type[models.Model]]:
+    """Return every model that triggers read or write, and the record of what was installed."""
+    return [Installation, *list_provided_tables()]
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> int:
-    """Take out every trigger of the engine and return how many there were."""
+    """Drop every trigger whose name begins with the prefix, and return how many there were."""
     installed = read_installed(connection)
     with connection.cursor() as cursor:
         for name, (table, _) in installed.items():
@@ -84,9 +80,9 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> int:
 
 
 def install_triggers(using: str) -> None:
-    """Replace whatever is installed by what the declarations ask for, in one transaction.
+    """Replace whatever is installed by what the providers ask for, in one transaction.
 
-    Until :func:`record_installation` it counts as unfinished: who is killed before the recount must be known to have been.
+    Until :func:`record_installation` it counts as unfinished, so that a ``migrate`` killed before its recount is noticed.
     """
     connection = connections[using]
     triggers = build_triggers(connection)
@@ -100,6 +96,6 @@ def install_triggers(using: str) -> None:
 
 
 def record_installation(using: str, *, now: datetime) -> None:
-    """Note which definitions this database runs, once its numbers are counted by them."""
+    """Record which triggers this database has, once every provider has made up for their absence."""
     digest = fingerprint(build_triggers(connections[using]))
     Installation.objects.using(using).update_or_create(name=NAME, defaults={"fingerprint": digest, "installed_at": now})

@@ -9,8 +9,9 @@ from typing import Protocol
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.models import Revision
+from django_tally.schema import quote
 from django_tally.sources import Source, find_twin
-from django_tally.sql import literal, quote
+from django_tally.sql import literal
 
 COLUMNS = "source, row, owner, recorded_at, changed_at, is_first, old, new, actor, reason"
 

@@ -1,4 +1,4 @@
-"""Statement-level triggers with transition tables, for PostgreSQL."""
+"""The triggers that keep numbers and history on PostgreSQL: per statement, so that a bulk load changes each row once."""
 
 from __future__ import annotations
 
@@ -8,38 +8,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.context import ACTOR, REASON
 from django_tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
-from django_tally.revisions import Images, revise_sql
+from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
+from django_tally.triggers.postgresql import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
 
 CAME = "SELECT 1 AS s, n.* FROM n"
 WENT = "SELECT -1 AS s, o.* FROM o"
-#: Event → the transition tables it has, and the signed rows it brings.
-EVENTS = {
-    "INSERT": ("NEW TABLE AS n", CAME),
-    "DELETE": ("OLD TABLE AS o", WENT),
-    "UPDATE": ("OLD TABLE AS o NEW TABLE AS n", f"{CAME} UNION ALL {WENT}"),
-}
+#: Event → the rows that came and went with it, each with its sign.
+SIGNED_ROWS = {"INSERT": CAME, "DELETE": WENT, "UPDATE": f"{CAME} UNION ALL {WENT}"}
 #: The advisory lock between those who make a holder row late and those who write for one that is not there.
 LATE = f"{0x7461}, 0"
-
-
-def make_trigger(
-    *, name: str, table: str, event: str, body: str, references: str = "", declare: str = "", timing: str = "AFTER"
-) -> Trigger:
-    """A statement-level trigger with a function of its own, both called ``name``."""
-    source = f"{declare} BEGIN {body} RETURN NULL; END"
-    referencing = f"REFERENCING {references} " if references else ""
-    return Trigger(
-        name=name,
-        table=table,
-        create=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${source}$tally$",
-            f"CREATE TRIGGER {name} {timing} {event} ON {quote(table)} {referencing}FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-        ),
-        source=source,
-    )
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
@@ -51,9 +32,9 @@ def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> lis
 
 def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterator[Trigger]:
     table = feed.source._meta.db_table
-    for event, (references, rows) in EVENTS.items():
+    for event, rows in SIGNED_ROWS.items():
         body = "".join(f"{statement}; " for statement in _list_statements(feed, event, rows, connection))
-        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=table, event=event, body=body, references=references)
+        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=table, event=event, body=body)
     recount = f"{_lock_all_sql(feed.holder)}; {_reset_sql(feed)}; {recount_sql(feed.holder, connection)};"
     yield make_trigger(name=f"{PREFIX}{feed.label}_truncate", table=table, event="TRUNCATE", body=recount)
 
@@ -119,7 +100,6 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
         table=holder._meta.db_table,
         event="INSERT",
         body=f"{wait} {recount_sql(holder, connection, only=f'{{key}} IN (SELECT {first} FROM n)')};",
-        references="NEW TABLE AS n",
     )
 
 
@@ -160,7 +140,6 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
                 table=table,
                 event=event,
                 body=late.format(body) if event == "INSERT" else f"{body};",
-                references=EVENTS[event][0] if event in EVENTS else "",
                 timing="BEFORE" if event == "TRUNCATE" else "AFTER",
             )
         )

@@ -20,8 +20,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from django_tally.batches import in_batches
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats
-from django_tally.maintainers.ledger import concrete, counting, get_frame, recount
-from django_tally.maintainers.shares import BATCH, get_feeds
+from django_tally.keeping.ledger import concrete, counting, get_frame, recount
+from django_tally.keeping.shares import BATCH, get_feeds
 
 Rows = models.QuerySet[Any]
 #: Owner and name of each method wrapped → Django's own.

@@ -17,7 +17,7 @@ from django.db.models import F, Q, Value
 
 from django_tally.batches import in_batches
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_columns, get_stat_keys, list_feeds
-from django_tally.maintainers.shares import BATCH, Amounts, Keys, Shares, get_feeds, read_shares, subtract, sum_shares, total
+from django_tally.keeping.shares import BATCH, Amounts, Keys, Shares, get_feeds, read_shares, subtract, sum_shares, total
 
 Rows = models.QuerySet[Any]
 #: Source row (its model and primary key) → what the numbers include of it.

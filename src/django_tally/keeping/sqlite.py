@@ -1,4 +1,4 @@
-"""Row-level triggers, for SQLite."""
+"""The triggers that keep numbers and history on SQLite: per row."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.database_clock import SQLITE_NOW
 from django_tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
-from django_tally.revisions import Images, revise_sql
+from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
+from django_tally.triggers.sqlite import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
-
-
-def make_trigger(*, name: str, table: str, event: str, body: str, when: str = "") -> Trigger:
-    """A row-level AFTER trigger called ``name``; ``body`` is its statements, each ended by a semicolon."""
-    condition = f"WHEN {when} " if when else ""
-    source = f"CREATE TRIGGER {name} AFTER {event} ON {quote(table)} FOR EACH ROW {condition}BEGIN {body} END"
-    return Trigger(name=name, table=table, create=(source,), source=source)
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
