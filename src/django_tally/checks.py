@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of declarations and, with ``--database``, of the triggers installed."""
+"""The checks of ``manage.py check``: of declarations and, with ``--database``, of the triggers installed."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def check_holder(holder: Model) -> list[CheckMessage]:
 
 def check_installed(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find triggers that are missing, stale, disabled or left over in the databases being checked."""
+    if check_declarations():
+        return []  # no triggers can be generated from declarations that are refused
     return [message for alias in databases or () for message in _check_database(alias)]
 
 
@@ -65,7 +67,12 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
 
 
 def _check_keys(holder: Model) -> Iterator[CheckMessage]:
-    for key in get_stat_keys(holder):
+    keys = get_stat_keys(holder)
+    if not keys:
+        hint = "Name the foreign keys that identify a row of it, the owner's first: `stat_keys = ('customer',)`."
+        yield Error(f"{holder._meta.label} declares stats and no stat_keys.", hint=hint, obj=holder, id="tally.E001")
+
+    for key in keys:
         try:
             field = holder._meta.get_field(key)
         except FieldDoesNotExist:

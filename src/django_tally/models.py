@@ -27,7 +27,7 @@ class Revision(models.Model):
 
     source = models.CharField(max_length=100, help_text="The source model; a live table's name for its archive too.")
     row = models.BigIntegerField(help_text="The row's primary key.")
-    owner = models.BigIntegerField(help_text="The first key of the holder concerned: the user.")
+    owner = models.BigIntegerField(help_text="The first key of the holder concerned.")
     recorded_at = models.DateTimeField(help_text="When the row was recorded.")
     changed_at = models.DateTimeField()
     is_first = models.BooleanField(help_text="The row's first for this owner: its image before is how it was recorded.")
@@ -69,7 +69,7 @@ class Run(models.Model):
         FAILED = "FAILED", "Failed"
 
     cause = models.CharField(max_length=60, help_text="What asked for it: a command, a schedule, a deploy.")
-    scope = models.CharField(max_length=60, blank=True, default="", help_text="A public id, or empty for everybody.")
+    scope = models.CharField(max_length=60, blank=True, default="", help_text="Whose numbers; empty for everybody's.")
     dry_run = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
     started_at = models.DateTimeField()
@@ -89,7 +89,7 @@ class Run(models.Model):
 class Repair(models.Model):
     """One number that had drifted and what it was set to.
 
-    ``keys`` are the holder's key columns and values, since the engine knows no user model.
+    ``keys`` are the holder's key columns and values, since holders differ in their keys.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="repairs")

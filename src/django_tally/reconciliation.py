@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.utils import timezone
+from django.db import connections
 
 from django_tally.feeds import (
     Model,
@@ -62,7 +61,7 @@ def reconcile(
     that finished. Repairs commit in batches: a run that is stopped keeps what it repaired, and
     running again does the rest.
 
-    :param first_keys: restrict to rows whose first key (the user) is one of these.
+    :param first_keys: restrict to rows whose first key is one of these.
     :param progress: called before each step with its label, the number of steps done and of steps there are.
     """
     run = Run.objects.create(cause=cause, scope=scope, dry_run=dry_run, started_at=clock())
@@ -77,12 +76,6 @@ def reconcile(
         raise
     _finish(outcome, Run.Status.DRIFTED if outcome.drifts else Run.Status.CLEAN, clock)
     return outcome
-
-
-def reconcile_after_install(using: str) -> None:
-    """Recount every number, since rows may have been written while the triggers were away."""
-    if using == DEFAULT_DB_ALIAS:  # numbers are kept in one database
-        reconcile(cause="migrate", clock=timezone.now)
 
 
 def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = "") -> None:

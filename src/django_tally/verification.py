@@ -35,7 +35,7 @@ def find_drift(holder: Model, *, first_keys: Sequence[int] | None = None, using:
     Since cached numbers change in the transaction of their source rows, a snapshot holds both
     sides of every change: concurrent writers cause no false finding.
 
-    :param first_keys: restrict to rows whose first key (the user) is one of these.
+    :param first_keys: restrict to rows whose first key is one of these.
     """
     connection = connections[using]
     if first_keys is not None and not first_keys:

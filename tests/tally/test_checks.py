@@ -39,6 +39,7 @@ def test_a_good_holder_is_accepted():
     ("fault", "fields"),
     [
         ("tally.E001", {"keys": ("user", "nobody"), "wins": Stat(count_of("games.Match"))}),
+        ("tally.E001", {"keys": (), "wins": Stat(count_of("games.Match"))}),
         ("tally.E002", {"wins": Stat(count_of("games.Nothing"))}),
         ("tally.E002", {"wins": Stat(count_of("nonsense"))}),
         ("tally.E003", {"wins": Stat(count_of("moderation.Dispute"))}),

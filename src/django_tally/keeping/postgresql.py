@@ -50,7 +50,7 @@ def _list_statements(feed: Feed, event: str, rows: str, connection: BaseDatabase
 
 
 def _make_rows_sql(feed: Feed, came: str) -> str:
-    # Only what came makes rows: rows made for what went would outlive a user who is being deleted.
+    # Only what came makes rows: rows made for what went would outlive an owner who is being deleted.
     table, keys = table_of(feed.holder), ", ".join(quote(c) for c in get_key_columns(feed.holder))
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     return (
@@ -91,7 +91,7 @@ def _reset_sql(feed: Feed) -> str:
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
     """A row that is made after its sources starts at what they say, not at zero.
 
-    One made by a trigger, with its user, waits for nobody: nobody else knows the user yet.
+    One made by a trigger, together with its owner, waits for nobody: nobody else knows the owner yet.
     """
     first = quote(get_key_columns(holder)[0])
     wait = f"IF pg_trigger_depth() = 1 THEN PERFORM pg_advisory_xact_lock({LATE}); END IF;"

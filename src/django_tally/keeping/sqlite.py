@@ -40,7 +40,7 @@ def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterato
 
 def _make_row_sql(feed: Feed, came: str) -> str:
     # NOT EXISTS, never OR IGNORE: an outer INSERT OR REPLACE would turn that into a replace and lose the count.
-    # Only what came makes rows: rows made for what went would outlive a user who is being deleted.
+    # Only what came makes rows: rows made for what went would outlive an owner who is being deleted.
     table, keys = table_of(feed.holder), ", ".join(quote(c) for c in get_key_columns(feed.holder))
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     return (
