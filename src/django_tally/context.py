@@ -1,4 +1,4 @@
-"""Who changes what was recorded, and why: stated once around the change, stored with every revision it causes."""
+"""Who changes what was recorded, and why: stated around the change, stored with every revision it causes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ def attributed(*, actor: str, reason: str) -> Iterator[None]:
     # Whether a text can be stored at all is for the service inside to judge, with its own words.
     actor, reason = (text.replace("\0", "")[:limit] for text, limit in ((actor, 150), (reason, 500)))
     with transaction.atomic():
-        restore = _enter_session(actor, reason) if connection.vendor == "postgresql" else _enter_table(actor, reason)
+        restore = (
+            _enter_session(actor, reason)
+            if connection.vendor == "postgresql"
+            else _enter_table(actor, reason)
+        )
         yield
         restore()  # not in a finally: after an error the savepoint's rollback does it, and nothing else can
 
@@ -42,7 +46,9 @@ def _enter_session(actor: str, reason: str) -> Callable[[], object]:
 
 def _set_session(actor: str, reason: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason])
+        cursor.execute(
+            "SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason]
+        )
 
 
 def _enter_table(actor: str, reason: str) -> Callable[[], object]:

@@ -47,7 +47,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class NumberReport:
-    """A number, what it is made of, how many rows of each source it counts, which it leaves out, and its changes.
+    """A number, what it is made of, how many rows of each source it counts, those left out, and its changes.
 
     :param rows: source model → how many of its rows count.
     :param omitted: of each source the newest rows first.

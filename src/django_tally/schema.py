@@ -20,7 +20,9 @@ def table_of(model: type[models.Model]) -> str:
 def have_tables(tables: Iterable[type[models.Model]], *, using: str) -> bool:
     """Return whether every one of these models has its table."""
     with connections[using].cursor() as cursor:
-        return {model._meta.db_table for model in tables} <= set(connections[using].introspection.table_names(cursor))
+        return {model._meta.db_table for model in tables} <= set(
+            connections[using].introspection.table_names(cursor)
+        )
 
 
 def have_columns(tables: Iterable[type[models.Model]], *, using: str) -> bool:
@@ -31,6 +33,7 @@ def have_columns(tables: Iterable[type[models.Model]], *, using: str) -> bool:
     describe = connections[using].introspection.get_table_description
     with connections[using].cursor() as cursor:
         return all(
-            {field.column for field in model._meta.concrete_fields} <= {column.name for column in describe(cursor, model._meta.db_table)}
+            {field.column for field in model._meta.concrete_fields}
+            <= {column.name for column in describe(cursor, model._meta.db_table)}
             for model in tables
         )

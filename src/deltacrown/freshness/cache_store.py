@@ -17,13 +17,13 @@ _PROBE = "deltacrown/probe"
 
 
 class _Health:
-    """Whether this process thinks that the cache answers."""
+    """What this process knows of whether the cache answers."""
 
     resting_until = 0.0
 
 
 def read(key: str) -> Any:
-    """What is kept under ``key``; ``None`` when nothing is, or the cache does not answer."""
+    """Return what is kept under ``key``; ``None`` when nothing is, or the cache does not answer."""
     if _is_resting():
         return None
     try:
@@ -36,7 +36,7 @@ def read(key: str) -> Any:
 
 
 def write(key: str, value: Any, *, seconds: int) -> None:
-    """Keep ``value`` under ``key`` for so long, if the cache takes it."""
+    """Store ``value`` under ``key`` for so many seconds, if the cache takes it."""
     if _is_resting():
         return
     try:
@@ -46,7 +46,7 @@ def write(key: str, value: Any, *, seconds: int) -> None:
 
 
 def is_answering() -> bool:
-    """Ask the cache itself, now."""
+    """Check now whether the cache answers."""
     try:
         cache.set(_PROBE, 1, timeout=10)
         answers = bool(cache.get(_PROBE) == 1)

@@ -57,7 +57,7 @@ class Watch:
 
     @property
     def name(self) -> str:
-        """How the names of its triggers begin: after those of the engine in the alphabet, so that they fire after them."""
+        """Return how the names of its triggers begin: after the engine's in the alphabet, so that they fire later."""
         return f"{PREFIX}version_{self.source._meta.model_name}{'_shown' if self.columns else ''}"
 
     @property

@@ -1,1 +1,1 @@
-"""Keeping the numbers: the triggers on sources and holders, or, where a database has none, signals in Python."""
+"""What keeps the numbers: triggers on sources and holders, or signals where a database has no triggers."""

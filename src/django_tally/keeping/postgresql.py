@@ -1,4 +1,7 @@
-"""The triggers that keep numbers and history on PostgreSQL: per statement, so that a bulk load changes each row once."""
+"""The triggers that keep numbers and history on PostgreSQL.
+
+Per statement, so that a bulk load changes each holder row once.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ LATE = f"{0x7461}, 0"
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep ``holder``: on each source, and on itself where rows are made by others."""
+    """Return the triggers that keep ``holder``: on each source, and on itself unless it has rows on demand."""
     feeds = list_feeds(holder)
     triggers = [trigger for feed in feeds for trigger in _build_feed_triggers(feed, connection)]
     return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
@@ -55,21 +58,25 @@ def _make_rows_sql(feed: Feed, came: str) -> str:
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     return (
         f"INSERT INTO {table} ({keys}) SELECT {keys} FROM ({came}) d WHERE ({changes_sql(feed)}) "
-        f"AND NOT EXISTS (SELECT 1 FROM {table} h WHERE {matches}) ORDER BY {keys} ON CONFLICT ({keys}) DO NOTHING"
+        f"AND NOT EXISTS (SELECT 1 FROM {table} h WHERE {matches}) "
+        f"ORDER BY {keys} ON CONFLICT ({keys}) DO NOTHING"
     )
 
 
 def _lock_sql(feed: Feed, delta: str) -> str:
-    # One order for every writer, or two of them deadlock. NO KEY: a child's foreign key check must not wait for it.
+    # One order for every writer, or two of them deadlock.
+    # NO KEY: a child's foreign key check must not wait for it.
     keys = ", ".join(quote(c) for c in get_key_columns(feed.holder))
     return (
-        f"PERFORM 1 FROM {table_of(feed.holder)} WHERE ({keys}) IN (SELECT {keys} FROM ({delta}) d WHERE {changes_sql(feed)}) "
+        f"PERFORM 1 FROM {table_of(feed.holder)} "
+        f"WHERE ({keys}) IN (SELECT {keys} FROM ({delta}) d WHERE {changes_sql(feed)}) "
         f"ORDER BY {keys} FOR NO KEY UPDATE"
     )
 
 
 def _await_late_rows_sql(feed: Feed, delta: str) -> str:
-    # A row that is being made cannot be seen, and does not see what is written here: one of the two must wait for the other.
+    # A row that is being made cannot be seen, and does not see what is written here:
+    # one of the two must wait for the other.
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     present = f"SELECT 1 FROM {table_of(feed.holder)} h WHERE {matches}"
     return (
@@ -85,11 +92,13 @@ def _lock_all_sql(holder: Model) -> str:
 
 def _reset_sql(feed: Feed) -> str:
     sets = ", ".join(f"{quote(c)} = 0" for c in feed.columns)
-    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(f"{quote(c)} <> 0" for c in feed.columns)
+    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(
+        f"{quote(c)} <> 0" for c in feed.columns
+    )
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
-    """A row that is made after its sources starts at what they say, not at zero.
+    """Return the trigger by which a row that is made after its sources starts at what they say, not at 0.
 
     One made by a trigger, together with its owner, waits for nobody: nobody else knows the owner yet.
     """
@@ -104,7 +113,7 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
 
 
 class Dialect:
-    """How PostgreSQL says what a revision needs."""
+    """What a revision needs, in PostgreSQL's SQL."""
 
     now = "statement_timestamp()"
     actor = f"COALESCE(current_setting('{ACTOR}', true), '')"
@@ -119,7 +128,7 @@ class Dialect:
 
 
 def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    """Return the triggers that record the history of ``source`` and refuse changes of ``recorded_at``."""
     key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
     none, whole = "SELECT * FROM {} WHERE false", f"SELECT * FROM {quote(table)}"
     late = "IF EXISTS (SELECT 1 FROM n WHERE recorded_at <> statement_timestamp()) THEN {}; END IF;"
@@ -148,14 +157,16 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
 
 def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
     name = f"{name}_keep_recorded_at"
-    body = f"BEGIN RAISE EXCEPTION 'recorded_at of {source.table} never changes: history is reckoned from it'; END"
+    message = f"recorded_at of {source.table} never changes: history is reckoned from it"
+    body = f"BEGIN RAISE EXCEPTION '{message}'; END"
     condition = "WHEN (OLD.recorded_at IS DISTINCT FROM NEW.recorded_at)"
     return Trigger(
         name=name,
         table=source.table,
         create=(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${body}$tally$",
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} "
+            f"FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
         ),
         source=body,
     )

@@ -20,8 +20,8 @@ class UnsupportedDatabase(Exception):
 def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Return the triggers of every holder and every source.
 
-    Under the maintainer ``signals`` those of the holders are left out; those that keep history stay, where the
-    database can have them.
+    Under the maintainer ``signals`` those of the holders are left out; those that keep history stay, where
+    the database can have them.
 
     :raises UnsupportedDatabase: when triggers keep the numbers and this database can have none.
     """
@@ -29,7 +29,9 @@ def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     if connection.vendor not in _DIALECTS:
         if by_signals:
             return []
-        raise UnsupportedDatabase(f"No triggers for {connection.vendor}: use SQLite or PostgreSQL, or TALLY_MAINTAINER=signals.")
+        raise UnsupportedDatabase(
+            f"No triggers for {connection.vendor}: use SQLite or PostgreSQL, or TALLY_MAINTAINER=signals."
+        )
 
     dialect = _DIALECTS[connection.vendor]
     holders = [] if by_signals else list_holders()

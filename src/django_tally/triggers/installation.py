@@ -1,4 +1,4 @@
-"""Install the triggers of all providers, drop them, and find what differs between those declared and those installed."""
+"""Install the triggers of all providers, drop them, and compare those declared with those installed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,15 @@ NAME = "triggers"
 
 _INSTALLED_POSTGRESQL = (
     "SELECT t.tgname, c.relname, CASE WHEN t.tgenabled = 'D' THEN '' ELSE p.prosrc END FROM pg_trigger t "
-    "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace s ON s.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid "
+    "JOIN pg_class c ON c.oid = t.tgrelid "
+    "JOIN pg_namespace s ON s.oid = c.relnamespace "
+    "JOIN pg_proc p ON p.oid = t.tgfoid "
     f"WHERE NOT t.tgisinternal AND s.nspname = current_schema() AND starts_with(t.tgname, '{PREFIX}')"
 )
-_INSTALLED_SQLITE = f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, {len(PREFIX)}) = '{PREFIX}'"
+_INSTALLED_SQLITE = (
+    "SELECT name, tbl_name, sql FROM sqlite_master "
+    f"WHERE type = 'trigger' AND substr(name, 1, {len(PREFIX)}) = '{PREFIX}'"
+)
 
 _INSTALLED = {"postgresql": _INSTALLED_POSTGRESQL, "sqlite": _INSTALLED_SQLITE}
 
@@ -47,17 +52,27 @@ def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
     expected = {trigger.name: (trigger.table, trigger.source) for trigger in triggers}
     installed = read_installed(connection)
     faults = [f"trigger {name} is missing" for name in sorted(expected.keys() - installed.keys())]
-    faults += [f"trigger {name} belongs to no declaration" for name in sorted(installed.keys() - expected.keys())]
+    faults += [
+        f"trigger {name} belongs to no declaration" for name in sorted(installed.keys() - expected.keys())
+    ]
     for name in sorted(expected.keys() & installed.keys()):
         if expected[name] != installed[name]:
-            faults.append(f"trigger {name} is disabled" if not installed[name][1] else f"trigger {name} is not as declared")
+            faults.append(
+                f"trigger {name} is disabled"
+                if not installed[name][1]
+                else f"trigger {name} is not as declared"
+            )
     return faults or _find_unfinished(connection, triggers)
 
 
 def _find_unfinished(connection: BaseDatabaseWrapper, triggers: list[Trigger]) -> list[str]:
     if not triggers:
         return []
-    finished = Installation.objects.using(connection.alias).filter(name=NAME, fingerprint=fingerprint(triggers)).exists()
+    finished = (
+        Installation.objects.using(connection.alias)
+        .filter(name=NAME, fingerprint=fingerprint(triggers))
+        .exists()
+    )
     return [] if finished else ["nothing was recounted since the triggers were put in"]
 
 
@@ -82,7 +97,8 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> int:
 def install_triggers(using: str) -> None:
     """Replace whatever is installed by what the providers ask for, in one transaction.
 
-    Until :func:`record_installation` it counts as unfinished, so that a ``migrate`` killed before its recount is noticed.
+    Until :func:`record_installation` it counts as unfinished, so that a ``migrate`` that was killed before
+    its recount is noticed.
     """
     connection = connections[using]
     triggers = build_triggers(connection)
@@ -98,4 +114,6 @@ def install_triggers(using: str) -> None:
 def record_installation(using: str, *, now: datetime) -> None:
     """Record which triggers this database has, once every provider has made up for their absence."""
     digest = fingerprint(build_triggers(connections[using]))
-    Installation.objects.using(using).update_or_create(name=NAME, defaults={"fingerprint": digest, "installed_at": now})
+    Installation.objects.using(using).update_or_create(
+        name=NAME, defaults={"fingerprint": digest, "installed_at": now}
+    )

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def drop_before_migrating(*, using: str, plan: list[Any], **_: Any) -> None:
-    """Drop the triggers before tables change: SQLite drops some of them unasked, others may name a column that goes."""
+    """Drop the triggers before tables change: SQLite drops some itself, others may name a lost column."""
     if plan:
         installation.drop_triggers(connections[using])
 
@@ -26,7 +26,9 @@ def sync_after_migrating(*, using: str, **_: Any) -> None:
     connection = connections[using]
     if not have_columns(installation.list_tables(), using=using):
         installation.drop_triggers(connection)
-        logger.warning("tally: the tables are not at the models' state; triggers are out until the next migrate")
+        logger.warning(
+            "tally: the tables are not at the models' state; triggers are out until the next migrate"
+        )
         return
 
     if installation.find_faults(connection):
@@ -34,7 +36,7 @@ def sync_after_migrating(*, using: str, **_: Any) -> None:
 
 
 def install_and_record(using: str) -> None:
-    """Replace all triggers, let each provider make up for what was written while they were away, then record it.
+    """Replace all triggers, call each provider's ``after_install``, then record the installation.
 
     Recorded last: whoever is killed before is known to be unfinished, and the next ``migrate`` does it again.
     """

@@ -19,7 +19,7 @@ def _has_no_tables() -> list[type[models.Model]]:
 class Provider:
     """A set of triggers that is installed, dropped, fingerprinted and checked together with all others.
 
-    :param build: return the triggers for the database behind a connection; an empty list where it can have none.
+    :param build: return the triggers for the database behind a connection; none where it can have none.
     :param list_tables: return every model whose table these triggers read or write.
     :param after_install: called with the database's alias when triggers were put in that had been away.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_tally.schema import quote
 from django_tally.triggers.trigger import Trigger
 
-#: Event → the transition tables it has: ``n``, the rows as they are after it, and ``o``, the rows as they were before.
+#: Event → the transition tables it has: ``n``, the rows after it, and ``o``, the rows before it.
 TRANSITION_TABLES = {
     "INSERT": "NEW TABLE AS n",
     "DELETE": "OLD TABLE AS o",

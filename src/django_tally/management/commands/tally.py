@@ -22,29 +22,44 @@ CLEAN, DRIFTED, WRONG_CALL = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Verify, repair and explain declared numbers. Exit code: 0 all right, 1 drift was found, 2 wrong call."
+    help = "Verify, repair and explain declared numbers. Exit code: 0 all right, 1 drift found, 2 wrong call."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
         a_holder = "a model with stats, as app_label.Model"
 
         verify = actions.add_parser("verify", help="find numbers that differ from their rows; change nothing")
-        repair = actions.add_parser("reconcile", help="find numbers that differ from their rows and repair them")
+        repair = actions.add_parser(
+            "reconcile", help="find numbers that differ from their rows and repair them"
+        )
         for subcommand in (verify, repair):
             subcommand.add_argument("holder", metavar="HOLDER", nargs="?", default="", help=a_holder)
 
-        explain = actions.add_parser("explain", help="show the rows behind one number, those left out, and its changes")
+        explain = actions.add_parser(
+            "explain", help="show the rows behind one number, those left out, and its changes"
+        )
         explain.add_argument("holder", metavar="HOLDER", help=a_holder)
-        explain.add_argument("keys", metavar="KEY", nargs="+", type=int, help="the keys of the row, in the order of stat_keys")
+        explain.add_argument(
+            "keys", metavar="KEY", nargs="+", type=int, help="the keys of the row, in the order of stat_keys"
+        )
         explain.add_argument("stat", metavar="STAT", help="the name of the number's field")
         explain.add_argument("--limit", type=int, default=10, help="how many omissions and changes at most")
         for subcommand in (verify, repair, explain):
-            subcommand.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document instead of text")
+            subcommand.add_argument(
+                "--json", action="store_true", dest="as_json", help="print one JSON document instead of text"
+            )
 
-        actions.add_parser("install", help="replace all triggers and recount, as migrate does when they are not as declared")
+        actions.add_parser(
+            "install", help="replace all triggers and recount, as migrate does when they are not as declared"
+        )
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        run = {"verify": self._verify, "reconcile": self._reconcile, "explain": self._explain, "install": self._install}
+        run = {
+            "verify": self._verify,
+            "reconcile": self._reconcile,
+            "explain": self._explain,
+            "install": self._install,
+        }
         code = run[action](**options)
         if code != CLEAN:
             sys.exit(code)
@@ -63,7 +78,9 @@ class Command(BaseCommand):
         self._print(outcome_as_dict(outcome) if as_json else describe_outcome(outcome))
         return DRIFTED if outcome.drifts else CLEAN
 
-    def _explain(self, *, holder: str, keys: list[int], stat: str, limit: int, as_json: bool, **_: Any) -> int:
+    def _explain(
+        self, *, holder: str, keys: list[int], stat: str, limit: int, as_json: bool, **_: Any
+    ) -> int:
         model = _find_holder(holder)
         names = get_stat_keys(model)
         if len(keys) != len(names):
@@ -94,7 +111,9 @@ def _find_holder(label: str) -> Model:
     try:
         model = apps.get_model(label)
     except (LookupError, ValueError) as error:
-        raise CommandError(f"{label} is no model; write it as app_label.Model.", returncode=WRONG_CALL) from error
+        raise CommandError(
+            f"{label} is no model; write it as app_label.Model.", returncode=WRONG_CALL
+        ) from error
 
     if model not in list_holders():
         known = ", ".join(holder._meta.label for holder in list_holders())
@@ -136,7 +155,9 @@ def describe_outcome(outcome: Outcome) -> list[str]:
         where = f"{drift.holder._meta.label} {_describe_keys(keys)} {drift.stat}"
         lines.append(f"{where}: {cached}, its rows say {drift.actual}{'' if run.dry_run else ' (repaired)'}")
 
-    verdict = f"{run.numbers_drifted} drifted, {run.numbers_repaired} repaired" if outcome.drifts else "all right"
+    verdict = (
+        f"{run.numbers_drifted} drifted, {run.numbers_repaired} repaired" if outcome.drifts else "all right"
+    )
     return [*lines, f"Run {run.pk}: {run.numbers_checked} numbers checked, {verdict}."]
 
 
@@ -207,4 +228,5 @@ def _describe_changes(report: NumberReport) -> Iterator[str]:
         by = f" by {change.actor}" if change.actor else ""
         why = f": {change.reason}" if change.reason else ""
         part = f"{change.stat} " if change.stat != report.stat else ""
-        yield f"  {change.at:%Y-%m-%d %H:%M:%S}  {part}{change.delta:+d}  {change.source} {change.row} {cause}{by}{why}"
+        what = f"{change.source} {change.row} {cause}{by}{why}"
+        yield f"  {change.at:%Y-%m-%d %H:%M:%S}  {part}{change.delta:+d}  {what}"
