@@ -81,7 +81,7 @@ def list_sources() -> list[Source]:
 
 
 def find_twin(source: Source) -> Source | None:
-    """Return the table with which ``source`` exchanges rows under the same id: its archive or the live table."""
+    """Return the table that exchanges rows with ``source`` under one id: its archive, or the live table."""
     twins = [
         other for other in list_sources() if other.label == source.label and other.model is not source.model
     ]

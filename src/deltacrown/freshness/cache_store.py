@@ -1,4 +1,4 @@
-"""The cache, as something a page may use but must never need: when it fails, the page is served without it."""
+"""The cache, as something a page may use but must not need: when it fails, the page is served without it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read(key: str) -> Any:
         return None
     try:
         found = cache.get(key)
-    except Exception as error:  # noqa: BLE001 - what another release or process left there may fail in any way
+    except Exception as error:  # noqa: BLE001 - what another release left there may fail in any way
         _note_failure(error)
         return None
     _note_success()
@@ -63,7 +63,9 @@ def _is_resting() -> bool:
 
 def _note_failure(error: Exception) -> None:
     _Health.resting_until = time.monotonic() + REST_SECONDS
-    logger.warning("the cache does not answer, serving from the database for %g s: %s: %s", REST_SECONDS, type(error).__name__, error)
+    kind = type(error).__name__
+    message = "the cache does not answer, serving from the database for %g s: %s: %s"
+    logger.warning(message, REST_SECONDS, kind, error)
 
 
 def _note_success() -> None:

@@ -1,7 +1,7 @@
 """Keep what was built out of an owner's rows for as long as it is true.
 
 A value is kept under the content token that was read *before* it was built, and only if it is still the token
-afterwards: it then shows exactly what is committed under that token, and whoever reads another token is not shown it.
+afterwards: it then shows exactly what is committed under that token. Who reads another token is not shown it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def get_or_build(
     seconds: int,
     build: Callable[[], Value],
 ) -> Value:
-    """Return the value that is kept for ``owner`` and ``audience`` under ``token``, or else build and keep it.
+    """Return the value kept for ``owner`` and ``audience`` under ``token``, or else build and keep it.
 
     :param kind: the type of the value, a dataclass.
     :param token: the owner's token, read before this call; an owner who has none can have nothing kept.
@@ -53,7 +53,7 @@ def get_or_build(
 
 @cache
 def _shape_of(kind: type[object]) -> str:
-    """Return a digest of every field in a value, so that one release is never handed what another one kept."""
+    """Return a digest of every field in a value, so that no release is given what another one kept."""
     described = ";".join([django.get_version(), *sorted(set(_describe(kind, set())))])
     return hashlib.sha256(described.encode()).hexdigest()[:12]
 

@@ -57,7 +57,7 @@ class Watch:
 
     @property
     def name(self) -> str:
-        """Return how the names of its triggers begin: after the engine's in the alphabet, so that they fire later."""
+        """Return how its triggers' names begin: after the engine's in the alphabet, to fire later."""
         return f"{PREFIX}version_{self.source._meta.model_name}{'_shown' if self.columns else ''}"
 
     @property
@@ -80,5 +80,6 @@ def list_watches() -> list[Watch]:
 
 def get_token(owner: int, *, using: str = "default") -> int | None:
     """Return the owner's token; ``None`` when this database gives out none, and nothing may then be kept."""
-    found: int | None = ContentVersion.objects.using(using).filter(owner=owner).values_list("token", flat=True).first()
-    return found
+    versions = ContentVersion.objects.using(using).filter(owner=owner)
+    token: int | None = versions.values_list("token", flat=True).first()
+    return token

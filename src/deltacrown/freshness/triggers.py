@@ -1,4 +1,4 @@
-"""The triggers that renew tokens: on every watched table, for the owners on whose pages its rows are shown."""
+"""Triggers that renew tokens: on every watched table, for the owners on whose pages its rows are shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_tables() -> list[Model]:
 
 
 def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the triggers of every watch, for the database behind ``connection``; none where it can have none."""
+    """Return the triggers of every watch; none for a database that can have none."""
     build = {"postgresql": _build_postgresql, "sqlite": _build_sqlite}.get(connection.vendor)
     return [trigger for watch in list_watches() for trigger in build(watch)] if build else []
 
@@ -77,13 +77,15 @@ def _build_postgresql(watch: Watch) -> Iterator[Trigger]:
 
     if not watch.columns:
         lock = f"PERFORM 1 FROM {VERSIONS} ORDER BY owner FOR NO KEY UPDATE"
-        yield _postgresql_trigger(watch, "TRUNCATE", f"{lock}; UPDATE {VERSIONS} SET token = {DRAW['postgresql']}")
+        renew = f"UPDATE {VERSIONS} SET token = {DRAW['postgresql']}"
+        yield _postgresql_trigger(watch, "TRUNCATE", f"{lock}; {renew}")
 
 
 def _postgresql_images(watch: Watch) -> dict[str, list[str]]:
     """Return, per event, SELECTs of the owners it concerns."""
     if not watch.columns:
-        old, new = ([f"SELECT {quote(column)} AS owner FROM {table}" for column in watch.owner_columns] for table in "on")
+        old = [f"SELECT {quote(column)} AS owner FROM o" for column in watch.owner_columns]
+        new = [f"SELECT {quote(column)} AS owner FROM n" for column in watch.owner_columns]
         return {"INSERT": new, "DELETE": old, "UPDATE": new + old}
     key = quote(str(watch.source._meta.pk.column))
     shown = [quote(column_of(watch.source, field)) for field in watch.columns]
@@ -116,7 +118,8 @@ def _build_sqlite(watch: Watch) -> Iterator[Trigger]:
 
 def _sqlite_images(watch: Watch) -> dict[str, tuple[list[str], str]]:
     """Return, per event, SELECTs of the owners it concerns, and on which condition it does."""
-    old, new = ([f"SELECT {row}.{quote(column)} AS owner" for column in watch.owner_columns] for row in ("OLD", "NEW"))
+    old = [f"SELECT OLD.{quote(column)} AS owner" for column in watch.owner_columns]
+    new = [f"SELECT NEW.{quote(column)} AS owner" for column in watch.owner_columns]
     if not watch.columns:
         return {"INSERT": (new, ""), "DELETE": (old, ""), "UPDATE": (new + old, "")}
     key = quote(str(watch.source._meta.pk.column))

@@ -17,7 +17,7 @@ from django_tally.triggers.trigger import PREFIX, Trigger
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the triggers that keep ``holder``: on each source, and on itself unless it has rows on demand."""
+    """Return the triggers that keep ``holder``: on each source; on itself unless rows are made on demand."""
     triggers = [trigger for feed in list_feeds(holder) for trigger in _build_feed_triggers(feed, connection)]
     return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
 

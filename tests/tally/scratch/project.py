@@ -1,4 +1,4 @@
-"""A small Django project that knows the engine and nothing of the platform: made, migrated and used in processes of its own."""
+"""A small Django project that knows the engine and nothing of the platform, used in processes of its own."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ def install_engine(directory: Path) -> Path:
     """Build the engine's wheel out of a copy of its source, and return the folder it is installed into."""
     copy, target = directory / "django_tally_source", directory / "installed"
     shutil.copytree(ENGINE, copy, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
-    subprocess.run([*pip, "--no-build-isolation", "--no-compile", "--target", target, copy], check=True, timeout=120)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    offline = ["--no-index", "--no-deps", "--no-build-isolation", "--no-compile"]
+    subprocess.run([*pip, *offline, "--target", target, copy], check=True, timeout=120)
     return target
 
 
 class Project:
-    """A project with one app, ``shop``, that imports the installed engine and Django, and can import nothing else of ours."""
+    """A project with one app, ``shop``, that can import the installed engine and Django, not the platform."""
 
     def __init__(self, directory: Path, engine: Path, database: dict[str, Any], models: str) -> None:
         self.directory = directory
