@@ -107,8 +107,7 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
 
     :param through_triggers: else the triggers are put in afterwards, and the numbers recounted, as ``migrate`` does it.
     """
-    from django_tally import deployment
-    from django_tally.triggers import installation
+    from django_tally.triggers import installation, migrating
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.7)")
@@ -122,7 +121,7 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
             note(table, rows, time.perf_counter() - started)
         started = time.perf_counter()
         if not through_triggers:
-            deployment.sync_after_migrating(using="default")
+            migrating.sync_after_migrating(using="default")
             note("triggers put in, everything recounted", size.matches, time.perf_counter() - started)
         cursor.execute("VACUUM ANALYZE")
 

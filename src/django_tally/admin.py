@@ -14,7 +14,7 @@ else:
 
 
 class ReadOnlyAdmin(_ModelAdmin):
-    """Rows to look at: only the engine writes them."""
+    """Rows that only the engine writes: no adding, changing or deleting here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -14,7 +14,8 @@ from django_tally.feeds import Model, get_key_columns, get_stats
 from django_tally.fields import DerivedStat, Stat
 from django_tally.history import REVISIONS, StatOf
 from django_tally.rows import UnknownStat
-from django_tally.sql import literal, quote, table_of
+from django_tally.schema import quote, table_of
+from django_tally.sql import literal
 
 
 def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int]) -> int | Decimal | None:

@@ -1,11 +1,11 @@
-"""Cutting a long list of work into statements of a bearable size."""
+"""Cut a long list of work into statements of limited size."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Values in one ``IN (…)`` list: far below every database's limit on parameters, large enough to be set-based.
+#: Values in one ``IN (…)`` list: far below every database's limit on parameters, and large enough.
 BATCH_SIZE = 500
 
 

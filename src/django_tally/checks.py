@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of declarations and, with ``--database``, of the triggers installed."""
+"""The checks of ``manage.py check``: of declarations and, with ``--database``, of the triggers installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db.models.sql import Query
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
 from django_tally.fields import RecordedAt, Stat
-from django_tally.maintainers import MAINTAINERS, get_maintainer
+from django_tally.keeping.maintainer import MAINTAINERS, get_maintainer
 from django_tally.rows import UnknownStat, get_counted_stat
 from django_tally.schema import have_columns, have_tables
 from django_tally.triggers.installation import find_faults, list_tables
@@ -47,6 +47,8 @@ def check_holder(holder: Model) -> list[CheckMessage]:
 
 def check_installed(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find triggers that are missing, stale, disabled or left over in the databases being checked."""
+    if check_declarations():
+        return []  # no triggers can be generated from declarations that are refused
     return [message for alias in databases or () for message in _check_database(alias)]
 
 
@@ -56,16 +58,31 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
     if not have_tables(list_tables(), using=alias):
         return  # nothing was migrated here yet
     if not have_columns(list_tables(), using=alias):
-        yield Warning("tally: the tables do not match the models, so no number is being kept.", hint=hint, id="tally.W102")
+        yield Warning(
+            "tally: the tables do not match the models, so no number is being kept.",
+            hint=hint,
+            id="tally.W102",
+        )
         return
     faults = find_faults(connections[alias])
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        yield Warning(f"tally: in database {alias!r}, {'; '.join(faults[:3])}{more}.", hint=hint, id="tally.W101")
+        yield Warning(
+            f"tally: in database {alias!r}, {'; '.join(faults[:3])}{more}.", hint=hint, id="tally.W101"
+        )
 
 
 def _check_keys(holder: Model) -> Iterator[CheckMessage]:
-    for key in get_stat_keys(holder):
+    keys = get_stat_keys(holder)
+    if not keys:
+        hint = (
+            "Name the foreign keys that identify a row of it, the owner's first: `stat_keys = ('customer',)`."
+        )
+        yield Error(
+            f"{holder._meta.label} declares stats and no stat_keys.", hint=hint, obj=holder, id="tally.E001"
+        )
+
+    for key in keys:
         try:
             field = holder._meta.get_field(key)
         except FieldDoesNotExist:
@@ -73,7 +90,10 @@ def _check_keys(holder: Model) -> Iterator[CheckMessage]:
         if not isinstance(field, models.ForeignKey):
             hint = "Name foreign keys of the model in `stat_keys`."
             yield Error(
-                f"stat_keys names {key!r}, which is no foreign key of {holder._meta.label}.", hint=hint, obj=holder, id="tally.E001"
+                f"stat_keys names {key!r}, which is no foreign key of {holder._meta.label}.",
+                hint=hint,
+                obj=holder,
+                id="tally.E001",
             )
 
 
@@ -83,7 +103,12 @@ def _check_contribution(holder: Model, stat: Stat, contribution: Contribution) -
         source = contribution.model
     except (LookupError, ValueError):
         hint = "Write it as 'app_label.Model' and install its app."
-        yield Error(f"{where} counts {contribution.source!r}, which is not a model.", hint=hint, obj=stat, id="tally.E002")
+        yield Error(
+            f"{where} counts {contribution.source!r}, which is not a model.",
+            hint=hint,
+            obj=stat,
+            id="tally.E002",
+        )
         return
     yield from _check_recorded_at(stat, source, where)
     yield from _check_source_keys(holder, stat, contribution, source, where)
@@ -92,13 +117,21 @@ def _check_contribution(holder: Model, stat: Stat, contribution: Contribution) -
 
 
 def _check_recorded_at(stat: Stat, source: Model, where: str) -> Iterator[CheckMessage]:
-    if not any(isinstance(field, RecordedAt) and field.name == "recorded_at" for field in source._meta.concrete_fields):
+    if not any(
+        isinstance(field, RecordedAt) and field.name == "recorded_at"
+        for field in source._meta.concrete_fields
+    ):
         hint = f"Add `recorded_at = RecordedAt()` (django_tally.fields) to {source._meta.object_name}."
-        message = f"{where}: {source._meta.label} does not say when a row was recorded, so the number would have no history."
+        message = (
+            f"{where}: {source._meta.label} does not say when a row was recorded, "
+            "so the number would have no history."
+        )
         yield Error(message, hint=hint, obj=stat, id="tally.E008")
 
 
-def _check_source_keys(holder: Model, stat: Stat, contribution: Contribution, source: Model, where: str) -> Iterator[CheckMessage]:
+def _check_source_keys(
+    holder: Model, stat: Stat, contribution: Contribution, source: Model, where: str
+) -> Iterator[CheckMessage]:
     for key in get_stat_keys(holder):
         name, target = contribution.key_for(key), holder._meta.get_field(key).related_model
         try:
@@ -119,11 +152,15 @@ def _check_value(stat: Stat, contribution: Contribution, source: Model, where: s
     except FieldDoesNotExist:
         field = None
     if not isinstance(field, models.IntegerField):
-        message = f"{where} sums {contribution.value!r}, which is no whole-number column of {source._meta.label}."
+        message = (
+            f"{where} sums {contribution.value!r}, which is no whole-number column of {source._meta.label}."
+        )
         yield Error(message, hint="Sum an IntegerField; count money in cents.", obj=stat, id="tally.E004")
 
 
-def _check_condition(stat: Stat, contribution: Contribution, source: Model, where: str) -> Iterator[CheckMessage]:
+def _check_condition(
+    stat: Stat, contribution: Contribution, source: Model, where: str
+) -> Iterator[CheckMessage]:
     if not contribution.where:
         return
     try:
@@ -132,7 +169,12 @@ def _check_condition(stat: Stat, contribution: Contribution, source: Model, wher
         query.get_compiler(connection=connection).compile(compiled)
     except (FieldError, ValueError, TypeError) as error:
         hint = "A condition may only use columns of the source itself: no joins, no subqueries."
-        yield Error(f"{where}: the condition on {source._meta.label} cannot be used: {error}", hint=hint, obj=stat, id="tally.E005")
+        yield Error(
+            f"{where}: the condition on {source._meta.label} cannot be used: {error}",
+            hint=hint,
+            obj=stat,
+            id="tally.E005",
+        )
 
 
 def _check_derived(holder: Model) -> Iterator[CheckMessage]:
@@ -141,5 +183,7 @@ def _check_derived(holder: Model) -> Iterator[CheckMessage]:
             get_counted_stat(holder, field.rows_of)
         except (UnknownStat, RecursionError):
             hint = "Set rows_of to the name of the counted stat whose rows stand behind it."
-            message = f"{holder._meta.label}.{field.name} opens the rows of {field.rows_of!r}, which is no stat."
+            message = (
+                f"{holder._meta.label}.{field.name} opens the rows of {field.rows_of!r}, which is no stat."
+            )
             yield Error(message, hint=hint, obj=field, id="tally.E006")

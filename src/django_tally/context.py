@@ -1,4 +1,4 @@
-"""Who is changing what was recorded, and why: said once around the change, kept with every revision it causes."""
+"""Who changes what was recorded, and why: stated around the change, stored with every revision it causes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 
 from django_tally.models import ChangeContext
@@ -20,7 +19,7 @@ ACTOR, REASON = "tally.actor", "tally.reason"
 
 @contextmanager
 def attributed(*, actor: str, reason: str) -> Iterator[None]:
-    """Within, changes to source rows are recorded as made by ``actor`` because of ``reason``.
+    """Record changes to source rows, within, as made by ``actor`` because of ``reason``.
 
     Opens a transaction (or a savepoint); what the context says ends with it, and with a rollback.
     Contexts nest: the inner one holds until its end.
@@ -28,7 +27,11 @@ def attributed(*, actor: str, reason: str) -> Iterator[None]:
     # Whether a text can be stored at all is for the service inside to judge, with its own words.
     actor, reason = (text.replace("\0", "")[:limit] for text, limit in ((actor, 150), (reason, 500)))
     with transaction.atomic():
-        restore = _enter_session(actor, reason) if connection.vendor == "postgresql" else _enter_table(actor, reason)
+        restore = (
+            _enter_session(actor, reason)
+            if connection.vendor == "postgresql"
+            else _enter_table(actor, reason)
+        )
         yield
         restore()  # not in a finally: after an error the savepoint's rollback does it, and nothing else can
 
@@ -43,7 +46,9 @@ def _enter_session(actor: str, reason: str) -> Callable[[], object]:
 
 def _set_session(actor: str, reason: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason])
+        cursor.execute(
+            "SELECT set_config(%s, %s, true), set_config(%s, %s, true)", [ACTOR, actor, REASON, reason]
+        )
 
 
 def _enter_table(actor: str, reason: str) -> Callable[[], object]:
@@ -52,12 +57,21 @@ def _enter_table(actor: str, reason: str) -> Callable[[], object]:
 
 
 def attributed_change(function: Callable[P, R]) -> Callable[P, R]:
-    """Record what a service changes as made by its ``by`` (a user, or None) because of its ``reason``."""
+    """Record what a service changes as made by its ``by`` because of its ``reason``, both keyword arguments.
+
+    ``by`` is a name, anything with ``get_username()``, or ``None``.
+    """
 
     @functools.wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
-        by = kwargs.get("by")
-        with attributed(actor=by.get_username() if isinstance(by, AbstractBaseUser) else "", reason=str(kwargs["reason"])):
+        with attributed(actor=_name_of(kwargs.get("by")), reason=str(kwargs["reason"])):
             return function(*args, **kwargs)
 
     return door
+
+
+def _name_of(actor: object) -> str:
+    get_username = getattr(actor, "get_username", None)
+    if callable(get_username):
+        return str(get_username())
+    return actor if isinstance(actor, str) else ""

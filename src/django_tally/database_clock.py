@@ -1,4 +1,4 @@
-"""The clock of the database, for moments that no code may choose."""
+"""The clock of the database, for times that no code may choose."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-#: SQLite keeps moments as text and compares them as text, so this one is written as Django writes those it is
-#: handed: six digits of a second, or none at all for a whole second.
+#: SQLite stores datetimes as text and compares them as text, so this one is written as Django writes those
+#: it is given: six digits of a second, or none at all for a whole second.
 SQLITE_NOW = "REPLACE(STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW'), '.000000', '')"
 
 
 class DatabaseNow(Now):
-    """This moment by the database's clock, in the form in which other moments are stored there."""
+    """The current time by the database's clock, in the form in which Django stores datetimes there."""
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> DatabaseNow:
         """Return itself: it names nothing that could be resolved, and every row of a bulk insert asks."""
         return self
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, tuple[str | int, ...]]:
+    def as_sqlite(
+        self, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, tuple[str | int, ...]]:
         return SQLITE_NOW.replace("%", "%%"), ()  # a statement with parameters

@@ -34,7 +34,7 @@ class Contribution:
     :param source: the source model, as ``"app_label.Model"``.
     :param rules: what a row must meet, all of them, to count.
     :param value: 1 to count rows, or the name of a whole-number column to sum.
-    :param keys: where the source's foreign keys are named otherwise than the holder's: ``{"user": "reporter"}``.
+    :param keys: where the source's foreign keys are named otherwise than the holder's: ``{"customer": "buyer"}``.
     """
 
     source: str

@@ -13,7 +13,7 @@ from django_tally.fields import Stat
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a row counts, by how much, and, when it does not, why: the first of the rules that keeps it out."""
+    """Whether a row counts, by how much, and, when it does not, the first of the rules that keeps it out."""
 
     counts: bool
     value: int
@@ -24,24 +24,39 @@ class Verdict:
 
 
 def explain_row(stat: Stat, row: models.Model) -> Verdict:
-    """Judge ``row``, as it is in the database, by the rules of ``stat``.
+    """Check ``row``, as it is in the database, against the rules of ``stat``.
 
     A row of a model that ``stat`` does not read does not count, and the reason says so.
     """
-    contributions = [contribution for contribution in stat.contributions if isinstance(row, contribution.model)]
+    contributions = [
+        contribution for contribution in stat.contributions if isinstance(row, contribution.model)
+    ]
     if not contributions:
         return Verdict(False, 0, f"{stat.label.lower()} are not counted from {row._meta.verbose_name_plural}")
     verdicts = [_judge(contribution, row) for contribution in contributions]
     counted = [verdict for verdict in verdicts if verdict.counts]
-    return Verdict(bool(counted), sum(verdict.value for verdict in counted), "" if counted else verdicts[0].reason)
+    return Verdict(
+        bool(counted), sum(verdict.value for verdict in counted), "" if counted else verdicts[0].reason
+    )
 
 
 def _judge(contribution: Contribution, row: models.Model) -> Verdict:
-    wrapped = {f"rule_{n}": ExpressionWrapper(rule.condition, BooleanField()) for n, rule in enumerate(contribution.rules)}
-    met = contribution.model._base_manager.filter(pk=row.pk).annotate(**wrapped).values(*wrapped).get() if wrapped else {}
+    wrapped = {
+        f"rule_{n}": ExpressionWrapper(rule.condition, BooleanField())
+        for n, rule in enumerate(contribution.rules)
+    }
+    met = (
+        contribution.model._base_manager.filter(pk=row.pk).annotate(**wrapped).values(*wrapped).get()
+        if wrapped
+        else {}
+    )
     for number, rule in enumerate(contribution.rules):
         if not met[f"rule_{number}"]:
             facts = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
             return Verdict(False, 0, rule.otherwise.format_map(facts))
-    value = contribution.value if isinstance(contribution.value, int) else int(getattr(row, contribution.value) or 0)
+    value = (
+        contribution.value
+        if isinstance(contribution.value, int)
+        else int(getattr(row, contribution.value) or 0)
+    )
     return Verdict(True, value, "")

@@ -32,8 +32,8 @@ def get_derived(holder: Model) -> list[DerivedStat]:
 
 
 def get_stat_keys(holder: Model) -> tuple[str, ...]:
-    """The names of the fields that, together, identify a row of ``holder``."""
-    return tuple(getattr(holder, "stat_keys", ("user",)))
+    """The names of the fields that, together, identify a row of ``holder``; it declares them as ``stat_keys``."""
+    return tuple(getattr(holder, "stat_keys", ()))
 
 
 def are_rows_on_demand(holder: Model) -> bool:

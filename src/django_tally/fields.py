@@ -36,7 +36,7 @@ class Stat(_BigIntegerField):
     repair write it.
 
     :param contributions: made with ``count_of`` or ``sum_of``; empty in migrations, which know only the column.
-    :param label: what people call it, capitalised as a heading: ``"Matches played"``.
+    :param label: what people call it, capitalised as a heading: ``"Orders paid"``.
     :param meaning: one sentence: exactly which rows count.
     :param internal: true for a part of another number, not shown by itself.
     """
@@ -69,7 +69,7 @@ class Stat(_BigIntegerField):
 class RecordedAt(_DateTimeField):
     """When a source row reached the database, by its clock; what history and as-of values are reckoned from.
 
-    Code cannot change it afterwards. A row inserted with a moment of its own, as from a dump, is noted
+    Code cannot change it afterwards. A row inserted with a time of its own, as from a dump, is recorded
     as having arrived late.
     """
 
@@ -118,7 +118,7 @@ class HolderQuerySet(models.QuerySet[Any]):
         if stats:
             raise ProtectedNumber(
                 f"{', '.join(stats)}: counted by the database from source rows and never set from code. "
-                "Change the rows through their service, or run reconcile_stats if the number is wrong."
+                "Change the rows through their service, or run `manage.py tally reconcile` if the number is wrong."
             )
 
     def update(self, **kwargs: Any) -> int:  # bulk_update() comes through here too

@@ -1,4 +1,4 @@
-"""Loading fixtures that carry rows of numbers, as a full ``dumpdata`` does: the numbers stay the database's own."""
+"""Fixtures that carry rows with numbers, as a full ``dumpdata`` does: the numbers stay the database's own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_sta
 
 
 def connect() -> None:
-    """Look at every row of a holder before it is loaded."""
+    """Check every row of a holder before it is loaded from a fixture."""
     for holder in list_holders():
         pre_save.connect(_prepare_loaded_row, sender=holder)
 
 
 def _prepare_loaded_row(sender: Model, instance: models.Model, raw: bool, using: str, **_: Any) -> None:
-    """Drop the numbers a loaded row brings: one that is new starts at nothing, one that exists keeps its own.
+    """Drop the numbers of a loaded row: a new row starts at 0, one that exists keeps its own.
 
     A row made on demand exists since the first of its sources was loaded, perhaps under another id
     than it had where it was dumped: it is found by its keys, not by that id.
@@ -29,4 +29,8 @@ def _prepare_loaded_row(sender: Model, instance: models.Model, raw: bool, using:
     if are_rows_on_demand(sender):
         names = [str(sender._meta.get_field(key).attname) for key in get_stat_keys(sender)]  # type: ignore[union-attr]
         same: models.QuerySet[Any] = models.QuerySet(sender, using=using)
-        instance.pk = same.filter(**{name: getattr(instance, name) for name in names}).values_list("pk", flat=True).first()
+        instance.pk = (
+            same.filter(**{name: getattr(instance, name) for name in names})
+            .values_list("pk", flat=True)
+            .first()
+        )

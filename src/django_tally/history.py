@@ -1,8 +1,8 @@
 """Every change of a number, newest first, each with its cause.
 
-A source row tells its own beginning (``recorded_at``); a revision tells each later change. Rows
-never changed since are read from the source tables alone; a changed row's beginning is in the
-image its first revision keeps. Together they add up to the number.
+A source row has its own beginning (``recorded_at``); a revision has each later change. Rows that
+were never changed are read from the source tables alone. The beginning of a changed row is in the
+image that its first revision keeps. Together they add up to the number.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from django_tally.declarations import Contribution
 from django_tally.feeds import Model, column_of, get_stat_keys
 from django_tally.fields import Stat
 from django_tally.models import Revision
+from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
-from django_tally.sql import contribution_sql, literal, quote, table_of
+from django_tally.sql import contribution_sql, literal
 
-#: Where a page ended: the moment as the database writes it, the stream's rank, and the row or revision.
+#: Where a page ended: the time as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]
 
 REVISIONS = quote(Revision._meta.db_table)
@@ -39,7 +40,7 @@ class Change:
     :param stat: the name of the number.
     :param delta: by how much, up or down; never 0.
     :param old: the source row before, as column → value; ``None`` when it was recorded by this change.
-    :param new: the source row after; ``None`` when it was deleted, or when the row still tells for itself.
+    :param new: the source row after; ``None`` when it was deleted, or when it is as it was recorded.
     :param actor: who; empty when the write did not say.
     :param position: hand it back to read on from here.
     """
@@ -57,7 +58,7 @@ class Change:
 
     @property
     def is_recording(self) -> bool:
-        """Whether this is the row's first appearance, not a change to it."""
+        """Return whether the row was recorded by this change, not changed."""
         return self.old is None and self.new is None
 
 
@@ -78,7 +79,7 @@ class StatOf:
 
     @cached_property
     def by_model(self) -> dict[Model, list[Contribution]]:
-        """What each source model contributes."""
+        """Return what each source model contributes."""
         grouped: dict[Model, list[Contribution]] = {}
         for contribution in self.stat.contributions:
             grouped.setdefault(contribution.model, []).append(contribution)
@@ -86,41 +87,51 @@ class StatOf:
 
     @cached_property
     def by_label(self) -> dict[str, Model]:
-        """The name a history goes by → the model its images are read as."""
+        """Return, per label of a history, the model that its images are read as."""
         labels: dict[str, Model] = {}
         for model in self.by_model:
             labels.setdefault(history_label(model), model)
         return labels
 
     def row_delta(self, model: Model) -> str:
-        """What a row of ``model`` adds to this number, for bare columns: 0 when it is someone else's."""
-        terms = [f"CASE WHEN {self._is_mine(c)} THEN {contribution_sql(c, connection)} ELSE 0 END" for c in self.by_model[model]]
+        """Return, as SQL over bare columns, what a row of ``model`` adds: 0 when it is someone else's."""
+        terms = [
+            f"CASE WHEN {self._is_mine(c)} THEN {contribution_sql(c, connection)} ELSE 0 END"
+            for c in self.by_model[model]
+        ]
         return " + ".join(terms)
 
     def is_mine(self, model: Model) -> str:
-        """A condition on bare columns that an index can serve: the row is the owner's."""
+        """Return, as a condition on bare columns that an index can serve, whether a row is the owner's."""
         return " OR ".join(f"({self._is_mine(c)})" for c in self.by_model[model])
 
     def _is_mine(self, contribution: Contribution) -> str:
-        named = [(column_of(contribution.model, contribution.key_for(key)), value) for key, value in self.keys.items()]
+        named = [
+            (column_of(contribution.model, contribution.key_for(key)), value)
+            for key, value in self.keys.items()
+        ]
         return " AND ".join(f"{quote(column)} = {int(value)}" for column, value in named)
 
     def image_delta(self, model: Model, image: str) -> str:
-        """What the row in the JSON column ``image`` of a revision adds; 0 when there is no row."""
+        """Return, as SQL, what the row in the column ``image`` of a revision adds: 0 when there is no row."""
         if connection.vendor == "postgresql":
             relation = f"jsonb_populate_record(NULL::{table_of(model)}, r.{image})"
         else:
             columns = [column_of(model, field.name) for field in model._meta.concrete_fields]
-            relation = "(SELECT " + ", ".join(f"json_extract(r.{image}, '$.{c}') AS {quote(c)}" for c in columns) + ")"
+            relation = (
+                "(SELECT "
+                + ", ".join(f"json_extract(r.{image}, '$.{c}') AS {quote(c)}" for c in columns)
+                + ")"
+            )
         return f"COALESCE((SELECT {self.row_delta(model)} FROM {relation} i), 0)"
 
     def revised(self, label: str) -> str:
-        """A condition on revisions ``r``: of this owner's rows under this name."""
+        """Return a condition on revisions ``r``: of this owner's rows under this label."""
         return f"r.owner = {self.owner} AND r.source = {literal(label, connection)}"
 
 
 def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
-    """At most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
+    """List at most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
 
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page
     costs the same however long the history.
@@ -134,7 +145,7 @@ def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) ->
 
 @dataclass(frozen=True)
 class _Stream:
-    """One index-ordered reading of changes: ``sql`` lacks only the condition on the position and the order."""
+    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order."""
 
     stat: str
     label: str
@@ -144,7 +155,7 @@ class _Stream:
 
 
 def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
-    """In an order that puts a change above the recording it changes, should both bear one moment.
+    """Yield streams so that a change comes before the recording it changes, should both have one time.
 
     Streams of one list share their rank: a row keeps its position when it is archived or first
     revised, and a page that was read before is continued rightly after.
@@ -152,13 +163,16 @@ def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
     for number in numbers:
         for label, model in number.by_label.items():
             tables = [table for table in number.by_model if history_label(table) == label]
-            yield [*(_read_unchanged_rows(number, table) for table in tables), _read_beginnings(number, label, model)]
+            yield [
+                *(_read_unchanged_rows(number, table) for table in tables),
+                _read_beginnings(number, label, model),
+            ]
         for label, model in number.by_label.items():
             yield [_read_revisions(number, label, model)]
 
 
 def _as_written(column: str) -> str:
-    """A moment in the very digits a position must compare with: SQLite keeps text, and its driver would parse it."""
+    """Return a datetime column as a position has it: SQLite stores text, which its driver would parse."""
     return column if connection.vendor == "postgresql" else f"{column} || ''"
 
 
@@ -166,7 +180,8 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
     label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
     sql = (
-        f"SELECT {_as_written('t.recorded_at')}, t.{key}, t.{key}, {delta}, NULL, NULL, '', '' FROM {table_of(model)} t "
+        f"SELECT {_as_written('t.recorded_at')}, t.{key}, t.{key}, {delta}, NULL, NULL, '', '' "
+        f"FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
     return _Stream(number.stat.name, label, sql, "t.recorded_at", f"t.{key}")
@@ -175,7 +190,8 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
 def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
     delta = number.image_delta(model, "old")
     sql = (
-        f"SELECT {_as_written('r.recorded_at')}, r.row, r.row, {delta}, NULL, NULL, '', '' FROM {REVISIONS} r "
+        f"SELECT {_as_written('r.recorded_at')}, r.row, r.row, {delta}, NULL, NULL, '', '' "
+        f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
     return _Stream(number.stat.name, label, sql, "r.recorded_at", "r.row")
@@ -184,7 +200,8 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
 def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
     delta = f"({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')})"
     sql = (
-        f"SELECT {_as_written('r.changed_at')}, r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason FROM {REVISIONS} r "
+        f"SELECT {_as_written('r.changed_at')}, r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason "
+        f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND {delta} <> 0"
     )
     return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id")
@@ -198,22 +215,22 @@ def _read_stream(stream: _Stream, rank: int, after: Position | None, limit: int)
 
 
 def _is_past(stream: _Stream, rank: int, after: Position) -> str:
-    """Positions compare as (moment, stream, row), all descending; the stream is fixed here."""
-    moment = literal(after[0], connection)
+    """Return a condition: a row of the stream comes after a position, by (time, rank, row) descending."""
+    at = literal(after[0], connection)
     if rank == after[1]:
-        return f"({stream.at}, {stream.row}) < ({moment}, {int(after[2])})"
-    return f"{stream.at} {'<=' if rank < after[1] else '<'} {moment}"
+        return f"({stream.at}, {stream.row}) < ({at}, {int(after[2])})"
+    return f"{stream.at} {'<=' if rank < after[1] else '<'} {at}"
 
 
 def _read_change(row: tuple[Any, ...], stream: _Stream, rank: int) -> Change:
-    moment, identifier, source_row, delta, old, new, actor, reason = row
+    at, identifier, source_row, delta, old, new, actor, reason = row
     return Change(
-        at=_read_moment(moment),
+        at=_read_datetime(at),
         stat=stream.stat,
         delta=int(delta),
         source=stream.label,
         row=int(source_row),
-        position=(moment if isinstance(moment, str) else moment.isoformat(), rank, int(identifier)),
+        position=(at if isinstance(at, str) else at.isoformat(), rank, int(identifier)),
         old=_read_image(old),
         new=_read_image(new),
         actor=actor,
@@ -221,7 +238,7 @@ def _read_change(row: tuple[Any, ...], stream: _Stream, rank: int) -> Change:
     )
 
 
-def _read_moment(value: str | datetime) -> datetime:
+def _read_datetime(value: str | datetime) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     parsed = parse_datetime(value)

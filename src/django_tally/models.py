@@ -18,19 +18,23 @@ class Installation(models.Model):
 
 
 class Revision(models.Model):
-    """A change to a source row that moved somebody's number: what the row itself can no longer tell.
+    """A change to a source row that moved somebody's number: what the row itself no longer shows.
 
     One per row changed and owner concerned. The images are of the row before and after, without
     its JSON columns; no image before means that it arrived with a past of its own, none after that
     it was deleted.
     """
 
-    source = models.CharField(max_length=100, help_text="The source model; a live table's name for its archive too.")
+    source = models.CharField(
+        max_length=100, help_text="The source model; a live table's name for its archive too."
+    )
     row = models.BigIntegerField(help_text="The row's primary key.")
-    owner = models.BigIntegerField(help_text="The first key of the holder concerned: the user.")
+    owner = models.BigIntegerField(help_text="The first key of the holder concerned.")
     recorded_at = models.DateTimeField(help_text="When the row was recorded.")
     changed_at = models.DateTimeField()
-    is_first = models.BooleanField(help_text="The row's first for this owner: its image before is how it was recorded.")
+    is_first = models.BooleanField(
+        help_text="The row's first for this owner: its image before is how it was recorded."
+    )
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
     actor = models.CharField(max_length=150, blank=True, help_text="Who; empty when the write did not say.")
@@ -38,9 +42,16 @@ class Revision(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("owner", "source", F("changed_at").desc(), F("id").desc(), name="tally_revision_changes"),
             models.Index(
-                "owner", "source", F("recorded_at").desc(), F("row").desc(), name="tally_revision_firsts", condition=Q(is_first=True)
+                "owner", "source", F("changed_at").desc(), F("id").desc(), name="tally_revision_changes"
+            ),
+            models.Index(
+                "owner",
+                "source",
+                F("recorded_at").desc(),
+                F("row").desc(),
+                name="tally_revision_firsts",
+                condition=Q(is_first=True),
             ),
             models.Index(fields=["row", "owner", "source"], name="tally_revision_of_row"),
         ]
@@ -50,7 +61,7 @@ class Revision(models.Model):
 
 
 class ChangeContext(models.Model):
-    """Who is writing and why, for the triggers of databases without session settings; empty between transactions."""
+    """Who writes and why, for triggers of databases without session settings; empty between transactions."""
 
     actor = models.CharField(max_length=150)
     reason = models.CharField(max_length=500)
@@ -69,7 +80,9 @@ class Run(models.Model):
         FAILED = "FAILED", "Failed"
 
     cause = models.CharField(max_length=60, help_text="What asked for it: a command, a schedule, a deploy.")
-    scope = models.CharField(max_length=60, blank=True, default="", help_text="A public id, or empty for everybody.")
+    scope = models.CharField(
+        max_length=60, blank=True, default="", help_text="Whose numbers; empty for everybody's."
+    )
     dry_run = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
     started_at = models.DateTimeField()
@@ -89,7 +102,7 @@ class Run(models.Model):
 class Repair(models.Model):
     """One number that had drifted and what it was set to.
 
-    ``keys`` are the holder's key columns and values, since the engine knows no user model.
+    ``keys`` are the holder's key columns and values, since holders differ in their keys.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="repairs")
@@ -102,7 +115,11 @@ class Repair(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["holder", "stat"], name="tally_repair_of_stat")]
-        constraints = [models.CheckConstraint(condition=Q(was__isnull=True) | ~Q(was=F("now")), name="tally_repair_changes")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(was__isnull=True) | ~Q(was=F("now")), name="tally_repair_changes"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.holder}.{self.stat} {self.keys}: {self.was} → {self.now}"

@@ -1,4 +1,4 @@
-"""Verifying, and repairing what had drifted; every run and every repair is kept."""
+"""Verify numbers and repair what had drifted; every run and every repair is recorded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from django_tally.feeds import (
     list_holders,
 )
 from django_tally.models import Repair, Run
-from django_tally.sql import quote, table_of, truth_sql
+from django_tally.schema import quote, table_of
+from django_tally.sql import truth_sql
 from django_tally.transactions import atomic_service
 from django_tally.verification import Drift, count_numbers, find_drift
 
@@ -54,13 +55,13 @@ def reconcile(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Verify every number of ``holders`` (all of them by default) and, unless ``dry_run``, repair those that drifted.
+    """Verify every number of ``holders`` (by default all) and, unless ``dry_run``, repair those that drifted.
 
-    The run record says RUNNING until the end, so that one that was killed can be told from one
-    that finished. Repairs commit in batches: a run that is stopped keeps what it repaired, and
+    The run record says RUNNING until the end, so that one that was killed can be distinguished from
+    one that finished. Repairs commit in batches: a run that is stopped keeps what it repaired, and
     running again does the rest.
 
-    :param first_keys: restrict to rows whose first key (the user) is one of these.
+    :param first_keys: restrict to rows whose first key is one of these.
     :param progress: called before each step with its label, the number of steps done and of steps there are.
     """
     run = Run.objects.create(cause=cause, scope=scope, dry_run=dry_run, started_at=clock())
@@ -84,7 +85,9 @@ def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = 
     run.save()
 
 
-def _reconcile_holder(outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock) -> None:
+def _reconcile_holder(
+    outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock
+) -> None:
     found = find_drift(holder, first_keys=first_keys)
     outcome.run.numbers_checked += count_numbers(holder, first_keys=first_keys)
     outcome.drifts.extend(found)
@@ -130,10 +133,15 @@ def _make_missing_rows(holder: Model, keys: Sequence[Keys]) -> None:
 
 def _lock_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
     connection = connections["default"]
-    lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""  # SQLite's transaction is the lock
+    lock = (
+        " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    )  # SQLite's transaction is the lock
     columns = ", ".join(quote(c) for c in (*get_key_columns(holder), *get_stat_columns(holder)))
     order = ", ".join(quote(c) for c in get_key_columns(holder))
-    return _read_numbers(holder, f"SELECT {columns} FROM {table_of(holder)} WHERE {_among(holder, keys)} ORDER BY {order}{lock}")
+    return _read_numbers(
+        holder,
+        f"SELECT {columns} FROM {table_of(holder)} WHERE {_among(holder, keys)} ORDER BY {order}{lock}",
+    )
 
 
 def _count_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
@@ -151,11 +159,16 @@ def _read_numbers(holder: Model, sql: str) -> Numbers:
     width = len(get_key_columns(holder))
     with connections["default"].cursor() as cursor:
         cursor.execute(sql)
-        return {tuple(int(k) for k in row[:width]): tuple(int(n) for n in row[width:]) for row in cursor.fetchall()}
+        return {
+            tuple(int(k) for k in row[:width]): tuple(int(n) for n in row[width:])
+            for row in cursor.fetchall()
+        }
 
 
 def _repair_row(holder: Model, keys: Keys, was: Sequence[int], actual: Sequence[int]) -> list[Repair]:
-    wrong = [(stat, old, new) for stat, old, new in zip(get_stats(holder), was, actual, strict=True) if old != new]
+    wrong = [
+        (stat, old, new) for stat, old, new in zip(get_stats(holder), was, actual, strict=True) if old != new
+    ]
     if not wrong:
         return []
     sets = ", ".join(f"{quote(column_of(holder, stat.name))} = {new}" for stat, _, new in wrong)

@@ -39,7 +39,7 @@ def rows_of(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any]]:
     For a count, the querysets' counts add up to the number exactly; for a sum, the sums of the
     summed column do.
 
-    :param keys: a value for each of the holder's keys: ``user=user``, or ``user=user, game=game``.
+    :param keys: a value for each of the holder's keys: ``customer=customer``, or ``customer=customer, shop=shop``.
     """
     grouped: dict[type[models.Model], Q] = {}
     for contribution in get_counted_stat(holder, name).contributions:

@@ -1,4 +1,4 @@
-"""The source tables: what history needs to know of each."""
+"""The source tables, as history needs them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.feeds import Feed, Model, column_of, list_feeds, list_holders
-from django_tally.sql import column_sql, quote
+from django_tally.schema import quote
+from django_tally.sql import column_sql
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Source:
 
     @property
     def label(self) -> str:
-        """The name its history goes by: its own, or that of the live table it is the archive of."""
+        """Return the label of its history: its own, or that of the live table it is the archive of."""
         return history_label(self.model)
 
     @property
@@ -30,16 +31,16 @@ class Source:
 
     @property
     def key(self) -> str:
-        """The primary key's column."""
+        """Return the column of the primary key."""
         return str(self.model._meta.pk.column)
 
     @cached_property
     def owner_columns(self) -> list[str]:
-        """The columns that name the owner of a row, for one feed or another."""
+        """Return the columns that name the owner of a row, for one feed or another."""
         return list(dict.fromkeys(feed.source_key_columns[0] for feed in self.feeds))
 
     def contributions(self, connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
-        """(Feed label apart from the table, column) → what a row adds, as SQL over bare columns."""
+        """Return what a row adds, as SQL over bare columns, per feed (holder and keys) and column."""
         return {
             (f"{feed.holder._meta.label} {feed.source_keys}", column): column_sql(feed, column, connection)
             for feed in self.feeds
@@ -47,28 +48,41 @@ class Source:
         }
 
     def image_columns(self, connection: BaseDatabaseWrapper) -> list[str]:
-        """The columns a revision keeps: all but JSON ones that no contribution reads."""
+        """Return the columns a revision keeps: all but JSON ones that no contribution reads."""
         read = " ".join(self.contributions(connection).values())
-        fields = [field for field in self.model._meta.concrete_fields if not isinstance(field, models.GeneratedField)]
-        kept = [f for f in fields if not isinstance(f, models.JSONField) or quote(column_of(self.model, f.name)) in read]
+        fields = [
+            field
+            for field in self.model._meta.concrete_fields
+            if not isinstance(field, models.GeneratedField)
+        ]
+        kept = [
+            f
+            for f in fields
+            if not isinstance(f, models.JSONField) or quote(column_of(self.model, f.name)) in read
+        ]
         return [column_of(self.model, field.name) for field in kept]
 
 
 def history_label(model: Model) -> str:
-    """The name under which the history of ``model`` is kept."""
+    """Return the label under which the history of ``model`` is kept."""
     return str(getattr(model, "history_of", model._meta.label))
 
 
 def list_sources() -> list[Source]:
-    """Every source table, in a stable order."""
+    """Return every source table, in a stable order."""
     grouped: dict[Model, list[Feed]] = {}
     for holder in list_holders():
         for feed in list_feeds(holder):
             grouped.setdefault(feed.source, []).append(feed)
-    return [Source(model, tuple(feeds)) for model, feeds in sorted(grouped.items(), key=lambda item: item[0]._meta.label)]
+    return [
+        Source(model, tuple(feeds))
+        for model, feeds in sorted(grouped.items(), key=lambda item: item[0]._meta.label)
+    ]
 
 
 def find_twin(source: Source) -> Source | None:
-    """The table rows of ``source`` move to or from under the same id: the archive of a live table, and the reverse."""
-    twins = [other for other in list_sources() if other.label == source.label and other.model is not source.model]
+    """Return the table that exchanges rows with ``source`` under one id: its archive, or the live table."""
+    twins = [
+        other for other in list_sources() if other.label == source.label and other.model is not source.model
+    ]
     return twins[0] if twins else None

@@ -13,18 +13,11 @@ from django.db.models.sql import Query
 
 from django_tally.declarations import Contribution
 from django_tally.feeds import Feed, Model, get_key_columns, get_stat_columns, list_feeds
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def table_of(model: Model) -> str:
-    return quote(model._meta.db_table)
+from django_tally.schema import quote, table_of
 
 
 def literal(value: Any, connection: BaseDatabaseWrapper) -> str:
-    """``value`` as SQL text, quoted by the database adapter; a trigger can carry no parameters."""
+    """Return ``value`` as SQL text, quoted by the database adapter; a trigger can have no parameters."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     connection.ensure_connection()  # the PostgreSQL adapter quotes as the server at hand wants it
@@ -32,7 +25,7 @@ def literal(value: Any, connection: BaseDatabaseWrapper) -> str:
 
 
 def contribution_expression(contribution: Contribution) -> Combinable:
-    """What one row adds, for the ORM; NULL where the summed column is."""
+    """Return what one row adds, for the ORM; NULL where the summed column is."""
     value = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
     if not contribution.where:
         return value
@@ -40,7 +33,7 @@ def contribution_expression(contribution: Contribution) -> Combinable:
 
 
 def contribution_sql(contribution: Contribution, connection: BaseDatabaseWrapper) -> str:
-    """What one row adds, as an expression over bare column names.
+    """Return what one row adds, as an expression over bare column names.
 
     Bare, so that the same text runs on the table, on transition tables, and on ``NEW`` and ``OLD``.
     """
@@ -58,30 +51,32 @@ def _compile(contribution: Contribution, alias: str) -> str:
 
 
 def column_sql(feed: Feed, column: str, connection: BaseDatabaseWrapper) -> str:
-    """What one row of the feed's source adds to ``column``."""
+    """Return what one row of the feed's source adds to ``column``."""
     return " + ".join(contribution_sql(contribution, connection) for contribution in feed.columns[column])
 
 
 def aggregate_sql(feed: Feed, rows: str, connection: BaseDatabaseWrapper) -> str:
-    """Per holder key, what ``rows`` add up to.
+    """Return a SELECT of what ``rows`` add up to, per holder key.
 
     :param rows: a SELECT of source columns and ``s``, the sign: 1 for a row that came, -1 for one that went.
     """
     keys = [f"{quote(source)} AS {quote(holder)}" for holder, source in feed.key_pairs]
-    sums = [f"SUM(s * ({column_sql(feed, column, connection)})) AS {quote(column)}" for column in feed.columns]
+    sums = [
+        f"SUM(s * ({column_sql(feed, column, connection)})) AS {quote(column)}" for column in feed.columns
+    ]
     owned = " AND ".join(f"{quote(column)} IS NOT NULL" for column in feed.source_key_columns)
     group = ", ".join(quote(column) for column in feed.source_key_columns)
     return f"SELECT {', '.join(keys + sums)} FROM ({rows}) r WHERE {owned} GROUP BY {group}"
 
 
 def feed_truth_sql(feed: Feed, connection: BaseDatabaseWrapper, only: str = "") -> str:
-    """What the feed's whole source table, or the part of it ``only`` selects, adds up to per key."""
+    """Return a SELECT of what the feed's source table, or the part that ``only`` selects, adds up to."""
     where = f" WHERE {only}" if only else ""
     return aggregate_sql(feed, f"SELECT 1 AS s, t.* FROM {table_of(feed.source)} t{where}", connection)
 
 
 def truth_sql(holder: Model, connection: BaseDatabaseWrapper, only: str = "") -> str:
-    """Every number of ``holder`` recounted from its sources, a row per key that has any source row.
+    """Return a SELECT of every number of ``holder``, recounted, per key that has any source row.
 
     :param only: a condition over the source's first key column, written with ``{key}`` in its place.
     """
@@ -105,19 +100,20 @@ def same_key_sql(holder: Model, left: str, right: str) -> str:
 
 
 def apply_sql(feed: Feed, delta: str) -> str:
-    """Add ``delta`` (a SELECT of keys and column sums) to the holder, touching only rows it changes."""
+    """Return an UPDATE that adds ``delta``, a SELECT of keys and sums, to the holder rows that it changes."""
     table = table_of(feed.holder)
     sets = ", ".join(f"{quote(c)} = {table}.{quote(c)} + d.{quote(c)}" for c in feed.columns)
-    return f"UPDATE {table} SET {sets} FROM ({delta}) d WHERE {same_key_sql(feed.holder, table, 'd')} AND ({changes_sql(feed)})"
+    mine = same_key_sql(feed.holder, table, "d")
+    return f"UPDATE {table} SET {sets} FROM ({delta}) d WHERE {mine} AND ({changes_sql(feed)})"
 
 
 def changes_sql(feed: Feed) -> str:
-    """Whether the delta ``d`` changes anything at all."""
+    """Return a condition: the delta ``d`` changes anything at all."""
     return " OR ".join(f"d.{quote(column)} <> 0" for column in feed.columns)
 
 
 def recount_sql(holder: Model, connection: BaseDatabaseWrapper, *, only: str = "") -> str:
-    """Set every number of the rows that have source rows, where it differs, to what the sources say."""
+    """Return an UPDATE that sets every number of rows with sources, where it differs, to what these say."""
     table, columns = table_of(holder), get_stat_columns(holder)
     sets = ", ".join(f"{quote(c)} = x.{quote(c)}" for c in columns)
     return (

@@ -1,4 +1,4 @@
-"""Transactions that survive the failures a database is entitled to report."""
+"""Transactions that are run again after a deadlock or a serialisation failure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 16
-#: The longest pause before an attempt. Pauses are random up to a bound that doubles, so that those who met part.
+#: The longest pause before an attempt. Pauses are random, up to a bound that doubles, so that two
+#: transactions that failed together are run again at different times.
 LONGEST_PAUSE_SECONDS = 0.5
 #: serialization_failure and deadlock_detected, https://www.postgresql.org/docs/current/errcodes-appendix.html
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Say whether running the same transaction again may succeed: a deadlock or a serialisation failure."""
+    """Return whether the same transaction may succeed when run again: a deadlock, a serialisation failure."""
     return getattr(error.__cause__, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 
@@ -48,7 +49,9 @@ def atomic_service(function: Callable[P, R]) -> Callable[P, R]:
             except OperationalError as error:
                 if attempt == ATTEMPTS or not is_retryable(error):
                     raise
-                logger.info("%s: attempt %d lost to another transaction, running it again", function.__name__, attempt)
+                logger.info(
+                    "%s: attempt %d lost to another transaction, running it again", function.__name__, attempt
+                )
                 time.sleep(random.uniform(0, min(0.01 * 2**attempt, LONGEST_PAUSE_SECONDS)))  # noqa: S311
         raise AssertionError("unreachable")
 

@@ -9,7 +9,8 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.feeds import Model, get_key_columns, get_stat_columns, get_stats, list_feeds
-from django_tally.sql import feed_truth_sql, quote, table_of
+from django_tally.schema import quote, table_of
+from django_tally.sql import feed_truth_sql
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ class Drift:
     actual: int
 
 
-def find_drift(holder: Model, *, first_keys: Sequence[int] | None = None, using: str = "default") -> list[Drift]:
+def find_drift(
+    holder: Model, *, first_keys: Sequence[int] | None = None, using: str = "default"
+) -> list[Drift]:
     """Compare every number of ``holder`` with a recount, in one statement: one snapshot, no locks.
 
     Since cached numbers change in the transaction of their source rows, a snapshot holds both
     sides of every change: concurrent writers cause no false finding.
 
-    :param first_keys: restrict to rows whose first key (the user) is one of these.
+    :param first_keys: restrict to rows whose first key is one of these.
     """
     connection = connections[using]
     if first_keys is not None and not first_keys:
@@ -46,7 +49,7 @@ def find_drift(holder: Model, *, first_keys: Sequence[int] | None = None, using:
 
 
 def count_numbers(holder: Model, *, first_keys: Sequence[int] | None = None, using: str = "default") -> int:
-    """How many cached numbers a verification of ``holder`` looks at."""
+    """Return how many cached numbers a verification of ``holder`` compares."""
     rows = holder._base_manager.using(using)
     if first_keys is not None:
         rows = rows.filter(**{f"{get_key_columns(holder)[0]}__in": first_keys})
@@ -54,7 +57,7 @@ def count_numbers(holder: Model, *, first_keys: Sequence[int] | None = None, usi
 
 
 def drift_sql(holder: Model, connection: BaseDatabaseWrapper, first_keys: Sequence[int] | None) -> str:
-    """Cached minus counted: the holder's rows with one sign, the sources' sums with the other, added up per key."""
+    """Return a SELECT of the keys whose cached numbers differ from the sums of their sources."""
     columns = get_stat_columns(holder)
     keys = ", ".join(quote(c) for c in get_key_columns(holder))
     numbers = ", ".join(str(int(key)) for key in first_keys or ())
@@ -66,7 +69,10 @@ def drift_sql(holder: Model, connection: BaseDatabaseWrapper, first_keys: Sequen
         parts.append(f"SELECT {keys}, 0, {pairs} FROM ({truth}) f")
     sums = ", ".join(f"SUM({quote('cached_' + c)}), SUM({quote('actual_' + c)})" for c in columns)
     wrong = " OR ".join(f"SUM({quote('cached_' + c)}) <> SUM({quote('actual_' + c)})" for c in columns)
-    return f"SELECT {keys}, SUM(present), {sums} FROM ({' UNION ALL '.join(parts)}) u GROUP BY {keys} HAVING {wrong} ORDER BY {keys}"
+    rows = " UNION ALL ".join(parts)
+    return (
+        f"SELECT {keys}, SUM(present), {sums} FROM ({rows}) u GROUP BY {keys} HAVING {wrong} ORDER BY {keys}"
+    )
 
 
 def _cached_sql(holder: Model, columns: list[str], keys: str, only: str) -> str:

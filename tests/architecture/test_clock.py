@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import Module, dotted, list_modules, sample
 
 #: Names below an app where a request, a command or a deploy enters.
-EDGES = {"views", "admin", "commands", "management", "apps", "deployment", "receivers", "tasks", "jobs"}
+EDGES = {"views", "admin", "commands", "management", "apps", "migrating", "receivers", "tasks", "jobs"}
 EDGE_APPS = {"web", "api", "demo", "config"}
 READS = {"timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "clock.now", "time.time", "timezone.localdate"}
 OWN_CLOCK = "deltacrown.core.clock"

@@ -26,14 +26,24 @@ def own_commands() -> dict[str, str]:
     return {name: app for name, app in get_commands().items() if app in ours and name not in django}
 
 
-def options_of(name: str) -> set[str]:
+def actions_of(name: str) -> list[argparse.Action]:
+    """Return every option and argument of a command, those of its subcommands too."""
     parser = load_command_class(own_commands()[name], name).create_parser("manage.py", name)
-    return {option for action in parser._actions for option in action.option_strings if option.startswith("--")} - SHARED_OPTIONS
+    actions = list(parser._actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for subparser in action.choices.values():
+                actions += subparser._actions
+    return actions
+
+
+def options_of(name: str) -> set[str]:
+    options = {option for action in actions_of(name) for option in action.option_strings}
+    return {option for option in options if option.startswith("--")} - SHARED_OPTIONS
 
 
 def arguments_of(name: str) -> list[argparse.Action]:
-    parser = load_command_class(own_commands()[name], name).create_parser("manage.py", name)
-    return [action for action in parser._actions if not action.option_strings]
+    return [action for action in actions_of(name) if not action.option_strings]
 
 
 def find_unknown_commands(doc: DocPage) -> set[str]:

@@ -9,7 +9,7 @@ from deltacrown.user_profile.models import GameStats, UserProfile
 from django_tally.checks import check_declarations, check_holder, check_maintainer
 from django_tally.declarations import Rule, count_of, sum_of
 from django_tally.fields import DerivedStat, Stat
-from django_tally.maintainers import get_maintainer
+from django_tally.keeping.maintainer import get_maintainer
 
 
 def make_holder(*, keys=("user",), **fields):
@@ -39,6 +39,7 @@ def test_a_good_holder_is_accepted():
     ("fault", "fields"),
     [
         ("tally.E001", {"keys": ("user", "nobody"), "wins": Stat(count_of("games.Match"))}),
+        ("tally.E001", {"keys": (), "wins": Stat(count_of("games.Match"))}),
         ("tally.E002", {"wins": Stat(count_of("games.Nothing"))}),
         ("tally.E002", {"wins": Stat(count_of("nonsense"))}),
         ("tally.E003", {"wins": Stat(count_of("moderation.Dispute"))}),

@@ -5,11 +5,11 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from deltacrown.user_profile.models import UserProfile
-from django_tally import deployment
+from django_tally import reconciliation
 from django_tally.checks import check_installed
-from django_tally.deployment import drop_before_migrating, sync_after_migrating
 from django_tally.models import Installation, Repair, Run
 from django_tally.triggers import installation
+from django_tally.triggers.migrating import drop_before_migrating, sync_after_migrating
 from django_tally.triggers.plan import build_triggers
 from django_tally.triggers.trigger import Trigger
 
@@ -125,7 +125,7 @@ def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_
     ann = player("ann")
     drop_before_migrating(using="default", plan=[("a migration", False)])
     played(ann)
-    monkeypatch.setattr(deployment, "reconcile", lambda **_: 1 / 0)
+    monkeypatch.setattr(reconciliation, "reconcile", lambda **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sync_after_migrating(using="default")
     monkeypatch.undo()

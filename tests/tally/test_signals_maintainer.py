@@ -15,10 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import ExperienceAward, UserProfile
 from django_tally.checks import check_installed
-from django_tally.deployment import sync_after_migrating
-from django_tally.maintainers import SIGNALS, TRIGGERS, signals
+from django_tally.keeping import signals
+from django_tally.keeping.maintainer import SIGNALS, TRIGGERS
+from django_tally.keeping.triggers import UnsupportedDatabase
 from django_tally.triggers.installation import find_faults, read_installed
-from django_tally.triggers.plan import UnsupportedDatabase, build_triggers
+from django_tally.triggers.migrating import sync_after_migrating
+from django_tally.triggers.plan import build_triggers
 from tests.conftest import NOON
 from tests.tally.ways.maintained import maintained_by
 

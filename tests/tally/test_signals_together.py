@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.user_profile.models import UserProfile
-from django_tally.maintainers import SIGNALS, ledger
+from django_tally.keeping import ledger
+from django_tally.keeping.maintainer import SIGNALS
 from tests.chaos.test_races import Session
 from tests.chaos.test_waits import impatiently
 from tests.concurrency import call_together

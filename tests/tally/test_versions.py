@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 
-from deltacrown.freshness import tokens
+from deltacrown.freshness import tokens, triggers
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.user_profile.models import UserProfile
@@ -176,7 +176,7 @@ def test_renewing_leaves_nobody_with_an_old_token(anna):
     ContentVersion.objects.filter(owner=anna.pk).delete()
     before = read_tokens()
 
-    tokens.renew_all("default")
+    triggers.renew_all("default")
 
     after = read_tokens()
     assert anna.pk in after

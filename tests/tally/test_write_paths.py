@@ -12,7 +12,7 @@ from django.db import connection
 
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
-from django_tally.maintainers import MAINTAINERS, SIGNALS
+from django_tally.keeping.maintainer import MAINTAINERS, SIGNALS
 from django_tally.reconciliation import reconcile
 from django_tally.sources import list_sources
 from tests.docs.pages import page

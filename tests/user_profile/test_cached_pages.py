@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
-from deltacrown.freshness import cache_store
+from deltacrown.freshness import cache_store, keeping
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Match
 from deltacrown.pages import cached, players
@@ -205,7 +205,7 @@ def test_redis_going_away_between_reading_and_keeping_costs_nothing(anna, name, 
 
 def test_a_page_of_another_release_is_not_shown(anna, monkeypatch):
     old = PAGES["profile"](cached, anna, None)
-    monkeypatch.setattr(cached, "_shape_of", lambda kind: "another")
+    monkeypatch.setattr(keeping, "_shape_of", lambda kind: "another")
     cache.set_many({key.rpartition(":")[2]: "rubbish" for key in keys()})
 
     assert PAGES["profile"](cached, anna, None) == old

@@ -1,4 +1,4 @@
-"""The cache, as something a page may use but must never need: when it fails, the page is served without it."""
+"""The cache, as something a page may use but must not need: when it fails, the page is served without it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PROBE = "deltacrown/probe"
 
 
 class _Health:
-    """Whether this process thinks that the cache answers."""
+    """What this process knows of whether the cache answers."""
 
     resting_until = 0.0
 
 
 def read(key: str) -> Any:
-    """What is kept under ``key``; ``None`` when nothing is, or the cache does not answer."""
+    """Return what is kept under ``key``; ``None`` when nothing is, or the cache does not answer."""
     if _is_resting():
         return None
     try:
         found = cache.get(key)
-    except Exception as error:  # noqa: BLE001 - what another release or process left there may fail in any way
+    except Exception as error:  # noqa: BLE001 - what another release left there may fail in any way
         _note_failure(error)
         return None
     _note_success()
@@ -36,7 +36,7 @@ def read(key: str) -> Any:
 
 
 def write(key: str, value: Any, *, seconds: int) -> None:
-    """Keep ``value`` under ``key`` for so long, if the cache takes it."""
+    """Store ``value`` under ``key`` for so many seconds, if the cache takes it."""
     if _is_resting():
         return
     try:
@@ -46,7 +46,7 @@ def write(key: str, value: Any, *, seconds: int) -> None:
 
 
 def is_answering() -> bool:
-    """Ask the cache itself, now."""
+    """Check now whether the cache answers."""
     try:
         cache.set(_PROBE, 1, timeout=10)
         answers = bool(cache.get(_PROBE) == 1)
@@ -63,7 +63,9 @@ def _is_resting() -> bool:
 
 def _note_failure(error: Exception) -> None:
     _Health.resting_until = time.monotonic() + REST_SECONDS
-    logger.warning("the cache does not answer, serving from the database for %g s: %s: %s", REST_SECONDS, type(error).__name__, error)
+    kind = type(error).__name__
+    message = "the cache does not answer, serving from the database for %g s: %s: %s"
+    logger.warning(message, REST_SECONDS, kind, error)
 
 
 def _note_success() -> None:

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class ContentVersion(models.Model):
-    """A random number per owner, another one after every change to what is shown of them; see ``freshness.tokens``.
+    """A random number per owner, replaced with every change to what is shown of them; see ``tokens``.
 
     No foreign key: the engine knows no user, and a row must not hold up the writer who deletes one.
     """

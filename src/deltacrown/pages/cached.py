@@ -1,28 +1,22 @@
 """The pages of a player that are looked at most, kept for a while; see docs/explanation/caching.md.
 
-A page is kept under the player's content token as read before the page was built, and only if it
-is still the token afterwards: it then shows exactly what is committed under that token, and nobody
-who reads another token is shown it. Pages are kept per audience, never per viewer; what players
-and staff see for being themselves is not kept at all.
+``freshness.keeping`` keeps a page under the player's content token. Pages are kept per audience, never per
+viewer; what players and staff see for being themselves is not kept at all.
 """
 
 from __future__ import annotations
 
 import copy
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-import django
-from django.db.models import Model, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import is_storable
-from deltacrown.freshness import cache_store
+from deltacrown.freshness import keeping
 from deltacrown.freshness.models import ContentVersion
-from deltacrown.freshness.tokens import get_token
 from deltacrown.pages import players
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
 from deltacrown.user_profile.models import UserProfile
@@ -73,17 +67,14 @@ def _serve(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[]
     audience = get_audience(viewer, User(pk=owner.pk))
     if audience not in SHARED:
         return build()
-    shape = _shape_of(kind)  # type: ignore[arg-type] # the checker takes the class for one of its instances
-    key = f"page/{kind.__name__}/{shape}/{owner.pk}/{owner.token}/{audience.value}"
-    kept = cache_store.read(key)
-    if isinstance(kept, kind):
-        return kept
-    built = _without_account(build())
-    # What was committed while it was built may be in one half of it and not in the other, or may have made
-    # this viewer another audience: such a page is shown to this viewer only.
-    if get_token(owner.pk) == owner.token:
-        cache_store.write(key, built, seconds=LIFETIMES[kind])
-    return built
+    return keeping.get_or_build(
+        kind,
+        owner=owner.pk,
+        token=owner.token,
+        audience=audience.value,
+        seconds=LIFETIMES[kind],
+        build=lambda: _without_account(build()),
+    )
 
 
 def _find_owner(public_id: str) -> _Owner | None:
@@ -99,24 +90,3 @@ def _without_account(page: Shown) -> Shown:
     profile = copy.copy(page.profile)
     profile.user = User.from_db(None, ["id", "username"], [page.profile.user_id, page.profile.user.username])
     return replace(page, profile=profile)
-
-
-@cache
-def _shape_of(kind: type[object]) -> str:
-    """A digest of every field in a page, so that one release is never handed what another one kept."""
-    described = ";".join([django.get_version(), *sorted(set(_describe(kind, set())))])
-    return hashlib.sha256(described.encode()).hexdigest()[:12]
-
-
-def _describe(kind: Any, seen: set[Any]) -> Iterator[str]:
-    if kind in seen:
-        return
-    seen.add(kind)
-    if isinstance(kind, type) and issubclass(kind, Model):
-        yield f"{kind._meta.label}: {', '.join(field.attname for field in kind._meta.concrete_fields)}"
-    elif is_dataclass(kind):
-        yield f"{kind}: {', '.join(f'{field.name} {field.type}' for field in fields(kind))}"
-        for hint in get_type_hints(kind).values():
-            yield from _describe(hint, seen)
-    for part in get_args(kind):
-        yield from _describe(part, seen)

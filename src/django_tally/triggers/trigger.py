@@ -1,10 +1,10 @@
-"""A trigger, as text: what each dialect writes."""
+"""A trigger, as text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Every trigger of the engine begins so; nothing else in the database may.
+#: The name of every trigger begins so; nothing else in the database may.
 PREFIX = "tally_"
 
 

@@ -10,7 +10,8 @@ from django.db import connection
 from django.test import override_settings
 
 from deltacrown.core.clock import now
-from django_tally.maintainers import SIGNALS, signals
+from django_tally.keeping import signals
+from django_tally.keeping.maintainer import SIGNALS
 from django_tally.triggers import installation
 
 

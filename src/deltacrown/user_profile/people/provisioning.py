@@ -11,23 +11,24 @@ from django.contrib.auth import get_user_model
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
-from django_tally import postgresql, sqlite
+from django_tally.triggers import postgresql, sqlite
 from django_tally.triggers.trigger import Trigger
 
 NAME = "tally_provision_user"
 
 
 def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The trigger that makes the rows of new users, for the database behind ``connection``."""
+    """Return the trigger that makes the rows of new users; none for a database that can have none."""
     users = get_user_model()._meta.db_table
+
     if connection.vendor == "postgresql":
-        body = _POSTGRESQL.format(**_TABLES, users=users)
-        return [
-            postgresql.make_trigger(
-                name=NAME, table=users, event="INSERT", body=body, references="NEW TABLE AS n", declare="DECLARE y record; top bigint;"
-            )
-        ]
-    return [sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=_SQLITE.format(**_TABLES))]
+        body, declare = _POSTGRESQL.format(**_TABLES), "DECLARE y record; top bigint;"
+        return [postgresql.make_trigger(name=NAME, table=users, event="INSERT", body=body, declare=declare)]
+
+    if connection.vendor == "sqlite":
+        return [sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=_SQLITE.format(**_TABLES))]
+
+    return []
 
 
 _TABLES = {

@@ -1,4 +1,4 @@
-"""Counting a write from Python: what its rows added before, what they add after, the difference to the holders.
+"""Count a write from Python: what its rows added before, what they add after, the difference to the holders.
 
 Everything happens in one transaction with the write, opened here where the writer has none. Locks are
 taken as the triggers take them: source rows, then holders, each in the order of their keys.
@@ -17,7 +17,17 @@ from django.db.models import F, Q, Value
 
 from django_tally.batches import in_batches
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_columns, get_stat_keys, list_feeds
-from django_tally.maintainers.shares import BATCH, Amounts, Keys, Shares, get_feeds, read_shares, subtract, sum_shares, total
+from django_tally.keeping.shares import (
+    BATCH,
+    Amounts,
+    Keys,
+    Shares,
+    get_feeds,
+    read_shares,
+    subtract,
+    sum_shares,
+    total,
+)
 
 Rows = models.QuerySet[Any]
 #: Source row (its model and primary key) → what the numbers include of it.
@@ -44,9 +54,9 @@ class Frame:
         self.inserting: models.Model | None = None
 
     def remember(self, source: Model, keys: Collection[Any]) -> list[Any]:
-        """Lock these rows, note what the numbers include of each, and return the keys of those that exist.
+        """Lock these rows, record what the numbers include of each, and return the keys of those that exist.
 
-        A row that a write around this one has already noted stays as noted there.
+        A row that a write around this one has already recorded stays as recorded there.
         """
         read = read_shares(source, keys, self.using, lock=True)
         self.touched[source] += keys
@@ -56,7 +66,7 @@ class Frame:
         return list(read)
 
     def settle(self, source: Model, keys: Collection[Any]) -> None:
-        """Give the holders the difference between what these rows add now and what was included of them."""
+        """Add to the holders the difference between what these rows add now and what was included of them."""
         now = read_shares(source, keys, self.using)
         changes = []
         for key in keys:
@@ -75,16 +85,22 @@ class Frame:
             self.settle(concrete(type(self.inserting)), [self.inserting.pk])
 
     def list_unsettled(self, source: Model) -> list[Any]:
-        """The rows of ``source`` of which the numbers still include something."""
+        """List the rows of ``source`` of which the numbers still include something."""
         noted = ((key, self._noting(source, key)) for key in self.touched[source])
         return [key for key, frame in noted if frame and frame.included[source, key]]
 
     def expect_insert(self, instance: models.Model) -> None:
-        """Whatever key ``instance`` is given, nothing of its row is included yet: a receiver may save or delete it before it is settled."""
+        """Record that nothing of the row of ``instance`` is included yet, whatever key it is given.
+
+        A receiver may save or delete it before it is settled.
+        """
         self.inserting = instance
 
     def _noting(self, source: Model, key: Any) -> Frame | None:
-        return next((frame for frame in _frames.stack if frame.using == self.using and frame._notes(source, key)), None)
+        return next(
+            (frame for frame in _frames.stack if frame.using == self.using and frame._notes(source, key)),
+            None,
+        )
 
     def _notes(self, source: Model, key: Any) -> bool:
         if self.inserting is not None and isinstance(self.inserting, source) and self.inserting.pk == key:
@@ -93,13 +109,13 @@ class Frame:
 
 
 def concrete(model: Model) -> Model:
-    """The model whose table it is."""
+    """Return the model whose table it is."""
     return model._meta.concrete_model or model
 
 
 @contextmanager
 def counting(using: str) -> Iterator[Frame]:
-    """Within, a write and its counting are one: in the writer's transaction, or in one of their own under autocommit."""
+    """Run a write and its counting in one transaction: the writer's, or under autocommit one of their own."""
     with transaction.atomic(using=using, savepoint=False):
         frame = Frame(using)
         _frames.stack.append(frame)
@@ -110,19 +126,26 @@ def counting(using: str) -> Iterator[Frame]:
 
 
 def get_frame(using: str) -> Frame | None:
-    """The write under way, for a signal's receiver; None when the signal was sent by hand and nothing is written."""
+    """Return the current write; ``None`` when a signal was sent by hand and nothing is written."""
     return next((frame for frame in reversed(_frames.stack) if frame.using == using), None)
 
 
 def apply_changes(source: Model, changes: Shares, arrived: Collection[tuple[int, Keys]], using: str) -> None:
-    """Add ``changes`` to the holders, with ``F()``; rows made on demand are made for what ``arrived``, never for what went."""
+    """Add ``changes`` to the holders, with ``F()``.
+
+    Rows made on demand are made for what ``arrived``, never for what went.
+    """
     for number, feed in enumerate(get_feeds(source)):
         ours = {keys: amounts for (place, keys), amounts in changes.items() if place == number}
         if are_rows_on_demand(feed.holder):
             _make_rows(feed.holder, [keys for keys in ours if (number, keys) in arrived], using)
         _lock_rows(feed.holder, list(ours), using)
         for amounts, owners in _group(ours).items():
-            sets = {name: F(name) + n for name, n in zip(_names(feed.holder, feed.columns), amounts, strict=True) if n}
+            sets = {
+                name: F(name) + n
+                for name, n in zip(_names(feed.holder, feed.columns), amounts, strict=True)
+                if n
+            }
             for batch in in_batches(owners, BATCH):
                 _rows(feed.holder, batch, using).update(**sets)
 
@@ -130,8 +153,8 @@ def apply_changes(source: Model, changes: Shares, arrived: Collection[tuple[int,
 def recount(holder: Model, first_keys: Collection[int], using: str) -> None:
     """Set every number of these owners to what the sources say: locked first, counted in later statements.
 
-    For writes that do not tell which rows they inserted. Writes under way around this one are settled first: what they
-    have written is in the sources, and they would count it once more.
+    For writes that do not tell which rows they inserted. Writes under way around this one are settled first:
+    what they have written is in the sources, and they would count it once more.
     """
     firsts = sorted(set(first_keys))
     with transaction.atomic(using=using, savepoint=False):
@@ -144,7 +167,11 @@ def recount(holder: Model, first_keys: Collection[int], using: str) -> None:
 
 def _recount_batch(holder: Model, first_keys: Collection[int], using: str) -> None:
     key_names = _key_names(holder)
-    owned: Rows = models.QuerySet(holder, using=using).filter(**{f"{key_names[0]}__in": first_keys}).order_by(*key_names)
+    owned: Rows = (
+        models.QuerySet(holder, using=using)
+        .filter(**{f"{key_names[0]}__in": first_keys})
+        .order_by(*key_names)
+    )
     list(owned.select_for_update(no_key=_has_no_key(using)).values_list("pk"))
     truth = _count(holder, first_keys, using)
     if are_rows_on_demand(holder):
@@ -154,7 +181,9 @@ def _recount_batch(holder: Model, first_keys: Collection[int], using: str) -> No
     for keys, numbers in _read_numbers(owned, key_names, names).items():
         actual = truth.get(keys, (0,) * len(columns))
         if actual != numbers:
-            _rows(holder, [keys], using).update(**{name: Value(n) for name, n in zip(names, actual, strict=True)})
+            _rows(holder, [keys], using).update(
+                **{name: Value(n) for name, n in zip(names, actual, strict=True)}
+            )
 
 
 def _read_numbers(rows: Rows, key_names: list[str], names: list[str]) -> dict[Keys, Amounts]:
@@ -176,7 +205,11 @@ def _make_rows(holder: Model, wanted: list[Keys], using: str) -> None:
     rows: Rows = models.QuerySet(holder, using=using)
     for batch in in_batches(sorted(wanted), BATCH):
         present = set(_rows(holder, batch, using).values_list(*_key_names(holder)))
-        missing = [holder(**dict(zip(_key_names(holder), keys, strict=True))) for keys in batch if keys not in present]
+        missing = [
+            holder(**dict(zip(_key_names(holder), keys, strict=True)))
+            for keys in batch
+            if keys not in present
+        ]
         rows.bulk_create(missing, ignore_conflicts=True)
 
 
@@ -209,7 +242,7 @@ def _key_names(holder: Model) -> list[str]:
 
 
 def _names(holder: Model, columns: Collection[str]) -> list[str]:
-    """The fields behind ``columns``."""
+    """Return the fields behind ``columns``."""
     named = {str(field.column): field.attname for field in holder._meta.concrete_fields}
     return [named[column] for column in columns]
 

@@ -1,4 +1,4 @@
-"""Row-level triggers, for SQLite."""
+"""The triggers that keep numbers and history on SQLite: per row."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.database_clock import SQLITE_NOW
 from django_tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
-from django_tally.revisions import Images, revise_sql
+from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
+from django_tally.triggers.sqlite import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
 
 
-def make_trigger(*, name: str, table: str, event: str, body: str, when: str = "") -> Trigger:
-    """A row-level AFTER trigger called ``name``; ``body`` is its statements, each ended by a semicolon."""
-    condition = f"WHEN {when} " if when else ""
-    source = f"CREATE TRIGGER {name} AFTER {event} ON {quote(table)} FOR EACH ROW {condition}BEGIN {body} END"
-    return Trigger(name=name, table=table, create=(source,), source=source)
-
-
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep ``holder``: on each source, and on itself where rows are made by others."""
+    """Return the triggers that keep ``holder``: on each source; on itself unless rows are made on demand."""
     triggers = [trigger for feed in list_feeds(holder) for trigger in _build_feed_triggers(feed, connection)]
     return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
 
@@ -40,12 +35,17 @@ def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterato
         body = apply_sql(feed, aggregate_sql(feed, signed, connection)) + ";"
         if are_rows_on_demand(feed.holder) and event != "DELETE":
             body = f"{_make_row_sql(feed, aggregate_sql(feed, came, connection))}; {body}"
-        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=feed.source._meta.db_table, event=event, body=body)
+        yield make_trigger(
+            name=f"{PREFIX}{feed.label}_{event.lower()}",
+            table=feed.source._meta.db_table,
+            event=event,
+            body=body,
+        )
 
 
 def _make_row_sql(feed: Feed, came: str) -> str:
-    # NOT EXISTS, never OR IGNORE: an outer INSERT OR REPLACE would turn that into a replace and lose the count.
-    # Only what came makes rows: rows made for what went would outlive a user who is being deleted.
+    # NOT EXISTS, never OR IGNORE: an outer INSERT OR REPLACE would make that a replace and lose the count.
+    # Only what came makes rows: rows made for what went would outlive an owner who is being deleted.
     table, keys = table_of(feed.holder), ", ".join(quote(c) for c in get_key_columns(feed.holder))
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     return (
@@ -55,14 +55,19 @@ def _make_row_sql(feed: Feed, came: str) -> str:
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
-    """A row that is made after its sources starts at what they say, not at zero."""
+    """Return the trigger by which a row that is made after its sources starts at what they say, not at 0."""
     first = quote(get_key_columns(holder)[0])
     body = recount_sql(holder, connection, only=f"{{key}} = NEW.{first}") + ";"
-    return make_trigger(name=f"{PREFIX}{holder._meta.model_name}_start", table=holder._meta.db_table, event="INSERT", body=body)
+    return make_trigger(
+        name=f"{PREFIX}{holder._meta.model_name}_start",
+        table=holder._meta.db_table,
+        event="INSERT",
+        body=body,
+    )
 
 
 class Dialect:
-    """How SQLite says what a revision needs."""
+    """What a revision needs, in SQLite's SQL."""
 
     now = SQLITE_NOW
     actor = "COALESCE((SELECT actor FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
@@ -77,7 +82,7 @@ class Dialect:
 
 
 def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    """Return the triggers that record the history of ``source`` and refuse changes of ``recorded_at``."""
     key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
     old, new = _row_sql(source.model, "OLD", 1), _row_sql(source.model, "NEW", 1)
     images = {
@@ -86,13 +91,18 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
         "UPDATE": Images(f"SELECT OLD.{key} AS pk UNION SELECT NEW.{key}", old, new),
     }
     late = f"NEW.recorded_at IS NOT {Dialect.now}"
-    guard = (
-        f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(table)} FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at "
+    guard = f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(table)} "
+    guard += "FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at "
+    guard += (
+        f"BEGIN SELECT RAISE(ABORT, 'recorded_at of {table} never changes: history is reckoned from it'); END"
     )
-    guard += f"BEGIN SELECT RAISE(ABORT, 'recorded_at of {table} never changes: history is reckoned from it'); END"
     triggers = [Trigger(name=f"{name}_keep_recorded_at", table=table, create=(guard,), source=guard)]
     for event, image in images.items():
         body = revise_sql(source, image, Dialect(), connection) + ";"
         when = late if event == "INSERT" else ""
-        triggers.append(make_trigger(name=f"{name}_revise_{event.lower()}", table=table, event=event, body=body, when=when))
+        triggers.append(
+            make_trigger(
+                name=f"{name}_revise_{event.lower()}", table=table, event=event, body=body, when=when
+            )
+        )
     return triggers

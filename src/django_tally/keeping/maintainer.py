@@ -9,5 +9,5 @@ MAINTAINERS = (TRIGGERS, SIGNALS)
 
 
 def get_maintainer() -> str:
-    """The setting ``TALLY_MAINTAINER``: ``"triggers"`` when it is absent. ``check`` refuses what is neither."""
+    """Return the setting ``TALLY_MAINTAINER``, by default ``"triggers"``; ``check`` refuses others."""
     return str(getattr(settings, "TALLY_MAINTAINER", TRIGGERS))

@@ -1,4 +1,4 @@
-"""Around migrations: triggers out before, in after, and a recount whenever they had been away."""
+"""Around migrations: triggers out before, in after, and their providers told whenever they had been away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connections
 from django.utils import timezone
 
-from django_tally.reconciliation import reconcile
 from django_tally.schema import have_columns
 from django_tally.triggers import installation
 from django_tally.triggers.plan import list_providers
@@ -17,24 +16,32 @@ logger = logging.getLogger(__name__)
 
 
 def drop_before_migrating(*, using: str, plan: list[Any], **_: Any) -> None:
-    """Take the triggers out while tables change: SQLite drops some of them unasked, and the rest may name what goes."""
+    """Drop the triggers before tables change: SQLite drops some itself, others may name a lost column."""
     if plan:
         installation.drop_triggers(connections[using])
 
 
 def sync_after_migrating(*, using: str, **_: Any) -> None:
-    """Put in what the declarations ask for; recount when anything was missing or is declared anew."""
+    """Install what the providers ask for, unless it is all there already."""
     connection = connections[using]
     if not have_columns(installation.list_tables(), using=using):
         installation.drop_triggers(connection)
-        logger.warning("tally: the tables are not at the models' state; triggers are out until the next migrate")
+        logger.warning(
+            "tally: the tables are not at the models' state; triggers are out until the next migrate"
+        )
         return
-    if not installation.find_faults(connection):
-        return
+
+    if installation.find_faults(connection):
+        install_and_record(using)
+
+
+def install_and_record(using: str) -> None:
+    """Replace all triggers, call each provider's ``after_install``, then record the installation.
+
+    Recorded last: whoever is killed before is known to be unfinished, and the next ``migrate`` does it again.
+    """
     installation.install_triggers(using)
     for provider in list_providers():
         if provider.after_install:
             provider.after_install(using)
-    if using == "default":
-        reconcile(cause="migrate", clock=timezone.now)
     installation.record_installation(using, now=timezone.now())

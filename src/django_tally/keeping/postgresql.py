@@ -1,4 +1,7 @@
-"""Statement-level triggers with transition tables, for PostgreSQL."""
+"""The triggers that keep numbers and history on PostgreSQL.
+
+Per statement, so that a bulk load changes each holder row once.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +11,23 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.context import ACTOR, REASON
 from django_tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
-from django_tally.revisions import Images, revise_sql
+from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, quote, recount_sql, table_of
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
+from django_tally.triggers.postgresql import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
 
 CAME = "SELECT 1 AS s, n.* FROM n"
 WENT = "SELECT -1 AS s, o.* FROM o"
-#: Event → the transition tables it has, and the signed rows it brings.
-EVENTS = {
-    "INSERT": ("NEW TABLE AS n", CAME),
-    "DELETE": ("OLD TABLE AS o", WENT),
-    "UPDATE": ("OLD TABLE AS o NEW TABLE AS n", f"{CAME} UNION ALL {WENT}"),
-}
+#: Event → the rows that came and went with it, each with its sign.
+SIGNED_ROWS = {"INSERT": CAME, "DELETE": WENT, "UPDATE": f"{CAME} UNION ALL {WENT}"}
 #: The advisory lock between those who make a holder row late and those who write for one that is not there.
 LATE = f"{0x7461}, 0"
 
 
-def make_trigger(
-    *, name: str, table: str, event: str, body: str, references: str = "", declare: str = "", timing: str = "AFTER"
-) -> Trigger:
-    """A statement-level trigger with a function of its own, both called ``name``."""
-    source = f"{declare} BEGIN {body} RETURN NULL; END"
-    referencing = f"REFERENCING {references} " if references else ""
-    return Trigger(
-        name=name,
-        table=table,
-        create=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${source}$tally$",
-            f"CREATE TRIGGER {name} {timing} {event} ON {quote(table)} {referencing}FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-        ),
-        source=source,
-    )
-
-
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep ``holder``: on each source, and on itself where rows are made by others."""
+    """Return the triggers that keep ``holder``: on each source; on itself unless rows are made on demand."""
     feeds = list_feeds(holder)
     triggers = [trigger for feed in feeds for trigger in _build_feed_triggers(feed, connection)]
     return triggers if are_rows_on_demand(holder) else [*triggers, _build_start_trigger(holder, connection)]
@@ -51,9 +35,9 @@ def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> lis
 
 def _build_feed_triggers(feed: Feed, connection: BaseDatabaseWrapper) -> Iterator[Trigger]:
     table = feed.source._meta.db_table
-    for event, (references, rows) in EVENTS.items():
+    for event, rows in SIGNED_ROWS.items():
         body = "".join(f"{statement}; " for statement in _list_statements(feed, event, rows, connection))
-        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=table, event=event, body=body, references=references)
+        yield make_trigger(name=f"{PREFIX}{feed.label}_{event.lower()}", table=table, event=event, body=body)
     recount = f"{_lock_all_sql(feed.holder)}; {_reset_sql(feed)}; {recount_sql(feed.holder, connection)};"
     yield make_trigger(name=f"{PREFIX}{feed.label}_truncate", table=table, event="TRUNCATE", body=recount)
 
@@ -69,26 +53,30 @@ def _list_statements(feed: Feed, event: str, rows: str, connection: BaseDatabase
 
 
 def _make_rows_sql(feed: Feed, came: str) -> str:
-    # Only what came makes rows: rows made for what went would outlive a user who is being deleted.
+    # Only what came makes rows: rows made for what went would outlive an owner who is being deleted.
     table, keys = table_of(feed.holder), ", ".join(quote(c) for c in get_key_columns(feed.holder))
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     return (
         f"INSERT INTO {table} ({keys}) SELECT {keys} FROM ({came}) d WHERE ({changes_sql(feed)}) "
-        f"AND NOT EXISTS (SELECT 1 FROM {table} h WHERE {matches}) ORDER BY {keys} ON CONFLICT ({keys}) DO NOTHING"
+        f"AND NOT EXISTS (SELECT 1 FROM {table} h WHERE {matches}) "
+        f"ORDER BY {keys} ON CONFLICT ({keys}) DO NOTHING"
     )
 
 
 def _lock_sql(feed: Feed, delta: str) -> str:
-    # One order for every writer, or two of them deadlock. NO KEY: a child's foreign key check must not wait for it.
+    # One order for every writer, or two of them deadlock.
+    # NO KEY: a child's foreign key check must not wait for it.
     keys = ", ".join(quote(c) for c in get_key_columns(feed.holder))
     return (
-        f"PERFORM 1 FROM {table_of(feed.holder)} WHERE ({keys}) IN (SELECT {keys} FROM ({delta}) d WHERE {changes_sql(feed)}) "
+        f"PERFORM 1 FROM {table_of(feed.holder)} "
+        f"WHERE ({keys}) IN (SELECT {keys} FROM ({delta}) d WHERE {changes_sql(feed)}) "
         f"ORDER BY {keys} FOR NO KEY UPDATE"
     )
 
 
 def _await_late_rows_sql(feed: Feed, delta: str) -> str:
-    # A row that is being made cannot be seen, and does not see what is written here: one of the two must wait for the other.
+    # A row that is being made cannot be seen, and does not see what is written here:
+    # one of the two must wait for the other.
     matches = " AND ".join(f"h.{quote(c)} = d.{quote(c)}" for c in get_key_columns(feed.holder))
     present = f"SELECT 1 FROM {table_of(feed.holder)} h WHERE {matches}"
     return (
@@ -104,13 +92,15 @@ def _lock_all_sql(holder: Model) -> str:
 
 def _reset_sql(feed: Feed) -> str:
     sets = ", ".join(f"{quote(c)} = 0" for c in feed.columns)
-    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(f"{quote(c)} <> 0" for c in feed.columns)
+    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(
+        f"{quote(c)} <> 0" for c in feed.columns
+    )
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
-    """A row that is made after its sources starts at what they say, not at zero.
+    """Return the trigger by which a row that is made after its sources starts at what they say, not at 0.
 
-    One made by a trigger, with its user, waits for nobody: nobody else knows the user yet.
+    One made by a trigger, together with its owner, waits for nobody: nobody else knows the owner yet.
     """
     first = quote(get_key_columns(holder)[0])
     wait = f"IF pg_trigger_depth() = 1 THEN PERFORM pg_advisory_xact_lock({LATE}); END IF;"
@@ -119,12 +109,11 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
         table=holder._meta.db_table,
         event="INSERT",
         body=f"{wait} {recount_sql(holder, connection, only=f'{{key}} IN (SELECT {first} FROM n)')};",
-        references="NEW TABLE AS n",
     )
 
 
 class Dialect:
-    """How PostgreSQL says what a revision needs."""
+    """What a revision needs, in PostgreSQL's SQL."""
 
     now = "statement_timestamp()"
     actor = f"COALESCE(current_setting('{ACTOR}', true), '')"
@@ -139,7 +128,7 @@ class Dialect:
 
 
 def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """The triggers that keep the history of ``source``, and keep ``recorded_at`` as it was."""
+    """Return the triggers that record the history of ``source`` and refuse changes of ``recorded_at``."""
     key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
     none, whole = "SELECT * FROM {} WHERE false", f"SELECT * FROM {quote(table)}"
     late = "IF EXISTS (SELECT 1 FROM n WHERE recorded_at <> statement_timestamp()) THEN {}; END IF;"
@@ -160,7 +149,6 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
                 table=table,
                 event=event,
                 body=late.format(body) if event == "INSERT" else f"{body};",
-                references=EVENTS[event][0] if event in EVENTS else "",
                 timing="BEFORE" if event == "TRUNCATE" else "AFTER",
             )
         )
@@ -169,14 +157,16 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
 
 def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
     name = f"{name}_keep_recorded_at"
-    body = f"BEGIN RAISE EXCEPTION 'recorded_at of {source.table} never changes: history is reckoned from it'; END"
+    message = f"recorded_at of {source.table} never changes: history is reckoned from it"
+    body = f"BEGIN RAISE EXCEPTION '{message}'; END"
     condition = "WHEN (OLD.recorded_at IS DISTINCT FROM NEW.recorded_at)"
     return Trigger(
         name=name,
         table=source.table,
         create=(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${body}$tally$",
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} "
+            f"FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
         ),
         source=body,
     )

@@ -1,9 +1,9 @@
-"""The maintainer ``signals``: ``post_save`` and ``post_delete`` move the numbers, with ``F()``, in the writer's own transaction.
+"""The maintainer ``signals``: ``post_save`` and ``post_delete`` move the numbers, with ``F()``.
 
-Django sends ``post_save`` outside any transaction under autocommit, and nothing at all for its bulk methods. So five of
-Django's own methods are wrapped while this maintainer is at work: each opens one transaction around the reading of
-the rows as they are, under lock, the write, and the counting. What does not pass through them is not seen:
-docs/reference/write-paths.md lists it, and reconciliation repairs it.
+Django sends ``post_save`` outside any transaction under autocommit, and nothing at all for its bulk methods.
+So five of Django's own methods are wrapped while this maintainer is at work: each opens one transaction (or
+joins the writer's) around the reading of the rows as they are, under lock, the write, and the counting. What
+does not pass through them is not seen (raw SQL, other programs); reconciliation repairs it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from django_tally.batches import in_batches
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats
-from django_tally.maintainers.ledger import concrete, counting, get_frame, recount
-from django_tally.maintainers.shares import BATCH, get_feeds
+from django_tally.keeping.ledger import concrete, counting, get_frame, recount
+from django_tally.keeping.shares import BATCH, get_feeds
 
 Rows = models.QuerySet[Any]
 #: Owner and name of each method wrapped → Django's own.
@@ -29,7 +29,7 @@ _originals: dict[tuple[type, str], Callable[..., Any]] = {}
 
 
 def install() -> None:
-    """Start maintaining; does nothing when it is at work."""
+    """Start maintaining; do nothing when it has started."""
     if _originals:
         return
     get_feeds.cache_clear()  # the declarations may have been others when it was last at work
@@ -63,7 +63,7 @@ def _is_source(model: Model) -> bool:
 
 
 def _starts_counted(model: Model) -> bool:
-    """Whether its rows are made by others, perhaps after their sources, and then start at what those say."""
+    """Return whether its rows are made by others, perhaps after their sources, whose sums they start at."""
     return bool(get_stats(concrete(model))) and not are_rows_on_demand(concrete(model))
 
 
@@ -93,7 +93,7 @@ def _settle_deleted(sender: Model, using: str, **_: Any) -> None:
 
 
 def _key_of(instance: models.Model) -> Any:
-    """The primary key as the database gives it back: an instance may carry it as text."""
+    """Return the primary key as the database returns it: an instance may have it as text."""
     return instance._meta.pk.to_python(instance.pk)
 
 
@@ -106,7 +106,9 @@ def save_base(  # noqa: PLR0917 - as Django's
     update_fields: Any = None,
 ) -> None:
     using = using or router.db_for_write(self.__class__, instance=self)
-    original = functools.partial(_originals[models.Model, "save_base"], self, raw, force_insert, force_update, using, update_fields)
+    original = functools.partial(
+        _originals[models.Model, "save_base"], self, raw, force_insert, force_update, using, update_fields
+    )
     if not (_is_source(type(self)) or _starts_counted(type(self))):
         original()
         return
@@ -146,7 +148,9 @@ def _count_set(rows: Rows, write: Callable[[Rows], Any], using: str) -> Any:
     with counting(using) as frame:
         found = list(rows.using(using).order_by().values_list("pk", flat=True))
         present = frame.remember(source, found)
-        written = write(rows.filter(pk__in=present) if connections[using].features.has_select_for_update else rows)
+        written = write(
+            rows.filter(pk__in=present) if connections[using].features.has_select_for_update else rows
+        )
         frame.settle(source, present)
         rows._result_cache = None
         return written or 0
@@ -163,13 +167,19 @@ def bulk_create(  # noqa: PLR0917 - as Django's
 ) -> Any:
     objs, model, using = list(objs), concrete(self.model), _write_alias(self)
     original = _originals[models.QuerySet, "bulk_create"]
-    write = functools.partial(original, self, objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields)
+    write = functools.partial(
+        original, self, objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
+    )
     if not (_is_source(model) or _starts_counted(model)):
         return write()
     with counting(using) as frame:
-        disturbed = set(_find_disturbed(model, objs, unique_fields or (), using)) if update_conflicts else set()
+        disturbed = (
+            set(_find_disturbed(model, objs, unique_fields or (), using)) if update_conflicts else set()
+        )
         created = write()
-        if ignore_conflicts or update_conflicts or any(row.pk is None for row in objs):  # which rows are new is not said
+        if (
+            ignore_conflicts or update_conflicts or any(row.pk is None for row in objs)
+        ):  # which rows are new is not said
             _recount_owners(model, objs, disturbed, using)
         else:
             frame.settle(model, [_key_of(row) for row in objs])
@@ -183,16 +193,23 @@ def _write_alias(rows: Rows) -> str:
     return str(rows.db)
 
 
-def _find_disturbed(source: Model, objs: list[models.Model], unique: Collection[str], using: str) -> Iterator[tuple[str, int]]:
-    """The owners, by the name of their column, whose rows an upsert may take away from them."""
+def _find_disturbed(
+    source: Model, objs: list[models.Model], unique: Collection[str], using: str
+) -> Iterator[tuple[str, int]]:
+    """Yield the owners, with the name of their column, whose rows an upsert may take away from them."""
     names = [str(source._meta.pk.attname if name == "pk" else _attname(source, name)) for name in unique]
     for batch in in_batches(objs, BATCH):
         same = Q(*(Q(**{name: getattr(row, name) for name in names}) for row in batch), _connector=Q.OR)
         for owner in _owner_names(source):
-            yield from ((owner, key) for key in models.QuerySet(source, using=using).filter(same).values_list(owner, flat=True))
+            yield from (
+                (owner, key)
+                for key in models.QuerySet(source, using=using).filter(same).values_list(owner, flat=True)
+            )
 
 
-def _recount_owners(source: Model, objs: list[models.Model], disturbed: set[tuple[str, int]], using: str) -> None:
+def _recount_owners(
+    source: Model, objs: list[models.Model], disturbed: set[tuple[str, int]], using: str
+) -> None:
     for feed in get_feeds(source):
         owner = _attname(source, feed.source_keys[0])
         keys = {getattr(row, owner) for row in objs} | {key for name, key in disturbed if name == owner}

@@ -9,14 +9,15 @@ from typing import Protocol
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_tally.models import Revision
+from django_tally.schema import quote
 from django_tally.sources import Source, find_twin
-from django_tally.sql import literal, quote
+from django_tally.sql import literal
 
 COLUMNS = "source, row, owner, recorded_at, changed_at, is_first, old, new, actor, reason"
 
 
 class Dialect(Protocol):
-    """What differs between databases in saying the same thing."""
+    """The parts of the SQL in which databases differ."""
 
     now: str
     actor: str
@@ -36,7 +37,7 @@ class Images:
 
 
 def revise_sql(source: Source, images: Images, dialect: Dialect, connection: BaseDatabaseWrapper) -> str:
-    """An INSERT of one revision per row and owner whose number the change moved.
+    """Return an INSERT of one revision per row and owner whose number the change moved.
 
     A row that goes to its archive, or comes back, under the same id with the same keys and the same
     contributions is a move, not a change: it leaves none.
@@ -49,16 +50,19 @@ def revise_sql(source: Source, images: Images, dialect: Dialect, connection: Bas
         f"WHERE r.row = c.row AND r.owner = c.owner AND r.source = {literal(source.label, connection)}"
     )
     changed = (
-        f"SELECT DISTINCT COALESCE(o.{key}, n.{key}) AS row, {owner} AS owner, COALESCE(o.recorded_at, n.recorded_at) AS recorded_at, "
+        f"SELECT DISTINCT COALESCE(o.{key}, n.{key}) AS row, {owner} AS owner, "
+        f"COALESCE(o.recorded_at, n.recorded_at) AS recorded_at, "
         f"{dialect.image('o', columns)} AS old, {dialect.image('n', columns)} AS new "
         f"FROM ({images.keys}) b LEFT JOIN ({_measured(source, images.old, connection)}) o ON o.{key} = b.pk "
         f"LEFT JOIN ({_measured(source, images.new, connection)}) n ON n.{key} = b.pk "
-        f"CROSS JOIN ({sides}) w WHERE ({_moves_a_number(source, dialect, connection)}){_is_no_move(source, connection)}"
+        f"CROSS JOIN ({sides}) w "
+        f"WHERE ({_moves_a_number(source, dialect, connection)}){_is_no_move(source, connection)}"
     )
     return (
         f"INSERT INTO {quote(Revision._meta.db_table)} ({COLUMNS}) "
-        f"SELECT {literal(source.label, connection)}, c.row, c.owner, c.recorded_at, {dialect.now}, NOT EXISTS ({earlier}), "
-        f"c.old, c.new, {dialect.actor}, {dialect.reason} FROM ({changed}) c WHERE c.owner IS NOT NULL ORDER BY c.row, c.owner"
+        f"SELECT {literal(source.label, connection)}, c.row, c.owner, c.recorded_at, {dialect.now}, "
+        f"NOT EXISTS ({earlier}), c.old, c.new, {dialect.actor}, {dialect.reason} "
+        f"FROM ({changed}) c WHERE c.owner IS NOT NULL ORDER BY c.row, c.owner"
     )
 
 
@@ -68,13 +72,15 @@ def _owner_sql(source: Source) -> str:
 
 
 def _measured(source: Source, rows: str, connection: BaseDatabaseWrapper) -> str:
-    """``rows`` with what each adds, feed by feed, as ``t0``, ``t1`` …"""
+    """Return ``rows`` with what each adds, feed by feed, as ``t0``, ``t1`` …"""
     sums = source.contributions(connection).values()
     return "SELECT r.*, " + ", ".join(f"{sql} AS t{n}" for n, sql in enumerate(sums)) + f" FROM ({rows}) r"
 
 
-def _positions(source: Source, connection: BaseDatabaseWrapper) -> Iterator[tuple[tuple[str, ...], list[int]]]:
-    """Per feed, its key columns and the numbers of its contributions in :func:`_measured`."""
+def _positions(
+    source: Source, connection: BaseDatabaseWrapper
+) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Yield, per feed, its key columns and the numbers of its contributions in :func:`_measured`."""
     names = list(source.contributions(connection))
     for feed in source.feeds:
         label = f"{feed.holder._meta.label} {feed.source_keys}"
@@ -100,6 +106,8 @@ def _is_no_move(source: Source, connection: BaseDatabaseWrapper) -> str:
     keys = sorted({column for feed in source.feeds for column in feed.source_key_columns})
     same = [f"t.{quote(key)} = COALESCE(o.{quote(key)}, n.{quote(key)})" for key in keys]
     same += [f"t.t{there} = COALESCE(o.t{here}, n.t{here})" for here, there in shared]
-    table = f"SELECT * FROM {quote(twin.table)} WHERE {quote(twin.key)} = COALESCE(o.{quote(source.key)}, n.{quote(source.key)})"
+    row = f"COALESCE(o.{quote(source.key)}, n.{quote(source.key)})"
+    table = f"SELECT * FROM {quote(twin.table)} WHERE {quote(twin.key)} = {row}"
     alone = f"(o.{quote(source.key)} IS NULL OR n.{quote(source.key)} IS NULL)"
-    return f" AND NOT ({alone} AND EXISTS (SELECT 1 FROM ({_measured(twin, table, connection)}) t WHERE {' AND '.join(same)}))"
+    moved = f"SELECT 1 FROM ({_measured(twin, table, connection)}) t WHERE {' AND '.join(same)}"
+    return f" AND NOT ({alone} AND EXISTS ({moved}))"

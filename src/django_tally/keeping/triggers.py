@@ -1,0 +1,49 @@
+"""The triggers that keep numbers and their history, for whichever database it is."""
+
+from __future__ import annotations
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_tally.feeds import Model, list_feeds, list_holders
+from django_tally.keeping import postgresql, sqlite
+from django_tally.keeping.maintainer import SIGNALS, get_maintainer
+from django_tally.sources import list_sources
+from django_tally.triggers.trigger import Trigger
+
+_DIALECTS = {"postgresql": postgresql, "sqlite": sqlite}
+
+
+class UnsupportedDatabase(Exception):
+    """The engine generates triggers for SQLite and PostgreSQL only."""
+
+
+def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+    """Return the triggers of every holder and every source.
+
+    Under the maintainer ``signals`` those of the holders are left out; those that keep history stay, where
+    the database can have them.
+
+    :raises UnsupportedDatabase: when triggers keep the numbers and this database can have none.
+    """
+    by_signals = get_maintainer() == SIGNALS
+    if connection.vendor not in _DIALECTS:
+        if by_signals:
+            return []
+        raise UnsupportedDatabase(
+            f"No triggers for {connection.vendor}: use SQLite or PostgreSQL, or TALLY_MAINTAINER=signals."
+        )
+
+    dialect = _DIALECTS[connection.vendor]
+    holders = [] if by_signals else list_holders()
+    triggers: list[Trigger] = []
+    for holder in holders:
+        triggers += dialect.build_holder_triggers(holder, connection)
+    for source in list_sources():
+        triggers += dialect.build_source_triggers(source, connection)
+    return triggers
+
+
+def list_tables() -> list[Model]:
+    """Return every holder that is fed and every source."""
+    feeds = [feed for holder in list_holders() for feed in list_feeds(holder)]
+    return list(dict.fromkeys(model for feed in feeds for model in (feed.holder, feed.source)))
