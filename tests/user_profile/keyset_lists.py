@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deltacrown.moderation import services as moderation
-from deltacrown.pages import disputes, tournaments
-from deltacrown.user_profile.numbers import integrity, leaderboards, period_leaderboards
+from deltacrown.pages import disputes, integrity, tournaments
+from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_stat_names
 from deltacrown.user_profile.people import follows, search
 from deltacrown.user_profile.services import stats_service
@@ -94,7 +94,7 @@ LISTS = {
     "results": List(_of_event("get_results_page")),
     "entrants": List(_of_event("get_entrants_page")),
     "encounters": List(_of_event("get_encounters_page")),
-    "verifications": List(lambda site, page, limit: integrity.get_integrity(page, now=scene.at(0), limit=limit).runs),
+    "verifications": List(lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs),
     "disputes of all": List(_disputes("staff")),
     "disputes of a status": List(_disputes("staff", "OPEN")),
     "disputes of a player": List(_disputes("owner")),

@@ -14,13 +14,13 @@ from django.urls import reverse
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.games.services import archive_matches, correct_match, list_encounter, record_matches, restore_match, void_match
 from deltacrown.moderation.services import VoidMatch, file_dispute, uphold_dispute
+from deltacrown.pages.leaderboards import get_leaderboard_page
 from deltacrown.pages.matches import get_encounter
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.matches import get_match_history
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.explanation import explain_stat
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
-from deltacrown.user_profile.numbers.leaderboards import get_leaderboard_page
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from django_tally.models import Revision
 from tests import scene

@@ -14,7 +14,7 @@ from django.test import Client
 
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
-from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.pages import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_stat_names
 from deltacrown.web.templatetags import figures
 from tests import scene

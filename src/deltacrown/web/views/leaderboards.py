@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.pages import leaderboards
 
 
 @require_safe

@@ -74,7 +74,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class Integrity:
+class IntegrityPage:
     """What can be said of all numbers together.
 
     :param state: of the latest verification.
@@ -89,7 +89,7 @@ class Integrity:
     runs: Page[Verification]
 
 
-def get_integrity(page: str | None = None, *, now: datetime, limit: int = 10) -> Integrity:
+def get_integrity_page(page: str | None = None, *, now: datetime, limit: int = 10) -> IntegrityPage:
     """Return when everybody's numbers were last verified and what was found, with a page of the verifications.
 
     :param page: the ``next_cursor`` of the page before.
@@ -102,7 +102,7 @@ def get_integrity(page: str | None = None, *, now: datetime, limit: int = 10) ->
     finished = _first(everybody.filter(status__in=[Run.Status.CLEAN, Run.Status.DRIFTED]))
     told = _tell([*(run for run in (newest, finished) if run), *shown.items], now)
     latest = told[newest.pk] if newest else None
-    return Integrity(
+    return IntegrityPage(
         state=latest.state if latest else IntegrityState.NEVER,
         latest=latest,
         finished=told[finished.pk] if finished else None,
