@@ -142,13 +142,13 @@ def test_unfollowing_holds_from_the_commit_on(anna, viewers):
 
 def test_a_page_during_which_something_was_committed_is_not_kept(anna, monkeypatch):
     """The reader became a follower half-way: what was built for a follower must not be kept for members."""
-    fan, build = scene.player("fan"), players.get_activity_page
+    fan, build = scene.player("fan"), players.build_activity_page
 
     def follow_then_build(*args, **options):
         Follow.objects.create(follower=fan, followed=anna)
         return build(*args, **options)
 
-    monkeypatch.setattr(players, "get_activity_page", follow_then_build)
+    monkeypatch.setattr(players, "build_activity_page", follow_then_build)
 
     assert "did followers" in texts(PAGES["activity"](cached, anna, fan))
     assert keys() == []
@@ -156,7 +156,7 @@ def test_a_page_during_which_something_was_committed_is_not_kept(anna, monkeypat
 
 @pytest.mark.parametrize(("filters", "page"), [({"result": "WIN"}, None), ({}, "cursor")])
 def test_only_the_first_page_without_filters_is_kept(anna, filters, page):
-    cursor = players.get_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
+    cursor = players.build_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
     cached.get_matches_page(anna.profile.public_id, filters, page and cursor, viewer=None)
 
     assert keys() == []

@@ -32,7 +32,7 @@ DOORS = {"paginate", "write_position"}
 NO_LISTS = {
     "moderation/services/reading.py:write_handle",
     "user_profile/timeline/hiding.py:write_handle",
-    "pages/previews.py:get_preview",
+    "pages/oneself.py:get_preview",
 }
 THOUSANDTH = 999
 
@@ -133,7 +133,7 @@ def test_every_list_of_the_site_is_among_them(site, monkeypatch):
     monkeypatch.setattr(pagination, "_cursor_name", note)
     for each in LISTS.values():
         each.read(site, None, 1)
-    next(exports.iterate_matches(site.owner, viewer=site.owner))
+    next(exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner))
 
     assert find_lists() - NO_LISTS - seen == set(), "a list whose pages nobody compares: add it to LISTS"
     assert find_lists() >= NO_LISTS
@@ -157,7 +157,7 @@ def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
     monkeypatch.setattr(exports, "PIECE", 1)
 
     def read(count: int) -> None:
-        rows = exports.iterate_matches(site.owner, viewer=site.owner)
+        rows = exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner)
         for _ in range(count):
             next(rows)
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI description says beyond what ninja derives: who may call, and every problem an operation refuses with."""
+"""The OpenAPI description beyond what ninja derives: access, refusals, headers and examples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deltacrown.api.examples import example_of_answer, example_of_body
 from deltacrown.api.problems import KINDS, MEDIA_TYPE, Fault, Problem
 from deltacrown.api.resource import ALWAYS, WITH_BODY
 
-#: What answers say in headers, and of which answers: those of that status, or ``None`` for all that succeed.
+#: The headers of answers: name → description and schema.
 HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "RateLimit": (
         "How many requests are left, and the seconds until counting starts anew.",
@@ -35,11 +35,12 @@ SECURITY = {
 
 
 def complete(schema: Any) -> Any:
-    """Fill in access, refusals and headers of every operation; ``schema`` is changed and returned."""
+    """Add access, refusals, headers and examples to every operation of ``schema``, and return it."""
     _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schema["components"]["schemas"].update(definitions["$defs"])
     schema["components"]["securitySchemes"] = SECURITY
-    schema["components"]["headers"] = {name: {"description": told, "schema": shape} for name, (told, shape) in HEADERS.items()}
+    headers = {name: {"description": text, "schema": shape} for name, (text, shape) in HEADERS.items()}
+    schema["components"]["headers"] = headers
     schema["components"]["responses"] = {_name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})}
     for methods in schema["paths"].values():
         methods.pop("head", None)
@@ -51,7 +52,7 @@ def complete(schema: Any) -> Any:
 
 
 def _prune(schema: Any) -> None:
-    """Drop the shapes nothing refers to: those of queries, whose fields are parameters."""
+    """Remove the shapes that nothing refers to: those of queries, whose fields are parameters."""
     shapes = schema["components"]["schemas"]
     while unused := [
         name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
@@ -90,7 +91,7 @@ def _headers(names: list[str]) -> dict[str, Any]:
 
 
 def _show_examples(operation: dict[str, Any], shapes: dict[str, Any]) -> None:
-    """Give every body and every JSON answer an example; a stream has its own."""
+    """Add an example to every body and every JSON answer; a stream has its own."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = example_of_body(content["schema"])
     for answer in operation["responses"].values():
@@ -99,7 +100,7 @@ def _show_examples(operation: dict[str, Any], shapes: dict[str, Any]) -> None:
 
 
 def _tidy_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is left out or it has a value: null is neither. Its examples stand with its schema."""
+    """Remove null from the types of a parameter, and move its examples into the schema."""
     shape, examples = parameter["schema"], parameter.pop("examples", None)
     if isinstance(examples, dict):
         shape["examples"] = [each["value"] for each in examples.values()]

@@ -1,4 +1,6 @@
-"""The outermost edge of the API: unreadable requests out, every error a problem document, and what caches may do with each answer."""
+"""The outermost middleware of the API: it refuses unreadable requests, converts every error to a problem document,
+and sets the caching headers.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,13 @@ from deltacrown.core.inputs import is_storable
 PREFIX = "/api/"
 #: Seconds a shared cache may keep what is the same for everybody.
 SHARED_SECONDS = 15
-#: What a 304 repeats of the answer it stands for.
+#: The headers that a 304 repeats.
 KEPT = {"Cache-Control", "ETag", "Vary", "RateLimit", "RateLimit-Policy"}
 BODILESS = {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 
 class ApiEdge:
-    """Guards and finishes requests under ``/api/``; others pass untouched. Stands before every other middleware."""
+    """Guards and finishes requests under ``/api/``; others pass untouched. It must be the first middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -39,7 +41,7 @@ class ApiEdge:
 
 
 def find_unreadable(request: HttpRequest) -> HttpResponse | None:
-    """The refusal of a request that no operation should see, or ``None``."""
+    """Return the refusal of a request that no operation should see, or ``None``."""
     return _find_address_fault(request) or (None if request.method in BODILESS else _find_body_fault(request))
 
 
@@ -67,7 +69,7 @@ def _find_body_fault(request: HttpRequest) -> HttpResponse | None:
 
 
 def _as_problem(response: HttpResponseBase) -> HttpResponse:
-    """The problem that stands for an error somebody else answered with, its headers kept."""
+    """Convert an error response of Django's to a problem document; some of its headers are kept."""
     kind = OF_STATUS.get(response.status_code, MALFORMED if response.status_code < 500 else INTERNAL)
     kept = {name: response[name] for name in ("Allow", "Retry-After", "WWW-Authenticate") if name in response}
     allowed = f" It takes {kept['Allow']}." if "Allow" in kept else ""
@@ -75,8 +77,8 @@ def _as_problem(response: HttpResponseBase) -> HttpResponse:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    standing = getattr(request, "api_standing", None)
-    for name, value in standing.headers.items() if standing else ():
+    allowance = getattr(request, "api_allowance", None)
+    for name, value in allowance.headers.items() if allowance else ():
         response[name] = value
     response["X-Content-Type-Options"] = "nosniff"
     is_read = request.method in {"GET", "HEAD"} and response.status_code == 200
@@ -93,7 +95,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
 
 
 def _answer_conditionally(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
-    """The same answer with its ETag, or 304 when the caller has it."""
+    """Return the same answer with its ETag, or 304 when the caller has it."""
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response["ETag"] = etag
     known = {each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))}

@@ -1,4 +1,4 @@
-"""Every refusal of the API as an RFC 9457 problem document."""
+"""RFC 9457 problem documents: the kinds of problems, and the conversion of errors to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of problem: its code, its status, its title, and what the caller can do about it."""
+    """A kind of problem; ``remedy`` is what the caller can do about it."""
 
     code: str
     status: int
@@ -47,7 +47,7 @@ KINDS = [
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, TOO_LARGE, MEDIA, INVALID, CURSOR, KEY_REUSED,
     THROTTLED, INTERNAL, UNAVAILABLE,
 ]  # fmt: skip
-#: What stands for a status that somebody else answered with.
+#: The kind of problem for a status that Django or ninja answered with.
 OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
 
 
@@ -73,7 +73,7 @@ class Problem(BaseModel):
 
 
 class Refused(Exception):
-    """The API itself refuses a request, before any service is asked."""
+    """A refusal by the API itself, before a service is called."""
 
     def __init__(
         self, kind: Kind, detail: str, *, field: str = "", pointer: str | None = None, headers: Mapping[str, str] | None = None
@@ -86,7 +86,7 @@ class Refused(Exception):
 def respond(
     kind: Kind, detail: str, faults: Sequence[Fault] = (), *, title: str = "", headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
-    """The problem document as a response."""
+    """Return a problem document as a response."""
     problem = Problem(
         type=f"/api/v1/docs#{kind.code}",
         title=title or kind.title,
@@ -99,20 +99,20 @@ def respond(
 
 
 def answer_refused(_request: HttpRequest, refusal: Refused | type[Refused]) -> JsonResponse:
-    """The response to a refusal of the API's own."""
+    """Return the response to a refusal by the API itself."""
     assert isinstance(refusal, Refused)  # noqa: S101 - ninja's type allows for the class
     return respond(refusal.kind, refusal.detail, refusal.faults, headers=refusal.headers)
 
 
 def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainError]) -> JsonResponse:
-    """The response to a refusal of a service, in the service's words."""
+    """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
     title = error.message if isinstance(error, HistoryHidden) else ""
     return respond(kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title)
 
 
 def answer_validation_error(_request: HttpRequest, error: ValidationError | type[ValidationError]) -> JsonResponse:
-    """The response to parameters or a body that do not have their shape."""
+    """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
     detail = f"{faults[0].field or 'The request'}: {faults[0].detail}" if len(faults) == 1 else f"{len(error.errors)} inputs are invalid."
@@ -120,7 +120,7 @@ def answer_validation_error(_request: HttpRequest, error: ValidationError | type
 
 
 def kind_of(error: DomainError) -> Kind:
-    """The kind of problem a service's refusal is."""
+    """Return the kind of problem for a service's refusal."""
     if isinstance(error, HistoryHidden):
         return HIDDEN
     if isinstance(error, NotFound):
@@ -133,7 +133,7 @@ def kind_of(error: DomainError) -> Kind:
 
 
 def fault_of(error: DomainError, request: HttpRequest) -> Fault:
-    """What a service's refusal is about, with its place in the body when it is there."""
+    """Return the input that a service refused, with its pointer if it is in the body."""
     body: Any = getattr(request, "api_body", None)
     in_body = isinstance(body, dict) and error.field in body
     return Fault(field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message)

@@ -11,7 +11,7 @@ from deltacrown.games.models import Game
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
-from deltacrown.user_profile.people.search import get_player
+from deltacrown.user_profile.people.addresses import get_player
 
 #: The leaderboards on the front page of the site.
 FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")

@@ -195,7 +195,7 @@ def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience)
     return activities.filter(_tellable(), is_withdrawn=False, visibility__in=shown)
 
 
-def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
     """Keep the match rows of one encounter that ``viewer`` may see; each row is its own player's.
 
     Tournament matches are official and shown with everyone who played; of a casual one, the rows

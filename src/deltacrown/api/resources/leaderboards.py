@@ -1,4 +1,4 @@
-"""Leaderboards: players in the order of one of their numbers."""
+"""Leaderboards: players ranked by one of their stats."""
 
 from __future__ import annotations
 

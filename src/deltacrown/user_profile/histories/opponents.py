@@ -11,7 +11,7 @@ from deltacrown.games.models import list_match_sources
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.people.addresses import find_users
-from deltacrown.user_profile.privacy import Viewer, filter_encounter_by_visibility
+from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
 
 PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 
@@ -38,5 +38,5 @@ def met_opponent(opponent: str, viewer: Viewer) -> Q:
     met = Q(Exists(against.filter(opponent_user=user)))
     for rows in list_match_sources(apart, **same):
         others = rows.exclude(pk=OuterRef("pk"))
-        met |= Q(Exists(filter_encounter_by_visibility(others, viewer)))
+        met |= Q(Exists(filter_match_by_visibility(others, viewer)))
     return met

@@ -1,4 +1,4 @@
-"""The page that says whether the numbers are right."""
+"""The page on whether the stored numbers are right."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from deltacrown.pages import integrity
 
 @require_safe
 def show_integrity(request: HttpRequest) -> HttpResponse:
-    """When all numbers were last verified, what was found, and the verifications before."""
+    """Show when all numbers were last verified, what was found, and the earlier verifications."""
     shown = integrity.get_integrity_page(request.GET.get("page") or None, now=clock.now())
     return render(request, "web/integrity.html", {"shown": shown, "finished": shown.finished})
