@@ -154,7 +154,7 @@ def find_lists() -> set[str]:
 
 def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
     """Its list has no limit a caller could set, so its pieces are made small."""
-    monkeypatch.setattr(exports, "PIECE", 1)
+    monkeypatch.setattr(exports, "BATCH", 1)
 
     def read(count: int) -> None:
         rows = exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner)
