@@ -69,7 +69,11 @@ class Access:
         if self.people == "anyone":
             return
         if caller.user is None:
-            raise Refused(UNAUTHENTICATED, "Sign in, or send a key: Authorization: Bearer KEY.", headers={"WWW-Authenticate": "Bearer"})
+            raise Refused(
+                UNAUTHENTICATED,
+                "Sign in, or send a key: Authorization: Bearer KEY.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         if caller.key is not None:
             self._admit_key(caller.key)
         elif self.people == "staff" and not caller.is_staff:
@@ -141,7 +145,11 @@ def identify(request: HttpRequest, *, by_session: bool) -> Caller:
         caller = _identify_key(header)
         if caller is None:
             count_request(request, None, None)
-            raise Refused(UNAUTHENTICATED, "The key is unknown or revoked.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            raise Refused(
+                UNAUTHENTICATED,
+                "The key is unknown or revoked.",
+                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            )
         request.api_is_private = True  # type: ignore[attr-defined]
         return caller
     user = request.user if by_session else None
@@ -164,4 +172,7 @@ def _identify_key(header: str) -> Caller | None:
 def _check_csrf(request: HttpRequest) -> None:
     check: Callable[[HttpRequest], object] = check_csrf
     if check(request) is not None:
-        raise Refused(FORBIDDEN, "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken, or use a key.")
+        raise Refused(
+            FORBIDDEN,
+            "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken, or use a key.",
+        )

@@ -20,7 +20,18 @@ from deltacrown.api.problems import (
     answer_validation_error,
     respond,
 )
-from deltacrown.api.resources import disputes, exports, follows, integrity, keys, leaderboards, me, organising, players, recording
+from deltacrown.api.resources import (
+    disputes,
+    exports,
+    follows,
+    integrity,
+    keys,
+    leaderboards,
+    me,
+    organising,
+    players,
+    recording,
+)
 from deltacrown.core.errors import DomainError
 
 

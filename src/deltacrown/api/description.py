@@ -19,18 +19,39 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
         "How many requests are left, and the seconds until counting starts anew.",
         {"type": "string", "examples": ['"key";r=1199;t=42']},
     ),
-    "RateLimit-Policy": ("How many requests are allowed in how many seconds.", {"type": "string", "examples": ['"key";q=1200;w=60']}),
-    "ETag": ("Names this content, for If-None-Match.", {"type": "string", "examples": ['"827ba15155499b06bca20133bfb35d71"']}),
-    "Cache-Control": ("Who may keep the answer, and how long.", {"type": "string", "examples": ["private, no-store"]}),
-    "Idempotency-Replayed": ("Whether this is the answer to an earlier, same request.", {"type": "string", "enum": ["true", "false"]}),
+    "RateLimit-Policy": (
+        "How many requests are allowed in how many seconds.",
+        {"type": "string", "examples": ['"key";q=1200;w=60']},
+    ),
+    "ETag": (
+        "Names this content, for If-None-Match.",
+        {"type": "string", "examples": ['"827ba15155499b06bca20133bfb35d71"']},
+    ),
+    "Cache-Control": (
+        "Who may keep the answer, and how long.",
+        {"type": "string", "examples": ["private, no-store"]},
+    ),
+    "Idempotency-Replayed": (
+        "Whether this is the answer to an earlier, same request.",
+        {"type": "string", "enum": ["true", "false"]},
+    ),
     "Retry-After": ("Seconds to wait.", {"type": "integer", "minimum": 1, "examples": [42]}),
     "WWW-Authenticate": ("How to say who calls.", {"type": "string", "examples": ["Bearer"]}),
 }
 OF_REFUSALS = {401: ["WWW-Authenticate"], 429: ["Retry-After", "RateLimit", "RateLimit-Policy"]}
 
 SECURITY = {
-    "session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person, signed in. Writes send X-CSRFToken too."},
-    "key": {"type": "http", "scheme": "bearer", "description": "A program's key, made at /api/v1/me/api-keys."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "A person, signed in. Writes send X-CSRFToken too.",
+    },
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A program's key, made at /api/v1/me/api-keys.",
+    },
 }
 
 
@@ -118,7 +139,11 @@ def _security_of(access: Access) -> list[dict[str, list[str]]]:
 def _who(access: Access, method: str) -> str:
     if access.is_shared:
         return "Access: everybody; the answer is the same for all, and caches may share it."
-    people = {"anyone": "everybody, as far as each may see", "member": "whoever is signed in", "staff": "staff"}[access.people]
+    people = {
+        "anyone": "everybody, as far as each may see",
+        "member": "whoever is signed in",
+        "staff": "staff",
+    }[access.people]
     if access.scope is None:
         return f"Access: {people}; no keys."
     by = "which read as their owner" if method == "get" and access.people == "anyone" else "on behalf of their owner"

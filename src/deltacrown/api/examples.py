@@ -23,7 +23,17 @@ WORDS: dict[str, Any] = {
     "why": "voided: Server crash.",
 }  # fmt: skip
 #: Fields left empty where they may be, as in most rows.
-EMPTY = {"as_of", "disqualified_reason", "left_at", "next_page", "refusal", "revoked_at", "since", "void_reason", "voided_at"}
+EMPTY = {
+    "as_of",
+    "disqualified_reason",
+    "left_at",
+    "next_page",
+    "refusal",
+    "revoked_at",
+    "since",
+    "void_reason",
+    "voided_at",
+}
 
 _TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
 #: A shape's title → examples of fields that differ in this shape.

@@ -24,7 +24,11 @@ IdempotencyKey = Annotated[
 
 
 def answer_idempotently(
-    request: HttpRequest, response: HttpResponse, caller: Caller, key: str | None, answer: Callable[[], dict[str, Any]]
+    request: HttpRequest,
+    response: HttpResponse,
+    caller: Caller,
+    key: str | None,
+    answer: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
     """Call ``answer``, or return the earlier answer to this key; the header ``Idempotency-Replayed`` says which."""
     if key is None:

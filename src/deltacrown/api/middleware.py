@@ -47,7 +47,11 @@ def find_unreadable(request: HttpRequest) -> HttpResponse | None:
 
 def _find_address_fault(request: HttpRequest) -> HttpResponse | None:
     try:
-        texts = [request.path_info, *request.GET.keys(), *(value for values in request.GET.lists() for value in values[1])]
+        texts = [
+            request.path_info,
+            *request.GET.keys(),
+            *(value for values in request.GET.lists() for value in values[1]),
+        ]
     except SuspiciousOperation:  # raised this far out, it would be answered with a page
         return respond(MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters.")
     if not all(is_storable(text, multiline=False) for text in texts):

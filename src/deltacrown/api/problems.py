@@ -28,7 +28,12 @@ class Kind:
 
 
 MALFORMED = Kind("malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body.")
-UNAUTHENTICATED = Kind("unauthenticated", 401, "Not signed in", "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.")
+UNAUTHENTICATED = Kind(
+    "unauthenticated",
+    401,
+    "Not signed in",
+    "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.",
+)
 FORBIDDEN = Kind("forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named.")
 HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys.")
@@ -37,7 +42,12 @@ CONFLICT = Kind("conflict", 409, "Conflict", "Read what is recorded; correct it 
 TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
 MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
 INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
-CURSOR = Kind("invalid-cursor", 422, "Invalid cursor", "Start again from the first page, with the same filters throughout.")
+CURSOR = Kind(
+    "invalid-cursor",
+    422,
+    "Invalid cursor",
+    "Start again from the first page, with the same filters throughout.",
+)
 KEY_REUSED = Kind("idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request.")
 THROTTLED = Kind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
 INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
@@ -76,7 +86,13 @@ class Refused(Exception):
     """A refusal by the API itself, before a service is called."""
 
     def __init__(
-        self, kind: Kind, detail: str, *, field: str = "", pointer: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        field: str = "",
+        pointer: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers = kind, detail, headers or {}
@@ -84,7 +100,12 @@ class Refused(Exception):
 
 
 def respond(
-    kind: Kind, detail: str, faults: Sequence[Fault] = (), *, title: str = "", headers: Mapping[str, str] | None = None
+    kind: Kind,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    *,
+    title: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> JsonResponse:
     """Return a problem document as a response."""
     problem = Problem(

@@ -71,7 +71,13 @@ def _fields(shape: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any
 
 
 def _field(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:
-    return {"name": name, "place": place, "required": required, "type": _type(shape), "description": shape.get("description", "")}
+    return {
+        "name": name,
+        "place": place,
+        "required": required,
+        "type": _type(shape),
+        "description": shape.get("description", ""),
+    }
 
 
 def _type(shape: dict[str, Any]) -> str:

@@ -23,7 +23,13 @@ class Resource(Router):
         super().__init__(tags=[tag])
 
     def read(
-        self, path: str, *, answers: Any, access: Access, refuses: Sequence[int] = (), extra: dict[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        answers: Any,
+        access: Access,
+        refuses: Sequence[int] = (),
+        extra: dict[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """Declare a GET, which answers HEAD too."""
         return self._declare(["GET", "HEAD"], path, {200: answers}, access=access, refuses=refuses, extra=extra)

@@ -55,7 +55,10 @@ def count_request(request: HttpRequest, key: int | None, user: int | None) -> No
     :raises Refused: there were too many; ``Retry-After`` has the seconds to wait.
     """
     if key is not None or user is not None:
-        rate, who = Rate.read("key", settings.API_RATE_PER_KEY), f"key:{key}" if key is not None else f"user:{user}"
+        rate, who = (
+            Rate.read("key", settings.API_RATE_PER_KEY),
+            f"key:{key}" if key is not None else f"user:{user}",
+        )
     else:
         rate, who = Rate.read("address", settings.API_RATE_PER_ADDRESS), f"address:{address_of(request)}"
     allowance = _count(rate, who)

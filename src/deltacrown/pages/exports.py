@@ -132,7 +132,12 @@ def _team(row: TeamMembership) -> Record:
 
 def _entry(row: TournamentParticipation) -> Record:
     team = row.team.name if row.team else ""
-    return {"tournament": row.tournament.slug, "team": team, "status": row.status, "registered_at": row.registered_at}
+    return {
+        "tournament": row.tournament.slug,
+        "team": team,
+        "status": row.status,
+        "registered_at": row.registered_at,
+    }
 
 
 def _result(row: TournamentResult) -> Record:
@@ -141,7 +146,12 @@ def _result(row: TournamentResult) -> Record:
 
 
 def _achievement(row: UserAchievement) -> Record:
-    return {"achievement": row.achievement.slug, "name": row.achievement.name, "fact": row.fact, "earned_at": row.earned_at}
+    return {
+        "achievement": row.achievement.slug,
+        "name": row.achievement.name,
+        "fact": row.fact,
+        "earned_at": row.earned_at,
+    }
 
 
 def _followed(row: Follow) -> Record:

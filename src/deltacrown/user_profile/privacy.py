@@ -224,7 +224,8 @@ def get_privacy(user: User) -> PrivacySettings:
 def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: bool) -> PrivacySettings:
     """Record the privacy settings of ``user``, which apply from the commit on. Create the row if it is missing."""
     settings, _ = PrivacySettings.objects.update_or_create(
-        user=user, defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats}
+        user=user,
+        defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats},
     )
     return settings
 

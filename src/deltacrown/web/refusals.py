@@ -9,7 +9,7 @@ from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.user_profile.privacy import HistoryHidden
 
 
-class Answer(NamedTuple):
+class RefusalAnswer(NamedTuple):
     """The status of a refusal, and the title of its page."""
 
     status: int
@@ -17,17 +17,17 @@ class Answer(NamedTuple):
 
 
 #: The first class that fits decides.
-ANSWERS: dict[type[DomainError], Answer] = {
-    NotFound: Answer(404, "Not found"),
-    HistoryHidden: Answer(403, "Hidden"),
-    MayNotResolve: Answer(403, "Not allowed"),
-    NotAParticipant: Answer(403, "Not allowed"),
-    Conflict: Answer(409, "Conflict"),
-    DomainError: Answer(400, "Invalid request"),
+ANSWERS: dict[type[DomainError], RefusalAnswer] = {
+    NotFound: RefusalAnswer(404, "Not found"),
+    HistoryHidden: RefusalAnswer(403, "Hidden"),
+    MayNotResolve: RefusalAnswer(403, "Not allowed"),
+    NotAParticipant: RefusalAnswer(403, "Not allowed"),
+    Conflict: RefusalAnswer(409, "Conflict"),
+    DomainError: RefusalAnswer(400, "Invalid request"),
 }
 
 
-def get_answer(error: DomainError) -> Answer:
+def get_answer(error: DomainError) -> RefusalAnswer:
     """Return how a page answers ``error``."""
     return next(answer for kind, answer in ANSWERS.items() if isinstance(error, kind))
 

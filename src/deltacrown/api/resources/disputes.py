@@ -13,7 +13,14 @@ from deltacrown.api.access import PERSON, STAFF, caller_of
 from deltacrown.api.people import by_username, find_game, find_player, find_team
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, page_of
-from deltacrown.api.shapes.disputes import Dispute, GivenDispute, GivenRejection, GivenRemedy, GivenUpholding, ResultName
+from deltacrown.api.shapes.disputes import (
+    Dispute,
+    GivenDispute,
+    GivenRejection,
+    GivenRemedy,
+    GivenUpholding,
+    ResultName,
+)
 from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow

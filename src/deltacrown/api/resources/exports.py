@@ -44,11 +44,18 @@ class MatchExportQuery(ExportQuery):
     """In which form, and since when."""
 
     updated_since: GivenDateTime | None = Field(
-        None, description="Only matches recorded, voided, restored or corrected in their result since this datetime."
+        None,
+        description="Only matches recorded, voided, restored or corrected in their result since this datetime.",
     )
 
 
-@resource.read("/players/{public_id}/matches/export", answers=None, access=PUBLIC, refuses=[403, 404], extra=STREAM_OF_MATCHES)
+@resource.read(
+    "/players/{public_id}/matches/export",
+    answers=None,
+    access=PUBLIC,
+    refuses=[403, 404],
+    extra=STREAM_OF_MATCHES,
+)
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
     """A player's whole match history, earliest recorded first.
 

@@ -30,7 +30,8 @@ class BoardQuery(BaseModel):
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
     country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
     period: Period = Field(
-        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
+        "all",
+        description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played.",
     )
 
 

@@ -107,7 +107,8 @@ class GivenMatchCorrection(GivenVoid):
     """How a match really ended."""
 
     results: dict[str, Result] = Field(
-        description="Public id → result; name everybody whose result changes.", examples=[{"DC-25-000042": "WIN"}]
+        description="Public id → result; name everybody whose result changes.",
+        examples=[{"DC-25-000042": "WIN"}],
     )
     scores: dict[str, int | None] = Field(default_factory=dict, description="Public id → score of their side, or null for none.")
 

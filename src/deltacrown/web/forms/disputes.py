@@ -57,7 +57,7 @@ class ResultDisputeForm(MatchDisputeForm):
         return f"{cls.TEAM}:{choice.team_slug}"
 
 
-class PlacementForm(PageForm):
+class ResultCorrectionForm(PageForm):
     """The right placement and prize of a disputed result; no prize leaves it as it is."""
 
     _WHOLE = "Write the placement as a whole number, as in 2."
@@ -83,7 +83,7 @@ class PlacementForm(PageForm):
         return CorrectResult(self.cleaned_data["placement"], self.cleaned_data["prize"])
 
 
-class CorrectionForm(PageForm):
+class MatchCorrectionForm(PageForm):
     """The right results and scores of a disputed match; a field that is not sent keeps what is recorded."""
 
     def __init__(self, rows: Sequence[MatchRow], data: Mapping[str, Any] | None = None) -> None:
@@ -122,7 +122,7 @@ class CorrectionForm(PageForm):
         return given != (row.result, row.score)
 
 
-class ResolutionForm(PageForm):
+class ReviewForm(PageForm):
     """Upholds a dispute with a remedy, or rejects it.
 
     The fields of the two corrections are forms of their own inside the same HTML form, so that only those of the
@@ -153,9 +153,9 @@ class ResolutionForm(PageForm):
 
     def __init__(self, review: ReviewPage, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
-        self.correction = CorrectionForm(review.rows, data)
+        self.correction = MatchCorrectionForm(review.rows, data)
         result = review.line.result
-        self.placement = PlacementForm(data, initial={"placement": result.placement if result else None})
+        self.placement = ResultCorrectionForm(data, initial={"placement": result.placement if result else None})
 
     def clean(self) -> dict[str, Any]:
         """Check the remedy of a dispute that is upheld."""

@@ -15,7 +15,7 @@ from deltacrown.core.errors import DomainError
 from deltacrown.moderation.models import Dispute
 from deltacrown.pages import disputes
 from deltacrown.web.forms import PageForm
-from deltacrown.web.forms.disputes import MatchDisputeForm, ResolutionForm, ResultDisputeForm
+from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, ReviewForm
 from deltacrown.web.forms.filters import QueueForm
 from deltacrown.web.refusals import get_form_status
 from deltacrown.web.signed_in import get_person
@@ -96,7 +96,7 @@ def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
     """Show a dispute to a moderator, who upholds or rejects it."""
     person = get_person(request)
     shown = disputes.get_review(handle, viewer=person)
-    form = ResolutionForm(shown, _posted(request))
+    form = ReviewForm(shown, _posted(request))
 
     def resolve() -> None:
         dispute = disputes.resolve_dispute(
