@@ -136,10 +136,10 @@ def test_everything_as_csv(signed_in, ann):
 
 
 def test_rows_are_read_in_pieces(ann, monkeypatch):
-    monkeypatch.setattr(exports, "PIECE", 10)
+    monkeypatch.setattr(exports, "BATCH", 10)
     for number in range(45):
         scene.match(ann, f"x{number}", hours=number)
-    matches = exports.iterate_matches(ann, viewer=ann)
+    matches = exports.iterate_matches(ann.profile.public_id, viewer=ann)
 
     with CaptureQueriesContext(connection) as few:
         first = list(islice(matches, 10))

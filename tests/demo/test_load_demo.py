@@ -15,10 +15,10 @@ from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season, plan_season
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
+from deltacrown.pages.oneself import get_home_feed
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import ExperienceAward, Follow, PrivacySettings, UserAchievement, UserProfile
-from deltacrown.user_profile.people.follows import get_home_feed
 from deltacrown.user_profile.people.kyc import get_verification
 from django_tally.models import Run
 from tests.demo.dumps import SEED, SIZE, digest, load

@@ -20,7 +20,7 @@ from tests.privacy.surfaces import (
 
 ROOT = "/api/v1"
 PLAYER = f"{ROOT}/players/{{id}}"
-ENCOUNTERS = "casual ownside archived voided voidreason"
+MATCHES_BEFORE = "casual ownside archived voided voidreason"
 
 
 def list_operations() -> list[Surface]:
@@ -45,7 +45,7 @@ def _player_operations() -> list[Surface]:
         Surface("/players/{public_id}", PLAYER, shows=shown),
         Surface(matches, f"{PLAYER}/matches", "matches", shows={"matches": MATCHES}),
         Surface(matches, f"{PLAYER}/matches?kind=CASUAL&limit=1", "matches", shows={"matches": "voided voidreason"}),
-        Surface(matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": ENCOUNTERS}),
+        Surface(matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": MATCHES_BEFORE}),
         Surface(f"{matches}/export", f"{PLAYER}/matches/export", "matches", shows={"matches": MATCHES}),
         Surface(f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": MATCHES}),
         Surface(entries, f"{PLAYER}/tournaments", "tournaments", shows=ENTERED),

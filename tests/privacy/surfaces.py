@@ -101,7 +101,7 @@ def list_pages() -> list[Surface]:
         "/matches/valorant/zqfinalqz/",
     )
     official = {"public": "cup final round"}
-    encounter = {"public": "casual rivalside", "matches": "ownside"}
+    match = {"public": "casual rivalside", "matches": "ownside"}
     lonely = "/matches/valorant/{}/"
     return [
         Surface("home", "/"),
@@ -140,7 +140,7 @@ def list_pages() -> list[Surface]:
         Surface("tournament-matches", cup + "matches/", shows={"public": "cup final round othermatch"}),
         Surface("tournament-entrants", open_cup + "entrants/", shows={"public": "opencup"}),
         Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
-        Surface("match", "/matches/valorant/zqcasualqz/", shows=encounter),
+        Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(Surface("match", lonely.format(f"zq{name}qz"), "matches", shows={"matches": name}) for name in ("archived",)),
         Surface("match", lonely.format("zqvoidedqz"), "matches", shows={"matches": "voided voidreason"}),
         Surface("match", final, shows=official),

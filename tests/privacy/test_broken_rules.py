@@ -51,8 +51,8 @@ BROKEN = {
         "activity|zqcasualqz",
         ["/players/{id}/activity/ | anonymous", "gives away registered", "zqcasualqz/ | anonymous", "gives away ownside"],
     ),
-    "encounters are shown whole": (
-        lambda patch: patch(matches, "filter_encounter_by_visibility", lambda rows, viewer: rows),
+    "matches are shown whole": (
+        lambda patch: patch(matches, "filter_match_by_visibility", lambda rows, viewer: rows),
         "zqcasualqz|zqarchivedqz",
         ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 403"],
     ),

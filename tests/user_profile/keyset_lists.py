@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from deltacrown.moderation import services as moderation
-from deltacrown.pages import disputes, tournaments
-from deltacrown.user_profile.numbers import integrity, leaderboards, period_leaderboards
+from deltacrown.pages import disputes, integrity, oneself, search, tournaments
+from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_stat_names
-from deltacrown.user_profile.people import follows, search
+from deltacrown.user_profile.people import follows
 from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.user_profile.long_lists import Site
@@ -88,13 +88,13 @@ LISTS = {
     ),
     "followers": List(lambda site, page, limit: follows.list_followers(site.owner, site.owner, page, limit=limit)),
     "following": List(lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)),
-    "feed": List(lambda site, page, limit: follows.get_home_feed(site.fan, page, limit), is_gathered=True),
-    "players found": List(lambda site, page, limit: search.find_players("p0", page, limit=limit)),
-    "all tournaments": List(lambda site, page, limit: tournaments.list_tournaments(page, limit=limit)),
+    "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
+    "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
+    "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
     "results": List(_of_event("get_results_page")),
     "entrants": List(_of_event("get_entrants_page")),
-    "encounters": List(_of_event("get_encounters_page")),
-    "verifications": List(lambda site, page, limit: integrity.get_integrity(page, now=scene.at(0), limit=limit).runs),
+    "matches of an event": List(_of_event("get_tournament_matches_page")),
+    "verifications": List(lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs),
     "disputes of all": List(_disputes("staff")),
     "disputes of a status": List(_disputes("staff", "OPEN")),
     "disputes of a player": List(_disputes("owner")),
@@ -149,7 +149,7 @@ QUERIES = {
     "all tournaments": 3,
     "results": 3,
     "entrants": 2,
-    "encounters": 6,
+    "matches of an event": 6,
     "verifications": 4,
     "disputes of all": 1,
     "disputes of a status": 1,

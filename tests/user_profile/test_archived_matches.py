@@ -14,13 +14,13 @@ from django.urls import reverse
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.games.services import archive_matches, correct_match, list_match_lines, record_matches, restore_match, void_match
 from deltacrown.moderation.services import VoidMatch, file_dispute, uphold_dispute
-from deltacrown.pages.matches import get_encounter
+from deltacrown.pages.leaderboards import get_leaderboard_page
+from deltacrown.pages.matches import get_match_page
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.matches import get_match_history
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.explanation import explain_stat
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
-from deltacrown.user_profile.numbers.leaderboards import get_leaderboard_page
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from django_tally.models import Revision
 from tests import scene
@@ -86,7 +86,7 @@ def see(season):
             for game in (None, title):
                 seen[f"{user} {stat} {game} then"] = [get_stat_as_of(user, stat, moment, game=game) for moment in moments]
     seen["boards"] = [get_leaderboard_page(stat, game=game, page=None) for stat in STATS for game in (None, "chess")]
-    seen["encounter"] = [replace(row.match, is_archived=False) for row in get_encounter("chess", "d05", viewer=None).rows]
+    seen["encounter"] = [replace(row.match, is_archived=False) for row in get_match_page("chess", "d05", viewer=None).rows]
     return seen
 
 
@@ -204,7 +204,7 @@ def test_the_tournament_still_describes_its_match(client, season):
 @pytest.mark.parametrize("read", [2, 4])
 def test_a_match_archived_while_its_page_is_read_is_shown_once(season, read):
     """The page reads live keys, archived keys, live rows, archived rows; the move happens before the ``read``-th."""
-    before = [row.profile for row in get_encounter("chess", "d05", viewer=None).rows]
+    before = [row.profile for row in get_match_page("chess", "d05", viewer=None).rows]
     reads = []
 
     def move_in_between(execute, sql, *rest):
@@ -215,7 +215,7 @@ def test_a_match_archived_while_its_page_is_read_is_shown_once(season, read):
         return execute(sql, *rest)
 
     with connection.execute_wrapper(move_in_between):
-        found = get_encounter("chess", "d05", viewer=None)
+        found = get_match_page("chess", "d05", viewer=None)
 
     assert len(reads) > read
     assert ([row.profile for row in found.rows], found.leaves_out) == (before, False)

@@ -19,10 +19,16 @@ from tests import scene
 
 pytestmark = pytest.mark.django_db
 
+
+def reader(service, name):
+    """The function of ``cached`` that may answer from the cache, or that of ``players`` which reads the database."""
+    return getattr(service, f"{'build' if service is players else 'get'}_{name}_page")
+
+
 PAGES = {
-    "profile": lambda service, owner, viewer: service.get_profile_page(owner.profile.public_id, viewer=viewer),
-    "matches": lambda service, owner, viewer: service.get_matches_page(owner.profile.public_id, {}, None, viewer=viewer),
-    "activity": lambda service, owner, viewer: service.get_activity_page(owner.profile.public_id, None, viewer=viewer),
+    "profile": lambda service, owner, viewer: reader(service, "profile")(owner.profile.public_id, viewer=viewer),
+    "matches": lambda service, owner, viewer: reader(service, "matches")(owner.profile.public_id, {}, None, viewer=viewer),
+    "activity": lambda service, owner, viewer: reader(service, "activity")(owner.profile.public_id, None, viewer=viewer),
 }
 
 
@@ -142,13 +148,13 @@ def test_unfollowing_holds_from_the_commit_on(anna, viewers):
 
 def test_a_page_during_which_something_was_committed_is_not_kept(anna, monkeypatch):
     """The reader became a follower half-way: what was built for a follower must not be kept for members."""
-    fan, build = scene.player("fan"), players.get_activity_page
+    fan, build = scene.player("fan"), players.build_activity_page
 
     def follow_then_build(*args, **options):
         Follow.objects.create(follower=fan, followed=anna)
         return build(*args, **options)
 
-    monkeypatch.setattr(players, "get_activity_page", follow_then_build)
+    monkeypatch.setattr(players, "build_activity_page", follow_then_build)
 
     assert "did followers" in texts(PAGES["activity"](cached, anna, fan))
     assert keys() == []
@@ -156,7 +162,7 @@ def test_a_page_during_which_something_was_committed_is_not_kept(anna, monkeypat
 
 @pytest.mark.parametrize(("filters", "page"), [({"result": "WIN"}, None), ({}, "cursor")])
 def test_only_the_first_page_without_filters_is_kept(anna, filters, page):
-    cursor = players.get_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
+    cursor = players.build_matches_page(anna.profile.public_id, {}, None, viewer=None).history.next_cursor
     cached.get_matches_page(anna.profile.public_id, filters, page and cursor, viewer=None)
 
     assert keys() == []
@@ -189,15 +195,15 @@ def test_nothing_of_the_account_is_kept_but_the_name(anna, name, redis_cache):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_redis_going_away_between_reading_and_keeping_costs_nothing(anna, name, redis_cache, monkeypatch, caplog):
-    service, build = players, getattr(players, f"get_{name}_page")
+    service, build = players, getattr(players, f"build_{name}_page")
 
     def die_then_build(*args, **options):
         redis_cache.kill()
         return build(*args, **options)
 
-    monkeypatch.setattr(service, f"get_{name}_page", die_then_build)
+    monkeypatch.setattr(service, f"build_{name}_page", die_then_build)
     PAGES[name](cached, anna, None)
-    monkeypatch.setattr(service, f"get_{name}_page", build)
+    monkeypatch.setattr(service, f"build_{name}_page", build)
 
     assert PAGES[name](cached, anna, None) == PAGES[name](players, anna, None)
     assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -33,7 +33,7 @@ DOORS = {"paginate", "write_position"}
 NO_LISTS = {
     "moderation/services/reading.py:write_handle",
     "user_profile/timeline/hiding.py:write_handle",
-    "pages/previews.py:get_preview",
+    "pages/oneself.py:get_preview",
 }
 THOUSANDTH = 999
 
@@ -133,7 +133,7 @@ def test_every_list_of_the_site_is_among_them(site, monkeypatch):
     monkeypatch.setattr(pagination, "_cursor_name", note)
     for each in LISTS.values():
         each.read(site, None, 1)
-    next(exports.iterate_matches(site.owner, viewer=site.owner))
+    next(exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner))
 
     assert find_lists() - NO_LISTS - seen == set(), "a list whose pages nobody compares: add it to LISTS"
     assert find_lists() >= NO_LISTS
@@ -154,10 +154,10 @@ def find_lists() -> set[str]:
 
 def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
     """Its list has no limit a caller could set, so its pieces are made small."""
-    monkeypatch.setattr(exports, "PIECE", 20)
+    monkeypatch.setattr(exports, "BATCH", 20)
 
     def read(count: int) -> None:
-        rows = exports.iterate_matches(site.owner, viewer=site.owner)
+        rows = exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner)
         for _ in range(count):
             next(rows)
 

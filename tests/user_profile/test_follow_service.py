@@ -8,9 +8,10 @@ import pytest
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
+from deltacrown.pages.oneself import get_home_feed
 from deltacrown.user_profile.models import Follow, UserActivity
 from deltacrown.user_profile.people import follows
-from deltacrown.user_profile.people.follows import CannotFollowSelf, follow, get_following, get_home_feed, unfollow
+from deltacrown.user_profile.people.follows import CannotFollowSelf, follow, get_following, unfollow
 from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by

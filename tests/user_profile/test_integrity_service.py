@@ -10,8 +10,8 @@ from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
+from deltacrown.pages.integrity import IntegrityState, RepairedStat, get_integrity_page
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.numbers.integrity import IntegrityState, RepairedStat, get_integrity
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 from django_tally.models import Repair, Run
 from tests.conftest import NOON
@@ -37,7 +37,7 @@ def repair(of, stat="matches_won", holder="user_profile.UserProfile", user=7):
 
 
 def look(page=None, *, hours=1, **options):
-    return get_integrity(page, now=NOON + timedelta(hours=hours), **options)
+    return get_integrity_page(page, now=NOON + timedelta(hours=hours), **options)
 
 
 def test_before_the_first():

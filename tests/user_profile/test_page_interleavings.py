@@ -238,14 +238,14 @@ class Careless:
         return found
 
     def get_profile_page(self, public_id, *, viewer):
-        return self.keep("p" + public_id, viewer, lambda: cached.players.get_profile_page(public_id, viewer=viewer))
+        return self.keep("p" + public_id, viewer, lambda: cached.players.build_profile_page(public_id, viewer=viewer))
 
     def get_matches_page(self, public_id, filters, page, *, viewer):
-        build = cached.players.get_matches_page
+        build = cached.players.build_matches_page
         return self.keep("m" + public_id, viewer, lambda: build(public_id, filters, page, viewer=viewer))
 
     def get_activity_page(self, public_id, page, *, viewer):
-        build = cached.players.get_activity_page
+        build = cached.players.build_activity_page
         return self.keep("a" + public_id, viewer, lambda: build(public_id, page, viewer=viewer))
 
 

@@ -217,7 +217,7 @@ class TestEncounter:
 
     @pytest.mark.parametrize("who", AUDIENCES)
     def test_casual_rows_of_hidden_players_are_left_out(self, cast, rows, who):
-        seen = {(row.user.username, row.match_key) for row in privacy.filter_encounter_by_visibility(rows, cast[who])}
+        seen = {(row.user.username, row.match_key) for row in privacy.filter_match_by_visibility(rows, cast[who])}
 
         always = {("owner", "official"), ("member", "official"), ("member", "casual")}
         assert seen == always | ({("owner", "casual")} if who in ALWAYS else set())

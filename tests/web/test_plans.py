@@ -8,10 +8,9 @@ import re
 
 import pytest
 
-from deltacrown.pages import players, tournaments
+from deltacrown.pages import players, search, tournaments
 from deltacrown.user_profile.numbers import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_game_stats
-from deltacrown.user_profile.people import search
 from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.plans import empty_tables, gather_statistics, plan_of, scans_of, sent_by, sorts
@@ -130,7 +129,7 @@ LISTS = {
         "moderation_dispute_of_user",
     ),
     "all tournaments": (
-        lambda u: lambda page=None: tournaments.list_tournaments(page, limit=2),
+        lambda u: lambda page=None: tournaments.list_tournament_items(page, limit=2),
         "tournaments_tournament",
         "tournaments_newest",
     ),
@@ -209,7 +208,7 @@ class TestShortLists:
             (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", "user_id"),
             (lambda u: stats_service.get_stat_rows(u, "average_placement"), "tournaments_tournamentresult", "user_id"),
             (list_game_stats, "user_profile_gamestats", "user_id"),
-            (players.list_teams, "teams_teammembership", "user_id"),
+            (players.list_team_periods, "teams_teammembership", "user_id"),
             (
                 lambda u: tournaments.get_entrants_page("t1", None, viewer=None),
                 "tournaments_tournamentparticipation",
@@ -233,7 +232,7 @@ class TestShortLists:
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
         def read(page=None):
-            return search.find_players("pp", page, limit=2)
+            return search.search_players("pp", page, limit=2)
 
         plan = plan_of(*sent_by(read if is_first else second_page(read), "user_profile_userprofile")[-1])
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from deltacrown.pages.previews import get_preview
+from deltacrown.pages.oneself import get_preview
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow
 from deltacrown.user_profile.services import stats_service

@@ -14,7 +14,7 @@ from django.test import Client
 
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
-from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.pages import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_stat_names
 from deltacrown.web.templatetags import figures
 from tests import scene
@@ -276,10 +276,11 @@ class TestFigures:
     def test_only_the_trophy_in_front_is_left_to_the_page(self, told, written):
         assert figures.worded_plainly(told) == written
 
-    def test_moments_are_written_in_utc(self):
+    def test_datetimes_are_written_in_utc(self):
         value = datetime(2025, 3, 2, 1, 30, tzinfo=timezone(timedelta(hours=3)))
 
-        assert figures.moment(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 <span class="hour">22:30</span></time>'
+        hour = '<span class="hour">22:30</span>'
+        assert figures.write_datetime(value) == f'<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 {hour}</time>'
         assert figures.day(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025</time>'
         assert figures.day(datetime(2025, 12, 31, tzinfo=UTC)).endswith(">31 Dec 2025</time>")
-        assert figures.moment(None) == figures.day(None) == "–"
+        assert figures.write_datetime(None) == figures.day(None) == "–"

@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: a person by session, a program by key."""
+"""Callers and their permissions: a person by session, a program by key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAFE = {"GET", "HEAD"}
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a request; both are ``None`` for a visitor.
+    """The author of a request; both fields are ``None`` for a visitor.
 
     A key acts as its owner, never as staff.
     """
@@ -31,12 +31,12 @@ class Caller:
 
     @property
     def viewer(self) -> Viewer:
-        """Who reads: a key without the scope ``read`` reads as a visitor."""
+        """The viewer for the privacy rules: a key without the scope ``read`` reads as a visitor."""
         return self.user if self.key is None or "read" in self.key.scopes else None
 
     @property
     def member(self) -> User:
-        """The person behind a request that no visitor may make."""
+        """The person behind the request; only for operations that visitors may not call."""
         assert self.user is not None  # noqa: S101 - Access saw to it
         return self.user
 
@@ -50,7 +50,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call an operation.
+    """The rule on who may call an operation.
 
     :param people: whom a session lets in; ``anyone`` means visitors too.
     :param scope: what a key needs to be let in; ``None``: no key is.
@@ -62,11 +62,18 @@ class Access:
     is_shared: bool = False
 
     def admit(self, caller: Caller) -> None:
-        """Refuse a caller who may not."""
+        """Refuse a caller who is not allowed.
+
+        :raises Refused: with 401 or 403.
+        """
         if self.people == "anyone":
             return
         if caller.user is None:
-            raise Refused(UNAUTHENTICATED, "Sign in, or send a key: Authorization: Bearer KEY.", headers={"WWW-Authenticate": "Bearer"})
+            raise Refused(
+                UNAUTHENTICATED,
+                "Sign in, or send a key: Authorization: Bearer KEY.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         if caller.key is not None:
             self._admit_key(caller.key)
         elif self.people == "staff" and not caller.is_staff:
@@ -84,20 +91,20 @@ class Access:
 SHARED = Access("anyone", "read", is_shared=True)
 #: For everybody, as far as each may see.
 PUBLIC = Access("anyone", "read")
-#: What belongs to the caller.
+#: For the caller, about the caller.
 OWN = Access("member", "read")
-#: What only the person may do.
+#: For a signed-in person only.
 PERSON = Access("member", None)
-#: Recording what was played.
+#: For recording matches.
 RECORDER = Access("staff", "matches:write")
-#: Running tournaments; which ones, the tournament says.
+#: For running tournaments; the tournament's organiser is checked by the service.
 ORGANISER = Access("member", "tournaments:write")
-#: What staff decide.
+#: For staff only.
 STAFF = Access("staff", None)
 
 
 class Gate:
-    """What a request passes before its operation: known parameters, a caller, the throttle, permission, and CSRF for sessions."""
+    """The checks before every operation: caller, rate limit, permission, CSRF for sessions, known parameters."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -123,22 +130,26 @@ class Gate:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    """The caller the gate let in."""
+    """Return the caller, whom the gate has checked."""
     caller: Caller = request.auth  # type: ignore[attr-defined]
     return caller
 
 
 def identify(request: HttpRequest, *, by_session: bool) -> Caller:
-    """Who makes the request; a key counts before a session.
+    """Return the caller of a request; a key counts before a session.
 
-    :raises Refused: for a key that is unknown, revoked, or of somebody deactivated.
+    :raises Refused: for a key that is unknown, revoked, or of a deactivated account.
     """
     header = request.headers.get("Authorization")
     if header is not None:
         caller = _identify_key(header)
         if caller is None:
             count_request(request, None, None)
-            raise Refused(UNAUTHENTICATED, "The key is unknown or revoked.", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            raise Refused(
+                UNAUTHENTICATED,
+                "The key is unknown or revoked.",
+                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            )
         request.api_is_private = True  # type: ignore[attr-defined]
         return caller
     user = request.user if by_session else None
@@ -161,4 +172,7 @@ def _identify_key(header: str) -> Caller | None:
 def _check_csrf(request: HttpRequest) -> None:
     check: Callable[[HttpRequest], object] = check_csrf
     if check(request) is not None:
-        raise Refused(FORBIDDEN, "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken, or use a key.")
+        raise Refused(
+            FORBIDDEN,
+            "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken, or use a key.",
+        )

@@ -1,4 +1,4 @@
-"""The API put together: its resources, how it refuses, and its description."""
+"""The API application: its resources, its error handlers, its description."""
 
 from __future__ import annotations
 
@@ -20,19 +20,30 @@ from deltacrown.api.problems import (
     answer_validation_error,
     respond,
 )
-from deltacrown.api.resources import disputes, exports, follows, integrity, keys, leaderboards, me, organising, players, recording
+from deltacrown.api.resources import (
+    disputes,
+    exports,
+    follows,
+    integrity,
+    keys,
+    leaderboards,
+    me,
+    organising,
+    players,
+    recording,
+)
 from deltacrown.core.errors import DomainError
 
 
 class Api(NinjaAPI):
-    """An API that describes itself whole."""
+    """The API, with a complete OpenAPI description."""
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         return complete(super().get_openapi_schema(**kwargs))
 
 
 def answer_http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
-    """The response to what ninja refuses: a body it cannot read is told in the words of our parser."""
+    """Return the response to an error of ninja's; for an unreadable body, the message is that of our parser."""
     assert isinstance(error, HttpError)  # noqa: S101
     if isinstance(error.__cause__, Refused):
         return answer_refused(request, error.__cause__)

@@ -1,4 +1,4 @@
-"""What the OpenAPI description says beyond what ninja derives: who may call, and every problem an operation refuses with."""
+"""The OpenAPI description beyond what ninja derives: access, refusals, headers and examples."""
 
 from __future__ import annotations
 
@@ -13,33 +13,55 @@ from deltacrown.api.examples import example_of_answer, example_of_body
 from deltacrown.api.problems import KINDS, MEDIA_TYPE, Fault, Problem
 from deltacrown.api.resource import ALWAYS, WITH_BODY
 
-#: What answers say in headers, and of which answers: those of that status, or ``None`` for all that succeed.
+#: The headers of answers: name → description and schema.
 HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "RateLimit": (
         "How many requests are left, and the seconds until counting starts anew.",
         {"type": "string", "examples": ['"key";r=1199;t=42']},
     ),
-    "RateLimit-Policy": ("How many requests are allowed in how many seconds.", {"type": "string", "examples": ['"key";q=1200;w=60']}),
-    "ETag": ("Names this content, for If-None-Match.", {"type": "string", "examples": ['"827ba15155499b06bca20133bfb35d71"']}),
-    "Cache-Control": ("Who may keep the answer, and how long.", {"type": "string", "examples": ["private, no-store"]}),
-    "Idempotency-Replayed": ("Whether this is the answer to an earlier, same request.", {"type": "string", "enum": ["true", "false"]}),
+    "RateLimit-Policy": (
+        "How many requests are allowed in how many seconds.",
+        {"type": "string", "examples": ['"key";q=1200;w=60']},
+    ),
+    "ETag": (
+        "Names this content, for If-None-Match.",
+        {"type": "string", "examples": ['"827ba15155499b06bca20133bfb35d71"']},
+    ),
+    "Cache-Control": (
+        "Who may keep the answer, and how long.",
+        {"type": "string", "examples": ["private, no-store"]},
+    ),
+    "Idempotency-Replayed": (
+        "Whether this is the answer to an earlier, same request.",
+        {"type": "string", "enum": ["true", "false"]},
+    ),
     "Retry-After": ("Seconds to wait.", {"type": "integer", "minimum": 1, "examples": [42]}),
     "WWW-Authenticate": ("How to say who calls.", {"type": "string", "examples": ["Bearer"]}),
 }
 OF_REFUSALS = {401: ["WWW-Authenticate"], 429: ["Retry-After", "RateLimit", "RateLimit-Policy"]}
 
 SECURITY = {
-    "session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person, signed in. Writes send X-CSRFToken too."},
-    "key": {"type": "http", "scheme": "bearer", "description": "A program's key, made at /api/v1/me/api-keys."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "A person, signed in. Writes send X-CSRFToken too.",
+    },
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A program's key, made at /api/v1/me/api-keys.",
+    },
 }
 
 
 def complete(schema: Any) -> Any:
-    """Fill in access, refusals and headers of every operation; ``schema`` is changed and returned."""
+    """Add access, refusals, headers and examples to every operation of ``schema``, and return it."""
     _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schema["components"]["schemas"].update(definitions["$defs"])
     schema["components"]["securitySchemes"] = SECURITY
-    schema["components"]["headers"] = {name: {"description": told, "schema": shape} for name, (told, shape) in HEADERS.items()}
+    headers = {name: {"description": text, "schema": shape} for name, (text, shape) in HEADERS.items()}
+    schema["components"]["headers"] = headers
     schema["components"]["responses"] = {_name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})}
     for methods in schema["paths"].values():
         methods.pop("head", None)
@@ -51,7 +73,7 @@ def complete(schema: Any) -> Any:
 
 
 def _prune(schema: Any) -> None:
-    """Drop the shapes nothing refers to: those of queries, whose fields are parameters."""
+    """Remove the shapes that nothing refers to: those of queries, whose fields are parameters."""
     shapes = schema["components"]["schemas"]
     while unused := [
         name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
@@ -91,7 +113,7 @@ def _headers(names: list[str]) -> dict[str, Any]:
 
 
 def _show_examples(operation: dict[str, Any], shapes: dict[str, Any]) -> None:
-    """Give every body and every JSON answer an example; a stream has its own."""
+    """Add an example to every body and every JSON answer; a stream has its own."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = example_of_body(content["schema"])
     for answer in operation["responses"].values():
@@ -100,7 +122,7 @@ def _show_examples(operation: dict[str, Any], shapes: dict[str, Any]) -> None:
 
 
 def _tidy_parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is left out or it has a value: null is neither. Its examples stand with its schema."""
+    """Remove null from the types of a parameter, and move its examples into the schema."""
     shape, examples = parameter["schema"], parameter.pop("examples", None)
     if isinstance(examples, dict):
         shape["examples"] = [each["value"] for each in examples.values()]
@@ -118,7 +140,11 @@ def _security_of(access: Access) -> list[dict[str, list[str]]]:
 def _who(access: Access, method: str) -> str:
     if access.is_shared:
         return "Access: everybody; the answer is the same for all, and caches may share it."
-    people = {"anyone": "everybody, as far as each may see", "member": "whoever is signed in", "staff": "staff"}[access.people]
+    people = {
+        "anyone": "everybody, as far as each may see",
+        "member": "whoever is signed in",
+        "staff": "staff",
+    }[access.people]
     if access.scope is None:
         return f"Access: {people}; no keys."
     by = "which read as their owner" if method == "get" and access.people == "anyone" else "on behalf of their owner"

@@ -1,4 +1,4 @@
-"""Examples for the description: of every body, written out, and of every answer, put together from what its fields are called."""
+"""The examples in the description: those of bodies are written out, those of answers are built by the names of fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 ANN, BOB = "DC-25-000042", "DC-25-000043"
 REF = "#/components/schemas/"
 
-#: A field's name → what stands in it.
+#: A field's name → its example.
 WORDS: dict[str, Any] = {
     "about": "match", "activity_type": "TOURNAMENT_WON", "actor": "game server 1", "bio": "Plays on Sundays.", "code": "conflict",
     "country": "DE", "description": "🏆 Won Spring Cup", "detail": "The match is recorded with other results.", "fact": "Spring Cup",
@@ -22,11 +22,21 @@ WORDS: dict[str, Any] = {
     "tier": "MAJOR", "tournament": "spring-cup", "unit": "", "username": "ann", "visibility": "PUBLIC", "what": "recorded",
     "why": "voided: Server crash.",
 }  # fmt: skip
-#: Left empty where it may be: most rows have none.
-EMPTY = {"as_of", "disqualified_reason", "left_at", "next_page", "refusal", "revoked_at", "since", "void_reason", "voided_at"}
+#: Fields left empty where they may be, as in most rows.
+EMPTY = {
+    "as_of",
+    "disqualified_reason",
+    "left_at",
+    "next_page",
+    "refusal",
+    "revoked_at",
+    "since",
+    "void_reason",
+    "voided_at",
+}
 
 _TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
-#: A shape's title → what is called so in it alone.
+#: A shape's title → examples of fields that differ in this shape.
 OF_SHAPE: dict[str, dict[str, Any]] = {
     "AchievementLine": {"slug": "first-blood", "name": "First Blood", "description": "Win a match."},
     "StatLine": {"name": "matches_won"}, "StatValue": {"name": "matches_won"},
@@ -72,15 +82,15 @@ BODIES: dict[str, Any] = {
 
 
 def example_of_body(shape: dict[str, Any]) -> Any:
-    """The example of a body; every shape of one must have been given its own.
+    """Return the example of a body.
 
-    :raises KeyError: it was not.
+    :raises KeyError: its shape has none in ``BODIES``.
     """
     return BODIES[shape["$ref"].removeprefix(REF)]
 
 
 def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str = "") -> Any:
-    """A value of ``shape``: what the field is called decides where it may, else what the shape allows first."""
+    """Return a value of ``shape``: by the field's name if there is one for it, else the first that the shape allows."""
     if "$ref" in shape:
         return example_of_answer(shapes[shape["$ref"].removeprefix(REF)], shapes, name)
     if "anyOf" in shape:

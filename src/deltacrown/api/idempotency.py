@@ -1,4 +1,4 @@
-"""Requests that can be repeated without being carried out again: ``Idempotency-Key``."""
+"""``Idempotency-Key``: a request that is sent again is not carried out again."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ IdempotencyKey = Annotated[
 
 
 def answer_idempotently(
-    request: HttpRequest, response: HttpResponse, caller: Caller, key: str | None, answer: Callable[[], dict[str, Any]]
+    request: HttpRequest,
+    response: HttpResponse,
+    caller: Caller,
+    key: str | None,
+    answer: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Carry ``answer`` out, or repeat what it was when this key came before; ``Idempotency-Replayed`` says which."""
+    """Call ``answer``, or return the earlier answer to this key; the header ``Idempotency-Replayed`` says which."""
     if key is None:
         return answer()
-    told = answer_once(
+    given = answer_once(
         owner=caller.member,
         caller=f"key:{caller.key.pk}" if caller.key else f"user:{caller.member.pk}",
         idempotency_key=key,
@@ -37,6 +41,6 @@ def answer_idempotently(
         now=now(),
         answer=answer,
     )
-    response["Idempotency-Replayed"] = "true" if told.is_repeated else "false"
-    body: dict[str, Any] = told.body
+    response["Idempotency-Replayed"] = "true" if given.is_repeated else "false"
+    body: dict[str, Any] = given.body
     return body

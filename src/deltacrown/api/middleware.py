@@ -1,4 +1,6 @@
-"""The outermost edge of the API: unreadable requests out, every error a problem document, and what caches may do with each answer."""
+"""The outermost middleware of the API: it refuses unreadable requests, converts every error to a problem document,
+and sets the caching headers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ BODILESS = {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 
 class ApiEdge:
-    """Guards and finishes requests under ``/api/``; others pass untouched. Stands before every other middleware."""
+    """Guards and finishes requests under ``/api/``; others pass untouched. It must be the first middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -35,13 +37,17 @@ class ApiEdge:
 
 
 def find_unreadable(request: HttpRequest) -> HttpResponse | None:
-    """The refusal of a request that no operation should see, or ``None``."""
+    """Return the refusal of a request that no operation should see, or ``None``."""
     return _find_address_fault(request) or (None if request.method in BODILESS else _find_body_fault(request))
 
 
 def _find_address_fault(request: HttpRequest) -> HttpResponse | None:
     try:
-        texts = [request.path_info, *request.GET.keys(), *(value for values in request.GET.lists() for value in values[1])]
+        texts = [
+            request.path_info,
+            *request.GET.keys(),
+            *(value for values in request.GET.lists() for value in values[1]),
+        ]
     except SuspiciousOperation:  # raised this far out, it would be answered with a page
         return respond(MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters.")
     if not all(is_storable(text, multiline=False) for text in texts):
@@ -63,7 +69,7 @@ def _find_body_fault(request: HttpRequest) -> HttpResponse | None:
 
 
 def _as_problem(response: HttpResponseBase) -> HttpResponse:
-    """The problem that stands for an error somebody else answered with, its headers kept."""
+    """Convert an error response of Django's to a problem document; some of its headers are kept."""
     kind = OF_STATUS.get(response.status_code, MALFORMED if response.status_code < 500 else INTERNAL)
     kept = {name: response[name] for name in ("Allow", "Retry-After", "WWW-Authenticate") if name in response}
     allowed = f" It takes {kept['Allow']}." if "Allow" in kept else ""
@@ -84,8 +90,8 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
         response["Cache-Control"] = f"private, {stored}"
         patch_vary_headers(response, ["Authorization", "Cookie"])
 
-    standing = getattr(request, "api_standing", None)
-    for name, value in standing.headers.items() if standing else ():
+    allowance = getattr(request, "api_allowance", None)
+    for name, value in allowance.headers.items() if allowance else ():
         response[name] = value
     response["X-Content-Type-Options"] = "nosniff"
     return response

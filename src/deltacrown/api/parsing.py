@@ -1,4 +1,4 @@
-"""Reading a JSON body: what cannot be stored on any database is refused before anything looks at it."""
+"""Parse JSON bodies, and refuse at once what no database can store."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ninja.parser import Parser
 from deltacrown.api.problems import INVALID, MALFORMED, Refused
 from deltacrown.core.inputs import find_json_fault
 
-#: A match in a list in the body lies this deep before what its game reported of a player begins.
+#: How deep in a delivery of matches the stats of a player begin.
 ENVELOPE = 6
 
 
 class StrictParser(Parser):
-    """Takes JSON as RFC 8259 has it: no NaN, no name twice, no numbers or nesting past what can be kept, no NUL characters."""
+    """Parses JSON strictly: no NaN, no duplicate names, no numbers or nesting that cannot be stored, no NUL characters."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         body = read_json(request.body)
@@ -25,15 +25,15 @@ class StrictParser(Parser):
 
 
 def read_json(raw: bytes) -> Any:
-    """The value ``raw`` says.
+    """Return the value of a JSON text.
 
-    :raises Refused: it is no JSON, or holds what cannot be stored.
+    :raises Refused: it is not JSON, or contains what cannot be stored.
     """
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_read_object)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
-        raise Refused(MALFORMED, f"The body is no JSON: {reason}.") from error
+        raise Refused(MALFORMED, f"The body is not JSON: {reason}.") from error
     if fault := find_json_fault(value, 1 - ENVELOPE):
         raise Refused(INVALID, f"The body{fault}")
     return value
@@ -48,4 +48,4 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

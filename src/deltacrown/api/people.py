@@ -1,4 +1,4 @@
-"""Who and what a body names: public ids, slugs of teams and games."""
+"""The players, teams and games that a body names by public id or slug."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deltacrown.user_profile.people.addresses import find_users
 
 Value = TypeVar("Value")
 
-__all__ = ["by_username", "find_game", "find_player", "find_players", "find_team"]
+__all__ = ["by_username", "find_game", "find_player", "find_players_named", "find_team"]
 
 
 def find_player(public_id: str, *, field: str) -> User:
-    """The player a body names.
+    """Return the player with this public id.
 
     :raises InvalidInput: there is none; ``field`` says where it was named.
     """
@@ -28,8 +28,8 @@ def find_player(public_id: str, *, field: str) -> User:
     return found[public_id]
 
 
-def find_players(public_ids: Iterable[str], *, field: str) -> list[User]:
-    """The players a body names, in its order.
+def find_players_named(public_ids: Iterable[str], *, field: str) -> list[User]:
+    """Return the players with these public ids, in the same order.
 
     :raises InvalidInput: one of them is unknown.
     """
@@ -42,15 +42,15 @@ def find_players(public_ids: Iterable[str], *, field: str) -> list[User]:
 
 
 def by_username(values: Mapping[str, Value], *, field: str) -> dict[str, Value]:
-    """What a body says by public id, by username instead.
+    """Return ``values``, given by public id, by username instead.
 
     :raises InvalidInput: a public id is unknown.
     """
-    return {user.username: value for user, value in zip(find_players(values, field=field), values.values(), strict=True)}
+    return {user.username: value for user, value in zip(find_players_named(values, field=field), values.values(), strict=True)}
 
 
 def find_team(slug: str, *, field: str) -> Team:
-    """The team a body names.
+    """Return the team with this slug or name.
 
     :raises InvalidInput: there is none.
     """

@@ -1,4 +1,4 @@
-"""Every refusal of the API as an RFC 9457 problem document."""
+"""RFC 9457 problem documents: the kinds of problems, and the conversion of errors to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of problem: its code, its status, its title, and what the caller can do about it."""
+    """A kind of problem; ``remedy`` is what the caller can do about it."""
 
     code: str
     status: int
@@ -28,7 +28,12 @@ class Kind:
 
 
 MALFORMED = Kind("malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body.")
-UNAUTHENTICATED = Kind("unauthenticated", 401, "Not signed in", "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.")
+UNAUTHENTICATED = Kind(
+    "unauthenticated",
+    401,
+    "Not signed in",
+    "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.",
+)
 FORBIDDEN = Kind("forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named.")
 HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
 NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys.")
@@ -38,7 +43,12 @@ PRECONDITION = Kind("precondition-failed", 412, "Precondition failed", "Read it 
 TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
 MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
 INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
-CURSOR = Kind("invalid-cursor", 422, "Invalid cursor", "Start again from the first page, with the same filters throughout.")
+CURSOR = Kind(
+    "invalid-cursor",
+    422,
+    "Invalid cursor",
+    "Start again from the first page, with the same filters throughout.",
+)
 KEY_REUSED = Kind("idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request.")
 THROTTLED = Kind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
 INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
@@ -48,7 +58,7 @@ KINDS = [
     MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, PRECONDITION, TOO_LARGE, MEDIA, INVALID, CURSOR,
     KEY_REUSED, THROTTLED, INTERNAL, UNAVAILABLE,
 ]  # fmt: skip
-#: What stands for a status that somebody else answered with.
+#: The kind of problem for a status that Django or ninja answered with.
 OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
 
 
@@ -74,10 +84,16 @@ class Problem(BaseModel):
 
 
 class Refused(Exception):
-    """The API itself refuses a request, before any service is asked."""
+    """A refusal by the API itself, before a service is called."""
 
     def __init__(
-        self, kind: Kind, detail: str, *, field: str = "", pointer: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        field: str = "",
+        pointer: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.headers = kind, detail, headers or {}
@@ -85,9 +101,14 @@ class Refused(Exception):
 
 
 def respond(
-    kind: Kind, detail: str, faults: Sequence[Fault] = (), *, title: str = "", headers: Mapping[str, str] | None = None
+    kind: Kind,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    *,
+    title: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> JsonResponse:
-    """The problem document as a response."""
+    """Return a problem document as a response."""
     problem = Problem(
         type=f"/api/v1/docs#{kind.code}",
         title=title or kind.title,
@@ -100,20 +121,20 @@ def respond(
 
 
 def answer_refused(_request: HttpRequest, refusal: Refused | type[Refused]) -> JsonResponse:
-    """The response to a refusal of the API's own."""
+    """Return the response to a refusal by the API itself."""
     assert isinstance(refusal, Refused)  # noqa: S101 - ninja's type allows for the class
     return respond(refusal.kind, refusal.detail, refusal.faults, headers=refusal.headers)
 
 
 def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainError]) -> JsonResponse:
-    """The response to a refusal of a service, in the service's words."""
+    """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
     title = error.message if isinstance(error, HistoryHidden) else ""
     return respond(kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title)
 
 
 def answer_validation_error(_request: HttpRequest, error: ValidationError | type[ValidationError]) -> JsonResponse:
-    """The response to parameters or a body that do not have their shape."""
+    """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
     detail = f"{faults[0].field or 'The request'}: {faults[0].detail}" if len(faults) == 1 else f"{len(error.errors)} inputs are invalid."
@@ -121,7 +142,7 @@ def answer_validation_error(_request: HttpRequest, error: ValidationError | type
 
 
 def kind_of(error: DomainError) -> Kind:
-    """The kind of problem a service's refusal is."""
+    """Return the kind of problem for a service's refusal."""
     if isinstance(error, HistoryHidden):
         return HIDDEN
     if isinstance(error, NotFound):
@@ -134,7 +155,7 @@ def kind_of(error: DomainError) -> Kind:
 
 
 def fault_of(error: DomainError, request: HttpRequest) -> Fault:
-    """What a service's refusal is about, with its place in the body when it is there."""
+    """Return the input that a service refused, with its pointer if it is in the body."""
     body: Any = getattr(request, "api_body", None)
     in_body = isinstance(body, dict) and error.field in body
     return Fault(field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message)

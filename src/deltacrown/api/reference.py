@@ -1,4 +1,4 @@
-"""The API described for programs, as OpenAPI, and for people, as a page; both from the code."""
+"""The reference of the API, generated from the code: OpenAPI for programs, a page for people."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from deltacrown.api.problems import KINDS
 
 @cache
 def render_description() -> str:
-    """The OpenAPI description, as it is served and kept in the documentation."""
+    """Return the OpenAPI description as JSON."""
     return json.dumps(api.get_openapi_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 @csrf_exempt
 @require_safe
 def show_description(request: HttpRequest) -> HttpResponse:
-    """The OpenAPI description; the same for everybody."""
+    """Answer with the OpenAPI description."""
     request.api_shared = True  # type: ignore[attr-defined]
     return HttpResponse(render_description(), content_type="application/json")
 
@@ -34,14 +34,14 @@ def show_description(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_safe
 def show_docs(request: HttpRequest) -> HttpResponse:
-    """The description as a page: no script, nothing from elsewhere."""
+    """Answer with the page, which has no scripts and loads nothing from other sites."""
     request.api_shared = True  # type: ignore[attr-defined]
     return render(request, "api/docs.html", {"groups": list_operations(), "kinds": KINDS, "scopes": SCOPES})
 
 
 @cache
 def list_operations() -> dict[str, list[dict[str, Any]]]:
-    """Tag → its operations, as the page shows them."""
+    """Return tag → its operations, as the page shows them."""
     schema = json.loads(render_description())
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path, methods in schema["paths"].items():
@@ -71,7 +71,13 @@ def _fields(shape: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any
 
 
 def _field(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:
-    return {"name": name, "place": place, "required": required, "type": _type(shape), "description": shape.get("description", "")}
+    return {
+        "name": name,
+        "place": place,
+        "required": required,
+        "type": _type(shape),
+        "description": shape.get("description", ""),
+    }
 
 
 def _type(shape: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""How an operation is declared: its path, who may call it, what it answers, and with which problems it refuses."""
+"""The declaration of operations: path, access, answer, refusals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deltacrown.api.access import Access, Gate
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: What any operation may be refused with, and what those with a body may be beside.
+#: The statuses with which any operation may refuse, and those that only one with a body adds.
 ALWAYS, WITH_BODY = (400, 401, 422, 429, 500, 503), (413, 415)
 
 
@@ -23,7 +23,13 @@ class Resource(Router):
         super().__init__(tags=[tag])
 
     def read(
-        self, path: str, *, answers: Any, access: Access, refuses: Sequence[int] = (), extra: dict[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        answers: Any,
+        access: Access,
+        refuses: Sequence[int] = (),
+        extra: dict[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """Declare a GET, which answers HEAD too."""
         return self._declare(["GET", "HEAD"], path, {200: answers}, access=access, refuses=refuses, extra=extra)
@@ -73,6 +79,6 @@ class Resource(Router):
 
 
 def _query_parameters(operation: Any) -> list[str]:
-    """The names an operation takes in the query."""
+    """Return the names of the query parameters of an operation."""
     models = [model for model in operation.models if model.__ninja_param_source__ == "query"]
     return [name for model in models for name in getattr(model, "__ninja_flatten_map__", model.model_fields)]

@@ -1,4 +1,4 @@
-"""Long answers, row by row: NDJSON, and CSV that no spreadsheet takes for formulas."""
+"""Streamed answers: NDJSON, and CSV in which spreadsheets find no formulas."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, Literal
 
 from django.http import StreamingHttpResponse
 
-from deltacrown.api.shapes import moment_text
+from deltacrown.api.shapes import datetime_text
 
 Format = Literal["ndjson", "csv"]
 MEDIA_TYPES: dict[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-#: How a cell begins that a spreadsheet would calculate.
+#: The first characters of cells that a spreadsheet would calculate.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: Rows sent at a time.
 ROWS_PER_CHUNK = 100
 
 
 def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
-    """Both forms of a stream, each with the beginning of one, for the description of an operation."""
+    """Return the part of an operation's description about its two stream formats, each with an example."""
     examples = {"application/x-ndjson": ndjson, "text/csv": csv}
     return {
         "responses": {200: {"content": {kind: {"schema": {"type": "string"}, "example": example} for kind, example in examples.items()}}}
@@ -30,19 +30,22 @@ def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
 
 
 class _Line:
-    """What a CSV writer writes to, that keeps nothing."""
+    """A file for the CSV writer that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def stream_ndjson(records: Iterable[Mapping[str, Any]], *, name: str) -> StreamingHttpResponse:
-    """A JSON object a line."""
+    """Return a response with one JSON object per line."""
     return _stream((json.dumps(record, default=_plain, ensure_ascii=False) + "\n" for record in records), "ndjson", name)
 
 
 def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
-    """A header and a line a row; nested values as JSON, text that begins like a formula behind an apostrophe."""
+    """Return a response with a header and one line per row.
+
+    Nested values are JSON. Text that begins like a formula gets an apostrophe in front.
+    """
     write: Callable[[Iterable[Any]], Any] = csv.writer(_Line()).writerow
 
     def lines() -> Iterator[str]:
@@ -54,11 +57,11 @@ def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) 
 
 
 def write_cell(value: Any) -> Any:
-    """A value as a cell of a CSV file."""
+    """Return a value as a cell of a CSV file."""
     if isinstance(value, dict | list):
         return json.dumps(value, default=_plain, ensure_ascii=False)
     if isinstance(value, datetime):
-        return moment_text(value)
+        return datetime_text(value)
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA) else str(value)
     return value
@@ -83,5 +86,5 @@ def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return moment_text(value)
+        return datetime_text(value)
     return float(value) if isinstance(value, Decimal) else str(value)

@@ -1,6 +1,6 @@
-"""How many requests a key, a person or an address may make in a stretch of time.
+"""Rate limits: how many requests a key, a person or an address may make in a period.
 
-Counted in the cache; when it is away nobody is held up.
+Requests are counted in the cache. While the cache does not answer, there is no limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rate:
-    """So many requests per so many seconds, written ``600/60``."""
+    """A number of requests per number of seconds, written ``600/60``."""
 
     name: str
     limit: int
@@ -33,8 +33,8 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a caller stands: what is left, and in how many seconds counting starts anew."""
+class Allowance:
+    """What a caller has left, and in how many seconds counting starts anew."""
 
     rate: Rate
     left: int
@@ -42,7 +42,7 @@ class Standing:
 
     @property
     def headers(self) -> dict[str, str]:
-        """In the form of the IETF's draft on RateLimit headers."""
+        """Return the headers of the IETF draft on RateLimit."""
         return {
             "RateLimit-Policy": f'"{self.rate.name}";q={self.rate.limit};w={self.rate.seconds}',
             "RateLimit": f'"{self.rate.name}";r={max(self.left, 0)};t={self.reset}',
@@ -52,21 +52,24 @@ class Standing:
 def count_request(request: HttpRequest, key: int | None, user: int | None) -> None:
     """Count one request for its key, else its person, else its address.
 
-    :raises Refused: there were too many; ``Retry-After`` says how long to wait.
+    :raises Refused: there were too many; ``Retry-After`` has the seconds to wait.
     """
     if key is not None or user is not None:
-        rate, who = Rate.read("key", settings.API_RATE_PER_KEY), f"key:{key}" if key is not None else f"user:{user}"
+        rate, who = (
+            Rate.read("key", settings.API_RATE_PER_KEY),
+            f"key:{key}" if key is not None else f"user:{user}",
+        )
     else:
         rate, who = Rate.read("address", settings.API_RATE_PER_ADDRESS), f"address:{address_of(request)}"
-    standing = _count(rate, who)
-    request.api_standing = standing  # type: ignore[attr-defined]
-    if standing.left < 0:
-        detail = f"{rate.limit} requests in {rate.seconds} seconds are allowed; try again in {standing.reset}."
-        raise Refused(THROTTLED, detail, headers={"Retry-After": str(standing.reset)})
+    allowance = _count(rate, who)
+    request.api_allowance = allowance  # type: ignore[attr-defined]
+    if allowance.left < 0:
+        detail = f"{rate.limit} requests in {rate.seconds} seconds are allowed; try again in {allowance.reset}."
+        raise Refused(THROTTLED, detail, headers={"Retry-After": str(allowance.reset)})
 
 
 def address_of(request: HttpRequest) -> str:
-    """The address that calls: behind ``API_TRUSTED_PROXIES`` proxies, the one the outermost of them saw."""
+    """Return the caller's address: behind ``API_TRUSTED_PROXIES`` proxies, the one that the outermost saw."""
     hops: int = settings.API_TRUSTED_PROXIES
     forwarded = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     if hops and forwarded:
@@ -74,9 +77,9 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _count(rate: Rate, who: str) -> Standing:
-    moment = int(now().timestamp())
-    window, reset = moment // rate.seconds, rate.seconds - moment % rate.seconds
+def _count(rate: Rate, who: str) -> Allowance:
+    seconds = int(now().timestamp())
+    window, reset = seconds // rate.seconds, rate.seconds - seconds % rate.seconds
     name = f"api-rate:{who.replace(' ', '')}:{window}"
     try:
         cache.add(name, 0, timeout=rate.seconds + 1)
@@ -84,4 +87,4 @@ def _count(rate: Rate, who: str) -> Standing:
     except Exception:
         logger.warning("the cache does not answer; requests are not counted", exc_info=True)
         used = 0
-    return Standing(rate, rate.limit - used, reset)
+    return Allowance(rate, rate.limit - used, reset)

@@ -1,4 +1,4 @@
-"""Where the API lives: version 1 under ``/api/v1/``."""
+"""The addresses of the API: version 1 under ``/api/v1/``."""
 
 from django.urls import path
 

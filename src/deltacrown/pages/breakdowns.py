@@ -1,4 +1,4 @@
-"""The weekly look at the numbers per game. The engine keeps them exact at every write; this verifies that and warms the cache."""
+"""The weekly job on the stats per game: verify what the engine keeps, and fill the cache with the leading profiles."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django_tally.reconciliation import reconcile
 
 
 @dataclass(frozen=True)
-class Refreshed:
-    """What was verified and what is in the cache now.
+class RefreshedBreakdowns:
+    """The outcome of the job.
 
-    :param run: the record of the verification.
-    :param players: whose overview was put into the cache.
+    :param run: the key of the verification's record.
+    :param players: how many profile pages were put into the cache.
     """
 
     run: int
@@ -29,19 +29,21 @@ class Refreshed:
     players: int
 
 
-def refresh_breakdowns(*, clock: Callable[[], datetime], players: int = MAX_LIMIT) -> Refreshed:
-    """Recount the numbers per game, repair and log what differs, and put the overviews of the leading players into the cache.
+def refresh_breakdowns(*, clock: Callable[[], datetime], players: int = MAX_LIMIT) -> RefreshedBreakdowns:
+    """Verify the stats per game, repair drift, and put the profile pages of the leading players into the cache.
 
-    :param players: how many of each game's leaderboard of wins, 0 to 100.
+    :param players: how many players of each game's leaderboard by wins, 0 to 100.
     :raises InvalidInput: for a number out of range.
     """
     check_integer(players, field="players", least=0, most=MAX_LIMIT)
     run = reconcile(cause="refresh_breakdowns", clock=clock, holders=[GameStats]).run
     games = list(Game.objects.order_by("pk"))
-    leading = {entry.public_id for game in games for entry in _list_leading(game, players)}
+    leading: set[str] = set()
+    for game in games:
+        leading.update(entry.public_id for entry in _list_leading(game, players))
     for public_id in sorted(leading):
         cached.get_profile_page(public_id, viewer=None)
-    return Refreshed(run.pk, run.numbers_checked, run.numbers_drifted, len(games), len(leading))
+    return RefreshedBreakdowns(run.pk, run.numbers_checked, run.numbers_drifted, len(games), len(leading))
 
 
 def _list_leading(game: Game, players: int) -> list[LeaderboardEntry]:

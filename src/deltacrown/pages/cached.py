@@ -38,24 +38,24 @@ class _Owner:
 
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
-    """``players.get_profile_page``, from the cache where it may."""
-    return _serve(ProfilePage, public_id, viewer, lambda: players.get_profile_page(public_id, viewer=viewer))
+    """``players.build_profile_page``, from the cache where it may."""
+    return _serve(ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer))
 
 
 def get_matches_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> MatchesPage:
-    """``players.get_matches_page``; the first page without filters from the cache where it may."""
+    """``players.build_matches_page``; the first page without filters from the cache where it may."""
 
     def build() -> MatchesPage:
-        return players.get_matches_page(public_id, filters, page, viewer=viewer)
+        return players.build_matches_page(public_id, filters, page, viewer=viewer)
 
     return build() if filters or page else _serve(MatchesPage, public_id, viewer, build)
 
 
 def get_activity_page(public_id: str, page: str | None, *, viewer: Viewer) -> ActivityPage:
-    """``players.get_activity_page``; the first page from the cache where it may."""
+    """``players.build_activity_page``; the first page from the cache where it may."""
 
     def build() -> ActivityPage:
-        return players.get_activity_page(public_id, page, viewer=viewer)
+        return players.build_activity_page(public_id, page, viewer=viewer)
 
     return build() if page else _serve(ActivityPage, public_id, viewer, build)
 

@@ -1,17 +1,16 @@
-"""What each page about disputes shows and does, in one call: filing, one's own, the moderators' queue and a review."""
+"""The pages about disputes: filing one, one's own, the moderators' queue, and the review of one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
-from deltacrown.games.models import Game, MatchRow, list_match_sources
+from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.games.services import get_match_line, list_match_lines
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.models import Dispute
@@ -25,16 +24,17 @@ from deltacrown.user_profile.people.addresses import find_users
 from django_tally.transactions import atomic_service
 
 PER_PAGE = 20
-#: The most results a form offers to choose from.
+#: The most results that can be chosen from on the page to dispute one.
 RESULTS_OFFERED = 200
+RELATED = ("reporter__profile", "result__tournament", "result__team")
 
 
 @dataclass(frozen=True)
-class DisputeLine:
-    """A dispute in a list, with what it is about.
+class DisputeItem:
+    """A dispute in a list, with its subject.
 
-    :param handle: what its page is found by; for staff.
-    :param match: the disputed match, or ``None`` when it is about a result or the match is gone.
+    :param handle: addresses its page; for staff.
+    :param match: the disputed match, or ``None`` when the subject is a result or the match is gone.
     """
 
     dispute: Dispute
@@ -43,29 +43,29 @@ class DisputeLine:
 
     @property
     def result(self) -> TournamentResult | None:
-        """The disputed result, or ``None`` when it is about a match."""
+        """The disputed result, or ``None`` when the subject is a match."""
         return self.dispute.result
 
 
 @dataclass(frozen=True)
-class Review:
+class ReviewPage:
     """A dispute before a moderator.
 
-    :param rows: of the disputed encounter, oldest first; none when it is about a result.
-    :param may_resolve: whether the viewer may: not their own dispute, and it is open.
+    :param rows: the lines of the disputed match, oldest first; empty when the subject is a result.
+    :param may_resolve: whether the viewer may: the dispute is open, and another player's.
     """
 
-    line: DisputeLine
+    line: DisputeItem
     rows: list[MatchRow]
     may_resolve: bool
 
 
 @dataclass(frozen=True)
-class MatchForm:
-    """What disputing a match begins with.
+class MatchDisputePage:
+    """The page on which a player disputes a match.
 
-    :param match: the viewer's own row of it.
-    :param until: when the time to dispute it ends.
+    :param match: the viewer's own line of it.
+    :param until: the last time at which it can be disputed.
     :param is_late: whether that has passed.
     """
 
@@ -76,18 +76,19 @@ class MatchForm:
 
 @dataclass(frozen=True)
 class ResultChoice:
-    """A result that can be disputed; ``name`` is what a form sends for it."""
+    """A result that can be disputed: of the player with ``public_id``, or of the team with ``team_slug``."""
 
-    name: str
     label: str
+    public_id: str = ""
+    team_slug: str = ""
 
 
 @dataclass(frozen=True)
-class ResultForm:
-    """What disputing a result of a tournament begins with.
+class ResultDisputePage:
+    """The page on which a player disputes a result of a tournament.
 
     :param choices: the results that can still be disputed.
-    :param is_late: whether there are results, and all were decided too long ago.
+    :param is_late: whether there are results, and the time to dispute is over for all of them.
     """
 
     tournament: Tournament
@@ -95,176 +96,141 @@ class ResultForm:
     is_late: bool
 
 
-def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeLine]:
-    """Return a page of the disputes ``viewer`` filed, latest first; staff get their own here too."""
-    rows = Dispute.objects.filter(reporter=viewer).select_related("reporter__profile", "result__tournament", "result__team")
-    found = paginate(rows, listing=f"own-disputes/{viewer.pk}", order=("-filed_at", "-id"), cursor=page, limit=limit)
-    return found.with_items(_lines)
+def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeItem]:
+    """Return a page of the disputes that ``viewer`` filed, latest first; staff get their own here too."""
+    rows = Dispute.objects.filter(reporter=viewer).select_related(*RELATED)
+    listing = f"own-disputes/{viewer.pk}"
+    found = paginate(rows, listing=listing, order=("-filed_at", "-id"), cursor=page, limit=limit)
+    return found.with_items(_describe_disputes)
 
 
-def list_queue(status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeLine]:
-    """Return a page of everybody's disputes of one status, those that wait longest first.
+def list_queue(status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeItem]:
+    """Return a page of everybody's disputes with one status, the longest waiting first.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
     :raises MayNotResolve: ``viewer`` is not staff.
-    :raises InvalidInput: for another status, or a cursor that cannot be taken.
+    :raises InvalidInput: for another status, or an invalid cursor.
     """
     _require_staff(viewer)
     if status not in Dispute.Status.values:
-        raise InvalidInput(f"{status[:20]!r} is no status: use {', '.join(Dispute.Status.values)}.", field="status")
-    rows = Dispute.objects.filter(status=status).select_related("reporter__profile", "result__tournament", "result__team")
-    found = paginate(rows, listing=f"dispute-queue/{status}", order=("filed_at", "id"), cursor=page, limit=limit)
-    return found.with_items(_lines)
+        message = f"There is no status {status[:20]!r}: use {', '.join(Dispute.Status.values)}."
+        raise InvalidInput(message, field="status")
+
+    rows = Dispute.objects.filter(status=status).select_related(*RELATED)
+    listing = f"dispute-queue/{status}"
+    found = paginate(rows, listing=listing, order=("filed_at", "id"), cursor=page, limit=limit)
+    return found.with_items(_describe_disputes)
 
 
-def get_review(handle: str, *, viewer: User) -> Review:
-    """A dispute with everything a moderator decides it by.
+def get_review(handle: str, *, viewer: User) -> ReviewPage:
+    """Return a dispute with everything a moderator needs to resolve it.
 
     :raises MayNotResolve: ``viewer`` is not staff.
     :raises NotFound: there is no such dispute.
     """
     _require_staff(viewer)
-    (line,) = _lines([moderation.get_dispute(handle, viewer=viewer)])
-    rows = list_match_lines(line.match.game, line.match.match_key) if line.match else []
-    is_open = line.dispute.status == Dispute.Status.OPEN
-    return Review(line, rows, is_open and line.dispute.reporter_id != viewer.pk)
+    (item,) = _describe_disputes([moderation.get_dispute(handle, viewer=viewer)])
+    rows = list_match_lines(item.match.game, item.match.match_key) if item.match else []
+    is_open = item.dispute.status == Dispute.Status.OPEN
+    return ReviewPage(item, rows, may_resolve=is_open and item.dispute.reporter_id != viewer.pk)
 
 
-def get_match_to_dispute(game: str, match_key: str, *, viewer: User) -> MatchRow:
-    """The viewer's own row of a match.
+def get_match_dispute_page(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchDisputePage:
+    """Return the viewer's line of a match, and until when it can be disputed.
 
     :raises NotFound: there is no such match.
-    :raises NotAParticipant: the viewer had no part in it.
+    :raises NotAParticipant: the viewer did not play in it.
     """
-    row = get_match_line(_find_game(game), match_key, user=viewer)
-    if row.user_id != viewer.pk:
-        raise moderation.NotAParticipant("Only those who played in a match can dispute it.", field="match")
-    return row
-
-
-def get_match_form(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchForm:
-    """What a player who disputes a match is shown first; refusals are those of ``get_match_to_dispute``."""
-    match = get_match_to_dispute(game, match_key, viewer=viewer)
+    match = _get_own_row(game, match_key, viewer=viewer)
     until = moderation.get_dispute_deadline(match.played_at)
-    return MatchForm(match, until, is_late=now > until)
+    return MatchDisputePage(match, until, is_late=now > until)
 
 
-def get_results_to_dispute(slug: str, *, viewer: User, now: datetime) -> ResultForm:
-    """The official results of a tournament that can still be disputed, to choose one from."""
+def get_result_dispute_page(slug: str, *, viewer: User, now: datetime) -> ResultDisputePage:
+    """Return the official results of a tournament that can still be disputed.
+
+    :raises NotFound: there is no such tournament.
+    """
     event = get_tournament(slug, viewer=viewer)
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
-    rows = TournamentResult.objects.filter(tournament=event, user__isnull=is_team).select_related("team", "user__profile")
-    offered = list(rows.order_by("placement", "id")[:RESULTS_OFFERED])
-    timely = [_choice(row) for row in offered if now <= moderation.get_dispute_deadline(row.decided_at)]
-    return ResultForm(event, timely, is_late=bool(offered) and not timely)
+    rows = TournamentResult.objects.filter(tournament=event, user__isnull=is_team)
+    offered = list(rows.select_related("team", "user__profile").order_by("placement", "id")[:RESULTS_OFFERED])
+
+    in_time = [row for row in offered if now <= moderation.get_dispute_deadline(row.decided_at)]
+    choices = [_describe_choice(row) for row in in_time]
+    return ResultDisputePage(event, choices, is_late=bool(offered) and not in_time)
 
 
 @atomic_service
 def file_match_dispute(*, game: str, match_key: str, reason: str, reporter: User, now: datetime) -> Dispute:
-    """Object to a match one played in; refusals are those of ``moderation.services.file_dispute``."""
-    row = get_match_to_dispute(game, match_key, viewer=reporter)
+    """Record a player's objection to a match they played in; refusals are those of ``file_dispute``.
+
+    :raises NotFound: there is no such match.
+    """
+    row = _get_own_row(game, match_key, viewer=reporter)
     return moderation.file_dispute(reporter=reporter, match=row, reason=reason, now=now)
 
 
 @atomic_service
-def file_result_dispute(*, slug: str, result: str, reason: str, reporter: User, now: datetime) -> Dispute:
-    """Object to a result of a tournament one entered.
+def file_result_dispute(*, slug: str, public_id: str = "", team_slug: str = "", reason: str, reporter: User, now: datetime) -> Dispute:
+    """Record a player's objection to a result of a tournament they entered; refusals are those of ``file_dispute``.
 
-    :param result: the ``name`` of one of the choices of ``get_results_to_dispute``.
+    :param public_id: of the player with the result; give it or ``team_slug``.
+    :raises NotFound: there is no such tournament.
+    :raises InvalidInput: there is no such player or team.
     """
     event = get_tournament(slug, viewer=reporter)
-    kind, _, name = result.partition(":")
-    user = find_users([name]).get(name) if kind == "player" else None
-    team = find_teams([name]).get(name) if kind == "team" else None
+    user = find_users([public_id]).get(public_id) if public_id else None
+    team = find_teams([team_slug]).get(team_slug) if team_slug else None
     if user is None and team is None:
         raise InvalidInput("Choose the result that is wrong.", field="result")
-    return moderation.file_dispute(reporter=reporter, result=get_result(event, user=user, team=team), reason=reason, now=now)
+
+    result = get_result(event, user=user, team=team)
+    return moderation.file_dispute(reporter=reporter, result=result, reason=reason, now=now)
 
 
 @atomic_service
-def resolve_dispute(*, handle: str, form: Mapping[str, str], by: User, now: datetime) -> Dispute:
-    """Uphold or reject a dispute as a moderator's form says.
+def resolve_dispute(*, handle: str, remedy: Remedy | None, resolution: str, by: User, now: datetime) -> Dispute:
+    """Uphold the dispute and apply ``remedy``, or reject it when there is none.
 
-    :param form: ``decision`` (``uphold`` or ``reject``), ``resolution``, and to uphold ``remedy``: ``void``,
-        ``correct`` (with ``result-PUBLIC_ID`` and ``score-PUBLIC_ID``), ``place`` (with ``placement`` and ``prize``) or ``disqualify``.
-    :raises InvalidInput: the form leaves something out, or what is said cannot be.
+    :param resolution: what was found; shown to the reporter.
+    :raises MayNotResolve: ``by`` is not staff, or the reporter.
+    :raises InvalidInput: the remedy or the resolution cannot be taken.
     """
     _require_staff(by)
     dispute = moderation.get_dispute(handle, viewer=by)
-    resolution = form.get("resolution", "")
-    if form.get("decision") == "reject":
+    if remedy is None:
         return moderation.reject_dispute(dispute=dispute, by=by, resolution=resolution, now=now)
-    if form.get("decision") != "uphold":
-        raise InvalidInput("Choose to uphold or to reject.", field="decision")
-    return moderation.uphold_dispute(dispute=dispute, by=by, remedy=_read_remedy(dispute, form), resolution=resolution, now=now)
+    return moderation.uphold_dispute(dispute=dispute, by=by, remedy=remedy, resolution=resolution, now=now)
 
 
-def _read_remedy(dispute: Dispute, form: Mapping[str, str]) -> Remedy:
-    remedy = form.get("remedy")
-    if remedy == "void":
-        return moderation.VoidMatch()
-    if remedy == "disqualify":
-        return moderation.Disqualify()
-    if remedy == "place":
-        prize = form.get("prize", "").strip()
-        return moderation.CorrectResult(_whole(form.get("placement", ""), "placement"), _amount(prize) if prize else None)
-    if remedy == "correct":
-        return _read_correction(dispute, form)
-    raise InvalidInput("Choose what is to be put right.", field="remedy")
+def _get_own_row(game: str, match_key: str, *, viewer: User) -> MatchRow:
+    named = get_game(game if is_storable(game, multiline=False) else "")
+    row = get_match_line(named, match_key, user=viewer)
+    if row.user_id != viewer.pk:
+        message = "Only those who played in a match can dispute it."
+        raise moderation.NotAParticipant(message, field="match")
+    return row
 
 
-def _read_correction(dispute: Dispute, form: Mapping[str, str]) -> Remedy:
-    match = moderation.get_disputed_match(dispute)
-    rows = list_match_lines(match.game, match.match_key) if match else []
-    results = {row.user.username: form.get(f"result-{_id(row)}", row.result) for row in rows}
-    scores = {row.user.username: _score(form.get(f"score-{_id(row)}"), row) for row in rows}
-    if all((results[row.user.username], scores[row.user.username]) == (row.result, row.score) for row in rows):
-        raise InvalidInput("Nothing would change: give a player another result or score.", field="remedy")
-    return moderation.CorrectMatch(results, scores)
-
-
-def _id(row: MatchRow) -> str:
-    return row.user.profile.public_id
-
-
-def _score(text: str | None, row: MatchRow) -> int | None:
-    """The score a form gives, empty for none; the one on record where it says nothing."""
-    if text is None:
-        return row.score
-    return _whole(text, "score") if text.strip() else None
-
-
-def _whole(text: str, field: str) -> int:
-    if not (text.strip().lstrip("-").isascii() and text.strip().lstrip("-").isdigit() and len(text) < 10):
-        raise InvalidInput(f"{text[:20]!r} is no whole number.", field=field)
-    return int(text)
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise InvalidInput(f"{text[:20]!r} is no amount.", field="prize") from None
-
-
-def _find_game(slug: str) -> Game:
-    return get_game(slug if is_storable(slug, multiline=False) else "")
-
-
-def _choice(row: TournamentResult) -> ResultChoice:
+def _describe_choice(row: TournamentResult) -> ResultChoice:
     place = f"{row.placement}." if row.placement else "disqualified:"
     if row.user is not None:
-        return ResultChoice(f"player:{row.user.profile.public_id}", f"{place} {row.user.profile.name}")
-    team = row.team
-    return ResultChoice(f"team:{team.slug if team else ''}", f"{place} {team.name if team else ''}")
+        profile = row.user.profile
+        return ResultChoice(f"{place} {profile.name}", public_id=profile.public_id)
+
+    name, slug = (row.team.name, row.team.slug) if row.team else ("", "")
+    return ResultChoice(f"{place} {name}", team_slug=slug)
 
 
-def _lines(disputes: Sequence[Dispute]) -> list[DisputeLine]:
-    """Disputes with their matches, wherever these are kept, in two queries for all of them."""
+def _describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
+    """Add their matches, live or archived, in two queries for all of them."""
     ids = [each.match_id for each in disputes if each.match_id is not None]
-    found = [rows.select_related("game") for rows in list_match_sources(pk__in=ids)] if ids else []
-    rows: dict[int | None, MatchRow] = {row.pk: row for table in found for row in table}
-    return [DisputeLine(each, moderation.write_handle(each), rows.get(each.match_id)) for each in disputes]
+    matches: dict[int | None, MatchRow] = {}
+    if ids:
+        for rows in list_match_sources(pk__in=ids):
+            matches |= {row.pk: row for row in rows.select_related("game")}
+    return [DisputeItem(each, moderation.write_handle(each), matches.get(each.match_id)) for each in disputes]
 
 
 def _require_staff(viewer: User) -> None:

@@ -1,7 +1,7 @@
-"""Everything of a player's, row by row, for whoever may have it; read in pieces, so that memory does not grow with the history.
+"""Exports: a player's matches, and everything kept of a player, row by row.
 
-Each piece is read by position: rows that arrive meanwhile may or may not be in it, and none is left
-out or told twice.
+Rows are read in batches, so that memory does not grow with the history. A batch continues at a position: rows
+recorded meanwhile may or may not be included, and none is left out or listed twice.
 """
 
 from __future__ import annotations
@@ -30,22 +30,25 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
+from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer, get_privacy, require_match_history
 from django_tally.models import Revision
 
 #: Rows read at a time.
-PIECE = 500
+BATCH = 500
 
 Record = dict[str, Any]
 Describe = Callable[[Any], Record]
 
 
-def iterate_matches(user: User, *, viewer: Viewer = None, updated_since: datetime | None = None) -> Iterator[MatchEntry]:
-    """Return the matches of ``user``, earliest recorded first, live and archived, voided ones marked.
+def iterate_matches(public_id: str, *, viewer: Viewer = None, updated_since: datetime | None = None) -> Iterator[MatchEntry]:
+    """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
 
     :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their result since.
-    :raises HistoryHidden: at once, when ``user`` hides them from ``viewer``.
+    :raises NotFound: at once, when there is no such player.
+    :raises HistoryHidden: at once, when the player hides them from ``viewer``.
     """
+    user = get_player(public_id).user
     require_match_history(user, viewer)
     return _iterate_matches(user, updated_since)
 
@@ -55,22 +58,24 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     yield from _iterate_account(user)
     for match in _iterate_matches(user, None):
         yield "matches", _flat(asdict(match))
-    for section, sources, order, describe in _sections(user):
-        for row in _iterate_rows(sources, order):
-            yield section, describe(row)
+    for section, sources, describe in _sections(user):
+        for batch in _iterate_batches(sources, ("id",)):
+            for row in batch:
+                yield section, describe(row)
 
 
 def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
     sources = list_match_sources(_updated(user, updated_since), user=user)
     rows = [source.select_related("game") for source in sources]
-    for piece in _iterate_pieces(rows, ("recorded_at", "id")):
-        yield from describe_matches(piece)
+    for batch in _iterate_batches(rows, ("recorded_at", "id")):
+        yield from describe_matches(batch)
 
 
 def _updated(user: User, since: datetime | None) -> Q:
     if since is None:
         return Q()
-    since = since.replace(microsecond=since.microsecond // 1000 * 1000)  # SQLite's clock has no more: rather twice than not at all
+    # SQLite's clock has milliseconds only: a row may be exported twice, but none is missed.
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
     changed = Revision.objects.filter(owner=user.pk, source=Match._meta.label, changed_at__gte=since)
     return Q(recorded_at__gte=since) | Q(pk__in=changed.values("row"))
 
@@ -79,45 +84,41 @@ def _iterate_account(user: User) -> Iterator[tuple[str, Record]]:
     profile = UserProfile.objects.get(user=user)
     names = ("username", "email", "first_name", "last_name", "date_joined", "last_login")
     yield "account", {name: getattr(user, name) for name in names}
-    yield "profile", {name: getattr(profile, name) for name in ("public_id", "display_name", "bio", "country", "created_at")}
-    privacy = get_privacy(user)
-    yield "privacy", {name: getattr(privacy, name) for name in ("show_match_history", "show_tournament_stats")}
+    yield "profile", _columns("public_id", "display_name", "bio", "country", "created_at")(profile)
+    yield "privacy", _columns("show_match_history", "show_tournament_stats")(get_privacy(user))
     for line in list_stats(user):
         yield "stats", {"name": line.name, "value": line.value}
     for game in list_game_stats(user):
         yield "game_stats", {"game": game.game_slug, **{line.name: line.value for line in game.stats}}
 
 
-def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Order, Describe]]:
-    """What else is kept of a player: the section, its rows, their order, and what is told of each."""
+def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]:
+    """Return the other things kept of a player: the section, its rows, and how to describe one."""
     mine = {"user": user}
+    entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
+    results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
+    achievements = UserAchievement.objects.filter(**mine).select_related("achievement")
     activities = [UserActivity.objects.filter(**mine), ArchivedUserActivity.objects.filter(**mine)]
     following = Follow.objects.filter(follower=user).select_related("followed__profile")
     followers = Follow.objects.filter(followed=user).select_related("follower__profile")
-    entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
-    results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
+
+    award = _columns("points", "reason", "awarded_at")
+    activity = _columns("activity_type", "description", "metadata", "visibility", "created_at")
+    dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
+    verification = _columns("status", "requested_at", "reviewed_at")
+    key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
     return [
-        ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], ("id",), _team),
-        ("tournaments", [entries], ("id",), _entry),
-        ("results", [results], ("id",), _result),
-        ("achievements", [UserAchievement.objects.filter(**mine).select_related("achievement")], ("id",), _achievement),
-        ("experience", [ExperienceAward.objects.filter(**mine)], ("id",), _columns("points", "reason", "awarded_at")),
-        ("activity", activities, ("id",), _columns("activity_type", "description", "metadata", "visibility", "created_at")),
-        (
-            "disputes",
-            [Dispute.objects.filter(reporter=user)],
-            ("id",),
-            _columns("reason", "status", "resolution", "filed_at", "resolved_at"),
-        ),
-        ("following", [following], ("id",), lambda row: {"player": row.followed.profile.public_id, "since": row.created_at}),
-        ("followers", [followers], ("id",), lambda row: {"player": row.follower.profile.public_id, "since": row.created_at}),
-        ("verification", [KycVerification.objects.filter(**mine)], ("id",), _columns("status", "requested_at", "reviewed_at")),
-        (
-            "api_keys",
-            [ApiKey.objects.filter(owner=user)],
-            ("id",),
-            _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at"),
-        ),
+        ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], _team),
+        ("tournaments", [entries], _entry),
+        ("results", [results], _result),
+        ("achievements", [achievements], _achievement),
+        ("experience", [ExperienceAward.objects.filter(**mine)], award),
+        ("activity", activities, activity),
+        ("disputes", [Dispute.objects.filter(reporter=user)], dispute),
+        ("following", [following], _followed),
+        ("followers", [followers], _follower),
+        ("verification", [KycVerification.objects.filter(**mine)], verification),
+        ("api_keys", [ApiKey.objects.filter(owner=user)], key),
     ]
 
 
@@ -131,34 +132,48 @@ def _team(row: TeamMembership) -> Record:
 
 def _entry(row: TournamentParticipation) -> Record:
     team = row.team.name if row.team else ""
-    return {"tournament": row.tournament.slug, "team": team, "status": row.status, "registered_at": row.registered_at}
+    return {
+        "tournament": row.tournament.slug,
+        "team": team,
+        "status": row.status,
+        "registered_at": row.registered_at,
+    }
 
 
 def _result(row: TournamentResult) -> Record:
-    told = _columns("placement", "prize_amount", "disqualified_reason", "decided_at")(row)
-    return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **told}
+    result = _columns("placement", "prize_amount", "disqualified_reason", "decided_at")(row)
+    return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **result}
 
 
 def _achievement(row: UserAchievement) -> Record:
-    return {"achievement": row.achievement.slug, "name": row.achievement.name, "fact": row.fact, "earned_at": row.earned_at}
+    return {
+        "achievement": row.achievement.slug,
+        "name": row.achievement.name,
+        "fact": row.fact,
+        "earned_at": row.earned_at,
+    }
+
+
+def _followed(row: Follow) -> Record:
+    return {"player": row.followed.profile.public_id, "since": row.created_at}
+
+
+def _follower(row: Follow) -> Record:
+    return {"player": row.follower.profile.public_id, "since": row.created_at}
 
 
 def _flat(match: Mapping[str, Any]) -> Record:
-    """A match with what a tournament adds under names of its own."""
+    """Return a match in one level: the fields of its tournament are named ``tournament_...``."""
     tournament = match["tournament"] or {}
-    told = {name: value for name, value in match.items() if name not in {"tournament", "is_archived"}}
-    return told | {f"tournament_{name}": tournament.get(name, "") for name in ("slug", "round", "series", "map_name", "team", "opponent")}
+    record = {name: value for name, value in match.items() if name not in {"tournament", "is_archived"}}
+    names = ("slug", "round", "series", "map_name", "team", "opponent")
+    return record | {f"tournament_{name}": tournament.get(name, "") for name in names}
 
 
-def _iterate_rows(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[Any]:
-    for piece in _iterate_pieces(sources, order):
-        yield from piece
-
-
-def _iterate_pieces(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[list[Any]]:
+def _iterate_batches(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[list[Any]]:
     cursor: str | None = None
     while True:
-        page = paginate(sources, listing="export", order=order, cursor=cursor, limit=PIECE, max_limit=PIECE)
+        page = paginate(sources, listing="export", order=order, cursor=cursor, limit=BATCH, max_limit=BATCH)
         yield page.items
         cursor = page.next_cursor
         if cursor is None:

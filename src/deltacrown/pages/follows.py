@@ -1,4 +1,4 @@
-"""What the pages on following, on hiding and on verification show and do, each put together in one call."""
+"""The pages about following: who follows a player, and whom the player follows."""
 
 from __future__ import annotations
 
@@ -9,35 +9,41 @@ from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.people import follows
+from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.people.follows import FollowEntry
-from deltacrown.user_profile.people.search import get_player
 from deltacrown.user_profile.privacy import Viewer
 from django_tally.transactions import atomic_service
 
 
 @dataclass(frozen=True)
 class FollowsPage:
-    """Who follows a player, or whom the player follows."""
+    """The followers of a player, or the players that player follows."""
 
     profile: UserProfile
     found: Page[FollowEntry]
 
 
-def get_followers_page(public_id: str, page: str | None, *, viewer: Viewer) -> FollowsPage:
-    """Who follows a player, for the player and staff."""
+def get_followers_page(public_id: str, page: str | None, *, limit: int = 20, viewer: Viewer) -> FollowsPage:
+    """Return who follows a player.
+
+    :raises HistoryHidden: the viewer is neither the player nor staff.
+    """
     profile = get_player(public_id)
-    return FollowsPage(profile, follows.list_followers(profile.user, viewer, page))
+    return FollowsPage(profile, follows.list_followers(profile.user, viewer, page, limit=limit))
 
 
-def get_following_page(public_id: str, page: str | None, *, viewer: Viewer) -> FollowsPage:
-    """Whom a player follows, for the player and staff."""
+def get_following_page(public_id: str, page: str | None, *, limit: int = 20, viewer: Viewer) -> FollowsPage:
+    """Return whom a player follows.
+
+    :raises HistoryHidden: the viewer is neither the player nor staff.
+    """
     profile = get_player(public_id)
-    return FollowsPage(profile, follows.list_following(profile.user, viewer, page))
+    return FollowsPage(profile, follows.list_following(profile.user, viewer, page, limit=limit))
 
 
 @atomic_service
 def set_following(*, follower: User, public_id: str, following: bool, now: datetime) -> UserProfile:
-    """Follow the player addressed by ``public_id``, or follow them no longer; return the player.
+    """Record whether ``follower`` follows the player with this public id. Return that player's profile.
 
     :raises NotFound: there is no such player.
     :raises CannotFollowSelf: it is the follower.

@@ -1,4 +1,4 @@
-"""The scheduled job of this app (config/schedule.py). It does no harm when it runs twice, at once, or late."""
+"""The scheduled job of this app (config/schedule.py); it may run twice, at the same time, or late."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ Clock = Callable[[], datetime]
 
 
 def refresh_breakdowns(*, clock: Clock) -> dict[str, object]:
-    """Verify the numbers per game and warm the cache."""
+    """Verify the stats per game and fill the cache."""
     return asdict(breakdowns.refresh_breakdowns(clock=clock))

@@ -1,4 +1,4 @@
-"""One encounter: every player's row of it, live or archived."""
+"""The page of one match: the lines of all its players, live or archived."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from deltacrown.moderation.services import get_dispute_deadline
 from deltacrown.user_profile.histories.filters import SLUG
 from deltacrown.user_profile.histories.matches import MatchEntry, TournamentDetails, describe_matches
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.privacy import HistoryHidden, Viewer, filter_encounter_by_visibility
+from deltacrown.user_profile.privacy import HistoryHidden, Viewer, filter_match_by_visibility
 
-#: What a game reports comes in no order a database keeps: these first, the rest by name.
+#: Databases keep the stats of a match in no order: these come first, the others by name.
 LEADING_COLUMNS = ("kills", "deaths", "assists")
+RESULTS = list(MatchRow.Result)
 
 
 @dataclass(frozen=True)
-class EncounterRow:
-    """One player's side of an encounter."""
+class MatchLine:
+    """One player's line of a match."""
 
     profile: UserProfile
     match: MatchEntry
 
 
 @dataclass(frozen=True)
-class EncounterSide:
-    """One of the two sides of a duel: a team, or the player who was alone on it.
+class MatchSide:
+    """One side of a match: a team, or a player who was alone on it.
 
-    :param score: ``None`` where its players have no score, or not the same.
+    :param score: ``None`` where its players have no score, or different ones.
     """
 
     name: str
@@ -40,12 +41,12 @@ class EncounterSide:
 
 
 @dataclass(frozen=True)
-class Encounter:
-    """An encounter as one viewer may see it.
+class MatchPage:
+    """A match as one viewer may see it.
 
-    :param rows: by side, winners first.
-    :param columns: the names of the numbers the game reported, in the order to show them.
-    :param leaves_out: true when rows of players who hide their match history are missing.
+    :param rows: its lines by side, winners first.
+    :param columns: the names of the stats the game reported, in the order to show them.
+    :param leaves_out: whether lines of players who hide their match history are missing.
     """
 
     game: Game
@@ -53,77 +54,98 @@ class Encounter:
     kind: MatchRow.Kind
     played_at: datetime
     tournament: TournamentDetails | None
-    rows: list[EncounterRow]
+    rows: list[MatchLine]
     columns: list[str]
     leaves_out: bool
 
     @property
-    def sides(self) -> list[EncounterSide]:
-        """Both sides, the winner first; none when these rows do not make a duel of two sides that are each of one mind."""
+    def sides(self) -> list[MatchSide]:
+        """Both sides, the winner first; empty unless there are exactly two, each with one result."""
         by_name: dict[str, list[MatchEntry]] = {}
         for row in self.rows:
             by_name.setdefault(row.match.side or row.profile.name, []).append(row.match)
-        is_named = all(row.match.side for row in self.rows)
-        if len(by_name) != 2 or not (is_named or (len(self.rows) == 2 and not self.leaves_out)):
+        if len(by_name) != 2:
             return []
-        if any(len({entry.result for entry in entries}) > 1 for entries in by_name.values()):
+
+        has_named_sides = all(row.match.side for row in self.rows)
+        is_one_on_one = len(self.rows) == 2 and not self.leaves_out
+        if not (has_named_sides or is_one_on_one):
             return []
-        return [EncounterSide(name, entries[0].result, _shared_score(entries)) for name, entries in by_name.items()]
+
+        sides = []
+        for name, entries in by_name.items():
+            results = {entry.result for entry in entries}
+            if len(results) > 1:
+                return []
+            sides.append(MatchSide(name, entries[0].result, _shared_score(entries)))
+        return sides
 
     @property
     def disputable_until(self) -> datetime:
-        """Until when its players can dispute it."""
+        """The last time at which its players can dispute it."""
         return get_dispute_deadline(self.played_at)
 
     @property
     def void_reason(self) -> str:
-        """Why all of it was voided; empty when some of it counts, or players' rows were voided for different reasons."""
+        """The reason why all of it is void; empty when a line counts, or lines have different reasons."""
         reasons = {row.match.void_reason if row.match.is_voided else "" for row in self.rows}
         return reasons.pop() if len(reasons) == 1 else ""
 
 
-def get_encounter(game_slug: str, match_key: str, *, viewer: Viewer) -> Encounter:
-    """Return one encounter, without the casual rows of players who hide their match history from ``viewer``.
+def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPage:
+    """Return one match, without the casual lines of players who hide their match history from ``viewer``.
 
     :raises NotFound: when no such match is recorded.
     :raises HistoryHidden: when all of its players hide it.
     """
     game = Game.objects.filter(slug=game_slug).first() if SLUG.fullmatch(game_slug) else None
-    readable = game is not None and is_storable(match_key, multiline=False)
-    sources = list_match_sources(game=game, match_key=match_key) if readable else []
-    # By key: rows that are archived between two of these reads are read twice.
-    recorded = {pk for source in sources for pk in source.values_list("pk", flat=True)}
+    is_readable = game is not None and is_storable(match_key, multiline=False)
+    sources = list_match_sources(game=game, match_key=match_key) if is_readable else []
+
+    # A set, since a row that is archived between the two reads is found by both.
+    recorded: set[int] = set()
+    for source in sources:
+        recorded.update(source.values_list("pk", flat=True))
     if game is None or not recorded:
-        raise NotFound("There is no such match: its address is made of a game and a match key.", field="match_key")
-    seen = [filter_encounter_by_visibility(source, viewer).select_related("user__profile", "game") for source in sources]
-    rows = {row.pk: row for source in seen for row in source}
+        message = "There is no such match: its address is made of a game and a match key."
+        raise NotFound(message, field="match_key")
+
+    rows: dict[int, Any] = {}
+    for source in sources:
+        seen = filter_match_by_visibility(source, viewer).select_related("user__profile", "game")
+        rows |= {row.pk: row for row in seen}
     if not rows:
         raise HistoryHidden("The players of this match have hidden match history")
-    return _encounter(game, list(rows.values()), leaves_out=len(rows) < len(recorded))
+    return _describe_match(game, list(rows.values()), leaves_out=len(rows) < len(recorded))
 
 
-def _encounter(game: Game, rows: list[Any], *, leaves_out: bool) -> Encounter:
-    rows.sort(key=lambda row: (list(MatchRow.Result).index(row.result), row.side, -(row.score or 0), row.pk))
+def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool) -> MatchPage:
+    rows.sort(key=lambda row: (RESULTS.index(row.result), row.side, -(row.score or 0), row.pk))
     entries = describe_matches(rows)
-    return Encounter(
+    lines = [MatchLine(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)]
+    return MatchPage(
         game=game,
         match_key=rows[0].match_key,
         kind=MatchRow.Kind(rows[0].kind),
         played_at=rows[0].played_at,
         tournament=next((entry.tournament for entry in entries if entry.tournament), None),
-        rows=[EncounterRow(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)],
-        columns=sorted({name for row in rows for name, value in row.stats.items() if _is_number(value)}, key=_column_order),
+        rows=lines,
+        columns=_list_columns(entries),
         leaves_out=leaves_out,
     )
+
+
+def _list_columns(entries: list[MatchEntry]) -> list[str]:
+    names: set[str] = set()
+    for entry in entries:
+        names.update(name for name, value in entry.stats.items() if _is_number(value))
+    leading = [name for name in LEADING_COLUMNS if name in names]
+    return [*leading, *sorted(names.difference(leading))]
 
 
 def _shared_score(entries: list[MatchEntry]) -> int | None:
     scores = {entry.score for entry in entries}
     return scores.pop() if len(scores) == 1 else None
-
-
-def _column_order(name: str) -> tuple[int, str]:
-    return (LEADING_COLUMNS.index(name) if name in LEADING_COLUMNS else len(LEADING_COLUMNS), name)
 
 
 def _is_number(value: object) -> bool:

@@ -1,37 +1,48 @@
-"""What each page about a player shows, put together in one call; and the search that finds the player."""
+"""The pages about a player: profile, matches, tournaments, timeline.
+
+The functions called ``build_`` read the database. Their pages are kept for a while by ``cached``, which has the
+same three under ``get_``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
 from deltacrown.games.models import Game
 from deltacrown.teams.models import TeamMembership
-from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters, read_as_of
+from deltacrown.user_profile.histories.filters import (
+    GivenMatchFilters,
+    GivenTournamentFilters,
+    MatchFilters,
+    TournamentFilters,
+)
 from deltacrown.user_profile.histories.matches import MatchEntry, read_match_history
 from deltacrown.user_profile.histories.tournaments import TournamentEntry, read_tournament_breakdown
 from deltacrown.user_profile.models import UserAchievement, UserProfile
 from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, describe_stats, list_game_stats
-from deltacrown.user_profile.numbers.history import StatHistory
-from deltacrown.user_profile.numbers.row_sources import AchievementEntry, describe_achievements, withhold_facts
-from deltacrown.user_profile.numbers.rows import StatRows, list_closed_stats
+from deltacrown.user_profile.numbers.row_sources import (
+    AchievementEntry,
+    describe_achievements,
+    withhold_facts,
+)
+from deltacrown.user_profile.numbers.rows import list_closed_stats
+from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.people.follows import get_following
-from deltacrown.user_profile.people.search import get_player
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
 from deltacrown.user_profile.services import stats_service
 from deltacrown.user_profile.timeline.reading import ActivityEntry
 
+#: How many matches and tournaments a profile page begins with.
 RECENT = 5
 ACHIEVEMENTS_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class TeamSpell:
-    """A stretch of time in a team; ``left_at`` is ``None`` while it lasts."""
+class TeamPeriod:
+    """A period in a team; ``left_at`` is ``None`` for a present member."""
 
     name: str
     joined_at: datetime
@@ -42,7 +53,7 @@ class TeamSpell:
 class ProfilePage:
     """A player at a glance.
 
-    :param closed: names of the numbers whose rows the viewer may not open.
+    :param closed: names of the stats whose rows the viewer may not open.
     :param matches: the latest few, or ``None`` when they are hidden; ``tournaments`` likewise.
     :param follows: whether the viewer follows the player; ``None`` when they cannot.
     """
@@ -52,7 +63,7 @@ class ProfilePage:
     stats: list[StatLine]
     closed: frozenset[str]
     games: list[GameLine]
-    teams: list[TeamSpell]
+    teams: list[TeamPeriod]
     achievements: list[AchievementEntry]
     matches: list[MatchEntry] | None
     tournaments: list[TournamentEntry] | None
@@ -61,7 +72,7 @@ class ProfilePage:
 
 @dataclass(frozen=True)
 class MatchesPage:
-    """A player's match history, and the games it can be narrowed to."""
+    """A player's match history, and the games it can be filtered by."""
 
     profile: UserProfile
     history: Page[MatchEntry]
@@ -84,51 +95,26 @@ class ActivityPage:
     timeline: Page[ActivityEntry]
 
 
-@dataclass(frozen=True)
-class StatPage:
-    """One number of a player and the rows behind it."""
-
-    profile: UserProfile
-    rows: StatRows
-
-
-@dataclass(frozen=True)
-class PastValue:
-    """What a number was at a moment.
-
-    :param asked: the date or moment as it was asked for.
-    :param is_day: whether that was a date, of which ``moment`` is the end.
-    """
-
-    asked: str
-    moment: datetime
-    is_day: bool
-    value: int | Decimal | None
-
-
-@dataclass(frozen=True)
-class StatHistoryPage:
-    """Every change of one number of a player, and what it was when the reader asks."""
-
-    profile: UserProfile
-    history: StatHistory
-    past: PastValue | None
-
-
-def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
-    """Everything on a player's front page, as ``viewer`` may see it."""
+def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
+    """Return a player's profile page as ``viewer`` may see it."""
     profile = get_player(public_id)
     user = profile.user
     visibility = get_visibility(user, viewer)
-    matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items if visibility.match_history else None
-    tournaments = read_tournament_breakdown(user, TournamentFilters(), None, limit=RECENT).items if visibility.tournaments else None
+
+    matches = None
+    if visibility.match_history:
+        matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items
+    tournaments = None
+    if visibility.tournaments:
+        tournaments = read_tournament_breakdown(user, TournamentFilters(), None, limit=RECENT).items
+
     return ProfilePage(
         profile=profile,
         visibility=visibility,
         stats=describe_stats(profile),
         closed=list_closed_stats(visibility),
         games=list_game_stats(user),
-        teams=list_teams(user),
+        teams=list_team_periods(user),
         achievements=withhold_facts(list_latest_achievements(user), visibility),
         matches=matches,
         tournaments=tournaments,
@@ -136,57 +122,53 @@ def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     )
 
 
-def get_matches_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> MatchesPage:
-    """A player's match history as ``viewer`` may see it."""
+def build_matches_page(public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer) -> MatchesPage:
+    """Return a player's match history as ``viewer`` may see it, with the games to filter by."""
     profile = get_player(public_id)
     history = stats_service.get_match_history(profile.user, filters, page, viewer=viewer)
     return MatchesPage(profile, history, list_games_played(profile.user))
 
 
-def get_tournaments_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> TournamentsPage:
-    """The tournaments a player entered as ``viewer`` may see them."""
+def list_matches(public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer) -> Page[MatchEntry]:
+    """Return a player's match history as ``viewer`` may see it, without the games to filter by."""
+    user = get_player(public_id).user
+    return stats_service.get_match_history(user, filters, page, limit=limit, viewer=viewer)
+
+
+def get_tournaments_page(
+    public_id: str, filters: GivenTournamentFilters, page: str | None, *, limit: int = 20, viewer: Viewer
+) -> TournamentsPage:
+    """Return the tournaments a player entered as ``viewer`` may see them."""
     profile = get_player(public_id)
-    return TournamentsPage(profile, stats_service.get_tournament_breakdown(profile.user, filters, page, viewer=viewer))
+    history = stats_service.get_tournament_breakdown(
+        profile.user,
+        filters,
+        page,
+        limit=limit,
+        viewer=viewer,
+    )
+    return TournamentsPage(profile, history)
 
 
-def get_activity_page(public_id: str, page: str | None, *, viewer: Viewer) -> ActivityPage:
-    """A player's timeline as ``viewer`` may see it."""
+def build_activity_page(public_id: str, page: str | None, *, limit: int = 10, viewer: Viewer) -> ActivityPage:
+    """Return a player's timeline as ``viewer`` may see it."""
     profile = get_player(public_id)
-    return ActivityPage(profile, stats_service.get_activity_timeline(profile.user, viewer, page))
-
-
-def get_stat_page(public_id: str, stat: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> StatPage:
-    """One number of a player and its rows as ``viewer`` may see them."""
-    profile = get_player(public_id)
-    given = {name: value for name, value in filters.items() if value}
-    return StatPage(profile, stats_service.get_stat_rows(profile.user, stat, page, filters=given, viewer=viewer))
-
-
-def get_stat_history_page(
-    public_id: str, stat: str, page: str | None, *, game: str | None, as_of: str | None, viewer: Viewer, now: datetime
-) -> StatHistoryPage:
-    """The changes of one number of a player as ``viewer`` may see them, and what it was ``as_of`` a date or moment."""
-    profile = get_player(public_id)
-    history = stats_service.get_stat_history(profile.user, stat, page, game=game, viewer=viewer)
-    if not as_of:
-        return StatHistoryPage(profile, history, None)
-    moment = read_as_of(as_of, now=now)
-    value = stats_service.get_stat_as_of(profile.user, stat, moment, game=history.game, viewer=viewer)
-    return StatHistoryPage(profile, history, PastValue(as_of, moment, "T" not in as_of.upper(), value))
+    return ActivityPage(profile, stats_service.get_activity_timeline(profile.user, viewer, page, limit=limit))
 
 
 def list_games_played(user: User) -> list[Game]:
-    """The games the player has matches in, by name."""
+    """Return the games in which the player has matches, by name."""
     return list(Game.objects.filter(player_stats__user=user).order_by("name", "id"))
 
 
-def list_teams(user: User) -> list[TeamSpell]:
-    """The player's teams, present and past, latest first."""
-    spells = TeamMembership.objects.filter(user=user).select_related("team").order_by("-joined_at", "-id")
-    return [TeamSpell(spell.team.name, spell.joined_at, spell.left_at) for spell in spells]
+def list_team_periods(user: User) -> list[TeamPeriod]:
+    """Return the player's teams, present and past, latest first."""
+    rows = TeamMembership.objects.filter(user=user).select_related("team").order_by("-joined_at", "-id")
+    return [TeamPeriod(row.team.name, row.joined_at, row.left_at) for row in rows]
 
 
 def list_latest_achievements(user: User) -> list[AchievementEntry]:
-    """The player's latest achievements, a dozen at most."""
-    latest = UserAchievement.objects.filter(user=user).select_related("achievement").order_by("-earned_at", "-id")
+    """Return the player's latest achievements, at most twelve."""
+    rows = UserAchievement.objects.filter(user=user).select_related("achievement")
+    latest = rows.order_by("-earned_at", "-id")
     return describe_achievements(latest[:ACHIEVEMENTS_SHOWN])

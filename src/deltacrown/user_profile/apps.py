@@ -15,9 +15,9 @@ class UserProfileConfig(AppConfig):
         from deltacrown.user_profile.people.profiles import ensure_profiles_after_migrating  # noqa: PLC0415
         from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
-        register_provider(Provider(provisioning.build_triggers))
+        register_provider(Provider(provisioning.build_user_triggers))
         register_watches(watches.WATCHES)
         checks.register(check_everyone_has_a_profile, checks.Tags.database)
         receivers.connect()
-        fixtures.connect()
+        fixtures.connect_fixtures()
         post_migrate.connect(ensure_profiles_after_migrating, sender=self)

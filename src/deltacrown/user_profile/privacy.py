@@ -1,8 +1,8 @@
-"""Who may see what of whom. Pages, API, exports, feeds and caches all ask here, before anything is counted or paginated.
+"""Privacy: who may see what of a player. Pages, API, exports, feeds and caches all ask here, before they count or paginate.
 
-What is not expressly shown is hidden: a missing privacy row hides both histories. Counters,
-placements, achievements, team memberships and the public id are always visible, and nothing here
-is asked for them. Staff see everything; what they see only because they are staff is logged.
+The default is hidden: a missing privacy row hides both histories. Counters, placements, achievements, team
+memberships and the public id are always visible and need no check. Staff see everything; what they see only
+because they are staff is logged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings,
 from deltacrown.user_profile.models.activity_types import list_activity_types
 from django_tally.transactions import atomic_service
 
-#: Where staff reads of hidden data are written down.
+#: The log of staff reads of hidden data.
 audit = logging.getLogger("deltacrown.audit")
 
 Viewer = User | AnonymousUser | None
@@ -38,7 +38,7 @@ VERIFICATION = "verification"
 
 
 class Audience(Enum):
-    """What a viewer is to the owner of a profile."""
+    """The relation of a viewer to the owner of a profile."""
 
     ANONYMOUS = "anonymous"
     MEMBER = "member"
@@ -48,7 +48,7 @@ class Audience(Enum):
 
 
 class History(Enum):
-    """A list of a player's that the player may hide."""
+    """A list that a player may hide."""
 
     MATCHES = "matches"
     TOURNAMENTS = "tournaments"
@@ -77,7 +77,7 @@ class Visibility:
 
     @property
     def both_histories(self) -> bool:
-        """Whether nothing of what the owner played and entered is hidden."""
+        """Whether both histories are shown."""
         return self.match_history and self.tournaments
 
     def shows(self, histories: Collection[History]) -> bool:
@@ -87,7 +87,7 @@ class Visibility:
 
 
 def get_audience(viewer: Viewer, owner: User) -> Audience:
-    """What ``viewer`` is to ``owner``: themselves before staff, staff before follower. A deactivated account is anonymous."""
+    """Return the audience of ``viewer``: SELF before STAFF, STAFF before FOLLOWER; ANONYMOUS for a deactivated account."""
     if not _is_known(viewer):
         return Audience.ANONYMOUS
     if viewer.pk == owner.pk:
@@ -99,12 +99,12 @@ def get_audience(viewer: Viewer, owner: User) -> Audience:
 
 
 def is_staff(viewer: Viewer) -> TypeGuard[User]:
-    """Whether ``viewer`` is an active member of staff."""
+    """Return whether ``viewer`` is an active member of staff."""
     return _is_known(viewer) and viewer.is_staff
 
 
 def get_visibility(owner: User, viewer: Viewer) -> Visibility:
-    """Everything a page about ``owner`` needs to know of ``viewer``, in one query; the single answers below, together."""
+    """Return all that ``viewer`` may see of ``owner``, in one query."""
     flags = PrivacySettings.objects.filter(user=owner).first()
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
@@ -114,63 +114,66 @@ def get_visibility(owner: User, viewer: Viewer) -> Visibility:
 
 
 def can_see_match_history(owner: User, viewer: Viewer) -> bool:
-    """Whether ``viewer`` may see the matches of ``owner``, one by one: also the rows of a number, and exports."""
+    """Return whether ``viewer`` may see the matches of ``owner``, also as rows of a stat and in exports."""
     shown = PrivacySettings.objects.filter(user=owner, show_match_history=True).exists()
     return _sees(owner, viewer, MATCHES, shown=shown)
 
 
 def can_see_tournaments(owner: User, viewer: Viewer) -> bool:
-    """Whether ``viewer`` may see the list of tournaments ``owner`` entered."""
+    """Return whether ``viewer`` may see the tournaments ``owner`` entered."""
     shown = PrivacySettings.objects.filter(user=owner, show_tournament_stats=True).exists()
     return _sees(owner, viewer, TOURNAMENTS, shown=shown)
 
 
 def require_match_history(owner: User, viewer: Viewer) -> None:
-    """Refuse with ``HistoryHidden`` unless ``viewer`` may see the matches of ``owner``."""
+    """Raise ``HistoryHidden`` unless ``viewer`` may see the matches of ``owner``."""
     if not can_see_match_history(owner, viewer):
         raise HistoryHidden("User has hidden match history", owner=owner)
 
 
 def require_tournaments(owner: User, viewer: Viewer) -> None:
-    """Refuse with ``HistoryHidden`` unless ``viewer`` may see the tournaments ``owner`` entered."""
+    """Raise ``HistoryHidden`` unless ``viewer`` may see the tournaments ``owner`` entered."""
     if not can_see_tournaments(owner, viewer):
         raise HistoryHidden("User has hidden tournament history", owner=owner)
 
 
 def require_disputes(owner: User, viewer: Viewer) -> None:
-    """Refuse unless ``viewer`` may see the disputes ``owner`` filed: the player and staff alone."""
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see the disputes a player filed."""
     if not _sees(owner, viewer, DISPUTES, shown=False):
-        raise HistoryHidden("The disputes a player filed are shown to the player and to staff only", owner=owner)
+        message = "The disputes a player filed are shown to the player and to staff only"
+        raise HistoryHidden(message, owner=owner)
 
 
 def require_experience(owner: User, viewer: Viewer) -> None:
-    """Refuse unless ``viewer`` may see the awards behind ``owner``'s experience: the player and staff alone.
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see awards of experience.
 
     The reason of an award may name a match or a tournament that the player hides.
     """
     if not _sees(owner, viewer, EXPERIENCE, shown=False):
-        raise HistoryHidden("The awards behind a player's experience are shown to the player and to staff only", owner=owner)
+        message = "The awards behind a player's experience are shown to the player and to staff only"
+        raise HistoryHidden(message, owner=owner)
 
 
 def require_follows(owner: User, viewer: Viewer) -> None:
-    """Refuse unless ``viewer`` may see whom ``owner`` follows and who follows them: the player and staff alone."""
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see followers and followed."""
     if not _sees(owner, viewer, FOLLOWS, shown=False):
-        raise HistoryHidden("Whom a player follows and who follows them is shown to the player and to staff only", owner=owner)
+        message = "Whom a player follows and who follows them is shown to the player and to staff only"
+        raise HistoryHidden(message, owner=owner)
 
 
 def require_verification(owner: User, viewer: Viewer) -> None:
-    """Refuse unless ``viewer`` may see whether ``owner`` is verified: the player and staff alone."""
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see a verification."""
     if not _sees(owner, viewer, VERIFICATION, shown=False):
-        raise HistoryHidden("A player's verification is shown to the player and to staff only", owner=owner)
+        message = "A player's verification is shown to the player and to staff only"
+        raise HistoryHidden(message, owner=owner)
 
 
 def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
-    """Keep the entries ``viewer`` may see; ``activities`` may be of any number of players.
+    """Return the entries that ``viewer`` may see, of any number of players.
 
-    PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. A
-    verification is the player's own affair whatever its visibility says, and a registration is
-    shown to others only where the player shows the tournaments they entered. What was withdrawn is
-    for nobody.
+    PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. Others never see a
+    verification, whatever its visibility, and see a registration only when the player shows the tournaments they
+    entered. Withdrawn entries are for nobody.
 
     :param activities: live entries or archived ones.
     """
@@ -186,9 +189,9 @@ def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer
 
 
 def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience) -> QuerySet[Activity]:
-    """Keep what strangers or followers see of entries, for the players they are about to look at.
+    """Return the entries that strangers or followers see, for the preview of a player's own page.
 
-    :param audience: ``ANONYMOUS`` or ``FOLLOWER``: others see either what these do, or everything.
+    :param audience: ``ANONYMOUS`` or ``FOLLOWER``; the others see the same as one of these, or everything.
     """
     shown = [UserActivity.Visibility.PUBLIC]
     if audience is Audience.FOLLOWER:
@@ -196,14 +199,14 @@ def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience)
     return activities.filter(_is_for_others(), is_withdrawn=False, visibility__in=shown)
 
 
-def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
-    """Keep the match rows of one encounter that ``viewer`` may see; each row is its own player's.
+def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+    """Return the rows of one match that ``viewer`` may see.
 
-    Tournament matches are official and shown with everyone who played; of a casual one, the rows
-    of players who hide their match history are left out.
+    Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players who
+    hide their match history are left out.
     """
     if is_staff(viewer):
-        audit.info("staff %s read an encounter unfiltered", viewer.pk)
+        audit.info("staff %s read a match unfiltered", viewer.pk)
         return rows
     visible = Q(kind=MatchRow.Kind.TOURNAMENT) | Q(_owner_shows("show_match_history"))
     if _is_known(viewer):
@@ -212,7 +215,7 @@ def filter_encounter_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> Query
 
 
 def get_privacy(user: User) -> PrivacySettings:
-    """What ``user`` lets others see; everything hidden when the row is missing, as it is treated then."""
+    """Return the privacy settings of ``user``; with everything hidden when the row is missing."""
     return PrivacySettings.objects.filter(user=user).first() or PrivacySettings(
         user=user, show_match_history=False, show_tournament_stats=False
     )
@@ -220,9 +223,10 @@ def get_privacy(user: User) -> PrivacySettings:
 
 @atomic_service
 def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: bool) -> PrivacySettings:
-    """Record what ``user`` lets others see; it holds from the commit on. Makes the row if it is missing."""
+    """Record the privacy settings of ``user``, which apply from the commit on. Create the row if it is missing."""
     settings, _ = PrivacySettings.objects.update_or_create(
-        user=user, defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats}
+        user=user,
+        defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats},
     )
     return settings
 
@@ -249,7 +253,7 @@ def _is_for_others() -> Q:
 
 
 def _owner_shows(flag: str) -> Exists:
-    """Whether the owner of the outer row shows ``flag``; one index lookup per row, not a list of everybody who does."""
+    """Match rows whose owner shows ``flag``: one index lookup per row, not a list of everybody who does."""
     return Exists(PrivacySettings.objects.filter(user=OuterRef("user"), **{flag: True}))
 
 
@@ -262,5 +266,5 @@ def _is_known(viewer: Viewer) -> TypeGuard[User]:
 
 
 def is_self(viewer: Viewer, owner: User) -> bool:
-    """Whether ``viewer`` is the player themselves."""
+    """Return whether ``viewer`` is the player themselves."""
     return _is_known(viewer) and viewer.pk == owner.pk

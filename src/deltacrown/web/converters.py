@@ -1,4 +1,4 @@
-"""What may stand in a page's address."""
+"""Path converters for the addresses of pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page has in common: who may keep it, and how a service's refusal is told."""
+"""Middleware for all pages: their caching headers, and the pages that answer refusals."""
 
 from __future__ import annotations
 
@@ -9,24 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from deltacrown.core.errors import Conflict, DomainError, NotFound
-from deltacrown.moderation.services import MayNotResolve, NotAParticipant
+from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.privacy import HistoryHidden
-
-STATUSES: list[tuple[type[DomainError], int, str]] = [
-    (NotFound, 404, "Not found"),
-    (HistoryHidden, 403, "Hidden"),
-    (MayNotResolve, 403, "Not for you"),
-    (NotAParticipant, 403, "Not for you"),
-    (Conflict, 409, "That does not fit"),
-    (DomainError, 400, "That cannot be shown"),
-]
+from deltacrown.web.refusals import get_answer
 
 
 class PrivatePages:
-    """Says of every page that it is for whoever asked: no shared cache keeps it, and no browser that of somebody signed in.
+    """Marks every page as private, and as not to be stored at all when a session is in use.
 
-    A page that says something of its own about keeping it is left alone.
+    A response that has a Cache-Control header is left alone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,7 +33,7 @@ class PrivatePages:
 
 
 class RefusalPages:
-    """Answers a ``DomainError`` out of a view with a page that carries its message and the fitting status."""
+    """Converts a ``DomainError`` raised in a view to a page with its message and status."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -51,9 +42,10 @@ class RefusalPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page, or None for other exceptions."""
         if not isinstance(error, DomainError):
             return None
-        status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
+        answer = get_answer(error)
         owner = error.owner if isinstance(error, HistoryHidden) else None
-        context = {"title": title, "message": error.message, "profile": owner and owner.profile}
-        return render(request, "web/refused.html", context, status=status)
+        context = {"title": answer.title, "message": error.message, "profile": owner and owner.profile}
+        return render(request, "web/refused.html", context, status=answer.status)

@@ -1,4 +1,4 @@
-"""Disputes: filed by who took part, resolved by staff."""
+"""Disputes: filed by players, resolved by staff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from deltacrown.api.access import PERSON, STAFF, caller_of
 from deltacrown.api.people import by_username, find_game, find_player, find_team
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, page_of
-from deltacrown.api.shapes.disputes import Dispute, GivenDispute, GivenRejection, GivenRemedy, GivenUpholding, ResultName
+from deltacrown.api.shapes.disputes import (
+    Dispute,
+    GivenDispute,
+    GivenRejection,
+    GivenRemedy,
+    GivenUpholding,
+    ResultName,
+)
 from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
@@ -38,7 +45,8 @@ class DisputeQuery(Paging):
 @resource.read("/disputes", answers=PageOf[Dispute], access=PERSON)
 def list_disputes(request: HttpRequest, query: Query[DisputeQuery]) -> Any:
     """The caller's own disputes, latest first; staff see everybody's."""
-    found = moderation.list_disputes(query.page, viewer=caller_of(request).member, status=query.status, limit=query.limit)
+    member = caller_of(request).member
+    found = moderation.list_disputes(query.page, viewer=member, status=query.status, limit=query.limit)
     return page_of(found.with_items(lambda rows: [_describe(each) for each in rows]))
 
 
@@ -51,7 +59,14 @@ def file_dispute(request: HttpRequest, body: GivenDispute) -> Any:
     reporter = caller_of(request).member
     match = _match(request, body) if body.match else None
     result = _result(request, body.result) if body.result else None
-    return _describe(moderation.file_dispute(reporter=reporter, match=match, result=result, reason=body.reason, now=now()))
+    filed = moderation.file_dispute(
+        reporter=reporter,
+        match=match,
+        result=result,
+        reason=body.reason,
+        now=now(),
+    )
+    return _describe(filed)
 
 
 @resource.read("/disputes/{handle}", answers=Dispute, access=PERSON, refuses=[404])
@@ -66,7 +81,14 @@ def uphold_dispute(request: HttpRequest, handle: HandlePath, body: GivenUpholdin
     by = caller_of(request).member
     dispute = moderation.get_dispute(handle, viewer=by)
     remedy = _remedy(body.remedy)
-    return _describe(moderation.uphold_dispute(dispute=dispute, by=by, remedy=remedy, resolution=body.resolution, now=now()))
+    upheld = moderation.uphold_dispute(
+        dispute=dispute,
+        by=by,
+        remedy=remedy,
+        resolution=body.resolution,
+        now=now(),
+    )
+    return _describe(upheld)
 
 
 @resource.write("POST", "/disputes/{handle}/reject", answers=Dispute, access=STAFF, refuses=[404, 409])
@@ -74,11 +96,12 @@ def reject_dispute(request: HttpRequest, handle: HandlePath, body: GivenRejectio
     """Find against the reporter; everything stays as it is."""
     by = caller_of(request).member
     dispute = moderation.get_dispute(handle, viewer=by)
-    return _describe(moderation.reject_dispute(dispute=dispute, by=by, resolution=body.resolution, now=now()))
+    rejected = moderation.reject_dispute(dispute=dispute, by=by, resolution=body.resolution, now=now())
+    return _describe(rejected)
 
 
 def _match(request: HttpRequest, body: GivenDispute) -> MatchRow:
-    """The caller's row of the match, or any when they have none: the service refuses them then."""
+    """Return the caller's row of the match, or any row, which the service then refuses."""
     assert body.match is not None  # noqa: S101
     return get_match_line(find_game(body.match.game), body.match.match_key, user=caller_of(request).member)
 

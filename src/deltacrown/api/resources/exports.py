@@ -12,12 +12,11 @@ from pydantic import BaseModel, Field
 from deltacrown.api.access import OWN, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
-from deltacrown.api.shapes import GivenMoment
+from deltacrown.api.shapes import GivenDateTime
 from deltacrown.api.shapes.players import MatchLine
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.pages import exports
 from deltacrown.user_profile.histories.matches import MatchEntry
-from deltacrown.user_profile.people.search import get_player
 
 resource = Resource("exports")
 
@@ -44,20 +43,27 @@ class ExportQuery(BaseModel):
 class MatchExportQuery(ExportQuery):
     """In which form, and since when."""
 
-    updated_since: GivenMoment | None = Field(
-        None, description="Only matches recorded, voided, restored or corrected in their result since this moment."
+    updated_since: GivenDateTime | None = Field(
+        None,
+        description="Only matches recorded, voided, restored or corrected in their result since this datetime.",
     )
 
 
-@resource.read("/players/{public_id}/matches/export", answers=None, access=PUBLIC, refuses=[403, 404], extra=STREAM_OF_MATCHES)
+@resource.read(
+    "/players/{public_id}/matches/export",
+    answers=None,
+    access=PUBLIC,
+    refuses=[403, 404],
+    extra=STREAM_OF_MATCHES,
+)
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
     """A player's whole match history, earliest recorded first.
 
-    For a copy kept elsewhere: ask again with `updated_since` as the moment before the last export began, and
+    For a copy kept elsewhere: ask again with `updated_since` as the time before the last export began, and
     replace matches by game and match key. 403 when the player hides them.
     """
     viewer = caller_of(request).viewer
-    matches = exports.iterate_matches(get_player(public_id).user, viewer=viewer, updated_since=query.updated_since)
+    matches = exports.iterate_matches(public_id, viewer=viewer, updated_since=query.updated_since)
     if query.format == "csv":
         columns = [*MATCH_COLUMNS, *(f"tournament_{name}" for name in TOURNAMENT_COLUMNS)]
         return stream_csv(columns, map(_row, matches), name=f"{public_id}-matches")

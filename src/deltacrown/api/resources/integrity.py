@@ -1,4 +1,4 @@
-"""Whether the numbers are right."""
+"""The verifications of all numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import Paging, page_of
 from deltacrown.api.shapes.integrity import Integrity
 from deltacrown.core.clock import now
-from deltacrown.user_profile.numbers import integrity
+from deltacrown.pages import integrity
 
 resource = Resource("integrity")
 
@@ -20,5 +20,5 @@ resource = Resource("integrity")
 @resource.read("/integrity", answers=Integrity, access=SHARED)
 def get_integrity(request: HttpRequest, query: Query[Paging]) -> Any:
     """When everybody's numbers were last verified, and what was found."""
-    told = integrity.get_integrity(query.page, now=now(), limit=query.limit)
-    return page_of(told.runs, state=told.state, latest=told.latest, finished=told.finished)
+    shown = integrity.get_integrity_page(query.page, now=now(), limit=query.limit)
+    return page_of(shown.runs, state=shown.state, latest=shown.latest, finished=shown.finished)

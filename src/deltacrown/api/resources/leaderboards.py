@@ -1,4 +1,4 @@
-"""Leaderboards: players in the order of one of their numbers."""
+"""Leaderboards: players ranked by one of their stats."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
-from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
-from deltacrown.user_profile.people.search import get_player
+from deltacrown.pages import leaderboards as pages
+from deltacrown.pages.leaderboards import BoardChoice
+from deltacrown.user_profile.numbers import leaderboards
 
 resource = Resource("leaderboards")
 
@@ -29,7 +30,8 @@ class BoardQuery(BaseModel):
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
     country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
     period: Period = Field(
-        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
+        "all",
+        description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played.",
     )
 
 
@@ -59,39 +61,31 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
 
     Over a period there are leaderboards by matches played, matches won and win rate, counted from the matches themselves.
     """
-    named, period = _named(query), _period(query)
-    if period is None:
-        board = leaderboards.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
-    else:
-        board = period_leaderboards.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
-    told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule", "tie_rule")}
-    return page_of(board, **told, **_narrowed(query, period))
+    shown = pages.get_board(_choice(stat, query), query.page, limit=query.limit, now=now())
+    names = ("stat", "label", "meaning", "unit", "rule", "tie_rule")
+    described = {name: getattr(shown.board, name) for name in names}
+    return page_of(shown.board, **described, **_asked(query), since=shown.since)
 
 
 @resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404])
 def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, query: Query[AroundQuery]) -> Any:
     """A player's rank, and the players just before and after; no items when the player is not ranked."""
-    user, named, period = get_player(public_id).user, _named(query), _period(query)
-    if period is None:
-        found = leaderboards.list_neighbours(user, stat, **named, each_side=query.each_side)
-        tie_rule = leaderboards.get_tie_rule(in_game=named["game"] is not None)
-    else:
-        found = period_leaderboards.list_period_neighbours(user, stat, period, **named, each_side=query.each_side)
-        tie_rule = leaderboards.TIES_BY_PUBLIC_ID
-    own = next((entry for entry in found if entry.public_id == public_id), None)
-    told = {"stat": stat, "tie_rule": tie_rule, **_narrowed(query, period)}
-    return {**told, "rank": own and own.rank, "value": own and own.value, "items": found}
+    place = pages.get_place(_choice(stat, query), public_id, each_side=query.each_side, now=now())
+    return {
+        "stat": stat,
+        "tie_rule": place.tie_rule,
+        **_asked(query),
+        "since": place.since,
+        "rank": place.rank,
+        "value": place.value,
+        "items": place.entries,
+    }
 
 
-def _named(query: BoardQuery) -> dict[str, Any]:
-    """Among whom, and by which numbers, players are ranked."""
-    return {"game": query.game or None, "country": query.country or None}
+def _choice(stat: str, query: BoardQuery) -> BoardChoice:
+    return BoardChoice(stat, query.game or None, query.country or None, query.period)
 
 
-def _period(query: BoardQuery) -> period_leaderboards.Period | None:
-    return None if query.period == "all" else period_leaderboards.get_period(query.period, now=now())
-
-
-def _narrowed(query: BoardQuery, period: period_leaderboards.Period | None) -> dict[str, Any]:
-    """What the answer repeats of the question."""
-    return {**_named(query), "period": query.period, "since": period and period.since}
+def _asked(query: BoardQuery) -> dict[str, Any]:
+    """The part of the question that the answer repeats."""
+    return {"game": query.game or None, "country": query.country or None, "period": query.period}

@@ -1,4 +1,4 @@
-"""One match: every player's side of it."""
+"""One match: the lines of all its players."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
 
     403 when all of its players hide it.
     """
-    shown = matches.get_encounter(game, match_key, viewer=caller_of(request).viewer)
+    shown = matches.get_match_page(game, match_key, viewer=caller_of(request).viewer)
     names = ("match_key", "kind", "played_at", "tournament", "leaves_out")
     rows = [{"player": row.profile, "match": row.match} for row in shown.rows]
     return {"game_slug": shown.game.slug, **{name: getattr(shown, name) for name in names}, "rows": rows}

@@ -1,4 +1,4 @@
-"""What belongs to the caller."""
+"""The caller's account, privacy and timeline."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, page_of
 from deltacrown.api.shapes.me import GivenPrivacy, Me, Privacy
 from deltacrown.api.shapes.players import ActivityLine
+from deltacrown.pages import oneself
 from deltacrown.user_profile import privacy
-from deltacrown.user_profile.numbers.catalogue import describe_stats
 from deltacrown.user_profile.services import stats_service
 from deltacrown.user_profile.timeline.hiding import set_entry_hidden
 from deltacrown.user_profile.timeline.reading import describe_entries
@@ -27,15 +27,16 @@ EntryPath = Annotated[str, Path(description="The entry's handle.")]
 def get_me(request: HttpRequest) -> Any:
     """The caller: the person signed in, or the owner of the key."""
     caller = caller_of(request)
-    profile = caller.member.profile
+    own = oneself.get_own_page(caller.member)
+    profile = own.profile
     return {
         "public_id": profile.public_id,
         "name": profile.name,
         "country": profile.country,
         "username": caller.member.username,
         "is_staff": caller.is_staff,
-        "stats": describe_stats(profile),
-        "privacy": privacy.get_privacy(caller.member),
+        "stats": own.stats,
+        "privacy": own.privacy,
         "key": caller.key,
     }
 
@@ -50,7 +51,7 @@ def get_privacy(request: HttpRequest) -> Any:
 def set_privacy(request: HttpRequest, body: GivenPrivacy) -> Any:
     """Set what the caller lets others see; it holds from now on, on cached pages too."""
     member = caller_of(request).member
-    return privacy.set_privacy(user=member, show_match_history=body.show_match_history, show_tournament_stats=body.show_tournament_stats)
+    return privacy.set_privacy(user=member, **body.model_dump())
 
 
 @resource.read("/me/activity", answers=PageOf[ActivityLine], access=OWN)

@@ -1,4 +1,4 @@
-"""Tournaments as their organisers run them, from the draft to the results, and as players enter them."""
+"""Running a tournament, from the draft to the results, and entering one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from deltacrown.accounts.models import User
 from deltacrown.api.access import ORGANISER, Caller, caller_of
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
-from deltacrown.api.people import find_game, find_player, find_players, find_team
+from deltacrown.api.people import find_game, find_player, find_players_named, find_team
 from deltacrown.api.resources.tournaments import SlugPath, describe_tournament, resource
 from deltacrown.api.shapes.tournaments import (
     GivenCorrection,
@@ -24,7 +24,8 @@ from deltacrown.api.shapes.tournaments import (
     Tournament,
 )
 from deltacrown.core.clock import now
-from deltacrown.pages.tournaments import describe_registrations, get_tournament
+from deltacrown.pages.tournament_entrants import describe_registrations
+from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import models
 from deltacrown.tournaments import services as tournaments
@@ -109,7 +110,7 @@ def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> 
     """
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
-    roster = find_players(body.roster, field="roster") if body.roster is not None else None
+    roster = find_players_named(body.roster, field="roster") if body.roster is not None else None
     tournaments.require_say(event, caller.member, user=user, team=team, now=now(), roster=roster)
     if team is not None:
         return describe_registrations(tournaments.register_team(tournament=event, team=team, roster=roster, now=now()))
@@ -136,7 +137,7 @@ def _find(request: HttpRequest, slug: str) -> models.Tournament:
 
 
 def _find_own(request: HttpRequest, slug: str) -> models.Tournament:
-    """The tournament, if the caller runs it."""
+    """Return the tournament; refuse a caller who does not run it."""
     event = _find(request, slug)
     tournaments.require_organiser(event, caller_of(request).member)
     return event
@@ -150,27 +151,28 @@ def _spoken_for(request: HttpRequest, slug: str, body: GivenEntrant) -> tuple[mo
 
 
 def _entrant(body: GivenEntrant | GivenStanding, caller: Caller | None) -> tuple[User | None, Team | None]:
-    """Whom a body names; the caller when it names nobody."""
+    """Return the player or team that a body names; the caller when it names nobody."""
     user = find_player(body.player, field="player") if body.player is not None else None
     team = find_team(body.team, field="team") if body.team is not None else None
     return (caller.member, None) if caller and user is None and team is None else (user, team)
 
 
 def _standings(given: list[GivenStanding]) -> list[tournaments.Standing]:
-    found = dict(
-        zip(named := [each.player for each in given if each.player is not None], find_players(named, field="standings"), strict=True)
-    )
-    return [
-        tournaments.Standing(
-            user=found[each.player] if each.player is not None else None,
+    named = [each.player for each in given if each.player is not None]
+    users = dict(zip(named, find_players_named(named, field="standings"), strict=True))
+
+    standings = []
+    for each in given:
+        standing = tournaments.Standing(
+            user=users[each.player] if each.player is not None else None,
             team=find_team(each.team, field="standings") if each.team is not None else None,
             placement=each.placement,
             prize=each.prize,
             disqualified_reason=each.disqualified_reason,
         )
-        for each in given
-    ]
+        standings.append(standing)
+    return standings
 
 
-def _read_back(told: dict[str, Any]) -> Tournament:
-    return Tournament.model_validate(told)
+def _read_back(answer: dict[str, Any]) -> Tournament:
+    return Tournament.model_validate(answer)

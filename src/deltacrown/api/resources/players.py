@@ -1,16 +1,14 @@
-"""Players: found, shown, with their numbers and histories."""
+"""Players: the search, and of each the profile, histories and stats."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query
 from pydantic import BaseModel, Field
 
-from deltacrown.accounts.models import User
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import MatchKind, PageOf, Paging, Result, TournamentStatus, page_of
@@ -29,19 +27,14 @@ from deltacrown.api.shapes.players import (
     StatValues,
 )
 from deltacrown.core.clock import now
-from deltacrown.pages import players
-from deltacrown.user_profile.histories.filters import get_game, read_as_of
-from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
-from deltacrown.user_profile.numbers.past import get_stat, list_stats_as_of
-from deltacrown.user_profile.people import search
-from deltacrown.user_profile.services import stats_service
+from deltacrown.pages import players, search, stats
 
 resource = Resource("players")
 
 PlayerPath = Annotated[str, Path(description="A player's public id.", examples={"player": {"value": "DC-25-000042"}})]
 StatPath = Annotated[str, Path(description="The name of a number.", examples={"stat": {"value": "matches_won"}})]
-PLAYED_FROM = "The earliest moment, or a date: from its start, UTC."
-PLAYED_TO = "The moment before which, or a date: to its end, UTC."
+PLAYED_FROM = "The earliest datetime, or a date: from its start, UTC."
+PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
 
 
 class Search(Paging):
@@ -82,17 +75,17 @@ class ChangeQuery(Paging):
     game: str | None = Field(None, description="A game's slug: the player's number in that game.")
 
 
-class MomentQuery(BaseModel):
+class AsOfQuery(BaseModel):
     """When."""
 
     as_of: str | None = Field(
         None,
-        description="A past moment, or a date: to its end, UTC; leave it out for the present.",
+        description="A past datetime, or a date: to its end, UTC; leave it out for the present.",
         examples=["2025-06-30T12:00:00Z"],
     )
 
 
-class StatQuery(MomentQuery):
+class StatQuery(AsOfQuery):
     """Which value of a number."""
 
     game: str | None = Field(None, description="A game's slug: the player's number in that game.")
@@ -107,13 +100,13 @@ class ExplainQuery(BaseModel):
 @resource.read("/players", answers=PageOf[PlayerLine], access=SHARED)
 def find_players(request: HttpRequest, query: Query[Search]) -> Any:
     """Find players by name or public id."""
-    return page_of(search.find_players(query.q, query.page, limit=query.limit))
+    return page_of(search.search_players(query.q, query.page, limit=query.limit))
 
 
 @resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404])
 def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player at a glance."""
-    shown = players.get_profile_page(public_id, viewer=caller_of(request).viewer)
+    shown = players.build_profile_page(public_id, viewer=caller_of(request).viewer)
     profile = shown.profile
     return {
         "public_id": profile.public_id,
@@ -137,8 +130,8 @@ def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Quer
 
     403 when the player hides them.
     """
-    owner, viewer = _find_owner(public_id), caller_of(request).viewer
-    return page_of(stats_service.get_match_history(owner, _filters(query), query.page, limit=query.limit, viewer=viewer))
+    viewer = caller_of(request).viewer
+    return page_of(players.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer))
 
 
 @resource.read("/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404])
@@ -147,43 +140,47 @@ def list_player_tournaments(request: HttpRequest, public_id: PlayerPath, query: 
 
     403 when the player hides them.
     """
-    owner, viewer = _find_owner(public_id), caller_of(request).viewer
-    return page_of(stats_service.get_tournament_breakdown(owner, _filters(query), query.page, limit=query.limit, viewer=viewer))
+    viewer = caller_of(request).viewer
+    shown = players.get_tournaments_page(
+        public_id,
+        _filters(query),
+        query.page,
+        limit=query.limit,
+        viewer=viewer,
+    )
+    return page_of(shown.history)
 
 
 @resource.read("/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404])
 def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """A player's timeline, as far as the caller may see it."""
-    owner = _find_owner(public_id)
-    return page_of(stats_service.get_activity_timeline(owner, caller_of(request).viewer, query.page, limit=query.limit))
+    viewer = caller_of(request).viewer
+    shown = players.build_activity_page(public_id, query.page, limit=query.limit, viewer=viewer)
+    return page_of(shown.timeline)
 
 
 @resource.read("/players/{public_id}/games", answers=list[GameLine], access=SHARED, refuses=[404])
 def list_player_games(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player's numbers in every game played, the most played first."""
-    return list_game_stats(_find_owner(public_id))
+    return stats.list_games_of(public_id)
 
 
 @resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404])
-def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[MomentQuery]) -> Any:
-    """A player's numbers, now or as this site showed them at a moment."""
-    owner = _find_owner(public_id)
-    moment = _moment(query)
-    if moment is None:
-        return {"as_of": None, "stats": list_stats(owner), "hidden": []}
-    past = list_stats_as_of(owner, moment, viewer=caller_of(request).viewer)
-    return {"as_of": moment, "stats": past.stats, "hidden": past.hidden}
+def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[AsOfQuery]) -> Any:
+    """A player's numbers, now or as this site showed them at a past time."""
+    viewer = caller_of(request).viewer
+    return stats.get_stat_values(public_id, as_of=query.as_of, viewer=viewer, now=now())
 
 
 @resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404])
 def get_player_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]) -> Any:
-    """One number of a player, now or as this site showed it at a moment.
+    """One number of a player, now or as this site showed it at a past time.
 
     The present value is always visible; 403 for a past one when the player hides the rows behind it.
     """
-    owner, viewer, moment = _find_owner(public_id), caller_of(request).viewer, _moment(query)
-    line = get_stat(owner, stat, moment=moment, game=query.game or None, viewer=viewer)
-    return {**asdict(line), "game": query.game or None, "as_of": moment}
+    viewer, game = caller_of(request).viewer, query.game or None
+    shown = stats.get_stat_value(public_id, stat, game=game, as_of=query.as_of, viewer=viewer, now=now())
+    return {**asdict(shown.stat), "game": game, "as_of": shown.as_of}
 
 
 @resource.read("/players/{public_id}/stats/{stat}/rows", answers=StatRows, access=PUBLIC, refuses=[403, 404])
@@ -192,8 +189,16 @@ def list_stat_rows(request: HttpRequest, public_id: PlayerPath, stat: StatPath, 
 
     403 when the caller may not see such rows of the player.
     """
-    owner, viewer = _find_owner(public_id), caller_of(request).viewer
-    found = stats_service.get_stat_rows(owner, stat, query.page, filters=_filters(query), limit=query.limit, viewer=viewer)
+    viewer = caller_of(request).viewer
+    shown = stats.get_stat_page(
+        public_id,
+        stat,
+        _filters(query),
+        query.page,
+        limit=query.limit,
+        viewer=viewer,
+    )
+    found = shown.rows
     shape = ROWS[found.kind]
     return {
         "items": [shape.model_validate(item) for item in found.items],
@@ -212,34 +217,38 @@ def list_stat_changes(request: HttpRequest, public_id: PlayerPath, stat: StatPat
 
     403 when the caller may not see the rows behind it.
     """
-    owner, viewer = _find_owner(public_id), caller_of(request).viewer
-    found = stats_service.get_stat_history(owner, stat, query.page, game=query.game or None, limit=query.limit, viewer=viewer)
+    shown = stats.get_stat_history_page(
+        public_id,
+        stat,
+        query.page,
+        game=query.game or None,
+        limit=query.limit,
+        viewer=caller_of(request).viewer,
+        now=now(),
+    )
+    found = shown.history
     return page_of(found, stat=found.stat, game=found.game and found.game.slug)
 
 
-@resource.read("/players/{public_id}/stats/{stat}/explanation", answers=StatExplanation, access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/stats/{stat}/explanation",
+    answers=StatExplanation,
+    access=PUBLIC,
+    refuses=[403, 404],
+)
 def explain_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ExplainQuery]) -> Any:
     """Why a number is what it is: what it counts, what it leaves out, what last changed it."""
-    owner, viewer = _find_owner(public_id), caller_of(request).viewer
-    told = stats_service.explain_stat(owner, stat, game=get_game(query.game) if query.game else None, viewer=viewer)
+    found = stats.get_explanation(public_id, stat, game=query.game, viewer=caller_of(request).viewer)
     return {
-        "stat": told.stat,
-        "game": told.game and told.game.slug,
-        "sentence": told.sentence,
-        "adds_up": told.adds_up,
-        "omitted": told.omitted,
-        "changes": told.changes,
+        "stat": found.stat,
+        "game": found.game and found.game.slug,
+        "sentence": found.sentence,
+        "adds_up": found.adds_up,
+        "omitted": found.omitted,
+        "changes": found.changes,
     }
 
 
-def _find_owner(public_id: str) -> User:
-    return search.get_player(public_id).user
-
-
-def _moment(query: MomentQuery) -> datetime | None:
-    return read_as_of(query.as_of, now=now()) if query.as_of else None
-
-
 def _filters(query: BaseModel) -> dict[str, Any]:
-    """What of a query narrows the list."""
+    """Return the fields of a query that filter the list."""
     return query.model_dump(exclude={"page", "limit"}, exclude_none=True)

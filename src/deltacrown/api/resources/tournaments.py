@@ -11,7 +11,14 @@ from pydantic import Field
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, TournamentStatus, page_of
-from deltacrown.api.shapes.tournaments import EncounterLine, OfficialLine, PlayerTotals, Registration, TournamentLine, TournamentPage
+from deltacrown.api.shapes.tournaments import (
+    EncounterLine,
+    OfficialLine,
+    PlayerTotals,
+    Registration,
+    TournamentLine,
+    TournamentPage,
+)
 from deltacrown.pages import tournaments
 from deltacrown.tournaments.models import Tournament
 
@@ -30,7 +37,7 @@ class ListQuery(Paging):
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
 def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
     """The published tournaments, latest start first."""
-    found = tournaments.list_tournaments(query.page, game=query.game, status=query.status, limit=query.limit)
+    found = tournaments.list_tournament_items(query.page, game=query.game, status=query.status, limit=query.limit)
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 
 
@@ -68,13 +75,13 @@ def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
 
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])
 def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
-    """The encounters of a tournament, latest first."""
-    shown = tournaments.get_encounters_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    """The matches of a tournament, latest first."""
+    shown = tournaments.get_tournament_matches_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
     return page_of(shown.lines)
 
 
 def describe_tournament(event: Tournament) -> dict[str, Any]:
-    """A tournament as ``Tournament`` has it."""
+    """Return a tournament with the fields of the shape ``Tournament``."""
     names = ("slug", "name", "entrant_kind", "status", "capacity", "starts_at", "ends_at", "created_at")
     organiser = event.organiser.profile.public_id if event.organiser else None
     return {
@@ -85,11 +92,15 @@ def describe_tournament(event: Tournament) -> dict[str, Any]:
     }
 
 
-def _line(line: tournaments.TournamentLine) -> dict[str, Any]:
+def _line(line: tournaments.TournamentItem) -> dict[str, Any]:
     return {**describe_line(line.tournament), "players": line.players, "winners": line.winners}
 
 
 def describe_line(event: Tournament) -> dict[str, Any]:
-    """A tournament as the head of ``TournamentLine`` has it."""
+    """Return a tournament with the first fields of the shape ``TournamentLine``."""
     names = ("slug", "name", "entrant_kind", "status", "starts_at", "ends_at")
-    return {**{name: getattr(event, name) for name in names}, "game_slug": event.game.slug, "game_name": event.game.name}
+    return {
+        **{name: getattr(event, name) for name in names},
+        "game_slug": event.game.slug,
+        "game_name": event.game.name,
+    }

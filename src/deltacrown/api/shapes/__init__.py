@@ -1,6 +1,9 @@
-"""What goes in and out of the API: the shapes every resource shares.
+"""The shapes of requests and answers: those that every resource shares.
 
-Moments are ISO 8601 in UTC with ``Z``; decimals are numbers with at most two decimals; people are public ids.
+Datetimes are ISO 8601 in UTC with ``Z``; decimals are numbers with at most two decimals; people are public ids.
+
+The class of a shape has the name of the shape in the OpenAPI description, where clients have it from. So a shape
+may have the name of a service or a model, and keeps it when those are renamed.
 """
 
 from __future__ import annotations
@@ -21,24 +24,25 @@ RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 
 
 class Shown(BaseModel):
-    """A shape that is answered, filled from the attributes of what a service returns."""
+    """A shape of answers, filled from the attributes of what a service or page returns."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Given(BaseModel):
-    """A shape that is asked for: exactly its fields, exactly their types."""
+    """A shape of requests: no other fields, and no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def moment_text(moment: datetime) -> str:
-    """A moment as every answer writes it."""
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+def datetime_text(value: datetime) -> str:
+    """Return a datetime as every answer writes it."""
+    timespec = "microseconds" if value.microsecond else "seconds"
+    text = value.astimezone(UTC).isoformat(timespec=timespec)
     return text.replace("+00:00", "Z")
 
 
-def _read_moment(value: Any) -> datetime:
+def _read_datetime(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     try:
@@ -46,7 +50,7 @@ def _read_moment(value: Any) -> datetime:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise PydanticCustomError("moment", "No moment in time: write it as 2025-01-31T18:00:00Z, with a time zone.")
+    raise PydanticCustomError("datetime", "Not a datetime: write it as 2025-01-31T18:00:00Z, with a time zone.")
 
 
 def _read_amount(value: Any) -> Decimal:
@@ -54,7 +58,7 @@ def _read_amount(value: Any) -> Decimal:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Decimal(str(value))
-    raise PydanticCustomError("amount", "No amount: write it as a number, as in 250.5.")
+    raise PydanticCustomError("amount", "Not an amount: write it as a number, as in 250.5.")
 
 
 def _number(value: int | Decimal | None) -> int | float | None:
@@ -65,37 +69,54 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-#: A moment going out.
-Moment = Annotated[
+#: A datetime in an answer.
+DateTime = Annotated[
     datetime,
-    PlainSerializer(moment_text, return_type=str),
+    PlainSerializer(datetime_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T12:00:00Z"]}),
 ]
-#: A moment coming in, with its time zone.
-GivenMoment = Annotated[
+#: A datetime in a request, with its time zone.
+GivenDateTime = Annotated[
     datetime,
-    BeforeValidator(_read_moment),
+    BeforeValidator(_read_datetime),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T12:00:00Z"]}),
 ]
 #: A number of two decimals at most.
-Amount = Annotated[Decimal, PlainSerializer(_number, return_type=float), WithJsonSchema({"type": "number", "examples": [66.67]})]
-GivenAmount = Annotated[Decimal, BeforeValidator(_read_amount), WithJsonSchema({"type": "number", "examples": [250.5]})]
+Amount = Annotated[
+    Decimal,
+    PlainSerializer(_number, return_type=float),
+    WithJsonSchema({"type": "number", "examples": [66.67]}),
+]
+GivenAmount = Annotated[
+    Decimal,
+    BeforeValidator(_read_amount),
+    WithJsonSchema({"type": "number", "examples": [250.5]}),
+]
 #: A stat's value: whole, or with two decimals, or null where there is nothing to average.
 Value = Annotated[
     int | Decimal | None,
     PlainSerializer(_number, return_type=int | float | None),
     WithJsonSchema({"type": ["number", "null"], "examples": [12, 66.67]}),
 ]
-#: What a game reported.
-Reported = Annotated[dict[str, Any], Field(description="What the game reported, as it did.", examples=[{"kills": 12, "deaths": 4}])]
+#: The stats of a match as the game reported them.
+Reported = Annotated[
+    dict[str, Any],
+    Field(description="What the game reported, as it did.", examples=[{"kills": 12, "deaths": 4}]),
+]
 Result = Annotated[Literal["WIN", "LOSS", "DRAW"], BeforeValidator(_text)]
 MatchKind = Annotated[Literal["CASUAL", "TOURNAMENT"], BeforeValidator(_text)]
-TournamentStatus = Annotated[Literal["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"], BeforeValidator(_text)]
+TournamentStatus = Annotated[
+    Literal["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"],
+    BeforeValidator(_text),
+]
 EntrantKind = Annotated[Literal["SOLO", "TEAM"], BeforeValidator(_text)]
-EntryStatus = Annotated[Literal["REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED"], BeforeValidator(_text)]
+EntryStatus = Annotated[
+    Literal["REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED"],
+    BeforeValidator(_text),
+]
 DisputeStatus = Annotated[Literal["OPEN", "UPHELD", "REJECTED"], BeforeValidator(_text)]
 Word = Annotated[str, BeforeValidator(_text)]
-#: Whatever says itself in words.
+#: Anything that has a text of its own.
 Text = Annotated[str, BeforeValidator(str)]
 PublicId = Annotated[str, Field(description="A player's public id.", examples=["DC-25-000042"])]
 
@@ -115,5 +136,5 @@ class Paging(BaseModel):
 
 
 def page_of(found: Page[Any], **more: Any) -> dict[str, Any]:
-    """A page of a service as ``PageOf`` has it, with what else the answer holds."""
+    """Return a page with the fields of ``PageOf``, and the further fields of the answer."""
     return {"items": found.items, "next_page": found.next_cursor, **more}

@@ -1,4 +1,4 @@
-"""Disputes as they are shown, filed and resolved."""
+"""The shapes of disputes: shown, filed and resolved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deltacrown.api.shapes import DisputeStatus, Given, GivenAmount, Moment, PublicId, Result, Shown
+from deltacrown.api.shapes import DateTime, DisputeStatus, Given, GivenAmount, PublicId, Result, Shown
 from deltacrown.api.shapes.matches import MatchName
 
 
@@ -21,9 +21,9 @@ class Dispute(Shown):
     tournament: str | None = Field(description="Of the disputed result.")
     reason: str
     status: DisputeStatus
-    filed_at: Moment
+    filed_at: DateTime
     resolution: str
-    resolved_at: Moment | None
+    resolved_at: DateTime | None
 
 
 class ResultName(Given):

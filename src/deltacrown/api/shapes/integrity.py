@@ -1,8 +1,8 @@
-"""Whether the numbers are right, as it is shown."""
+"""The shapes of verifications."""
 
 from __future__ import annotations
 
-from deltacrown.api.shapes import Moment, PageOf, Shown, Word
+from deltacrown.api.shapes import DateTime, PageOf, Shown, Word
 
 
 class RepairedStat(Shown):
@@ -18,8 +18,8 @@ class Verification(Shown):
     """One verification of everybody's numbers."""
 
     state: Word
-    started_at: Moment
-    finished_at: Moment | None
+    started_at: DateTime
+    finished_at: DateTime | None
     is_dry_run: bool
     numbers_checked: int
     numbers_drifted: int

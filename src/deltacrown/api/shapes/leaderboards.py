@@ -1,10 +1,10 @@
-"""Leaderboards as they are shown."""
+"""The shapes of leaderboards."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from deltacrown.api.shapes import Moment, PageOf, PublicId, Shown, Value
+from deltacrown.api.shapes import DateTime, PageOf, PublicId, Shown, Value
 
 
 class BoardLine(Shown):
@@ -37,7 +37,7 @@ class Leaderboard(PageOf[RankedPlayer]):
     game: str | None
     country: str | None
     period: str
-    since: Moment | None = Field(description="The beginning of the period; null for all time.")
+    since: DateTime | None = Field(description="The beginning of the period; null for all time.")
 
 
 class Around(Shown):
@@ -48,7 +48,7 @@ class Around(Shown):
     game: str | None
     country: str | None
     period: str
-    since: Moment | None = Field(description="The beginning of the period; null for all time.")
+    since: DateTime | None = Field(description="The beginning of the period; null for all time.")
     rank: int | None = Field(description="The player's rank; null when not ranked.")
     value: Value
     items: list[RankedPlayer] = Field(description="Those just before, the player, those just after, in order.")

@@ -1,4 +1,4 @@
-"""Matches as they are shown, and as game servers deliver them."""
+"""The shapes of matches: in answers, and in deliveries of game servers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from deltacrown.api.shapes import Given, GivenMoment, MatchKind, Moment, Result, Shown
+from deltacrown.api.shapes import DateTime, Given, GivenDateTime, MatchKind, Result, Shown
 from deltacrown.api.shapes.players import MatchLine, PlayerLine, TournamentPart
 
 MOST_MATCHES, MOST_PLAYERS = 1000, 200
 
 
 class EncounterRow(Shown):
-    """One player's side of a match."""
+    """One player's line of a match."""
 
     player: PlayerLine
     match: MatchLine
@@ -25,7 +25,7 @@ class Encounter(Shown):
     game_slug: str
     match_key: str
     kind: MatchKind
-    played_at: Moment
+    played_at: DateTime
     tournament: TournamentPart | None
     rows: list[EncounterRow] = Field(description="By side, winners first.")
     leaves_out: bool = Field(description="True when rows of players who hide their match history are missing.")
@@ -46,7 +46,7 @@ class GivenMatch(Given):
 
     match_key: str = Field(description="Names the match within its game; the key of every retry.", min_length=1, max_length=100)
     game: str = Field(description="A game's slug.", examples=["rocket"])
-    played_at: GivenMoment
+    played_at: GivenDateTime
     players: list[GivenLine] = Field(min_length=1, max_length=MOST_PLAYERS)
     tournament: str | None = Field(None, description="A tournament's slug; its matches are of the kind TOURNAMENT.")
     round: str = Field("", max_length=100)
@@ -107,7 +107,8 @@ class GivenMatchCorrection(GivenVoid):
     """How a match really ended."""
 
     results: dict[str, Result] = Field(
-        description="Public id → result; name everybody whose result changes.", examples=[{"DC-25-000042": "WIN"}]
+        description="Public id → result; name everybody whose result changes.",
+        examples=[{"DC-25-000042": "WIN"}],
     )
     scores: dict[str, int | None] = Field(default_factory=dict, description="Public id → score of their side, or null for none.")
 
@@ -117,7 +118,7 @@ class MatchState(Shown):
 
     game_slug: str
     match_key: str
-    voided_at: Moment | None
+    voided_at: DateTime | None
     void_reason: str
     results: dict[str, Result] = Field(description="Public id → result.")
     scores: dict[str, int | None]

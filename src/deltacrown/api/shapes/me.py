@@ -1,4 +1,4 @@
-"""What belongs to the caller, as it is shown and as it is set."""
+"""The shapes of what belongs to the caller."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from deltacrown.api.shapes import Given, Moment, Shown
+from deltacrown.api.shapes import DateTime, Given, Shown
 from deltacrown.api.shapes.players import PlayerLine, StatLine
 
 
@@ -51,9 +51,9 @@ class Key(Shown):
     prefix: str = Field(description="Names the key.")
     name: str
     scopes: list[str]
-    created_at: Moment
-    last_used_at: Moment | None = Field(description="To the minute.")
-    revoked_at: Moment | None
+    created_at: DateTime
+    last_used_at: DateTime | None = Field(description="To the minute.")
+    revoked_at: DateTime | None
 
 
 class NewKey(Key):

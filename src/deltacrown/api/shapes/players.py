@@ -1,4 +1,4 @@
-"""Players as they are shown: identity, numbers, histories."""
+"""The shapes of players: identity, numbers, histories."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pydantic import Field
 
 from deltacrown.api.shapes import (
     Amount,
+    DateTime,
     DisputeStatus,
     EntryStatus,
     MatchKind,
-    Moment,
     PageOf,
     PublicId,
     Reported,
@@ -51,11 +51,11 @@ class GameLine(Shown):
 
 
 class TeamSpell(Shown):
-    """A stretch of time in a team."""
+    """A period in a team."""
 
     name: str
-    joined_at: Moment
-    left_at: Moment | None
+    joined_at: DateTime
+    left_at: DateTime | None
 
 
 class AchievementLine(Shown):
@@ -66,7 +66,7 @@ class AchievementLine(Shown):
     description: str
     tier: Word = Field(description="MINOR or MAJOR.")
     fact: str
-    earned_at: Moment
+    earned_at: DateTime
 
 
 class TournamentPart(Shown):
@@ -94,9 +94,9 @@ class MatchLine(Shown):
     result: Result
     score: int | None
     stats: Reported
-    played_at: Moment
-    recorded_at: Moment
-    voided_at: Moment | None
+    played_at: DateTime
+    recorded_at: DateTime
+    voided_at: DateTime | None
     void_reason: str
     tournament: TournamentPart | None
 
@@ -111,8 +111,8 @@ class EntryLine(Shown):
     status: TournamentStatus
     entry_status: EntryStatus
     team: str
-    starts_at: Moment
-    registered_at: Moment
+    starts_at: DateTime
+    registered_at: DateTime
     placement: int | None
     prize_amount: Amount | None
     disqualified_reason: str
@@ -129,7 +129,7 @@ class OfficialResult(Shown):
     placement: int | None
     prize_amount: Amount
     disqualified_reason: str
-    decided_at: Moment
+    decided_at: DateTime
 
 
 class DisputeLine(Shown):
@@ -139,8 +139,8 @@ class DisputeLine(Shown):
     reason: str
     resolution: str
     about_match: bool
-    filed_at: Moment
-    resolved_at: Moment | None
+    filed_at: DateTime
+    resolved_at: DateTime | None
 
 
 class ExperienceLine(Shown):
@@ -148,7 +148,7 @@ class ExperienceLine(Shown):
 
     points: int
     reason: str
-    awarded_at: Moment
+    awarded_at: DateTime
 
 
 class ActivityLine(Shown):
@@ -158,7 +158,7 @@ class ActivityLine(Shown):
     description: str
     metadata: dict[str, Any] = Field(description="Slugs, public ids and names of what it is about.")
     visibility: Word = Field(description="PUBLIC, FOLLOWERS or PRIVATE.")
-    created_at: Moment
+    created_at: DateTime
     hidden: bool = Field(False, description="Its player has hidden it.")
     handle: str = Field("", description="What its player hides it by, or shows it again; empty for everybody else.")
 
@@ -174,7 +174,7 @@ class FollowLine(Shown):
     """A player who follows, or is followed."""
 
     player: PlayerLine
-    since: Moment
+    since: DateTime
 
 
 class FollowState(Shown):
@@ -195,7 +195,7 @@ class Player(PlayerLine):
     """A player at a glance."""
 
     bio: str
-    joined_at: Moment
+    joined_at: DateTime
     visible: Visibility
     stats: list[StatLine]
     games: list[GameLine]
@@ -208,7 +208,7 @@ class Player(PlayerLine):
 class StatValues(Shown):
     """A player's numbers, now or as they were."""
 
-    as_of: Moment | None
+    as_of: DateTime | None
     stats: list[StatLine]
     hidden: list[str] = Field(description="Numbers whose past values the caller may not see; empty for the present.")
 
@@ -217,7 +217,7 @@ class StatValue(StatLine):
     """One number, now or as it was."""
 
     game: str | None
-    as_of: Moment | None
+    as_of: DateTime | None
 
 
 class Evidence(Shown):
@@ -255,7 +255,7 @@ class StatRows(PageOf[AnyRow]):
 class StatChange(Shown):
     """One change of a number, or of a part it is computed from."""
 
-    at: Moment
+    at: DateTime
     part: str
     delta: int
     value: Value = Field(description="What the number was from then on.")

@@ -1,4 +1,4 @@
-"""Tournaments as they are shown, and as organisers give them."""
+"""The shapes of tournaments: in answers, and in requests of organisers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pydantic import Field
 
 from deltacrown.api.shapes import (
     Amount,
+    DateTime,
     EntrantKind,
     EntryStatus,
     Given,
     GivenAmount,
-    GivenMoment,
-    Moment,
+    GivenDateTime,
     PageOf,
     PublicId,
     Result,
@@ -39,8 +39,8 @@ class TournamentLine(Shown):
     game_name: str
     entrant_kind: EntrantKind
     status: TournamentStatus
-    starts_at: Moment
-    ends_at: Moment | None
+    starts_at: DateTime
+    ends_at: DateTime | None
     players: int
     winners: list[Entrant]
 
@@ -62,7 +62,7 @@ class Registration(Shown):
     player: Entrant
     team: str
     status: EntryStatus
-    registered_at: Moment
+    registered_at: DateTime
 
 
 class PlayerTotals(Shown):
@@ -78,7 +78,7 @@ class PlayerTotals(Shown):
 
 
 class Side(Shown):
-    """One side of an encounter."""
+    """One side of a match."""
 
     name: str
     score: int | None
@@ -86,13 +86,13 @@ class Side(Shown):
 
 
 class EncounterLine(Shown):
-    """One encounter of a tournament."""
+    """One match of a tournament."""
 
     game_slug: str
     match_key: str
     round: str
     map_name: str
-    played_at: Moment
+    played_at: DateTime
     void_reason: str
     sides: list[Side]
 
@@ -117,9 +117,9 @@ class Tournament(Shown):
     status: TournamentStatus
     capacity: int | None
     organiser: PublicId | None
-    starts_at: Moment
-    ends_at: Moment | None
-    created_at: Moment
+    starts_at: DateTime
+    ends_at: DateTime | None
+    created_at: DateTime
 
 
 class TournamentPage(Tournament):
@@ -143,8 +143,8 @@ class NewTournament(Given):
     slug: Slug = Field(max_length=100)
     name: str = Field(max_length=160, examples=["Spring Cup"])
     game: str = Field(description="A game's slug.", examples=["rocket"])
-    starts_at: GivenMoment
-    ends_at: GivenMoment | None = None
+    starts_at: GivenDateTime
+    ends_at: GivenDateTime | None = None
     entrant_kind: EntrantKind = "SOLO"
     capacity: int | None = Field(None, description="Most entrants; null for no limit.", ge=1, le=2**31 - 1)
 

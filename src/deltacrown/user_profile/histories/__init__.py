@@ -1,1 +1,1 @@
-"""What a player played and entered: matches and tournaments, filtered and paginated."""
+"""The histories of a player: matches and tournaments, filtered and paginated."""

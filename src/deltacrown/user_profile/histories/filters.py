@@ -1,4 +1,4 @@
-"""What a history can be narrowed by, and how what people type becomes that."""
+"""The filters of histories, and their conversion from text."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from deltacrown.tournaments.models import Tournament
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 LARGEST_PLACEMENT = 2**31 - 1
+DATE_LENGTH = len("2025-01-31")
 
 
 @dataclass(frozen=True)
 class MatchFilters:
-    """Narrows match rows; what is ``None`` narrows nothing.
+    """Filters match rows; ``None`` filters nothing.
 
     :param game: a game's slug.
     :param kind: ``CASUAL`` or ``TOURNAMENT``, in any case.
     :param result: ``WIN``, ``LOSS`` or ``DRAW``, in any case.
-    :param played_from: the earliest moment, or a date: from its start, UTC.
-    :param played_to: the moment before which, or a date: to its end, UTC.
+    :param played_from: the earliest datetime, or a date: from its start, UTC.
+    :param played_to: the datetime before which, or a date: to its end, UTC.
     :param tournament: a tournament's slug.
     :param opponent: a player's public id, or a team's slug.
     """
@@ -43,14 +44,14 @@ class MatchFilters:
 
 @dataclass(frozen=True)
 class TournamentFilters:
-    """Narrows the tournaments a player entered.
+    """Filters the tournaments a player entered.
 
     :param game: a game's slug.
     :param status: of the tournament: ``OPEN``, ``RUNNING``, ``COMPLETED`` …, in any case.
     :param placement: the player's placement in it.
     :param tournament: a tournament's slug.
-    :param registered_from: the earliest moment, or a date: from its start, UTC.
-    :param registered_to: the moment before which, or a date: to its end, UTC.
+    :param registered_from: the earliest datetime, or a date: from its start, UTC.
+    :param registered_to: the datetime before which, or a date: to its end, UTC.
     """
 
     game: str | None = None
@@ -67,10 +68,10 @@ SomeFilters = TypeVar("SomeFilters", MatchFilters, TournamentFilters)
 
 
 def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = None) -> MatchFilters:
-    """Return checked filters out of a dataclass or a mapping of texts; an empty text is no filter.
+    """Convert a mapping of texts to checked filters, or check a dataclass; an empty text filters nothing.
 
     :param game: a game asked for separately, as a slug or a row.
-    :raises InvalidInput: for an unknown name or a value that cannot be meant.
+    :raises InvalidInput: for an unknown name or an invalid value.
     """
     filters = _named(MatchFilters, given)
     slug = game.slug if isinstance(game, Game) else game
@@ -81,58 +82,61 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
         game=slug or filters.game,
         kind=_choice(filters.kind, MatchRow.Kind, "kind"),
         result=_choice(filters.result, MatchRow.Result, "result"),
-        played_from=_moment(filters.played_from, "played_from", whole_day=timedelta(0)),
-        played_to=_moment(filters.played_to, "played_to", whole_day=timedelta(days=1)),
+        played_from=_datetime(filters.played_from, "played_from", whole_day=timedelta(0)),
+        played_to=_datetime(filters.played_to, "played_to", whole_day=timedelta(days=1)),
     )
 
 
 def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
-    """As ``read_match_filters``, for tournaments."""
+    """Convert and check filters as ``read_match_filters`` does, for tournaments."""
     filters = _named(TournamentFilters, given)
     return replace(
         filters,
         status=_choice(filters.status, Tournament.Status, "status"),
         placement=_placement(filters.placement),
-        registered_from=_moment(filters.registered_from, "registered_from", whole_day=timedelta(0)),
-        registered_to=_moment(filters.registered_to, "registered_to", whole_day=timedelta(days=1)),
+        registered_from=_datetime(filters.registered_from, "registered_from", whole_day=timedelta(0)),
+        registered_to=_datetime(filters.registered_to, "registered_to", whole_day=timedelta(days=1)),
     )
 
 
 def read_as_of(text: str, *, now: datetime) -> datetime:
-    """Return the past moment that ``text`` names: a date, to its end in UTC, or a moment with a time zone.
+    """Return the past datetime that ``text`` names: a date, to its end in UTC, or a datetime with a time zone.
 
     Today ends ``now``.
 
     :raises InvalidInput: when it is neither, or lies in the future.
     """
-    moment = _moment(text, "as_of", whole_day=timedelta(days=1, microseconds=-1))
-    assert moment is not None  # noqa: S101 - a text is a moment or refused
-    if len(text) == len("2025-01-31") and moment.date() == now.astimezone(UTC).date():
+    found = _datetime(text, "as_of", whole_day=timedelta(days=1, microseconds=-1))
+    assert found is not None  # noqa: S101 - only no text gives none
+    is_today = len(text) == DATE_LENGTH and found.date() == now.astimezone(UTC).date()
+    if is_today:
         return now
-    if moment > now:
+    if found > now:
         raise InvalidInput(f"{text!r} lies in the future; nothing is known of it yet.", field="as_of")
-    return moment
+    return found
 
 
 def get_game(slug: str) -> Game:
-    """The game a filter names.
+    """Return the game with this slug.
 
     :raises InvalidInput: when there is none.
     """
     found = Game.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if found is None:
-        raise InvalidInput(f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses.", field="game")
+        message = f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses."
+        raise InvalidInput(message, field="game")
     return found
 
 
 def get_tournament_named(slug: str) -> Tournament:
-    """The tournament a filter names.
+    """Return the tournament with this slug.
 
     :raises InvalidInput: when there is none.
     """
     found = Tournament.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
     if found is None:
-        raise InvalidInput(f"There is no tournament {slug!r}: use the slug in its page's address.", field="tournament")
+        message = f"There is no tournament {slug!r}: use the slug in its page's address."
+        raise InvalidInput(message, field="tournament")
     return found
 
 
@@ -154,21 +158,23 @@ def _choice(value: str | None, choices: type[models.TextChoices], field: str) ->
     raise InvalidInput(f"{value!r} is no {field}: use {', '.join(choices.values)}.", field=field)
 
 
-def _moment(value: datetime | str | None, field: str, *, whole_day: timedelta) -> datetime | None:
-    """A moment as given, or of a date its start plus ``whole_day``."""
+def _datetime(value: datetime | str | None, field: str, *, whole_day: timedelta) -> datetime | None:
+    """Convert text to a datetime; a date becomes its start plus ``whole_day``."""
     if value is None:
         return None
-    moment = value if isinstance(value, datetime) else _read_moment(value, whole_day)
-    if moment is None:
-        raise InvalidInput(f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z.", field=field)
-    if moment.tzinfo is None:
-        raise InvalidInput(f"{value!r} names no time zone: add one, as in 2025-01-31T18:00:00Z.", field=field)
-    return moment
+    found = value if isinstance(value, datetime) else _read_datetime(value, whole_day)
+    if found is None:
+        message = f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z."
+        raise InvalidInput(message, field=field)
+    if found.tzinfo is None:
+        message = f"{value!r} names no time zone: add one, as in 2025-01-31T18:00:00Z."
+        raise InvalidInput(message, field=field)
+    return found
 
 
-def _read_moment(text: str, whole_day: timedelta) -> datetime | None:
+def _read_datetime(text: str, whole_day: timedelta) -> datetime | None:
     try:
-        if day := parse_date(text) if len(text) == len("2025-01-31") else None:
+        if day := parse_date(text) if len(text) == DATE_LENGTH else None:
             return datetime.combine(day, time(), UTC) + whole_day
         return parse_datetime(text)
     except (ValueError, OverflowError):
@@ -185,5 +191,5 @@ def _placement(value: int | str | None) -> int | None:
 
 
 def is_narrowing(filters: MatchFilters | TournamentFilters | None) -> bool:
-    """Whether any filter is set."""
+    """Return whether any filter is set."""
     return filters is not None and any(value is not None for value in asdict(filters).values())

@@ -1,4 +1,4 @@
-"""A player's matches, live and archived alike, voided ones marked."""
+"""The match history of a player: live and archived matches, voided ones marked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.games.models import ArchivedMatch, Game, MatchRow, list_match_sources
 from deltacrown.tournaments.models import TournamentMatchResult
-from deltacrown.user_profile.histories.filters import GivenMatchFilters, MatchFilters, get_game, get_tournament_named, read_match_filters
+from deltacrown.user_profile.histories.filters import (
+    GivenMatchFilters,
+    MatchFilters,
+    get_game,
+    get_tournament_named,
+    read_match_filters,
+)
 from deltacrown.user_profile.histories.opponents import met_opponent
 from deltacrown.user_profile.privacy import Viewer, require_match_history
 
@@ -26,7 +32,7 @@ class TournamentDetails:
 
     :param opponent: a team's or a player's name; empty when unknown.
     :param opponent_public_id: of a player, else empty.
-    :param stats: of the encounter: mode, duration.
+    :param stats: of the match: mode, duration.
     """
 
     slug: str
@@ -42,7 +48,7 @@ class TournamentDetails:
 
 @dataclass(frozen=True)
 class MatchEntry:
-    """One match of a history. A voided one counts nowhere and says why."""
+    """One match of a history; a voided one does not count, and has a reason."""
 
     match_key: str
     game_slug: str
@@ -61,6 +67,7 @@ class MatchEntry:
 
     @property
     def is_voided(self) -> bool:
+        """Whether it was voided."""
         return self.voided_at is not None
 
 
@@ -88,16 +95,16 @@ def get_match_history(
 
 
 def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None) -> Page[MatchEntry]:
-    """The same without asking whether the reader may; for those who have asked already."""
+    """As ``get_match_history``, without the privacy check; the caller must have made it."""
     rows = narrow_matches(list_match_sources(user=user), filters, viewer=viewer)
     found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
 
 
 def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None) -> list[QuerySet[Any]]:
-    """Apply ``filters`` to each of ``sources`` and have them fetch their game along.
+    """Return each of ``sources`` filtered by ``filters``, with the game fetched along.
 
-    :param viewer: who reads: an opponent who hides a match from them is not told to have been in it.
+    :param viewer: for the filter by opponent: a match that the opponent hides from the viewer is not found.
     """
     conditions: dict[str, Any] = {
         "game": filters.game and get_game(filters.game),
@@ -115,17 +122,18 @@ def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, v
         return narrowed
     # A lookup per row, so that the history index still delivers the order.
     event = get_tournament_named(filters.tournament)
-    return [source.filter(Exists(TournamentMatchResult.objects.filter(match=OuterRef("pk"), tournament=event))) for source in narrowed]
+    of_event = Exists(TournamentMatchResult.objects.filter(match=OuterRef("pk"), tournament=event))
+    return [source.filter(of_event) for source in narrowed]
 
 
 def describe_matches(rows: Sequence[MatchRow]) -> list[MatchEntry]:
-    """Turn match rows, with their games fetched, into entries; one query for all their tournament details."""
+    """Convert match rows, with their games fetched. One query for the tournament details of all."""
     details = get_tournament_details([row.pk for row in rows])
     return [_entry(row, details.get(row.pk)) for row in rows]
 
 
 def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDetails]:
-    """The tournament details of matches by match id; the link survives the match's move into the archive."""
+    """Return match id → tournament details; also of archived matches, which keep their ids."""
     if not match_ids:
         return {}
     related = ("tournament", "team", "opponent_team", "opponent_user__profile")
@@ -134,7 +142,13 @@ def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDeta
 
 
 def _details(row: TournamentMatchResult) -> TournamentDetails:
-    rival = row.opponent_user.profile if row.opponent_user else None
+    team, player = row.opponent_team, row.opponent_user.profile if row.opponent_user else None
+    opponent, opponent_public_id = "", ""
+    if team:
+        opponent = team.name
+    elif player:
+        opponent, opponent_public_id = player.name, player.public_id
+
     return TournamentDetails(
         slug=row.tournament.slug,
         name=row.tournament.name,
@@ -142,8 +156,8 @@ def _details(row: TournamentMatchResult) -> TournamentDetails:
         series=row.series,
         map_name=row.map_name,
         team=row.team.name if row.team else "",
-        opponent=row.opponent_team.name if row.opponent_team else rival.name if rival else "",
-        opponent_public_id=rival.public_id if rival and not row.opponent_team else "",
+        opponent=opponent,
+        opponent_public_id=opponent_public_id,
         stats=row.stats,
     )
 

@@ -1,4 +1,4 @@
-"""Whom a match was played against."""
+"""The opponents of a match."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from deltacrown.games.models import list_match_sources
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.people.addresses import find_users
-from deltacrown.user_profile.privacy import Viewer, filter_encounter_by_visibility
+from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
 
 PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 
 
 def met_opponent(opponent: str, viewer: Viewer) -> Q:
-    """What match rows against ``opponent`` meet: a player by public id, or a team by slug.
+    """Return the condition for match rows against ``opponent``.
 
-    A player was met where the tournament says so, or where they have a row of the same encounter on
-    another side, or without sides. A row they hide from ``viewer`` tells nothing.
+    A player is an opponent where the tournament says so, or where they have a row of the same match on another
+    side, or a row without sides. Rows that they hide from ``viewer`` are not considered.
 
+    :param opponent: a player's public id, or a team's slug.
     :raises InvalidInput: there is no such player or team.
     """
     against = TournamentMatchResult.objects.filter(match=OuterRef("pk"))
     if not PUBLIC_ID.fullmatch(opponent):
         team = find_teams([opponent]).get(opponent)
         if team is None:
-            raise InvalidInput(f"There is no player or team {opponent[:60]!r}: use a public id or a team's slug.", field="opponent")
+            message = f"There is no player or team {opponent[:60]!r}: use a public id or a team's slug."
+            raise InvalidInput(message, field="opponent")
         return Q(Exists(against.filter(opponent_team=team)))
     user = find_users([opponent]).get(opponent)
     if user is None:
-        raise InvalidInput(f"There is no player {opponent!r}: public ids look like DC-25-000042.", field="opponent")
+        message = f"There is no player {opponent!r}: public ids look like DC-25-000042."
+        raise InvalidInput(message, field="opponent")
     same = {"user": user, "game": OuterRef("game"), "match_key": OuterRef("match_key")}
     apart = Q(side="") | ~Q(side=OuterRef("side"))
     met = Q(Exists(against.filter(opponent_user=user)))
     for rows in list_match_sources(apart, **same):
         others = rows.exclude(pk=OuterRef("pk"))
-        met |= Q(Exists(filter_encounter_by_visibility(others, viewer)))
+        met |= Q(Exists(filter_match_by_visibility(others, viewer)))
     return met

@@ -1,4 +1,4 @@
-"""The tournaments a player entered, and what became of each; and a player's official results."""
+"""The tournament history of a player: registrations with their results."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def get_tournament_breakdown(
 
 
 def read_tournament_breakdown(user: User, filters: TournamentFilters, page: str | None, *, limit: int) -> Page[TournamentEntry]:
-    """The same without asking whether the reader may; for those who have asked already."""
+    """As ``get_tournament_breakdown``, without the privacy check; the caller must have made it."""
     rows = narrow_participations([TournamentParticipation.objects.filter(user=user)], filters)
     found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_participations)
 
 
 def narrow_participations(sources: Sequence[QuerySet[Any]], filters: TournamentFilters) -> list[QuerySet[Any]]:
-    """Apply ``filters`` to each of ``sources`` and have them fetch their tournament and team along."""
+    """Return each of ``sources`` filtered by ``filters``, with tournament and team fetched along."""
     conditions: dict[str, Any] = {
         "tournament__game": filters.game and get_game(filters.game),
         "tournament": filters.tournament and get_tournament_named(filters.tournament),
@@ -99,21 +99,26 @@ def narrow_participations(sources: Sequence[QuerySet[Any]], filters: TournamentF
     narrowed = [source.filter(**wanted).select_related("tournament__game", "team") for source in sources]
     if filters.placement is None:
         return narrowed
-    placed = TournamentResult.objects.filter(user=OuterRef("user"), tournament=OuterRef("tournament"), placement=filters.placement)
+    placed = TournamentResult.objects.filter(
+        user=OuterRef("user"),
+        tournament=OuterRef("tournament"),
+        placement=filters.placement,
+    )
     return [source.filter(Exists(placed)) for source in narrowed]
 
 
 def describe_participations(rows: Sequence[TournamentParticipation]) -> list[TournamentEntry]:
-    """Turn participations of one player into entries; one query for all their results."""
+    """Convert registrations of one player. One query for the results of all."""
     if not rows:
         return []
     events = [row.tournament_id for row in rows]
-    results = {r.tournament_id: r for r in TournamentResult.objects.filter(user_id=rows[0].user_id, tournament_id__in=events)}
+    found = TournamentResult.objects.filter(user_id=rows[0].user_id, tournament_id__in=events)
+    results = {result.tournament_id: result for result in found}
     return [_entry(row, results.get(row.tournament_id)) for row in rows]
 
 
 def describe_results(rows: Sequence[TournamentResult]) -> list[ResultEntry]:
-    """Turn official results, with tournament and team fetched, into entries."""
+    """Convert official results, with tournament and team fetched."""
     return [
         ResultEntry(
             slug=row.tournament.slug,

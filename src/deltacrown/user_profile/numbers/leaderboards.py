@@ -37,7 +37,6 @@ BOARDS = {
 _TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
 TIES_BY_PUBLIC_ID = _TIES.format("by public id")
 TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
-FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
 
 
 @dataclass(frozen=True)
@@ -157,31 +156,6 @@ def check_country(country: str) -> None:
     """
     if not COUNTRY.fullmatch(country):
         raise InvalidInput(f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
-
-
-@dataclass(frozen=True)
-class LeaderboardPage:
-    """A leaderboard with what a reader can turn to from it.
-
-    :param boards: the leaderboards there are, as name and label; of the same game when it is of one.
-    :param games: the games it can be narrowed to; none where no number is kept by game.
-    """
-
-    board: Leaderboard
-    boards: list[tuple[str, str]]
-    games: list[Game]
-
-
-def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
-    """A leaderboard and the others beside it."""
-    board = get_leaderboard(stat, game=game, page=page)
-    games = list(Game.objects.all()) if stat in GAME_NUMBERS else []
-    return LeaderboardPage(board, list_boards(in_game=game is not None), games)
-
-
-def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
-    """The first few of the leaderboards that open the site."""
-    return [get_leaderboard(stat, limit=limit) for stat in FRONT_BOARDS]
 
 
 def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:

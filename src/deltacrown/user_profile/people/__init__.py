@@ -1,1 +1,1 @@
-"""Players as people: their profiles and public ids, what they say of themselves, whom they follow, whether they are verified."""
+"""Players as people: profiles, public ids, display names, follows, verification."""

@@ -1,8 +1,8 @@
-"""Loading fixtures: a profile gets the public id it was dumped with, though the database has just given its user another.
+"""Loading fixtures: profiles keep the public ids of the dump.
 
-Users come first in a dump, and each is given the next free number on arrival. Where the dump has gaps, that may be
-the number of a profile that comes later in it. Two users of one load exchange ids then; a user who was there
-before the load never loses his, and the counter never goes back.
+Users come first in a dump, and the trigger gives each the next free public id. If the dump has gaps, that may be the
+id of a profile later in the dump; two users of one load then exchange ids. A user who existed before the load never
+loses an id, and the counter never goes back.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from django.db.models.signals import post_save, pre_save
 
 from deltacrown.user_profile.models import PublicIdCounter, UserProfile
 
-#: Users, by database and key, whom the load under way brought; nothing while no load is under way.
+#: The users created by the present load, by database and key; None while nothing is loaded.
 _newcomers: ContextVar[set[tuple[str, int]] | None] = ContextVar("newcomers", default=None)
 
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Within, users that are loaded are newcomers: they may exchange public ids with each other."""
+    """Let users who are loaded within this context exchange public ids with each other."""
     token = _newcomers.set(set())
     try:
         yield
@@ -31,8 +31,8 @@ def loading() -> Iterator[None]:
         _newcomers.reset(token)
 
 
-def connect() -> None:
-    """Look at users, profiles and counters as they are loaded."""
+def connect_fixtures() -> None:
+    """Connect the receivers for users, profiles and counters."""
     pre_save.connect(_keep_counting, sender=PublicIdCounter)
     post_save.connect(_note_newcomer, sender=get_user_model())
     pre_save.connect(_claim_public_id, sender=UserProfile)
@@ -55,7 +55,7 @@ def _claim_public_id(instance: UserProfile, raw: bool, using: str, **_: Any) -> 
     rows = UserProfile.objects.using(using)
     holder = rows.filter(public_id=instance.public_id).exclude(pk=instance.pk).first() if raw else None
     if holder is None or not {(using, holder.pk), (using, instance.pk)} <= (_newcomers.get() or set()):
-        return  # none of ours: the unique key refuses what is wrong
+        return  # not two users of this load: the unique key decides
     given = rows.filter(pk=instance.pk).values_list("public_id", flat=True).first()
     rows.filter(pk=holder.pk).update(public_id=f"moving {holder.pk}"[:20])
     instance._handed_over = (holder.pk, given)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What players say of themselves on their profiles."""
+"""The texts on a profile that its player writes: display name, country, bio."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ProfileNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Identity:
-    """What is shown of a player.
+    """The texts on the profile of a player.
 
     :param display_name: at most 60 characters; empty shows the username.
     :param country: two capital letters of ISO 3166-1, or empty.
@@ -39,10 +39,10 @@ class Identity:
 
 @atomic_service
 def set_identities(*, identities: Sequence[Identity]) -> None:
-    """Set what is shown of many players, all or none; the numbers of their profiles are not touched.
+    """Set the texts of many profiles, all or none; the stats of the profiles are not touched.
 
-    :raises InvalidInput: a value cannot be taken; ``field`` names it.
-    :raises ProfileNotFound: a user has no profile; ``backfill_profiles`` makes it.
+    :raises InvalidInput: a value is invalid; ``field`` names it.
+    :raises ProfileNotFound: a user has no profile; ``backfill_profiles`` creates it.
     """
     for identity in identities:
         _check_identity(identity)
@@ -59,7 +59,7 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
 
 
 def _check_identity(identity: Identity) -> None:
-    """Refuse what the columns would refuse, and what no database keeps."""
+    """Raise ``InvalidInput`` for texts that the columns, or a database, cannot keep."""
     check_text(identity.display_name, field="display_name", limit=60)
     check_text(identity.bio, field="bio", limit=LONGEST_BIO, multiline=True)
     try:

@@ -1,4 +1,4 @@
-"""The rows every user has: finding users without them and making them."""
+"""Find users without a profile or privacy row, and create the rows."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from django_tally.transactions import atomic_service
 
 BATCH = 1000
 
-#: Called with how many rows were made so far.
+#: Called with the number of rows created so far.
 Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
 class Provisioned:
-    """How many rows of each kind were made."""
+    """The numbers of rows created."""
 
     profiles: int
     privacy_settings: int
 
 
 def list_users_without_profile() -> QuerySet[User]:
-    """Users who have no profile row; none, unless one was deleted or the trigger was away."""
+    """Return users without a profile row; none, unless a row was deleted or the trigger was missing."""
     return get_user_model().objects.filter(profile__isnull=True).order_by("pk")
 
 
 def list_users_without_privacy() -> QuerySet[User]:
-    """Users who have no privacy row."""
+    """Return users without a privacy row."""
     return get_user_model().objects.filter(privacy_settings__isnull=True).order_by("pk")
 
 
 def ensure_profiles(progress: Progress | None = None) -> Provisioned:
-    """Make the profile and privacy rows that are missing, a batch to a transaction; running again makes none.
+    """Create the missing profile and privacy rows, one transaction per batch; running again creates none.
 
-    A new profile starts at what the sources say of its user. A run that is stopped keeps the batches it made.
+    The stats of a new profile are computed from their sources. A run that is stopped keeps the batches it finished.
 
-    :param progress: called after each batch with how many rows were made in all.
+    :param progress: called after each batch with the number of rows created in all.
     """
     profiles = privacy = 0
     while users := list(list_users_without_profile()[:BATCH]):
@@ -66,12 +66,12 @@ def _make_profiles(*, users: list[User]) -> int:
         year = user.date_joined.year % 100
         profiles.append(UserProfile(user=user, public_id=f"DC-{year:02d}-{numbers[year]:06d}"))
         numbers[year] += 1
-    # What another run made meanwhile stays as it is.
+    # Rows that another run created meanwhile are kept.
     return len(UserProfile.objects.bulk_create(profiles, ignore_conflicts=True))
 
 
 def _take_numbers(years: Iterable[int]) -> dict[int, int]:
-    """Reserve a run of public id numbers per year and return the first of each."""
+    """Reserve consecutive numbers of public ids per year, and return year → the first."""
     first = {}
     for year, wanted in sorted(Counter(years).items()):
         PublicIdCounter.objects.get_or_create(year=year, defaults={"last": 0})
@@ -86,6 +86,6 @@ def _make_privacy(*, users: list[User]) -> int:
 
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
-    """Close the gap that users made before the trigger was installed would leave."""
+    """Create the rows of users who were created before the trigger was installed."""
     if using == "default" and have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
         ensure_profiles()

@@ -1,8 +1,8 @@
-"""Every user has a profile and a privacy row, however the user came to be: the database makes them.
+"""The trigger that creates the profile and privacy rows of new users, however a user is created.
 
-A trigger on the user table also gives out the public id: ``DC-YY-NNNNNN``, numbered per year of
-joining. The counter row is locked by the writer who takes a number, so two never get the same
-one; a rolled-back transaction leaves no trace, a deleted user leaves a gap.
+It also assigns the public id: ``DC-YY-NNNNNN``, numbered per year of joining. The writer who takes a number locks
+the counter row, so two users never get the same number; a rolled-back transaction takes none, a deleted user
+leaves a gap.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django_tally.triggers.trigger import Trigger
 NAME = "tally_provision_user"
 
 
-def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
+def build_user_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     """Return the trigger that makes the rows of new users; none for a database that can have none."""
     users = get_user_model()._meta.db_table
 

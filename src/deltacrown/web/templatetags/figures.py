@@ -1,4 +1,4 @@
-"""How numbers, moments and results are written on pages."""
+"""Template filters: numbers, datetimes and results as pages write them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ TELLING_ORDER = (
     "experience_points",
     "disputes_filed",
 )
-#: Descriptions of titles begin with it; pages mark them by a shape instead, which needs no font that has it.
+#: Descriptions of titles begin with it. Pages draw a shape instead: not every font has this character.
 TROPHY = "\N{TROPHY} "
 
 
 @register.filter
 def figure(value: Any) -> str:
-    """A number with its thousands apart: ``12,480``, ``56.25``; a dash for none; anything else as it is."""
+    """Return a number with thousands separated: ``12,480``, ``56.25``; a dash for none; other values as text."""
     if value is None:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -43,13 +43,13 @@ def figure(value: Any) -> str:
 
 @register.filter
 def change(value: int) -> str:
-    """A change with its sign: ``+1``, ``−12``."""
+    """Return a change with its sign: ``+1``, ``−12``."""
     return f"{value:+,}".replace("-", "−")
 
 
 @register.filter
 def money(value: Decimal | None) -> str:
-    """An amount without cents where there are none; a dash for nothing."""
+    """Return an amount, with cents only where there are any; a dash for zero and for none."""
     if not value:
         return NOTHING
     return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
@@ -57,16 +57,16 @@ def money(value: Decimal | None) -> str:
 
 @register.filter
 def place(value: int | None) -> str:
-    """``1st``, ``2nd``, ``3rd``, ``11th``; a dash for none."""
+    """Return a placement as ``1st``, ``2nd``, ``3rd``, ``11th``; a dash for none."""
     if value is None:
         return NOTHING
     suffix = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value:,}{suffix}"
 
 
-@register.filter
-def moment(value: datetime | None) -> SafeString | str:
-    """A date and time in UTC, as text and for machines."""
+@register.filter("datetime")
+def write_datetime(value: datetime | None) -> SafeString | str:
+    """Return a date and time in UTC, as text and for machines."""
     if value is None:
         return NOTHING
     hour = format_html('<span class="hour">{}</span>', f"{value.astimezone(UTC):%H:%M}")
@@ -75,7 +75,7 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
-    """A date in UTC, as text and for machines."""
+    """Return a date in UTC, as text and for machines."""
     return NOTHING if value is None else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
 
 
@@ -88,26 +88,26 @@ def telling_first(lines: Iterable[Any]) -> list[Any]:
 
 @register.filter
 def bar(percentage: int | Decimal | None) -> SafeString:
-    """A percentage as a drawn length, for the eye alone: the number stands beside it."""
+    """Return a percentage as a bar, hidden from screen readers: the number is beside it."""
     drawn = '<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="1"/></svg>'
     return format_html(drawn, percentage or 0)
 
 
 @register.filter
 def worded_plainly(description: str) -> str:
-    """What happened, without the trophy that descriptions of titles begin with."""
+    """Return the description of a timeline entry without the trophy it may begin with."""
     return description.removeprefix(TROPHY)
 
 
 @register.filter
 def worded(name: str) -> str:
-    """The name of a reported number as people write it: ``4_plus_streak`` as ``4 plus streak``."""
+    """Return the name of a reported stat as words: ``4_plus_streak`` as ``4 plus streak``."""
     return name.replace("_", " ")
 
 
 @register.filter
 def named(stats: dict[str, Any], name: str) -> Any:
-    """The value reported under ``name``."""
+    """Return the value reported under ``name``."""
     return stats.get(name)
 
 

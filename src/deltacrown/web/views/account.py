@@ -1,4 +1,4 @@
-"""What a signed-in player sets for themselves."""
+"""What a signed-in player sets, and the preview of the own page."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deltacrown.pages import previews
+from deltacrown.pages import oneself
 from deltacrown.user_profile import privacy
+from deltacrown.web.forms.settings import PrivacyForm
+from deltacrown.web.signed_in import get_person
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_privacy(request: HttpRequest) -> HttpResponse:
-    """Show or set what the player lets others see; an unticked box arrives as no value."""
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
+    """Show or set what the player lets others see."""
+    person = get_person(request)
     if request.method != "POST":
-        return render(request, "web/privacy.html", {"settings": privacy.get_privacy(request.user)})
-    privacy.set_privacy(
-        user=request.user,
-        show_match_history="show_match_history" in request.POST,
-        show_tournament_stats="show_tournament_stats" in request.POST,
-    )
-    messages.success(request, "Saved. It holds from now on.")
+        settings = privacy.get_privacy(person)
+        form = PrivacyForm(initial={name: getattr(settings, name) for name in PrivacyForm.base_fields})
+        return render(request, "web/privacy.html", {"form": form})
+
+    form = PrivacyForm(request.POST)
+    privacy.set_privacy(user=person, **form.require_valid())
+    messages.success(request, "Saved. It applies from now on.")
     return redirect("privacy")
 
 
 @login_required
 @require_safe
 def show_preview(request: HttpRequest) -> HttpResponse:
-    """The player's own page as strangers or, with ``?as=follower``, followers see it."""
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
-    preview = previews.get_preview(owner=request.user, audience=request.GET.get("as") or "stranger")
-    return render(request, "web/privacy_preview.html", {"preview": preview, "shown": preview.page, "profile": preview.page.profile})
+    """Show the player's own page as strangers or, with ``?as=follower``, followers see it."""
+    audience = request.GET.get("as") or "stranger"
+    preview = oneself.get_preview(owner=get_person(request), audience=audience)
+    context = {"preview": preview, "shown": preview.page, "profile": preview.page.profile}
+    return render(request, "web/privacy_preview.html", context)

@@ -1,4 +1,4 @@
-"""Files that browsers ask for where they always have."""
+"""Files at addresses that browsers ask for by themselves."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def show_icon(_request: HttpRequest) -> HttpResponse:
-    """The mark, for pages that name no icon of their own: the admin and the API's."""
+    """Redirect to the icon, for pages that name none: the admin and the API documentation."""
     return redirect(static("web/mark.svg"))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from deltacrown.accounts.models import User
 from deltacrown.core import clock
-from deltacrown.core.errors import Conflict, DomainError
-from deltacrown.games.models import MatchRow
+from deltacrown.core.errors import DomainError
 from deltacrown.moderation.models import Dispute
-from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.pages import disputes
+from deltacrown.web.forms import PageForm
+from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, ReviewForm
+from deltacrown.web.forms.filters import QueueForm
+from deltacrown.web.refusals import get_form_status
+from deltacrown.web.signed_in import get_person
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
-#: What a moderator is told when it is done.
+FILED = "Filed. A moderator will look at it; the answer appears here."
 RESOLVED = {
-    Dispute.Status.UPHELD: "Upheld. Everything that follows from it is done.",
+    Dispute.Status.UPHELD: "Upheld, and the remedy is applied.",
     Dispute.Status.REJECTED: "Rejected. The reporter reads your answer.",
 }
 
@@ -30,84 +31,110 @@ RESOLVED = {
 @login_required
 @require_safe
 def show_own(request: HttpRequest) -> HttpResponse:
-    """The disputes the player filed."""
-    found = disputes.list_own_disputes(request.GET.get("page") or None, viewer=_person(request))
+    """Show the disputes the player filed."""
+    found = disputes.list_own_disputes(_page(request), viewer=get_person(request))
     return render(request, "web/disputes.html", {"found": found})
 
 
 @login_required
 @require_http_methods(FORM_METHODS)
 def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
-    """File a dispute about a match the player was in; a refusal is told beside what they wrote."""
-    person, reason = _person(request), request.POST.get("reason", "")
-    form = disputes.get_match_form(game, match_key, viewer=person, now=clock.now())
-    context = {"form": form, "match": form.match, "reason": reason}
-    if request.method != "POST":
-        return render(request, "web/dispute_match.html", context)
+    """File a dispute about a match the player was in."""
+    person, now = get_person(request), clock.now()
+    shown = disputes.get_match_dispute_page(game, match_key, viewer=person, now=now)
+    form = MatchDisputeForm(_posted(request))
 
-    def file() -> Dispute:
-        return disputes.file_match_dispute(game=game, match_key=match_key, reason=reason, reporter=person, now=clock.now())
+    def file() -> None:
+        disputes.file_match_dispute(
+            game=game,
+            match_key=match_key,
+            reason=form.cleaned_data["reason"],
+            reporter=person,
+            now=now,
+        )
+        messages.success(request, FILED)
 
-    return _try(request, file, "web/dispute_match.html", context)
+    status = _send(form, file)
+    if status is None:
+        return redirect("disputes")
+    context = {"shown": shown, "match": shown.match, "form": form}
+    return render(request, "web/dispute_match.html", context, status=status)
 
 
 @login_required
 @require_http_methods(FORM_METHODS)
 def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     """File a dispute about a result of a tournament the player competed in."""
-    person, reason, result = _person(request), request.POST.get("reason", ""), request.POST.get("result", "")
-    form = disputes.get_results_to_dispute(slug, viewer=person, now=clock.now())
-    context = {"form": form, "reason": reason, "chosen": result}
-    if request.method != "POST":
-        return render(request, "web/dispute_result.html", context)
+    person, now = get_person(request), clock.now()
+    shown = disputes.get_result_dispute_page(slug, viewer=person, now=now)
+    form = ResultDisputeForm(shown.choices, _posted(request))
 
-    def file() -> Dispute:
-        return disputes.file_result_dispute(slug=slug, result=result, reason=reason, reporter=person, now=clock.now())
+    def file() -> None:
+        reason = form.cleaned_data["reason"]
+        disputes.file_result_dispute(slug=slug, **form.entrant, reason=reason, reporter=person, now=now)
+        messages.success(request, FILED)
 
-    return _try(request, file, "web/dispute_result.html", context)
+    status = _send(form, file)
+    if status is None:
+        return redirect("disputes")
+    return render(request, "web/dispute_result.html", {"shown": shown, "form": form}, status=status)
 
 
 @login_required
 @require_safe
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """Everybody's disputes of one status, for moderators: the open ones unless another is asked for."""
-    status = request.GET.get("status") or Dispute.Status.OPEN
-    found = disputes.list_queue(status, request.GET.get("page") or None, viewer=_person(request))
-    return render(request, "web/dispute_queue.html", {"found": found, "status": status, "statuses": Dispute.Status.choices})
+    """Show everybody's disputes of one status to moderators: the open ones unless another status is asked for."""
+    status = QueueForm(request.GET).filters.get("status", str(Dispute.Status.OPEN))
+    found = disputes.list_queue(status, _page(request), viewer=get_person(request))
+    form = QueueForm({"status": status})
+    return render(request, "web/dispute_queue.html", {"found": found, "form": form})
 
 
 @login_required
 @require_http_methods(FORM_METHODS)
-def review(request: HttpRequest, handle: str) -> HttpResponse:
-    """A dispute before a moderator, who upholds or rejects it."""
-    person = _person(request)
+def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
+    """Show a dispute to a moderator, who upholds or rejects it."""
+    person = get_person(request)
     shown = disputes.get_review(handle, viewer=person)
-    context = {"review": shown, "dispute": shown.line.dispute, "results": MatchRow.Result.choices, "given": request.POST}
-    if request.method != "POST":
-        return render(request, "web/dispute_review.html", context)
+    form = ReviewForm(shown, _posted(request))
+
+    def resolve() -> None:
+        dispute = disputes.resolve_dispute(
+            handle=handle,
+            remedy=form.get_remedy(),
+            resolution=form.cleaned_data["resolution"],
+            by=person,
+            now=clock.now(),
+        )
+        messages.success(request, RESOLVED[Dispute.Status(dispute.status)])
+
+    status = _send(form, resolve)
+    if status is None:
+        return redirect("dispute-queue")
+    context = {"review": shown, "dispute": shown.line.dispute, "form": form}
+    return render(request, "web/dispute_review.html", context, status=status)
+
+
+def _send(form: PageForm, send: Callable[[], object]) -> int | None:
+    """Call ``send`` if the form was posted and is valid.
+
+    :return: None when it is done, else the status of the page that shows the form, with what is wrong.
+    """
+    if not form.is_bound:
+        return 200
+    if not form.is_valid():
+        return 400
     try:
-        resolved = disputes.resolve_dispute(handle=handle, form=request.POST.dict(), by=person, now=clock.now())
+        send()
     except DomainError as refusal:
-        return _refuse(request, refusal, "web/dispute_review.html", context)
-    messages.success(request, RESOLVED[Dispute.Status(resolved.status)])
-    return redirect("dispute-queue")
+        form.add_refusal(refusal)
+        return get_form_status(refusal)
+    return None
 
 
-def _try(request: HttpRequest, file: Callable[[], Dispute], template: str, context: dict[str, Any]) -> HttpResponse:
-    try:
-        file()
-    except DomainError as refusal:
-        return _refuse(request, refusal, template, context)
-    messages.success(request, "Filed. A moderator will look at it; the answer appears here.")
-    return redirect("disputes")
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
-def _refuse(request: HttpRequest, refusal: DomainError, template: str, context: dict[str, Any]) -> HttpResponse:
-    is_forbidden = isinstance(refusal, MayNotResolve | NotAParticipant)
-    status = 403 if is_forbidden else 409 if isinstance(refusal, Conflict) else 400
-    return render(request, template, {**context, "refusal": refusal.message}, status=status)
-
-
-def _person(request: HttpRequest) -> User:
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
-    return request.user
+def _page(request: HttpRequest) -> str | None:
+    return request.GET.get("page") or None

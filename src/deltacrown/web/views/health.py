@@ -1,4 +1,4 @@
-"""What a supervisor asks: is the process up, and can it serve."""
+"""Health checks for supervisors and load balancers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def show_liveness(_request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Answer that the process is running; nothing else is checked."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def show_readiness(_request: HttpRequest) -> HttpResponse:
-    """The database answers too; 503 when it does not.
+    """Answer whether the database answers; 503 when it does not.
 
-    A cache that does not answer and a job that failed are told, but do not matter to who is served.
+    A cache that does not answer and a failed job are listed, but do not change the status: pages are still served.
     """
     try:
         with connection.cursor() as cursor:

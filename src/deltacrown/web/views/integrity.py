@@ -1,4 +1,4 @@
-"""The page that says whether the numbers are right."""
+"""The page on whether the stored numbers are right."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from deltacrown.core import clock
-from deltacrown.user_profile.numbers import integrity
+from deltacrown.pages import integrity
 
 
 @require_safe
 def show_integrity(request: HttpRequest) -> HttpResponse:
-    """When all numbers were last verified, what was found, and the verifications before."""
-    shown = integrity.get_integrity(request.GET.get("page") or None, now=clock.now())
+    """Show when all numbers were last verified, what was found, and the earlier verifications."""
+    shown = integrity.get_integrity_page(request.GET.get("page") or None, now=clock.now())
     return render(request, "web/integrity.html", {"shown": shown, "finished": shown.finished})

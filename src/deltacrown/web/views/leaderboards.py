@@ -6,18 +6,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.pages import leaderboards
+from deltacrown.web.forms.filters import LeaderboardForm
 
 
 @require_safe
 def show_home(request: HttpRequest) -> HttpResponse:
-    """The top of several leaderboards, and the search for a player."""
+    """Show the top of several leaderboards, and the search for a player."""
     return render(request, "web/home.html", {"boards": leaderboards.list_front_boards()})
 
 
 @require_safe
 def show_leaderboard(request: HttpRequest, stat: str) -> HttpResponse:
-    """One leaderboard, of all games or of ``?game=``."""
-    game, page = request.GET.get("game") or None, request.GET.get("page") or None
-    shown = leaderboards.get_leaderboard_page(stat, game=game, page=page)
-    return render(request, "web/leaderboard.html", {"shown": shown, "board": shown.board})
+    """Show one leaderboard, of all games or of ``?game=``."""
+    form = LeaderboardForm(request.GET)
+    page = request.GET.get("page") or None
+    shown = leaderboards.get_leaderboard_page(stat, game=form.filters.get("game"), page=page)
+    form.offer_games(shown.games)
+    return render(request, "web/leaderboard.html", {"shown": shown, "board": shown.board, "form": form})

@@ -1,4 +1,4 @@
-"""The page of one encounter."""
+"""The page of one match."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from deltacrown.pages import matches
 
 @require_safe
 def show_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
-    """Every player's side of one match, as the viewer may see it."""
-    shown = matches.get_encounter(game, match_key, viewer=request.user)
+    """Show the lines of one match, as the viewer may see them."""
+    shown = matches.get_match_page(game, match_key, viewer=request.user)
     return render(request, "web/match.html", {"match": shown, "now": clock.now()})

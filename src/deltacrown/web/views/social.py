@@ -1,4 +1,4 @@
-"""Following players, reading what they did, deciding about one's own timeline, asking to be verified."""
+"""Following players, the feed, hiding own timeline entries, asking to be verified."""
 
 from __future__ import annotations
 
@@ -11,78 +11,84 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import follows as follow_pages
-from deltacrown.user_profile.people import follows, kyc
+from deltacrown.pages import follows, oneself
+from deltacrown.user_profile.people import kyc
 from deltacrown.user_profile.timeline import hiding
+from deltacrown.web.forms.settings import TimelineEntryForm
+from deltacrown.web.signed_in import get_person
 
 
 @login_required
 @require_safe
 def show_feed(request: HttpRequest) -> HttpResponse:
-    """What happened to the players one follows."""
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
-    return render(request, "web/feed.html", {"found": follows.get_home_feed(request.user, request.GET.get("page") or None)})
+    """Show the timelines of the players one follows."""
+    found = oneself.get_home_feed(get_person(request), _page(request))
+    return render(request, "web/feed.html", {"found": found})
 
 
 @require_POST
-def follow(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Follow a player, and come back to their page."""
+def follow_player(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Follow a player, and return to their page."""
     return _set_following(request, public_id, following=True)
 
 
 @require_POST
-def unfollow(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Follow a player no longer, and come back to their page."""
+def unfollow_player(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Stop following a player, and return to their page."""
     return _set_following(request, public_id, following=False)
-
-
-def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> HttpResponse:
-    page = reverse("player", args=[public_id])
-    if not request.user.is_authenticated:
-        return redirect_to_login(page)  # the page, since what is posted is lost on the way
-    profile = follow_pages.set_following(follower=request.user, public_id=public_id, following=following, now=clock.now())
-    messages.success(request, f"You follow {profile.name}." if following else f"You no longer follow {profile.name}.")
-    return redirect(page)
 
 
 @require_safe
 def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Who follows a player."""
-    shown = follow_pages.get_followers_page(public_id, request.GET.get("page") or None, viewer=request.user)
+    """Show who follows a player."""
+    shown = follows.get_followers_page(public_id, _page(request), viewer=request.user)
     context = {"found": shown.found, "profile": shown.profile, "title": "Followers"}
     return render(request, "web/player_follows.html", context)
 
 
 @require_safe
 def show_following(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Whom a player follows."""
-    shown = follow_pages.get_following_page(public_id, request.GET.get("page") or None, viewer=request.user)
-    context = {
-        "found": shown.found,
-        "profile": shown.profile,
-        "title": "Following",
-        "empty": "Nobody yet. Players have a button to follow them.",
-    }
+    """Show whom a player follows."""
+    shown = follows.get_following_page(public_id, _page(request), viewer=request.user)
+    context = {"found": shown.found, "profile": shown.profile, "title": "Following"}
     return render(request, "web/player_follows.html", context)
 
 
 @login_required
 @require_POST
-def set_entry_hidden(request: HttpRequest) -> HttpResponse:
+def hide_or_show_entry(request: HttpRequest) -> HttpResponse:
     """Hide an entry of one's own timeline, or show it again."""
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
-    hidden = request.POST.get("do") != "show"
-    hiding.set_entry_hidden(user=request.user, handle=request.POST.get("entry", ""), hidden=hidden)
-    messages.success(request, "Hidden: only you see it." if hidden else "Shown again.")
-    return redirect("player-activity", request.user.profile.public_id)
+    person = get_person(request)
+    form = TimelineEntryForm(request.POST)
+    entry = form.require_valid()["entry"]
+    hiding.set_entry_hidden(user=person, handle=entry, hidden=form.hidden)
+    messages.success(request, "Hidden: only you see it." if form.hidden else "Shown again.")
+    return redirect("player-activity", person.profile.public_id)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_verification(request: HttpRequest) -> HttpResponse:
-    """Show how one's verification stands, or ask for it."""
-    assert request.user.is_authenticated  # noqa: S101 - for the type checker; login_required saw to it
+    """Show the state of one's verification, or ask for it."""
+    person = get_person(request)
     if request.method != "POST":
-        return render(request, "web/verification.html", {"verification": kyc.get_verification(request.user, request.user)})
-    kyc.request_verification(user=request.user, now=clock.now())
+        context = {"verification": kyc.get_verification(person, person)}
+        return render(request, "web/verification.html", context)
+    kyc.request_verification(user=person, now=clock.now())
     return redirect("verification")
+
+
+def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> HttpResponse:
+    page = reverse("player", args=[public_id])
+    if not request.user.is_authenticated:
+        return redirect_to_login(page)  # not this address, which takes a POST only
+
+    follower, now = request.user, clock.now()
+    profile = follows.set_following(follower=follower, public_id=public_id, following=following, now=now)
+    said = f"You follow {profile.name}." if following else f"You no longer follow {profile.name}."
+    messages.success(request, said)
+    return redirect(page)
+
+
+def _page(request: HttpRequest) -> str | None:
+    return request.GET.get("page") or None

@@ -13,43 +13,50 @@ MATCHES_PER_PAGE = 20
 
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
-    """All tournaments, latest first."""
-    return render(request, "web/tournaments.html", {"found": tournaments.list_tournaments(_page(request))})
+    """Show all tournaments, latest first."""
+    found = tournaments.list_tournament_items(_page(request))
+    return render(request, "web/tournaments.html", {"found": found})
 
 
 @require_safe
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
-    """A tournament at a glance."""
+    """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
-    return render(request, "web/tournament.html", {"shown": shown, "event": shown.tournament, "tab": "tournament"})
+    context = {"shown": shown, "event": shown.tournament, "tab": "tournament"}
+    return render(request, "web/tournament.html", context)
 
 
 @require_safe
 def show_results(request: HttpRequest, slug: str) -> HttpResponse:
-    """All official results."""
+    """Show all official results."""
     shown = tournaments.get_results_page(slug, _page(request), viewer=request.user)
-    return render(request, "web/tournament_results.html", {"shown": shown, "event": shown.tournament, "tab": "results"})
+    context = {"shown": shown, "event": shown.tournament, "tab": "results"}
+    return render(request, "web/tournament_results.html", context)
 
 
 @require_safe
-def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every match of it, latest first."""
-    shown = tournaments.get_encounters_page(slug, _page(request), viewer=request.user, limit=MATCHES_PER_PAGE)
-    return render(request, "web/tournament_matches.html", {"shown": shown, "event": shown.tournament, "tab": "matches"})
+def show_tournament_matches(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show its matches, latest first."""
+    page, limit = _page(request), MATCHES_PER_PAGE
+    shown = tournaments.get_tournament_matches_page(slug, page, viewer=request.user, limit=limit)
+    context = {"shown": shown, "event": shown.tournament, "tab": "matches"}
+    return render(request, "web/tournament_matches.html", context)
 
 
 @require_safe
 def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
-    """Everyone who registered."""
+    """Show everyone who registered."""
     shown = tournaments.get_entrants_page(slug, _page(request), viewer=request.user)
-    return render(request, "web/tournament_entrants.html", {"shown": shown, "event": shown.tournament, "tab": "entrants"})
+    context = {"shown": shown, "event": shown.tournament, "tab": "entrants"}
+    return render(request, "web/tournament_entrants.html", context)
 
 
 @require_safe
 def show_players(request: HttpRequest, slug: str) -> HttpResponse:
-    """What every player did."""
+    """Show what every player did."""
     shown = tournaments.get_players_page(slug, viewer=request.user)
-    return render(request, "web/tournament_players.html", {"shown": shown, "event": shown.tournament, "tab": "players"})
+    context = {"shown": shown, "event": shown.tournament, "tab": "players"}
+    return render(request, "web/tournament_players.html", context)
 
 
 def _page(request: HttpRequest) -> str | None:

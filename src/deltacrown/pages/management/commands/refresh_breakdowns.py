@@ -19,7 +19,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--players", type=int, default=MAX_LIMIT, metavar="N", help="of each game, 0 to 100 (default %(default)s)")
+        parser.add_argument(
+            "--players",
+            type=int,
+            default=MAX_LIMIT,
+            metavar="N",
+            help="of each game, 0 to 100 (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -13,7 +13,7 @@ from deltacrown.user_profile.histories.filters import get_game, read_as_of
 from deltacrown.user_profile.numbers.catalogue import StatLine
 from deltacrown.user_profile.numbers.explanation import StatExplanation, explain_stat
 from deltacrown.user_profile.numbers.history import StatChange, get_stat_as_of
-from deltacrown.user_profile.people.search import get_player
+from deltacrown.user_profile.people.addresses import get_player
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
-"""Whether the numbers are right, for everybody to know: when they were last verified, and what came of it.
+"""The page on whether the stored numbers are right: the verifications of everybody's numbers.
 
-Nothing here tells about a player: verifications of one player are left out, and repairs are told
-by stat. Errors stay in the log.
+It shows nothing about a single player: verifications of one player are left out, and repairs are counted by stat.
+Errors are in the log only.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from deltacrown.core.pagination import Page, paginate
 from deltacrown.user_profile.models import GameStats
 from django_tally.models import Repair, Run
 
-#: A verification that says nothing for so long has been stopped: it takes minutes, over millions of numbers too.
+#: A verification that runs longer has been stopped: millions of numbers take minutes.
 LONGEST_RUN = timedelta(hours=6)
 
 
 class IntegrityState(StrEnum):
-    """How the latest verification stands."""
+    """The state of the latest verification."""
 
     NEVER = "never"
     RUNNING = "running"
@@ -53,8 +53,8 @@ class RepairedStat:
 class Verification:
     """One verification of everybody's numbers.
 
-    :param state: as it stands by itself; never ``NEVER``.
-    :param is_dry_run: it only looked, and repaired nothing.
+    :param state: never ``NEVER``.
+    :param is_dry_run: whether it was asked to repair nothing.
     :param finished_at: ``None`` while it runs, and when it was stopped.
     """
 
@@ -69,17 +69,17 @@ class Verification:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took."""
+        """The time it took."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
 
 @dataclass(frozen=True)
-class Integrity:
-    """What can be said of all numbers together.
+class IntegrityPage:
+    """The verifications of all numbers.
 
     :param state: of the latest verification.
     :param latest: the latest verification, finished or not.
-    :param finished: the latest that came to an end with an answer; ``None`` when none has.
+    :param finished: the latest that finished without an error; ``None`` when none has.
     :param runs: all of them, newest first.
     """
 
@@ -89,24 +89,24 @@ class Integrity:
     runs: Page[Verification]
 
 
-def get_integrity(page: str | None = None, *, now: datetime, limit: int = 10) -> Integrity:
-    """Return when everybody's numbers were last verified and what was found, with a page of the verifications.
+def get_integrity_page(page: str | None = None, *, now: datetime, limit: int = 10) -> IntegrityPage:
+    """Return the latest verification of everybody's numbers, and a page of all verifications.
 
     :param page: the ``next_cursor`` of the page before.
-    :param now: tells a verification that runs from one that was stopped.
+    :param now: needed to know a verification that is running from one that was stopped.
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     everybody = Run.objects.filter(scope="")
     shown = paginate(everybody, listing="integrity", order=("-started_at", "-id"), cursor=page, limit=limit)
     newest = _first(everybody)
     finished = _first(everybody.filter(status__in=[Run.Status.CLEAN, Run.Status.DRIFTED]))
-    told = _tell([*(run for run in (newest, finished) if run), *shown.items], now)
-    latest = told[newest.pk] if newest else None
-    return Integrity(
+    described = _describe([*(run for run in (newest, finished) if run), *shown.items], now)
+    latest = described[newest.pk] if newest else None
+    return IntegrityPage(
         state=latest.state if latest else IntegrityState.NEVER,
         latest=latest,
-        finished=told[finished.pk] if finished else None,
-        runs=shown.with_items(lambda runs: [told[run.pk] for run in runs]),
+        finished=described[finished.pk] if finished else None,
+        runs=shown.with_items(lambda runs: [described[run.pk] for run in runs]),
     )
 
 
@@ -114,7 +114,7 @@ def _first(runs: QuerySet[Run]) -> Run | None:
     return runs.order_by("-started_at", "-id").first()
 
 
-def _tell(runs: Sequence[Run], now: datetime) -> dict[int, Verification]:
+def _describe(runs: Sequence[Run], now: datetime) -> dict[int, Verification]:
     repairs = _count_repairs({run.pk for run in runs})
     return {run.pk: _verification(run, tuple(repairs.get(run.pk, ())), now) for run in runs}
 
@@ -150,7 +150,7 @@ def _count_repairs(runs: set[int]) -> dict[int, list[RepairedStat]]:
 
 
 def _label_of(holder: str, stat: str) -> str:
-    """What pages call the stat; its name, when it is declared no longer."""
+    """Return the label of a stat; its name, when it is no longer declared."""
     try:
         return str(getattr(apps.get_model(holder)._meta.get_field(stat), "label", stat))
     except (LookupError, FieldDoesNotExist):

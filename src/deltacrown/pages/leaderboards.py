@@ -1,0 +1,136 @@
+"""What the front page and the pages of leaderboards show, for all time and over periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from deltacrown.games.models import Game
+from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS
+from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
+from deltacrown.user_profile.people.addresses import get_player
+
+#: The leaderboards on the front page of the site.
+FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
+#: The period of a leaderboard that counts everything.
+ALL_TIME = "all"
+
+
+@dataclass(frozen=True)
+class LeaderboardPage:
+    """A leaderboard, and the choices a reader has from there.
+
+    :param boards: name and label of each leaderboard; those of single games when ``board`` is of a game.
+    :param games: the games to choose from; empty where the stat is not kept by game.
+    """
+
+    board: Leaderboard
+    boards: list[tuple[str, str]]
+    games: list[Game]
+
+
+@dataclass(frozen=True)
+class BoardChoice:
+    """Which leaderboard is asked for.
+
+    :param stat: the name of a stat.
+    :param game: a game's slug, or ``None`` for all games.
+    :param country: rank the players of this country only: two letters of ISO 3166-1.
+    :param period: ``all``, ``season`` or ``30days``.
+    """
+
+    stat: str
+    game: str | None = None
+    country: str | None = None
+    period: str = ALL_TIME
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """Whose numbers are ranked, and which of them."""
+        return {"game": self.game, "country": self.country}
+
+
+@dataclass(frozen=True)
+class BoardOverPeriod:
+    """A page of a leaderboard, and when its period began; ``since`` is ``None`` for all time."""
+
+    board: Leaderboard
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class PlaceOnBoard:
+    """A player's place on a leaderboard, and the players around it.
+
+    :param rank: on the whole leaderboard; ``None``, as ``value``, when the player is not ranked.
+    :param entries: the players just before, the player, the players just after; empty when not ranked.
+    :param since: when the period began; ``None`` for all time.
+    """
+
+    rank: int | None
+    value: int | Decimal | None
+    entries: list[LeaderboardEntry]
+    tie_rule: str
+    since: datetime | None
+
+
+def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
+    """Return the first players of each leaderboard on the front page."""
+    return [leaderboards.get_leaderboard(stat, limit=limit) for stat in FRONT_BOARDS]
+
+
+def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
+    """Return a leaderboard of all time with the others to choose from; refusals are those of ``get_leaderboard``."""
+    board = leaderboards.get_leaderboard(stat, game=game, page=page)
+    games = list(Game.objects.all()) if stat in GAME_NUMBERS else []
+    boards = leaderboards.list_boards(in_game=game is not None)
+    return LeaderboardPage(board, boards, games)
+
+
+def get_board(choice: BoardChoice, page: str | None, *, limit: int, now: datetime) -> BoardOverPeriod:
+    """Return a page of the chosen leaderboard, best first.
+
+    :param now: the end of the period.
+    :raises NotFound: there is no such leaderboard.
+    :raises InvalidInput: for a game, country, cursor or limit that cannot be taken.
+    """
+    period = _get_period(choice, now)
+    if period is None:
+        board = leaderboards.get_leaderboard(choice.stat, **choice.narrowed, page=page, limit=limit)
+        return BoardOverPeriod(board, None)
+
+    board = period_leaderboards.get_period_leaderboard(choice.stat, period, **choice.narrowed, page=page, limit=limit)
+    return BoardOverPeriod(board, period.since)
+
+
+def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datetime) -> PlaceOnBoard:
+    """Return the place of a player on the chosen leaderboard, with the players around it.
+
+    :param each_side: how many players before, and how many after.
+    :raises NotFound: there is no such player, or no such leaderboard.
+    :raises InvalidInput: for a game, country or number that cannot be taken.
+    """
+    user = get_player(public_id).user
+    period = _get_period(choice, now)
+    if period is None:
+        entries = leaderboards.list_neighbours(user, choice.stat, **choice.narrowed, each_side=each_side)
+        tie_rule = leaderboards.get_tie_rule(in_game=choice.game is not None)
+    else:
+        entries = period_leaderboards.list_period_neighbours(user, choice.stat, period, **choice.narrowed, each_side=each_side)
+        tie_rule = leaderboards.TIES_BY_PUBLIC_ID
+
+    own = next((entry for entry in entries if entry.public_id == public_id), None)
+    return PlaceOnBoard(
+        rank=own.rank if own else None,
+        value=own.value if own else None,
+        entries=entries,
+        tie_rule=tie_rule,
+        since=period.since if period else None,
+    )
+
+
+def _get_period(choice: BoardChoice, now: datetime) -> period_leaderboards.Period | None:
+    return None if choice.period == ALL_TIME else period_leaderboards.get_period(choice.period, now=now)

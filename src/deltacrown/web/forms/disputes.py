@@ -1,0 +1,212 @@
+"""The forms with which players dispute and moderators resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from deltacrown.games.models import MatchRow
+from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, Remedy, VoidMatch
+from deltacrown.pages.disputes import ResultChoice, ReviewPage
+from deltacrown.web.forms import PageForm, choices_of
+
+#: The longest reason, and the longest resolution.
+LONGEST_TEXT = 2000
+#: The largest number that a score or a placement may be.
+LARGEST_NUMBER = 10**9 - 1
+
+
+class MatchDisputeForm(PageForm):
+    """Disputes a match."""
+
+    # The service refuses a reason that is empty or too long: with the same words for the API.
+    reason = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "maxlength": LONGEST_TEXT, "required": True}),
+    )
+
+
+class ResultDisputeForm(MatchDisputeForm):
+    """Disputes a result of a tournament."""
+
+    PLAYER, TEAM = "player", "team"
+
+    result = forms.CharField(required=False, widget=forms.Select(attrs={"required": True}))
+
+    field_order = ("result", "reason")
+
+    def __init__(self, choices: Sequence[ResultChoice], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        named = [(self._name(choice), choice.label) for choice in choices]
+        self.fields["result"].widget.choices = choices_of("Choose one", named)
+
+    @property
+    def entrant(self) -> dict[str, str]:
+        """The entrant whose result it is, as ``file_result_dispute`` takes it; empty when none was chosen."""
+        kind, _, name = self.cleaned_data["result"].partition(":")
+        names = {self.PLAYER: "public_id", self.TEAM: "team_slug"}
+        return {names[kind]: name} if kind in names else {}
+
+    @classmethod
+    def _name(cls, choice: ResultChoice) -> str:
+        if choice.public_id:
+            return f"{cls.PLAYER}:{choice.public_id}"
+        return f"{cls.TEAM}:{choice.team_slug}"
+
+
+class ResultCorrectionForm(PageForm):
+    """The right placement and prize of a disputed result; no prize leaves it as it is."""
+
+    _WHOLE = "Write the placement as a whole number, as in 2."
+    _AMOUNT = "Write the prize as an amount, as in 250.50."
+
+    placement = forms.IntegerField(
+        max_value=LARGEST_NUMBER,
+        widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}),
+        error_messages={"required": _WHOLE, "invalid": _WHOLE},
+    )
+    prize = forms.DecimalField(
+        required=False,
+        max_digits=12,
+        widget=forms.TextInput(attrs={"class": "short", "inputmode": "decimal", "placeholder": "as it is"}),
+        error_messages={"invalid": _AMOUNT},
+    )
+
+    use_required_attribute = False
+
+    @property
+    def remedy(self) -> Remedy:
+        """The correction of the result."""
+        return CorrectResult(self.cleaned_data["placement"], self.cleaned_data["prize"])
+
+
+class MatchCorrectionForm(PageForm):
+    """The right results and scores of a disputed match; a field that is not sent keeps what is recorded."""
+
+    def __init__(self, rows: Sequence[MatchRow], data: Mapping[str, Any] | None = None) -> None:
+        recorded: dict[str, Any] = {}
+        for row in rows:
+            recorded[_result_name(row)] = row.result
+            recorded[_score_name(row)] = "" if row.score is None else str(row.score)
+
+        posted = None if data is None else recorded | dict(data.items())
+        super().__init__(posted, initial=recorded)
+        self.rows = rows
+        for row in rows:
+            self.fields[_result_name(row)] = _result_field(row)
+            self.fields[_score_name(row)] = _score_field(row)
+
+    @property
+    def lines(self) -> list[tuple[MatchRow, forms.BoundField, forms.BoundField]]:
+        """Each line of the match with its fields for result and score."""
+        return [(row, self[_result_name(row)], self[_score_name(row)]) for row in self.rows]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a correction that changes nothing."""
+        if not self.errors and not any(self._changes(row) for row in self.rows):
+            raise forms.ValidationError("Nothing would change: give a player another result or score.")
+        return self.cleaned_data
+
+    @property
+    def remedy(self) -> Remedy:
+        """The correction of the match."""
+        results = {row.user.username: self.cleaned_data[_result_name(row)] for row in self.rows}
+        scores = {row.user.username: self.cleaned_data[_score_name(row)] for row in self.rows}
+        return CorrectMatch(results, scores)
+
+    def _changes(self, row: MatchRow) -> bool:
+        given = (self.cleaned_data[_result_name(row)], self.cleaned_data[_score_name(row)])
+        return given != (row.result, row.score)
+
+
+class ReviewForm(PageForm):
+    """Upholds a dispute with a remedy, or rejects it.
+
+    The fields of the two corrections are forms of their own inside the same HTML form, so that only those of the
+    chosen remedy have to be filled in.
+    """
+
+    UPHOLD, REJECT = "uphold", "reject"
+    VOID, CORRECT, PLACE, DISQUALIFY = "void", "correct", "place", "disqualify"
+
+    _DECIDE = "Choose to uphold or to reject."
+    _CHOOSE = "Choose a remedy."
+
+    decision = forms.ChoiceField(
+        choices=[(UPHOLD, "Uphold"), (REJECT, "Reject")],
+        error_messages={"required": _DECIDE, "invalid_choice": _DECIDE},
+    )
+    remedy = forms.ChoiceField(
+        required=False,
+        choices=[(name, name) for name in (VOID, CORRECT, PLACE, DISQUALIFY)],
+        error_messages={"invalid_choice": _CHOOSE},
+    )
+    # The service refuses a resolution that is empty or too long: with the same words for the API.
+    resolution = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "maxlength": LONGEST_TEXT, "required": True}),
+    )
+
+    def __init__(self, review: ReviewPage, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.correction = MatchCorrectionForm(review.rows, data)
+        result = review.line.result
+        self.placement = ResultCorrectionForm(data, initial={"placement": result.placement if result else None})
+
+    def clean(self) -> dict[str, Any]:
+        """Check the remedy of a dispute that is upheld."""
+        if self.cleaned_data.get("decision") != self.UPHOLD or "remedy" in self.errors:
+            return self.cleaned_data
+
+        chosen = self.cleaned_data["remedy"]
+        if not chosen:
+            self.add_error("remedy", self._CHOOSE)
+        fields = {self.CORRECT: self.correction, self.PLACE: self.placement}.get(chosen)
+        if fields is not None:
+            for problem in fields.problems:
+                self.add_error(None, problem)
+        return self.cleaned_data
+
+    def get_remedy(self) -> Remedy | None:
+        """Return the remedy of a dispute that is upheld; None for one that is rejected."""
+        if self.cleaned_data["decision"] == self.REJECT:
+            return None
+        chosen = self.cleaned_data["remedy"]
+        if chosen == self.VOID:
+            return VoidMatch()
+        if chosen == self.DISQUALIFY:
+            return Disqualify()
+        return self.placement.remedy if chosen == self.PLACE else self.correction.remedy
+
+
+def _result_name(row: MatchRow) -> str:
+    return f"result-{row.user.profile.public_id}"
+
+
+def _score_name(row: MatchRow) -> str:
+    return f"score-{row.user.profile.public_id}"
+
+
+def _result_field(row: MatchRow) -> forms.Field:
+    name = row.user.profile.name
+    return forms.ChoiceField(
+        choices=MatchRow.Result.choices,
+        widget=forms.Select(attrs={"aria-label": f"Result of {name}"}),
+        error_messages={"invalid_choice": f"Choose one of the results for {name}."},
+    )
+
+
+def _score_field(row: MatchRow) -> forms.Field:
+    name = row.user.profile.name
+    attrs = {"class": "short", "inputmode": "numeric", "aria-label": f"Score of {name}"}
+    return forms.IntegerField(
+        required=False,
+        min_value=-LARGEST_NUMBER,
+        max_value=LARGEST_NUMBER,
+        widget=forms.TextInput(attrs=attrs),
+        error_messages={"invalid": f"Write the score of {name} as a whole number, or leave it empty."},
+    )
