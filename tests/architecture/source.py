@@ -70,7 +70,7 @@ def list_modules() -> list[Module]:
         Module(path.relative_to(package), path.read_text(), package.name)
         for package in (PACKAGE, ENGINE)
         for path in sorted(package.rglob("*.py"))
-        if "migrations" not in path.parts
+        if not {"migrations", "build"} & set(path.relative_to(package).parts)
     ]
 
 

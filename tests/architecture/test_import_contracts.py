@@ -46,7 +46,7 @@ def test_every_contract_is_kept():
 )
 def test_an_import_that_points_up_is_found(tmp_path, file, line, broken):
     for package in (PACKAGE, ENGINE):
-        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__", "static", "templates"))
+        shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__", "static", "templates", "build"))
     target = tmp_path / "deltacrown" / file
     target.parent.mkdir(exist_ok=True)
     with target.open("a") as source:
