@@ -24,12 +24,12 @@ def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    field = _find_number(holder, name)
-    shown = _shown_sql(field)
+    field = find_number(holder, name)
+    shown = number_sql(field)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
         row = cursor.fetchone()
-    return _read_number(field, row[0])
+    return read_number(field, row[0])
 
 
 def list_components(holder: Model, name: str) -> list[Stat]:
@@ -37,19 +37,23 @@ def list_components(holder: Model, name: str) -> list[Stat]:
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    shown = _shown_sql(_find_number(holder, name))
+    shown = number_sql(find_number(holder, name))
     return [stat for stat in get_stats(holder) if quote(str(stat.column)) in shown]
 
 
-def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
+def find_number(holder: Model, name: str) -> Stat | DerivedStat:
+    """Return the declared number called ``name``.
+
+    :raises UnknownStat: when ``holder`` declares no such number.
+    """
     for field in holder._meta.concrete_fields:
         if field.name == name and isinstance(field, Stat | DerivedStat):
             return field
     raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
 
 
-def _shown_sql(field: Stat | DerivedStat) -> str:
-    """The number, as SQL over the holder's bare columns."""
+def number_sql(field: Stat | DerivedStat) -> str:
+    """Return the number as SQL over the bare columns of its holder."""
     if isinstance(field, Stat):
         return quote(str(field.column))
     sql, params = field.generated_sql(connection)
@@ -85,7 +89,8 @@ def _since_sql(number: StatOf, moment: str) -> str:
     return " + ".join(rows + revisions)
 
 
-def _read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
+def read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
+    """Convert what the database computed for ``field``, to its decimal places."""
     output = field.output_field if isinstance(field, DerivedStat) else field
     if value is None:
         return None

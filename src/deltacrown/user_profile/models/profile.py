@@ -3,15 +3,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
 
 from deltacrown.games.models import Game
+from deltacrown.user_profile.stat_fields import build_indexes, list_leaderboards, list_twin_leaderboards
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
 from django_tally.database_clock import DatabaseNow
 from django_tally.fields import HolderQuerySet
-
-#: Matches a player must have played to be ranked by a rate: without it, one lucky match would lead.
-RATE_SAMPLE = 10
 
 
 class UserProfile(PlayerStats):
@@ -40,22 +37,7 @@ class UserProfile(PlayerStats):
     objects = HolderQuerySet.as_manager()
 
     class Meta:
-        indexes = [
-            models.Index(F("total_matches_played").desc(), "public_id", name="profile_by_played"),
-            models.Index(F("matches_won").desc(), "public_id", name="profile_by_won"),
-            models.Index(F("tournaments_won").desc(), "public_id", name="profile_by_titles"),
-            models.Index(F("overall_win_rate").desc(), "public_id", name="profile_by_win_rate"),
-            models.Index(F("tournaments_participated").desc(), "public_id", name="profile_by_entered"),
-            models.Index(F("achievement_count").desc(), "public_id", name="profile_by_achievements"),
-            models.Index(F("experience_points").desc(), "public_id", name="profile_by_experience"),
-            models.Index("average_placement", "public_id", name="profile_by_placement"),
-            models.Index(
-                F("overall_win_rate").desc(),
-                "public_id",
-                name="profile_ranked_by_win_rate",
-                condition=Q(total_matches_played__gte=RATE_SAMPLE),
-            ),
-        ]
+        indexes = build_indexes(list_leaderboards(PlayerStats), "profile", last="public_id")
 
     def __str__(self) -> str:
         return self.public_id
@@ -80,14 +62,7 @@ class GameStats(GameNumbers):
     class Meta:
         verbose_name_plural = "game stats"
         constraints = [models.UniqueConstraint(fields=["user", "game"], name="user_profile_gamestats_once")]
-        indexes = [
-            models.Index("game", F("matches_played").desc(), "user", name="gamestats_by_played"),
-            models.Index("game", F("matches_won").desc(), "user", name="gamestats_by_won"),
-            models.Index("game", F("win_rate").desc(), "user", name="gamestats_by_win_rate"),
-            models.Index(
-                "game", F("win_rate").desc(), "user", name="gamestats_ranked_by_win_rate", condition=Q(matches_played__gte=RATE_SAMPLE)
-            ),
-        ]
+        indexes = build_indexes(list_twin_leaderboards(GameNumbers, PlayerStats), "gamestats", first=["game"], last="user")
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.game_id}"

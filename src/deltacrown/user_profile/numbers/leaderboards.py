@@ -16,28 +16,23 @@ from deltacrown.core.pagination import Page, check_limit, paginate
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.models.profile import RATE_SAMPLE
-from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, get_stat_field
+from deltacrown.user_profile.numbers.catalogue import get_stat_field, list_game_stat_names
+from deltacrown.user_profile.stat_fields import (
+    Leaderboard as Declaration,
+)
+from deltacrown.user_profile.stat_fields import (
+    list_leaderboards,
+    list_twin_leaderboards,
+    list_twins,
+)
 
 MAX_LIMIT = 100
 MAX_EACH_SIDE = 50
 COUNTRY = re.compile(r"[A-Z]{2}")
 
-#: The numbers players are ranked by → whether the smallest is best.
-BOARDS = {
-    "matches_won": False,
-    "overall_win_rate": False,
-    "tournaments_won": False,
-    "experience_points": False,
-    "total_matches_played": False,
-    "tournaments_participated": False,
-    "achievement_count": False,
-    "average_placement": True,
-}
 _TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
 TIES_BY_PUBLIC_ID = _TIES.format("by public id")
 TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
-FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ def get_leaderboard(
     Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says: what is
     ordered by the numbers of one game has no public id beside it for an index to follow.
 
-    :param stat: one of ``BOARDS``; a name of the catalogue.
+    :param stat: the name of a ranked number; ``list_boards`` has them.
     :param game: rank by the players' numbers in this game; a slug or a row.
     :param country: rank among the players of this country alone: two letters of ISO 3166-1.
     :param limit: 1 to 100.
@@ -175,18 +170,24 @@ class LeaderboardPage:
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
     """A leaderboard and the others beside it."""
     board = get_leaderboard(stat, game=game, page=page)
-    games = list(Game.objects.all()) if stat in GAME_NUMBERS else []
+    games = list(Game.objects.all()) if stat in list_game_stat_names() else []
     return LeaderboardPage(board, list_boards(in_game=game is not None), games)
 
 
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     """The first few of the leaderboards that open the site."""
-    return [get_leaderboard(stat, limit=limit) for stat in FRONT_BOARDS]
+    boards = list_leaderboards(UserProfile)
+    return [get_leaderboard(stat, limit=limit) for stat, board in boards.items() if board.on_front_page]
 
 
 def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
-    """The leaderboards there are, as name and label; ``in_game``: those that exist for one game."""
-    return [(name, get_stat_field(UserProfile, name).label) for name in BOARDS if not in_game or name in GAME_NUMBERS]
+    """Return the leaderboards there are, as name and label, in their order.
+
+    :param in_game: only those that exist for one game.
+    """
+    in_games = list_twins(GameStats)
+    names = [name for name in list_leaderboards(UserProfile) if not in_game or name in in_games]
+    return [(name, get_stat_field(UserProfile, name).label) for name in names]
 
 
 def _check_board(stat: str, *, in_game: bool) -> None:
@@ -208,25 +209,20 @@ def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tu
 
 
 def _overall(stat: str) -> _Ranking:
-    eligible, rule = _eligibility(stat, stat, "total_matches_played")
-    return _Ranking(UserProfile.objects.filter(eligible).select_related("user"), stat, "public_id", BOARDS[stat], rule)
+    board = list_leaderboards(UserProfile)[stat]
+    rows = UserProfile.objects.filter(board.get_eligible(stat)).select_related("user")
+    return _ranking(board, rows, stat, "public_id")
 
 
 def _in_game(stat: str, game: Game) -> _Ranking:
-    column = GAME_NUMBERS[stat]
-    eligible, rule = _eligibility(stat, column, "matches_played")
-    rows = GameStats.objects.filter(eligible, game=game).select_related("user__profile")
-    return _Ranking(rows, column, "user_id", BOARDS[stat], rule)
+    column = list_twins(GameStats)[stat]
+    board = list_twin_leaderboards(GameStats, UserProfile)[column]
+    rows = GameStats.objects.filter(board.get_eligible(column), game=game).select_related("user__profile")
+    return _ranking(board, rows, column, "user_id")
 
 
-def _eligibility(stat: str, column: str, played: str) -> tuple[Q, str]:
-    if stat == "overall_win_rate":
-        # Every rate is 0 or more. Saying so weighs for the index that is in the order of rates, where SQLite would
-        # otherwise take the one of matches played and sort.
-        return Q(**{f"{played}__gte": RATE_SAMPLE, f"{column}__gte": 0}), f"Players with {RATE_SAMPLE} matches or more are ranked."
-    if BOARDS[stat]:
-        return Q(**{f"{column}__isnull": False}), "Players with a placement to average are ranked, the lowest average first."
-    return Q(**{f"{column}__gt": 0}), "Players with at least one are ranked."
+def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: str) -> _Ranking:
+    return _Ranking(rows, column, tie_break, board.lowest_first, board.get_rule())
 
 
 def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> list[LeaderboardEntry]:

@@ -22,6 +22,8 @@ from deltacrown.user_profile.histories import matches, tournaments
 from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters, read_match_filters, read_tournament_filters
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
+from django_tally.as_of import list_components
+from django_tally.rows import get_counted_stat
 
 Filters = MatchFilters | TournamentFilters | None
 
@@ -146,3 +148,9 @@ SOURCES: dict[type[models.Model], RowSource] = {
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy.require_disputes),
     ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy.require_experience),
 }
+
+
+def list_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
+    """Return the sources of every row that the number ``stat`` of ``holder`` depends on, that of its own rows first."""
+    stats = [get_counted_stat(holder, stat), *list_components(holder, stat)]
+    return list(dict.fromkeys(SOURCES[each.model] for part in stats for each in part.contributions))
