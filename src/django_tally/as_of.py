@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
+from django.db.models.expressions import Col
+from django.db.models.sql import Query
 
 from django_tally.feeds import Model, get_key_columns, get_stats
 from django_tally.fields import DerivedStat, Stat
@@ -37,8 +39,23 @@ def list_components(holder: Model, name: str) -> list[Stat]:
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    shown = number_sql(find_number(holder, name))
-    return [stat for stat in get_stats(holder) if quote(str(stat.column)) in shown]
+    field = find_number(holder, name)
+    if isinstance(field, Stat):
+        return [field]
+
+    expression = cast("Any", field).expression.resolve_expression(Query(holder, alias_cols=False), allow_joins=False)
+    columns = set(_find_columns(expression))
+    return [stat for stat in get_stats(holder) if stat.column in columns]
+
+
+def _find_columns(expression: Any) -> Iterator[str]:
+    """Yield the columns that a resolved expression reads."""
+    if isinstance(expression, Col):
+        yield str(expression.target.column)
+
+    for source in expression.get_source_expressions():
+        if source is not None:
+            yield from _find_columns(source)
 
 
 def find_number(holder: Model, name: str) -> Stat | DerivedStat:

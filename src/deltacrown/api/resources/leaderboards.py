@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
 from ninja import Path, Query
@@ -14,13 +15,16 @@ from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
+from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers.catalogue import get_stat_field
 from deltacrown.user_profile.people.search import get_player
 
 resource = Resource("leaderboards")
 
 BoardPath = Annotated[str, Path(description="The name of a number: `GET /leaderboards` lists them.")]
 Period = Literal["all", "season", "30days"]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BoardQuery(BaseModel):
@@ -53,11 +57,22 @@ def list_leaderboards(request: HttpRequest) -> Any:
     return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in leaderboards.list_boards()]
 
 
+def _with_period_boards(view: View) -> View:
+    """Write the names of the leaderboards of a period into the description of an operation."""
+    fields = [get_stat_field(UserProfile, name) for name in period_leaderboards.list_period_boards()]
+    *others, last = [field.label.lower() for field in fields]
+    named = f"{', '.join(others)} and {last}" if others else last
+
+    view.__doc__ = (view.__doc__ or "").replace("{boards}", named)
+    return view
+
+
 @resource.read("/leaderboards/{stat}", answers=Leaderboard, access=SHARED, refuses=[404])
+@_with_period_boards
 def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPageQuery]) -> Any:
     """Players ranked by a number, best first.
 
-    Over a period there are leaderboards by matches played, matches won and win rate, counted from the matches themselves.
+    Over a period there are leaderboards by {boards}, counted from the matches themselves.
     """
     named, period = _named(query), _period(query)
     if period is None:

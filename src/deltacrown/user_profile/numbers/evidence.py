@@ -66,7 +66,7 @@ def write_sentence(declared: Stat | DerivedStat, rows: int, parts: Mapping[str, 
 
 def _get_default_sentence(declared: Stat | DerivedStat, parts: Mapping[str, int]) -> str:
     if isinstance(declared, DerivedStat):
-        labels = {name: get_stat_field(UserProfile, name).label for name in parts}
+        labels = {name: get_stat_field(declared.model, name).label for name in parts}
         named = ", ".join(f"{label} {{{name}:,}}" for name, label in labels.items())
         return f"{named}; the number is {{value:,}}{declared.unit and f' {declared.unit}'}."
 

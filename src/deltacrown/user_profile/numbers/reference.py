@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from deltacrown.user_profile.stat_fields import DerivedStat as ShownDerivedStat
+from deltacrown.user_profile.stat_fields import Stat as ShownStat
+from deltacrown.user_profile.stat_fields import list_numbers
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
 from django_tally.fields import DerivedStat, Stat
@@ -51,10 +54,13 @@ def _describe_lookup(child: Any) -> str:
 def _render_holder(holder: Model) -> Iterator[str]:
     keys = " and ".join(get_stat_keys(holder))
     yield f"## {holder._meta.object_name}\n\nA row per {keys}: `{holder._meta.label}`.\n"
+    shown = {field.name: _describe_showing(field) for field in list_numbers(holder)}
+
     for stat in get_stats(holder):
-        yield from _render_entry(stat, _describe_counted(stat))
+        yield from _render_entry(stat, [*_describe_counted(stat), *shown[stat.name]])
+
     for field in get_derived(holder):
-        yield from _render_entry(field, _describe_derived(holder, field))
+        yield from _render_entry(field, [*_describe_derived(holder, field), *shown[field.name]])
 
 
 def _render_entry(field: Stat | DerivedStat, details: list[str]) -> Iterator[str]:
@@ -62,6 +68,17 @@ def _render_entry(field: Stat | DerivedStat, details: list[str]) -> Iterator[str
     yield f"**{field.label}.** {field.meaning}\n"
     yield from (f"- {detail}" for detail in details)
     yield ""
+
+
+def _describe_showing(field: ShownStat | ShownDerivedStat) -> list[str]:
+    if field.twin_of:
+        return [f"Addressed as `{field.twin_of}` with a game, and ranked in each game where that number is ranked."]
+
+    if field.leaderboard is None:
+        return []
+
+    periods = " All time, season and last 30 days." if field.leaderboard.of_periods else ""
+    return [f"Leaderboard: {field.leaderboard.get_rule()}{periods}"]
 
 
 def _describe_counted(stat: Stat) -> list[str]:
