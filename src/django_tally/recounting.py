@@ -56,8 +56,8 @@ def list_rows_behind(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any
 def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys: Any) -> Recount:
     """Return what the number ``name`` would be if its sources had only the rows of ``querysets``.
 
-    Each part is counted by its own declaration, and a derived number is computed from the parts by the database, by its
-    own expression. One query for each queryset, and one for a derived number.
+    Each part is counted by its own declaration, and a derived number is computed from the parts by the
+    database, by its own expression. One query for each queryset, and one for a derived number.
 
     :param keys: a value for each of the holder's keys.
     """
@@ -80,11 +80,11 @@ def compute(holder: Model, name: str, parts: Parts) -> int | Decimal | None:
     if isinstance(field, Stat):
         return parts[name]
 
-    columns = {str(stat.column): parts[stat.name] for stat in list_components(holder, name)}
-    values = ", ".join(f"CAST({int(value)} AS BIGINT) AS {quote(column)}" for column, value in columns.items())
+    components = list_components(holder, name)
+    values = [f"CAST({int(parts[stat.name])} AS BIGINT) AS {quote(str(stat.column))}" for stat in components]
 
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {number_sql(field)} FROM (SELECT {values}) parts")
+        cursor.execute(f"SELECT {number_sql(field)} FROM (SELECT {', '.join(values)}) parts")
         row = cursor.fetchone()
 
     return read_number(field, row[0])
@@ -143,7 +143,12 @@ def _list_counting(stat: Stat, model: Model, keys: Mapping[str, Any]) -> list[tu
     return found
 
 
-def _list_terms(counted: Stat, components: Sequence[Stat], model: Model, keys: Mapping[str, Any]) -> dict[str, Any]:
+def _list_terms(
+    counted: Stat,
+    components: Sequence[Stat],
+    model: Model,
+    keys: Mapping[str, Any],
+) -> dict[str, Any]:
     """Return what to ask of rows of ``model``: how many are counted, and what they add to each component."""
     terms: dict[str, Any] = {}
 

@@ -59,7 +59,8 @@ answers = {}
 def get(path):
     answer = client.get(path)
     is_json = answer["Content-Type"].startswith("application/json")
-    answers[path] = {"status": answer.status_code, "body": answer.json() if is_json else answer.content.decode()}
+    body = answer.json() if is_json else answer.content.decode()
+    answers[path] = {"status": answer.status_code, "body": body}
 
 
 player = f"/api/v1/players/{ann.profile.public_id}"
@@ -126,7 +127,15 @@ def added(tmp_path_factory):
         "SECRET_KEY": "of a test",
     }
     command = [sys.executable, "-c", USE]
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command,
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)

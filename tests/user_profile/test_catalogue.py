@@ -54,8 +54,10 @@ def test_every_ranked_number_is_ranked_where_its_declaration_says():
     boards = list_leaderboards(UserProfile)
 
     assert [name for name, _ in leaderboards.list_boards()] == list(boards)
-    assert {name for name, _ in leaderboards.list_boards(in_game=True)} == boards.keys() & set(list_game_stat_names())
-    assert set(period_leaderboards.list_period_boards()) == {n for n, board in boards.items() if board.of_periods}
+    in_games = {name for name, _ in leaderboards.list_boards(in_game=True)}
+    assert in_games == boards.keys() & set(list_game_stat_names())
+    of_periods = {name for name, board in boards.items() if board.of_periods}
+    assert set(period_leaderboards.list_period_boards()) == of_periods
 
 
 @pytest.mark.django_db
@@ -115,7 +117,9 @@ class TestAnyRows(TestCase):
         for name in list_stat_names():
             number = get_number(self.ann, name)
             rows = list_rows_behind(number.holder, number.column, **number.keys)
-            some = [each.filter(match_key__in=keys) if issubclass(each.model, Match | ArchivedMatch) else each for each in rows]
+            of_matches = [each for each in rows if issubclass(each.model, Match | ArchivedMatch)]
+            others = [each for each in rows if each not in of_matches]
+            some = [*(each.filter(match_key__in=keys) for each in of_matches), *others]
             assert weigh_rows(number, some).value == expected[name], name
 
 
@@ -141,7 +145,12 @@ def test_each_part_is_counted_from_its_own_rows_whatever_rows_are_shown():
         win_rate=rated("won", "played", rows_of="won"),
     )
 
-    of_two_tables = recount(profile, "title_rate", list_rows_behind(profile, "title_rate", user=anna), user=anna)
+    of_two_tables = recount(
+        profile,
+        "title_rate",
+        list_rows_behind(profile, "title_rate", user=anna),
+        user=anna,
+    )
     of_wider_rows = recount(profile, "win_rate", list_rows_behind(profile, "win_rate", user=anna), user=anna)
 
     assert (of_two_tables.rows, of_two_tables.parts) == (4, {"entered": 4, "titles": 2})
@@ -173,7 +182,10 @@ def rated(won, total, **options):
 
 ENTERED = count_of("tournaments.TournamentParticipation")
 FAULTS = {
-    "a twin of nothing": (lambda: catalogue({"x": played(twin_of="nothing")}, y=played()), "user_profile.E001"),
+    "a twin of nothing": (
+        lambda: catalogue({"x": played(twin_of="nothing")}, y=played()),
+        "user_profile.E001",
+    ),
     "no twin": (lambda: catalogue({"x": played()}, x=played()), "user_profile.E001"),
     "an unknown name": (lambda: catalogue(x=played(sentence="{wins} won.")), "user_profile.E002"),
     "an open brace": (lambda: catalogue(x=played(sentence="{value won.")), "user_profile.E002"),
@@ -182,7 +194,11 @@ FAULTS = {
         "user_profile.E003",
     ),
     "a sample without a twin": (
-        lambda: catalogue({"x": played(twin_of="x")}, x=played(leaderboard=Leaderboard(sample=Sample("y", 1, "games"))), y=played()),
+        lambda: catalogue(
+            {"x": played(twin_of="x")},
+            x=played(leaderboard=Leaderboard(sample=Sample("y", 1, "games"))),
+            y=played(),
+        ),
         "user_profile.E003",
     ),
     "a period of entries": (
@@ -221,11 +237,13 @@ def test_a_number_without_a_sentence_is_explained_by_its_kind():
     assert write_sentence(fields["points"], 2, {"points": 1200}, 1200) == "2 rows add up to 1,200."
     rate = write_sentence(fields["x"], 4, {"won": 1, "all": 4}, Decimal("25.00"))
     assert rate == "Played 1, Played 4; the number is 25.00 %."
-    assert write_sentence(fields["x"], 0, {"won": 0, "all": 0}, None) == "There is nothing to compute it from."
+    nothing = write_sentence(fields["x"], 0, {"won": 0, "all": 0}, None)
+    assert nothing == "There is nothing to compute it from."
 
 
 def test_names_of_indexes_fit_every_database_and_stay_apart():
-    boards = {name: Leaderboard() for name in ("matches_played_on_holidays", "matches_played_on_holiday_eves")}
+    names = ["matches_played_on_holidays", "matches_played_on_holiday_eves"]
+    boards = dict.fromkeys(names, Leaderboard())
     names = [index.name for index in build_indexes(boards, "profile", last="public_id")]
 
     assert all(len(name) <= 30 for name in names)

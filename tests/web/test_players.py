@@ -99,7 +99,9 @@ class TestProfile:
     def test_numbers_by_game_link_to_that_games_rows(self, client, season):
         page = client.get(path("player", season))
 
-        assert rows_in(page, "Numbers by game") == ["Valorant 5 3 60.00 %", "Chess 1 0 0.00 %"]
+        valorant, chess = rows_in(page, "Numbers by game")
+        assert valorant.startswith("Valorant 5 3 60.00 %")
+        assert chess.startswith("Chess 1 0 0.00 %")
         assert f"{path('player-stat', season, 'matches_won')}?game=chess" in page.content.decode()
 
     def test_a_newcomer_sees_written_empty_states(self, client, anna):

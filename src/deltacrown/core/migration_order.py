@@ -10,16 +10,22 @@ from django.db.migrations.operations.base import Operation
 
 
 class OrderedAutodetector(MigrationAutodetector):
-    """Finds the changes of models as Django does, and has a new index wait for the new columns of its model.
+    """Finds the changes of models as Django does, new columns before new indexes.
 
-    Django puts a new generated column behind the new columns it is computed from, but an index on it before them all:
-    such a migration fails.
+    Django puts a new generated column behind the new columns it is computed from, but an index on it before them
+    all: such a migration fails.
     """
 
     old_field_keys: set[tuple[str, str, str]]
     new_field_keys: set[tuple[str, str, str]]
 
-    def add_operation(self, app_label: str, operation: Operation, dependencies: Any = None, beginning: bool = False) -> None:
+    def add_operation(
+        self,
+        app_label: str,
+        operation: Operation,
+        dependencies: Any = None,
+        beginning: bool = False,
+    ) -> None:
         """Add an operation to the changes."""
         if isinstance(operation, AddIndex):
             model = (app_label, operation.model_name_lower)

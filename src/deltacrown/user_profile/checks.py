@@ -22,11 +22,21 @@ Model = type[models.Model]
 
 def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find users without the two rows every user has."""
-    if "default" not in (databases or ()) or not have_tables([get_user_model(), UserProfile, PrivacySettings], using="default"):
+    if "default" not in (databases or ()) or not have_tables(
+        [get_user_model(), UserProfile, PrivacySettings],
+        using="default",
+    ):
         return []
-    without = {"profile": list_users_without_profile().count(), "privacy settings": list_users_without_privacy().count()}
+    without = {
+        "profile": list_users_without_profile().count(),
+        "privacy settings": list_users_without_privacy().count(),
+    }
     return [
-        Warning(f"{count} users have no {what} row.", hint="Run `manage.py backfill_profiles`.", id="user_profile.W001")
+        Warning(
+            f"{count} users have no {what} row.",
+            hint="Run `manage.py backfill_profiles`.",
+            id="user_profile.W001",
+        )
         for what, count in without.items()
         if count
     ]
@@ -53,7 +63,8 @@ def _check_twins(profile: Model, per_game: Model) -> Iterator[CheckMessage]:
     for field in list_numbers(per_game):
         if field.twin_of not in names:
             hint = "Set twin_of to the name of the number it is, counted in one game; declare that one first."
-            message = f"{per_game._meta.label}.{field.name} is the twin of {field.twin_of!r}, which is no number."
+            label = f"{per_game._meta.label}.{field.name}"
+            message = f"{label} is the twin of {field.twin_of!r}, which is no number."
             yield Error(message, hint=hint, obj=field, id="user_profile.E001")
 
 
@@ -82,13 +93,13 @@ def _check_leaderboards(profile: Model, per_game: Model) -> Iterator[CheckMessag
 
         if sample and name in twins and sample not in twins:
             hint = f"Declare {sample} per game too."
-            message = f"The leaderboard by {label} of each game asks for a sample of {sample}, which is not kept per game."
+            message = f"The leaderboard by {label} of each game needs {sample}, which is not kept per game."
             yield Error(message, hint=hint, obj=fields[name], id="user_profile.E003")
 
         named = [name, *([sample] if sample else [])]
         if board.of_periods and not all(_is_of_matches(profile, each) for each in named):
             hint = "Leave out of_periods: only numbers counted from matches have leaderboards of periods."
-            message = f"The leaderboard by {label} is of periods, and the number is not counted from matches alone."
+            message = f"The leaderboard by {label} is of periods, but not counted from matches alone."
             yield Error(message, hint=hint, obj=fields[name], id="user_profile.E004")
 
 

@@ -1,4 +1,4 @@
-"""The stat fields of the catalogue: those of the engine, with what pages and leaderboards need to know of a number."""
+"""The stat fields of the catalogue: those of the engine, with how a number is shown and ranked."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ class Sample:
 class Leaderboard:
     """A leaderboard by a number. Where the number is kept per game, there is one of each game too.
 
-    :param place: where it stands among the leaderboards; those without one come last, in the order of declaration.
+    :param place: where it stands among the leaderboards; those without one come last, in the order of
+        declaration.
     :param on_front_page: whether its first few players are on the front page.
-    :param of_periods: whether there is one of a season and of the last 30 days; for numbers counted from matches.
+    :param of_periods: whether there is one of a season and of the last 30 days; for numbers counted from
+        matches.
     :param lowest_first: whether the smallest value is the best.
     :param sample: what a player must have to be ranked; without it, a value above 0.
     :param rule: who is ranked, in one sentence; follows from ``sample`` when left out.
@@ -68,7 +70,7 @@ class Leaderboard:
         if self.sample is None:
             return Q(**{f"{column}__isnull": False}) if self.lowest_first else Q(**{f"{column}__gt": 0})
 
-        # Ranked numbers are 0 or more. Saying so weighs for the index that is in the order of the number, where
+        # Ranked numbers are 0 or more. Saying so weighs for the index that is in the order of the number;
         # SQLite would otherwise take the one of the sample and sort.
         return Q(**{f"{self.sample.stat}__gte": self.sample.at_least, f"{column}__gte": 0})
 
@@ -86,11 +88,13 @@ class Leaderboard:
 class Stat(engine.Stat):
     """A counted number, with how it is shown.
 
-    :param twin_of: in a number per game: the name of the same number on the profile, under which it is addressed. What
-        is shown of it (label, sentence, place, leaderboard) is what the profile's number says.
-    :param sentence: explains the number, with ``{rows}``, ``{rows_word}``, ``{value}`` and the names of its parts in
-        braces: ``"{rows:,} awards add up to {value:,} points."``
-    :param place: where it stands on a player's page; numbers without one come last, in the order of declaration.
+    :param twin_of: in a number per game: the name of the same number on the profile, under which it is
+        addressed. What is shown of it (label, sentence, place, leaderboard) is what the profile's number
+        says.
+    :param sentence: explains the number, with ``{rows}``, ``{rows_word}``, ``{value}`` and the names of its
+        parts in braces: ``"{rows:,} awards add up to {value:,} points."``
+    :param place: where it stands on a player's page; numbers without one come last, in the order of
+        declaration.
     :param leaderboard: the leaderboard by it, when there is one.
     """
 
@@ -155,13 +159,19 @@ def list_leaderboards(holder: type[models.Model]) -> dict[str, Leaderboard]:
 
 
 def list_twin_leaderboards(holder: type[models.Model], profile: type[models.Model]) -> dict[str, Leaderboard]:
-    """Return name in ``holder`` → leaderboard of the numbers per game whose number on ``profile`` is ranked."""
+    """Return name in ``holder`` → leaderboard, of the twins of ranked numbers of ``profile``."""
     twins = list_twins(holder)
     boards = list_leaderboards(profile)
     return {twins[name]: board.with_columns(twins) for name, board in boards.items() if name in twins}
 
 
-def build_indexes(boards: Mapping[str, Leaderboard], prefix: str, *, first: Sequence[str] = (), last: str) -> list[models.Index]:
+def build_indexes(
+    boards: Mapping[str, Leaderboard],
+    prefix: str,
+    *,
+    first: Sequence[str] = (),
+    last: str,
+) -> list[models.Index]:
     """Build the indexes that leaderboards are read from.
 
     :param boards: column → leaderboard.

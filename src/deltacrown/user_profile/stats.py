@@ -1,7 +1,7 @@
 """The catalogue: every number a profile shows, declared once.
 
-Add a number by declaring it here and running ``makemigrations``. Its maintenance, verification, rows, explanation,
-history, page, leaderboard and line in the reference follow from the declaration.
+Add a number by declaring it here and running ``makemigrations``. Its maintenance, verification, rows,
+explanation, history, page, leaderboard and line in the reference follow from the declaration.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def rate(won: str, played: str) -> Combinable:
 
 
 def mean_placement() -> Combinable:
-    """The mean of the averaged placements; empty when there are none, or while a damaged row makes no sense."""
+    """The mean of the averaged placements.
+
+    Empty when there are none, or while a damaged row makes no sense.
+    """
     output = models.DecimalField(max_digits=4, decimal_places=2)
     highest = F("placement_count") * Value(AVERAGED_PLACEMENTS)
     sane = Q(placement_count__gt=0, placement_sum__gte=0, placement_sum__lte=highest)
@@ -75,7 +78,11 @@ def level() -> Combinable:
     output = models.IntegerField()
     points = Cast(F("experience_points") + Value(LEVEL_FACTOR), models.FloatField())
     root = Sqrt(points / Value(float(LEVEL_FACTOR)))
-    return Case(When(experience_points__gte=0, then=Cast(Floor(root), output)), default=Value(1), output_field=output)
+    return Case(
+        When(experience_points__gte=0, then=Cast(Floor(root), output)),
+        default=Value(1),
+        output_field=output,
+    )
 
 
 class PlayerStats(models.Model):
@@ -151,7 +158,13 @@ class PlayerStats(models.Model):
         unit="%",
         sentence="{matches_won:,} won of {total_matches_played:,} played: {value} %.",
         place=10,
-        leaderboard=Leaderboard(place=20, on_front_page=True, of_periods=True, sample=PLAYED_ENOUGH, index="win_rate"),
+        leaderboard=Leaderboard(
+            place=20,
+            on_front_page=True,
+            of_periods=True,
+            sample=PLAYED_ENOUGH,
+            index="win_rate",
+        ),
     )
     average_placement = DerivedStat(
         expression=mean_placement(),

@@ -31,16 +31,25 @@ class BoardQuery(BaseModel):
     """Which leaderboard."""
 
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
-    country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
+    country: str | None = Field(
+        None,
+        description="Two capital letters of ISO 3166-1: rank among the players of this country.",
+    )
     period: Period = Field(
-        "all", description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played."
+        "all",
+        description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played.",
     )
 
 
 class AroundQuery(BoardQuery):
     """Which leaderboard, and how far around the player."""
 
-    each_side: int = Field(5, ge=0, le=leaderboards.MAX_EACH_SIDE, description="Players before, and players after.")
+    each_side: int = Field(
+        5,
+        ge=0,
+        le=leaderboards.MAX_EACH_SIDE,
+        description="Players before, and players after.",
+    )
 
 
 class BoardPageQuery(BoardQuery):
@@ -54,7 +63,8 @@ class BoardPageQuery(BoardQuery):
 def list_leaderboards(request: HttpRequest) -> Any:
     """The leaderboards there are."""
     in_game = {name for name, _ in leaderboards.list_boards(in_game=True)}
-    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in leaderboards.list_boards()]
+    boards = leaderboards.list_boards()
+    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in boards]
 
 
 def _with_period_boards(view: View) -> View:
@@ -78,7 +88,13 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
     if period is None:
         board = leaderboards.get_leaderboard(stat, **named, page=query.page, limit=query.limit)
     else:
-        board = period_leaderboards.get_period_leaderboard(stat, period, **named, page=query.page, limit=query.limit)
+        board = period_leaderboards.get_period_leaderboard(
+            stat,
+            period,
+            **named,
+            page=query.page,
+            limit=query.limit,
+        )
     told = {name: getattr(board, name) for name in ("stat", "label", "meaning", "unit", "rule", "tie_rule")}
     return page_of(board, **told, **_narrowed(query, period))
 
@@ -91,7 +107,13 @@ def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, quer
         found = leaderboards.list_neighbours(user, stat, **named, each_side=query.each_side)
         tie_rule = leaderboards.get_tie_rule(in_game=named["game"] is not None)
     else:
-        found = period_leaderboards.list_period_neighbours(user, stat, period, **named, each_side=query.each_side)
+        found = period_leaderboards.list_period_neighbours(
+            user,
+            stat,
+            period,
+            **named,
+            each_side=query.each_side,
+        )
         tie_rule = leaderboards.TIES_BY_PUBLIC_ID
     own = next((entry for entry in found if entry.public_id == public_id), None)
     told = {"stat": stat, "tie_rule": tie_rule, **_narrowed(query, period)}

@@ -21,8 +21,18 @@ class UserProfile(PlayerStats):
     stat_keys = ("user",)
     stat_rows_on_demand = False
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
-    public_id = models.CharField(max_length=20, unique=True, editable=False, help_text="DC-YY-NNNNNN; never changes, never reused.")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="profile",
+    )
+    public_id = models.CharField(
+        max_length=20,
+        unique=True,
+        editable=False,
+        help_text="DC-YY-NNNNNN; never changes, never reused.",
+    )
     display_name = models.CharField(max_length=60, blank=True, default="", db_default="")
     bio = models.TextField(max_length=1000, blank=True, default="", db_default="")
     country = models.CharField(
@@ -54,7 +64,12 @@ class GameStats(GameNumbers):
     stat_keys = ("user", "game")
     stat_rows_on_demand = True
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="game_stats", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="game_stats",
+        db_index=False,
+    )
     game = models.ForeignKey(Game, models.CASCADE, related_name="player_stats", db_index=False)
 
     objects = HolderQuerySet.as_manager()
@@ -62,16 +77,26 @@ class GameStats(GameNumbers):
     class Meta:
         verbose_name_plural = "game stats"
         constraints = [models.UniqueConstraint(fields=["user", "game"], name="user_profile_gamestats_once")]
-        indexes = build_indexes(list_twin_leaderboards(GameNumbers, PlayerStats), "gamestats", first=["game"], last="user")
+        indexes = build_indexes(
+            list_twin_leaderboards(GameNumbers, PlayerStats),
+            "gamestats",
+            first=["game"],
+            last="user",
+        )
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.game_id}"
 
 
 class PrivacySettings(models.Model):
-    """What a player lets others see; made together with the user. Only ``privacy_service`` reads it to decide."""
+    """What a player lets others see; made together with the user. Only ``privacy`` reads it to decide."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="privacy_settings")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="privacy_settings",
+    )
     show_match_history = models.BooleanField(default=True, db_default=True)
     show_tournament_stats = models.BooleanField(default=True, db_default=True)
 

@@ -101,9 +101,14 @@ def describe_stat(profile: UserProfile, name: str) -> StatLine:
 
 def list_game_stats(user: User) -> list[GameLine]:
     """Return the player's numbers in every game played, the most played first."""
-    rows = GameStats.objects.filter(user=user).select_related("game").order_by("-matches_played", "game__name")
-    names = list_game_stat_names()
-    return [GameLine(row.game.slug, row.game.name, [_game_line(row, name) for name in names]) for row in rows]
+    rows = GameStats.objects.filter(user=user).select_related("game")
+    ordered = rows.order_by("-matches_played", "game__name")
+    return [_describe_game(row) for row in ordered]
+
+
+def _describe_game(row: GameStats) -> GameLine:
+    stats = [_game_line(row, name) for name in list_game_stat_names()]
+    return GameLine(row.game.slug, row.game.name, stats)
 
 
 def list_game_stat_names() -> list[str]:

@@ -51,7 +51,12 @@ def weigh_rows(number: PlayerNumber, querysets: Sequence[QuerySet[Any]]) -> Evid
     return Evidence(found.rows, parts, found.value, write_sentence(declared, found.rows, parts, found.value))
 
 
-def write_sentence(declared: Stat | DerivedStat, rows: int, parts: Mapping[str, int], value: int | Decimal | None) -> str:
+def write_sentence(
+    declared: Stat | DerivedStat,
+    rows: int,
+    parts: Mapping[str, int],
+    value: int | Decimal | None,
+) -> str:
     """Return the sentence that explains a number, as declared.
 
     :param parts: name → value of each counted number it is made of.

@@ -23,7 +23,8 @@ from django_tally.history import Change, Position, StatOf, list_changes
 
 Value = int | Decimal | None
 
-#: The source whose rows everyone may see, though the reasons why they were taken back may tell of a hidden history.
+#: The source whose rows everyone may see, though the reasons why they were taken back may tell of a hidden
+#: history.
 ACHIEVEMENTS = UserAchievement._meta.label
 
 
@@ -35,7 +36,8 @@ class StatChange:
     :param delta: by how much the part moved.
     :param value: what the number was from then on.
     :param subject: the row it is about: ``Rocket match m12, played 01 Jun 2025``.
-    :param what: what happened to the row: ``recorded``, ``voided: smurfing``, ``result corrected from WIN to LOSS``.
+    :param what: what happened to the row: ``recorded``, ``voided: smurfing``, ``result corrected from WIN to
+        LOSS``.
     :param actor: who; empty when the write did not say, or when the viewer is not to know.
     :param reason: why, as the one who did it put it; empty when the write did not say.
     """
@@ -57,7 +59,8 @@ class StatChange:
 class StatHistory(Page[StatChange]):
     """A page of the changes of one number, newest first.
 
-    :param is_counted: whether the number is a count or a sum itself; a computed one has the changes of its parts.
+    :param is_counted: whether the number is a count or a sum itself; a computed one has the changes of its
+        parts.
     """
 
     stat: StatLine
@@ -99,7 +102,14 @@ def get_stat_history(
     return StatHistory(entries, cursor, has_next, stat=line, game=number.game, is_counted=_is_counted(number))
 
 
-def get_stat_as_of(user: User, stat: str, moment: datetime, *, game: Game | str | None = None, viewer: Viewer = None) -> Value:
+def get_stat_as_of(
+    user: User,
+    stat: str,
+    moment: datetime,
+    *,
+    game: Game | str | None = None,
+    viewer: Viewer = None,
+) -> Value:
     """Return the number ``stat`` of ``user`` as this site showed it at ``moment``.
 
     :param moment: timezone-aware. A match counts from when it was recorded, whenever it was played.
@@ -108,7 +118,10 @@ def get_stat_as_of(user: User, stat: str, moment: datetime, *, game: Game | str 
     :raises InvalidInput: for a moment without a timezone.
     """
     if moment.tzinfo is None:
-        raise InvalidInput("The moment needs a timezone: end it with Z, or with an offset like +02:00.", field="as_of")
+        raise InvalidInput(
+            "The moment needs a timezone: end it with Z, or with an offset like +02:00.",
+            field="as_of",
+        )
     number = _find_number(user, stat, game, viewer)
     return get_as_of(number.holder, number.column, moment, number.keys)
 
@@ -125,23 +138,32 @@ def _find_number(user: User, stat: str, game: Game | str | None, viewer: Viewer)
 
 
 def _list_parts(number: PlayerNumber) -> list[StatOf]:
-    return [StatOf(number.holder, stat, number.keys) for stat in list_components(number.holder, number.column)]
+    components = list_components(number.holder, number.column)
+    return [StatOf(number.holder, stat, number.keys) for stat in components]
 
 
 def _is_counted(number: PlayerNumber) -> bool:
-    """Return whether the number is a count or sum itself, so that its past values follow from the changes alone."""
+    """Return whether the number is a count or sum itself: its past values follow from the changes alone."""
     return isinstance(get_stat_field(number.holder, number.column), Stat)
 
 
 def _read_cursor(listing: str, page: str) -> tuple[Position, Value]:
     position = read_position(listing, page)
     if len(position) != 4:
-        raise InvalidCursor("This page link belongs to another version of the list: start again from the first page.", field="page")
+        raise InvalidCursor(
+            "This page link belongs to another version of the list: start again from the first page.",
+            field="page",
+        )
     moment, stream, row, value = position
     return (moment, stream, row), value
 
 
-def _describe(number: PlayerNumber, changes: Sequence[Change], value: Value, viewer: Viewer) -> tuple[list[StatChange], Value]:
+def _describe(
+    number: PlayerNumber,
+    changes: Sequence[Change],
+    value: Value,
+    viewer: Viewer,
+) -> tuple[list[StatChange], Value]:
     """Return the changes in words, and the number before the earliest of them."""
     subjects, entries = describe_subjects(changes), []
     is_counted = _is_counted(number)

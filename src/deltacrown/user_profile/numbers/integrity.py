@@ -19,7 +19,8 @@ from deltacrown.core.pagination import Page, paginate
 from deltacrown.user_profile.models import GameStats
 from django_tally.models import Repair, Run
 
-#: A verification that says nothing for so long has been stopped: it takes minutes, over millions of numbers too.
+#: A verification that says nothing for so long has been stopped: it takes minutes, over millions of numbers
+#: too.
 LONGEST_RUN = timedelta(hours=6)
 
 
@@ -90,7 +91,7 @@ class Integrity:
 
 
 def get_integrity(page: str | None = None, *, now: datetime, limit: int = 10) -> Integrity:
-    """Return when everybody's numbers were last verified and what was found, with a page of the verifications.
+    """Return when all numbers were last verified and what was found, with a page of the verifications.
 
     :param page: the ``next_cursor`` of the page before.
     :param now: tells a verification that runs from one that was stopped.
@@ -142,10 +143,13 @@ def _state_of(run: Run, now: datetime) -> IntegrityState:
 
 def _count_repairs(runs: set[int]) -> dict[int, list[RepairedStat]]:
     """Run → the stats it repaired, the most often repaired first."""
-    counted = Repair.objects.filter(run_id__in=runs).values_list("run_id", "holder", "stat").annotate(count=Count("pk"))
+    repairs = Repair.objects.filter(run_id__in=runs).values_list("run_id", "holder", "stat")
+    counted = repairs.annotate(count=Count("pk"))
     by_run: dict[int, list[RepairedStat]] = {}
     for run, holder, stat, count in counted.order_by("run_id", "-count", "holder", "stat"):
-        by_run.setdefault(run, []).append(RepairedStat(stat, _label_of(holder, stat), holder == GameStats._meta.label, count))
+        by_run.setdefault(run, []).append(
+            RepairedStat(stat, _label_of(holder, stat), holder == GameStats._meta.label, count),
+        )
     return by_run
 
 

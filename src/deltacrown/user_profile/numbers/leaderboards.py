@@ -30,9 +30,9 @@ MAX_LIMIT = 100
 MAX_EACH_SIDE = 50
 COUNTRY = re.compile(r"[A-Z]{2}")
 
-_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
-TIES_BY_PUBLIC_ID = _TIES.format("by public id")
-TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
+_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."
+TIES_BY_PUBLIC_ID = f"{_TIES} They are listed by public id."
+TIES_BY_ACCOUNT = f"{_TIES} They are listed in the order their accounts were made here."
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,17 @@ class _Ranking:
 
 
 def get_leaderboard(
-    stat: str, *, game: Game | str | None = None, country: str | None = None, page: str | None = None, limit: int = 25
+    stat: str,
+    *,
+    game: Game | str | None = None,
+    country: str | None = None,
+    page: str | None = None,
+    limit: int = 25,
 ) -> Leaderboard:
     """Return a page of the players ranked by ``stat``, best first.
 
-    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says: what is
-    ordered by the numbers of one game has no public id beside it for an index to follow.
+    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says:
+    what is ordered by the numbers of one game has no public id beside it for an index to follow.
 
     :param stat: the name of a ranked number; ``list_boards`` has them.
     :param game: rank by the players' numbers in this game; a slug or a row.
@@ -98,7 +103,14 @@ def get_leaderboard(
     check_limit(limit, MAX_LIMIT)
     ranking, of_game = _find_ranking(stat, game, country)
     listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}/{country or ''}"
-    found = paginate(ranking.rows, listing=listing, order=ranking.order, cursor=page, limit=limit, max_limit=MAX_LIMIT)
+    found = paginate(
+        ranking.rows,
+        listing=listing,
+        order=ranking.order,
+        cursor=page,
+        limit=limit,
+        max_limit=MAX_LIMIT,
+    )
     field = get_stat_field(ranking.rows.model, ranking.column)
     return Leaderboard(
         _ranked(ranking, found.items, is_first_page=page is None),
@@ -117,7 +129,9 @@ def get_leaderboard(
 def list_neighbours(
     user: User, stat: str, *, game: Game | str | None = None, country: str | None = None, each_side: int = 5
 ) -> list[LeaderboardEntry]:
-    """Return ``user``'s place on a leaderboard with those just before and after it; nothing when they are not ranked.
+    """Return ``user``'s place on a leaderboard, with those just before and after it.
+
+    Nothing when they are not ranked.
 
     Everybody's ranks are those of the whole leaderboard.
 
@@ -151,7 +165,10 @@ def check_country(country: str) -> None:
     :raises InvalidInput: it is not two capital letters.
     """
     if not COUNTRY.fullmatch(country):
-        raise InvalidInput(f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
+        raise InvalidInput(
+            f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.",
+            field="country",
+        )
 
 
 @dataclass(frozen=True)
@@ -194,7 +211,10 @@ def _check_board(stat: str, *, in_game: bool) -> None:
     boards = dict(list_boards(in_game=in_game))
     if stat not in boards:
         of = "of one game " if in_game else ""
-        raise NotFound(f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+        raise NotFound(
+            f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.",
+            field="stat",
+        )
 
 
 def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tuple[_Ranking, Game | None]:
@@ -237,7 +257,15 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> l
         elif value != entries[-1].value:
             rank = position
         profile = row if isinstance(row, UserProfile) else row.user.profile
-        entries.append(LeaderboardEntry(rank, profile.public_id, profile.display_name or row.user.username, profile.country, value))
+        entries.append(
+            LeaderboardEntry(
+                rank,
+                profile.public_id,
+                profile.display_name or row.user.username,
+                profile.country,
+                value,
+            )
+        )
     return entries
 
 
@@ -247,5 +275,8 @@ def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
     better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
     tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
     up_to = Q(**{f"{ranking.column}__{'lte' if ranking.ascending else 'gte'}": value})
-    counts = ranking.rows.filter(up_to).aggregate(better=Count("pk", filter=better), tied=Count("pk", filter=tied_ahead))
+    counts = ranking.rows.filter(up_to).aggregate(
+        better=Count("pk", filter=better),
+        tied=Count("pk", filter=tied_ahead),
+    )
     return counts["better"], counts["better"] + counts["tied"]

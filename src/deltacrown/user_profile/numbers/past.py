@@ -24,7 +24,14 @@ class PastStats:
     hidden: list[str]
 
 
-def get_stat(user: User, stat: str, *, moment: datetime | None = None, game: str | None = None, viewer: Viewer = None) -> StatLine:
+def get_stat(
+    user: User,
+    stat: str,
+    *,
+    moment: datetime | None = None,
+    game: str | None = None,
+    viewer: Viewer = None,
+) -> StatLine:
     """Return the number ``stat`` of ``user``, now or as this site showed it at ``moment``.
 
     :param game: a game's slug: the player's number in that game.
@@ -41,7 +48,9 @@ def get_stat(user: User, stat: str, *, moment: datetime | None = None, game: str
 
 
 def list_stats_as_of(user: User, moment: datetime, *, viewer: Viewer = None) -> PastStats:
-    """Return every number of ``user`` as this site showed it at ``moment``, those ``viewer`` may not follow left out.
+    """Return every number of ``user`` as this site showed it at ``moment``.
+
+    Those that ``viewer`` may not follow are left out.
 
     :raises InvalidInput: for a moment without a timezone.
     """

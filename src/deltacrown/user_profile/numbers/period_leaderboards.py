@@ -75,7 +75,8 @@ def get_period(name: str, *, now: datetime) -> Period:
         return Period(name, datetime(today.year, (today.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC))
     if name == "30days":
         return Period(name, now - timedelta(days=30))
-    raise InvalidInput(f"{name!r} is no period: use {' or '.join(PERIODS)}, or leave it out for all time.", field="period")
+    allowed = " or ".join(PERIODS)
+    raise InvalidInput(f"{name!r} is no period: use {allowed}, or leave it out for all time.", field="period")
 
 
 def get_period_leaderboard(
@@ -87,11 +88,12 @@ def get_period_leaderboard(
     page: str | None = None,
     limit: int = 25,
 ) -> Leaderboard:
-    """Return a page of the players ranked by ``stat`` over the matches played since ``period.since``, best first.
+    """Return a page of the players ranked by ``stat`` over the matches of a period, best first.
 
     Ties share a rank and are listed by public id, as on the leaderboards of all time.
 
-    :param stat: a number whose leaderboard is declared to be one of periods too: ``list_period_boards`` has them.
+    :param stat: a number whose leaderboard is declared to be one of periods too: ``list_period_boards`` has
+        them.
     :param limit: 1 to 100.
     :raises NotFound: there is no such leaderboard of a period.
     :raises InvalidInput: for a game, country, cursor or limit that cannot be taken.
@@ -101,7 +103,8 @@ def get_period_leaderboard(
     listing = f"period/{stat}/{period.name}/{game or ''}/{country or ''}"
     value, public_id = read_position(listing, page) if page else (None, "")
     after = _AFTER.format(worse=">" if board.declared.lowest_first else "<")
-    found = board.read(after, [value, value, public_id], limit + 1) if page else board.read("1 = 1", [], limit + 1)
+    which, params = (after, [value, value, public_id]) if page else ("1 = 1", [])
+    found = board.read(which, params, limit + 1)
     shown, has_next = found[:limit], len(found) > limit
     field = get_stat_field(UserProfile, stat)
     return Leaderboard(
@@ -127,7 +130,9 @@ def list_period_neighbours(
     country: str | None = None,
     each_side: int = 5,
 ) -> list[LeaderboardEntry]:
-    """Return ``user``'s place over a period with those just before and after it; nothing when they are not ranked.
+    """Return ``user``'s place over a period, with those just before and after it.
+
+    Nothing when they are not ranked.
 
     Everybody's ranks are those of the whole leaderboard.
 
@@ -142,9 +147,10 @@ def list_period_neighbours(
 
 
 def list_period_boards() -> list[str]:
-    """Return the names of the numbers that players are ranked by over a period, in the order of the catalogue."""
+    """Return the names of the numbers with leaderboards of periods, in the order of the catalogue."""
     boards = list_leaderboards(UserProfile)
-    return [field.name for field in list_numbers(UserProfile) if field.name in boards and boards[field.name].of_periods]
+    of_periods = {name for name, board in boards.items() if board.of_periods}
+    return [field.name for field in list_numbers(UserProfile) if field.name in of_periods]
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,10 @@ class _Board:
         moment = connection.ops.adapt_datetimefield_value(self.since)
         rows = [moment, *([self.game.pk] if self.game else [])] * len(MATCH_TABLES)
         with connection.cursor() as cursor:
-            cursor.execute(self._statement(which), [*rows, *([self.country] if self.country else []), *params, limit])
+            cursor.execute(
+                self._statement(which),
+                [*rows, *([self.country] if self.country else []), *params, limit],
+            )
             return [
                 (LeaderboardEntry(place, public_id, name, land, self._shown(value)), value)
                 for place, public_id, name, land, value in cursor.fetchall()
@@ -196,13 +205,18 @@ class _Board:
     def _rows_sql(self, table: type[MatchRow]) -> str:
         """Return the matches of the period in one table, with what each adds to each part.
 
-        Rules that every part shares are the condition on the rows, so that an index over such rows alone serves it.
+        Rules that every part shares are the condition on the rows, so that an index over such rows alone
+        serves it.
         """
-        counting = {stat: [each for each in stat.contributions if each.model is table] for stat in self._parts}
+        counting = {}
+        for stat in self._parts:
+            column = column_of(UserProfile, stat.name)
+            counting[column] = [each for each in stat.contributions if each.model is table]
+
         everything = [contribution for found in counting.values() for contribution in found]
         shared = [rule for rule in everything[0].rules if all(rule in each.rules for each in everything)]
 
-        terms = [f"{_added_sql(found, shared)} AS {quote(column_of(UserProfile, stat.name))}" for stat, found in counting.items()]
+        terms = [f"{_added_sql(found, shared)} AS {quote(column)}" for column, found in counting.items()]
         where = _escape(condition_sql(table, all_of(shared)))
         of_game = " AND game_id = %s" if self.game else ""
         source = quote(table._meta.db_table)
@@ -210,7 +224,7 @@ class _Board:
 
     @property
     def _places(self) -> int:
-        """The decimal places of the number: it is ordered by as a whole number, the same on every database."""
+        """The decimal places of the number, which orders as a whole number, alike on every database."""
         output = self.field.output_field if isinstance(self.field, DerivedStat) else self.field
         return output.decimal_places if isinstance(output, models.DecimalField) else 0
 
@@ -232,8 +246,13 @@ class _Board:
 
 def _added_sql(contributions: Sequence[Contribution], shared: Sequence[Rule]) -> str:
     """Return what a row that meets the ``shared`` rules adds."""
-    rest = [replace(each, rules=tuple(rule for rule in each.rules if rule not in shared)) for each in contributions]
-    return _escape(" + ".join(contribution_sql(each, connection) for each in rest))
+    terms = []
+
+    for contribution in contributions:
+        rest = tuple(rule for rule in contribution.rules if rule not in shared)
+        terms.append(contribution_sql(replace(contribution, rules=rest), connection))
+
+    return _escape(" + ".join(terms))
 
 
 def _escape(sql: str) -> str:
@@ -244,7 +263,10 @@ def _escape(sql: str) -> str:
 def _find_board(stat: str, period: Period, *, game: str | None, country: str | None) -> _Board:
     boards = list_period_boards()
     if stat not in boards:
-        raise NotFound(f"There is no leaderboard of a period by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+        raise NotFound(
+            f"There is no leaderboard of a period by {stat!r}: choose one of {', '.join(boards)}.",
+            field="stat",
+        )
 
     if country is not None:
         check_country(country)

@@ -31,14 +31,19 @@ OPERATORS = {"exact": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥", "in
 def render_stats_reference() -> str:
     """Return the whole page as Markdown, ending in a newline."""
     holders = sorted(list_holders(), key=lambda holder: len(get_stat_keys(holder)))
-    return "\n".join([INTRODUCTION, *(line for holder in holders for line in _render_holder(holder))]).rstrip() + "\n"
+    lines = [line for holder in holders for line in _render_holder(holder)]
+    return "\n".join([INTRODUCTION, *lines]).rstrip() + "\n"
 
 
 def describe_condition(where: Q) -> str:
     """Return a condition in words: ``voided_at is empty and result = WIN``; empty when every row counts."""
-    parts = [describe_condition(child) if isinstance(child, Q) else _describe_lookup(child) for child in where.children]
+    parts = [_describe_child(child) for child in where.children]
     joined = f" {where.connector.lower()} ".join(f"({part})" if " or " in part else part for part in parts)
     return f"not ({joined})" if where.negated else joined
+
+
+def _describe_child(child: Any) -> str:
+    return describe_condition(child) if isinstance(child, Q) else _describe_lookup(child)
 
 
 def _describe_lookup(child: Any) -> str:
@@ -72,7 +77,7 @@ def _render_entry(field: Stat | DerivedStat, details: list[str]) -> Iterator[str
 
 def _describe_showing(field: ShownStat | ShownDerivedStat) -> list[str]:
     if field.twin_of:
-        return [f"Addressed as `{field.twin_of}` with a game, and ranked in each game where that number is ranked."]
+        return [f"Addressed as `{field.twin_of}` with a game; ranked in each game if that number is ranked."]
 
     if field.leaderboard is None:
         return []
@@ -82,13 +87,15 @@ def _describe_showing(field: ShownStat | ShownDerivedStat) -> list[str]:
 
 
 def _describe_counted(stat: Stat) -> list[str]:
-    details = [_describe_contributions(list(group)) for _, group in groupby(stat.contributions, key=lambda part: (part.value, part.where))]
+    alike = groupby(stat.contributions, key=lambda part: (part.value, part.where))
+    details = [_describe_contributions(list(group)) for _, group in alike]
     return [*details, "Part of another number; not shown by itself."] if stat.internal else details
 
 
 def _describe_contributions(parts: list[Contribution]) -> str:
     sources = " and ".join(f"`{part.source}`" for part in parts)
-    what = f"Counts rows of {sources}" if isinstance(parts[0].value, int) else f"Adds up `{parts[0].value}` over rows of {sources}"
+    value = parts[0].value
+    what = f"Counts rows of {sources}" if isinstance(value, int) else f"Adds up `{value}` over rows of {sources}"
     renamed = [f" by their `{key}`" for key in parts[0].keys.values()]
     condition = describe_condition(parts[0].where)
     return what + "".join(renamed) + (f" where {condition}." if condition else ".")

@@ -40,7 +40,8 @@ class StatRows(Page[Any]):
     """A page of the rows behind one number.
 
     :param stat: the number itself.
-    :param kind: the shape of the items: ``matches``, ``tournaments``, ``results``, ``achievements``, ``disputes`` or ``experience``.
+    :param kind: the shape of the items: ``matches``, ``tournaments``, ``results``, ``achievements``,
+        ``disputes`` or ``experience``.
     :param evidence: what all the rows come to, within the filters.
     :param game: the game the number is of, when it is of one.
     :param is_narrowed: true when filters leave out some of the rows the number counts.
@@ -69,7 +70,8 @@ def get_stat_rows(
 ) -> StatRows:
     """Return a page of exactly the rows that the number ``stat`` of ``user`` counts, latest first.
 
-    :param stat: a name of the catalogue. With ``filters.game`` it is the player's number in that game, where one is kept.
+    :param stat: a name of the catalogue. With ``filters.game`` it is the player's number in that game, where
+        one is kept.
     :param filters: as the history of the same rows takes them.
     :param limit: 1 to 50.
     :raises NotFound: when there is no such number.
@@ -115,7 +117,7 @@ def list_closed_stats(visibility: Visibility) -> frozenset[str]:
 
 
 def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:
-    """Return the number asked for, that of one game where one is kept, and the filters that are left to apply."""
+    """Return the number asked for, that of one game where it is kept, and the filters left to apply."""
     if isinstance(filters, MatchFilters) and filters.game and number.name in list_game_stat_names():
         game = get_game(filters.game)
         return get_number(number.user, number.name, game), replace(filters, game=None)
@@ -123,7 +125,12 @@ def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber
     return number, filters
 
 
-def _narrow_rows_behind(number: PlayerNumber, source: RowSource, filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
+def _narrow_rows_behind(
+    number: PlayerNumber,
+    source: RowSource,
+    filters: Filters,
+    viewer: Viewer,
+) -> list[QuerySet[Any]]:
     """Return all rows the number depends on, narrowed where they are of the source that is shown."""
     behind = list_rows_behind(number.holder, number.column, **number.keys)
     same = [queryset for queryset in behind if SOURCES[queryset.model] is source]
