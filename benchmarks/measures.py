@@ -54,7 +54,8 @@ def measure_pages(samples: int) -> list[Timing]:
         for address in addresses:
             fetch(client, address)
         timings.append(time_calls(f"{name}, cached", target, [lambda a=a: fetch(client, a) for a in addresses]))
-    boards = list(leaderboards.BOARDS) * (samples // len(leaderboards.BOARDS) + 1)
+    names = [name for name, _ in leaderboards.list_boards()]
+    boards = names * (samples // len(names) + 1)
     top = [lambda b=b: leaderboards.get_leaderboard(b, limit=100) for b in boards]
     timings.append(time_calls("leaderboard query, top 100", 100, top))
     timings.append(time_calls("leaderboard page, top 25", 100, [lambda b=b: fetch(client, f"/leaderboards/{b}/") for b in boards]))

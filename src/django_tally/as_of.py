@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models
+from django.db.models.expressions import Col
+from django.db.models.sql import Query
 
 from django_tally.feeds import Model, get_key_columns, get_stats
 from django_tally.fields import DerivedStat, Stat
@@ -26,12 +28,12 @@ def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    field = _find_number(holder, name)
-    shown = _shown_sql(field)
+    field = find_number(holder, name)
+    shown = number_sql(field)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
         row = cursor.fetchone()
-    return _read_number(field, row[0])
+    return read_number(field, row[0])
 
 
 def list_components(holder: Model, name: str) -> list[Stat]:
@@ -39,11 +41,30 @@ def list_components(holder: Model, name: str) -> list[Stat]:
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    shown = _shown_sql(_find_number(holder, name))
-    return [stat for stat in get_stats(holder) if quote(str(stat.column)) in shown]
+    field = find_number(holder, name)
+    if isinstance(field, Stat):
+        return [field]
+
+    expression = cast("Any", field).expression.resolve_expression(Query(holder, alias_cols=False), allow_joins=False)
+    columns = set(_find_columns(expression))
+    return [stat for stat in get_stats(holder) if stat.column in columns]
 
 
-def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
+def _find_columns(expression: Any) -> Iterator[str]:
+    """Yield the columns that a resolved expression reads."""
+    if isinstance(expression, Col):
+        yield str(expression.target.column)
+
+    for source in expression.get_source_expressions():
+        if source is not None:
+            yield from _find_columns(source)
+
+
+def find_number(holder: Model, name: str) -> Stat | DerivedStat:
+    """Return the declared number called ``name``.
+
+    :raises UnknownStat: when ``holder`` declares no such number.
+    """
     for field in holder._meta.concrete_fields:
         if field.name == name and isinstance(field, Stat | DerivedStat):
             return field
@@ -51,8 +72,8 @@ def _find_number(holder: Model, name: str) -> Stat | DerivedStat:
 
 
 @cache
-def _shown_sql(field: Stat | DerivedStat) -> str:
-    """The number, as SQL over the holder's bare columns."""
+def number_sql(field: Stat | DerivedStat) -> str:
+    """Return the number as SQL over the bare columns of its holder."""
     if isinstance(field, Stat):
         return quote(str(field.column))
     sql, params = field.generated_sql(connection)
@@ -88,7 +109,8 @@ def _since_sql(number: StatOf, moment: str) -> str:
     return " + ".join(rows + revisions)
 
 
-def _read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
+def read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
+    """Convert what the database computed for ``field``, to its decimal places."""
     output = field.output_field if isinstance(field, DerivedStat) else field
     if value is None:
         return None

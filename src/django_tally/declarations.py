@@ -27,6 +27,11 @@ class Rule:
     otherwise: str
 
 
+def all_of(rules: Sequence[Rule]) -> Q:
+    """Return the rows that meet every one of ``rules``."""
+    return reduce(and_, (rule.condition for rule in rules), Q())
+
+
 @dataclass(frozen=True, eq=False)
 class Contribution:
     """What each row of one source model adds to a number.
@@ -49,7 +54,7 @@ class Contribution:
     @property
     def where(self) -> Q:
         """The rows that count."""
-        return reduce(and_, (rule.condition for rule in self.rules), Q())
+        return all_of(self.rules)
 
     def key_for(self, holder_key: str) -> str:
         """The name of the source's foreign key that stands for ``holder_key``."""

@@ -9,7 +9,6 @@ from typing import Any
 from deltacrown.moderation import services as moderation
 from deltacrown.pages import disputes, integrity, oneself, search, tournaments
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
-from deltacrown.user_profile.numbers.catalogue import list_stat_names
 from deltacrown.user_profile.people import follows
 from deltacrown.user_profile.services import stats_service
 from tests import scene
@@ -62,6 +61,30 @@ def _history(stat: str) -> Read:
     return lambda site, page, limit: stats_service.get_stat_history(site.owner, stat, page, limit=limit, viewer=site.owner)
 
 
+#: Numbers with thousands of rows in the site of these tests, of every source, counted and derived.
+NUMBERS = (
+    "total_matches_played",
+    "matches_won",
+    "tournaments_participated",
+    "tournaments_won",
+    "disputes_filed",
+    "achievement_count",
+    "experience_points",
+    "overall_win_rate",
+    "average_placement",
+    "level",
+)
+#: Leaderboards with thousands of players in it.
+BOARDS = (
+    "matches_won",
+    "overall_win_rate",
+    "tournaments_won",
+    "experience_points",
+    "total_matches_played",
+    "tournaments_participated",
+    "achievement_count",
+    "average_placement",
+)
 SEASON = period_leaderboards.Period("season", scene.at(0))
 
 LISTS = {
@@ -77,10 +100,10 @@ LISTS = {
     "timeline, to everybody": List(_timeline(None)),
     "timeline, to its player": List(_timeline("owner")),
     "timeline, to staff": List(_timeline("staff")),
-    **{f"rows of {stat}": List(_rows(stat)) for stat in list_stat_names()},
+    **{f"rows of {stat}": List(_rows(stat)) for stat in NUMBERS},
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
     **{f"history of {stat}": List(_history(stat)) for stat in ("total_matches_played", "tournaments_won", "experience_points")},
-    **{f"board of {stat}": _board(stat) for stat in leaderboards.BOARDS},
+    **{f"board of {stat}": _board(stat) for stat in BOARDS},
     "board of a game": _board("matches_won", game="valorant"),
     "board of a country": _board("matches_won", country="DE"),
     "board of a season": List(
@@ -123,8 +146,8 @@ QUERIES = {
     "rows of tournaments_won": 3,
     "rows of disputes_filed": 3,
     "rows of achievement_count": 4,
-    "rows of experience_points": 4,
-    "rows of overall_win_rate": 9,
+    "rows of experience_points": 3,
+    "rows of overall_win_rate": 8,
     "rows of average_placement": 4,
     "rows of level": 4,
     "rows of a game": 8,

@@ -4,8 +4,11 @@ import pytest
 
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
+from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.user_profile.numbers.catalogue import get_stat_field
 from deltacrown.user_profile.numbers.leaderboards import get_leaderboard
+from deltacrown.user_profile.stat_fields import list_numbers
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -145,18 +148,31 @@ class TestInOneGame:
             get_leaderboard("tournaments_won", game=scene.game())
 
 
-@pytest.mark.parametrize("stat", ["disputes_filed", "placement_sum", "placement_count", "level", "public_id", "nope", ""])
-def test_only_listed_numbers_have_a_leaderboard(db, stat):
+@pytest.mark.parametrize("stat", ["public_id", "nope", ""])
+def test_what_is_no_number_has_no_leaderboard(db, stat):
     with pytest.raises(NotFound, match="choose one of matches_won"):
         get_leaderboard(stat)
 
 
-@pytest.mark.parametrize("stat", leaderboards.BOARDS)
-def test_every_listed_number_has_one(ladder, stat):
-    board = get_leaderboard(stat)
+@pytest.mark.parametrize("number", list_numbers(UserProfile), ids=lambda number: number.name)
+def test_a_number_has_a_leaderboard_when_it_declares_one(ladder, number):
+    if number.leaderboard is None:
+        with pytest.raises(NotFound, match="choose one of matches_won"):
+            get_leaderboard(number.name)
+        return
+
+    board = get_leaderboard(number.name)
 
     assert (board.stat, board.label) in leaderboards.list_boards()
-    assert board.rule.startswith("Players with")
+    assert board.rule == number.leaderboard.get_rule()
+
+
+def test_the_leaderboards_stand_in_the_order_of_their_places(db):
+    names = [name for name, _ in leaderboards.list_boards()]
+    places = [get_stat_field(UserProfile, name).leaderboard.place for name in names]
+
+    assert places == sorted(places)
+    assert names[:4] == ["matches_won", "overall_win_rate", "tournaments_won", "experience_points"]
 
 
 @pytest.mark.parametrize("limit", [0, 101])

@@ -6,7 +6,7 @@ import pytest
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
-from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
+from deltacrown.user_profile.numbers.catalogue import list_game_stat_names, list_game_stats, list_stat_names, list_stats
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.services import stats_service
 from tests import scene
@@ -307,7 +307,9 @@ class TestListStats:
         with django_assert_num_queries(1):
             stats = {line.name: line for line in list_stats(anna)}
 
-        assert {name: line.value for name, line in stats.items()} == {
+        values = {name: line.value for name, line in stats.items()}
+        assert list(values) == list_stat_names()
+        assert values == values | {
             "total_matches_played": 3,
             "matches_won": 2,
             "tournaments_participated": 0,
@@ -335,10 +337,11 @@ class TestListStats:
 
         games = list_game_stats(anna)
 
-        assert [(game.game_slug, [(line.name, line.value) for line in game.stats]) for game in games] == [
+        assert [(game.game_slug, [(line.name, line.value) for line in game.stats[:3]]) for game in games] == [
             ("valorant", [("total_matches_played", 2), ("matches_won", 2), ("overall_win_rate", Decimal(100))]),
             ("chess", [("total_matches_played", 1), ("matches_won", 0), ("overall_win_rate", Decimal(0))]),
         ]
+        assert all([line.name for line in game.stats] == list_game_stat_names() for game in games)
 
 
 def test_unknown_number(anna):

@@ -6,6 +6,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from deltacrown.games.models import Match
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.stat_fields import list_numbers
+from django_tally.rows import rows_of
 from tests import scene
 from tests.web.reading import text_of
 
@@ -38,7 +42,11 @@ def test_of_a_player_who_hides_matches_those_do_not_open_either(client, anna):
 
     page = client.get(reverse("player", args=[anna.profile.public_id]))
 
-    assert closed_on(page) == ["Win rate", "Matches won", "Matches played", "Level", "Experience", "Disputes filed"]
+    fields = {field.label: field for field in list_numbers(UserProfile) if not field.internal}
+    of_matches = {label for label, field in fields.items() if rows_of(UserProfile, field.name, user=anna)[0].model is Match}
+    closed = {"Level", "Experience", "Disputes filed"} | of_matches
+    assert closed_on(page) == sorted(closed, key=lambda label: fields[label].place)
+    assert of_matches >= {"Win rate", "Matches won", "Matches played"}
 
 
 def test_all_numbers_open_for_the_player(client, anna):

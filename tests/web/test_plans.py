@@ -9,9 +9,11 @@ import re
 import pytest
 
 from deltacrown.pages import players, search, tournaments
+from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_game_stats
 from deltacrown.user_profile.services import stats_service
+from deltacrown.user_profile.stat_fields import list_leaderboards, list_twins
 from tests import scene
 from tests.plans import empty_tables, gather_statistics, plan_of, scans_of, sent_by, sorts
 from tests.pristine import rolled_back
@@ -63,7 +65,7 @@ def make_anna():
 def make_ranked(user, number):
     """Have a player in every leaderboard."""
     for turn in range(12):
-        row = scene.match(user, f"r{turn}", "WIN" if turn < number else "LOSS", hours=-turn)
+        row = scene.match(user, f"r{turn}", "WIN" if turn < number else "DRAW" if turn < 2 * number else "LOSS", hours=-turn)
         scene.dispute(user, row, hours=12 * number + turn)
     scene.result(scene.tournament(f"w{number}"), 1, user)
     scene.registration(user, scene.tournament(f"e{number}"))
@@ -154,26 +156,22 @@ class TestLists:
         assert [scan for table in BIG for scan in scans_of(plan, table)] == [], plan
 
 
+#: Number on the profile → the index its leaderboard is read from.
 BOARDS = {
-    "total_matches_played": "profile_by_played",
-    "matches_won": "profile_by_won",
-    "tournaments_won": "profile_by_titles",
-    "overall_win_rate": "profile_ranked_by_win_rate",
-    "tournaments_participated": "profile_by_entered",
-    "achievement_count": "profile_by_achievements",
-    "experience_points": "profile_by_experience",
-    "average_placement": "profile_by_placement",
+    name: f"profile_{'ranked_' if board.sample else ''}by_{board.index or name}" for name, board in list_leaderboards(UserProfile).items()
 }
 GAME_BOARDS = {
-    "total_matches_played": "gamestats_by_played",
-    "matches_won": "gamestats_by_won",
-    "overall_win_rate": "gamestats_ranked_by_win_rate",
+    name: f"gamestats_{'ranked_' if BOARDS[name].startswith('profile_ranked') else ''}by_{board.index or column}"
+    for name, column in list_twins(GameStats).items()
+    if (board := list_leaderboards(UserProfile).get(name))
 }
 
 
 class TestLeaderboards:
-    def test_every_board_is_checked(self):
-        assert BOARDS.keys() == leaderboards.BOARDS.keys()
+    def test_the_indexes_bear_the_names_they_were_made_with(self):
+        assert BOARDS["matches_won"] == "profile_by_won"
+        assert BOARDS["overall_win_rate"] == "profile_ranked_by_win_rate"
+        assert GAME_BOARDS["overall_win_rate"] == "gamestats_ranked_by_win_rate"
 
     @pytest.mark.parametrize(("stat", "index"), BOARDS.items())
     def test_of_all_games(self, anna, stat, index):

@@ -15,7 +15,9 @@ from django.test import Client
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
 from deltacrown.pages import leaderboards
-from deltacrown.user_profile.numbers.catalogue import list_stat_names
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.stat_fields import Stat
 from deltacrown.web.templatetags import figures
 from tests import scene
 from tests.web.reading import text_of
@@ -262,11 +264,10 @@ class TestFigures:
         assert figures.money(value) == written
 
     def test_the_most_telling_numbers_come_first_and_those_of_no_rank_last(self):
-        names = ["disputes_filed", "brand_new", "matches_won", "overall_win_rate"]
-        lines = [SimpleNamespace(name=name) for name in names]
+        places = {name: get_stat_field(UserProfile, name).place for name in ("disputes_filed", "matches_won", "overall_win_rate")}
+        lines = [SimpleNamespace(name=name, place=place) for name, place in {"brand_new": Stat().place, **places}.items()]
 
         assert [line.name for line in figures.telling_first(lines)] == ["overall_win_rate", "matches_won", "disputes_filed", "brand_new"]
-        assert set(figures.TELLING_ORDER) == set(list_stat_names())
 
     @pytest.mark.parametrize(("value", "drawn"), [(Decimal("56.25"), "56.25"), (Decimal("0.00"), "0"), (None, "0")])
     def test_a_percentage_is_drawn_for_the_eye_alone(self, value, drawn):

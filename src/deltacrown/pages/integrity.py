@@ -142,10 +142,13 @@ def _state_of(run: Run, now: datetime) -> IntegrityState:
 
 def _count_repairs(runs: set[int]) -> dict[int, list[RepairedStat]]:
     """Run → the stats it repaired, the most often repaired first."""
-    counted = Repair.objects.filter(run_id__in=runs).values_list("run_id", "holder", "stat").annotate(count=Count("pk"))
+    repairs = Repair.objects.filter(run_id__in=runs).values_list("run_id", "holder", "stat")
+    counted = repairs.annotate(count=Count("pk"))
     by_run: dict[int, list[RepairedStat]] = {}
     for run, holder, stat, count in counted.order_by("run_id", "-count", "holder", "stat"):
-        by_run.setdefault(run, []).append(RepairedStat(stat, _label_of(holder, stat), holder == GameStats._meta.label, count))
+        by_run.setdefault(run, []).append(
+            RepairedStat(stat, _label_of(holder, stat), holder == GameStats._meta.label, count),
+        )
     return by_run
 
 

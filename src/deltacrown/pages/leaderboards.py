@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from deltacrown.games.models import Game
+from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
-from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS
+from deltacrown.user_profile.numbers.catalogue import list_game_stat_names
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
 from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.stat_fields import list_leaderboards
 
-#: The leaderboards on the front page of the site.
-FRONT_BOARDS = ("matches_won", "overall_win_rate", "tournaments_won", "experience_points")
 #: The period of a leaderboard that counts everything.
 ALL_TIME = "all"
 
@@ -79,13 +79,14 @@ class PlaceOnBoard:
 
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     """Return the first players of each leaderboard on the front page."""
-    return [leaderboards.get_leaderboard(stat, limit=limit) for stat in FRONT_BOARDS]
+    boards = list_leaderboards(UserProfile)
+    return [leaderboards.get_leaderboard(stat, limit=limit) for stat, board in boards.items() if board.on_front_page]
 
 
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
     """Return a leaderboard of all time with the others to choose from; refusals are those of ``get_leaderboard``."""
     board = leaderboards.get_leaderboard(stat, game=game, page=page)
-    games = list(Game.objects.all()) if stat in GAME_NUMBERS else []
+    games = list(Game.objects.all()) if stat in list_game_stat_names() else []
     boards = leaderboards.list_boards(in_game=game is not None)
     return LeaderboardPage(board, boards, games)
 

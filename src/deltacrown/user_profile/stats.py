@@ -1,7 +1,7 @@
 """The catalogue: every number a profile shows, declared once.
 
-Add a stat by adding a line here and running ``makemigrations``; its maintenance, verification,
-rows, page and line in the reference follow from the declaration.
+Add a number by declaring it here and running ``makemigrations``. Its maintenance, verification, rows,
+explanation, history, page, leaderboard and line in the reference follow from the declaration.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor, Sqrt
 
 from deltacrown.games.models import COUNTS, MATCH_TABLES
+from deltacrown.user_profile.stat_fields import DerivedStat, Leaderboard, Sample, Stat
 from django_tally.declarations import Rule, count_of, sum_of
-from django_tally.fields import DerivedStat, Stat
 
 MATCHES = tuple(table._meta.label for table in MATCH_TABLES)
 COUNTED = Rule(COUNTS, otherwise="voided: {void_reason}")
 WON = Rule(Q(result="WIN"), otherwise="it was not won, the result is {result}")
-#: Placements past this one are left out of the average , as the specification has it.
+#: Placements past this one are left out of the average, as the specification has it.
 AVERAGED_PLACEMENTS = 10
 PLACED = Rule(Q(placement__isnull=False), otherwise="disqualified: {disqualified_reason}")
 FIRST = Rule(Q(placement=1), otherwise="placement {placement} is not the first")
-AVERAGED = Rule(Q(placement__lte=AVERAGED_PLACEMENTS), otherwise=f"placement {{placement}} is past {AVERAGED_PLACEMENTS}")
+AVERAGED = Rule(
+    Q(placement__lte=AVERAGED_PLACEMENTS),
+    otherwise=f"placement {{placement}} is past {AVERAGED_PLACEMENTS}",
+)
+#: Matches a player must have played to be ranked by a rate.
+PLAYED_ENOUGH = Sample("total_matches_played", at_least=10, called="matches")
 
 
 def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
@@ -48,11 +53,15 @@ def rate(won: str, played: str) -> Combinable:
 
 
 def mean_placement() -> Combinable:
-    """The mean of the averaged placements; empty when there are none, or while a damaged row makes no sense."""
+    """The mean of the averaged placements.
+
+    Empty when there are none, or while a damaged row makes no sense.
+    """
     output = models.DecimalField(max_digits=4, decimal_places=2)
     highest = F("placement_count") * Value(AVERAGED_PLACEMENTS)
     sane = Q(placement_count__gt=0, placement_sum__gte=0, placement_sum__lte=highest)
-    return Case(When(sane, then=ratio("placement_sum", "placement_count", scale=1)), default=None, output_field=output)
+    mean = ratio("placement_sum", "placement_count", scale=1)
+    return Case(When(sane, then=mean), default=None, output_field=output)
 
 
 #: Level L starts at FACTOR · L² − FACTOR points.
@@ -66,9 +75,14 @@ def get_level_start(level: int) -> int:
 
 def level() -> Combinable:
     """⌊√((points + 50) ÷ 50)⌋, since level L starts at 50·L² − 50 points."""
-    root = Sqrt(Cast(F("experience_points") + Value(LEVEL_FACTOR), models.FloatField()) / Value(float(LEVEL_FACTOR)))
     output = models.IntegerField()
-    return Case(When(experience_points__gte=0, then=Cast(Floor(root), output)), default=Value(1), output_field=output)
+    points = Cast(F("experience_points") + Value(LEVEL_FACTOR), models.FloatField())
+    root = Sqrt(points / Value(float(LEVEL_FACTOR)))
+    return Case(
+        When(experience_points__gte=0, then=Cast(Floor(root), output)),
+        default=Value(1),
+        output_field=output,
+    )
 
 
 class PlayerStats(models.Model):
@@ -78,31 +92,42 @@ class PlayerStats(models.Model):
         count_of(*MATCHES, where=[COUNTED]),
         label="Matches played",
         meaning="Matches of every kind, archived ones too, except voided ones. Draws count as played.",
+        place=30,
+        leaderboard=Leaderboard(place=50, of_periods=True, index="played"),
     )
     matches_won = Stat(
         count_of(*MATCHES, where=[COUNTED, WON]),
         label="Matches won",
         meaning="Matches played that ended in a win.",
+        place=20,
+        leaderboard=Leaderboard(place=10, on_front_page=True, of_periods=True, index="won"),
     )
     tournaments_participated = Stat(
         count_of("tournaments.TournamentParticipation"),
         label="Tournaments entered",
         meaning="Registrations, from the moment of registration on, whatever became of them.",
+        place=60,
+        leaderboard=Leaderboard(place=60, index="entered"),
     )
     tournaments_won = Stat(
         count_of("tournaments.TournamentResult", where=[PLACED, FIRST]),
         label="Titles",
         meaning="Official results with placement 1, alone or in the roster of the winning team.",
+        place=40,
+        leaderboard=Leaderboard(place=30, on_front_page=True, index="titles"),
     )
     disputes_filed = Stat(
         count_of("moderation.Dispute", keys={"user": "reporter"}),
         label="Disputes filed",
         meaning="Disputes the player filed, whatever their outcome.",
+        place=100,
     )
     achievement_count = Stat(
         count_of("user_profile.UserAchievement"),
         label="Achievements",
         meaning="Achievements the player holds.",
+        place=70,
+        leaderboard=Leaderboard(place=70, index="achievements"),
     )
     placement_sum = Stat(
         sum_of("placement", "tournaments.TournamentResult", where=[PLACED, AVERAGED]),
@@ -120,6 +145,9 @@ class PlayerStats(models.Model):
         sum_of("points", "user_profile.ExperienceAward"),
         label="Experience",
         meaning="The points of every experience award.",
+        sentence="{rows:,} awards add up to {value:,} points.",
+        place=90,
+        leaderboard=Leaderboard(place=40, on_front_page=True, index="experience"),
     )
     overall_win_rate = DerivedStat(
         expression=rate("matches_won", "total_matches_played"),
@@ -128,6 +156,15 @@ class PlayerStats(models.Model):
         label="Win rate",
         meaning="Matches won as a percentage of matches played; 0 when none were played.",
         unit="%",
+        sentence="{matches_won:,} won of {total_matches_played:,} played: {value} %.",
+        place=10,
+        leaderboard=Leaderboard(
+            place=20,
+            on_front_page=True,
+            of_periods=True,
+            sample=PLAYED_ENOUGH,
+            index="win_rate",
+        ),
     )
     average_placement = DerivedStat(
         expression=mean_placement(),
@@ -135,6 +172,15 @@ class PlayerStats(models.Model):
         rows_of="placement_count",
         label="Average placement",
         meaning=f"The mean of placements of {AVERAGED_PLACEMENTS} or better; empty when there are none.",
+        sentence="{placement_count:,} placements add up to {placement_sum:,}: {value} on average.",
+        empty_sentence="No placements to average.",
+        place=50,
+        leaderboard=Leaderboard(
+            place=80,
+            lowest_first=True,
+            rule="Players with a placement to average are ranked, the lowest average first.",
+            index="placement",
+        ),
     )
     level = DerivedStat(
         expression=level(),
@@ -142,6 +188,8 @@ class PlayerStats(models.Model):
         rows_of="experience_points",
         label="Level",
         meaning="Level L starts at 50·L² − 50 experience points.",
+        sentence="{rows:,} awards add up to {experience_points:,} points: level {value:,}.",
+        place=80,
     )
 
     class Meta:
@@ -149,24 +197,24 @@ class PlayerStats(models.Model):
 
 
 class GameNumbers(models.Model):
-    """A player's numbers in one game."""
+    """A player's numbers in one game, each the twin of a number of ``PlayerStats``."""
 
     matches_played = Stat(
         count_of(*MATCHES, where=[COUNTED]),
+        twin_of="total_matches_played",
         label="Matches played",
-        meaning="As on the profile, in this game alone.",
     )
     matches_won = Stat(
         count_of(*MATCHES, where=[COUNTED, WON]),
+        twin_of="matches_won",
         label="Matches won",
-        meaning="As on the profile, in this game alone.",
     )
     win_rate = DerivedStat(
         expression=rate("matches_won", "matches_played"),
         output_field=models.DecimalField(max_digits=5, decimal_places=2),
         rows_of="matches_played",
+        twin_of="overall_win_rate",
         label="Win rate",
-        meaning="As on the profile, in this game alone.",
         unit="%",
     )
 

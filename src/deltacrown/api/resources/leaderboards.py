@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
 from ninja import Path, Query
@@ -16,19 +17,25 @@ from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
 from deltacrown.pages import leaderboards as pages
 from deltacrown.pages.leaderboards import BoardChoice
-from deltacrown.user_profile.numbers import leaderboards
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers.catalogue import get_stat_field
 
 resource = Resource("leaderboards")
 
 BoardPath = Annotated[str, Path(description="The name of a number: `GET /leaderboards` lists them.")]
 Period = Literal["all", "season", "30days"]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class BoardQuery(BaseModel):
     """Which leaderboard."""
 
     game: str | None = Field(None, description="A game's slug: rank by the numbers in this game.")
-    country: str | None = Field(None, description="Two capital letters of ISO 3166-1: rank among the players of this country.")
+    country: str | None = Field(
+        None,
+        description="Two capital letters of ISO 3166-1: rank among the players of this country.",
+    )
     period: Period = Field(
         "all",
         description="All time; the quarter of the year, in UTC; or the last thirty days: by when matches were played.",
@@ -38,7 +45,12 @@ class BoardQuery(BaseModel):
 class AroundQuery(BoardQuery):
     """Which leaderboard, and how far around the player."""
 
-    each_side: int = Field(5, ge=0, le=leaderboards.MAX_EACH_SIDE, description="Players before, and players after.")
+    each_side: int = Field(
+        5,
+        ge=0,
+        le=leaderboards.MAX_EACH_SIDE,
+        description="Players before, and players after.",
+    )
 
 
 class BoardPageQuery(BoardQuery):
@@ -52,14 +64,26 @@ class BoardPageQuery(BoardQuery):
 def list_leaderboards(request: HttpRequest) -> Any:
     """The leaderboards there are."""
     in_game = {name for name, _ in leaderboards.list_boards(in_game=True)}
-    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in leaderboards.list_boards()]
+    boards = leaderboards.list_boards()
+    return [{"stat": name, "label": label, "by_game": name in in_game} for name, label in boards]
+
+
+def _with_period_boards(view: View) -> View:
+    """Write the names of the leaderboards of a period into the description of an operation."""
+    fields = [get_stat_field(UserProfile, name) for name in period_leaderboards.list_period_boards()]
+    *others, last = [field.label.lower() for field in fields]
+    named = f"{', '.join(others)} and {last}" if others else last
+
+    view.__doc__ = (view.__doc__ or "").replace("{boards}", named)
+    return view
 
 
 @resource.read("/leaderboards/{stat}", answers=Leaderboard, access=SHARED, refuses=[404])
+@_with_period_boards
 def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPageQuery]) -> Any:
     """Players ranked by a number, best first.
 
-    Over a period there are leaderboards by matches played, matches won and win rate, counted from the matches themselves.
+    Over a period there are leaderboards by {boards}, counted from the matches themselves.
     """
     shown = pages.get_board(_choice(stat, query), query.page, limit=query.limit, now=now())
     names = ("stat", "label", "meaning", "unit", "rule", "tie_rule")

@@ -8,13 +8,10 @@ from decimal import Decimal
 from django.db import models
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import NotFound
+from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
-from django_tally.fields import DerivedStat, Stat
-
-#: A number of the profile → the same number of one game.
-GAME_NUMBERS = {"total_matches_played": "matches_played", "matches_won": "matches_won", "overall_win_rate": "win_rate"}
+from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers, list_twins
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,7 @@ class StatLine:
 
     :param value: ``None`` where there is nothing to average.
     :param unit: ``"%"`` or empty.
+    :param place: where it stands on a player's page.
     """
 
     name: str
@@ -30,6 +28,7 @@ class StatLine:
     meaning: str
     unit: str
     value: int | Decimal | None
+    place: float
 
 
 @dataclass(frozen=True)
@@ -41,59 +40,112 @@ class GameLine:
     stats: list[StatLine]
 
 
+@dataclass(frozen=True)
+class PlayerNumber:
+    """One number of one player: the profile's, or its twin in one game.
+
+    :param name: its name on the profile, and in addresses.
+    :param holder: the model that keeps it, in the field ``column`` of the row with these ``keys``.
+    """
+
+    user: User
+    name: str
+    holder: type[models.Model]
+    column: str
+    keys: dict[str, int]
+    game: Game | None
+
+    def read(self) -> StatLine:
+        """Return the number as it is now."""
+        if self.game is None:
+            return describe_stat(UserProfile.objects.get(user=self.user), self.name)
+
+        return describe_game_stat(self.user, self.game, self.name)
+
+
+def get_number(user: User, name: str, game: Game | None = None) -> PlayerNumber:
+    """Return the number called ``name`` of ``user``, in one game or over all.
+
+    :raises NotFound: when there is no such number.
+    :raises InvalidInput: when it is not kept per game.
+    """
+    get_stat_field(UserProfile, name)
+    if game is None:
+        return PlayerNumber(user, name, UserProfile, name, {"user": user.pk}, None)
+
+    return PlayerNumber(user, name, GameStats, _get_twin(name), {"user": user.pk, "game": game.pk}, game)
+
+
 def list_stats(user: User) -> list[StatLine]:
-    """Every number of the catalogue that is shown by itself, as it is now, in the order of the catalogue."""
+    """Return every number that is shown by itself, as it is now, in the order of the catalogue."""
     return describe_stats(UserProfile.objects.get(user=user))
 
 
 def describe_stats(profile: UserProfile) -> list[StatLine]:
-    """Every shown number on ``profile``."""
+    """Return every shown number on ``profile``."""
     return [describe_stat(profile, name) for name in list_stat_names()]
 
 
 def list_stat_names() -> list[str]:
-    """The names of the numbers that are shown by themselves, in the order of the catalogue."""
-    return [field.name for field in UserProfile._meta.get_fields() if _is_shown(field)]
+    """Return the names of the numbers that are shown by themselves, in the order of the catalogue."""
+    return [field.name for field in list_numbers(UserProfile) if not field.internal]
 
 
 def describe_stat(profile: UserProfile, name: str) -> StatLine:
-    """One number on ``profile``, internal ones too.
+    """Return one number on ``profile``, internal ones too.
 
     :raises NotFound: when there is no such number.
     """
-    return _line(get_stat_field(UserProfile, name), name, getattr(profile, name))
+    return _line(get_stat_field(UserProfile, name), getattr(profile, name))
 
 
 def list_game_stats(user: User) -> list[GameLine]:
-    """The player's numbers in every game played, the most played first."""
-    rows = GameStats.objects.filter(user=user).select_related("game").order_by("-matches_played", "game__name")
-    return [GameLine(row.game.slug, row.game.name, [_game_line(row, name) for name in GAME_NUMBERS]) for row in rows]
+    """Return the player's numbers in every game played, the most played first."""
+    rows = GameStats.objects.filter(user=user).select_related("game")
+    ordered = rows.order_by("-matches_played", "game__name")
+    return [_describe_game(row) for row in ordered]
+
+
+def _describe_game(row: GameStats) -> GameLine:
+    stats = [_game_line(row, name) for name in list_game_stat_names()]
+    return GameLine(row.game.slug, row.game.name, stats)
+
+
+def list_game_stat_names() -> list[str]:
+    """Return the names, on the profile, of the numbers that are kept per game too."""
+    return list(list_twins(GameStats))
 
 
 def describe_game_stat(user: User, game: Game, name: str) -> StatLine:
-    """The player's number in one game, by the name of the same number on the profile; 0 before the first match."""
+    """Return the player's number in one game, by its name on the profile; 0 before the first match."""
     row = GameStats.objects.filter(user=user, game=game).first()
     return _game_line(row or GameStats(user=user, game=game), name)
 
 
 def get_stat_field(holder: type[models.Model], name: str) -> Stat | DerivedStat:
-    """The declaration of the number called ``name``.
+    """Return the declaration of the number called ``name``.
 
     :raises NotFound: when ``holder`` declares none.
     """
-    for field in holder._meta.get_fields():
-        if isinstance(field, Stat | DerivedStat) and field.name == name:
+    for field in list_numbers(holder):
+        if field.name == name:
             return field
+
     raise NotFound(f"There is no number called {name!r}.", field="stat")
 
 
+def _get_twin(name: str) -> str:
+    twins = list_twins(GameStats)
+    if name not in twins:
+        raise InvalidInput(f"{name} is not kept per game; ask for one of {', '.join(twins)}.", field="game")
+
+    return twins[name]
+
+
 def _game_line(row: GameStats, name: str) -> StatLine:
-    return _line(get_stat_field(UserProfile, name), name, getattr(row, GAME_NUMBERS[name]) if row.pk else 0)
+    value = getattr(row, list_twins(GameStats)[name]) if row.pk else 0
+    return _line(get_stat_field(UserProfile, name), value)
 
 
-def _line(field: Stat | DerivedStat, name: str, value: int | Decimal | None) -> StatLine:
-    return StatLine(name, field.label, field.meaning, getattr(field, "unit", ""), value)
-
-
-def _is_shown(field: object) -> bool:
-    return isinstance(field, DerivedStat) or (isinstance(field, Stat) and not field.internal)
+def _line(field: Stat | DerivedStat, value: int | Decimal | None) -> StatLine:
+    return StatLine(field.name, field.label, field.meaning, field.unit, value, field.place)

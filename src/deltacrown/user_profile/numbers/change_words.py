@@ -44,7 +44,9 @@ def describe_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], Subjec
     wanted: dict[str, set[int]] = {}
     for change in changes:
         wanted.setdefault(change.source, set()).add(change.row)
-    return {(source, row.pk): _subject(source, row) for source, ids in wanted.items() for row in _find_rows(source, ids)}
+
+    found = [(source, row) for source, ids in wanted.items() for row in _find_rows(source, ids)]
+    return {(source, row.pk): _subject(source, row) for source, row in found}
 
 
 def _subject(source: str, row: Any) -> Subject:
@@ -85,7 +87,8 @@ def _describe_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
             elif column.endswith("_id"):
                 yield f"moved to another {column.removesuffix('_id')}"
             else:
-                yield f"{column.replace('_', ' ')} corrected from {_say(old[column])} to {_say(new.get(column))}"
+                was, now = _say(old[column]), _say(new.get(column))
+                yield f"{column.replace('_', ' ')} corrected from {was} to {now}"
 
 
 def _say(value: Any) -> str:
@@ -95,7 +98,8 @@ def _say(value: Any) -> str:
 def _find_rows(source: str, ids: set[int]) -> list[Row]:
     related = _RELATED[source]
     tables = MATCH_TABLES if source == Match._meta.label else (apps.get_model(source),)
-    return [row for table in tables for row in table._base_manager.filter(pk__in=ids).select_related(*related)]
+    querysets = [table._base_manager.filter(pk__in=ids).select_related(*related) for table in tables]
+    return [row for queryset in querysets for row in queryset]
 
 
 def _match(row: Any) -> str:

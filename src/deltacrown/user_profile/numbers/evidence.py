@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from math import isqrt
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
-from deltacrown.user_profile.numbers.catalogue import StatLine
-
-#: Numbers that are more than a count of their rows, and the column they add up.
-SUMMED = {"experience_points": "points", "level": "points", "average_placement": "placement"}
-RATES = {"overall_win_rate"}
+from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
+from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers
+from django_tally.recounting import recount
 
 
 @dataclass(frozen=True)
@@ -22,44 +20,66 @@ class Evidence:
     """The rows of one number, over all pages.
 
     :param rows: how many there are.
-    :param total: what their values add up to, where the number sums or averages; else 0.
-    :param won: how many are wins, where the number is a rate; else 0.
+    :param parts: name → value of each counted number it is made of, by their names on the profile.
     :param value: the number the rows come to.
     :param sentence: the sum as a reader would do it.
     """
 
     rows: int
-    total: int
-    won: int
+    parts: dict[str, int]
     value: int | Decimal | None
     sentence: str
 
+    @property
+    def total(self) -> int:
+        """What the values of the rows add up to, where the number sums or averages them; else 0."""
+        return sum(value for name, value in self.parts.items() if _is_sum(get_stat_field(UserProfile, name)))
 
-def weigh_rows(line: StatLine, querysets: Sequence[QuerySet[Any]]) -> Evidence:
-    """Count the rows in ``querysets`` and do the sum of the number ``line`` over them."""
-    rows = sum(queryset.count() for queryset in querysets)
-    column = SUMMED.get(line.name)
-    total = sum(queryset.aggregate(total=Sum(column))["total"] or 0 for queryset in querysets) if column else 0
-    won = sum(queryset.filter(result="WIN").count() for queryset in querysets) if line.name in RATES else 0
-    value, sentence = _conclude(line.name, rows, total, won)
-    return Evidence(rows, total, won, value, sentence)
-
-
-def _conclude(name: str, rows: int, total: int, won: int) -> tuple[int | Decimal | None, str]:
-    if name in RATES:
-        rate = _divide(won * 100, rows) or Decimal(0)
-        return rate, f"{won:,} won of {rows:,} played: {rate} %."
-    if name == "average_placement":
-        mean = _divide(total, rows)
-        return mean, "No placements to average." if mean is None else f"{rows:,} placements add up to {total:,}: {mean} on average."
-    if name == "level":
-        level = isqrt((total + 50) // 50)
-        return level, f"{rows:,} awards add up to {total:,} points: level {level:,}."
-    if name == "experience_points":
-        return total, f"{rows:,} awards add up to {total:,} points."
-    return rows, f"{rows:,} {'row' if rows == 1 else 'rows'}; the number is {rows:,}."
+    @property
+    def won(self) -> int:
+        """How many of the rows are wins, where the number is computed from wins; else 0."""
+        return self.parts.get("matches_won", 0) if len(self.parts) > 1 else 0
 
 
-def _divide(dividend: int, divisor: int) -> Decimal | None:
-    """To two decimals, half rounded up, as the database rounds."""
-    return (Decimal(dividend) / divisor).quantize(Decimal("0.01"), ROUND_HALF_UP) if divisor else None
+def weigh_rows(number: PlayerNumber, querysets: Sequence[QuerySet[Any]]) -> Evidence:
+    """Count the rows in ``querysets`` and compute ``number`` from them, by its declaration."""
+    found = recount(number.holder, number.column, querysets, **number.keys)
+    public = {field.name: field.twin_of or field.name for field in list_numbers(number.holder)}
+    parts = {public[name]: value for name, value in found.parts.items()}
+
+    declared = get_stat_field(UserProfile, number.name)
+    return Evidence(found.rows, parts, found.value, write_sentence(declared, found.rows, parts, found.value))
+
+
+def write_sentence(
+    declared: Stat | DerivedStat,
+    rows: int,
+    parts: Mapping[str, int],
+    value: int | Decimal | None,
+) -> str:
+    """Return the sentence that explains a number, as declared.
+
+    :param parts: name → value of each counted number it is made of.
+    """
+    if value is None:
+        return declared.empty_sentence
+
+    template = declared.sentence or _get_default_sentence(declared, parts)
+    # A zero is written 0, also where the number has decimals.
+    return template.format(**parts, rows=rows, rows_word="row" if rows == 1 else "rows", value=value or 0)
+
+
+def _get_default_sentence(declared: Stat | DerivedStat, parts: Mapping[str, int]) -> str:
+    if isinstance(declared, DerivedStat):
+        labels = {name: get_stat_field(declared.model, name).label for name in parts}
+        named = ", ".join(f"{label} {{{name}:,}}" for name, label in labels.items())
+        return f"{named}; the number is {{value:,}}{declared.unit and f' {declared.unit}'}."
+
+    if _is_sum(declared):
+        return "{rows:,} {rows_word} add up to {value:,}."
+
+    return "{rows:,} {rows_word}; the number is {value:,}."
+
+
+def _is_sum(field: Stat | DerivedStat) -> bool:
+    return isinstance(field, Stat) and any(isinstance(each.value, str) for each in field.contributions)

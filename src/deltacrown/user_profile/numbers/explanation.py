@@ -45,7 +45,14 @@ class StatExplanation:
     changes: list[StatChange]
 
 
-def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int = 10, viewer: Viewer = None) -> StatExplanation:
+def explain_stat(
+    user: User,
+    stat: str,
+    *,
+    game: Game | None = None,
+    limit: int = 10,
+    viewer: Viewer = None,
+) -> StatExplanation:
     """Account for the number ``stat`` of ``user``: rows counted, rows left out and why, latest changes.
 
     :param limit: the most omissions and changes to list, 1 to 50.
@@ -53,7 +60,13 @@ def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int 
     :raises HistoryHidden: when ``viewer`` may not see the rows behind it.
     """
     history = get_stat_history(user, stat, game=game, limit=limit, viewer=viewer)
-    rows = get_stat_rows(user, stat, filters=MatchFilters(game=game.slug) if game else None, limit=1, viewer=viewer)
+    rows = get_stat_rows(
+        user,
+        stat,
+        filters=MatchFilters(game=game.slug) if game else None,
+        limit=1,
+        viewer=viewer,
+    )
     return StatExplanation(
         stat=history.stat,
         game=history.game,
@@ -65,11 +78,16 @@ def explain_stat(user: User, stat: str, *, game: Game | None = None, limit: int 
 
 
 def _list_omitted(user: User, stat: str, game: Game | None, limit: int) -> list[Omission]:
-    """What the first rule leaves out, then what the second does: those taken out before those that never qualified."""
+    """Return what the first rule leaves out, then what the second does.
+
+    So rows that were taken out come before those that never qualified.
+    """
     counted = get_counted_stat(UserProfile, stat)
     found: list[tuple[int, Any]] = []
     for contribution in counted.contributions:
-        kept = contribution.model._base_manager.filter(Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()))
+        kept = contribution.model._base_manager.filter(
+            Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()),
+        )
         for place, rule in enumerate(contribution.rules):
             passing = kept.filter(rule.condition)
             failing = kept.exclude(pk__in=passing.values("pk")).order_by("-recorded_at", "-pk")[:limit]

@@ -12,18 +12,19 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor, Page, check_limit, read_position, write_position
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
-from deltacrown.user_profile.models import GameStats, UserAchievement, UserProfile
-from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, StatLine, describe_game_stat, describe_stat, get_stat_field
+from deltacrown.user_profile.models import UserAchievement, UserProfile
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine, get_number, get_stat_field
 from deltacrown.user_profile.numbers.change_words import DELETED, Subject, describe_change, describe_subjects
-from deltacrown.user_profile.numbers.row_sources import SOURCES
+from deltacrown.user_profile.numbers.row_sources import list_sources
 from deltacrown.user_profile.privacy import Viewer, get_visibility, is_staff
+from deltacrown.user_profile.stat_fields import Stat
 from django_tally.as_of import get_as_of, list_components
-from django_tally.feeds import Model
 from django_tally.history import Change, Position, StatOf, list_changes
 
 Value = int | Decimal | None
 
-#: The source whose rows everyone may see, though the reasons why they were taken back may tell of a hidden history.
+#: The source whose rows everyone may see, though the reasons why they were taken back may tell of a hidden
+#: history.
 ACHIEVEMENTS = UserAchievement._meta.label
 
 
@@ -35,7 +36,8 @@ class StatChange:
     :param delta: by how much the part moved.
     :param value: what the number was from then on.
     :param subject: the row it is about: ``Rocket match m12, played 01 Jun 2025``.
-    :param what: what happened to the row: ``recorded``, ``voided: smurfing``, ``result corrected from WIN to LOSS``.
+    :param what: what happened to the row: ``recorded``, ``voided: smurfing``, ``result corrected from WIN to
+        LOSS``.
     :param actor: who; empty when the write did not say, or when the viewer is not to know.
     :param reason: why, as the one who did it put it; empty when the write did not say.
     """
@@ -57,7 +59,8 @@ class StatChange:
 class StatHistory(Page[StatChange]):
     """A page of the changes of one number, newest first.
 
-    :param is_counted: whether the number is a count or a sum itself; a computed one has the changes of its parts.
+    :param is_counted: whether the number is a count or a sum itself; a computed one has the changes of its
+        parts.
     """
 
     stat: StatLine
@@ -65,28 +68,14 @@ class StatHistory(Page[StatChange]):
     is_counted: bool
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """The number a reader asked for, found."""
-
-    line: StatLine
-    holder: Model
-    name: str
-    keys: dict[str, int]
-    game: Game | None
-
-    @property
-    def numbers(self) -> list[StatOf]:
-        return [StatOf(self.holder, stat, self.keys) for stat in list_components(self.holder, self.name)]
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether the number is a count itself, so that its past values follow from the changes alone."""
-        return [number.stat.name for number in self.numbers] == [self.name]
-
-
 def get_stat_history(
-    user: User, stat: str, page: str | None = None, *, game: Game | str | None = None, limit: int = 10, viewer: Viewer = None
+    user: User,
+    stat: str,
+    page: str | None = None,
+    *,
+    game: Game | str | None = None,
+    limit: int = 10,
+    viewer: Viewer = None,
 ) -> StatHistory:
     """Return a page of the changes that made the number ``stat`` of ``user`` what it is, newest first.
 
@@ -100,17 +89,27 @@ def get_stat_history(
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
-    subject = _find_subject(user, stat, game, viewer)
-    listing = f"history/{user.pk}/{stat}/{subject.game.slug if subject.game else ''}"
-    after, value = _read_cursor(listing, page) if page else (None, subject.line.value)
-    changes = list_changes(*subject.numbers, limit=limit + 1, after=after)
+    number = _find_number(user, stat, game, viewer)
+    line = number.read()
+
+    listing = f"history/{user.pk}/{stat}/{number.game.slug if number.game else ''}"
+    after, value = _read_cursor(listing, page) if page else (None, line.value)
+    changes = list_changes(*_list_parts(number), limit=limit + 1, after=after)
     shown, has_next = changes[:limit], len(changes) > limit
-    entries, rest = _tell(subject, shown, value, user, viewer)
+
+    entries, rest = _describe(number, shown, value, viewer)
     cursor = write_position(listing, [*shown[-1].position, rest]) if has_next else None
-    return StatHistory(entries, cursor, has_next, stat=subject.line, game=subject.game, is_counted=subject.is_counted)
+    return StatHistory(entries, cursor, has_next, stat=line, game=number.game, is_counted=_is_counted(number))
 
 
-def get_stat_as_of(user: User, stat: str, moment: datetime, *, game: Game | str | None = None, viewer: Viewer = None) -> Value:
+def get_stat_as_of(
+    user: User,
+    stat: str,
+    moment: datetime,
+    *,
+    game: Game | str | None = None,
+    viewer: Viewer = None,
+) -> Value:
     """Return the number ``stat`` of ``user`` as this site showed it at ``moment``.
 
     :param moment: timezone-aware. A match counts from when it was recorded, whenever it was played.
@@ -119,52 +118,75 @@ def get_stat_as_of(user: User, stat: str, moment: datetime, *, game: Game | str 
     :raises InvalidInput: for a moment without a timezone.
     """
     if moment.tzinfo is None:
-        raise InvalidInput("The moment needs a timezone: end it with Z, or with an offset like +02:00.", field="as_of")
-    subject = _find_subject(user, stat, game, viewer)
-    return get_as_of(subject.holder, subject.name, moment, subject.keys)
+        raise InvalidInput(
+            "The moment needs a timezone: end it with Z, or with an offset like +02:00.",
+            field="as_of",
+        )
+    number = _find_number(user, stat, game, viewer)
+    return get_as_of(number.holder, number.column, moment, number.keys)
 
 
-def _find_subject(user: User, stat: str, game: Game | str | None, viewer: Viewer) -> _Subject:
+def _find_number(user: User, stat: str, game: Game | str | None, viewer: Viewer) -> PlayerNumber:
+    """Return the number a reader asked for, the right to read the rows behind it checked."""
     get_stat_field(UserProfile, stat)
-    for require in dict.fromkeys(SOURCES[c.model].require for part in list_components(UserProfile, stat) for c in part.contributions):
-        if require:
-            require(user, viewer)
-    if game is None:
-        return _Subject(describe_stat(UserProfile.objects.get(user=user), stat), UserProfile, stat, {"user": user.pk}, None)
-    found = get_game(game) if isinstance(game, str) else game
-    if stat not in GAME_NUMBERS:
-        raise InvalidInput(f"{stat} is not kept per game; ask for one of {', '.join(GAME_NUMBERS)}.", field="game")
-    keys = {"user": user.pk, "game": found.pk}
-    return _Subject(describe_game_stat(user, found, stat), GameStats, GAME_NUMBERS[stat], keys, found)
+
+    for source in list_sources(UserProfile, stat):
+        if source.require:
+            source.require(user, viewer)
+
+    return get_number(user, stat, get_game(game) if isinstance(game, str) else game)
+
+
+def _list_parts(number: PlayerNumber) -> list[StatOf]:
+    components = list_components(number.holder, number.column)
+    return [StatOf(number.holder, stat, number.keys) for stat in components]
+
+
+def _is_counted(number: PlayerNumber) -> bool:
+    """Return whether the number is a count or sum itself: its past values follow from the changes alone."""
+    return isinstance(get_stat_field(number.holder, number.column), Stat)
 
 
 def _read_cursor(listing: str, page: str) -> tuple[Position, Value]:
     position = read_position(listing, page)
     if len(position) != 4:
-        raise InvalidCursor("This page link belongs to another version of the list: start again from the first page.", field="page")
+        raise InvalidCursor(
+            "This page link belongs to another version of the list: start again from the first page.",
+            field="page",
+        )
     moment, stream, row, value = position
     return (moment, stream, row), value
 
 
-def _tell(subject: _Subject, changes: Sequence[Change], value: Value, user: User, viewer: Viewer) -> tuple[list[StatChange], Value]:
-    """The changes in words, and the number before the earliest of them."""
-    words, entries = describe_subjects(changes), []
-    tells_of_achievements = any(change.source == ACHIEVEMENTS for change in changes)
-    hides_reasons = tells_of_achievements and not get_visibility(user, viewer).both_histories
+def _describe(
+    number: PlayerNumber,
+    changes: Sequence[Change],
+    value: Value,
+    viewer: Viewer,
+) -> tuple[list[StatChange], Value]:
+    """Return the changes in words, and the number before the earliest of them."""
+    subjects, entries = describe_subjects(changes), []
+    is_counted = _is_counted(number)
+    has_achievements = any(change.source == ACHIEVEMENTS for change in changes)
+    hides_reasons = has_achievements and not get_visibility(number.user, viewer).both_histories
+
     for change in changes:
-        if not subject.is_counted:
-            value = get_as_of(subject.holder, subject.name, change.at, subject.keys)
-        entry = _entry(subject, change, value, words.get((change.source, change.row), DELETED), viewer)
+        if not is_counted:
+            value = get_as_of(number.holder, number.column, change.at, number.keys)
+
+        entry = _entry(number, change, value, subjects.get((change.source, change.row), DELETED), viewer)
         entries.append(_without_reason(entry) if hides_reasons and change.source == ACHIEVEMENTS else entry)
-        if subject.is_counted:
+
+        if is_counted:
             value = int(value or 0) - change.delta
-    return entries, value if subject.is_counted else None
+
+    return entries, value if is_counted else None
 
 
-def _entry(subject: _Subject, change: Change, value: Value, about: Subject, viewer: Viewer) -> StatChange:
+def _entry(number: PlayerNumber, change: Change, value: Value, about: Subject, viewer: Viewer) -> StatChange:
     return StatChange(
         at=change.at,
-        part=get_stat_field(subject.holder, change.stat).label,
+        part=get_stat_field(number.holder, change.stat).label,
         delta=change.delta,
         value=value,
         subject=about.text,

@@ -16,27 +16,23 @@ from deltacrown.core.pagination import Page, check_limit, paginate
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.models.profile import RATE_SAMPLE
-from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, get_stat_field
+from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.stat_fields import (
+    Leaderboard as Declaration,
+)
+from deltacrown.user_profile.stat_fields import (
+    list_leaderboards,
+    list_twin_leaderboards,
+    list_twins,
+)
 
 MAX_LIMIT = 100
 MAX_EACH_SIDE = 50
 COUNTRY = re.compile(r"[A-Z]{2}")
 
-#: The numbers players are ranked by → whether the smallest is best.
-BOARDS = {
-    "matches_won": False,
-    "overall_win_rate": False,
-    "tournaments_won": False,
-    "experience_points": False,
-    "total_matches_played": False,
-    "tournaments_participated": False,
-    "achievement_count": False,
-    "average_placement": True,
-}
-_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They are listed {}."
-TIES_BY_PUBLIC_ID = _TIES.format("by public id")
-TIES_BY_ACCOUNT = _TIES.format("in the order their accounts were made here")
+_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."
+TIES_BY_PUBLIC_ID = f"{_TIES} They are listed by public id."
+TIES_BY_ACCOUNT = f"{_TIES} They are listed in the order their accounts were made here."
 
 
 @dataclass(frozen=True)
@@ -85,14 +81,19 @@ class _Ranking:
 
 
 def get_leaderboard(
-    stat: str, *, game: Game | str | None = None, country: str | None = None, page: str | None = None, limit: int = 25
+    stat: str,
+    *,
+    game: Game | str | None = None,
+    country: str | None = None,
+    page: str | None = None,
+    limit: int = 25,
 ) -> Leaderboard:
     """Return a page of the players ranked by ``stat``, best first.
 
-    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says: what is
-    ordered by the numbers of one game has no public id beside it for an index to follow.
+    Standard competition ranking: 1, 2, 2, 4. Players with the same value are listed as ``tie_rule`` says:
+    what is ordered by the numbers of one game has no public id beside it for an index to follow.
 
-    :param stat: one of ``BOARDS``; a name of the catalogue.
+    :param stat: the name of a ranked number; ``list_boards`` has them.
     :param game: rank by the players' numbers in this game; a slug or a row.
     :param country: rank among the players of this country alone: two letters of ISO 3166-1.
     :param limit: 1 to 100.
@@ -102,7 +103,14 @@ def get_leaderboard(
     check_limit(limit, MAX_LIMIT)
     ranking, of_game = _find_ranking(stat, game, country)
     listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}/{country or ''}"
-    found = paginate(ranking.rows, listing=listing, order=ranking.order, cursor=page, limit=limit, max_limit=MAX_LIMIT)
+    found = paginate(
+        ranking.rows,
+        listing=listing,
+        order=ranking.order,
+        cursor=page,
+        limit=limit,
+        max_limit=MAX_LIMIT,
+    )
     field = get_stat_field(ranking.rows.model, ranking.column)
     return Leaderboard(
         _ranked(ranking, found.items, is_first_page=page is None),
@@ -121,7 +129,9 @@ def get_leaderboard(
 def list_neighbours(
     user: User, stat: str, *, game: Game | str | None = None, country: str | None = None, each_side: int = 5
 ) -> list[LeaderboardEntry]:
-    """Return ``user``'s place on a leaderboard with those just before and after it; nothing when they are not ranked.
+    """Return ``user``'s place on a leaderboard, with those just before and after it.
+
+    Nothing when they are not ranked.
 
     Everybody's ranks are those of the whole leaderboard.
 
@@ -155,19 +165,30 @@ def check_country(country: str) -> None:
     :raises InvalidInput: it is not two capital letters.
     """
     if not COUNTRY.fullmatch(country):
-        raise InvalidInput(f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.", field="country")
+        raise InvalidInput(
+            f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.",
+            field="country",
+        )
 
 
 def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
-    """The leaderboards there are, as name and label; ``in_game``: those that exist for one game."""
-    return [(name, get_stat_field(UserProfile, name).label) for name in BOARDS if not in_game or name in GAME_NUMBERS]
+    """Return the leaderboards there are, as name and label, in their order.
+
+    :param in_game: only those that exist for one game.
+    """
+    in_games = list_twins(GameStats)
+    names = [name for name in list_leaderboards(UserProfile) if not in_game or name in in_games]
+    return [(name, get_stat_field(UserProfile, name).label) for name in names]
 
 
 def _check_board(stat: str, *, in_game: bool) -> None:
     boards = dict(list_boards(in_game=in_game))
     if stat not in boards:
         of = "of one game " if in_game else ""
-        raise NotFound(f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.", field="stat")
+        raise NotFound(
+            f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.",
+            field="stat",
+        )
 
 
 def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tuple[_Ranking, Game | None]:
@@ -182,25 +203,20 @@ def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tu
 
 
 def _overall(stat: str) -> _Ranking:
-    eligible, rule = _eligibility(stat, stat, "total_matches_played")
-    return _Ranking(UserProfile.objects.filter(eligible).select_related("user"), stat, "public_id", BOARDS[stat], rule)
+    board = list_leaderboards(UserProfile)[stat]
+    rows = UserProfile.objects.filter(board.get_eligible(stat)).select_related("user")
+    return _ranking(board, rows, stat, "public_id")
 
 
 def _in_game(stat: str, game: Game) -> _Ranking:
-    column = GAME_NUMBERS[stat]
-    eligible, rule = _eligibility(stat, column, "matches_played")
-    rows = GameStats.objects.filter(eligible, game=game).select_related("user__profile")
-    return _Ranking(rows, column, "user_id", BOARDS[stat], rule)
+    column = list_twins(GameStats)[stat]
+    board = list_twin_leaderboards(GameStats, UserProfile)[column]
+    rows = GameStats.objects.filter(board.get_eligible(column), game=game).select_related("user__profile")
+    return _ranking(board, rows, column, "user_id")
 
 
-def _eligibility(stat: str, column: str, played: str) -> tuple[Q, str]:
-    if stat == "overall_win_rate":
-        # Every rate is 0 or more. Saying so weighs for the index that is in the order of rates, where SQLite would
-        # otherwise take the one of matches played and sort.
-        return Q(**{f"{played}__gte": RATE_SAMPLE, f"{column}__gte": 0}), f"Players with {RATE_SAMPLE} matches or more are ranked."
-    if BOARDS[stat]:
-        return Q(**{f"{column}__isnull": False}), "Players with a placement to average are ranked, the lowest average first."
-    return Q(**{f"{column}__gt": 0}), "Players with at least one are ranked."
+def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: str) -> _Ranking:
+    return _Ranking(rows, column, tie_break, board.lowest_first, board.get_rule())
 
 
 def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> list[LeaderboardEntry]:
@@ -215,7 +231,15 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> l
         elif value != entries[-1].value:
             rank = position
         profile = row if isinstance(row, UserProfile) else row.user.profile
-        entries.append(LeaderboardEntry(rank, profile.public_id, profile.display_name or row.user.username, profile.country, value))
+        entries.append(
+            LeaderboardEntry(
+                rank,
+                profile.public_id,
+                profile.display_name or row.user.username,
+                profile.country,
+                value,
+            )
+        )
     return entries
 
 
@@ -225,5 +249,8 @@ def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
     better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
     tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
     up_to = Q(**{f"{ranking.column}__{'lte' if ranking.ascending else 'gte'}": value})
-    counts = ranking.rows.filter(up_to).aggregate(better=Count("pk", filter=better), tied=Count("pk", filter=tied_ahead))
+    counts = ranking.rows.filter(up_to).aggregate(
+        better=Count("pk", filter=better),
+        tied=Count("pk", filter=tied_ahead),
+    )
     return counts["better"], counts["better"] + counts["tied"]

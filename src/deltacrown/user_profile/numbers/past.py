@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.catalogue import GAME_NUMBERS, StatLine, describe_game_stat, describe_stat, list_stats
+from deltacrown.user_profile.numbers.catalogue import StatLine, get_number, get_stat_field, list_stats
 from deltacrown.user_profile.numbers.history import get_stat_as_of
 from deltacrown.user_profile.privacy import HistoryHidden, Viewer
 
@@ -25,7 +24,14 @@ class PastStats:
     hidden: list[str]
 
 
-def get_stat(user: User, stat: str, *, moment: datetime | None = None, game: str | None = None, viewer: Viewer = None) -> StatLine:
+def get_stat(
+    user: User,
+    stat: str,
+    *,
+    moment: datetime | None = None,
+    game: str | None = None,
+    viewer: Viewer = None,
+) -> StatLine:
     """Return the number ``stat`` of ``user``, now or as this site showed it at ``moment``.
 
     :param game: a game's slug: the player's number in that game.
@@ -33,19 +39,18 @@ def get_stat(user: User, stat: str, *, moment: datetime | None = None, game: str
     :raises HistoryHidden: for a past value, when ``viewer`` may not see the rows behind it.
     :raises InvalidInput: for a game that is unknown, or a number that is not kept per game.
     """
-    line = describe_stat(UserProfile.objects.get(user=user), stat)
-    if game is not None:
-        found = get_game(game)
-        if stat not in GAME_NUMBERS:
-            raise InvalidInput(f"{stat} is not kept per game; ask for one of {', '.join(GAME_NUMBERS)}.", field="game")
-        line = describe_game_stat(user, found, stat)
+    get_stat_field(UserProfile, stat)
+    found = get_game(game) if game is not None else None
+    line = get_number(user, stat, found).read()
     if moment is None:
         return line
     return replace(line, value=get_stat_as_of(user, stat, moment, game=game, viewer=viewer))
 
 
 def list_stats_as_of(user: User, moment: datetime, *, viewer: Viewer = None) -> PastStats:
-    """Return every number of ``user`` as this site showed it at ``moment``, those ``viewer`` may not follow left out.
+    """Return every number of ``user`` as this site showed it at ``moment``.
+
+    Those that ``viewer`` may not follow are left out.
 
     :raises InvalidInput: for a moment without a timezone.
     """

@@ -24,7 +24,8 @@ class UnknownPlayer(NotFound):
 class Finding:
     """A number that had drifted: whose, which, what the profile said and what the rows say.
 
-    ``game`` is a slug, or empty for a number over everything; ``cached`` is ``None`` where the row was missing.
+    ``game`` is a slug, or empty for a number over everything; ``cached`` is ``None`` where the row was
+    missing.
     """
 
     player: str
@@ -58,7 +59,9 @@ def reconcile_stats(
     cause: str = "reconcile_stats",
     progress: Progress | None = None,
 ) -> Report:
-    """Recount every cached number, or one player's, from its rows; unless ``dry_run``, repair and log what differs.
+    """Recount every cached number, or one player's, from its rows.
+
+    Unless ``dry_run``, repair and log what differs.
 
     Safe beside writers and beside another run; running again finds what is left.
 
@@ -67,14 +70,24 @@ def reconcile_stats(
     first_keys = [_get_user_id(public_id)] if public_id else None
     if not dry_run:
         ensure_profiles()
-    outcome = reconcile(cause=cause, clock=clock, first_keys=first_keys, scope=public_id, dry_run=dry_run, progress=progress)
+    outcome = reconcile(
+        cause=cause,
+        clock=clock,
+        first_keys=first_keys,
+        scope=public_id,
+        dry_run=dry_run,
+        progress=progress,
+    )
     return _make_report(outcome.run, outcome)
 
 
 def _get_user_id(public_id: str) -> int:
     found = UserProfile.objects.filter(public_id=public_id).values_list("user_id", flat=True).first()
     if found is None:
-        raise UnknownPlayer(f"No player has the public id {public_id!r}; it looks like DC-25-000001.", field="user")
+        raise UnknownPlayer(
+            f"No player has the public id {public_id!r}; it looks like DC-25-000001.",
+            field="user",
+        )
     return int(found)
 
 
@@ -96,6 +109,12 @@ def _describe(drifts: Sequence[Drift]) -> list[Finding]:
     names = dict(UserProfile.objects.filter(user_id__in=users).values_list("user_id", "public_id"))
     games = dict(Game.objects.values_list("pk", "slug")) if keyed else {}
     return [
-        Finding(names.get(keys["user"], f"user {keys['user']}"), drift.stat, games.get(keys.get("game", 0), ""), drift.cached, drift.actual)
+        Finding(
+            names.get(keys["user"], f"user {keys['user']}"),
+            drift.stat,
+            games.get(keys.get("game", 0), ""),
+            drift.cached,
+            drift.actual,
+        )
         for drift, keys in keyed
     ]

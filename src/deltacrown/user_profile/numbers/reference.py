@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from deltacrown.user_profile.stat_fields import DerivedStat as ShownDerivedStat
+from deltacrown.user_profile.stat_fields import Stat as ShownStat
+from deltacrown.user_profile.stat_fields import list_numbers
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, get_derived, get_stat_keys, get_stats, list_holders
 from django_tally.fields import DerivedStat, Stat
@@ -28,14 +31,19 @@ OPERATORS = {"exact": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥", "in
 def render_stats_reference() -> str:
     """Return the whole page as Markdown, ending in a newline."""
     holders = sorted(list_holders(), key=lambda holder: len(get_stat_keys(holder)))
-    return "\n".join([INTRODUCTION, *(line for holder in holders for line in _render_holder(holder))]).rstrip() + "\n"
+    lines = [line for holder in holders for line in _render_holder(holder)]
+    return "\n".join([INTRODUCTION, *lines]).rstrip() + "\n"
 
 
 def describe_condition(where: Q) -> str:
     """Return a condition in words: ``voided_at is empty and result = WIN``; empty when every row counts."""
-    parts = [describe_condition(child) if isinstance(child, Q) else _describe_lookup(child) for child in where.children]
+    parts = [_describe_child(child) for child in where.children]
     joined = f" {where.connector.lower()} ".join(f"({part})" if " or " in part else part for part in parts)
     return f"not ({joined})" if where.negated else joined
+
+
+def _describe_child(child: Any) -> str:
+    return describe_condition(child) if isinstance(child, Q) else _describe_lookup(child)
 
 
 def _describe_lookup(child: Any) -> str:
@@ -51,10 +59,13 @@ def _describe_lookup(child: Any) -> str:
 def _render_holder(holder: Model) -> Iterator[str]:
     keys = " and ".join(get_stat_keys(holder))
     yield f"## {holder._meta.object_name}\n\nA row per {keys}: `{holder._meta.label}`.\n"
+    shown = {field.name: _describe_showing(field) for field in list_numbers(holder)}
+
     for stat in get_stats(holder):
-        yield from _render_entry(stat, _describe_counted(stat))
+        yield from _render_entry(stat, [*_describe_counted(stat), *shown[stat.name]])
+
     for field in get_derived(holder):
-        yield from _render_entry(field, _describe_derived(holder, field))
+        yield from _render_entry(field, [*_describe_derived(holder, field), *shown[field.name]])
 
 
 def _render_entry(field: Stat | DerivedStat, details: list[str]) -> Iterator[str]:
@@ -64,14 +75,27 @@ def _render_entry(field: Stat | DerivedStat, details: list[str]) -> Iterator[str
     yield ""
 
 
+def _describe_showing(field: ShownStat | ShownDerivedStat) -> list[str]:
+    if field.twin_of:
+        return [f"Addressed as `{field.twin_of}` with a game; ranked in each game if that number is ranked."]
+
+    if field.leaderboard is None:
+        return []
+
+    periods = " All time, season and last 30 days." if field.leaderboard.of_periods else ""
+    return [f"Leaderboard: {field.leaderboard.get_rule()}{periods}"]
+
+
 def _describe_counted(stat: Stat) -> list[str]:
-    details = [_describe_contributions(list(group)) for _, group in groupby(stat.contributions, key=lambda part: (part.value, part.where))]
+    alike = groupby(stat.contributions, key=lambda part: (part.value, part.where))
+    details = [_describe_contributions(list(group)) for _, group in alike]
     return [*details, "Part of another number; not shown by itself."] if stat.internal else details
 
 
 def _describe_contributions(parts: list[Contribution]) -> str:
     sources = " and ".join(f"`{part.source}`" for part in parts)
-    what = f"Counts rows of {sources}" if isinstance(parts[0].value, int) else f"Adds up `{parts[0].value}` over rows of {sources}"
+    value = parts[0].value
+    what = f"Counts rows of {sources}" if isinstance(value, int) else f"Adds up `{value}` over rows of {sources}"
     renamed = [f" by their `{key}`" for key in parts[0].keys.values()]
     condition = describe_condition(parts[0].where)
     return what + "".join(renamed) + (f" where {condition}." if condition else ".")

@@ -19,9 +19,16 @@ from deltacrown.tournaments.models import TournamentParticipation, TournamentRes
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.achievements.catalogue import get_revealed_histories
 from deltacrown.user_profile.histories import matches, tournaments
-from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters, read_match_filters, read_tournament_filters
+from deltacrown.user_profile.histories.filters import (
+    MatchFilters,
+    TournamentFilters,
+    read_match_filters,
+    read_tournament_filters,
+)
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
+from django_tally.as_of import list_components
+from django_tally.rows import get_counted_stat
 
 Filters = MatchFilters | TournamentFilters | None
 
@@ -119,12 +126,24 @@ def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEn
 
 def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
     """The same achievements, without the facts that tell of a history the viewer may not see."""
-    return [entry if visibility.shows(get_revealed_histories(entry.slug)) else replace(entry, fact="") for entry in entries]
+
+    def withhold(entry: AchievementEntry) -> AchievementEntry:
+        is_shown = visibility.shows(get_revealed_histories(entry.slug))
+        return entry if is_shown else replace(entry, fact="")
+
+    return [withhold(entry) for entry in entries]
 
 
 def _disputes(rows: Sequence[Dispute]) -> list[DisputeEntry]:
     return [
-        DisputeEntry(Dispute.Status(row.status), row.reason, row.resolution, row.match_id is not None, row.filed_at, row.resolved_at)
+        DisputeEntry(
+            Dispute.Status(row.status),
+            row.reason,
+            row.resolution,
+            row.match_id is not None,
+            row.filed_at,
+            row.resolved_at,
+        )
         for row in rows
     ]
 
@@ -137,12 +156,32 @@ _MATCHES = RowSource("matches", matches.ORDER, matches.describe_matches, privacy
 
 SOURCES: dict[type[models.Model], RowSource] = {
     **dict.fromkeys(MATCH_TABLES, _MATCHES),
-    TournamentParticipation: RowSource("tournaments", tournaments.ORDER, tournaments.describe_participations, privacy.require_tournaments),
+    TournamentParticipation: RowSource(
+        "tournaments",
+        tournaments.ORDER,
+        tournaments.describe_participations,
+        privacy.require_tournaments,
+    ),
     # Placements and achievements are public record.
-    TournamentResult: RowSource("results", ("-decided_at", "-id"), tournaments.describe_results, related=("tournament__game", "team")),
+    TournamentResult: RowSource(
+        "results",
+        ("-decided_at", "-id"),
+        tournaments.describe_results,
+        related=("tournament__game", "team"),
+    ),
     UserAchievement: RowSource(
-        "achievements", ("-earned_at", "-id"), describe_achievements, related=("achievement",), withhold=withhold_facts
+        "achievements",
+        ("-earned_at", "-id"),
+        describe_achievements,
+        related=("achievement",),
+        withhold=withhold_facts,
     ),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy.require_disputes),
     ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy.require_experience),
 }
+
+
+def list_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
+    """Return the sources of all rows that ``stat`` depends on, that of its own rows first."""
+    stats = [get_counted_stat(holder, stat), *list_components(holder, stat)]
+    return list(dict.fromkeys(SOURCES[each.model] for part in stats for each in part.contributions))

@@ -14,19 +14,6 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 NOTHING = "–"
-#: What a visitor asks of a player first; numbers that are not named here come after these, as the catalogue has them.
-TELLING_ORDER = (
-    "overall_win_rate",
-    "matches_won",
-    "total_matches_played",
-    "tournaments_won",
-    "average_placement",
-    "tournaments_participated",
-    "achievement_count",
-    "level",
-    "experience_points",
-    "disputes_filed",
-)
 #: Descriptions of titles begin with it. Pages draw a shape instead: not every font has this character.
 TROPHY = "\N{TROPHY} "
 
@@ -81,9 +68,8 @@ def day(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def telling_first(lines: Iterable[Any]) -> list[Any]:
-    """Numbers of a player in the order of ``TELLING_ORDER``."""
-    places = {name: place for place, name in enumerate(TELLING_ORDER)}
-    return sorted(lines, key=lambda line: places.get(line.name, len(places)))
+    """Sort numbers of a player by the places their declarations give them; those without one come last."""
+    return sorted(lines, key=lambda line: line.place)
 
 
 @register.filter

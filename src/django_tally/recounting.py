@@ -1,0 +1,171 @@
+"""Recount a number, counted or derived, over any of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import add, or_
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.sql import Query
+
+from django_tally.as_of import find_number, list_components, number_sql, read_number
+from django_tally.declarations import Contribution
+from django_tally.feeds import Model
+from django_tally.fields import Stat
+from django_tally.rows import get_counted_stat
+from django_tally.schema import quote
+from django_tally.sql import literal
+
+Parts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Recount:
+    """What some rows come to.
+
+    :param rows: how many of them the number counts; for a derived number, the stat it names in ``rows_of``.
+    :param parts: name → value of each counted stat the number is made of.
+    :param value: the number.
+    """
+
+    rows: int
+    parts: Parts
+    value: int | Decimal | None
+
+
+def list_rows_behind(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any]]:
+    """Return every row that the number ``name`` depends on, a queryset per source model.
+
+    For a counted stat these are its rows; for a derived one, the rows of each stat it is computed from too.
+
+    :param keys: a value for each of the holder's keys.
+    """
+    grouped: dict[Model, list[Contribution]] = {}
+
+    for stat in [get_counted_stat(holder, name), *list_components(holder, name)]:
+        for contribution in stat.contributions:
+            grouped.setdefault(contribution.model, []).append(contribution)
+
+    return [source._base_manager.filter(_find_any(found, keys)) for source, found in grouped.items()]
+
+
+def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys: Any) -> Recount:
+    """Return what the number ``name`` would be if its sources had only the rows of ``querysets``.
+
+    Each part is counted by its own declaration, and a derived number is computed from the parts by the
+    database, by its own expression. One query for each queryset, and one for a derived number.
+
+    :param keys: a value for each of the holder's keys.
+    """
+    counted, components = get_counted_stat(holder, name), list_components(holder, name)
+    rows, parts = 0, {stat.name: 0 for stat in components}
+
+    for queryset in querysets:
+        totals = queryset.aggregate(**_list_terms(counted, components, queryset.model, keys))
+        rows += totals.get("rows_counted") or 0
+
+        for stat in components:
+            parts[stat.name] += totals.get(f"part_{stat.name}") or 0
+
+    return Recount(rows, parts, compute(holder, name, parts))
+
+
+def compute(holder: Model, name: str, parts: Parts) -> int | Decimal | None:
+    """Return the number ``name`` for these values of the stats it is made of."""
+    field = find_number(holder, name)
+    if isinstance(field, Stat):
+        return parts[name]
+
+    components = list_components(holder, name)
+    values = [f"CAST({int(parts[stat.name])} AS BIGINT) AS {quote(str(stat.column))}" for stat in components]
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {number_sql(field)} FROM (SELECT {', '.join(values)}) parts")
+        row = cursor.fetchone()
+
+    return read_number(field, row[0])
+
+
+def condition_sql(model: Model, condition: Q) -> str:
+    """Return a condition as SQL over the bare columns of ``model``; true for every row when it is empty."""
+    if not condition:
+        return "1 = 1"
+
+    query = Query(model, alias_cols=False)
+    resolved = condition.resolve_expression(query, allow_joins=False)
+    sql, params = query.get_compiler(connection=connection).compile(resolved)
+    return str(sql % tuple(literal(param, connection) for param in params))
+
+
+def _find_any(contributions: Sequence[Contribution], keys: Mapping[str, Any]) -> Q:
+    """Return the rows that any of ``contributions`` counts for these keys."""
+    found: dict[tuple[str, ...], list[Contribution]] = {}
+
+    for contribution in contributions:
+        owners = tuple(contribution.key_for(key) for key in keys)
+        found.setdefault(owners, []).append(contribution)
+
+    conditions = []
+    for owners, group in found.items():
+        counted = reduce(or_, (each.where for each in _drop_narrower(group)))
+        conditions.append(Q(**dict(zip(owners, keys.values(), strict=True))) & counted)
+
+    return reduce(or_, conditions)
+
+
+def _drop_narrower(contributions: Sequence[Contribution]) -> list[Contribution]:
+    """Return ``contributions`` without those whose rows another one counts as well, since it has fewer rules.
+
+    One without rules is all that is left when there is one: an empty ``Q`` would vanish from an OR.
+    """
+    kept: list[Contribution] = []
+
+    for contribution in sorted(contributions, key=lambda each: len(each.rules)):
+        if not any(all(rule in contribution.rules for rule in wider.rules) for wider in kept):
+            kept.append(contribution)
+
+    return kept
+
+
+def _list_counting(stat: Stat, model: Model, keys: Mapping[str, Any]) -> list[tuple[Contribution, Q]]:
+    """Return each contribution of rows of ``model`` to ``stat``, with the rows it counts for these keys."""
+    found = []
+
+    for contribution in stat.contributions:
+        if contribution.model is model:
+            owned = Q(**{contribution.key_for(key): value for key, value in keys.items()})
+            found.append((contribution, owned & contribution.where))
+
+    return found
+
+
+def _list_terms(
+    counted: Stat,
+    components: Sequence[Stat],
+    model: Model,
+    keys: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return what to ask of rows of ``model``: how many are counted, and what they add to each component."""
+    terms: dict[str, Any] = {}
+
+    conditions = [condition for _, condition in _list_counting(counted, model, keys)]
+    if conditions:
+        terms["rows_counted"] = Count("pk", filter=reduce(or_, conditions))
+
+    for stat in components:
+        counting = _list_counting(stat, model, keys)
+        if counting:
+            terms[f"part_{stat.name}"] = reduce(add, (_sum(*each) for each in counting))
+
+    return terms
+
+
+def _sum(contribution: Contribution, condition: Q) -> Any:
+    output = models.BigIntegerField()
+    one = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
+    return Sum(Case(When(condition, then=one), default=Value(0), output_field=output), default=0)
