@@ -14,12 +14,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--players", type=int, default=50_000)
     parser.add_argument("--matches", type=int, default=1_000_000)
-    parser.add_argument("--samples", type=int, default=500, help="pages opened for each figure (default %(default)s)")
-    parser.add_argument("--through-triggers", action="store_true", help="fill with every trigger in place, which takes far longer")
+    parser.add_argument(
+        "--samples", type=int, default=500, help="pages opened for each figure (default %(default)s)"
+    )
+    parser.add_argument(
+        "--through-triggers",
+        action="store_true",
+        help="fill with every trigger in place, which takes far longer",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document at the end")
     options = parser.parse_args()
     with throwaway_postgresql():
-        figures = run(Size(players=options.players, matches=options.matches), options.samples, through_triggers=options.through_triggers)
+        figures = run(
+            Size(players=options.players, matches=options.matches),
+            options.samples,
+            through_triggers=options.through_triggers,
+        )
     if options.json:
         print(json.dumps(figures, indent=2))
     sys.exit(0 if figures["all targets met"] else 1)
@@ -34,18 +44,29 @@ def run(size: Size, samples: int, *, through_triggers: bool) -> dict[str, object
 
     plain = {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
     plain["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    print(f"Filling: {size}, {'through every trigger' if through_triggers else 'without triggers, recounting afterwards'}.", flush=True)
+    print(
+        f"Filling: {size}, {'through every trigger' if through_triggers else 'without triggers, recounting afterwards'}.",
+        flush=True,
+    )
     loaded: dict[str, float] = {}
-    fill(size, lambda table, rows, seconds: note(loaded, table, rows, seconds), through_triggers=through_triggers)
+    fill(
+        size,
+        lambda table, rows, seconds: note(loaded, table, rows, seconds),
+        through_triggers=through_triggers,
+    )
     with override_settings(STORAGES=plain):
         timings = measures.measure_pages(samples)
     print(f"\n{'':34}{'target':>9}{'p50':>9}{'p99':>9}   target / p99")
     for timing in timings:
         print(
-            f"{timing.what:34}{timing.target:6.0f} ms{timing.p50:6.1f} ms{timing.p99:6.1f} ms{timing.times_better:9.1f} times", flush=True
+            f"{timing.what:34}{timing.target:6.0f} ms{timing.p50:6.1f} ms{timing.p99:6.1f} ms{timing.times_better:9.1f} times",
+            flush=True,
         )
     verified = measures.measure_verification()
-    print(f"\nRecount of all {verified['numbers']:,.0f} numbers: {verified['seconds']:.2f} s, no drift.", flush=True)
+    print(
+        f"\nRecount of all {verified['numbers']:,.0f} numbers: {verified['seconds']:.2f} s, no drift.",
+        flush=True,
+    )
     inserts = measures.measure_inserts(size, 5)
     for name, rate in inserts.items():
         print(
@@ -53,7 +74,12 @@ def run(size: Size, samples: int, *, through_triggers: bool) -> dict[str, object
         )
     single = measures.measure_single_inserts(500)
     print(f"Matches a second through save(), one client, a transaction each: {single:,.0f}")
-    figures: dict[str, object] = {"size": vars(size), "loaded, rows a second": loaded, "inserts": inserts, "single inserts": single}
+    figures: dict[str, object] = {
+        "size": vars(size),
+        "loaded, rows a second": loaded,
+        "inserts": inserts,
+        "single inserts": single,
+    }
     figures |= {"timings": [vars(timing) for timing in timings], "verification": verified}
     return figures | {"all targets met": all(timing.p99 < timing.target for timing in timings)}
 

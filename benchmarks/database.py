@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Any
 
 #: random_page_cost: at the default of 4, PostgreSQL reads the whole table for a full recount where an index covers it.
-SETTINGS = {"shared_buffers": "'1GB'", "random_page_cost": "1.1", "work_mem": "'32MB'", "max_wal_size": "'4GB'", "jit": "off"}
+SETTINGS = {
+    "shared_buffers": "'1GB'",
+    "random_page_cost": "1.1",
+    "work_mem": "'32MB'",
+    "max_wal_size": "'4GB'",
+    "jit": "off",
+}
 
 
 @contextmanager
@@ -35,7 +41,11 @@ def throwaway_postgresql() -> Iterator[Any]:
 
 
 def _set_up(url: str) -> None:
-    os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings", "LOG_LEVEL": "ERROR"}
+    os.environ |= {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
+        "LOG_LEVEL": "ERROR",
+    }
     import django
     from django.core.management import call_command
 

@@ -47,17 +47,33 @@ def measure_pages(samples: int) -> list[Timing]:
 
     players, client = draw_players(samples), Client(SERVER_NAME="localhost")
     timings = []
-    for name, path, target in (("profile page", "", 300), ("match history page", "matches/", 200), ("timeline", "activity/", 150)):
+    for name, path, target in (
+        ("profile page", "", 300),
+        ("match history page", "matches/", 200),
+        ("timeline", "activity/", 150),
+    ):
         addresses = [f"/players/{player}/{path}" for player in players]
         warm_up(client, addresses)
-        timings.append(time_calls(f"{name}, not cached", target, [lambda a=a: fetch(client, a, clear=True) for a in addresses]))
+        timings.append(
+            time_calls(
+                f"{name}, not cached", target, [lambda a=a: fetch(client, a, clear=True) for a in addresses]
+            )
+        )
         for address in addresses:
             fetch(client, address)
-        timings.append(time_calls(f"{name}, cached", target, [lambda a=a: fetch(client, a) for a in addresses]))
+        timings.append(
+            time_calls(f"{name}, cached", target, [lambda a=a: fetch(client, a) for a in addresses])
+        )
     boards = list(leaderboards.BOARDS) * (samples // len(leaderboards.BOARDS) + 1)
     top = [lambda b=b: leaderboards.get_leaderboard(b, limit=100) for b in boards]
     timings.append(time_calls("leaderboard query, top 100", 100, top))
-    timings.append(time_calls("leaderboard page, top 25", 100, [lambda b=b: fetch(client, f"/leaderboards/{b}/") for b in boards]))
+    timings.append(
+        time_calls(
+            "leaderboard page, top 25",
+            100,
+            [lambda b=b: fetch(client, f"/leaderboards/{b}/") for b in boards],
+        )
+    )
     return timings
 
 
@@ -66,7 +82,9 @@ def draw_players(samples: int) -> list[str]:
     from deltacrown.user_profile.models import UserProfile
 
     rows = list(UserProfile.objects.values_list("public_id", "total_matches_played"))
-    drawn = random.Random(7).choices([row[0] for row in rows], weights=[row[1] + 1 for row in rows], k=samples * 3)
+    drawn = random.Random(7).choices(
+        [row[0] for row in rows], weights=[row[1] + 1 for row in rows], k=samples * 3
+    )
     return list(dict.fromkeys(drawn))[:samples]
 
 
@@ -103,7 +121,11 @@ def measure_inserts(size: Size, batches: int) -> dict[str, float]:
 
     best: dict[str, float] = {}
     for attempt in range(batches):
-        for name, prefix in (("all triggers", None), ("without content versions", "tally_version_"), ("no triggers", "tally_")):
+        for name, prefix in (
+            ("all triggers", None),
+            ("without content versions", "tally_version_"),
+            ("no triggers", "tally_"),
+        ):
             with transaction.atomic():
                 drop_triggers(installation.read_installed(connection), prefix)
                 best[name] = max(best.get(name, 0), insert_batch(size, attempt))
@@ -138,5 +160,7 @@ def measure_single_inserts(rows: int) -> float:
     user, game = User.objects.order_by("pk")[0], Game.objects.order_by("pk")[0]
     started = time.perf_counter()
     for number in range(rows):
-        Match.objects.create(user=user, game=game, match_key=f"single-{number}", result="WIN", played_at=timezone.now())
+        Match.objects.create(
+            user=user, game=game, match_key=f"single-{number}", result="WIN", played_at=timezone.now()
+        )
     return rows / (time.perf_counter() - started)

@@ -129,4 +129,6 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
 
 def fit(sql: str, size: Size, start: int, end: int) -> str:
     """The statement for rows ``start`` to ``end``."""
-    return sql.format(start=start, end=end, players=size.players, teams=size.teams, tournaments=size.tournaments)
+    return sql.format(
+        start=start, end=end, players=size.players, teams=size.teams, tournaments=size.tournaments
+    )

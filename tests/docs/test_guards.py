@@ -10,7 +10,11 @@ NAME = re.compile(r"`(test_\w+)`")
 
 
 def find_missing(doc: DocPage) -> set[str]:
-    defined = {name for path in ROOT.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8"))}
+    defined = {
+        name
+        for path in ROOT.glob("tests/**/*.py")
+        for name in re.findall(r"def (test_\w+)\(", path.read_text(encoding="utf-8"))
+    }
     return set(NAME.findall(doc.text)) - defined
 
 
@@ -25,4 +29,6 @@ def test_every_guard_names_one():
 
 
 def test_a_name_that_does_not_exist_is_found():
-    assert find_missing(sample("| a guard | `test_that_was_renamed`, `test_every_guard_names_one` |")) == {"test_that_was_renamed"}
+    assert find_missing(sample("| a guard | `test_that_was_renamed`, `test_every_guard_names_one` |")) == {
+        "test_that_was_renamed"
+    }

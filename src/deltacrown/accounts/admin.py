@@ -38,7 +38,10 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         """Make the keys useless from now on."""
         return self.ask_first(
-            request, rows, title="Revoke", service=lambda key, _answers: revoke_key(owner=key.owner, prefix=key.prefix, now=now())
+            request,
+            rows,
+            title="Revoke",
+            service=lambda key, _answers: revoke_key(owner=key.owner, prefix=key.prefix, now=now()),
         )
 
 

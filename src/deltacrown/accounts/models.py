@@ -23,9 +23,13 @@ class User(AbstractUser):
 class ApiKey(models.Model):
     """A program's way in, on behalf of its owner. The secret is shown once and kept nowhere: only its digest is stored."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys", db_index=False
+    )
     name = models.CharField(max_length=60, help_text="What it is for.")
-    prefix = models.CharField(max_length=12, unique=True, help_text="Names the key; the public part of the secret.")
+    prefix = models.CharField(
+        max_length=12, unique=True, help_text="Names the key; the public part of the secret."
+    )
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole secret.")
     scopes = models.JSONField(help_text="What it may do: read, matches:write, tournaments:write.")
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
@@ -33,7 +37,9 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index("owner", F("created_at").desc(), F("id").desc(), name="accounts_apikey_of_owner")]
+        indexes = [
+            models.Index("owner", F("created_at").desc(), F("id").desc(), name="accounts_apikey_of_owner")
+        ]
 
     def __str__(self) -> str:
         return self.prefix
@@ -42,7 +48,9 @@ class ApiKey(models.Model):
 class AnsweredRequest(models.Model):
     """What a request with an Idempotency-Key was answered, so that its repetition is answered the same and does nothing."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answered_requests", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="answered_requests", db_index=False
+    )
     caller = models.CharField(max_length=40, help_text="The key or the person whose keys these are.")
     idempotency_key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
@@ -50,7 +58,11 @@ class AnsweredRequest(models.Model):
     answered_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["caller", "idempotency_key"], name="accounts_answeredrequest_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "idempotency_key"], name="accounts_answeredrequest_once"
+            )
+        ]
         indexes = [models.Index(fields=["owner", "answered_at"], name="accounts_answered_of_owner")]
 
     def __str__(self) -> str:

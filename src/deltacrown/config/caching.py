@@ -18,5 +18,14 @@ def redis_cache_at(url: str) -> dict[str, Any]:
     from redis.backoff import NoBackoff  # noqa: PLC0415 - only where there is a Redis
     from redis.retry import Retry  # noqa: PLC0415
 
-    options = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS, "retry": Retry(NoBackoff(), 0)}
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "deltacrown", "OPTIONS": options}
+    options = {
+        "socket_timeout": PATIENCE_SECONDS,
+        "socket_connect_timeout": PATIENCE_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "deltacrown",
+        "OPTIONS": options,
+    }

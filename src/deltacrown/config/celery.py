@@ -43,13 +43,19 @@ def read_cadence(cadence: Cadence) -> Any:
 
 
 if not settings.CELERY_BROKER_URL:
-    raise ImproperlyConfigured("Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead.")
+    raise ImproperlyConfigured(
+        "Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead."
+    )
 
 app = Celery("deltacrown")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for _job in settings.JOBS:
     make_task(app, _job)
 app.conf.beat_schedule = {
-    job.name: {"task": f"jobs.{job.name}", "schedule": read_cadence(job.cadence), "options": {"expires": job.grace.total_seconds()}}
+    job.name: {
+        "task": f"jobs.{job.name}",
+        "schedule": read_cadence(job.cadence),
+        "options": {"expires": job.grace.total_seconds()},
+    }
     for job in settings.JOBS
 }

@@ -45,7 +45,9 @@ class ReasonForm(forms.Form):
     """Asks why."""
 
     reason = forms.CharField(
-        max_length=500, widget=forms.Textarea(attrs={"rows": 3, "cols": 80}), help_text="Kept with the rows, and shown."
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text="Kept with the rows, and shown.",
     )
 
 
@@ -68,14 +70,28 @@ class AskingAdmin(LeanAdmin):
         return str(row)
 
     def render_change_form(  # noqa: PLR0917 - as Django calls it
-        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["subtitle"] = self.describe(obj)  # the row's own text names others by their keys, since it may not look them up
+            context["subtitle"] = self.describe(
+                obj
+            )  # the row's own text names others by their keys, since it may not look them up
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def ask_first(
-        self, request: HttpRequest, rows: QuerySet[Any], *, title: str, service: RowService, form_class: type[forms.Form] = ReasonForm
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        *,
+        title: str,
+        service: RowService,
+        form_class: type[forms.Form] = ReasonForm,
     ) -> HttpResponse | None:
         """Show ``form_class`` about ``rows``; when it comes back filled in, hand each row and the answers to ``service``.
 
@@ -98,7 +114,9 @@ class AskingAdmin(LeanAdmin):
         self.message_user(request, f"Select exactly one {self.opts.verbose_name} for this.", messages.WARNING)
         return None
 
-    def _do(self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str) -> bool:
+    def _do(
+        self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str
+    ) -> bool:
         try:
             service(row, answers)
         except DomainError as refusal:
@@ -107,7 +125,9 @@ class AskingAdmin(LeanAdmin):
         self.log_change(request, row, f"{title}: {answers['reason']}" if "reason" in answers else title)
         return True
 
-    def _render_question(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str) -> HttpResponse:
+    def _render_question(
+        self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str
+    ) -> HttpResponse:
         shown = [self.describe(row) for row in rows[: SHOWN_ROWS + 1]]
         context = {
             **self.admin_site.each_context(request),

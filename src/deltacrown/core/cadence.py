@@ -39,7 +39,10 @@ class Cadence:
     def as_cron(self) -> str:
         """The five fields of a crontab line; Sunday is 0 there."""
         weekday = None if self.weekday is None else (self.weekday + 1) % 7
-        return " ".join("*" if field is None else str(field) for field in (self.minute, self.hour, self.day, self.month, weekday))
+        return " ".join(
+            "*" if field is None else str(field)
+            for field in (self.minute, self.hour, self.day, self.month, weekday)
+        )
 
     def as_systemd(self) -> str:
         """What goes after ``OnCalendar=``."""

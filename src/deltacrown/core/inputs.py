@@ -19,7 +19,9 @@ SMALLEST_INTEGER, LARGEST_INTEGER = -(2**31), 2**31 - 1
 SMALLEST_BIG_INTEGER, LARGEST_BIG_INTEGER = -(2**63), 2**63 - 1
 
 
-def check_text(value: object, *, field: str, limit: int, required: bool = False, multiline: bool = False) -> None:
+def check_text(
+    value: object, *, field: str, limit: int, required: bool = False, multiline: bool = False
+) -> None:
     """Refuse what is no text, is longer than ``limit`` characters, or holds characters a database cannot keep.
 
     :param required: refuse empty and all-blank text too.
@@ -41,7 +43,9 @@ def is_storable(text: str, *, multiline: bool = True) -> bool:
     if text.isprintable():
         return True
     allowed = "\t\n\r" if multiline else ""
-    return all(character in allowed or unicodedata.category(character) not in {"Cc", "Cs"} for character in text)
+    return all(
+        character in allowed or unicodedata.category(character) not in {"Cc", "Cs"} for character in text
+    )
 
 
 def check_moment(value: object, *, field: str) -> None:
@@ -55,7 +59,9 @@ def check_moment(value: object, *, field: str) -> None:
         raise InvalidInput(f"{field} {value:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
 
 
-def check_integer(value: object, *, field: str, least: int = SMALLEST_INTEGER, most: int = LARGEST_INTEGER) -> None:
+def check_integer(
+    value: object, *, field: str, least: int = SMALLEST_INTEGER, most: int = LARGEST_INTEGER
+) -> None:
     """Refuse what is no whole number from ``least`` to ``most``.
 
     :raises InvalidInput: naming ``field``.
@@ -81,11 +87,19 @@ def check_json_object(value: object, *, field: str) -> None:
 def find_json_fault(value: Any, depth: int = 1) -> str:
     """Return where in ``value`` something cannot be kept, and why; ``""`` when everything can."""
     if isinstance(value, str):
-        return "" if "\0" not in value and is_encodable(value) else " holds characters that cannot be stored; take them out."
+        return (
+            ""
+            if "\0" not in value and is_encodable(value)
+            else " holds characters that cannot be stored; take them out."
+        )
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, int):
-        return "" if SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER else " is a whole number of more than 64 bits."
+        return (
+            ""
+            if SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER
+            else " is a whole number of more than 64 bits."
+        )
     if isinstance(value, float):
         return "" if isfinite(value) else f" is {value}, which JSON has no word for; leave it out."
     return _find_nested_fault(value, depth)
@@ -93,7 +107,9 @@ def find_json_fault(value: Any, depth: int = 1) -> str:
 
 def _find_nested_fault(value: Any, depth: int) -> str:
     if not isinstance(value, (dict, list)):
-        return f" is a {type(value).__name__}; JSON knows text, numbers, true, false, null, lists and objects."
+        return (
+            f" is a {type(value).__name__}; JSON knows text, numbers, true, false, null, lists and objects."
+        )
     if depth > DEEPEST_JSON:
         return f" is nested more than {DEEPEST_JSON} levels deep."
     items = value.items() if isinstance(value, dict) else enumerate(value)
@@ -115,7 +131,9 @@ def is_same_json(left: Any, right: Any) -> bool:
 
     PostgreSQL hands 1e300 back as a whole number of 301 digits.
     """
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True) or _is_equal_json(left, right)
+    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True) or _is_equal_json(
+        left, right
+    )
 
 
 def _is_equal_json(left: Any, right: Any) -> bool:
@@ -126,5 +144,7 @@ def _is_equal_json(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, float) or isinstance(right, float):
-        return isinstance(left, (int, float)) and isinstance(right, (int, float)) and float(left) == float(right)
+        return (
+            isinstance(left, (int, float)) and isinstance(right, (int, float)) and float(left) == float(right)
+        )
     return bool(left == right)

@@ -63,7 +63,9 @@ def get_job(name: str) -> Job:
     for job in list_jobs():
         if job.name == name:
             return job
-    raise UnknownJob(f"There is no job {name!r}: use {', '.join(job.name for job in list_jobs())}.", field="job")
+    raise UnknownJob(
+        f"There is no job {name!r}: use {', '.join(job.name for job in list_jobs())}.", field="job"
+    )
 
 
 def run_job(name: str, *, cause: str, clock: Clock, take_over: bool = False) -> JobRun:
@@ -110,7 +112,9 @@ def _insert_run(*, job: Job, cause: str, now: datetime) -> JobRun:
 
 
 @atomic_service
-def finish_run(*, run: JobRun, now: datetime, summary: dict[str, object] | None = None, error: str = "") -> JobRun:
+def finish_run(
+    *, run: JobRun, now: datetime, summary: dict[str, object] | None = None, error: str = ""
+) -> JobRun:
     """Record how a run ended, unless it was taken for dead meanwhile."""
     run.status, run.finished_at = (JobRun.Status.FAILED if error else JobRun.Status.DONE), now
     run.summary, run.error = summary or {}, error
@@ -125,14 +129,27 @@ def finish_run(*, run: JobRun, now: datetime, summary: dict[str, object] | None 
 def list_job_states(now: datetime) -> list[JobState]:
     """How every job of the schedule stands: two queries."""
     installed_at = _get_installed_at()
-    done, failed = (Max("started_at", filter=Q(status=status)) for status in (JobRun.Status.DONE, JobRun.Status.FAILED))
-    rows = JobRun.objects.order_by().values("job").annotate(latest=Max("started_at"), done=done, failed=failed)
+    done, failed = (
+        Max("started_at", filter=Q(status=status)) for status in (JobRun.Status.DONE, JobRun.Status.FAILED)
+    )
+    rows = (
+        JobRun.objects.order_by().values("job").annotate(latest=Max("started_at"), done=done, failed=failed)
+    )
     runs = {row["job"]: (row["latest"], row["done"], row["failed"]) for row in rows}
-    return [_state_of(job, *runs.get(job.name, (None, None, None)), installed_at=installed_at, now=now) for job in list_jobs()]
+    return [
+        _state_of(job, *runs.get(job.name, (None, None, None)), installed_at=installed_at, now=now)
+        for job in list_jobs()
+    ]
 
 
 def _state_of(
-    job: Job, latest: datetime | None, done: datetime | None, failed: datetime | None, *, installed_at: datetime, now: datetime
+    job: Job,
+    latest: datetime | None,
+    done: datetime | None,
+    failed: datetime | None,
+    *,
+    installed_at: datetime,
+    now: datetime,
 ) -> JobState:
     since = latest or installed_at
     is_due = job.cadence.last_due(now) > since
@@ -149,5 +166,7 @@ def _state_of(
 
 def _get_installed_at() -> datetime:
     """When this database learned of jobs: before that none was due."""
-    found: datetime = MigrationRecorder.Migration.objects.filter(app="core").aggregate(at=Min("applied"))["at"]
+    found: datetime = MigrationRecorder.Migration.objects.filter(app="core").aggregate(at=Min("applied"))[
+        "at"
+    ]
     return found

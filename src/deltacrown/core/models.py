@@ -22,9 +22,15 @@ class JobRun(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job"], condition=Q(status="RUNNING"), name="core_jobrun_one_at_a_time"),
-            models.CheckConstraint(condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="core_jobrun_status"),
-            models.CheckConstraint(condition=Q(status="RUNNING") ^ Q(finished_at__isnull=False), name="core_jobrun_finished"),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(status="RUNNING"), name="core_jobrun_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="core_jobrun_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="RUNNING") ^ Q(finished_at__isnull=False), name="core_jobrun_finished"
+            ),
         ]
         indexes = [models.Index("job", F("started_at").desc(), name="core_jobrun_latest")]
 

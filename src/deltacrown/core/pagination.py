@@ -120,7 +120,10 @@ def _rows_past(source: QuerySet[Any], order: Order, position: list[Any] | None) 
     if position is None:
         return ordered
     fields = [_field(source.model, name) for name in order]
-    values = [Value(field.to_python(plain), output_field=field) for field, plain in zip(fields, position, strict=True)]
+    values = [
+        Value(field.to_python(plain), output_field=field)
+        for field, plain in zip(fields, position, strict=True)
+    ]
     return ordered.filter(_past(order, values))
 
 
@@ -174,7 +177,8 @@ def _read_cursor(name: str, cursor: str) -> list[Any]:
         position: list[Any] = unseal(cursor, name=name)
     except BadSignature as error:
         raise InvalidCursor(
-            "This page link is damaged or belongs to another list: start again from the first page.", field="page"
+            "This page link is damaged or belongs to another list: start again from the first page.",
+            field="page",
         ) from error
     return position
 

@@ -45,17 +45,25 @@ def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
     open_registration(tournament=tournament)
     _register(cast, planned, tournament)
     if planned.status == Status.CANCELLED:
-        cancel_tournament(tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1))
+        cancel_tournament(
+            tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1)
+        )
     if planned.status in (Status.RUNNING, Status.COMPLETED):
         start_tournament(tournament=tournament)
         _record_matches(cast, planned, tournament)
     if planned.status == Status.COMPLETED:
-        complete_tournament(tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at)
+        complete_tournament(
+            tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at
+        )
 
 
 def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
     """Register everybody; where it was held, those who stayed are checked in."""
-    there = TournamentParticipation.Status.CHECKED_IN if planned.matches else TournamentParticipation.Status.REGISTERED
+    there = (
+        TournamentParticipation.Status.CHECKED_IN
+        if planned.matches
+        else TournamentParticipation.Status.REGISTERED
+    )
     entrants = []
     for each in planned.entrants:
         user, team = cast.entrant(each)
@@ -96,8 +104,12 @@ def _list_standings(cast: Cast, planned: PlannedTournament) -> list[Standing]:
     standings = []
     for entrant, placement in planned.placements:
         user, team = cast.entrant(entrant)
-        standings.append(Standing(user=user, team=team, placement=placement, prize=Decimal(planned.prize_of(placement))))
+        standings.append(
+            Standing(user=user, team=team, placement=placement, prize=Decimal(planned.prize_of(placement)))
+        )
     if planned.disqualified:
         user, team = cast.entrant(planned.disqualified)
-        standings.append(Standing(user=user, team=team, placement=None, disqualified_reason=planned.disqualified_reason))
+        standings.append(
+            Standing(user=user, team=team, placement=None, disqualified_reason=planned.disqualified_reason)
+        )
     return standings

@@ -20,7 +20,9 @@ class Progress:
         """Run ``steps`` to the end; each yields how much of ``total`` it did, 0 when it had been done before."""
         started = time.monotonic()
         # Not ``stream`` itself: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
-        with tqdm(total=total, desc=label.ljust(28), file=sys.stderr, disable=not self.stream.isatty(), leave=True) as bar:
+        with tqdm(
+            total=total, desc=label.ljust(28), file=sys.stderr, disable=not self.stream.isatty(), leave=True
+        ) as bar:
             done = 0
             for step in steps:
                 bar.update(step)

@@ -46,12 +46,18 @@ def build_record(cast: Cast, match: PlannedMatch) -> MatchRecord:
     reported = match.as_reported()
     lines = tuple(
         PlayerLine(
-            user=cast.user(player), result=reported.result_of(side), side=match.names[side], score=reported.scores[side], stats=stats
+            user=cast.user(player),
+            result=reported.result_of(side),
+            side=match.names[side],
+            score=reported.scores[side],
+            stats=stats,
         )
         for side in (0, 1)
         for player, stats in zip(match.lineups[side], match.stats[side], strict=True)
     )
-    return MatchRecord(game=cast.games[match.title.slug], match_key=match.key, played_at=match.played_at, lines=lines)
+    return MatchRecord(
+        game=cast.games[match.title.slug], match_key=match.key, played_at=match.played_at, lines=lines
+    )
 
 
 def true_results(match: PlannedMatch) -> dict[str, str]:

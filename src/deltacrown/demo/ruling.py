@@ -11,7 +11,15 @@ from deltacrown.demo.plan.rulings import Amendment, Challenge, MatchDispute, Pla
 from deltacrown.demo.records import Cast, true_results, true_scores
 from deltacrown.games.services import correct_match, list_encounter, void_match
 from deltacrown.moderation.models import Dispute
-from deltacrown.moderation.services import CorrectMatch, Disqualify, Remedy, VoidMatch, file_dispute, reject_dispute, uphold_dispute
+from deltacrown.moderation.services import (
+    CorrectMatch,
+    Disqualify,
+    Remedy,
+    VoidMatch,
+    file_dispute,
+    reject_dispute,
+    uphold_dispute,
+)
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import correct_result
 
@@ -51,7 +59,11 @@ class Bench:
         reporter = self._cast.user(ruling.reporter)
         if (reporter.pk, ruling.filed_at) in self._filed:
             return
-        row = next(row for row in list_encounter(self._cast.games[ruling.match.title.slug], ruling.match.key) if row.user_id == reporter.pk)
+        row = next(
+            row
+            for row in list_encounter(self._cast.games[ruling.match.title.slug], ruling.match.key)
+            if row.user_id == reporter.pk
+        )
         dispute = file_dispute(reporter=reporter, match=row, reason=ruling.reason, now=ruling.filed_at)
         if ruling.outcome == "OPEN":
             return
@@ -73,7 +85,9 @@ class Bench:
         if remedy is None:
             reject_dispute(dispute=dispute, by=self._cast.staff, resolution=resolution, now=now)
         else:
-            uphold_dispute(dispute=dispute, by=self._cast.staff, remedy=remedy, resolution=resolution, now=now)
+            uphold_dispute(
+                dispute=dispute, by=self._cast.staff, remedy=remedy, resolution=resolution, now=now
+            )
 
     def _place(self, ruling: Placing) -> None:
         user, team = self._cast.entrant(ruling.entrant)

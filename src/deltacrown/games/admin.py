@@ -58,25 +58,35 @@ class MatchRowAdmin(ReadOnlyAdmin):
     def counts(self, row: MatchRow) -> bool:
         return not row.is_voided
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """Find whole words only, so that the index of users and that of games with keys find the rows."""
         if not (word := search_term.strip()):
             return queryset, False
-        users = list(User.objects.alias(folded=Lower("username")).filter(folded=word.lower()).values_list("pk", flat=True))
+        users = list(
+            User.objects.alias(folded=Lower("username"))
+            .filter(folded=word.lower())
+            .values_list("pk", flat=True)
+        )
         games = list(Game.objects.values_list("pk", flat=True))
         return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
 
     @admin.action(description="Void selected matches", permissions=["act"])
     def void_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def void(row: MatchRow, answers: dict[str, Any]) -> object:
-            return services.void_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+            return services.void_match(
+                game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers
+            )
 
         return self.ask_first(request, rows, title="Void matches", service=void)
 
     @admin.action(description="Restore selected voided matches", permissions=["act"])
     def restore_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def restore(row: MatchRow, answers: dict[str, Any]) -> object:
-            return services.restore_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+            return services.restore_match(
+                game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers
+            )
 
         return self.ask_first(request, rows, title="Restore matches", service=restore)
 
@@ -89,7 +99,12 @@ class MatchRowAdmin(ReadOnlyAdmin):
         def correct(row: MatchRow, answers: dict[str, Any]) -> object:
             results = read_results(answers)
             return services.correct_match(
-                game=row.game, match_key=row.match_key, results=results, reason=answers["reason"], now=clock.now(), by=self.actor(request)
+                game=row.game,
+                match_key=row.match_key,
+                results=results,
+                reason=answers["reason"],
+                now=clock.now(),
+                by=self.actor(request),
             )
 
         form_class = correction_form(services.list_encounter(row.game, row.match_key))
@@ -104,13 +119,20 @@ class MatchAdmin(ServiceAdmin, MatchRowAdmin):
         return bool(request.user.has_perm("games.add_match"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **({"form": NewMatchForm, **kwargs} if obj is None else kwargs))
+        return super().get_form(
+            request, obj, change=change, **({"form": NewMatchForm, **kwargs} if obj is None else kwargs)
+        )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fields(request, obj) if obj else NewMatchForm.ASKED
 
     def write_row(self, request: HttpRequest, row: Match, form: Any, *, new: bool) -> MatchRow:
-        record = services.MatchRecord(game=row.game, match_key=row.match_key, played_at=row.played_at, lines=form.cleaned_data["players"])
+        record = services.MatchRecord(
+            game=row.game,
+            match_key=row.match_key,
+            played_at=row.played_at,
+            lines=form.cleaned_data["players"],
+        )
         return services.record_match(record=record, now=clock.now()).rows[0]
 
 

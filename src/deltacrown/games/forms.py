@@ -22,7 +22,8 @@ else:
 
 #: username, result[, side[, score]]
 LINE = re.compile(
-    r"(?P<username>[^,]+?)\s*,\s*(?P<result>WIN|LOSS|DRAW)(?:\s*,\s*(?P<side>[^,]*?)(?:\s*,\s*(?P<score>-?[0-9]{1,10})?)?)?", re.IGNORECASE
+    r"(?P<username>[^,]+?)\s*,\s*(?P<result>WIN|LOSS|DRAW)(?:\s*,\s*(?P<side>[^,]*?)(?:\s*,\s*(?P<score>-?[0-9]{1,10})?)?)?",
+    re.IGNORECASE,
 )
 
 
@@ -57,7 +58,9 @@ def read_players(lines: Iterable[str]) -> tuple[PlayerLine, ...]:
 
 def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number: int) -> PlayerLine:
     if parts is None:
-        raise forms.ValidationError(f"Line {number}: give username, WIN or LOSS or DRAW, and if there are any, side and score.")
+        raise forms.ValidationError(
+            f"Line {number}: give username, WIN or LOSS or DRAW, and if there are any, side and score."
+        )
     user = users.get(parts["username"])
     if user is None:
         raise forms.ValidationError(f"Line {number}: there is no player {parts['username']!r}.")
@@ -69,7 +72,9 @@ def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
     """Return a form that asks for the result of each player of an encounter, named ``result_USERNAME``, and why."""
     fields: dict[str, Any] = {
         f"result_{row.user.username}": forms.ChoiceField(
-            label=f"{row.user.username} ({row.side})" if row.side else row.user.username, choices=MatchRow.Result, initial=row.result
+            label=f"{row.user.username} ({row.side})" if row.side else row.user.username,
+            choices=MatchRow.Result,
+            initial=row.result,
         )
         for row in rows
     }
@@ -78,4 +83,6 @@ def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
 
 def read_results(answers: dict[str, Any]) -> dict[str, str]:
     """Return username → result from the answers of a correction form."""
-    return {name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")}
+    return {
+        name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")
+    }

@@ -52,14 +52,22 @@ class MatchRow(models.Model):
         CASUAL = "CASUAL", "Casual"
         TOURNAMENT = "TOURNAMENT", "Tournament"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False
+    )
     game = models.ForeignKey(Game, models.CASCADE, related_name="%(class)s_rows", db_index=False)
-    match_key = models.CharField(max_length=100, help_text="Shared by the rows of one encounter; the key of every retry.")
+    match_key = models.CharField(
+        max_length=100, help_text="Shared by the rows of one encounter; the key of every retry."
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CASUAL, db_default=Kind.CASUAL)
-    side = models.CharField(max_length=120, blank=True, default="", db_default="", help_text="The player's team or side.")
+    side = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="The player's team or side."
+    )
     result = models.CharField(max_length=4, choices=Result)
     score = models.IntegerField(null=True, blank=True, help_text="The score of the player's side.")
-    stats = models.JSONField(default=dict, blank=True, db_default={}, help_text="What the game reported of this player.")
+    stats = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text="What the game reported of this player."
+    )
     played_at = models.DateTimeField()
     recorded_at = RecordedAt()
     voided_at = models.DateTimeField(null=True, blank=True)
@@ -70,18 +78,27 @@ class MatchRow(models.Model):
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"),
-            models.CheckConstraint(condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"),
-            models.CheckConstraint(condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"),
+            models.UniqueConstraint(
+                fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"
+            ),
             models.CheckConstraint(condition=~Q(match_key=""), name="%(app_label)s_%(class)s_key"),
             models.CheckConstraint(
-                condition=Q(voided_at__isnull=True, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                condition=Q(voided_at__isnull=True, void_reason="")
+                | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
                 name="%(app_label)s_%(class)s_void_has_reason",
             ),
         ]
         indexes = [
             models.Index("user", F("played_at").desc(), F("id").desc(), name="%(class)s_history"),
-            models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
+            models.Index(
+                "user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"
+            ),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
             # Leaderboards of a stretch of time are counted from this alone.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),

@@ -18,7 +18,11 @@ class Team(models.Model):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="teams_team_name_ci", violation_error_message="A team of that name exists already.")
+            models.UniqueConstraint(
+                Lower("name"),
+                name="teams_team_name_ci",
+                violation_error_message="A team of that name exists already.",
+            )
         ]
 
     def __str__(self) -> str:
@@ -29,16 +33,25 @@ class TeamMembership(models.Model):
     """A stretch of time a player spent in a team; ``left_at`` is empty while it lasts."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_memberships", db_index=False
+    )
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["team", "user"], condition=Q(left_at__isnull=True), name="teams_membership_one_open"),
-            models.CheckConstraint(condition=Q(left_at__isnull=True) | Q(left_at__gte=F("joined_at")), name="teams_membership_dates"),
+            models.UniqueConstraint(
+                fields=["team", "user"], condition=Q(left_at__isnull=True), name="teams_membership_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True) | Q(left_at__gte=F("joined_at")),
+                name="teams_membership_dates",
+            ),
         ]
-        indexes = [models.Index("user", F("joined_at").desc(), F("id").desc(), name="teams_membership_of_user")]
+        indexes = [
+            models.Index("user", F("joined_at").desc(), F("id").desc(), name="teams_membership_of_user")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.team_id}"

@@ -10,7 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
 from deltacrown.tournaments import services
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 
 #: What is told of a tournament when it is made.
 ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
@@ -40,7 +45,11 @@ class TournamentAdmin(ServiceAdmin):
         return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj.status == Tournament.Status.DRAFT and not obj.participations.exists()
+        return (
+            super().has_delete_permission(request, obj)
+            and obj.status == Tournament.Status.DRAFT
+            and not obj.participations.exists()
+        )
 
     def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
         return services.create_tournament(**form.cleaned_data) if new else row
@@ -85,7 +94,11 @@ class EntrantAdmin(ReadOnlyAdmin):
     def disqualify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def disqualify(row: Any, answers: dict[str, Any]) -> object:
             return services.disqualify_entrant(
-                tournament=row.tournament, **get_entrant_of(row), now=clock.now(), by=self.actor(request), **answers
+                tournament=row.tournament,
+                **get_entrant_of(row),
+                now=clock.now(),
+                by=self.actor(request),
+                **answers,
             )
 
         return self.ask_first(request, rows, title="Disqualify entrants", service=disqualify)
@@ -111,7 +124,9 @@ class TournamentParticipationAdmin(EntrantAdmin):
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
     """Asks why a result changes, beside what it becomes."""
 
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Announced with the correction.")
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Announced with the correction."
+    )
 
 
 @admin.register(TournamentResult)
@@ -119,7 +134,16 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
     """Saving corrects the entrant's result, a team's with those of its members, and lifts a disqualification."""
 
     form = CorrectionForm
-    list_display = ["id", "tournament", "user", "team", "placement", "prize_amount", "disqualified_at", "decided_at"]
+    list_display = [
+        "id",
+        "tournament",
+        "user",
+        "team",
+        "placement",
+        "prize_amount",
+        "disqualified_at",
+        "decided_at",
+    ]
     list_filter = [("disqualified_at", admin.EmptyFieldListFilter), ("user", admin.EmptyFieldListFilter)]
     list_select_related = ["tournament", "user", "team"]
     search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
@@ -129,12 +153,22 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         *["tournament", "user", "team", "placement", "prize_amount", "reason"],
         *["decided_at", "disqualified_at", "disqualified_reason", "stats"],
     ]
-    readonly_fields = ["tournament", "user", "team", "decided_at", "disqualified_at", "disqualified_reason", "stats"]
+    readonly_fields = [
+        "tournament",
+        "user",
+        "team",
+        "decided_at",
+        "disqualified_at",
+        "disqualified_reason",
+        "stats",
+    ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request) and (obj is None or self._is_whole_entrant(obj))
 
-    def write_row(self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool) -> TournamentResult:
+    def write_row(
+        self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool
+    ) -> TournamentResult:
         prize = form.cleaned_data["prize_amount"] if "prize_amount" in form.changed_data else None
         return services.correct_result(
             tournament=row.tournament,
@@ -153,7 +187,18 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
 
 @admin.register(TournamentMatchResult)
 class TournamentMatchResultAdmin(ReadOnlyAdmin):
-    list_display = ["id", "tournament", "round", "series", "map_name", "user", "team", "opponent_team", "opponent_user", "match_id"]
+    list_display = [
+        "id",
+        "tournament",
+        "round",
+        "series",
+        "map_name",
+        "user",
+        "team",
+        "opponent_team",
+        "opponent_user",
+        "match_id",
+    ]
     list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
     search_fields = ["=user__username", "=tournament__slug", "=series"]
     search_help_text = "A username, the slug of a tournament, or a series, in full."

@@ -15,11 +15,20 @@ from django_tally.schema import have_tables
 
 def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Find users without the two rows every user has."""
-    if "default" not in (databases or ()) or not have_tables([get_user_model(), UserProfile, PrivacySettings], using="default"):
+    if "default" not in (databases or ()) or not have_tables(
+        [get_user_model(), UserProfile, PrivacySettings], using="default"
+    ):
         return []
-    without = {"profile": list_users_without_profile().count(), "privacy settings": list_users_without_privacy().count()}
+    without = {
+        "profile": list_users_without_profile().count(),
+        "privacy settings": list_users_without_privacy().count(),
+    }
     return [
-        Warning(f"{count} users have no {what} row.", hint="Run `manage.py backfill_profiles`.", id="user_profile.W001")
+        Warning(
+            f"{count} users have no {what} row.",
+            hint="Run `manage.py backfill_profiles`.",
+            id="user_profile.W001",
+        )
         for what, count in without.items()
         if count
     ]

@@ -18,7 +18,10 @@ Clock = Callable[[], datetime]
 def reconcile_everything(*, clock: Clock) -> dict[str, object]:
     """Verify every cached number and repair what differs."""
     report = reconcile_stats(clock=clock, cause="schedule")
-    return {name: getattr(report, name) for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")}
+    return {
+        name: getattr(report, name)
+        for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")
+    }
 
 
 def archive_old_matches(*, clock: Clock) -> dict[str, object]:
@@ -30,4 +33,6 @@ def archive_old_matches(*, clock: Clock) -> dict[str, object]:
 def archive_old_activities(*, clock: Clock) -> dict[str, object]:
     """Move timeline entries that are old enough into the archive."""
     now = clock()
-    return asdict(archive_activities(before=now - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS), now=now))
+    return asdict(
+        archive_activities(before=now - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS), now=now)
+    )

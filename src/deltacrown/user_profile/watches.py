@@ -35,8 +35,14 @@ OWN_ROWS = (
 
 #: Names and states of others that stand on a player's pages.
 NAMES = (
-    Watch("accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)),
-    Watch("user_profile.UserProfile", columns=("display_name", "public_id"), links=(Link(MATCHES, key="opponent_user"),)),
+    Watch(
+        "accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)
+    ),
+    Watch(
+        "user_profile.UserProfile",
+        columns=("display_name", "public_id"),
+        links=(Link(MATCHES, key="opponent_user"),),
+    ),
     Watch("games.Game", owners=(), columns=("slug", "name"), everyone=True),
     Watch(
         "teams.Team",
@@ -54,7 +60,11 @@ NAMES = (
         "tournaments.Tournament",
         owners=(),
         columns=("slug", "name", "game", "status", "starts_at", "ends_at"),
-        links=(Link(ENTRIES, key="tournament"), Link(RESULTS, key="tournament"), Link(MATCHES, key="tournament")),
+        links=(
+            Link(ENTRIES, key="tournament"),
+            Link(RESULTS, key="tournament"),
+            Link(MATCHES, key="tournament"),
+        ),
     ),
     Watch(
         "user_profile.Achievement",

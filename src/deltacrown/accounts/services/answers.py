@@ -41,7 +41,13 @@ class Answer:
 
 @atomic_service
 def answer_once(
-    *, owner: User, caller: str, idempotency_key: str, digest: str, now: datetime, answer: Callable[[], dict[str, Any]]
+    *,
+    owner: User,
+    caller: str,
+    idempotency_key: str,
+    digest: str,
+    now: datetime,
+    answer: Callable[[], dict[str, Any]],
 ) -> Answer:
     """Carry out a request, or tell what came of it when it was carried out before.
 
@@ -53,11 +59,19 @@ def answer_once(
     :raises InvalidIdempotencyKey: the key cannot be one.
     :raises KeyReused: it came with another request before.
     """
-    if not (1 <= len(idempotency_key) <= LONGEST_KEY and idempotency_key.isascii() and idempotency_key.isprintable()):
-        raise InvalidIdempotencyKey(f"Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters.", field="Idempotency-Key")
+    if not (
+        1 <= len(idempotency_key) <= LONGEST_KEY
+        and idempotency_key.isascii()
+        and idempotency_key.isprintable()
+    ):
+        raise InvalidIdempotencyKey(
+            f"Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters.", field="Idempotency-Key"
+        )
     request, is_new = find_or_insert(lambda: _find_or_claim(owner, caller, idempotency_key, digest, now))
     if request.digest != digest:
-        raise KeyReused("This Idempotency-Key came with another request before; use a new one.", field="Idempotency-Key")
+        raise KeyReused(
+            "This Idempotency-Key came with another request before; use a new one.", field="Idempotency-Key"
+        )
     if not is_new:
         return Answer(request.body, is_repeated=True)
     AnsweredRequest.objects.filter(owner=owner, answered_at__lt=now - REMEMBERED_FOR).delete()
@@ -66,8 +80,12 @@ def answer_once(
     return Answer(request.body, is_repeated=False)
 
 
-def _find_or_claim(owner: User, caller: str, key: str, digest: str, now: datetime) -> tuple[AnsweredRequest, bool]:
+def _find_or_claim(
+    owner: User, caller: str, key: str, digest: str, now: datetime
+) -> tuple[AnsweredRequest, bool]:
     found = AnsweredRequest.objects.filter(caller=caller, idempotency_key=key).first()
     if found is not None:
         return found, False
-    return AnsweredRequest.objects.create(owner=owner, caller=caller, idempotency_key=key, digest=digest, answered_at=now), True
+    return AnsweredRequest.objects.create(
+        owner=owner, caller=caller, idempotency_key=key, digest=digest, answered_at=now
+    ), True

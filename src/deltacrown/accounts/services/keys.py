@@ -75,7 +75,13 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User) -> Ne
         raise TooManyKeys(f"{owner.username} has {MOST_KEYS} keys; revoke one first.")
     prefix = secrets.token_hex(6)
     secret = f"dck_{prefix}_{secrets.token_urlsafe(32)}"
-    key = ApiKey(owner=owner, name=name.strip(), prefix=prefix, digest=_digest(secret), scopes=[each for each in SCOPES if each in scopes])
+    key = ApiKey(
+        owner=owner,
+        name=name.strip(),
+        prefix=prefix,
+        digest=_digest(secret),
+        scopes=[each for each in SCOPES if each in scopes],
+    )
     key.save(force_insert=True)
     key.refresh_from_db()
     return NewKey(key, secret)
@@ -111,7 +117,12 @@ def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
     if name != "dck" or len(secret) > LONGEST_SECRET or not (prefix.isascii() and prefix.isalnum()):
         return None
     key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
-    if key is None or not secrets.compare_digest(key.digest, _digest(secret)) or key.revoked_at or not key.owner.is_active:
+    if (
+        key is None
+        or not secrets.compare_digest(key.digest, _digest(secret))
+        or key.revoked_at
+        or not key.owner.is_active
+    ):
         return None
     if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
         _note_use(key=key, now=now)
@@ -125,9 +136,13 @@ def _note_use(*, key: ApiKey, now: datetime) -> None:
 
 def _check_scopes(scopes: Sequence[str], owner: User, by: User) -> None:
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise InvalidKey(f"There is no scope {unknown[0][:40]!r}: choose of {', '.join(SCOPES)}.", field="scopes")
+        raise InvalidKey(
+            f"There is no scope {unknown[0][:40]!r}: choose of {', '.join(SCOPES)}.", field="scopes"
+        )
     if not scopes:
-        raise InvalidKey(f"A key without a scope can do nothing: choose of {', '.join(SCOPES)}.", field="scopes")
+        raise InvalidKey(
+            f"A key without a scope can do nothing: choose of {', '.join(SCOPES)}.", field="scopes"
+        )
     if by.is_staff:
         return
     if owner.pk != by.pk:

@@ -32,7 +32,9 @@ class InvalidUsername(InvalidInput):
 
 
 @atomic_service
-def create_players(*, usernames: Sequence[str], joined_at: Mapping[str, datetime] | None = None) -> dict[str, User]:
+def create_players(
+    *, usernames: Sequence[str], joined_at: Mapping[str, datetime] | None = None
+) -> dict[str, User]:
     """Return a user for every name, created where there is none; the same names again create nobody.
 
     A created user has no usable password: they sign in once they set one. Of names that differ in
@@ -87,10 +89,14 @@ def check_username(username: str) -> None:
         try:
             validate(username)
         except ValidationError as error:
-            raise InvalidUsername(f"{username!r} is no username: {' '.join(error.messages)}", field="username") from error
+            raise InvalidUsername(
+                f"{username!r} is no username: {' '.join(error.messages)}", field="username"
+            ) from error
 
 
-def _create_missing(usernames: Sequence[str], joined_at: Mapping[str, datetime]) -> tuple[dict[str, User], list[User]]:
+def _create_missing(
+    usernames: Sequence[str], joined_at: Mapping[str, datetime]
+) -> tuple[dict[str, User], list[User]]:
     known = find_players(usernames)
     missing: dict[str, str] = {}
     for username in usernames:
@@ -110,7 +116,9 @@ def _build_user(username: str, joined_at: datetime | None) -> User:
 
 
 def _list_named(usernames: Sequence[str]) -> Iterable[User]:
-    names = [Lower(Value(User.normalize_username(username))) for username in usernames if _is_possible(username)]
+    names = [
+        Lower(Value(User.normalize_username(username))) for username in usernames if _is_possible(username)
+    ]
     return User.objects.annotate(folded=Lower("username")).filter(folded__in=names)
 
 

@@ -28,23 +28,35 @@ class Bracket:
     ranking: list[list[Entrant]] = field(default_factory=list)
 
 
-def play_bracket(rng: Random, slug: str, title: Title, entrants: Sequence[Entrant], starts_at: datetime, *, third: bool) -> Bracket:
+def play_bracket(
+    rng: Random, slug: str, title: Title, entrants: Sequence[Entrant], starts_at: datetime, *, third: bool
+) -> Bracket:
     """Play a tournament from its first round to the final, or as far as it gets before the season closes.
 
     :param third: the losers of the semi-finals play for third place instead of sharing it.
     """
     table = _Table(rng, slug, title)
-    seeds = sorted(entrants, key=lambda entrant: -sum(player.strength_at(title, starts_at) for player in entrant.roster[: title.squad]))
+    seeds = sorted(
+        entrants,
+        key=lambda entrant: (
+            -sum(player.strength_at(title, starts_at) for player in entrant.roster[: title.squad])
+        ),
+    )
     remaining = _seat(seeds)
     out: list[list[Entrant]] = []
     while len(remaining) > 1:
         pairs = list(zip(remaining[::2], remaining[1::2], strict=True))
         name = _name_round(len(remaining))
-        decided = [table.decide(*pair, round_name=name, starts_at=starts_at, place=place) for place, pair in enumerate(pairs)]
+        decided = [
+            table.decide(*pair, round_name=name, starts_at=starts_at, place=place)
+            for place, pair in enumerate(pairs)
+        ]
         losers = [loser for _, loser in decided if loser is not None]
         if third and len(remaining) == 4 and len(losers) == 2:
             late = starts_at + timedelta(hours=ROUND_HOURS - 2)
-            winner, loser = table.decide(losers[0], losers[1], round_name="Third place", starts_at=late, place=0)
+            winner, loser = table.decide(
+                losers[0], losers[1], round_name="Third place", starts_at=late, place=0
+            )
             out += [[each] for each in (loser, winner) if each is not None]
         else:
             out.append(losers)
@@ -74,7 +86,13 @@ class _Table:
         self._series = 0
 
     def decide(
-        self, first: Entrant | None, second: Entrant | None, *, round_name: str, starts_at: datetime, place: int
+        self,
+        first: Entrant | None,
+        second: Entrant | None,
+        *,
+        round_name: str,
+        starts_at: datetime,
+        place: int,
     ) -> tuple[Entrant | None, Entrant | None]:
         """Play a series and return its winner and its loser; with a bye nothing is played and nobody loses."""
         if first is None or second is None:

@@ -37,10 +37,15 @@ def days_in(moment: datetime) -> float:
 def draw_moments(rng: Random, count: int) -> list[datetime]:
     """Draw ``count`` moments people play at: evenings, weekends, more as the season goes on; in order."""
     days = range(DAYS - 1)
-    weights = [DAY_WEIGHTS[(OPENS + timedelta(days=day)).weekday()] * (1 + GROWTH * day / DAYS) for day in days]
+    weights = [
+        DAY_WEIGHTS[(OPENS + timedelta(days=day)).weekday()] * (1 + GROWTH * day / DAYS) for day in days
+    ]
     chosen = rng.choices(days, weights, k=count)
     hours = rng.choices(range(24), HOUR_WEIGHTS, k=count)
-    return sorted(OPENS + timedelta(days=day, hours=hour, seconds=rng.randrange(3600)) for day, hour in zip(chosen, hours, strict=True))
+    return sorted(
+        OPENS + timedelta(days=day, hours=hour, seconds=rng.randrange(3600))
+        for day, hour in zip(chosen, hours, strict=True)
+    )
 
 
 def draw_between(rng: Random, start: datetime, end: datetime) -> datetime:

@@ -41,14 +41,18 @@ def _draw_lengths(rng: Random, count: int) -> list[int]:
     return lengths
 
 
-def _play_session(rng: Random, crowd: _Crowd, starts_at: datetime, count: int, number: int) -> list[PlannedMatch]:
+def _play_session(
+    rng: Random, crowd: _Crowd, starts_at: datetime, count: int, number: int
+) -> list[PlannedMatch]:
     title = rng.choices(TITLES, [title.popularity for title in TITLES])[0]
     lineups = _make_sides(rng, title, starts_at, crowd.draw(rng, title, starts_at))
     matches = []
     for place in range(count):
         key = f"demo-casual-{number + place:05d}"
         played_at = min(starts_at, CLOSES)
-        matches.append(play_match(rng, key=key, title=title, played_at=played_at, lineups=lineups, names=title.sides))
+        matches.append(
+            play_match(rng, key=key, title=title, played_at=played_at, lineups=lineups, names=title.sides)
+        )
         starts_at += timedelta(minutes=rng.randint(*title.minutes) + 3)
     return matches
 
@@ -59,7 +63,12 @@ def _make_sides(rng: Random, title: Title, moment: datetime, gathered: Sequence[
     for _ in range(LOOKED_AT):
         order = rng.sample(gathered, len(gathered))
         lineups = tuple(order[: title.squad]), tuple(order[title.squad : 2 * title.squad])
-        options.append((abs(sum(_strengths(lineups[0], title, moment)) - sum(_strengths(lineups[1], title, moment))), lineups))
+        options.append(
+            (
+                abs(sum(_strengths(lineups[0], title, moment)) - sum(_strengths(lineups[1], title, moment))),
+                lineups,
+            )
+        )
     return min(options, key=lambda option: option[0])[1]
 
 
@@ -90,17 +99,25 @@ class _Crowd:
         if (title.slug, week) not in self._pools:
             members = _around(self._everybody, week)
             interested = [player for player in members if title.slug in player.interests]
-            weights = list(accumulate(player.activity * player.interests[title.slug] for player in interested))
+            weights = list(
+                accumulate(player.activity * player.interests[title.slug] for player in interested)
+            )
             self._pools[title.slug, week] = interested, weights
         return self._pools[title.slug, week]
 
     def _fill(self, rng: Random, moment: datetime, drawn: dict[int, Player], wanted: int) -> list[Player]:
         """Ask those who do not usually play the game."""
-        others = [player for player in _around(self._everybody, week_of(moment)) if player.number not in drawn]
+        others = [
+            player for player in _around(self._everybody, week_of(moment)) if player.number not in drawn
+        ]
         return rng.sample(others, wanted - len(drawn))
 
 
 def _around(players: Sequence[Player], week: int) -> list[Player]:
     """Who has joined before the week and plays to its end."""
     starts_at, ends_at = OPENS + timedelta(weeks=week), OPENS + timedelta(weeks=week + 1)
-    return [player for player in players if player.plays_at(starts_at) and (player.left_at is None or player.left_at >= ends_at)]
+    return [
+        player
+        for player in players
+        if player.plays_at(starts_at) and (player.left_at is None or player.left_at >= ends_at)
+    ]

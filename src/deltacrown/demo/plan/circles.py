@@ -55,7 +55,11 @@ def plan_follows(seed: str, players: Sequence[Player]) -> list[PlannedFollow]:
 def plan_verifications(seed: str, players: Sequence[Player]) -> list[PlannedVerification]:
     """Draw who asked to be verified, and how it was decided; the player one signs in as was verified."""
     rng = make_stream(seed, "verifications")
-    return [_draw_verification(rng, player) for player in players if player.username == HERO or rng.randrange(ONE_ASKS_IN) == 0]
+    return [
+        _draw_verification(rng, player)
+        for player in players
+        if player.username == HERO or rng.randrange(ONE_ASKS_IN) == 0
+    ]
 
 
 def _draw_followed(rng: Random, player: Player, players: Sequence[Player]) -> list[Player]:

@@ -85,12 +85,25 @@ def play_match(
 
     :param must_end: there is no draw, as in a bracket.
     """
-    sides = [[Performer(player.number, player.strength_at(title, played_at)) for player in lineup] for lineup in lineups]
+    sides = [
+        [Performer(player.number, player.strength_at(title, played_at)) for player in lineup]
+        for lineup in lineups
+    ]
     expected = expect_score(_mean(sides[0]) - _mean(sides[1]))
     winner, scores = _draw_outcome(rng, title, expected, must_end=must_end)
     stats = tuple(tuple(side) for side in title.report(rng, sides, scores))
     return PlannedMatch(
-        key, title, played_at, lineups, names, winner, scores, stats, round_name, series, rng.choice(title.maps) if series else ""
+        key,
+        title,
+        played_at,
+        lineups,
+        names,
+        winner,
+        scores,
+        stats,
+        round_name,
+        series,
+        rng.choice(title.maps) if series else "",
     )
 
 

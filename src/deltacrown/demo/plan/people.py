@@ -66,7 +66,14 @@ def plan_players(seed: str, count: int) -> list[Player]:
     arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
     usernames = {HERO.lower()}
     players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
-    hero = max(players, key=lambda player: (player.joined_at < OPENS, player.left_at is None, player.skill + min(player.activity, 2)))
+    hero = max(
+        players,
+        key=lambda player: (
+            player.joined_at < OPENS,
+            player.left_at is None,
+            player.skill + min(player.activity, 2),
+        ),
+    )
     others = [player.number for player in players if player is not hero]
     for number in rng.sample(others, count // ONE_HIDES_IN):
         players[number] = replace(players[number], shows_matches=False)
@@ -117,10 +124,16 @@ def _draw_interests(rng: Random) -> dict[str, float]:
 def _draw_username(rng: Random, taken: set[str]) -> str:
     """Draw a gamertag nobody has, in any case of letters; adds it to ``taken``."""
     while True:
-        first, second, alone = rng.choice(words.TAG_FIRSTS), rng.choice(words.TAG_SECONDS), rng.choice(words.TAG_ALONE)
+        first, second, alone = (
+            rng.choice(words.TAG_FIRSTS),
+            rng.choice(words.TAG_SECONDS),
+            rng.choice(words.TAG_ALONE),
+        )
         number = rng.choice((rng.randrange(2, 100), rng.randrange(1988, 2009)))
         plain, lower = f"{first}{second}", f"{first}_{second}".lower()
-        username = rng.choices((plain, f"{plain}{number}", lower, f"{alone}{number}", f"x{second}x{number}"), (8, 4, 3, 4, 1))[0]
+        username = rng.choices(
+            (plain, f"{plain}{number}", lower, f"{alone}{number}", f"x{second}x{number}"), (8, 4, 3, 4, 1)
+        )[0]
         if username.lower() not in taken:
             taken.add(username.lower())
             return username
@@ -129,7 +142,13 @@ def _draw_username(rng: Random, taken: set[str]) -> str:
 def _draw_display_name(rng: Random, username: str, country: str) -> str:
     """A full name, a name around the gamertag, a given name and an initial, or nothing."""
     given, family = (rng.choice(names) for names in words.PEOPLE[country])
-    forms = ("", f"{given} {family}", f"{given} “{username}” {family}", f"{given} {family[0]}.", username.replace("_", " ").title())
+    forms = (
+        "",
+        f"{given} {family}",
+        f"{given} “{username}” {family}",
+        f"{given} {family[0]}.",
+        username.replace("_", " ").title(),
+    )
     return rng.choices(forms, (6, 4, 3, 2, 2))[0]
 
 

@@ -69,7 +69,10 @@ def report_valorant(rng: Random, sides: Sides, scores: Scores) -> list[list[Stat
         taken: set[str] = set()
         for performer, line in zip(performers, side, strict=True):
             damage = line["kills"] * 168 + line["assists"] * 45
-            line |= {"combat_score": round(damage / rounds * rng.uniform(0.95, 1.15)), "agent": _prefer(rng, performer, AGENTS, taken)}
+            line |= {
+                "combat_score": round(damage / rounds * rng.uniform(0.95, 1.15)),
+                "agent": _prefer(rng, performer, AGENTS, taken),
+            }
     return lines
 
 
@@ -92,7 +95,9 @@ def report_rocket_league(rng: Random, sides: Sides, scores: Scores) -> list[list
         missed = share(on_target[place] - scores[place] + rng.randrange(4), _weights(rng, performers, 0.2))
         saves = share(on_target[1 - place] - scores[1 - place], _weights(rng, performers, 0.3))
         shared = share(round(scores[place] * rng.uniform(0.4, 0.8)), _weights(rng, performers, 0.3))
-        assists = [min(own, scores[place] - scored) for own, scored in zip(shared, goals, strict=True)]  # nobody sets up their own goal
+        assists = [
+            min(own, scores[place] - scored) for own, scored in zip(shared, goals, strict=True)
+        ]  # nobody sets up their own goal
         columns = zip(goals, assists, missed, saves, strict=True)
         lines.append([_car_line(rng, *numbers) for numbers in columns])
     return lines
@@ -100,7 +105,9 @@ def report_rocket_league(rng: Random, sides: Sides, scores: Scores) -> list[list
 
 def report_street_fighter(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
     """Rounds won and lost, perfects, best combo and character; rounds won by one are lost by the other."""
-    rounds = [2 * scores[place] + sum(rng.random() < 0.45 for _ in range(scores[1 - place])) for place in (0, 1)]
+    rounds = [
+        2 * scores[place] + sum(rng.random() < 0.45 for _ in range(scores[1 - place])) for place in (0, 1)
+    ]
     return [
         [
             {
@@ -170,16 +177,26 @@ def share(total: int, weights: Sequence[float], cap: int | None = None) -> list[
 
 def _report_shooter(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
     rounds = sum(scores)
-    fallen = [_draw_kills(rng, scores[1 - place], scores[place], len(performers)) for place, performers in enumerate(sides)]
-    deaths = [share(fallen[place], _weights(rng, performers, -0.12, 0.12), rounds) for place, performers in enumerate(sides)]
+    fallen = [
+        _draw_kills(rng, scores[1 - place], scores[place], len(performers))
+        for place, performers in enumerate(sides)
+    ]
+    deaths = [
+        share(fallen[place], _weights(rng, performers, -0.12, 0.12), rounds)
+        for place, performers in enumerate(sides)
+    ]
     lines: list[list[Stats]] = []
     for place, performers in enumerate(sides):
         killed = sum(deaths[1 - place])
         kills = share(killed, _weights(rng, performers, 0.22, 0.2))
         assists = share(round(killed * rng.uniform(0.25, 0.45)), _weights(rng, performers, 0.0, 0.3))
-        accuracy = [min(max(round(rng.gauss(24 + 3 * performer.strength, 5)), 6), 55) for performer in performers]
+        accuracy = [
+            min(max(round(rng.gauss(24 + 3 * performer.strength, 5)), 6), 55) for performer in performers
+        ]
         columns = zip(kills, deaths[place], assists, accuracy, strict=True)
-        lines.append([{"kills": k, "deaths": d, "assists": a, "headshot_percent": h} for k, d, a, h in columns])
+        lines.append(
+            [{"kills": k, "deaths": d, "assists": a, "headshot_percent": h} for k, d, a, h in columns]
+        )
     return lines
 
 

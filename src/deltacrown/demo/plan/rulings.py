@@ -93,9 +93,19 @@ def plan_rulings(seed: str, matches: list[PlannedMatch], tournaments: Sequence[P
     settled = [place for place in range(len(matches) * 19 // 20) if matches[place].winner is not None]
     rng.shuffle(settled)
     amendments = [_amend(rng, matches[place], void=True) for place in _take(settled, matches, ONE_VOIDED_IN)]
-    amendments += [_amend(rng, _report_wrong(matches, place), void=False) for place in _take(settled, matches, ONE_CORRECTED_IN)]
-    disputes = [_dispute(rng, matches[place], kind) for kind in ("REJECTED", "VOID") for place in _take_for(kind, settled, matches)]
-    disputes += [_dispute(rng, _report_wrong(matches, place), "CORRECT") for place in _take_for("CORRECT", settled, matches)]
+    amendments += [
+        _amend(rng, _report_wrong(matches, place), void=False)
+        for place in _take(settled, matches, ONE_CORRECTED_IN)
+    ]
+    disputes = [
+        _dispute(rng, matches[place], kind)
+        for kind in ("REJECTED", "VOID")
+        for place in _take_for(kind, settled, matches)
+    ]
+    disputes += [
+        _dispute(rng, _report_wrong(matches, place), "CORRECT")
+        for place in _take_for("CORRECT", settled, matches)
+    ]
     challenges, placings = _plan_challenges(rng, tournaments)
     return Rulings(
         sorted(amendments, key=lambda each: each.at),
@@ -140,12 +150,16 @@ def _dispute(rng: Random, match: PlannedMatch, outcome: str) -> MatchDispute:
         filed_at=filed_at,
         reason=words.MATCH_COMPLAINTS[0] if outcome == "CORRECT" else rng.choice(words.MATCH_COMPLAINTS[1:]),
         outcome=outcome,
-        resolution=rng.choice({"VOID": words.VOID_REASONS, "CORRECT": words.CORRECTION_REASONS}.get(outcome, words.REJECTIONS)),
+        resolution=rng.choice(
+            {"VOID": words.VOID_REASONS, "CORRECT": words.CORRECTION_REASONS}.get(outcome, words.REJECTIONS)
+        ),
         resolved_at=filed_at + timedelta(minutes=rng.randrange(90, 6000)),
     )
 
 
-def _plan_challenges(rng: Random, tournaments: Sequence[PlannedTournament]) -> tuple[list[Challenge], list[Placing]]:
+def _plan_challenges(
+    rng: Random, tournaments: Sequence[PlannedTournament]
+) -> tuple[list[Challenge], list[Placing]]:
     """Challenge the winner of some tournaments, now and then with success: the second wins, and gets the prize."""
     completed = [tournament for tournament in tournaments if len(tournament.placements) > 1][:-1]
     challenges: list[Challenge] = []
@@ -155,7 +169,10 @@ def _plan_challenges(rng: Random, tournaments: Sequence[PlannedTournament]) -> t
         challenge = _challenge(rng, tournament, upheld=upheld)
         challenges.append(challenge)
         if upheld and tournament.prizes:
-            reason, at = "Moved up after the winner was disqualified.", challenge.resolved_at + timedelta(hours=1)
+            reason, at = (
+                "Moved up after the winner was disqualified.",
+                challenge.resolved_at + timedelta(hours=1),
+            )
             placings.append(Placing(tournament, challenge.second, 1, tournament.prize_of(1), at, reason))
     return challenges, placings
 
@@ -174,14 +191,23 @@ def _challenge(rng: Random, tournament: PlannedTournament, *, upheld: bool) -> C
     )
 
 
-def _plan_swaps(rng: Random, tournaments: Sequence[PlannedTournament], challenged: Collection[str]) -> list[Placing]:
+def _plan_swaps(
+    rng: Random, tournaments: Sequence[PlannedTournament], challenged: Collection[str]
+) -> list[Placing]:
     """Enter the third and the fourth of some tournaments the wrong way round, and set them right the day after."""
-    fit = [each for each in tournaments if [rank for _, rank in each.placements[2:4]] == [3, 4] and each.slug not in challenged]
+    fit = [
+        each
+        for each in tournaments
+        if [rank for _, rank in each.placements[2:4]] == [3, 4] and each.slug not in challenged
+    ]
     placings: list[Placing] = []
     for tournament in fit[::ONE_SWAPPED_IN]:
         (third, _), (fourth, _) = tournament.placements[2:4]
         tournament.placements[2:4] = [(fourth, 3), (third, 4)]
         at = tournament.ends_at + timedelta(minutes=rng.randrange(600, 1400))
         reason = "Third and fourth place were entered the wrong way round."
-        placings += [Placing(tournament, each, rank, tournament.prize_of(rank), at, reason) for each, rank in ((third, 3), (fourth, 4))]
+        placings += [
+            Placing(tournament, each, rank, tournament.prize_of(rank), at, reason)
+            for each, rank in ((third, 3), (fourth, 4))
+        ]
     return placings

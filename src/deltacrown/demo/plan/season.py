@@ -60,4 +60,12 @@ def plan_season(*, seed: int, size: SeasonSize) -> Season:
     official = sum(len(tournament.matches) for tournament in tournaments)
     casual = plan_casual_matches(stream, players, max(size.matches - official, SMALLEST.matches // 4))
     rulings = plan_rulings(stream, casual, tournaments)
-    return Season(players, teams, tournaments, casual, rulings, plan_follows(stream, players), plan_verifications(stream, players))
+    return Season(
+        players,
+        teams,
+        tournaments,
+        casual,
+        rulings,
+        plan_follows(stream, players),
+        plan_verifications(stream, players),
+    )

@@ -39,7 +39,11 @@ class Team:
 
     def roster_at(self, moment: datetime) -> list[Player]:
         """Who is in the team at a moment, the strongest in its game first."""
-        present = [each.player for each in self.stretches if each.joined_at <= moment and (each.left_at is None or moment < each.left_at)]
+        present = [
+            each.player
+            for each in self.stretches
+            if each.joined_at <= moment and (each.left_at is None or moment < each.left_at)
+        ]
         return sorted(present, key=lambda player: (-player.strength_at(self.title, moment), player.number))
 
     def sign(self, player: Player, joined_at: datetime) -> None:
@@ -48,7 +52,9 @@ class Team:
 
     def release(self, player: Player, left_at: datetime) -> None:
         """Let a player go."""
-        next(each for each in self.stretches if each.player is player and each.left_at is None).left_at = left_at
+        next(
+            each for each in self.stretches if each.player is player and each.left_at is None
+        ).left_at = left_at
 
 
 def plan_teams(seed: str, players: Sequence[Player]) -> list[Team]:
@@ -82,7 +88,14 @@ def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: li
 def _candidates(title: Title, players: Sequence[Player], moment: datetime) -> list[Player]:
     """Who may be signed: there at the moment, staying to the end; first those who play the game, the strongest first."""
     staying = [player for player in players if player.joined_at < moment and player.left_at is None]
-    return sorted(staying, key=lambda player: (title.slug not in player.interests, -player.strength_at(title, moment), player.number))
+    return sorted(
+        staying,
+        key=lambda player: (
+            title.slug not in player.interests,
+            -player.strength_at(title, moment),
+            player.number,
+        ),
+    )
 
 
 def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> None:
@@ -91,11 +104,19 @@ def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> Non
         for place, team in enumerate(teams):
             if rng.random() < CHANGES:
                 # In daytime, and a day for each team: nobody moves twice at once.
-                _change_player(rng, team, teams, players, window + timedelta(days=place, seconds=rng.randrange(8 * 3600, 20 * 3600)))
+                _change_player(
+                    rng,
+                    team,
+                    teams,
+                    players,
+                    window + timedelta(days=place, seconds=rng.randrange(8 * 3600, 20 * 3600)),
+                )
         window += timedelta(days=WINDOW_DAYS)
 
 
-def _change_player(rng: Random, team: Team, teams: Sequence[Team], players: Sequence[Player], moment: datetime) -> None:
+def _change_player(
+    rng: Random, team: Team, teams: Sequence[Team], players: Sequence[Player], moment: datetime
+) -> None:
     leaving = rng.choice(team.roster_at(moment))
     others = [other for other in teams if other is not team]
     if others and rng.random() < SWAPS:

@@ -66,7 +66,9 @@ class PlannedTournament:
         return self.prizes[placement - 1] if placement <= len(self.prizes) else 0
 
 
-def plan_tournaments(seed: str, players: Sequence[Player], teams: Sequence[Team], count: int) -> list[PlannedTournament]:
+def plan_tournaments(
+    seed: str, players: Sequence[Player], teams: Sequence[Team], count: int
+) -> list[PlannedTournament]:
     """Plan ``count`` tournaments, in the order of their start."""
     rng = make_stream(seed, "tournaments")
     statuses = _plan_statuses(count)
@@ -75,7 +77,11 @@ def plan_tournaments(seed: str, players: Sequence[Player], teams: Sequence[Team]
     tournaments = []
     for title, status, starts_at in zip(games, statuses, _plan_starts(rng, statuses), strict=True):
         name = _name_tournament(title, starts_at, names)
-        tournaments.append(PlannedTournament(slugify(name), name, title, status, starts_at, starts_at + timedelta(days=ANNOUNCED_DAYS)))
+        tournaments.append(
+            PlannedTournament(
+                slugify(name), name, title, status, starts_at, starts_at + timedelta(days=ANNOUNCED_DAYS)
+            )
+        )
     for place, tournament in enumerate(tournaments):
         tournament.prizes = PRIZES if place % 2 == 0 else ()
         if tournament.status != "DRAFT":
@@ -103,14 +109,22 @@ def _plan_starts(rng: Random, statuses: Sequence[str]) -> list[datetime]:
     ended = [status for status in statuses if status in ("COMPLETED", "CANCELLED")]
     starts = list(spread_evenly(len(ended), OPENS + timedelta(days=40), CLOSES - timedelta(days=20)))
     running, upcoming = CLOSES - timedelta(days=1), CLOSES + timedelta(days=10)
-    starts += [running if status == "RUNNING" else upcoming + timedelta(days=10 * (status == "DRAFT")) for status in statuses[len(ended) :]]
-    return [start.replace(hour=rng.choice((15, 16, 17, 18)), minute=0, second=0, microsecond=0) for start in starts]
+    starts += [
+        running if status == "RUNNING" else upcoming + timedelta(days=10 * (status == "DRAFT"))
+        for status in statuses[len(ended) :]
+    ]
+    return [
+        start.replace(hour=rng.choice((15, 16, 17, 18)), minute=0, second=0, microsecond=0)
+        for start in starts
+    ]
 
 
 def _play(rng: Random, place: int, tournament: PlannedTournament) -> None:
     """Play the bracket and, when it is over, rank everybody; now and then one of those beaten early is disqualified."""
     staying = [entrant for entrant in tournament.entrants if not entrant.withdrew]
-    bracket = play_bracket(rng, tournament.slug, tournament.title, staying, tournament.starts_at, third=place % 3 == 0)
+    bracket = play_bracket(
+        rng, tournament.slug, tournament.title, staying, tournament.starts_at, third=place % 3 == 0
+    )
     tournament.matches = bracket.matches
     if tournament.status != "COMPLETED":
         return
@@ -126,22 +140,34 @@ def _name_tournament(title: Title, starts_at: datetime, names: set[str]) -> str:
     """Name a tournament after its game, the time of year and the year; adds it to ``names``."""
     season = ("Winter", "Spring", "Summer", "Autumn")[starts_at.month % 12 // 3]
     kinds = ("Cup", "Open", "Masters", "Classic", "Invitational", "Showdown")
-    name = next(name for kind in kinds if (name := f"{title.name} {season} {kind} {starts_at.year}") not in names)
+    name = next(
+        name for kind in kinds if (name := f"{title.name} {season} {kind} {starts_at.year}") not in names
+    )
     names.add(name)
     return name
 
 
-def _draw_entrants(rng: Random, tournament: PlannedTournament, players: Sequence[Player], teams: Sequence[Team]) -> list[Entrant]:
+def _draw_entrants(
+    rng: Random, tournament: PlannedTournament, players: Sequence[Player], teams: Sequence[Team]
+) -> list[Entrant]:
     """Who registered in the weeks before the start, in the order they did."""
     closes_at = min(tournament.starts_at - timedelta(hours=2), CLOSES)
     opens_at = tournament.starts_at - timedelta(days=OPEN_DAYS)
     of_the_game = [team for team in teams if team.title is tournament.title]
-    candidates: Sequence[Player | Team] = of_the_game if tournament.is_for_teams else _draw_players(rng, tournament, players, opens_at)
+    candidates: Sequence[Player | Team] = (
+        of_the_game if tournament.is_for_teams else _draw_players(rng, tournament, players, opens_at)
+    )
     entrants = [
-        _enter(candidate, draw_between(rng, opens_at, closes_at), withdrew=place >= STAYING and rng.random() < WITHDRAWALS)
+        _enter(
+            candidate,
+            draw_between(rng, opens_at, closes_at),
+            withdrew=place >= STAYING and rng.random() < WITHDRAWALS,
+        )
         for place, candidate in enumerate(rng.sample(candidates, len(candidates)))
     ]
-    return _without_doubles(sorted(entrants, key=lambda entrant: entrant.registered_at), tournament.title.squad)
+    return _without_doubles(
+        sorted(entrants, key=lambda entrant: entrant.registered_at), tournament.title.squad
+    )
 
 
 def _without_doubles(entrants: Sequence[Entrant], squad: int) -> list[Entrant]:
@@ -162,10 +188,18 @@ def _enter(candidate: Player | Team, registered_at: datetime, *, withdrew: bool)
     return Entrant(candidate, tuple(candidate.roster_at(registered_at)), registered_at, withdrew)
 
 
-def _draw_players(rng: Random, tournament: PlannedTournament, players: Sequence[Player], opens_at: datetime) -> list[Player]:
+def _draw_players(
+    rng: Random, tournament: PlannedTournament, players: Sequence[Player], opens_at: datetime
+) -> list[Player]:
     """Draw from those who play the game and are around from registration to the end; the strong and the busy come rather."""
     slug = tournament.title.slug
-    around = [player for player in players if player.plays_at(opens_at) and player.plays_at(tournament.ends_at + timedelta(days=5))]
+    around = [
+        player
+        for player in players
+        if player.plays_at(opens_at) and player.plays_at(tournament.ends_at + timedelta(days=5))
+    ]
     interested = [player for player in around if slug in player.interests]
-    eager = sorted(interested, key=lambda player: rng.expovariate(0.3 + player.activity + max(player.skill, 0)))
+    eager = sorted(
+        interested, key=lambda player: rng.expovariate(0.3 + player.activity + max(player.skill, 0))
+    )
     return eager[: rng.randint(*ENTRANTS)]

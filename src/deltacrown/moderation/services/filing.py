@@ -46,7 +46,12 @@ def get_dispute_deadline(happened_at: datetime) -> datetime:
 
 @atomic_service
 def file_dispute(
-    *, reporter: User, match: MatchRow | None = None, result: TournamentResult | None = None, reason: str, now: datetime
+    *,
+    reporter: User,
+    match: MatchRow | None = None,
+    result: TournamentResult | None = None,
+    reason: str,
+    now: datetime,
 ) -> Dispute:
     """Record a player's objection to a match they played in, or to a result of a tournament they entered.
 
@@ -71,7 +76,9 @@ def file_dispute(
     elif result is not None and match is None:
         new, same_subject = _about_result(reporter, result.pk, now)
     else:
-        raise InvalidDispute("A dispute is about one match or one tournament result; name exactly one of them.")
+        raise InvalidDispute(
+            "A dispute is about one match or one tournament result; name exactly one of them."
+        )
     if existing := _find_open(reporter, same_subject, reason):
         return existing
     new.reporter, new.reason, new.filed_at = reporter, reason, now
@@ -87,7 +94,9 @@ def _about_match(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Query
     if reporter.pk not in {row.user_id for row in encounter}:
         raise NotAParticipant("Only those who played in a match can dispute it.", field="match")
     if match.is_voided:
-        raise InvalidDispute(f"The match is voided already ({match.void_reason}); it counts nowhere.", field="match")
+        raise InvalidDispute(
+            f"The match is voided already ({match.void_reason}); it counts nowhere.", field="match"
+        )
     _check_window(match.played_at, now, "played")
     return Dispute(match_id=pk), Dispute.objects.filter(match_id__in=[row.pk for row in encounter])
 
@@ -96,7 +105,9 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
     """Return an unsaved dispute of the result if the reporter may file one, and all disputes of that result."""
     result = TournamentResult.objects.select_related("tournament").get(pk=pk)
     if not has_competed(reporter, result):
-        raise NotAParticipant(f"Only those who competed in {result.tournament.name} can dispute its results.", field="result")
+        raise NotAParticipant(
+            f"Only those who competed in {result.tournament.name} can dispute its results.", field="result"
+        )
     _check_window(result.decided_at, now, "decided")
     return Dispute(result=result), Dispute.objects.filter(result=result)
 
@@ -104,12 +115,17 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
 def _check_window(since: datetime, now: datetime, happened: str) -> None:
     if now > get_dispute_deadline(since):
         days = settings.DISPUTE_WINDOW_DAYS
-        raise DisputeWindowClosed(f"It was {happened} on {since:%Y-%m-%d}; disputes are taken for {days} days.", field="filed_at")
+        raise DisputeWindowClosed(
+            f"It was {happened} on {since:%Y-%m-%d}; disputes are taken for {days} days.", field="filed_at"
+        )
 
 
 def _find_open(reporter: User, same_subject: QuerySet[Dispute], reason: str) -> Dispute | None:
     """Return the reporter's open dispute of this subject if it says the same, refuse another."""
     existing = same_subject.filter(reporter=reporter, status=Dispute.Status.OPEN).first()
     if existing is not None and existing.reason != reason:
-        raise DisputeOpen(f"You have an open dispute about it since {existing.filed_at:%Y-%m-%d}; wait for its outcome.", field="reason")
+        raise DisputeOpen(
+            f"You have an open dispute about it since {existing.filed_at:%Y-%m-%d}; wait for its outcome.",
+            field="reason",
+        )
     return existing

@@ -34,7 +34,9 @@ def get_dispute(handle: str, *, viewer: User) -> Dispute:
     return found
 
 
-def list_disputes(page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20) -> Page[Dispute]:
+def list_disputes(
+    page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20
+) -> Page[Dispute]:
     """Return a page of disputes, latest first: everybody's for staff, else the viewer's own.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.

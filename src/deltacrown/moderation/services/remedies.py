@@ -75,19 +75,32 @@ def apply_remedy(*, dispute: Dispute, remedy: Remedy, reason: str, now: datetime
         _amend_result(dispute, remedy, reason, now, by)
 
 
-def _amend_match(dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str, now: datetime, by: User) -> None:
+def _amend_match(
+    dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str, now: datetime, by: User
+) -> None:
     if dispute.match_id is None:
-        raise UnfitRemedy("The dispute is about a tournament result; correct the result or disqualify the entrant.", field="remedy")
+        raise UnfitRemedy(
+            "The dispute is about a tournament result; correct the result or disqualify the entrant.",
+            field="remedy",
+        )
     match = get_match_row(dispute.match_id)
     if isinstance(remedy, VoidMatch):
         games.void_match(game=match.game, match_key=match.match_key, reason=reason, now=now, by=by)
     else:
         games.correct_match(
-            game=match.game, match_key=match.match_key, results=remedy.results, scores=remedy.scores, reason=reason, now=now, by=by
+            game=match.game,
+            match_key=match.match_key,
+            results=remedy.results,
+            scores=remedy.scores,
+            reason=reason,
+            now=now,
+            by=by,
         )
 
 
-def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User) -> None:
+def _amend_result(
+    dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User
+) -> None:
     if dispute.result_id is None:
         raise UnfitRemedy("The dispute is about a match; void the match or correct it.", field="remedy")
     result = TournamentResult.objects.select_related("tournament", "user", "team").get(pk=dispute.result_id)
@@ -106,7 +119,9 @@ def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: 
         return
     if remedy.user is not None or remedy.team is not None:
         user, team = remedy.user, remedy.team
-    tournaments.disqualify_entrant(tournament=result.tournament, user=user, team=team, reason=reason, now=now, by=by)
+    tournaments.disqualify_entrant(
+        tournament=result.tournament, user=user, team=team, reason=reason, now=now, by=by
+    )
 
 
 def _entrant_of(result: TournamentResult) -> tuple[User | None, Team | None]:

@@ -81,10 +81,18 @@ def _is_resolved(dispute: Dispute, outcome: Dispute.Status) -> bool:
         return False
     if dispute.status != outcome:
         when = f"{dispute.resolved_at:%Y-%m-%d}"
-        raise AlreadyResolved(f"The dispute was {dispute.get_status_display().lower()} on {when}; that outcome stands.", field="dispute")
+        raise AlreadyResolved(
+            f"The dispute was {dispute.get_status_display().lower()} on {when}; that outcome stands.",
+            field="dispute",
+        )
     return True
 
 
 def _resolve(dispute: Dispute, outcome: Dispute.Status, by: User, resolution: str, now: datetime) -> None:
-    dispute.status, dispute.resolution, dispute.resolved_by, dispute.resolved_at = outcome, resolution, by, now
+    dispute.status, dispute.resolution, dispute.resolved_by, dispute.resolved_at = (
+        outcome,
+        resolution,
+        by,
+        now,
+    )
     dispute.save(update_fields=["status", "resolution", "resolved_by", "resolved_at"])

@@ -64,7 +64,11 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
     memberships = TeamMembership.objects.filter(team=team, user=user)
     if same := memberships.filter(joined_at=joined_at).first():
         return same
-    if later := memberships.filter(Q(left_at__isnull=True) | Q(left_at__gt=joined_at)).order_by("joined_at").first():
+    if (
+        later := memberships.filter(Q(left_at__isnull=True) | Q(left_at__gt=joined_at))
+        .order_by("joined_at")
+        .first()
+    ):
         raise MembershipConflict(
             f"{user.username} is in {team.name} from {later.joined_at:%Y-%m-%d %H:%M} already; record that departure first.",
             field="joined_at",
@@ -118,7 +122,9 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
     for team_pks in in_batches(sorted(by_team)):
         _lock_teams(team_pks)
         ledger = _Ledger(TeamMembership.objects.filter(team__in=team_pks).select_related("team", "user"))
-        for record in sorted((record for pk in team_pks for record in by_team[pk]), key=lambda record: record.joined_at):
+        for record in sorted(
+            (record for pk in team_pks for record in by_team[pk]), key=lambda record: record.joined_at
+        ):
             ledger.take(record)
         # Endings first: a player who comes back has one membership that lasts, not two.
         TeamMembership.objects.bulk_update(ledger.ended, ["left_at"])
@@ -130,7 +136,9 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
 
 def list_roster(team: Team, at: datetime) -> list[User]:
     """Return the players in ``team`` at the moment ``at``, longest-serving first."""
-    present = TeamMembership.objects.filter(team=team, joined_at__lte=at).filter(Q(left_at__isnull=True) | Q(left_at__gt=at))
+    present = TeamMembership.objects.filter(team=team, joined_at__lte=at).filter(
+        Q(left_at__isnull=True) | Q(left_at__gt=at)
+    )
     return [membership.user for membership in present.select_related("user").order_by("joined_at", "id")]
 
 
@@ -152,8 +160,12 @@ class _Ledger:
             self._end(known, record)
             return
         if any(_overlap(record, stretch) for stretch in stretches):
-            raise MembershipConflict(f"{record} overlaps another stretch in that team; correct the dates.", field="joined_at")
-        membership = TeamMembership(team=record.team, user=record.user, joined_at=record.joined_at, left_at=record.left_at)
+            raise MembershipConflict(
+                f"{record} overlaps another stretch in that team; correct the dates.", field="joined_at"
+            )
+        membership = TeamMembership(
+            team=record.team, user=record.user, joined_at=record.joined_at, left_at=record.left_at
+        )
         stretches.append(membership)
         self.new.append(membership)
 
@@ -166,7 +178,8 @@ class _Ledger:
                 self.ended.append(known)
         else:
             raise MembershipConflict(
-                f"{record} is recorded with a departure at {known.left_at:%Y-%m-%d %H:%M}; correct one of the two.", field="left_at"
+                f"{record} is recorded with a departure at {known.left_at:%Y-%m-%d %H:%M}; correct one of the two.",
+                field="left_at",
             )
 
 
@@ -203,5 +216,6 @@ def _no_departure(team: Team, user: User, membership: TeamMembership | None) -> 
     if membership is None:
         return NotInTeam(f"{user.username} is not in {team.name}; there is nothing to leave.", field="user")
     return InvalidDate(
-        f"{user.username} joined {team.name} at {membership.joined_at:%Y-%m-%d %H:%M}; leaving cannot be earlier.", field="left_at"
+        f"{user.username} joined {team.name} at {membership.joined_at:%Y-%m-%d %H:%M}; leaving cannot be earlier.",
+        field="left_at",
     )

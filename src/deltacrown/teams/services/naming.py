@@ -47,7 +47,9 @@ def create_team(*, slug: str, name: str) -> Team:
     _check_slug(slug)
     team = find_or_insert(lambda: _find_or_create(slug, name))
     if name_key(team.name) != name_key(name):
-        raise TeamTaken(f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug")
+        raise TeamTaken(
+            f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug"
+        )
     return team
 
 
@@ -83,7 +85,10 @@ def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
             return {given: found[name_key(name)] for given, name in clean.items()}
         Team.objects.bulk_create(_new_teams(list(reversed(missing.values()))), ignore_conflicts=True)
         found |= _teams_by_key(missing.values())
-    raise TeamTaken(f"The database takes {next(iter(missing.values()))!r} for another team's name; use that name.", field="name")
+    raise TeamTaken(
+        f"The database takes {next(iter(missing.values()))!r} for another team's name; use that name.",
+        field="name",
+    )
 
 
 def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
@@ -126,7 +131,9 @@ def _refuse_namesake(name: str, slug: str) -> None:
     """Refuse a name that belongs to a team of another slug."""
     namesake = _teams_by_key([name]).get(name_key(name))
     if namesake is not None and namesake.slug != slug:
-        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
+        raise TeamTaken(
+            f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name"
+        )
 
 
 def _check_slug(slug: str) -> None:
@@ -134,7 +141,9 @@ def _check_slug(slug: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidInput(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+        raise InvalidInput(
+            f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
+        ) from error
 
 
 def _teams_by_key(names: Iterable[str]) -> dict[str, Team]:
@@ -143,7 +152,9 @@ def _teams_by_key(names: Iterable[str]) -> dict[str, Team]:
     found: dict[str, Team] = {}
     for batch in in_batches(list(keys.values())):
         # Folded by the database on both sides, as in its unique key, so that the index of that key finds the rows.
-        spelled = Q(folded__in=[Lower(Value(name)) for name in batch]) | Q(slug__in=[_stem(name) for name in batch])
+        spelled = Q(folded__in=[Lower(Value(name)) for name in batch]) | Q(
+            slug__in=[_stem(name) for name in batch]
+        )
         for team in Team.objects.alias(folded=Lower("name")).filter(spelled).order_by("-id"):
             found[name_key(team.name)] = team
     return {key: team for key, team in found.items() if key in keys}
@@ -167,7 +178,11 @@ def _new_teams(names: Sequence[str]) -> list[Team]:
 def _taken_slugs(stems: Sequence[str]) -> set[str]:
     """Return the slugs in use that are one of ``stems`` or, where a number will be needed, a numbered one of them."""
     wanted = Counter(stems)
-    taken = {slug for batch in in_batches(list(wanted)) for slug in Team.objects.filter(slug__in=batch).values_list("slug", flat=True)}
+    taken = {
+        slug
+        for batch in in_batches(list(wanted))
+        for slug in Team.objects.filter(slug__in=batch).values_list("slug", flat=True)
+    }
     for stem in taken | {stem for stem, times in wanted.items() if times > 1}:
         taken.update(Team.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
     return taken

@@ -28,15 +28,23 @@ class ActivityRow(models.Model):
         FOLLOWERS = "FOLLOWERS", "Followers"
         PRIVATE = "PRIVATE", "Only the player"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="activities", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="activities", db_index=False
+    )
     activity_type = models.CharField(max_length=24, choices=Type)
     description = models.TextField(max_length=500)
     metadata = models.JSONField(default=dict, blank=True, db_default={})
-    visibility = models.CharField(max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC)
-    dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one activity per user, type and fact.")
+    visibility = models.CharField(
+        max_length=9, choices=Visibility, default=Visibility.PUBLIC, db_default=Visibility.PUBLIC
+    )
+    dedupe_key = models.CharField(
+        max_length=120, help_text="Names the fact; one activity per user, type and fact."
+    )
     created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
     recorded_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
-    is_withdrawn = models.BooleanField(default=False, db_default=False, help_text="Its fact holds no longer; shown to nobody.")
+    is_withdrawn = models.BooleanField(
+        default=False, db_default=False, help_text="Its fact holds no longer; shown to nobody."
+    )
 
     class Meta:
         abstract = True
@@ -51,12 +59,19 @@ class UserActivity(ActivityRow):
     class Meta:
         verbose_name_plural = "user activities"
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_activity_once"),
-            models.CheckConstraint(condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_activity_visibility"),
+            models.UniqueConstraint(
+                fields=["user", "activity_type", "dedupe_key"], name="user_profile_activity_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]),
+                name="user_profile_activity_visibility",
+            ),
         ]
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
-            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"),
+            models.Index(
+                "user", "activity_type", F("created_at").desc(), F("id").desc(), name="activity_of_type"
+            ),
         ]
 
 
@@ -64,18 +79,29 @@ class ArchivedUserActivity(ActivityRow):
     """An entry moved out of the live table; it keeps its id, and reads, hides and withdraws as before."""
 
     id = models.BigIntegerField(primary_key=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="archived_activities", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="archived_activities", db_index=False
+    )
     archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
         verbose_name_plural = "archived user activities"
         constraints = [
-            models.UniqueConstraint(fields=["user", "activity_type", "dedupe_key"], name="user_profile_archived_activity_once"),
+            models.UniqueConstraint(
+                fields=["user", "activity_type", "dedupe_key"], name="user_profile_archived_activity_once"
+            ),
             models.CheckConstraint(
-                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]), name="user_profile_archived_activity_visibility"
+                condition=Q(visibility__in=["PUBLIC", "FOLLOWERS", "PRIVATE"]),
+                name="user_profile_archived_activity_visibility",
             ),
         ]
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="archived_activity_timeline"),
-            models.Index("user", "activity_type", F("created_at").desc(), F("id").desc(), name="archived_activity_of_type"),
+            models.Index(
+                "user",
+                "activity_type",
+                F("created_at").desc(),
+                F("id").desc(),
+                name="archived_activity_of_type",
+            ),
         ]

@@ -24,8 +24,12 @@ class UserProfile(PlayerStats):
     stat_keys = ("user",)
     stat_rows_on_demand = False
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
-    public_id = models.CharField(max_length=20, unique=True, editable=False, help_text="DC-YY-NNNNNN; never changes, never reused.")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile"
+    )
+    public_id = models.CharField(
+        max_length=20, unique=True, editable=False, help_text="DC-YY-NNNNNN; never changes, never reused."
+    )
     display_name = models.CharField(max_length=60, blank=True, default="", db_default="")
     bio = models.TextField(max_length=1000, blank=True, default="", db_default="")
     country = models.CharField(
@@ -72,7 +76,9 @@ class GameStats(GameNumbers):
     stat_keys = ("user", "game")
     stat_rows_on_demand = True
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="game_stats", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="game_stats", db_index=False
+    )
     game = models.ForeignKey(Game, models.CASCADE, related_name="player_stats", db_index=False)
 
     objects = HolderQuerySet.as_manager()
@@ -85,7 +91,11 @@ class GameStats(GameNumbers):
             models.Index("game", F("matches_won").desc(), "user", name="gamestats_by_won"),
             models.Index("game", F("win_rate").desc(), "user", name="gamestats_by_win_rate"),
             models.Index(
-                "game", F("win_rate").desc(), "user", name="gamestats_ranked_by_win_rate", condition=Q(matches_played__gte=RATE_SAMPLE)
+                "game",
+                F("win_rate").desc(),
+                "user",
+                name="gamestats_ranked_by_win_rate",
+                condition=Q(matches_played__gte=RATE_SAMPLE),
             ),
         ]
 
@@ -96,7 +106,9 @@ class GameStats(GameNumbers):
 class PrivacySettings(models.Model):
     """What a player lets others see; made together with the user. Only ``privacy_service`` reads it to decide."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="privacy_settings")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="privacy_settings"
+    )
     show_match_history = models.BooleanField(default=True, db_default=True)
     show_tournament_stats = models.BooleanField(default=True, db_default=True)
 

@@ -41,7 +41,9 @@ def connect() -> None:
 
 def _keep_counting(instance: PublicIdCounter, raw: bool, using: str, **_: Any) -> None:
     if raw:
-        reached = PublicIdCounter.objects.using(using).filter(pk=instance.pk).values_list("last", flat=True).first()
+        reached = (
+            PublicIdCounter.objects.using(using).filter(pk=instance.pk).values_list("last", flat=True).first()
+        )
         instance.last = max(instance.last, reached or 0)
 
 

@@ -82,10 +82,16 @@ def _take_numbers(years: Iterable[int]) -> dict[int, int]:
 
 @atomic_service
 def _make_privacy(*, users: list[User]) -> int:
-    return len(PrivacySettings.objects.bulk_create((PrivacySettings(user=user) for user in users), ignore_conflicts=True))
+    return len(
+        PrivacySettings.objects.bulk_create(
+            (PrivacySettings(user=user) for user in users), ignore_conflicts=True
+        )
+    )
 
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Close the gap that users made before the trigger was installed would leave."""
-    if using == "default" and have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
+    if using == "default" and have_columns(
+        [get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using
+    ):
         ensure_profiles()

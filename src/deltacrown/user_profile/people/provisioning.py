@@ -24,7 +24,12 @@ def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
         body = _POSTGRESQL.format(**_TABLES, users=users)
         return [
             postgresql.make_trigger(
-                name=NAME, table=users, event="INSERT", body=body, references="NEW TABLE AS n", declare="DECLARE y record; top bigint;"
+                name=NAME,
+                table=users,
+                event="INSERT",
+                body=body,
+                references="NEW TABLE AS n",
+                declare="DECLARE y record; top bigint;",
             )
         ]
     return [sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=_SQLITE.format(**_TABLES))]

@@ -28,7 +28,12 @@ class Command(BaseCommand):
 
 
 def _as_dict(state: JobState) -> dict[str, object]:
-    return {"job": state.job.name, "latest": state.latest and state.latest.isoformat(), "problem": state.problem, "is_due": state.is_due}
+    return {
+        "job": state.job.name,
+        "latest": state.latest and state.latest.isoformat(),
+        "problem": state.problem,
+        "is_due": state.is_due,
+    }
 
 
 def _as_line(state: JobState) -> str:

@@ -18,8 +18,15 @@ class Command(BaseCommand):
     help = "Print the schedule: as a table, as a crontab, or as timers for systemd."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=["table", "cron", "systemd"], default="table", help="default %(default)s")
-        parser.add_argument("--folder", default=FOLDER, metavar="PATH", help="where DeltaCrown is installed (default %(default)s)")
+        parser.add_argument(
+            "--format", choices=["table", "cron", "systemd"], default="table", help="default %(default)s"
+        )
+        parser.add_argument(
+            "--folder",
+            default=FOLDER,
+            metavar="PATH",
+            help="where DeltaCrown is installed (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["folder"])
@@ -33,7 +40,9 @@ class Command(BaseCommand):
 
 def write_table(jobs: tuple[Job, ...]) -> str:
     """The schedule as a Markdown table."""
-    rows = [f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.command}` | {job.meaning} |" for job in jobs]
+    rows = [
+        f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.command}` | {job.meaning} |" for job in jobs
+    ]
     return "\n".join(["| Job | When | By hand | What it does |", "|---|---|---|---|", *rows])
 
 

@@ -23,12 +23,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job", nargs="?", metavar="JOB", help="its name in the schedule; see list_jobs")
         parser.add_argument("--due", action="store_true", help="every job that was due since it last ran")
-        parser.add_argument("--take-over", action="store_true", help="take a run that is recorded as running for dead")
+        parser.add_argument(
+            "--take-over", action="store_true", help="take a run that is recorded as running for dead"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["job"]) == options["due"]:
             raise CommandError("Name a job, or say --due.", returncode=2)
-        names = [options["job"]] if options["job"] else [state.job.name for state in list_job_states(clock.now()) if state.is_due]
+        names = (
+            [options["job"]]
+            if options["job"]
+            else [state.job.name for state in list_job_states(clock.now()) if state.is_due]
+        )
         codes = [self._run(name, take_over=options["take_over"]) for name in names]
         if any(codes):
             raise CommandError("Not every job was done.", returncode=min(code for code in codes if code))

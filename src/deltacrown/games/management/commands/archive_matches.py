@@ -26,9 +26,20 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--before", required=True, metavar="DATE", help="a date, from its start in UTC, or a moment: 2024-01-01T06:00Z")
+        parser.add_argument(
+            "--before",
+            required=True,
+            metavar="DATE",
+            help="a date, from its start in UTC, or a moment: 2024-01-01T06:00Z",
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say how many would move")
-        parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, metavar="N", help="rows per transaction (default %(default)s)")
+        parser.add_argument(
+            "--batch-size",
+            type=int,
+            default=BATCH_SIZE,
+            metavar="N",
+            help="rows per transaction (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
@@ -37,11 +48,15 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
         except KeyboardInterrupt:
-            self.stdout.write("Interrupted. What was moved stays moved; run the same command again for the rest.")
+            self.stdout.write(
+                "Interrupted. What was moved stays moved; run the same command again for the rest."
+            )
             sys.exit(EXIT_INTERRUPTED)
         self.stdout.write(describe(moved, dry_run=options["dry_run"], seconds=time.monotonic() - started))
         if moved.left:
-            self.stdout.write(f"{moved.left:,} matches stay: the archive already holds a row of the same player under their key.")
+            self.stdout.write(
+                f"{moved.left:,} matches stay: the archive already holds a row of the same player under their key."
+            )
             sys.exit(EXIT_LEFT)
 
     def _archive(self, before: datetime, options: dict[str, Any]) -> Archived:
@@ -53,7 +68,11 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             return archive_matches(
-                before=before, now=clock.now(), dry_run=options["dry_run"], batch_size=options["batch_size"], progress=show
+                before=before,
+                now=clock.now(),
+                dry_run=options["dry_run"],
+                batch_size=options["batch_size"],
+                progress=show,
             )
 
 
@@ -68,7 +87,9 @@ def read_moment(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise InvalidInput(f"{text!r} is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z.", field="before")
+        raise InvalidInput(
+            f"{text!r} is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z.", field="before"
+        )
     return moment
 
 

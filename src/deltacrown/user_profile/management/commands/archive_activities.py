@@ -27,24 +27,40 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--before", metavar="DATE", help="what happened before this day in UTC, as 2024-01-01 (default: two years ago)")
+        parser.add_argument(
+            "--before",
+            metavar="DATE",
+            help="what happened before this day in UTC, as 2024-01-01 (default: two years ago)",
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say how many would move")
-        parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, metavar="N", help="entries per transaction (default %(default)s)")
+        parser.add_argument(
+            "--batch-size",
+            type=int,
+            default=BATCH_SIZE,
+            metavar="N",
+            help="entries per transaction (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         now = clock.now()
         try:
-            moved = self._archive(read_day(options["before"]) if options["before"] else now - KEPT_LIVE, now, options)
+            moved = self._archive(
+                read_day(options["before"]) if options["before"] else now - KEPT_LIVE, now, options
+            )
         except DomainError as error:
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
         except KeyboardInterrupt:
-            self.stdout.write("Interrupted. What was moved stays moved; run the same command again for the rest.")
+            self.stdout.write(
+                "Interrupted. What was moved stays moved; run the same command again for the rest."
+            )
             sys.exit(EXIT_INTERRUPTED)
         would = "Would move" if options["dry_run"] else "Moved"
         self.stdout.write(f"{would} {moved.entries:,} entries in {time.monotonic() - started:.1f} s.")
         if moved.left:
-            self.stdout.write(f"{moved.left:,} entries stay: the archive already holds an entry of the same fact.")
+            self.stdout.write(
+                f"{moved.left:,} entries stay: the archive already holds an entry of the same fact."
+            )
             sys.exit(EXIT_LEFT)
 
     def _archive(self, before: datetime, now: datetime, options: dict[str, Any]) -> ArchivedActivities:
@@ -55,7 +71,9 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             dry_run, batch_size = options["dry_run"], options["batch_size"]
-            return archive_activities(before=before, now=now, dry_run=dry_run, batch_size=batch_size, progress=show)
+            return archive_activities(
+                before=before, now=now, dry_run=dry_run, batch_size=batch_size, progress=show
+            )
 
 
 def read_day(text: str) -> datetime:

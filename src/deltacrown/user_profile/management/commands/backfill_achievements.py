@@ -17,10 +17,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="change nothing, say what would be changed")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="change nothing, say what would be changed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with tqdm(file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="achievements") as bar:
+        with tqdm(
+            file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="achievements"
+        ) as bar:
 
             def show(done: int, total: int) -> None:
                 bar.total = total

@@ -17,7 +17,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="change nothing, say what would be changed")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="change nothing, say what would be changed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tqdm(file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="timelines") as bar:
@@ -34,6 +36,4 @@ def describe(done: BackfilledActivities, *, dry_run: bool) -> str:
     """What was done, in a line."""
     would = "Would have entered" if dry_run else "Entered"
     changes = done.changes
-    return (
-        f"{would} {changes.created:,}, amended {changes.amended:,} and withdrawn {changes.withdrawn:,} entries of {done.players:,} players."
-    )
+    return f"{would} {changes.created:,}, amended {changes.amended:,} and withdrawn {changes.withdrawn:,} entries of {done.players:,} players."

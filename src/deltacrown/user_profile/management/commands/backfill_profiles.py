@@ -7,7 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from deltacrown.user_profile.people.profiles import Provisioned, ensure_profiles, list_users_without_privacy, list_users_without_profile
+from deltacrown.user_profile.people.profiles import (
+    Provisioned,
+    ensure_profiles,
+    list_users_without_privacy,
+    list_users_without_profile,
+)
 
 EXIT_INTERRUPTED = 130
 
@@ -35,5 +40,7 @@ class Command(BaseCommand):
 
     def _make(self, total: int) -> Provisioned:
         # Not self.stderr: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
-        with tqdm(total=total, file=sys.stderr, disable=not self.stderr.isatty(), unit="row", desc="making") as bar:
+        with tqdm(
+            total=total, file=sys.stderr, disable=not self.stderr.isatty(), unit="row", desc="making"
+        ) as bar:
             return ensure_profiles(lambda made: bar.update(made - bar.n))

@@ -21,12 +21,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("public_id", metavar="PUBLIC_ID", help="the player, DC-YY-NNNNNN")
-        parser.add_argument("stat", metavar="STAT", help="a number of the catalogue, as in docs/reference/stats.md")
+        parser.add_argument(
+            "stat", metavar="STAT", help="a number of the catalogue, as in docs/reference/stats.md"
+        )
         parser.add_argument("--game", default="", help="the number in this game, by slug")
         parser.add_argument(
-            "--as-of", default="", metavar="MOMENT", help="also what it was then, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01"
+            "--as-of",
+            default="",
+            metavar="MOMENT",
+            help="also what it was then, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01",
         )
-        parser.add_argument("--limit", type=int, default=10, help="how many changes and omissions to list, 1 to 50")
+        parser.add_argument(
+            "--limit", type=int, default=10, help="how many changes and omissions to list, 1 to 50"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -35,7 +42,9 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
 
-    def _explain(self, *, public_id: str, stat: str, game: str, as_of: str, limit: int, **_: Any) -> list[str]:
+    def _explain(
+        self, *, public_id: str, stat: str, game: str, as_of: str, limit: int, **_: Any
+    ) -> list[str]:
         user, played = get_player(public_id).user, get_game(game) if game else None
         # Whoever can run commands can read the database; the command reads as the player.
         explanation = explain_stat(user, stat, game=played, limit=limit, viewer=user)
@@ -44,7 +53,10 @@ class Command(BaseCommand):
             moment = read_as_of(as_of, now=clock.now())
             value = get_stat_as_of(user, stat, moment, game=played, viewer=user)
             when = f"At {moment:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {moment:%d %b %Y}"
-            lines += ["", f"{when} it was {_show(value, explanation.stat.unit)}, counting what this site knew by then."]
+            lines += [
+                "",
+                f"{when} it was {_show(value, explanation.stat.unit)}, counting what this site knew by then.",
+            ]
         return lines
 
 
@@ -57,7 +69,9 @@ def describe_explanation(public_id: str, user: User, explanation: StatExplanatio
         f"  {explanation.sentence}",
     ]
     if not explanation.adds_up:
-        lines += [f"  The profile shows {_show(stat.value, stat.unit)}: it has drifted. Run reconcile_stats --user {public_id}."]
+        lines += [
+            f"  The profile shows {_show(stat.value, stat.unit)}: it has drifted. Run reconcile_stats --user {public_id}."
+        ]
     if explanation.omitted:
         lines += ["", "Not counted:" if len(explanation.omitted) < limit else "Not counted, among others:"]
     for why, omitted in groupby(explanation.omitted, key=lambda omission: omission.why):

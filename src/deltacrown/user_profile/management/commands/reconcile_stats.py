@@ -26,13 +26,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with tqdm(file=self.stderr, disable=options["json"] or not sys.stderr.isatty(), unit="table") as bar:
+            with tqdm(
+                file=self.stderr, disable=options["json"] or not sys.stderr.isatty(), unit="table"
+            ) as bar:
                 report = reconcile_stats(
-                    clock=clock.now, public_id=options["user"], dry_run=options["dry_run"], progress=_show_progress(bar)
+                    clock=clock.now,
+                    public_id=options["user"],
+                    dry_run=options["dry_run"],
+                    progress=_show_progress(bar),
                 )
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        self.stdout.write(json.dumps(report.as_dict(), indent=2) if options["json"] else describe_report(report))
+        self.stdout.write(
+            json.dumps(report.as_dict(), indent=2) if options["json"] else describe_report(report)
+        )
         if report.numbers_drifted:
             sys.exit(1)
 
@@ -48,7 +55,11 @@ def _show_progress(bar: Any) -> Any:
 def describe_report(report: Report) -> str:
     """The report for a person at a terminal."""
     lines = [describe_finding(finding, repaired=not report.dry_run) for finding in report.findings]
-    verdict = "all right" if not report.numbers_drifted else f"{report.numbers_drifted} drifted, {report.numbers_repaired} repaired"
+    verdict = (
+        "all right"
+        if not report.numbers_drifted
+        else f"{report.numbers_drifted} drifted, {report.numbers_repaired} repaired"
+    )
     return "\n".join([*lines, f"Run {report.run}: {report.numbers_checked} numbers checked, {verdict}."])
 
 
