@@ -36,7 +36,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        """Make the keys useless from now on."""
+        """Revoke the selected keys, after a confirmation page."""
         return self.ask_first(
             request,
             rows,

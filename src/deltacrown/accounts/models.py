@@ -8,7 +8,7 @@ from django_tally.database_clock import DatabaseNow
 
 
 class User(AbstractUser):
-    """A person who can sign in; everything others see of them is on ``user_profile.UserProfile``."""
+    """A person who can sign in. What other people see of them is on ``user_profile.UserProfile``."""
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -21,7 +21,10 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A program's way in, on behalf of its owner. The secret is shown once and kept nowhere: only its digest is stored."""
+    """A credential with which a program acts for its owner.
+
+    The secret is shown once, when the key is created; the database stores only its digest.
+    """
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys", db_index=False
@@ -46,7 +49,7 @@ class ApiKey(models.Model):
 
 
 class AnsweredRequest(models.Model):
-    """What a request with an Idempotency-Key was answered, so that its repetition is answered the same and does nothing."""
+    """The stored answer to a request with an ``Idempotency-Key``; a repeated request gets it again."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="answered_requests", db_index=False

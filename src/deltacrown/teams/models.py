@@ -9,7 +9,7 @@ from django_tally.database_clock import DatabaseNow
 
 
 class Team(models.Model):
-    """A public entity players belong to, over time."""
+    """A team. Its members change over time: see ``TeamMembership``."""
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
@@ -30,7 +30,7 @@ class Team(models.Model):
 
 
 class TeamMembership(models.Model):
-    """A stretch of time a player spent in a team; ``left_at`` is empty while it lasts."""
+    """The period a player spent in a team. ``left_at`` is null while the player is in it."""
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
