@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 
 class JobRun(models.Model):
-    """One run of a scheduled job. At most one of a job is RUNNING, which is what keeps two from running at once."""
+    """One run of a scheduled job. A constraint allows one RUNNING row per job, so runs never overlap."""
 
     class Status(models.TextChoices):
         RUNNING = "RUNNING", "Running"

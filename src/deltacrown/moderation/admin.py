@@ -23,28 +23,32 @@ RemedyOf = Callable[[dict[str, Any]], services.Remedy]
 
 
 class ResolutionForm(forms.Form):
-    """Asks what was found."""
+    """Form for the explanation of a decision."""
 
     reason = forms.CharField(
         label="Resolution",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Told to the reporter; shown with what changes.",
+        help_text="Shown to the reporter, and as the reason of what changes.",
     )
 
 
 class PlacementForm(ResolutionForm):
-    """Asks for the right placement too."""
+    """Form for the explanation and the correct placement."""
 
     placement = forms.IntegerField(min_value=1)
     prize = forms.DecimalField(
-        min_value=0, max_digits=12, decimal_places=2, required=False, help_text="Empty: as it is."
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        help_text="Leave empty to keep the prize.",
     )
 
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
-    """Disputes are filed by players; here they are resolved, each way through the service that owns what changes."""
+    """Disputes, which players file. Staff resolve them here by actions that call the services."""
 
     list_display = ["id", "status", "reporter", "about", "filed_at", "resolved_at", "resolved_by"]
     list_filter = ["status"]
@@ -79,11 +83,12 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="About")
     def subject(self, dispute: Dispute) -> SafeString | str:
-        """Link to what is disputed; a match may have been archived since."""
+        """Return a link to the disputed match or result; the match may have been archived since."""
         try:
             match = services.get_disputed_match(dispute)
         except services.MatchGone as gone:
             return gone.message
+
         row = match or dispute.result
         assert row is not None  # noqa: S101 - the constraint moderation_dispute_one_subject
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
@@ -136,7 +141,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         )
 
     def _get_correction_form(self, request: HttpRequest, dispute: Dispute) -> type[forms.Form] | None:
-        """Return a form for the players of the disputed match, or tell the user that there is no match."""
+        """Return a form for the players of the match, or None after a message that there is no match."""
         try:
             match = services.get_disputed_match(dispute)
         except services.MatchGone as gone:

@@ -10,9 +10,10 @@ from django_tally.fields import RecordedAt
 
 
 class Dispute(models.Model):
-    """A player's objection to a match or a result, and what became of it.
+    """A player's objection to a match or a result, and the decision about it.
 
-    The match link carries no database constraint, so that it survives the row's move into the archive.
+    The foreign key to the match has no database constraint, so that it stays valid when the row moves
+    into the archive.
     """
 
     class Status(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The only door through which disputes are written."""
+"""The services that write disputes; nothing else writes their table."""
 
 from deltacrown.moderation.services.filing import (
     DisputeOpen,
