@@ -1,4 +1,4 @@
-"""Carrying out what was decided: voids, corrections, disputes, and what they do to results."""
+"""Carry out the planned rulings: voids, corrections, disputes, and changes of tournament results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from deltacrown.tournaments.services import correct_result
 
 
 class Bench:
-    """Rules on the season's cases as its staff; what was ruled before stays as it is."""
+    """Makes the planned rulings as a member of staff. Rulings made by an earlier run are skipped."""
 
     def __init__(self, cast: Cast) -> None:
         self._cast = cast
@@ -33,7 +33,7 @@ class Bench:
         self._tournaments = {tournament.slug: tournament for tournament in Tournament.objects.all()}
 
     def list_rulings(self, rulings: Rulings) -> Iterator[Callable[[], None]]:
-        """Yield a call for every ruling, each to be made in a transaction of its own."""
+        """Yield a function for every ruling; the caller calls each in a transaction of its own."""
         yield from (partial(self._amend, each) for each in rulings.amendments)
         yield from (partial(self._settle_match, each) for each in rulings.disputes)
         yield from (partial(self._settle_challenge, each) for each in rulings.challenges)
@@ -59,14 +59,13 @@ class Bench:
         reporter = self._cast.user(ruling.reporter)
         if (reporter.pk, ruling.filed_at) in self._filed:
             return
-        row = next(
-            row
-            for row in list_encounter(self._cast.games[ruling.match.title.slug], ruling.match.key)
-            if row.user_id == reporter.pk
-        )
-        dispute = file_dispute(reporter=reporter, match=row, reason=ruling.reason, now=ruling.filed_at)
+
+        lines = list_encounter(self._cast.games[ruling.match.title.slug], ruling.match.key)
+        line = next(line for line in lines if line.user_id == reporter.pk)
+        dispute = file_dispute(reporter=reporter, match=line, reason=ruling.reason, now=ruling.filed_at)
         if ruling.outcome == "OPEN":
             return
+
         truth = CorrectMatch(true_results(ruling.match), true_scores(ruling.match))
         remedies: dict[str, Remedy] = {"VOID": VoidMatch(), "CORRECT": truth}
         self._resolve(dispute, remedies.get(ruling.outcome), ruling.resolution, ruling.resolved_at)
@@ -75,11 +74,13 @@ class Bench:
         reporter = self._cast.user(ruling.second.roster[0])
         if (reporter.pk, ruling.filed_at) in self._filed:
             return
+
         user, team = self._cast.entrant(ruling.winner)
         results = self._tournaments[ruling.tournament.slug].results
         result = results.get(user=user) if user else results.get(team=team, user__isnull=True)
         dispute = file_dispute(reporter=reporter, result=result, reason=ruling.reason, now=ruling.filed_at)
-        self._resolve(dispute, Disqualify() if ruling.upheld else None, ruling.resolution, ruling.resolved_at)
+        remedy = Disqualify() if ruling.upheld else None
+        self._resolve(dispute, remedy, ruling.resolution, ruling.resolved_at)
 
     def _resolve(self, dispute: Dispute, remedy: Remedy | None, resolution: str, now: datetime) -> None:
         if remedy is None:

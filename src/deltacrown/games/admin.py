@@ -17,7 +17,7 @@ from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 
 @admin.register(Game)
 class GameAdmin(ServiceAdmin):
-    """A game that anything was played in stays; its slug is its address and stays too."""
+    """Games. One with matches or tournaments cannot be deleted; slugs cannot change, because URLs use them."""
 
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
@@ -41,7 +41,7 @@ def _is_used(game: Game) -> bool:
 
 
 class MatchRowAdmin(ReadOnlyAdmin):
-    """Whole encounters are voided, restored and corrected, whichever of their rows is chosen."""
+    """Match rows. Actions void, restore and correct whole matches, whichever of their rows are selected."""
 
     list_display = ["match_key", "game", "user", "side", "result", "score", "kind", "played_at", "counts"]
     list_filter = ["game", "result", "kind", ("voided_at", admin.EmptyFieldListFilter)]
@@ -61,14 +61,12 @@ class MatchRowAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find whole words only, so that the index of users and that of games with keys find the rows."""
+        """Match the whole search term to a username or a match key, so that indexes can find the rows."""
         if not (word := search_term.strip()):
             return queryset, False
-        users = list(
-            User.objects.alias(folded=Lower("username"))
-            .filter(folded=word.lower())
-            .values_list("pk", flat=True)
-        )
+
+        by_name = User.objects.alias(folded=Lower("username")).filter(folded=word.lower())
+        users = list(by_name.values_list("pk", flat=True))
         games = list(Game.objects.values_list("pk", flat=True))
         return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
 
@@ -113,15 +111,15 @@ class MatchRowAdmin(ReadOnlyAdmin):
 
 @admin.register(Match)
 class MatchAdmin(ServiceAdmin, MatchRowAdmin):
-    """A casual match is recorded here whole; a recorded one is changed by actions alone."""
+    """Live match rows. Staff can record a casual match here; recorded matches change only by actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("games.add_match"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(
-            request, obj, change=change, **({"form": NewMatchForm, **kwargs} if obj is None else kwargs)
-        )
+        if obj is None:
+            kwargs = {"form": NewMatchForm, **kwargs}
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fields(request, obj) if obj else NewMatchForm.ASKED

@@ -11,7 +11,7 @@ from django_tally.fields import RecordedAt
 
 
 class Game(models.Model):
-    """A title that matches are played in."""
+    """A game that matches are played in."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -29,19 +29,19 @@ COUNTS_SQL = "voided_at IS NULL"
 
 
 class MatchQuerySet(models.QuerySet[Any]):
-    """The filter words of match rows, live and archived alike."""
+    """Filters for match rows, live and archived."""
 
     def counted(self) -> MatchQuerySet:
         """Keep the rows that count for numbers."""
         return self.filter(COUNTS)
 
     def of_encounter(self, game: Game, match_key: str) -> MatchQuerySet:
-        """The rows of one encounter, one per player."""
+        """Keep the lines of one match, one per player."""
         return self.filter(game=game, match_key=match_key)
 
 
 class MatchRow(models.Model):
-    """One player's side of one encounter; the rows of an encounter share ``match_key``."""
+    """One player's line of a match. All lines of a match have the same ``game`` and ``match_key``."""
 
     class Result(models.TextChoices):
         WIN = "WIN", "Win"
@@ -57,7 +57,7 @@ class MatchRow(models.Model):
     )
     game = models.ForeignKey(Game, models.CASCADE, related_name="%(class)s_rows", db_index=False)
     match_key = models.CharField(
-        max_length=100, help_text="Shared by the rows of one encounter; the key of every retry."
+        max_length=100, help_text="Shared by all lines of a match, and by every retry to record it."
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CASUAL, db_default=Kind.CASUAL)
     side = models.CharField(
@@ -100,7 +100,7 @@ class MatchRow(models.Model):
                 "user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"
             ),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
-            # Leaderboards of a stretch of time are counted from this alone.
+            # Leaderboards for a period of time are counted from this index alone.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
         ]
 
@@ -113,17 +113,17 @@ class MatchRow(models.Model):
 
 
 class Match(MatchRow):
-    """A match row that is still in the live table."""
+    """A match row in the live table."""
 
     class Meta(MatchRow.Meta):
         verbose_name_plural = "matches"
 
 
 class ArchivedMatch(MatchRow):
-    """A match row moved out of the live table; it keeps its id, and counts and reads as before."""
+    """A match row in the archive. It keeps its id, counts, and is shown like a live one."""
 
     id = models.BigIntegerField(primary_key=True)
-    #: Its history goes on under the live table's name, whose ids it keeps.
+    #: Its history continues under the name of the live table, because the ids are the same.
     history_of = "games.Match"
 
     archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
@@ -132,11 +132,11 @@ class ArchivedMatch(MatchRow):
         verbose_name_plural = "archived matches"
 
 
-#: The live table and its archive. Live first: rows move only into the archive, so a row that moves between the two
-#: reads is seen twice, never missed.
+#: The live table and its archive, to be read in this order: rows move only into the archive, so a row that
+#: moves between the two reads is read twice, never missed.
 MATCH_TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
 
 
 def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
-    """Return the match rows that meet every condition: a queryset of the live table, then one of the archive."""
+    """Return querysets of the matching rows: one of the live table, then one of the archive."""
     return [table.objects.filter(*conditions, **filters) for table in MATCH_TABLES]

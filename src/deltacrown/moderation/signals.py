@@ -10,8 +10,8 @@ from django.dispatch import Signal
 #: A player filed a dispute. ``sender``: ``Dispute``; ``dispute``: the new row.
 dispute_filed = Signal()
 
-#: A dispute was upheld and its remedy applied. ``sender``: ``Dispute``; ``dispute``: the row; ``remedy``: the
-#: dataclass that was applied.
+#: A dispute was upheld and its remedy applied. ``sender``: ``Dispute``; ``dispute``: the row; ``remedy``:
+#: the dataclass that was applied.
 dispute_upheld = Signal()
 
 #: A dispute was rejected. ``sender``: ``Dispute``; ``dispute``: the row.

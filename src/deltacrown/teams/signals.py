@@ -10,6 +10,6 @@ from django.dispatch import Signal
 #: ``team`` and ``user`` loaded.
 team_joined = Signal()
 
-#: Players left teams. ``sender``: ``TeamMembership``; ``memberships``: the rows that ended, never empty, with
-#: ``team`` and ``user`` loaded.
+#: Players left teams. ``sender``: ``TeamMembership``; ``memberships``: the rows that ended, never empty,
+#: with ``team`` and ``user`` loaded.
 team_left = Signal()

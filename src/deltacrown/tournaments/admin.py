@@ -17,17 +17,17 @@ from deltacrown.tournaments.models import (
     TournamentResult,
 )
 
-#: What is told of a tournament when it is made.
+#: The fields of a new tournament.
 ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
 
 
 class NoQuestion(forms.Form):
-    """Asks for nothing but a second look."""
+    """A form without fields, for actions that only need a confirmation."""
 
 
 @admin.register(Tournament)
 class TournamentAdmin(ServiceAdmin):
-    """Made here as drafts and moved on by actions; registrations and results go through their own services."""
+    """Tournaments. Staff create drafts here and change their status by actions."""
 
     list_display = ["name", "game", "entrant_kind", "status", "starts_at", "ends_at", "organiser"]
     list_filter = ["status", "entrant_kind", "game"]
@@ -83,7 +83,7 @@ class TournamentAdmin(ServiceAdmin):
 
 
 class EntrantAdmin(ReadOnlyAdmin):
-    """Rows that belong to an entrant: the player of a solo event, the team of a team event."""
+    """Rows of an entrant: a player in a solo event, a team in a team event."""
 
     actions = ["disqualify_selected"]
 
@@ -105,7 +105,7 @@ class EntrantAdmin(ReadOnlyAdmin):
 
 
 def get_entrant_of(row: TournamentParticipation | TournamentResult) -> dict[str, Any]:
-    """Return who competed, as services take it: in a team event the team, also where the row is of one of its members."""
+    """Return the entrant as arguments of services: in a team event the team, also for a member's row."""
     if row.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
         return {"team": row.team}
     return {"user": row.user}
@@ -122,16 +122,16 @@ class TournamentParticipationAdmin(EntrantAdmin):
 
 
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Asks why a result changes, beside what it becomes."""
+    """Form for a changed result and the reason."""
 
     reason = forms.CharField(
-        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Announced with the correction."
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Shown with the correction."
     )
 
 
 @admin.register(TournamentResult)
 class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
-    """Saving corrects the entrant's result, a team's with those of its members, and lifts a disqualification."""
+    """Results. Saving corrects the result of an entrant, or of a whole team, and lifts a disqualification."""
 
     form = CorrectionForm
     list_display = [
@@ -150,8 +150,16 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
     search_help_text = "A username, or the slug of a tournament or team, in full."
     ordering = ["-id"]
     fields = [
-        *["tournament", "user", "team", "placement", "prize_amount", "reason"],
-        *["decided_at", "disqualified_at", "disqualified_reason", "stats"],
+        "tournament",
+        "user",
+        "team",
+        "placement",
+        "prize_amount",
+        "reason",
+        "decided_at",
+        "disqualified_at",
+        "disqualified_reason",
+        "stats",
     ]
     readonly_fields = [
         "tournament",
@@ -181,7 +189,7 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         )[0]
 
     def _is_whole_entrant(self, row: TournamentResult) -> bool:
-        """Say whether the row carries the entrant's whole prize: a player's own, or the team's row rather than a member's share."""
+        """Return whether the row is the entrant's own, and not that of a member of a team."""
         return row.user_id is None or row.tournament.entrant_kind == Tournament.EntrantKind.SOLO
 
 

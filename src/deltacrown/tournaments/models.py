@@ -62,16 +62,16 @@ class Tournament(models.Model):
 
 
 class ParticipationQuerySet(models.QuerySet[Any]):
-    """The filter words of registrations."""
+    """Filters for registrations."""
 
     def standing(self) -> ParticipationQuerySet:
-        """Keep registrations that stand: neither withdrawn nor disqualified."""
+        """Keep registrations that are neither withdrawn nor disqualified."""
         statuses = TournamentParticipation.Status
         return self.filter(status__in=[statuses.REGISTERED, statuses.CHECKED_IN])
 
 
 class TournamentParticipation(models.Model):
-    """A player's registration for a tournament, kept also when the tournament is cancelled."""
+    """A player's registration for a tournament. It is kept when the tournament is cancelled."""
 
     class Status(models.TextChoices):
         REGISTERED = "REGISTERED", "Registered"
@@ -113,12 +113,12 @@ class TournamentParticipation(models.Model):
         return f"{self.user_id} at {self.tournament_id}"
 
 
-#: The last placement of the podium.
+#: The last placement on the podium.
 LAST_OF_PODIUM = 3
 
 
 class ResultQuerySet(models.QuerySet[Any]):
-    """The filter words of official results."""
+    """Filters for official results."""
 
     def on_podium(self) -> ResultQuerySet:
         """Keep the results of placement 3 or better."""
@@ -126,9 +126,9 @@ class ResultQuerySet(models.QuerySet[Any]):
 
 
 class TournamentResult(models.Model):
-    """An official final result: of a player (solo), of a team, or of a member of a team's roster.
+    """The official final result of a player (solo events), of a team, or of a member of a team's roster.
 
-    A disqualified entrant keeps the row, without a placement.
+    A disqualified entrant keeps the row, but has no placement.
     """
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="results", db_index=False)
@@ -190,11 +190,11 @@ class TournamentResult(models.Model):
 
 
 class TournamentMatchResult(models.Model):
-    """What a tournament adds to one player's match row: its round, series, map and opponent.
+    """The tournament's data about one player's match row: round, series, map and opponent.
 
-    The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the
-    encounter (mode, duration). The link to the match carries no database constraint, so that it
-    survives the row's move into the archive under the same id.
+    The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the match
+    (mode, duration). The foreign key to the match has no database constraint, so that it stays valid
+    when the row moves into the archive, where it keeps its id.
     """
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="match_results", db_index=False)

@@ -32,7 +32,7 @@ PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstanc
 
 
 class MadeWithUserAdmin(ServiceAdmin):
-    """Rows the database makes and removes together with their user."""
+    """Rows that the database creates and deletes together with their user."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -112,7 +112,7 @@ class UserActivityAdmin(ReadOnlyAdmin):
 
 @admin.register(Achievement)
 class AchievementAdmin(ServiceAdmin):
-    """The catalogue; an achievement somebody holds stays."""
+    """The catalogue of achievements. An achievement that a player holds cannot be deleted."""
 
     list_display = ["name", "slug", "tier", "points"]
     list_filter = ["tier"]
@@ -135,7 +135,7 @@ class AchievementAdmin(ServiceAdmin):
 
 @admin.register(UserAchievement)
 class UserAchievementAdmin(ServiceAdmin):
-    """Awarded by the form, taken back by the action."""
+    """Awarded achievements. Staff award them with the form and revoke them with the action."""
 
     list_display = ["id", "user", "achievement", "fact", "earned_at"]
     list_filter = ["achievement"]
@@ -191,7 +191,7 @@ class FollowAdmin(ReadOnlyAdmin):
 
 @admin.register(KycVerification)
 class KycVerificationAdmin(ReadOnlyAdmin):
-    """Asked for by players, decided by the actions; nobody decides about themselves."""
+    """Verifications requested by players. Staff decide with the actions, but not about themselves."""
 
     list_display = ["id", "user", "status", "requested_at", "reviewed_at", "reviewed_by"]
     list_filter = ["status"]

@@ -1,8 +1,8 @@
-"""Every table of which something is shown on a player's page.
+"""All tables whose data is shown on a player's pages.
 
-A change to any of them gives the players concerned another content token (``tally.versions``), so
-that no page built before the change is shown after it. A new table with a foreign key to a user
-belongs here: a test compares this list with the models.
+A change to one of them gives the affected players a new content token (``freshness/tokens.py``), so that
+no page cached before the change is shown after it. A new table with a foreign key to a user must be added
+here: a test compares this list with the models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MATCHES = "tournaments.TournamentMatchResult"
 ENTRIES = "tournaments.TournamentParticipation"
 RESULTS = "tournaments.TournamentResult"
 
-#: Rows of a player: any change to them is a change to the player's pages.
+#: Tables of a player's own rows: any change to them can change the player's pages.
 OWN_ROWS = (
     Watch("user_profile.UserProfile"),
     Watch("user_profile.GameStats"),
@@ -33,7 +33,7 @@ OWN_ROWS = (
     Watch("moderation.Dispute", owners=("reporter",)),
 )
 
-#: Names and states of others that stand on a player's pages.
+#: Columns of other objects that are shown on a player's pages.
 NAMES = (
     Watch(
         "accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)

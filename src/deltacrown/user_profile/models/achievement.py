@@ -8,7 +8,7 @@ from django_tally.fields import RecordedAt
 
 
 class Achievement(models.Model):
-    """A badge that can be earned."""
+    """An achievement that players can earn."""
 
     class Tier(models.TextChoices):
         MINOR = "MINOR", "Minor"
@@ -33,7 +33,7 @@ class Achievement(models.Model):
 
 
 class UserAchievement(models.Model):
-    """An achievement a player holds, with the fact that earned it."""
+    """An achievement awarded to a player, with the fact that earned it."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="achievements", db_index=False
@@ -59,7 +59,7 @@ class UserAchievement(models.Model):
 
 
 class ExperienceAward(models.Model):
-    """Points for one fact; a fact is rewarded once."""
+    """Experience points for one fact; each fact is rewarded once."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="experience_awards", db_index=False

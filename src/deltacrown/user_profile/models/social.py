@@ -33,7 +33,7 @@ class Follow(models.Model):
 
 
 class KycVerification(models.Model):
-    """The state of a player's identity verification; no document is ever stored."""
+    """The state of a player's identity verification. No documents are stored."""
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Pending"

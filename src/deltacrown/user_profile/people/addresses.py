@@ -1,4 +1,4 @@
-"""Who is behind a public id."""
+"""Convert between public ids and users."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ LONGEST_PUBLIC_ID = 20
 
 
 def find_users(public_ids: Iterable[str]) -> dict[str, User]:
-    """Return public id → its user, for those there are; a query for every 500."""
-    asked = sorted(
-        {each for each in public_ids if len(each) <= LONGEST_PUBLIC_ID and is_storable(each, multiline=False)}
-    )
-    rows = [
-        UserProfile.objects.filter(public_id__in=batch).select_related("user").defer("bio")
-        for batch in in_batches(asked)
-    ]
-    return {profile.public_id: profile.user for found in rows for profile in found}
+    """Return public id → user; unknown public ids are left out. One query per 500 public ids."""
+    asked = sorted({public_id for public_id in public_ids if _is_possible(public_id)})
+
+    found: dict[str, User] = {}
+    for batch in in_batches(asked):
+        profiles = UserProfile.objects.filter(public_id__in=batch).select_related("user").defer("bio")
+        found |= {profile.public_id: profile.user for profile in profiles}
+    return found
 
 
 def list_public_ids(user_ids: Iterable[int]) -> dict[int, str]:
-    """Return user's id → public id, for those with a profile; a query for every 500."""
+    """Return user id → public id; users without a profile are left out. One query per 500 users."""
     asked = sorted(set(user_ids))
-    rows = [
-        UserProfile.objects.filter(user__in=batch).values_list("user_id", "public_id")
-        for batch in in_batches(asked)
-    ]
-    return {user: public_id for found in rows for user, public_id in found}
+
+    found: dict[int, str] = {}
+    for batch in in_batches(asked):
+        found |= dict(UserProfile.objects.filter(user__in=batch).values_list("user_id", "public_id"))
+    return found
+
+
+def _is_possible(public_id: str) -> bool:
+    """Return False for text that is no public id and that a database may refuse as a parameter."""
+    return len(public_id) <= LONGEST_PUBLIC_ID and is_storable(public_id, multiline=False)

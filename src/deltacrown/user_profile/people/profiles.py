@@ -1,4 +1,4 @@
-"""The rows every user has: finding users without them and making them."""
+"""Find users without a profile or privacy row, and create these rows."""
 
 from __future__ import annotations
 
@@ -17,61 +17,67 @@ from django_tally.transactions import atomic_service
 
 BATCH = 1000
 
-#: Called with how many rows were made so far.
+#: Called with the number of rows created so far.
 Progress = Callable[[int], object]
 
 
 @dataclass(frozen=True)
 class Provisioned:
-    """How many rows of each kind were made."""
+    """The number of rows created, by kind."""
 
     profiles: int
     privacy_settings: int
 
 
 def list_users_without_profile() -> QuerySet[User]:
-    """Users who have no profile row; none, unless one was deleted or the trigger was away."""
+    """Return users without a profile row: there are none unless rows were deleted or the trigger missing."""
     return get_user_model().objects.filter(profile__isnull=True).order_by("pk")
 
 
 def list_users_without_privacy() -> QuerySet[User]:
-    """Users who have no privacy row."""
+    """Return users without a privacy row."""
     return get_user_model().objects.filter(privacy_settings__isnull=True).order_by("pk")
 
 
 def ensure_profiles(progress: Progress | None = None) -> Provisioned:
-    """Make the profile and privacy rows that are missing, a batch to a transaction; running again makes none.
+    """Create the missing profile and privacy rows, one batch per transaction.
 
-    A new profile starts at what the sources say of its user. A run that is stopped keeps the batches it made.
+    The numbers of a new profile are counted from the source rows of its user. A run that is stopped keeps
+    the batches it has committed; a second run creates nothing.
 
-    :param progress: called after each batch with how many rows were made in all.
+    :param progress: called after each batch with the number of rows created so far.
     """
     profiles = privacy = 0
+
     while users := list(list_users_without_profile()[:BATCH]):
-        profiles += _make_profiles(users=users)
+        profiles += _create_profiles(users=users)
         if progress:
             progress(profiles)
+
     while users := list(list_users_without_privacy()[:BATCH]):
-        privacy += _make_privacy(users=users)
+        privacy += _create_privacy(users=users)
         if progress:
             progress(profiles + privacy)
+
     return Provisioned(profiles, privacy)
 
 
 @atomic_service
-def _make_profiles(*, users: list[User]) -> int:
-    numbers = _take_numbers(user.date_joined.year % 100 for user in users)
+def _create_profiles(*, users: list[User]) -> int:
+    numbers = _reserve_numbers(user.date_joined.year % 100 for user in users)
+
     profiles = []
     for user in users:
         year = user.date_joined.year % 100
         profiles.append(UserProfile(user=user, public_id=f"DC-{year:02d}-{numbers[year]:06d}"))
         numbers[year] += 1
-    # What another run made meanwhile stays as it is.
+
+    # Another run may have created some of them meanwhile.
     return len(UserProfile.objects.bulk_create(profiles, ignore_conflicts=True))
 
 
-def _take_numbers(years: Iterable[int]) -> dict[int, int]:
-    """Reserve a run of public id numbers per year and return the first of each."""
+def _reserve_numbers(years: Iterable[int]) -> dict[int, int]:
+    """Reserve consecutive public id numbers, one per item of ``years``; return year → its first number."""
     first = {}
     for year, wanted in sorted(Counter(years).items()):
         PublicIdCounter.objects.get_or_create(year=year, defaults={"last": 0})
@@ -81,17 +87,13 @@ def _take_numbers(years: Iterable[int]) -> dict[int, int]:
 
 
 @atomic_service
-def _make_privacy(*, users: list[User]) -> int:
-    return len(
-        PrivacySettings.objects.bulk_create(
-            (PrivacySettings(user=user) for user in users), ignore_conflicts=True
-        )
-    )
+def _create_privacy(*, users: list[User]) -> int:
+    rows = [PrivacySettings(user=user) for user in users]
+    return len(PrivacySettings.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
-    """Close the gap that users made before the trigger was installed would leave."""
-    if using == "default" and have_columns(
-        [get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using
-    ):
+    """Create the rows of users who were created before the trigger was installed."""
+    models = [get_user_model(), UserProfile, PrivacySettings, PublicIdCounter]
+    if using == "default" and have_columns(models, using=using):
         ensure_profiles()

@@ -9,7 +9,7 @@ from deltacrown.user_profile.numbers.reference import render_stats_reference
 
 
 class Command(BaseCommand):
-    help = "Print the reference page of every stat, as Markdown, from the declarations."
+    help = "Print the reference page of all stats as Markdown, generated from their declarations."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
