@@ -140,7 +140,7 @@ class TestBackfill:
         assert "making: 100%" in terminal.getvalue()
         assert "10/10" in terminal.getvalue()
 
-    @pytest.mark.parametrize("stage", ["_make_profiles", "_make_privacy"])
+    @pytest.mark.parametrize("stage", ["_create_profiles", "_create_privacy"])
     def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
         make, batches = getattr(profiles, stage), []
 
@@ -153,7 +153,7 @@ class TestBackfill:
         monkeypatch.setattr(profiles, stage, stop_at_the_second)
         assert self.run() == (130, "Interrupted. Rows created so far stay; run the same command again for the rest.\n")
         made = (UserProfile.objects.count(), PrivacySettings.objects.count())
-        assert made == ((2, 0) if stage == "_make_profiles" else (5, 2))
+        assert made == ((2, 0) if stage == "_create_profiles" else (5, 2))
         monkeypatch.setattr(profiles, stage, make)
 
         code, said = self.run()

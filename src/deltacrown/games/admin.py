@@ -17,7 +17,7 @@ from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 
 @admin.register(Game)
 class GameAdmin(ServiceAdmin):
-    """Games. One with matches or tournaments cannot be deleted; slugs cannot change, because URLs use them."""
+    """Games. One with matches or tournaments cannot be deleted; URLs use the slug, so it cannot change."""
 
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]

@@ -94,6 +94,7 @@ def _create_privacy(*, users: list[User]) -> int:
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Create the rows of users who were created before the trigger was installed."""
-    models = [get_user_model(), UserProfile, PrivacySettings, PublicIdCounter]
-    if using == "default" and have_columns(models, using=using):
+    if using != "default":
+        return
+    if have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
         ensure_profiles()
