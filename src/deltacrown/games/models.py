@@ -100,7 +100,7 @@ class MatchRow(models.Model):
                 "user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"
             ),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
-            # Leaderboards for a period of time are counted from this index alone.
+            # This index covers leaderboards for a period: they are counted without reading the table.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
         ]
 
