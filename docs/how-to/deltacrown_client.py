@@ -1,4 +1,4 @@
-"""A client of the DeltaCrown API: one file, the standard library alone. Copy it and change what you like."""
+"""A client for the DeltaCrown API in one file, without dependencies. Copy it and change it as you like."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-#: Answers after which the same request is sent again.
+#: Status codes after which the same request is sent again.
 BUSY = {429, 500, 502, 503, 504}
 
 
 class Line(TypedDict, total=False):
-    """One player's part in a match; ``player`` and ``result`` are needed."""
+    """One player's part in a match; ``player`` and ``result`` are required."""
 
     player: str
     result: str
@@ -28,7 +28,7 @@ class Line(TypedDict, total=False):
 
 
 class Match(TypedDict, total=False):
-    """A match to record; ``match_key``, ``game``, ``played_at`` and ``players`` are needed."""
+    """A match to record; ``match_key``, ``game``, ``played_at`` and ``players`` are required."""
 
     match_key: str
     game: str
@@ -56,18 +56,27 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Deltacrown:
-    """A site. ``key`` is needed for writing and for what is one's own."""
+    """A connection to a site.
+
+    :param root: the address of the API, for example ``http://127.0.0.1:8000/api/v1``.
+    :param key: an API key; required for writing and for private data.
+    :param attempts: how often a request is sent at most.
+    """
 
     root: str
     key: str = ""
     attempts: int = 5
 
     def get(self, path: str, **query: str | int) -> Any:
-        """What is at ``path``, as JSON."""
-        return self.send("GET", path + (f"?{urllib.parse.urlencode(query)}" if query else ""))
+        """Return the JSON document at ``path``.
+
+        :raises Refused: the site refused the request.
+        """
+        parameters = f"?{urllib.parse.urlencode(query)}" if query else ""
+        return self.send("GET", path + parameters)
 
     def iterate(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every item of a list, page after page."""
+        """Yield every item of a list, page by page."""
         page: dict[str, str | int] = {}
         while True:
             found = self.get(path, **query, **page)
@@ -77,22 +86,33 @@ class Deltacrown:
             page = {"page": found["next_page"]}
 
     def iterate_matches(self, public_id: str, **filters: str | int) -> Iterator[dict[str, Any]]:
-        """A player's matches, newest first."""
+        """Yield a player's matches, newest first."""
         return self.iterate(f"/players/{public_id}/matches", **filters)
 
     def record_matches(self, matches: Sequence[Match]) -> list[dict[str, Any]]:
-        """Record matches, a thousand a call, and return what became of each."""
+        """Record matches, a thousand per request, and return one outcome per match, in order."""
         outcomes: list[dict[str, Any]] = []
         for first in range(0, len(matches), 1000):
-            outcomes += self.send("POST", "/matches", {"matches": matches[first : first + 1000]})["outcomes"]
+            answer = self.send("POST", "/matches", {"matches": matches[first : first + 1000]})
+            outcomes += answer["outcomes"]
         return outcomes
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request; again, as the same one, when the site was busy or the answer was lost."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())} if body is not None else {}
+        """Send a request and return the JSON answer; repeat it if the site is busy or the answer is lost.
+
+        All attempts have the same ``Idempotency-Key``, so that the site carries out the request only once.
+
+        :raises Refused: the site refused the request.
+        :raises OSError: there is no connection, or ``http.client.HTTPException``: the answer was incomplete.
+        """
+        headers: dict[str, str] = {}
+        data = None
+        if body is not None:
+            headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+            data = json.dumps(body).encode()
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
-        data = None if body is None else json.dumps(body).encode()
+
         for attempt in range(1, self.attempts + 1):
             request = urllib.request.Request(self.root + path, data, headers, method=method)
             try:
@@ -102,7 +122,7 @@ class Deltacrown:
                 if error.code not in BUSY or attempt == self.attempts:
                     raise read_problem(error) from error
                 time.sleep(float(error.headers.get("Retry-After", 2**attempt / 10)))
-            except (OSError, http.client.HTTPException):  # no connection, or none to the end of the answer
+            except (OSError, http.client.HTTPException):  # no connection, or it broke before the end
                 if attempt == self.attempts:
                     raise
                 time.sleep(2**attempt / 10)
@@ -110,7 +130,7 @@ class Deltacrown:
 
 
 def read_problem(error: urllib.error.HTTPError) -> Refused:
-    """What the site says is wrong; whatever stands before the site may answer in words of its own."""
+    """Return the problem in an error response. A proxy before the site may send errors of another form."""
     try:
         problem = json.load(error)
         return Refused(error.code, problem["code"], problem["detail"])

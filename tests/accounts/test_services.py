@@ -58,7 +58,7 @@ def test_a_name_against_the_rules_creates_nobody(db, username):
 
 
 def test_the_refusal_names_the_name(db):
-    with pytest.raises(InvalidUsername, match="'two words' is no username"):
+    with pytest.raises(InvalidUsername, match="'two words' is not a valid username"):
         create_players(usernames=["two words"])
 
 

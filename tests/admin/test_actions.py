@@ -323,7 +323,7 @@ def test_a_casual_match_is_recorded_whole(desk):
     ("players", "message"),
     [
         ("ann, WIN\nzoe, LOSS", "Line 2: there is no player &#x27;zoe&#x27;."),
-        ("ann", "Line 1: give username, WIN or LOSS or DRAW"),
+        ("ann", "Line 1: give username, then WIN, LOSS or DRAW"),
         ("ann, WON", "Line 1: give username"),
         ("ann, WIN, Red, many", "Line 1: give username"),
         ("ann, WIN, Red, 1, 2", "Line 1: give username"),

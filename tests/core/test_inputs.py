@@ -17,7 +17,7 @@ def test_text_that_can_be_kept(text):
     ("text", "multiline", "message"),
     [
         (None, False, "name must be text, not NoneType."),
-        ("x" * 11, False, "name is 11 characters long; at most 10 are kept."),
+        ("x" * 11, False, "name is 11 characters long; the limit is 10."),
         ("a\nb", False, "name holds control characters"),
         ("a\0b", True, "name holds control characters"),
         ("a\x1bb", True, "name holds control characters"),

@@ -190,7 +190,7 @@ class TestCommands:
     def test_running_already(self):
         jobs.begin_run(job=jobs.get_job("works"), cause="first", now=NOON)
 
-        assert "running already" in run_command("run_job", "works", code=3)
+        assert "already running" in run_command("run_job", "works", code=3)
         assert run_command("run_job", "works", "--take-over") == 'works: {"done": 1}\n'
 
     @pytest.mark.parametrize("args", [[], ["works", "--due"], ["nonsense"]])

@@ -177,11 +177,11 @@ def test_no_two_teammates_have_the_same_agent():
 
 def test_stretches_in_a_team_follow_each_other_and_rosters_stay_full(medium):
     for team in medium.teams:
-        for number in {each.player.number for each in team.stretches}:
-            own = [each for each in team.stretches if each.player.number == number]
+        for number in {each.player.number for each in team.memberships}:
+            own = [each for each in team.memberships if each.player.number == number]
             assert all(earlier.left_at is not None and earlier.left_at <= later.joined_at for earlier, later in pairwise(own))
         assert len(team.roster_at(CLOSES)) == team.title.squad + 1
-    assert any(each.left_at for team in medium.teams for each in team.stretches)
+    assert any(each.left_at for team in medium.teams for each in team.memberships)
 
 
 def test_nobody_is_in_two_teams_of_a_game(medium):

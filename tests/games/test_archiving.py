@@ -221,10 +221,10 @@ class TestCommand:
         ("date", "said"),
         [
             ("2999-01-01", "2999-01-01 00:00 lies in the future; only matches of the past can be archived."),
-            ("soon", "'soon' is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z."),
-            ("2025-02-30", "'2025-02-30' is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z."),
+            ("soon", "'soon' is not a date: write 2024-01-01, or 2024-01-01T06:00Z with a time."),
+            ("2025-02-30", "'2025-02-30' is not a date: write 2024-01-01, or 2024-01-01T06:00Z with a time."),
             ("2025-02-03T06:00", "before 2025-02-03 06:00 has no time zone; give one."),
-            ("", "'' is no date: write it as 2024-01-01, or as a moment, 2024-01-01T06:00Z."),
+            ("", "'' is not a date: write 2024-01-01, or 2024-01-01T06:00Z with a time."),
         ],
     )
     def test_a_wrong_call_is_2_and_says_how_to_mend_it(self, duels, date, said):
@@ -254,7 +254,7 @@ class TestCommand:
         code, said = run("--before", "2025-06-01")
 
         assert code == 1
-        assert "1 matches stay: the archive already holds a row of the same player under their key." in said
+        assert "1 matches were left: the archive already has a row with the same match key and player." in said
 
     def test_interrupted_is_130(self, duels, monkeypatch):
         duels(1)
@@ -266,7 +266,7 @@ class TestCommand:
         code, said = run("--before", "2025-06-01")
 
         assert code == 130
-        assert said == "Interrupted. What was moved stays moved; run the same command again for the rest.\n"
+        assert said == "Interrupted. Matches moved so far stay archived; run the same command again for the rest.\n"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -146,9 +146,9 @@ def test_another_outcome_is_refused(of_duel, of_title, moderator, ann):
     uphold(of_title, moderator, CorrectResult(2))
     reject_dispute(dispute=of_duel, by=moderator, resolution="It did not.", now=LATER)
     before = table()
-    with pytest.raises(AlreadyResolved, match="was upheld on 2025-03-04"):
+    with pytest.raises(AlreadyResolved, match="was already upheld on 2025-03-04"):
         reject_dispute(dispute=of_title, by=moderator, resolution="Oh no.", now=LATER)
-    with pytest.raises(AlreadyResolved, match="was rejected on 2025-03-04"):
+    with pytest.raises(AlreadyResolved, match="was already rejected on 2025-03-04"):
         uphold(of_duel, moderator, VoidMatch())
     assert table() == before
     assert numbers(ann) == [(1, 0)]

@@ -95,7 +95,7 @@ def test_a_departure_told_again_after_the_return_does_not_end_it(team, ann):
 @pytest.mark.parametrize("joined_at", [JAN + timedelta(days=1), MAR])
 def test_joining_while_in_the_team_is_refused(team, ann, joined_at):
     join_team(team=team, user=ann, joined_at=JAN)
-    with pytest.raises(MembershipConflict, match="is in OpTic Gaming from 2025-01-01") as refusal:
+    with pytest.raises(MembershipConflict, match="is already in OpTic Gaming from 2025-01-01") as refusal:
         join_team(team=team, user=ann, joined_at=joined_at)
     assert refusal.value.field == "joined_at"
     assert table() == [("og", "ann", JAN, None)]

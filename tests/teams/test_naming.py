@@ -125,7 +125,7 @@ def test_a_team_cannot_take_another_s_name():
 def test_a_name_only_the_database_takes_for_another_is_refused(monkeypatch):
     create_team(slug="og", name="OpTic")
     monkeypatch.setattr(naming, "name_key", lambda name: name)
-    with pytest.raises(TeamTaken, match="takes 'optic' for another team's name"):
+    with pytest.raises(TeamTaken, match="treats 'optic' as the name of another team"):
         ensure_teams(names=["optic"])
     assert slugs() == [("og", "OpTic")]
 

@@ -95,11 +95,11 @@ def test_the_check_finds_the_gap_and_the_command_closes_it(capsys):
     call_command("backfill_profiles", dry_run=True)
     assert UserProfile.objects.count() == 1
     call_command("backfill_profiles")
-    assert "Made 1 profiles and 1 privacy rows." in capsys.readouterr().out
+    assert "Created 1 profiles and 1 privacy rows." in capsys.readouterr().out
     assert check_everyone_has_a_profile(databases=["default"]) == []
     assert public_ids() == ["DC-25-000003", "DC-25-000002"]
     call_command("backfill_profiles")
-    assert "Made 0 profiles and 0 privacy rows." in capsys.readouterr().out
+    assert "Created 0 profiles and 0 privacy rows." in capsys.readouterr().out
 
 
 class TestBackfill:
@@ -140,7 +140,7 @@ class TestBackfill:
         assert "making: 100%" in terminal.getvalue()
         assert "10/10" in terminal.getvalue()
 
-    @pytest.mark.parametrize("stage", ["_make_profiles", "_make_privacy"])
+    @pytest.mark.parametrize("stage", ["_create_profiles", "_create_privacy"])
     def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
         make, batches = getattr(profiles, stage), []
 
@@ -151,19 +151,19 @@ class TestBackfill:
             return make(users=users)
 
         monkeypatch.setattr(profiles, stage, stop_at_the_second)
-        assert self.run() == (130, "Interrupted. What was made stays; run the same command again for the rest.\n")
+        assert self.run() == (130, "Interrupted. Rows created so far stay; run the same command again for the rest.\n")
         made = (UserProfile.objects.count(), PrivacySettings.objects.count())
-        assert made == ((2, 0) if stage == "_make_profiles" else (5, 2))
+        assert made == ((2, 0) if stage == "_create_profiles" else (5, 2))
         monkeypatch.setattr(profiles, stage, make)
 
         code, said = self.run()
 
-        assert (code, said) == (0, f"Made {5 - made[0]} profiles and {5 - made[1]} privacy rows.\n")
+        assert (code, said) == (0, f"Created {5 - made[0]} profiles and {5 - made[1]} privacy rows.\n")
         assert (UserProfile.objects.count(), PrivacySettings.objects.count()) == (5, 5)
         assert len(set(public_ids())) == 5
         assert UserProfile.objects.get(user__username="u0").total_matches_played == 1
         assert find_all_drift() == []
-        assert self.run() == (0, "Made 0 profiles and 0 privacy rows.\n")
+        assert self.run() == (0, "Created 0 profiles and 0 privacy rows.\n")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -68,7 +68,7 @@ def test_repair_sets_logs_and_leaves_clean(ann, caplog):
     corrupt(ann, matches_won=-4, disputes_filed=3)
     code, text = run()
     assert code == 1
-    assert f"{ann.profile.public_id} matches_won: was -4, rows say 2 — repaired" in text
+    assert f"{ann.profile.public_id} matches_won: was -4, its rows give 2 — repaired" in text
     assert UserProfile.objects.get(user=ann).matches_won == 2
     repairs = Repair.objects.order_by("stat").values_list("holder", "stat", "was", "now")
     assert list(repairs) == [
@@ -100,7 +100,7 @@ def test_a_per_game_row_that_went_missing_is_made_again(ann, game):
     GameStats.objects.all().delete()
     code, text = run()
     assert code == 1
-    assert f"{ann.profile.public_id} matches_played in rocket: was missing, rows say 3 — repaired" in text
+    assert f"{ann.profile.public_id} matches_played in rocket: was missing, its rows give 3 — repaired" in text
     stats = GameStats.objects.get(user=ann)
     assert (stats.game, stats.matches_played, stats.matches_won) == (game, 3, 2)
 

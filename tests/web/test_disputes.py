@@ -103,7 +103,7 @@ class TestFiling:
         answer = signed_in(eve).post("/disputes/result/cup/", {"result": f"player:{bob.profile.public_id}", "reason": "I saw it."})
 
         assert answer.status_code == 403
-        assert "Only those who competed in Cup can dispute its results" in text_of(answer)
+        assert "Only entrants of Cup can dispute its results" in text_of(answer)
         assert "I saw it." in text_of(answer)
 
     @pytest.mark.parametrize("reason", ["", "   ", "x" * 2001])
@@ -115,7 +115,7 @@ class TestFiling:
         answer = signed_in(ann).post(DUEL, {"reason": "Something else."})
 
         assert answer.status_code == 409
-        assert "You have an open dispute about it" in text_of(answer)
+        assert "You already filed a dispute about it" in text_of(answer)
 
     @pytest.mark.parametrize("chosen", ["", "player:DC-25-999999", "team:nope", "player:", "x"])
     def test_a_result_that_is_none(self, signed_in, ann, cup, chosen):
@@ -283,7 +283,7 @@ class TestReview:
         answer = self.decide(client, filed, decision="uphold", remedy="void")
 
         assert answer.status_code == 409
-        assert "that outcome stands" in text_of(answer)
+        assert "The dispute was already rejected" in text_of(answer)
 
     def test_ones_own_is_for_another(self, signed_in, moderator, duel):
         row = scene.match(moderator, "duel", "LOSS")

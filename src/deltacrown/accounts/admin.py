@@ -36,9 +36,12 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        """Make the keys useless from now on."""
+        """Revoke the selected keys, after a confirmation page."""
         return self.ask_first(
-            request, rows, title="Revoke", service=lambda key, _answers: revoke_key(owner=key.owner, prefix=key.prefix, now=now())
+            request,
+            rows,
+            title="Revoke",
+            service=lambda key, _answers: revoke_key(owner=key.owner, prefix=key.prefix, now=now()),
         )
 
 

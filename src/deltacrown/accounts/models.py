@@ -8,7 +8,7 @@ from django_tally.database_clock import DatabaseNow
 
 
 class User(AbstractUser):
-    """A person who can sign in; everything others see of them is on ``user_profile.UserProfile``."""
+    """A person who can sign in. What other people see of them is on ``user_profile.UserProfile``."""
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -21,11 +21,18 @@ class User(AbstractUser):
 
 
 class ApiKey(models.Model):
-    """A program's way in, on behalf of its owner. The secret is shown once and kept nowhere: only its digest is stored."""
+    """A credential with which a program acts for its owner.
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys", db_index=False)
+    The secret is shown once, when the key is created; the database stores only its digest.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_keys", db_index=False
+    )
     name = models.CharField(max_length=60, help_text="What it is for.")
-    prefix = models.CharField(max_length=12, unique=True, help_text="Names the key; the public part of the secret.")
+    prefix = models.CharField(
+        max_length=12, unique=True, help_text="Names the key; the public part of the secret."
+    )
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole secret.")
     scopes = models.JSONField(help_text="What it may do: read, matches:write, tournaments:write.")
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
@@ -33,16 +40,20 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index("owner", F("created_at").desc(), F("id").desc(), name="accounts_apikey_of_owner")]
+        indexes = [
+            models.Index("owner", F("created_at").desc(), F("id").desc(), name="accounts_apikey_of_owner")
+        ]
 
     def __str__(self) -> str:
         return self.prefix
 
 
 class AnsweredRequest(models.Model):
-    """What a request with an Idempotency-Key was answered, so that its repetition is answered the same and does nothing."""
+    """The stored answer to a request with an ``Idempotency-Key``; a repeated request gets it again."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="answered_requests", db_index=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="answered_requests", db_index=False
+    )
     caller = models.CharField(max_length=40, help_text="The key or the person whose keys these are.")
     idempotency_key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
@@ -50,7 +61,11 @@ class AnsweredRequest(models.Model):
     answered_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["caller", "idempotency_key"], name="accounts_answeredrequest_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "idempotency_key"], name="accounts_answeredrequest_once"
+            )
+        ]
         indexes = [models.Index(fields=["owner", "answered_at"], name="accounts_answered_of_owner")]
 
     def __str__(self) -> str:

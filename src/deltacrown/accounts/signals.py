@@ -1,7 +1,7 @@
-"""What happened to accounts, announced by its services.
+"""Signals sent by the services of this app after changes to accounts.
 
-A signal is sent inside the transaction that wrote the fact, after the writes, once per service call
-and only when something changed; what leaves the database a receiver does in ``transaction.on_commit``.
+A signal is sent once per service call, only when something changed, after the writes and inside their
+transaction. A receiver with effects outside the database uses ``transaction.on_commit``.
 """
 
 from django.dispatch import Signal

@@ -1,7 +1,7 @@
-"""Celery's worker and beat: ``celery --app deltacrown.config.celery worker`` (and ``beat``). Both need Redis.
+"""The Celery app, for ``celery --app deltacrown.config.celery worker`` (and ``beat``). It needs Redis.
 
-A task per job of the schedule, called ``jobs.`` and the job's name. A task that arrives twice, or
-late after another run, does nothing: the record of runs says so.
+There is one task per job of the schedule, named ``jobs.`` plus the job's name. A task delivered twice,
+or late after another run, does nothing, because the recorded runs show that the job is not due.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from deltacrown.core.cadence import Cadence, Job
 
 
 def make_task(celery: Celery, job: Job) -> None:
-    """Register the task that does ``job`` if it is due."""
+    """Register a task that runs ``job`` if it is due."""
 
     @celery.task(name=f"jobs.{job.name}")  # type: ignore[untyped-decorator]
     def run() -> str:
@@ -37,19 +37,25 @@ def make_task(celery: Celery, job: Job) -> None:
 
 
 def read_cadence(cadence: Cadence) -> Any:
-    """The same, as Celery says it."""
+    """Convert a cadence to a Celery crontab schedule."""
     minute, hour, day, month, weekday = cadence.as_cron().split()
     return crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday)
 
 
 if not settings.CELERY_BROKER_URL:
-    raise ImproperlyConfigured("Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead.")
+    raise ImproperlyConfigured(
+        "Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead."
+    )
 
 app = Celery("deltacrown")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for _job in settings.JOBS:
     make_task(app, _job)
 app.conf.beat_schedule = {
-    job.name: {"task": f"jobs.{job.name}", "schedule": read_cadence(job.cadence), "options": {"expires": job.grace.total_seconds()}}
+    job.name: {
+        "task": f"jobs.{job.name}",
+        "schedule": read_cadence(job.cadence),
+        "options": {"expires": job.grace.total_seconds()},
+    }
     for job in settings.JOBS
 }

@@ -1,4 +1,4 @@
-"""A secret key for the embedded default: made once, kept on this machine, never in the repository."""
+"""The secret key of an installation without configuration: generated once, kept on this machine only."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def read_or_make_secret(path: Path) -> str:
-    """Return the key in ``path``, making it first if it is not there; readable by its owner alone.
+    """Return the key stored in ``path``; generate it first if the file does not exist.
 
-    Processes that start together all get one key: each writes a key of its own to a file nobody
-    else looks at, the first to link it to ``path`` wins, and every one of them reads ``path``.
+    The file is readable by its owner only. Processes that start together get the same key: each writes
+    its own key to a temporary file, the first one links its file to ``path``, and all read ``path``.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def _link_new_secret(path: Path) -> None:
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
-        with contextlib.suppress(FileExistsError):  # another process was first: its key holds
+        with contextlib.suppress(FileExistsError):  # another process was first; use its key
             os.link(name, path)
     finally:
         Path(name).unlink()

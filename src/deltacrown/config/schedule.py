@@ -1,4 +1,7 @@
-"""Every job, in one table: Celery's beat, the crontab, the timers, the documentation and the check for missed runs are made of it."""
+"""The schedule: every job, once.
+
+Celery beat, the crontab, the systemd timers, the documentation and ``check_jobs`` are derived from it.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,20 @@ SCHEDULE = (
         function="deltacrown.pages.jobs.refresh_breakdowns",
         cadence=Cadence(hour=4, minute=30, weekday=0),
         command="refresh_breakdowns",
-        meaning="Recounts the numbers per game, and puts the overviews of each game's leading players into the cache.",
+        meaning="Recounts the numbers per game, and caches the overviews of each game's leading players.",
     ),
     Job(
         name="archive-matches",
         function="deltacrown.user_profile.jobs.archive_old_matches",
         cadence=Cadence(hour=5, minute=0, day=2),
         command="archive_matches",
-        meaning="Moves matches older than two years into the archive; nothing a reader sees changes.",
+        meaning="Moves matches older than two years into the archive; pages show the same as before.",
     ),
     Job(
         name="archive-activities",
         function="deltacrown.user_profile.jobs.archive_old_activities",
         cadence=Cadence(hour=5, minute=30, day=3, month=1),
         command="archive_activities",
-        meaning="Moves timeline entries older than two years into the archive; timelines read on through it.",
+        meaning="Moves timeline entries older than two years into the archive; timelines still show them.",
     ),
 )

@@ -1,1 +1,1 @@
-"""What every app may lean on and no business word belongs in: clock, pagination, errors, transactions."""
+"""Shared code without business rules: clock, pagination, errors, input checks, scheduled jobs."""

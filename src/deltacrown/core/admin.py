@@ -1,4 +1,4 @@
-"""Admin pages that leave writing to services, and whose cost does not grow with the table."""
+"""Base classes for the admin: pages that write through services, and do not get slower as tables grow."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
-#: Rows spelled out on the page that asks before an action.
+#: The most rows listed on the confirmation page of an action.
 SHOWN_ROWS = 20
 
-#: Does one thing to one row with what the page asked for; refuses with a ``DomainError``.
+#: Applies an action to one row, given the answers of the form; raises ``DomainError`` to refuse.
 RowService = Callable[[Any, dict[str, Any]], object]
 
 
 class LeanAdmin(ModelAdmin):
-    """Pages that count and join no more than they show. Rows are deleted one at a time, each looked at."""
+    """Pages that do not count the whole table. Rows are deleted one at a time, from their own page."""
 
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
@@ -42,17 +42,19 @@ class LeanAdmin(ModelAdmin):
 
 
 class ReasonForm(forms.Form):
-    """Asks why."""
+    """Form for the reason of an action."""
 
     reason = forms.CharField(
-        max_length=500, widget=forms.Textarea(attrs={"rows": 3, "cols": 80}), help_text="Kept with the rows, and shown."
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text="Stored with the rows, and shown.",
     )
 
 
 class AskingAdmin(LeanAdmin):
-    """Actions that first ask for what a service must be told, then call it row by row.
+    """Actions that first show a form for the arguments of a service, then call it for every row.
 
-    An action is allowed to those who may change the model: give it ``permissions=["act"]``.
+    Everybody who may change the model may use an action that is declared with ``permissions=["act"]``.
     """
 
     def has_act_permission(self, request: HttpRequest) -> bool:
@@ -60,54 +62,74 @@ class AskingAdmin(LeanAdmin):
         return bool(request.user.has_perm(f"{self.opts.app_label}.{codename}"))
 
     def actor(self, request: HttpRequest) -> Any:
-        """Return the user who acts; the admin lets nobody in who is not signed in."""
+        """Return the user who acts. The admin requires sign-in, so it is never anonymous."""
         return request.user
 
     def describe(self, row: Any) -> str:
-        """Return what to call ``row`` on the page that asks and in what is refused."""
+        """Return the text that stands for ``row`` on the confirmation page and in error messages."""
         return str(row)
 
     def render_change_form(  # noqa: PLR0917 - as Django calls it
-        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["subtitle"] = self.describe(obj)  # the row's own text names others by their keys, since it may not look them up
+            # ``str(row)`` shows only keys of related rows, because it must not query the database.
+            context["subtitle"] = self.describe(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def ask_first(
-        self, request: HttpRequest, rows: QuerySet[Any], *, title: str, service: RowService, form_class: type[forms.Form] = ReasonForm
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        *,
+        title: str,
+        service: RowService,
+        form_class: type[forms.Form] = ReasonForm,
     ) -> HttpResponse | None:
-        """Show ``form_class`` about ``rows``; when it comes back filled in, hand each row and the answers to ``service``.
+        """Show a confirmation page with ``form_class``; once it is filled in, call ``service`` for each row.
 
-        :param title: what will be done, as on a button.
-        :return: the page that asks, or None when the work is done.
+        :param title: the name of the action, as on a button.
+        :return: the confirmation page, or None when the service was called.
         """
         form = form_class(request.POST if "answered" in request.POST else None)
         if not form.is_valid():
             return self._render_question(request, rows, form, title)
-        done = sum(self._do(request, row, service, form.cleaned_data, title) for row in rows)
+
+        done = sum(self._apply(request, row, service, form.cleaned_data, title) for row in rows)
         if done:
             self.message_user(request, f"{title}: {done} done.", messages.SUCCESS)
         return None
 
     def get_only_row(self, request: HttpRequest, rows: QuerySet[Any]) -> Any | None:
-        """Return the one row selected, or tell the user to select one."""
+        """Return the selected row, or None after a message when not exactly one is selected."""
         selected = list(rows[:2])
         if len(selected) == 1:
             return selected[0]
         self.message_user(request, f"Select exactly one {self.opts.verbose_name} for this.", messages.WARNING)
         return None
 
-    def _do(self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str) -> bool:
+    def _apply(
+        self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str
+    ) -> bool:
         try:
             service(row, answers)
         except DomainError as refusal:
             self.message_user(request, f"{self.describe(row)}: {refusal.message}", messages.ERROR)
             return False
-        self.log_change(request, row, f"{title}: {answers['reason']}" if "reason" in answers else title)
+
+        text = f"{title}: {answers['reason']}" if "reason" in answers else title
+        self.log_change(request, row, text)
         return True
 
-    def _render_question(self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str) -> HttpResponse:
+    def _render_question(
+        self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str
+    ) -> HttpResponse:
         shown = [self.describe(row) for row in rows[: SHOWN_ROWS + 1]]
         context = {
             **self.admin_site.each_context(request),
@@ -125,7 +147,7 @@ class AskingAdmin(LeanAdmin):
 
 
 class ReadOnlyAdmin(AskingAdmin):
-    """Rows to look at; what may be done to them are actions."""
+    """Rows that can be viewed but not edited; changes are made by actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -141,10 +163,10 @@ class ReadOnlyAdmin(AskingAdmin):
 
 
 class ServiceAdmin(AskingAdmin):
-    """Forms saved by a service: what it refuses is shown beside the field it is about, and nothing is lost."""
+    """Forms saved by a service. Its errors are shown beside the field they are about, and input is kept."""
 
     def write_row(self, request: HttpRequest, row: Any, form: Any, *, new: bool) -> Model:
-        """Call the service that writes ``row`` as the valid ``form`` has it, and return what it wrote."""
+        """Write ``row``, with the data of the valid ``form``, through its service; return the written row."""
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -164,7 +186,7 @@ class ServiceAdmin(AskingAdmin):
 
 
 def _refuse(form: Any, refusal: DomainError) -> Any:
-    """Return a form that is never valid and says why, beside the field if the form has it."""
+    """Return a form class that is never valid and shows the error, beside its field if the form has it."""
 
     class RefusedForm(form):  # type: ignore[misc]
         def clean(self) -> Any:

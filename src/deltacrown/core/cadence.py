@@ -1,4 +1,4 @@
-"""When a job is due: one way of saying it, for Celery, cron, systemd and the check for missed runs. All in UTC."""
+"""Schedules of jobs, for Celery, cron, systemd and the check for missed runs. All times are UTC."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Cadence:
-    """A time of day, every day or on some days only.
+    """A time of day, on every day or only on some.
 
-    :param weekday: 0 for Monday to 6 for Sunday; ``None`` for any.
-    :param day: of the month, 1 to 28; ``None`` for any.
-    :param month: 1 to 12; ``None`` for any.
+    :param weekday: 0 for Monday to 6 for Sunday; None for any.
+    :param day: day of the month, 1 to 28; None for any.
+    :param month: 1 to 12; None for any.
     """
 
     hour: int
@@ -24,7 +24,7 @@ class Cadence:
     month: int | None = None
 
     def last_due(self, now: datetime) -> datetime:
-        """The latest moment, up to ``now``, at which it was due."""
+        """Return the latest time, not after ``now``, at which the job was due."""
         due = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         if due > now:
             due -= timedelta(days=1)
@@ -33,16 +33,17 @@ class Cadence:
         return due
 
     def _is_on(self, due: datetime) -> bool:
-        asked = ((self.weekday, due.weekday()), (self.day, due.day), (self.month, due.month))
-        return all(wanted in {None, actual} for wanted, actual in asked)
+        parts = ((self.weekday, due.weekday()), (self.day, due.day), (self.month, due.month))
+        return all(wanted in {None, actual} for wanted, actual in parts)
 
     def as_cron(self) -> str:
-        """The five fields of a crontab line; Sunday is 0 there."""
+        """Return the five fields of a crontab line, where Sunday is 0."""
         weekday = None if self.weekday is None else (self.weekday + 1) % 7
-        return " ".join("*" if field is None else str(field) for field in (self.minute, self.hour, self.day, self.month, weekday))
+        fields = (self.minute, self.hour, self.day, self.month, weekday)
+        return " ".join("*" if field is None else str(field) for field in fields)
 
     def as_systemd(self) -> str:
-        """What goes after ``OnCalendar=``."""
+        """Return the value for ``OnCalendar=`` in a systemd timer."""
         weekday = "" if self.weekday is None else f"{WEEKDAYS[self.weekday]} "
         month, day = ("*" if field is None else f"{field:02d}" for field in (self.month, self.day))
         return f"{weekday}*-{month}-{day} {self.hour:02d}:{self.minute:02d}:00 UTC"
@@ -50,15 +51,15 @@ class Cadence:
 
 @dataclass(frozen=True)
 class Job:
-    """Something that is to be done from time to time.
+    """A scheduled job.
 
-    :param name: lower case with hyphens; in commands, records and the names of tasks.
-    :param function: its dotted path; called with ``clock``, it returns what it did as a flat dictionary of numbers.
-        Must do no harm when it runs twice, at once, or late.
+    :param name: lower case with hyphens; used in commands, run records and task names.
+    :param function: dotted path of a function that takes ``clock`` and returns a flat dictionary of numbers.
+        It must be safe to run it twice, concurrently, or late.
     :param command: the management command that does the same by hand.
-    :param meaning: what it does, in one sentence.
+    :param meaning: what the job does, in one sentence.
     :param grace: how late it may start before it counts as missed.
-    :param longest: a run that has not ended after so long is taken for dead.
+    :param longest: a run that has not ended after this long is considered dead.
     """
 
     name: str

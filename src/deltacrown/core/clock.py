@@ -1,4 +1,4 @@
-"""The one place that reads the wall clock. Only edges call it; everything else is handed ``now``."""
+"""The only place that reads the clock. Views, commands and tasks call it; all other code gets ``now``."""
 
 from datetime import datetime
 
@@ -6,5 +6,5 @@ from django.utils import timezone
 
 
 def now() -> datetime:
-    """Return the current moment, timezone-aware, in UTC."""
+    """Return the current datetime, timezone-aware, in UTC."""
     return timezone.now()

@@ -1,13 +1,13 @@
-"""The family every refusal belongs to."""
+"""Base classes of the errors that services raise for requests they refuse."""
 
 from __future__ import annotations
 
 
 class DomainError(Exception):
-    """A request the rules refuse; nothing was changed.
+    """A request is refused by a rule; nothing was changed.
 
-    :param message: one sentence for the person who asked: what is wrong and how to mend it.
-    :param field: the name of the input it is about, or ``""`` when it is about the whole request.
+    :param message: one sentence for the person who made the request: what is wrong and how to fix it.
+    :param field: the name of the input it is about, or ``""`` for the whole request.
     """
 
     code = "refused"
@@ -19,13 +19,13 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """A value that cannot be taken as it stands."""
+    """An input value is not valid."""
 
     code = "invalid"
 
 
 class NotFound(DomainError):
-    """Something that was named does not exist."""
+    """The named object does not exist."""
 
     code = "not-found"
 

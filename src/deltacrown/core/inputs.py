@@ -1,4 +1,4 @@
-"""Checks of single values that every service door makes, so that what passes them can be stored on any database."""
+"""Checks of single input values. A value that passes can be stored in both databases."""
 
 from __future__ import annotations
 
@@ -13,41 +13,45 @@ from django.utils.timezone import is_naive
 
 from deltacrown.core.errors import InvalidInput
 
-#: Levels of lists and objects inside each other; what a game reports of a player needs two or three.
+#: Most levels of nested lists and objects; the stats of a player need two or three.
 DEEPEST_JSON = 20
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**31), 2**31 - 1
 SMALLEST_BIG_INTEGER, LARGEST_BIG_INTEGER = -(2**63), 2**63 - 1
 
 
-def check_text(value: object, *, field: str, limit: int, required: bool = False, multiline: bool = False) -> None:
-    """Refuse what is no text, is longer than ``limit`` characters, or holds characters a database cannot keep.
+def check_text(
+    value: object, *, field: str, limit: int, required: bool = False, multiline: bool = False
+) -> None:
+    """Check that ``value`` is text of at most ``limit`` characters that both databases can store.
 
-    :param required: refuse empty and all-blank text too.
-    :param multiline: let tabs and line ends through.
-    :raises InvalidInput: naming ``field`` and what is wrong with it.
+    :param required: also refuse empty and blank text.
+    :param multiline: allow tabs and line breaks.
+    :raises InvalidInput: it is not; the message names ``field`` and the fault.
     """
     if not isinstance(value, str):
         raise InvalidInput(f"{field} must be text, not {type(value).__name__}.", field=field)
     if required and not value.strip():
         raise InvalidInput(f"{field} must not be empty.", field=field)
     if len(value) > limit:
-        raise InvalidInput(f"{field} is {len(value)} characters long; at most {limit} are kept.", field=field)
+        raise InvalidInput(f"{field} is {len(value)} characters long; the limit is {limit}.", field=field)
     if not is_storable(value, multiline=multiline):
-        raise InvalidInput(f"{field} holds control characters; take them out.", field=field)
+        raise InvalidInput(f"{field} holds control characters; remove them.", field=field)
 
 
 def is_storable(text: str, *, multiline: bool = True) -> bool:
-    """Say whether ``text`` is free of control characters and of halves of surrogate pairs."""
+    """Return whether ``text`` has no control characters and no lone surrogates."""
     if text.isprintable():
         return True
     allowed = "\t\n\r" if multiline else ""
-    return all(character in allowed or unicodedata.category(character) not in {"Cc", "Cs"} for character in text)
+    return all(
+        character in allowed or unicodedata.category(character) not in {"Cc", "Cs"} for character in text
+    )
 
 
 def check_moment(value: object, *, field: str) -> None:
-    """Refuse what is no moment in time, or has no time zone.
+    """Check that ``value`` is a datetime with a time zone.
 
-    :raises InvalidInput: naming ``field``.
+    :raises InvalidInput: it is not; the message names ``field``.
     """
     if not isinstance(value, datetime):
         raise InvalidInput(f"{field} must be a date with a time, not {type(value).__name__}.", field=field)
@@ -55,10 +59,12 @@ def check_moment(value: object, *, field: str) -> None:
         raise InvalidInput(f"{field} {value:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
 
 
-def check_integer(value: object, *, field: str, least: int = SMALLEST_INTEGER, most: int = LARGEST_INTEGER) -> None:
-    """Refuse what is no whole number from ``least`` to ``most``.
+def check_integer(
+    value: object, *, field: str, least: int = SMALLEST_INTEGER, most: int = LARGEST_INTEGER
+) -> None:
+    """Check that ``value`` is a whole number from ``least`` to ``most``.
 
-    :raises InvalidInput: naming ``field``.
+    :raises InvalidInput: it is not; the message names ``field``.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(f"{field} must be a whole number, not {value!r:.40}.", field=field)
@@ -67,9 +73,9 @@ def check_integer(value: object, *, field: str, least: int = SMALLEST_INTEGER, m
 
 
 def check_json_object(value: object, *, field: str) -> None:
-    """Refuse what is no JSON object with values both databases keep as they are.
+    """Check that ``value`` is a JSON object that both databases store without change.
 
-    :raises InvalidInput: naming ``field`` and the path of the value.
+    :raises InvalidInput: it is not; the message names ``field`` and the path of the faulty value.
     """
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{field} must be a JSON object, not {type(value).__name__}.", field=field)
@@ -79,23 +85,30 @@ def check_json_object(value: object, *, field: str) -> None:
 
 
 def find_json_fault(value: Any, depth: int = 1) -> str:
-    """Return where in ``value`` something cannot be kept, and why; ``""`` when everything can."""
-    if isinstance(value, str):
-        return "" if "\0" not in value and is_encodable(value) else " holds characters that cannot be stored; take them out."
+    """Return the path of the first part of ``value`` that cannot be stored and the reason, or ``""``."""
     if value is None or isinstance(value, bool):
         return ""
+
+    if isinstance(value, str):
+        is_fine = "\0" not in value and is_encodable(value)
+        return "" if is_fine else " holds characters that cannot be stored; remove them."
+
     if isinstance(value, int):
-        return "" if SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER else " is a whole number of more than 64 bits."
+        is_fine = SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER
+        return "" if is_fine else " is a whole number of more than 64 bits."
+
     if isinstance(value, float):
-        return "" if isfinite(value) else f" is {value}, which JSON has no word for; leave it out."
+        return "" if isfinite(value) else f" is {value}, which JSON cannot express; leave it out."
+
     return _find_nested_fault(value, depth)
 
 
 def _find_nested_fault(value: Any, depth: int) -> str:
     if not isinstance(value, (dict, list)):
-        return f" is a {type(value).__name__}; JSON knows text, numbers, true, false, null, lists and objects."
+        return f" is a {type(value).__name__}; JSON has text, numbers, true, false, null, lists and objects."
     if depth > DEEPEST_JSON:
         return f" is nested more than {DEEPEST_JSON} levels deep."
+
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if isinstance(value, dict) and (not isinstance(key, str) or find_json_fault(key)):
@@ -106,16 +119,17 @@ def _find_nested_fault(value: Any, depth: int) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Say whether ``text`` is free of halves of surrogate pairs, which UTF-8 has no form for."""
+    """Return whether ``text`` has no lone surrogates, which UTF-8 cannot encode."""
     return text.isascii() or all(not "\ud800" <= character <= "\udfff" for character in text)
 
 
 def is_same_json(left: Any, right: Any) -> bool:
-    """Say whether two JSON values are the same, however a database spells their numbers.
+    """Return whether two JSON values are equal, whatever form a database gave their numbers.
 
-    PostgreSQL hands 1e300 back as a whole number of 301 digits.
+    PostgreSQL, for example, returns 1e300 as a whole number of 301 digits.
     """
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True) or _is_equal_json(left, right)
+    is_same_text = json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    return is_same_text or _is_equal_json(left, right)
 
 
 def _is_equal_json(left: Any, right: Any) -> bool:
@@ -126,5 +140,6 @@ def _is_equal_json(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, float) or isinstance(right, float):
-        return isinstance(left, (int, float)) and isinstance(right, (int, float)) and float(left) == float(right)
+        are_numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        return are_numbers and float(left) == float(right)
     return bool(left == right)

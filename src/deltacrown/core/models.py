@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 
 class JobRun(models.Model):
-    """One run of a scheduled job. At most one of a job is RUNNING, which is what keeps two from running at once."""
+    """One run of a scheduled job. A constraint allows one RUNNING row per job, so runs never overlap."""
 
     class Status(models.TextChoices):
         RUNNING = "RUNNING", "Running"
@@ -22,9 +22,15 @@ class JobRun(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job"], condition=Q(status="RUNNING"), name="core_jobrun_one_at_a_time"),
-            models.CheckConstraint(condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="core_jobrun_status"),
-            models.CheckConstraint(condition=Q(status="RUNNING") ^ Q(finished_at__isnull=False), name="core_jobrun_finished"),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(status="RUNNING"), name="core_jobrun_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="core_jobrun_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="RUNNING") ^ Q(finished_at__isnull=False), name="core_jobrun_finished"
+            ),
         ]
         indexes = [models.Index("job", F("started_at").desc(), name="core_jobrun_latest")]
 

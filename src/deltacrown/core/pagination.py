@@ -1,7 +1,7 @@
-"""Pages by position, not by number: a page costs the same however deep it lies, and no row is skipped or repeated when rows arrive.
+"""Keyset pagination: deep pages cost the same as the first, and new rows make no row skipped or repeated.
 
-A cursor holds the sort values of the last row of a page. It is sealed, and bound to the listing it
-came from, so that it can be handed to anybody, tells nobody a database key, and can be taken back from anybody.
+A cursor holds the sort values of the last row of a page. It is encrypted and bound to its listing, so
+clients cannot read database keys from it, change it, or use it with another listing.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ MAX_LIMIT = 50
 
 
 class InvalidCursor(InvalidInput):
-    """A page cursor that was changed, or that belongs to another listing."""
+    """The cursor was changed, or belongs to another listing."""
 
     code = "invalid-cursor"
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some consecutive rows of a listing.
+    """One page of a listing.
 
     :param items: at most ``limit`` rows, in the order of the listing.
-    :param next_cursor: what to ask the following page with; ``None`` on the last page.
+    :param next_cursor: the cursor for the next page; None on the last page.
     """
 
     items: list[Row]
@@ -46,7 +46,7 @@ class Page(Generic[Row]):
     has_next: bool
 
     def with_items(self, change: Callable[[Sequence[Row]], list[Other]]) -> Page[Other]:
-        """Return the same page with its items replaced by what ``change`` makes of all of them together."""
+        """Return the page with ``change`` applied to the list of its items; the cursor stays."""
         return Page(change(self.items), self.next_cursor, self.has_next)
 
 
@@ -61,44 +61,50 @@ def paginate(
 ) -> Page[Any]:
     """Return the page of ``querysets`` that follows ``cursor``.
 
-    :param querysets: one queryset, or several over tables of the same shape, read as one listing; the live table
-        first and its archive after it, so that a row moved meanwhile is not missed.
-    :param listing: names the listing and its filters; a cursor is refused by any other one.
+    :param querysets: one queryset, or several over tables of the same shape that are read as one listing;
+        the live table before its archive, so that a row that is moved meanwhile is not missed.
+    :param listing: identifies the listing and its filters; other listings refuse its cursors.
     :param order: field names, ``-`` for descending; never null, and unique together.
-    :param cursor: the ``next_cursor`` of the page before, or ``None`` for the first page.
+    :param cursor: the ``next_cursor`` of the previous page, or None for the first page.
     :param limit: rows per page, 1 to ``max_limit``.
-    :raises InvalidInput: for a limit out of range (it is not clamped).
-    :raises InvalidCursor: for a cursor that is not one of this listing's.
+    :raises InvalidInput: the limit is out of range (it is not clamped).
+    :raises InvalidCursor: the cursor does not belong to this listing.
     """
     check_limit(limit, max_limit)
     sources = [querysets] if isinstance(querysets, QuerySet) else list(querysets)
     name = _cursor_name(listing, order)
     position = _read_cursor(name, cursor) if cursor else None
-    rows = [row for source in sources for row in _rows_past(source, order, position)[: limit + 1]]
+
+    rows = [row for source in sources for row in _rows_after(source, order, position)[: limit + 1]]
     if len(sources) > 1:
-        rows = _merged(rows, order)
+        rows = _merge(rows, order)
+
     items, has_next = rows[:limit], len(rows) > limit
-    return Page(items, _write_cursor(name, items[-1], order) if has_next else None, has_next)
+    next_cursor = _write_cursor(name, items[-1], order) if has_next else None
+    return Page(items, next_cursor, has_next)
 
 
 def write_position(listing: str, position: Sequence[Any]) -> str:
-    """A cursor for a listing that keeps its own positions: sealed, and bound to ``listing``.
+    """Return an opaque cursor, bound to ``listing``, for a listing that computes its own positions.
 
-    :param position: plain values: text, numbers, ``None``.
+    :param position: plain values: text, numbers, None.
     """
     return seal(list(position), name=_cursor_name(listing, ()))
 
 
 def read_position(listing: str, cursor: str) -> list[Any]:
-    """What :func:`write_position` was given.
+    """Return the position that :func:`write_position` put into ``cursor``.
 
-    :raises InvalidCursor: for a cursor that is not one of this listing's.
+    :raises InvalidCursor: the cursor does not belong to this listing.
     """
     return _read_cursor(_cursor_name(listing, ()), cursor)
 
 
 def check_limit(limit: int, max_limit: int = MAX_LIMIT) -> None:
-    """Refuse a page size outside 1 to ``max_limit``."""
+    """Check a page size.
+
+    :raises InvalidInput: it is not from 1 to ``max_limit``.
+    """
     if not 1 <= limit <= max_limit:
         raise InvalidInput(f"{limit} rows per page is out of range: ask for 1 to {max_limit}.", field="limit")
 
@@ -115,47 +121,59 @@ class _Follows(Func):
     template, arg_joiner, output_field = "%(expressions)s", " > ", BooleanField()
 
 
-def _rows_past(source: QuerySet[Any], order: Order, position: list[Any] | None) -> QuerySet[Any]:
+def _rows_after(source: QuerySet[Any], order: Order, position: list[Any] | None) -> QuerySet[Any]:
     ordered = source.order_by(*order)
     if position is None:
         return ordered
-    fields = [_field(source.model, name) for name in order]
-    values = [Value(field.to_python(plain), output_field=field) for field, plain in zip(fields, position, strict=True)]
-    return ordered.filter(_past(order, values))
+
+    fields = [_get_field(source.model, name) for name in order]
+    values = [
+        Value(field.to_python(plain), output_field=field)
+        for field, plain in zip(fields, position, strict=True)
+    ]
+    return ordered.filter(_build_condition(order, values))
 
 
-def _past(order: Order, values: list[Value]) -> Q:
-    """The rows after a position, in the form whose bounds an index can serve."""
+def _build_condition(order: Order, values: list[Value]) -> Q:
+    """Return the condition for rows after a position, in a form that lets an index find the first of them."""
     names = [name.lstrip("-") for name in order]
-    descending = {name.startswith("-") for name in order}
-    if len(descending) == 1:
-        compare = _Precedes if descending.pop() else _Follows
+    directions = {name.startswith("-") for name in order}
+    if len(directions) == 1:
+        compare = _Precedes if directions.pop() else _Follows
         return Q(compare(_RowValue(*map(F, names)), _RowValue(*values)))
-    past, equal = Q(), Q()
+
+    after, equal = Q(), Q()
     for name, key, value in zip(names, order, values, strict=True):
-        past |= equal & Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": value})
+        lookup = "lt" if key.startswith("-") else "gt"
+        after |= equal & Q(**{f"{name}__{lookup}": value})
         equal &= Q(**{name: value})
-    # No index serves the OR; the bound on the first column lets the index start at the position's ties.
-    return Q(**{f"{names[0]}__{'lte' if order[0].startswith('-') else 'gte'}": values[0]}) & past
+
+    # No index serves the OR. The bound on the first column lets an index scan start at the position.
+    bound = "lte" if order[0].startswith("-") else "gte"
+    return Q(**{f"{names[0]}__{bound}": values[0]}) & after
 
 
-def _merged(rows: list[Any], order: Order) -> list[Any]:
-    """One listing out of several; a row seen twice was moved to a later table while we read, and is kept once."""
-    once = {tuple(_value(row, name) for name in order): row for row in rows}
-    positions = list(once)
+def _merge(rows: list[Any], order: Order) -> list[Any]:
+    """Return the rows of several tables in order, each once.
+
+    A row is read twice when it moves to a later table between the two reads.
+    """
+    by_position = {tuple(_get_value(row, name) for name in order): row for row in rows}
+
+    positions = list(by_position)
     for column, name in reversed(list(enumerate(order))):
         positions.sort(key=itemgetter(column), reverse=name.startswith("-"))
-    return [once[position] for position in positions]
+    return [by_position[position] for position in positions]
 
 
-def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+def _get_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     *path, last = name.lstrip("-").split("__")
     for part in path:
         model = model._meta.get_field(part).related_model  # type: ignore[assignment]
     return model._meta.pk if last == "pk" else model._meta.get_field(last)  # type: ignore[return-value]
 
 
-def _value(row: Any, name: str) -> Any:
+def _get_value(row: Any, name: str) -> Any:
     for part in name.lstrip("-").split("__"):
         row = getattr(row, part)
     return row
@@ -166,7 +184,7 @@ def _cursor_name(listing: str, order: Order) -> str:
 
 
 def _write_cursor(name: str, row: Any, order: Order) -> str:
-    return seal([_plain(_value(row, column)) for column in order], name=name)
+    return seal([_to_plain(_get_value(row, column)) for column in order], name=name)
 
 
 def _read_cursor(name: str, cursor: str) -> list[Any]:
@@ -174,12 +192,13 @@ def _read_cursor(name: str, cursor: str) -> list[Any]:
         position: list[Any] = unseal(cursor, name=name)
     except BadSignature as error:
         raise InvalidCursor(
-            "This page link is damaged or belongs to another list: start again from the first page.", field="page"
+            "This page link is damaged or belongs to another list: start again from the first page.",
+            field="page",
         ) from error
     return position
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

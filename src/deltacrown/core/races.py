@@ -1,4 +1,4 @@
-"""Inserting what another transaction may insert at the same moment."""
+"""Insert rows that another transaction may insert at the same time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: An attempt is lost only to a writer that finished, so this many may want the same rows at once.
+#: An attempt fails only when another writer has committed, so this is how many writers may compete.
 ATTEMPTS = 10
 
 
 def find_or_insert(attempt: Callable[[], T]) -> T:
-    """Run ``attempt`` in a savepoint, and again when a unique key shows that another writer was first.
+    """Run ``attempt`` in a savepoint; repeat it when a unique constraint shows that another writer was first.
 
-    :param attempt: looks up what exists, then inserts what does not; the next run finds the other's rows.
-    :raises IntegrityError: the last attempt failed too, so it is no race.
+    :param attempt: looks up existing rows and inserts the missing ones; a repetition finds the other's rows.
+    :return: the return value of the attempt that succeeded.
+    :raises IntegrityError: ten attempts failed, so the cause is not a race.
     """
     for number in range(1, ATTEMPTS + 1):
         try:
@@ -29,5 +30,5 @@ def find_or_insert(attempt: Callable[[], T]) -> T:
         except IntegrityError as error:
             if number == ATTEMPTS:
                 raise
-            logger.info("attempt %d met rows of another writer, looking again: %s", number, error)
+            logger.info("attempt %d found rows of another writer, trying again: %s", number, error)
     raise AssertionError("unreachable")

@@ -1,4 +1,4 @@
-"""Holding one tournament: from its draft to wherever it is when the season closes."""
+"""Run a planned tournament through the services, from its draft to its final status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ Status = Tournament.Status
 
 
 def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
-    """Create a tournament and take it through every step it made; the caller wraps them in one transaction."""
+    """Create a tournament and take it through every step to its planned status.
+
+    The caller opens the transaction.
+    """
     tournament = create_tournament(
         slug=planned.slug,
         name=planned.name,
@@ -42,20 +45,27 @@ def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
     )
     if planned.status == Status.DRAFT:
         return
+
     open_registration(tournament=tournament)
     _register(cast, planned, tournament)
     if planned.status == Status.CANCELLED:
-        cancel_tournament(tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1))
+        cancel_tournament(
+            tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1)
+        )
     if planned.status in (Status.RUNNING, Status.COMPLETED):
         start_tournament(tournament=tournament)
         _record_matches(cast, planned, tournament)
     if planned.status == Status.COMPLETED:
-        complete_tournament(tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at)
+        complete_tournament(
+            tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at
+        )
 
 
 def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
-    """Register everybody; where it was held, those who stayed are checked in."""
-    there = TournamentParticipation.Status.CHECKED_IN if planned.matches else TournamentParticipation.Status.REGISTERED
+    """Register the entrants. If the tournament has matches, those who did not withdraw are checked in."""
+    statuses = TournamentParticipation.Status
+    status = statuses.CHECKED_IN if planned.matches else statuses.REGISTERED
+
     entrants = []
     for each in planned.entrants:
         user, team = cast.entrant(each)
@@ -65,10 +75,11 @@ def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) ->
                 team=team,
                 roster=cast.roster(each.roster) if team else None,
                 registered_at=each.registered_at,
-                status=TournamentParticipation.Status.REGISTERED if each.withdrew else there,
+                status=statuses.REGISTERED if each.withdrew else status,
             )
         )
     register_entrants(tournament=tournament, entrants=entrants, now=min(planned.starts_at, CLOSES))
+
     for each in planned.entrants:
         if each.withdrew:
             user, team = cast.entrant(each)
@@ -96,8 +107,12 @@ def _list_standings(cast: Cast, planned: PlannedTournament) -> list[Standing]:
     standings = []
     for entrant, placement in planned.placements:
         user, team = cast.entrant(entrant)
-        standings.append(Standing(user=user, team=team, placement=placement, prize=Decimal(planned.prize_of(placement))))
+        prize = Decimal(planned.prize_of(placement))
+        standings.append(Standing(user=user, team=team, placement=placement, prize=prize))
+
     if planned.disqualified:
         user, team = cast.entrant(planned.disqualified)
-        standings.append(Standing(user=user, team=team, placement=None, disqualified_reason=planned.disqualified_reason))
+        standings.append(
+            Standing(user=user, team=team, placement=None, disqualified_reason=planned.disqualified_reason)
+        )
     return standings

@@ -116,12 +116,12 @@ class _Loader:
         with transaction.atomic():
             self.cast.games = {title.slug: create_game(slug=title.slug, name=title.name) for title in TITLES}
             self.cast.teams = ensure_teams(names=[team.name for team in teams])
-            stretches = [
+            memberships = [
                 MembershipRecord(self.cast.teams[team.name], self.cast.users[each.player.number], each.joined_at, each.left_at)
                 for team in teams
-                for each in team.stretches
+                for each in team.memberships
             ]
-            record_memberships(memberships=stretches)
+            record_memberships(memberships=memberships)
         yield len(teams)
 
     def load_matches(self) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""How far loading has come: a bar on a terminal, a line per stage elsewhere."""
+"""Progress of loading the demo: a bar on a terminal, a line per stage elsewhere."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ class Progress:
         self.stream = stream
 
     def follow(self, label: str, total: int, steps: Iterable[int]) -> None:
-        """Run ``steps`` to the end; each yields how much of ``total`` it did, 0 when it had been done before."""
+        """Run all ``steps`` and show the progress.
+
+        :param steps: yields how much of ``total`` each step did; 0 when an earlier run had done it.
+        """
         started = time.monotonic()
-        # Not ``stream`` itself: Django ends every write to it with a line end, and a bar is drawn over and over in one line.
-        with tqdm(total=total, desc=label.ljust(28), file=sys.stderr, disable=not self.stream.isatty(), leave=True) as bar:
+
+        # Not ``stream``: Django adds a line break to every write, and a progress bar must stay on one line.
+        with tqdm(
+            total=total, desc=label.ljust(28), file=sys.stderr, disable=not self.stream.isatty(), leave=True
+        ) as bar:
             done = 0
             for step in steps:
                 bar.update(step)

@@ -1,4 +1,4 @@
-"""From the plan's players and teams to the rows that stand for them, and from planned matches to records."""
+"""Convert the plan's players, teams and matches to database rows and match records."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from deltacrown.teams.models import Team
 
 @dataclass
 class Cast:
-    """Who plays the plan's parts.
+    """The database rows that belong to the players, games and teams of the plan.
 
-    :param users: by the player's number.
-    :param games: by slug.
-    :param teams: by name.
+    :param users: users by the number of the planned player.
+    :param games: games by slug.
+    :param teams: teams by name.
+    :param staff: the user who organises tournaments and makes rulings.
     """
 
     users: list[User] = field(default_factory=list)
@@ -29,36 +30,45 @@ class Cast:
     staff: User = field(default_factory=User)
 
     def user(self, player: Player) -> User:
-        """The account of a player."""
+        """Return the user of a planned player."""
         return self.users[player.number]
 
     def roster(self, players: Iterable[Player]) -> list[User]:
-        """The accounts of players."""
+        """Return the users of planned players."""
         return [self.user(player) for player in players]
 
     def entrant(self, entrant: Entrant) -> tuple[User | None, Team | None]:
-        """The user or the team that a registration is of; the other one is None."""
-        return (None, self.teams[entrant.team.name]) if entrant.team else (self.user(entrant.roster[0]), None)
+        """Return user and team of a planned entrant; one of them is None."""
+        if entrant.team:
+            return None, self.teams[entrant.team.name]
+        return self.user(entrant.roster[0]), None
 
 
 def build_record(cast: Cast, match: PlannedMatch) -> MatchRecord:
-    """The record of a match as it is reported at first."""
+    """Return the record of a match as it is first reported."""
     reported = match.as_reported()
-    lines = tuple(
-        LineRecord(
-            user=cast.user(player), result=reported.result_of(side), side=match.names[side], score=reported.scores[side], stats=stats
-        )
-        for side in (0, 1)
-        for player, stats in zip(match.lineups[side], match.stats[side], strict=True)
-    )
-    return MatchRecord(game=cast.games[match.title.slug], match_key=match.key, played_at=match.played_at, lines=lines)
+
+    lines = []
+    for side in (0, 1):
+        for player, stats in zip(match.lineups[side], match.stats[side], strict=True):
+            line = LineRecord(
+                user=cast.user(player),
+                result=reported.result_of(side),
+                side=match.names[side],
+                score=reported.scores[side],
+                stats=stats,
+            )
+            lines.append(line)
+
+    game = cast.games[match.title.slug]
+    return MatchRecord(game=game, match_key=match.key, played_at=match.played_at, lines=tuple(lines))
 
 
 def true_results(match: PlannedMatch) -> dict[str, str]:
-    """What really came out, by username."""
+    """Return username → correct result."""
     return {player.username: match.result_of(side) for side in (0, 1) for player in match.lineups[side]}
 
 
 def true_scores(match: PlannedMatch) -> dict[str, int | None]:
-    """The real score of every player's side, by username."""
+    """Return username → correct score of their side."""
     return {player.username: match.scores[side] for side in (0, 1) for player in match.lineups[side]}

@@ -17,7 +17,7 @@ from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 
 @admin.register(Game)
 class GameAdmin(ServiceAdmin):
-    """A game that anything was played in stays; its slug is its address and stays too."""
+    """Games. One with matches or tournaments cannot be deleted; URLs use the slug, so it cannot change."""
 
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
@@ -41,7 +41,7 @@ def _is_used(game: Game) -> bool:
 
 
 class MatchRowAdmin(ReadOnlyAdmin):
-    """Whole matches are voided, restored and corrected, whichever of their rows is chosen."""
+    """Match rows. Actions void, restore and correct whole matches, whichever of their rows are selected."""
 
     list_display = ["match_key", "game", "user", "side", "result", "score", "kind", "played_at", "counts"]
     list_filter = ["game", "result", "kind", ("voided_at", admin.EmptyFieldListFilter)]
@@ -58,25 +58,33 @@ class MatchRowAdmin(ReadOnlyAdmin):
     def counts(self, row: MatchRow) -> bool:
         return not row.is_voided
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        """Find whole words only, so that the index of users and that of games with keys find the rows."""
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Match the whole search term to a username or a match key, so that indexes can find the rows."""
         if not (word := search_term.strip()):
             return queryset, False
-        users = list(User.objects.alias(folded=Lower("username")).filter(folded=word.lower()).values_list("pk", flat=True))
+
+        by_name = User.objects.alias(folded=Lower("username")).filter(folded=word.lower())
+        users = list(by_name.values_list("pk", flat=True))
         games = list(Game.objects.values_list("pk", flat=True))
         return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
 
     @admin.action(description="Void selected matches", permissions=["act"])
     def void_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def void(row: MatchRow, answers: dict[str, Any]) -> object:
-            return services.void_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+            return services.void_match(
+                game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers
+            )
 
         return self.ask_first(request, rows, title="Void matches", service=void)
 
     @admin.action(description="Restore selected voided matches", permissions=["act"])
     def restore_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def restore(row: MatchRow, answers: dict[str, Any]) -> object:
-            return services.restore_match(game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers)
+            return services.restore_match(
+                game=row.game, match_key=row.match_key, now=clock.now(), by=self.actor(request), **answers
+            )
 
         return self.ask_first(request, rows, title="Restore matches", service=restore)
 
@@ -89,7 +97,12 @@ class MatchRowAdmin(ReadOnlyAdmin):
         def correct(row: MatchRow, answers: dict[str, Any]) -> object:
             results = read_results(answers)
             return services.correct_match(
-                game=row.game, match_key=row.match_key, results=results, reason=answers["reason"], now=clock.now(), by=self.actor(request)
+                game=row.game,
+                match_key=row.match_key,
+                results=results,
+                reason=answers["reason"],
+                now=clock.now(),
+                by=self.actor(request),
             )
 
         form_class = correction_form(services.list_match_lines(row.game, row.match_key))
@@ -98,19 +111,26 @@ class MatchRowAdmin(ReadOnlyAdmin):
 
 @admin.register(Match)
 class MatchAdmin(ServiceAdmin, MatchRowAdmin):
-    """A casual match is recorded here whole; a recorded one is changed by actions alone."""
+    """Live match rows. Staff can record a casual match here; recorded matches change only by actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("games.add_match"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, **({"form": NewMatchForm, **kwargs} if obj is None else kwargs))
+        if obj is None:
+            kwargs = {"form": NewMatchForm, **kwargs}
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fields(request, obj) if obj else NewMatchForm.ASKED
 
     def write_row(self, request: HttpRequest, row: Match, form: Any, *, new: bool) -> MatchRow:
-        record = services.MatchRecord(game=row.game, match_key=row.match_key, played_at=row.played_at, lines=form.cleaned_data["players"])
+        record = services.MatchRecord(
+            game=row.game,
+            match_key=row.match_key,
+            played_at=row.played_at,
+            lines=form.cleaned_data["players"],
+        )
         return services.record_match(record=record, now=clock.now()).rows[0]
 
 

@@ -1,4 +1,4 @@
-"""Forms in which staff record and correct matches."""
+"""Forms with which staff record and correct matches."""
 
 from __future__ import annotations
 
@@ -22,18 +22,22 @@ else:
 
 #: username, result[, side[, score]]
 LINE = re.compile(
-    r"(?P<username>[^,]+?)\s*,\s*(?P<result>WIN|LOSS|DRAW)(?:\s*,\s*(?P<side>[^,]*?)(?:\s*,\s*(?P<score>-?[0-9]{1,10})?)?)?", re.IGNORECASE
+    r"(?P<username>[^,]+?)\s*,\s*(?P<result>WIN|LOSS|DRAW)(?:\s*,\s*(?P<side>[^,]*?)(?:\s*,\s*(?P<score>-?[0-9]{1,10})?)?)?",
+    re.IGNORECASE,
 )
 
 
 class NewMatchForm(MatchForm):
-    """Asks for a whole match, its players one to a line."""
+    """Form for a whole match, with one line of text per player."""
 
     ASKED = ("game", "match_key", "played_at", "players")
 
     players = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="One to a line: username, WIN or LOSS or DRAW, and if there are any, side and score. For example: ann, WIN, Red, 13",
+        help_text=(
+            "One player per line: username, then WIN, LOSS or DRAW, then side and score if there are any. "
+            "Example: ann, WIN, Red, 13"
+        ),
     )
 
     class Meta:
@@ -46,18 +50,20 @@ class NewMatchForm(MatchForm):
 
 
 def read_players(lines: Iterable[str]) -> tuple[LineRecord, ...]:
-    """Return what lines of ``username, result[, side[, score]]`` say.
+    """Parse lines of ``username, result[, side[, score]]``.
 
-    :raises ValidationError: naming the line that says something else, or nobody known.
+    :raises ValidationError: a line has another form or an unknown player; the message gives its number.
     """
-    told = [LINE.fullmatch(line.strip()) for line in lines]
-    users = find_players(parts["username"] for parts in told if parts)
-    return tuple(_read_player(parts, users, number) for number, parts in enumerate(told, start=1))
+    parsed = [LINE.fullmatch(line.strip()) for line in lines]
+    users = find_players(parts["username"] for parts in parsed if parts)
+    return tuple(_read_player(parts, users, number) for number, parts in enumerate(parsed, start=1))
 
 
 def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number: int) -> LineRecord:
     if parts is None:
-        raise forms.ValidationError(f"Line {number}: give username, WIN or LOSS or DRAW, and if there are any, side and score.")
+        raise forms.ValidationError(
+            f"Line {number}: give username, then WIN, LOSS or DRAW, then side and score if there are any."
+        )
     user = users.get(parts["username"])
     if user is None:
         raise forms.ValidationError(f"Line {number}: there is no player {parts['username']!r}.")
@@ -66,10 +72,12 @@ def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number:
 
 
 def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
-    """Return a form that asks for the result of each player of a match, named ``result_USERNAME``, and why."""
+    """Return a form for the result of each player of a match, in fields ``result_USERNAME``, and a reason."""
     fields: dict[str, Any] = {
         f"result_{row.user.username}": forms.ChoiceField(
-            label=f"{row.user.username} ({row.side})" if row.side else row.user.username, choices=MatchRow.Result, initial=row.result
+            label=f"{row.user.username} ({row.side})" if row.side else row.user.username,
+            choices=MatchRow.Result,
+            initial=row.result,
         )
         for row in rows
     }
@@ -77,5 +85,7 @@ def correction_form(rows: list[MatchRow]) -> type[forms.Form]:
 
 
 def read_results(answers: dict[str, Any]) -> dict[str, str]:
-    """Return username → result from the answers of a correction form."""
-    return {name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")}
+    """Return username → result from the cleaned data of a correction form."""
+    return {
+        name.removeprefix("result_"): result for name, result in answers.items() if name.startswith("result_")
+    }

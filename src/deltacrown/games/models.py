@@ -11,7 +11,7 @@ from django_tally.fields import RecordedAt
 
 
 class Game(models.Model):
-    """A title that matches are played in."""
+    """A game that matches are played in."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -29,19 +29,19 @@ COUNTS_SQL = "voided_at IS NULL"
 
 
 class MatchQuerySet(models.QuerySet[Any]):
-    """The filter words of match rows, live and archived alike."""
+    """Filters for match rows, live and archived."""
 
     def counted(self) -> MatchQuerySet:
         """Keep the rows that count for numbers."""
         return self.filter(COUNTS)
 
     def of_match(self, game: Game, match_key: str) -> MatchQuerySet:
-        """The rows of one match, one per player."""
+        """Keep the lines of one match, one per player."""
         return self.filter(game=game, match_key=match_key)
 
 
 class MatchRow(models.Model):
-    """One player's side of one match; the rows of a match share ``match_key``."""
+    """One player's line of a match. All lines of a match have the same ``game`` and ``match_key``."""
 
     class Result(models.TextChoices):
         WIN = "WIN", "Win"
@@ -52,14 +52,22 @@ class MatchRow(models.Model):
         CASUAL = "CASUAL", "Casual"
         TOURNAMENT = "TOURNAMENT", "Tournament"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False
+    )
     game = models.ForeignKey(Game, models.CASCADE, related_name="%(class)s_rows", db_index=False)
-    match_key = models.CharField(max_length=100, help_text="Shared by the rows of one encounter; the key of every retry.")
+    match_key = models.CharField(
+        max_length=100, help_text="Shared by all lines of a match, and by every retry to record it."
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CASUAL, db_default=Kind.CASUAL)
-    side = models.CharField(max_length=120, blank=True, default="", db_default="", help_text="The player's team or side.")
+    side = models.CharField(
+        max_length=120, blank=True, default="", db_default="", help_text="The player's team or side."
+    )
     result = models.CharField(max_length=4, choices=Result)
     score = models.IntegerField(null=True, blank=True, help_text="The score of the player's side.")
-    stats = models.JSONField(default=dict, blank=True, db_default={}, help_text="What the game reported of this player.")
+    stats = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text="What the game reported of this player."
+    )
     played_at = models.DateTimeField()
     recorded_at = RecordedAt()
     voided_at = models.DateTimeField(null=True, blank=True)
@@ -70,20 +78,29 @@ class MatchRow(models.Model):
     class Meta:
         abstract = True
         constraints = [
-            models.UniqueConstraint(fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"),
-            models.CheckConstraint(condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"),
-            models.CheckConstraint(condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"),
+            models.UniqueConstraint(
+                fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"
+            ),
             models.CheckConstraint(condition=~Q(match_key=""), name="%(app_label)s_%(class)s_key"),
             models.CheckConstraint(
-                condition=Q(voided_at__isnull=True, void_reason="") | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
+                condition=Q(voided_at__isnull=True, void_reason="")
+                | (Q(voided_at__isnull=False) & ~Q(void_reason="")),
                 name="%(app_label)s_%(class)s_void_has_reason",
             ),
         ]
         indexes = [
             models.Index("user", F("played_at").desc(), F("id").desc(), name="%(class)s_history"),
-            models.Index("user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"),
+            models.Index(
+                "user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"
+            ),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
-            # Leaderboards of a stretch of time are counted from this alone.
+            # This index covers leaderboards for a period: they are counted without reading the table.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
         ]
 
@@ -96,17 +113,17 @@ class MatchRow(models.Model):
 
 
 class Match(MatchRow):
-    """A match row that is still in the live table."""
+    """A match row in the live table."""
 
     class Meta(MatchRow.Meta):
         verbose_name_plural = "matches"
 
 
 class ArchivedMatch(MatchRow):
-    """A match row moved out of the live table; it keeps its id, and counts and reads as before."""
+    """A match row in the archive. It keeps its id, counts, and is shown like a live one."""
 
     id = models.BigIntegerField(primary_key=True)
-    #: Its history goes on under the live table's name, whose ids it keeps.
+    #: Its history continues under the name of the live table, because the ids are the same.
     history_of = "games.Match"
 
     archived_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
@@ -115,11 +132,11 @@ class ArchivedMatch(MatchRow):
         verbose_name_plural = "archived matches"
 
 
-#: The live table and its archive. Live first: rows move only into the archive, so a row that moves between the two
-#: reads is seen twice, never missed.
+#: The live table and its archive, to be read in this order: rows move only into the archive, so a row that
+#: moves between the two reads is read twice, never missed.
 MATCH_TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
 
 
 def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
-    """Return the match rows that meet every condition: a queryset of the live table, then one of the archive."""
+    """Return querysets of the matching rows: one of the live table, then one of the archive."""
     return [table.objects.filter(*conditions, **filters) for table in MATCH_TABLES]

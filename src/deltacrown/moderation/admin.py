@@ -23,35 +23,56 @@ RemedyOf = Callable[[dict[str, Any]], services.Remedy]
 
 
 class ResolutionForm(forms.Form):
-    """Asks what was found."""
+    """Form for the explanation of a decision."""
 
     reason = forms.CharField(
         label="Resolution",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Told to the reporter; shown with what changes.",
+        help_text="Shown to the reporter, and as the reason of what changes.",
     )
 
 
 class PlacementForm(ResolutionForm):
-    """Asks for the right placement too."""
+    """Form for the explanation and the correct placement."""
 
     placement = forms.IntegerField(min_value=1)
-    prize = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, required=False, help_text="Empty: as it is.")
+    prize = forms.DecimalField(
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        required=False,
+        help_text="Leave empty to keep the prize.",
+    )
 
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
-    """Disputes are filed by players; here they are resolved, each way through the service that owns what changes."""
+    """Disputes, which players file. Staff resolve them here by actions that call the services."""
 
     list_display = ["id", "status", "reporter", "about", "filed_at", "resolved_at", "resolved_by"]
     list_filter = ["status"]
     list_select_related = ["reporter", "result__tournament", "resolved_by"]
     search_fields = ["=reporter__username", "reason"]
     ordering = ["-id"]
-    fields = ["reporter", "subject", "reason", "filed_at", "status", "resolved_at", "resolved_by", "resolution"]
+    fields = [
+        "reporter",
+        "subject",
+        "reason",
+        "filed_at",
+        "status",
+        "resolved_at",
+        "resolved_by",
+        "resolution",
+    ]
     readonly_fields = ["subject"]
-    actions = ["reject_selected", "void_disputed", "correct_disputed_match", "correct_disputed_result", "disqualify_disputed"]
+    actions = [
+        "reject_selected",
+        "void_disputed",
+        "correct_disputed_match",
+        "correct_disputed_result",
+        "disqualify_disputed",
+    ]
 
     def describe(self, row: Dispute) -> str:
         return f"{row.reporter} about {self.about(row)}: {Truncator(row.reason).chars(80)}"
@@ -62,11 +83,12 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="About")
     def subject(self, dispute: Dispute) -> SafeString | str:
-        """Link to what is disputed; a match may have been archived since."""
+        """Return a link to the disputed match or result; the match may have been archived since."""
         try:
             match = services.get_disputed_match(dispute)
         except services.MatchGone as gone:
             return gone.message
+
         row = match or dispute.result
         assert row is not None  # noqa: S101 - the constraint moderation_dispute_one_subject
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
@@ -76,9 +98,13 @@ class DisputeAdmin(ReadOnlyAdmin):
     @admin.action(description="Reject selected disputes", permissions=["act"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def reject(dispute: Dispute, answers: dict[str, Any]) -> object:
-            return services.reject_dispute(dispute=dispute, by=self.actor(request), resolution=answers["reason"], now=clock.now())
+            return services.reject_dispute(
+                dispute=dispute, by=self.actor(request), resolution=answers["reason"], now=clock.now()
+            )
 
-        return self.ask_first(request, rows, title="Reject disputes", service=reject, form_class=ResolutionForm)
+        return self.ask_first(
+            request, rows, title="Reject disputes", service=reject, form_class=ResolutionForm
+        )
 
     @admin.action(description="Uphold: void the match", permissions=["act"])
     def void_disputed(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -86,7 +112,9 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Uphold: disqualify the entrant", permissions=["act"])
     def disqualify_disputed(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._uphold(request, rows, "Uphold and disqualify the entrants", lambda _: services.Disqualify())
+        return self._uphold(
+            request, rows, "Uphold and disqualify the entrants", lambda _: services.Disqualify()
+        )
 
     @admin.action(description="Uphold: correct the placement (one dispute)", permissions=["act"])
     def correct_disputed_result(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -105,27 +133,44 @@ class DisputeAdmin(ReadOnlyAdmin):
         if form_class is None:
             return None
         return self._uphold(
-            request, rows, "Uphold and correct the match", lambda answers: services.CorrectMatch(read_results(answers)), form_class
+            request,
+            rows,
+            "Uphold and correct the match",
+            lambda answers: services.CorrectMatch(read_results(answers)),
+            form_class,
         )
 
     def _get_correction_form(self, request: HttpRequest, dispute: Dispute) -> type[forms.Form] | None:
-        """Return a form for the players of the disputed match, or tell the user that there is no match."""
+        """Return a form for the players of the match, or None after a message that there is no match."""
         try:
             match = services.get_disputed_match(dispute)
         except services.MatchGone as gone:
             self.message_user(request, gone.message, messages.ERROR)
             return None
         if match is None:
-            self.message_user(request, "The dispute is about a tournament result; correct its placement instead.", messages.WARNING)
+            self.message_user(
+                request,
+                "The dispute is about a tournament result; correct its placement instead.",
+                messages.WARNING,
+            )
             return None
         return correction_form(list_match_lines(match.game, match.match_key))
 
     def _uphold(
-        self, request: HttpRequest, rows: QuerySet[Any], title: str, remedy_of: RemedyOf, form_class: type[forms.Form] = ResolutionForm
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        title: str,
+        remedy_of: RemedyOf,
+        form_class: type[forms.Form] = ResolutionForm,
     ) -> HttpResponse | None:
         def uphold(dispute: Dispute, answers: dict[str, Any]) -> object:
             return services.uphold_dispute(
-                dispute=dispute, by=self.actor(request), remedy=remedy_of(answers), resolution=answers["reason"], now=clock.now()
+                dispute=dispute,
+                by=self.actor(request),
+                remedy=remedy_of(answers),
+                resolution=answers["reason"],
+                now=clock.now(),
             )
 
         return self.ask_first(request, rows, title=title, service=uphold, form_class=form_class)

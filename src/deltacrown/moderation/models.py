@@ -10,9 +10,10 @@ from django_tally.fields import RecordedAt
 
 
 class Dispute(models.Model):
-    """A player's objection to a match or a result, and what became of it.
+    """A player's objection to a match or a result, and the decision about it.
 
-    The match link carries no database constraint, so that it survives the row's move into the archive.
+    The foreign key to the match has no database constraint, so that it stays valid when the row moves
+    into the archive.
     """
 
     class Status(models.TextChoices):
@@ -20,21 +21,30 @@ class Dispute(models.Model):
         UPHELD = "UPHELD", "Upheld"
         REJECTED = "REJECTED", "Rejected"
 
-    reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="disputes_filed", db_index=False)
-    match = models.ForeignKey(Match, models.CASCADE, null=True, blank=True, related_name="disputes", db_constraint=False)
-    result = models.ForeignKey(TournamentResult, models.CASCADE, null=True, blank=True, related_name="disputes")
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="disputes_filed", db_index=False
+    )
+    match = models.ForeignKey(
+        Match, models.CASCADE, null=True, blank=True, related_name="disputes", db_constraint=False
+    )
+    result = models.ForeignKey(
+        TournamentResult, models.CASCADE, null=True, blank=True, related_name="disputes"
+    )
     reason = models.TextField(max_length=2000)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN, db_default=Status.OPEN)
     filed_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="disputes_resolved")
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="disputes_resolved"
+    )
     resolution = models.TextField(max_length=2000, blank=True, default="", db_default="")
     recorded_at = RecordedAt()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(match__isnull=False, result__isnull=True) | Q(match__isnull=True, result__isnull=False),
+                condition=Q(match__isnull=False, result__isnull=True)
+                | Q(match__isnull=True, result__isnull=False),
                 name="moderation_dispute_one_subject",
             ),
             models.CheckConstraint(
@@ -42,8 +52,16 @@ class Dispute(models.Model):
                 | (Q(status__in=["UPHELD", "REJECTED"], resolved_at__isnull=False) & ~Q(resolution="")),
                 name="moderation_dispute_resolution",
             ),
-            models.UniqueConstraint(fields=["reporter", "match"], condition=Q(status="OPEN"), name="moderation_dispute_one_open_match"),
-            models.UniqueConstraint(fields=["reporter", "result"], condition=Q(status="OPEN"), name="moderation_dispute_one_open_result"),
+            models.UniqueConstraint(
+                fields=["reporter", "match"],
+                condition=Q(status="OPEN"),
+                name="moderation_dispute_one_open_match",
+            ),
+            models.UniqueConstraint(
+                fields=["reporter", "result"],
+                condition=Q(status="OPEN"),
+                name="moderation_dispute_one_open_result",
+            ),
         ]
         indexes = [
             models.Index("reporter", F("filed_at").desc(), F("id").desc(), name="moderation_dispute_of_user"),

@@ -1,8 +1,8 @@
-"""What happened to disputes, announced by the services that recorded it.
+"""Signals sent by the services of this app after changes to disputes.
 
-Every signal is sent inside the transaction that recorded the fact: a receiver may write rows beside
-it, and does what leaves the database in ``transaction.on_commit``. What a remedy changed is announced
-by the app that owns it.
+A signal is sent inside the transaction of the change. A receiver may write rows in that transaction;
+with effects outside the database it uses ``transaction.on_commit``. The app that owns the rows sends
+the signals for what a remedy changed.
 """
 
 from django.dispatch import Signal
@@ -10,7 +10,8 @@ from django.dispatch import Signal
 #: A player filed a dispute. ``sender``: ``Dispute``; ``dispute``: the new row.
 dispute_filed = Signal()
 
-#: A dispute was upheld and its remedy applied. ``sender``: ``Dispute``; ``dispute``: the row; ``remedy``: the dataclass applied.
+#: A dispute was upheld and its remedy applied. ``sender``: ``Dispute``; ``dispute``: the row; ``remedy``:
+#: the dataclass that was applied.
 dispute_upheld = Signal()
 
 #: A dispute was rejected. ``sender``: ``Dispute``; ``dispute``: the row.

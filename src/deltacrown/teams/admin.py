@@ -23,7 +23,7 @@ class TeamAdmin(ServiceAdmin):
         return ["created_at"] if obj is None else ["slug", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # what it played and won outlives it
+        return False  # its matches and results still refer to it
 
     def write_row(self, request: HttpRequest, row: Team, form: Any, *, new: bool) -> Team:
         if new:
@@ -33,7 +33,7 @@ class TeamAdmin(ServiceAdmin):
 
 @admin.register(TeamMembership)
 class TeamMembershipAdmin(ServiceAdmin):
-    """A stretch entered by mistake is ended at the moment it began: it is then on no roster."""
+    """Memberships. One entered by mistake is ended at its own start, so that no roster contains it."""
 
     list_display = ["id", "team", "user", "joined_at", "left_at"]
     list_filter = [("left_at", admin.EmptyFieldListFilter)]
@@ -43,7 +43,10 @@ class TeamMembershipAdmin(ServiceAdmin):
     ordering = ["-id"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [] if obj is None else ["team", "user", "joined_at", *(["left_at"] if obj.left_at else [])]
+        if obj is None:
+            return []
+        recorded = ["team", "user", "joined_at"]
+        return [*recorded, "left_at"] if obj.left_at else recorded
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

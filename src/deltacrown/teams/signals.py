@@ -1,13 +1,15 @@
-"""What happened in teams, announced by its services.
+"""Signals sent by the services of this app after changes to memberships.
 
-Every signal is sent inside the transaction that recorded the fact, once per service call: a receiver
-may write rows beside it, and does what leaves the database in ``transaction.on_commit``.
+A signal is sent once per service call, inside the transaction of the change. A receiver may write
+rows in that transaction; with effects outside the database it uses ``transaction.on_commit``.
 """
 
 from django.dispatch import Signal
 
-#: Players joined teams. ``sender``: ``TeamMembership``; ``memberships``: the new rows, never empty, with ``team`` and ``user`` set.
+#: Players joined teams. ``sender``: ``TeamMembership``; ``memberships``: the new rows, never empty, with
+#: ``team`` and ``user`` loaded.
 team_joined = Signal()
 
-#: Players left teams. ``sender``: ``TeamMembership``; ``memberships``: the rows that ended, never empty, with ``team`` and ``user`` set.
+#: Players left teams. ``sender``: ``TeamMembership``; ``memberships``: the rows that ended, never empty,
+#: with ``team`` and ``user`` loaded.
 team_left = Signal()

@@ -10,19 +10,24 @@ from django.http import HttpRequest, HttpResponse
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
 from deltacrown.tournaments import services
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 
-#: What is told of a tournament when it is made.
+#: The fields of a new tournament.
 ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
 
 
 class NoQuestion(forms.Form):
-    """Asks for nothing but a second look."""
+    """A form without fields, for actions that only need a confirmation."""
 
 
 @admin.register(Tournament)
 class TournamentAdmin(ServiceAdmin):
-    """Made here as drafts and moved on by actions; registrations and results go through their own services."""
+    """Tournaments. Staff create drafts here and change their status by actions."""
 
     list_display = ["name", "game", "entrant_kind", "status", "starts_at", "ends_at", "organiser"]
     list_filter = ["status", "entrant_kind", "game"]
@@ -40,7 +45,11 @@ class TournamentAdmin(ServiceAdmin):
         return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and obj.status == Tournament.Status.DRAFT and not obj.participations.exists()
+        return (
+            super().has_delete_permission(request, obj)
+            and obj.status == Tournament.Status.DRAFT
+            and not obj.participations.exists()
+        )
 
     def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
         return services.create_tournament(**form.cleaned_data) if new else row
@@ -74,7 +83,7 @@ class TournamentAdmin(ServiceAdmin):
 
 
 class EntrantAdmin(ReadOnlyAdmin):
-    """Rows that belong to an entrant: the player of a solo event, the team of a team event."""
+    """Rows of an entrant: a player in a solo event, a team in a team event."""
 
     actions = ["disqualify_selected"]
 
@@ -85,14 +94,18 @@ class EntrantAdmin(ReadOnlyAdmin):
     def disqualify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         def disqualify(row: Any, answers: dict[str, Any]) -> object:
             return services.disqualify_entrant(
-                tournament=row.tournament, **get_entrant_of(row), now=clock.now(), by=self.actor(request), **answers
+                tournament=row.tournament,
+                **get_entrant_of(row),
+                now=clock.now(),
+                by=self.actor(request),
+                **answers,
             )
 
         return self.ask_first(request, rows, title="Disqualify entrants", service=disqualify)
 
 
 def get_entrant_of(row: TournamentParticipation | TournamentResult) -> dict[str, Any]:
-    """Return who competed, as services take it: in a team event the team, also where the row is of one of its members."""
+    """Return the entrant as arguments of services: in a team event the team, also for a member's row."""
     if row.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
         return {"team": row.team}
     return {"user": row.user}
@@ -109,32 +122,61 @@ class TournamentParticipationAdmin(EntrantAdmin):
 
 
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Asks why a result changes, beside what it becomes."""
+    """Form for a changed result and the reason."""
 
-    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Announced with the correction.")
+    reason = forms.CharField(
+        max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Shown with the correction."
+    )
 
 
 @admin.register(TournamentResult)
 class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
-    """Saving corrects the entrant's result, a team's with those of its members, and lifts a disqualification."""
+    """Results. Saving corrects the result of an entrant, or of a whole team, and lifts a disqualification."""
 
     form = CorrectionForm
-    list_display = ["id", "tournament", "user", "team", "placement", "prize_amount", "disqualified_at", "decided_at"]
+    list_display = [
+        "id",
+        "tournament",
+        "user",
+        "team",
+        "placement",
+        "prize_amount",
+        "disqualified_at",
+        "decided_at",
+    ]
     list_filter = [("disqualified_at", admin.EmptyFieldListFilter), ("user", admin.EmptyFieldListFilter)]
     list_select_related = ["tournament", "user", "team"]
     search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
     search_help_text = "A username, or the slug of a tournament or team, in full."
     ordering = ["-id"]
     fields = [
-        *["tournament", "user", "team", "placement", "prize_amount", "reason"],
-        *["decided_at", "disqualified_at", "disqualified_reason", "stats"],
+        "tournament",
+        "user",
+        "team",
+        "placement",
+        "prize_amount",
+        "reason",
+        "decided_at",
+        "disqualified_at",
+        "disqualified_reason",
+        "stats",
     ]
-    readonly_fields = ["tournament", "user", "team", "decided_at", "disqualified_at", "disqualified_reason", "stats"]
+    readonly_fields = [
+        "tournament",
+        "user",
+        "team",
+        "decided_at",
+        "disqualified_at",
+        "disqualified_reason",
+        "stats",
+    ]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_act_permission(request) and (obj is None or self._is_whole_entrant(obj))
 
-    def write_row(self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool) -> TournamentResult:
+    def write_row(
+        self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool
+    ) -> TournamentResult:
         prize = form.cleaned_data["prize_amount"] if "prize_amount" in form.changed_data else None
         return services.correct_result(
             tournament=row.tournament,
@@ -147,13 +189,24 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         )[0]
 
     def _is_whole_entrant(self, row: TournamentResult) -> bool:
-        """Say whether the row carries the entrant's whole prize: a player's own, or the team's row rather than a member's share."""
+        """Return whether the row is the entrant's own, and not that of a member of a team."""
         return row.user_id is None or row.tournament.entrant_kind == Tournament.EntrantKind.SOLO
 
 
 @admin.register(TournamentMatchResult)
 class TournamentMatchResultAdmin(ReadOnlyAdmin):
-    list_display = ["id", "tournament", "round", "series", "map_name", "user", "team", "opponent_team", "opponent_user", "match_id"]
+    list_display = [
+        "id",
+        "tournament",
+        "round",
+        "series",
+        "map_name",
+        "user",
+        "team",
+        "opponent_team",
+        "opponent_user",
+        "match_id",
+    ]
     list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
     search_fields = ["=user__username", "=tournament__slug", "=series"]
     search_help_text = "A username, the slug of a tournament, or a series, in full."

@@ -29,10 +29,16 @@ class Tournament(models.Model):
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=160)
     game = models.ForeignKey(Game, models.CASCADE, related_name="tournaments")
-    entrant_kind = models.CharField(max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO)
+    entrant_kind = models.CharField(
+        max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, db_default=Status.DRAFT)
-    organiser = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments")
-    capacity = models.PositiveIntegerField(null=True, blank=True, help_text="Most entrants; empty for no limit.")
+    organiser = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments"
+    )
+    capacity = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Most entrants; empty for no limit."
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
@@ -40,9 +46,13 @@ class Tournament(models.Model):
     class Meta:
         ordering = ["-starts_at", "-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="tournaments_tournament_dates"),
             models.CheckConstraint(
-                condition=Q(status__in=["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"]), name="tournaments_tournament_status"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+                name="tournaments_tournament_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"]),
+                name="tournaments_tournament_status",
             ),
         ]
         indexes = [models.Index(F("starts_at").desc(), F("id").desc(), name="tournaments_newest")]
@@ -52,16 +62,16 @@ class Tournament(models.Model):
 
 
 class ParticipationQuerySet(models.QuerySet[Any]):
-    """The filter words of registrations."""
+    """Filters for registrations."""
 
     def standing(self) -> ParticipationQuerySet:
-        """Keep registrations that stand: neither withdrawn nor disqualified."""
+        """Keep registrations that are neither withdrawn nor disqualified."""
         statuses = TournamentParticipation.Status
         return self.filter(status__in=[statuses.REGISTERED, statuses.CHECKED_IN])
 
 
 class TournamentParticipation(models.Model):
-    """A player's registration for a tournament, kept also when the tournament is cancelled."""
+    """A player's registration for a tournament. It is kept when the tournament is cancelled."""
 
     class Status(models.TextChoices):
         REGISTERED = "REGISTERED", "Registered"
@@ -70,9 +80,15 @@ class TournamentParticipation(models.Model):
         DISQUALIFIED = "DISQUALIFIED", "Disqualified"
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="participations", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_participations", db_index=False)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_participations")
-    status = models.CharField(max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_participations", db_index=False
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="tournament_participations"
+    )
+    status = models.CharField(
+        max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED
+    )
     registered_at = models.DateTimeField()
     recorded_at = RecordedAt()
 
@@ -82,7 +98,8 @@ class TournamentParticipation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "tournament"], name="tournaments_participation_once"),
             models.CheckConstraint(
-                condition=Q(status__in=["REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED"]), name="tournaments_participation_status"
+                condition=Q(status__in=["REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED"]),
+                name="tournaments_participation_status",
             ),
         ]
         indexes = [
@@ -96,12 +113,12 @@ class TournamentParticipation(models.Model):
         return f"{self.user_id} at {self.tournament_id}"
 
 
-#: The last placement of the podium.
+#: The last placement on the podium.
 LAST_OF_PODIUM = 3
 
 
 class ResultQuerySet(models.QuerySet[Any]):
-    """The filter words of official results."""
+    """Filters for official results."""
 
     def on_podium(self) -> ResultQuerySet:
         """Keep the results of placement 3 or better."""
@@ -109,17 +126,24 @@ class ResultQuerySet(models.QuerySet[Any]):
 
 
 class TournamentResult(models.Model):
-    """An official final result: of a player (solo), of a team, or of a member of a team's roster.
+    """The official final result of a player (solo events), of a team, or of a member of a team's roster.
 
-    A disqualified entrant keeps the row, without a placement.
+    A disqualified entrant keeps the row, but has no placement.
     """
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="results", db_index=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="tournament_results", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tournament_results",
+        db_index=False,
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_results")
-    placement = models.PositiveIntegerField(null=True, blank=True, help_text="1 is the winner; ties share one.")
+    placement = models.PositiveIntegerField(
+        null=True, blank=True, help_text="1 is the winner; ties share one."
+    )
     prize_amount = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
     stats = models.JSONField(default=dict, blank=True, db_default={})
     disqualified_at = models.DateTimeField(null=True, blank=True)
@@ -131,10 +155,22 @@ class TournamentResult(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "tournament"], condition=Q(user__isnull=False), name="tournaments_result_user_once"),
-            models.UniqueConstraint(fields=["tournament", "team"], condition=Q(user__isnull=True), name="tournaments_result_team_once"),
-            models.CheckConstraint(condition=Q(user__isnull=False) | Q(team__isnull=False), name="tournaments_result_has_owner"),
-            models.CheckConstraint(condition=Q(placement__isnull=True) | Q(placement__gte=1), name="tournaments_result_placement"),
+            models.UniqueConstraint(
+                fields=["user", "tournament"],
+                condition=Q(user__isnull=False),
+                name="tournaments_result_user_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tournament", "team"],
+                condition=Q(user__isnull=True),
+                name="tournaments_result_team_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(team__isnull=False), name="tournaments_result_has_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(placement__isnull=True) | Q(placement__gte=1), name="tournaments_result_placement"
+            ),
             models.CheckConstraint(condition=Q(prize_amount__gte=0), name="tournaments_result_prize"),
             models.CheckConstraint(
                 condition=Q(disqualified_at__isnull=True, placement__isnull=False, disqualified_reason="")
@@ -154,23 +190,33 @@ class TournamentResult(models.Model):
 
 
 class TournamentMatchResult(models.Model):
-    """What a tournament adds to one player's match row: its round, series, map and opponent.
+    """The tournament's data about one player's match row: round, series, map and opponent.
 
-    The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the
-    match (mode, duration). The link to the match carries no database constraint, so that it
-    survives the row's move into the archive under the same id.
+    The player's own numbers are on the match row (``Match.stats``); ``stats`` here describes the match
+    (mode, duration). The foreign key to the match has no database constraint, so that it stays valid
+    when the row moves into the archive, where it keeps its id.
     """
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="match_results", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_match_results", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_match_results", db_index=False
+    )
     match = models.OneToOneField(Match, models.CASCADE, related_name="tournament_result", db_constraint=False)
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="match_results")
-    opponent_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="opponent_match_results")
+    opponent_team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="opponent_match_results"
+    )
     opponent_user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="opponent_match_results"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="opponent_match_results",
     )
     round = models.CharField(max_length=100, blank=True, default="", db_default="")
-    series = models.CharField(max_length=100, blank=True, default="", db_default="", help_text="Unique within its tournament.")
+    series = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Unique within its tournament."
+    )
     map_name = models.CharField(max_length=100, blank=True, default="", db_default="")
     stats = models.JSONField(default=dict, blank=True, db_default={})
 

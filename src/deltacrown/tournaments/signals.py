@@ -1,9 +1,9 @@
-"""What happened in tournaments, announced by its services.
+"""Signals sent by the services of this app after changes to tournaments.
 
-Every signal is sent inside the transaction that wrote the fact, after the writes, once per service
-call and only when something changed: a receiver may write rows beside it, its failure undoes the
-whole, and what leaves the database it does in ``transaction.on_commit``. ``tournament`` is the
-``Tournament`` as it is now. ``sender`` is ``Tournament`` unless named.
+A signal is sent once per service call, only when something changed, after the writes and inside their
+transaction. A receiver may write rows in that transaction; if it fails, everything is rolled back. With
+effects outside the database it uses ``transaction.on_commit``. ``tournament`` is the ``Tournament`` after
+the change. ``sender`` is ``Tournament`` unless another one is given below.
 """
 
 from django.dispatch import Signal
@@ -14,36 +14,41 @@ tournament_created = Signal()
 #: Registration opened: ``tournament``.
 tournament_opened = Signal()
 
-#: Players were registered, or registered again after withdrawing. ``sender``: ``TournamentParticipation``; ``tournament``;
-#: ``participations``: the rows written, never empty, ``user`` and ``team`` set; imported ones may have any status.
+#: Players were registered, or registered again after withdrawing. ``sender``: ``TournamentParticipation``;
+#: ``tournament``; ``participations``: the rows written, never empty, with ``user`` and ``team`` loaded;
+#: imported ones may have any status.
 players_registered = Signal()
 
-#: An entrant checked in. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the player's row or the team's.
+#: An entrant checked in. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the
+#: row of the player, or the rows of the team.
 entrant_checked_in = Signal()
 
-#: An entrant withdrew. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the player's row or the team's.
+#: An entrant withdrew. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the row
+#: of the player, or the rows of the team.
 entrant_withdrawn = Signal()
 
-#: The tournament began: ``tournament``.
+#: The tournament started: ``tournament``.
 tournament_started = Signal()
 
-#: The tournament ended: ``tournament``; ``results``: its ``TournamentResult`` rows, players' and teams' (``user`` None on a
-#: team row), disqualified ones too, ``user`` and ``team`` set, maybe empty; ``now``: when.
+#: The tournament was completed: ``tournament``; ``results``: its ``TournamentResult`` rows of players and
+#: teams (``user`` is None on a team row), including disqualified ones, with ``user`` and ``team`` loaded,
+#: possibly empty; ``now``: when.
 tournament_completed = Signal()
 
-#: The tournament will not be finished: ``tournament``; ``reason``: str; ``now``: when.
+#: The tournament was cancelled: ``tournament``; ``reason``: str; ``now``: when.
 tournament_cancelled = Signal()
 
-#: An entrant's result was corrected. ``sender``: ``TournamentResult``; ``tournament``; ``changes``: a ``ResultChange``
-#: (``result`` as it is now, ``old_placement``, ``old_prize``) per row written, never empty; ``reason``: str; ``by``: the ``User`` who
-#: decided, or None; ``now``: when.
+#: An entrant's result was corrected. ``sender``: ``TournamentResult``; ``tournament``; ``changes``: a
+#: ``ResultChange`` (``result`` after the change, ``old_placement``, ``old_prize``) per row written, never
+#: empty; ``reason``: str; ``by``: the ``User`` who decided, or None; ``now``: when.
 result_corrected = Signal()
 
-#: An entrant was disqualified. ``sender``: ``TournamentResult``; ``tournament``; ``participations``: its rows; ``changes``: a
-#: ``ResultChange`` per result row that lost its placement, empty before the end; ``moved``: one per row placed worse that moved
+#: An entrant was disqualified. ``sender``: ``TournamentResult``; ``tournament``; ``participations``: the
+#: entrant's registrations; ``changes``: a ``ResultChange`` per result row that lost its placement, empty
+#: before the tournament is completed; ``moved``: a ``ResultChange`` per row of another entrant that moved
 #: up; ``reason``, ``by``, ``now`` as above.
 entrant_disqualified = Signal()
 
-#: Matches of tournaments were described. ``sender``: ``TournamentMatchResult``; ``rows``: the new rows, never empty. The
-#: matches themselves are announced by ``games.signals.matches_recorded``.
+#: Tournament data was added to matches. ``sender``: ``TournamentMatchResult``; ``rows``: the new rows,
+#: never empty. ``games.signals.matches_recorded`` announces the matches themselves.
 tournament_matches_recorded = Signal()

@@ -32,7 +32,7 @@ PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstanc
 
 
 class MadeWithUserAdmin(ServiceAdmin):
-    """Rows the database makes and removes together with their user."""
+    """Rows that the database creates and deletes together with their user."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,7 +43,16 @@ class MadeWithUserAdmin(ServiceAdmin):
 
 @admin.register(UserProfile)
 class UserProfileAdmin(MadeWithUserAdmin):
-    list_display = ["public_id", "user", "display_name", "country", "total_matches_played", "overall_win_rate", "tournaments_won", "level"]
+    list_display = [
+        "public_id",
+        "user",
+        "display_name",
+        "country",
+        "total_matches_played",
+        "overall_win_rate",
+        "tournaments_won",
+        "level",
+    ]
     list_select_related = ["user"]
     search_fields = ["=public_id", "=user__username", "display_name"]
     ordering = ["public_id"]
@@ -55,7 +64,9 @@ class UserProfileAdmin(MadeWithUserAdmin):
     ]
 
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
-        identity = identities.Identity(row.user, display_name=row.display_name, country=row.country, bio=row.bio)
+        identity = identities.Identity(
+            row.user, display_name=row.display_name, country=row.country, bio=row.bio
+        )
         identities.set_identities(identities=[identity])
         return row
 
@@ -79,7 +90,9 @@ class PrivacySettingsAdmin(MadeWithUserAdmin):
     ordering = ["-pk"]
     readonly_fields = ["user"]
 
-    def write_row(self, request: HttpRequest, row: PrivacySettings, form: Any, *, new: bool) -> PrivacySettings:
+    def write_row(
+        self, request: HttpRequest, row: PrivacySettings, form: Any, *, new: bool
+    ) -> PrivacySettings:
         return privacy.set_privacy(user=row.user, **form.cleaned_data)
 
 
@@ -99,7 +112,7 @@ class UserActivityAdmin(ReadOnlyAdmin):
 
 @admin.register(Achievement)
 class AchievementAdmin(ServiceAdmin):
-    """The catalogue; an achievement somebody holds stays."""
+    """The catalogue of achievements. An achievement that a player holds cannot be deleted."""
 
     list_display = ["name", "slug", "tier", "points"]
     list_filter = ["tier"]
@@ -115,12 +128,14 @@ class AchievementAdmin(ServiceAdmin):
         return super().has_delete_permission(request, obj) and not obj.holders.exists()
 
     def write_row(self, request: HttpRequest, row: Achievement, form: Any, *, new: bool) -> Achievement:
-        return awards.define_achievement(slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points)
+        return awards.define_achievement(
+            slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points
+        )
 
 
 @admin.register(UserAchievement)
 class UserAchievementAdmin(ServiceAdmin):
-    """Awarded by the form, taken back by the action."""
+    """Awarded achievements. Staff award them with the form and revoke them with the action."""
 
     list_display = ["id", "user", "achievement", "fact", "earned_at"]
     list_filter = ["achievement"]
@@ -139,8 +154,12 @@ class UserAchievementAdmin(ServiceAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def write_row(self, request: HttpRequest, row: UserAchievement, form: Any, *, new: bool) -> UserAchievement:
-        award, _ = awards.award_achievement(user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at)
+    def write_row(
+        self, request: HttpRequest, row: UserAchievement, form: Any, *, new: bool
+    ) -> UserAchievement:
+        award, _ = awards.award_achievement(
+            user=row.user, achievement=row.achievement, fact=row.fact, earned_at=row.earned_at
+        )
         return award
 
     def describe(self, row: UserAchievement) -> str:
@@ -172,7 +191,7 @@ class FollowAdmin(ReadOnlyAdmin):
 
 @admin.register(KycVerification)
 class KycVerificationAdmin(ReadOnlyAdmin):
-    """Asked for by players, decided by the actions; nobody decides about themselves."""
+    """Verifications requested by players. Staff decide with the actions, but not about themselves."""
 
     list_display = ["id", "user", "status", "requested_at", "reviewed_at", "reviewed_by"]
     list_filter = ["status"]
@@ -189,7 +208,9 @@ class KycVerificationAdmin(ReadOnlyAdmin):
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         return self._decide(request, rows, "Reject players", kyc.reject)
 
-    def _decide(self, request: HttpRequest, rows: QuerySet[Any], title: str, service: Callable[..., object]) -> HttpResponse | None:
+    def _decide(
+        self, request: HttpRequest, rows: QuerySet[Any], title: str, service: Callable[..., object]
+    ) -> HttpResponse | None:
         def decide(row: KycVerification, _answers: dict[str, Any]) -> object:
             return service(user=row.user, by=self.actor(request), now=clock.now())
 

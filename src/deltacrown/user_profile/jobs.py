@@ -1,4 +1,4 @@
-"""The jobs of the schedule (config/schedule.py), one function each. They do no harm when they run twice, at once, or late."""
+"""Functions of the scheduled jobs (``config/schedule.py``), safe to run twice, concurrently, or late."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ Clock = Callable[[], datetime]
 
 
 def reconcile_everything(*, clock: Clock) -> dict[str, object]:
-    """Verify every cached number and repair what differs."""
+    """Verify every cached number, repair those that differ, and return the figures of the run."""
     report = reconcile_stats(clock=clock, cause="schedule")
-    return {name: getattr(report, name) for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")}
+    return {
+        name: getattr(report, name)
+        for name in ("run", "numbers_checked", "numbers_drifted", "numbers_repaired")
+    }
 
 
 def archive_old_matches(*, clock: Clock) -> dict[str, object]:
-    """Move matches that are old enough into the archive."""
+    """Archive matches older than ``ARCHIVE_MATCHES_AFTER_DAYS``; return the figures."""
     now = clock()
-    return asdict(archive_matches(before=now - timedelta(days=settings.ARCHIVE_MATCHES_AFTER_DAYS), now=now))
+    before = now - timedelta(days=settings.ARCHIVE_MATCHES_AFTER_DAYS)
+    return asdict(archive_matches(before=before, now=now))
 
 
 def archive_old_activities(*, clock: Clock) -> dict[str, object]:
-    """Move timeline entries that are old enough into the archive."""
+    """Archive timeline entries older than ``ARCHIVE_ACTIVITIES_AFTER_DAYS``; return the figures."""
     now = clock()
-    return asdict(archive_activities(before=now - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS), now=now))
+    before = now - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS)
+    return asdict(archive_activities(before=before, now=now))

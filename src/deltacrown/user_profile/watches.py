@@ -1,8 +1,8 @@
-"""Every table of which something is shown on a player's page.
+"""All tables whose data is shown on a player's pages.
 
-A change to any of them gives the players concerned another content token (``tally.versions``), so
-that no page built before the change is shown after it. A new table with a foreign key to a user
-belongs here: a test compares this list with the models.
+A change to one of them gives the affected players a new content token (``freshness/tokens.py``), so that
+no page cached before the change is shown after it. A new table with a foreign key to a user must be added
+here: a test compares this list with the models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MATCHES = "tournaments.TournamentMatchResult"
 ENTRIES = "tournaments.TournamentParticipation"
 RESULTS = "tournaments.TournamentResult"
 
-#: Rows of a player: any change to them is a change to the player's pages.
+#: Tables of a player's own rows: any change to them can change the player's pages.
 OWN_ROWS = (
     Watch("user_profile.UserProfile"),
     Watch("user_profile.GameStats"),
@@ -33,10 +33,16 @@ OWN_ROWS = (
     Watch("moderation.Dispute", owners=("reporter",)),
 )
 
-#: Names and states of others that stand on a player's pages.
+#: Columns of other objects that are shown on a player's pages.
 NAMES = (
-    Watch("accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)),
-    Watch("user_profile.UserProfile", columns=("display_name", "public_id"), links=(Link(MATCHES, key="opponent_user"),)),
+    Watch(
+        "accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)
+    ),
+    Watch(
+        "user_profile.UserProfile",
+        columns=("display_name", "public_id"),
+        links=(Link(MATCHES, key="opponent_user"),),
+    ),
     Watch("games.Game", owners=(), columns=("slug", "name"), everyone=True),
     Watch(
         "teams.Team",
@@ -54,7 +60,11 @@ NAMES = (
         "tournaments.Tournament",
         owners=(),
         columns=("slug", "name", "game", "status", "starts_at", "ends_at"),
-        links=(Link(ENTRIES, key="tournament"), Link(RESULTS, key="tournament"), Link(MATCHES, key="tournament")),
+        links=(
+            Link(ENTRIES, key="tournament"),
+            Link(RESULTS, key="tournament"),
+            Link(MATCHES, key="tournament"),
+        ),
     ),
     Watch(
         "user_profile.Achievement",

@@ -1,4 +1,4 @@
-"""The only door through which users, their API keys and what was answered to them once are written."""
+"""The services that write users, API keys and answered requests; nothing else writes these tables."""
 
 from deltacrown.accounts.services.answers import Answer, InvalidIdempotencyKey, KeyReused, answer_once
 from deltacrown.accounts.services.keys import (

@@ -1,7 +1,7 @@
-"""API keys: made, listed, revoked, and recognised.
+"""API keys: creation, listing, revocation and authentication.
 
-A secret is ``dck_PREFIX_RANDOM``: 256 random bits, of which only the SHA-256 is stored. That is enough,
-since nobody can guess one, and fast, since every request asks.
+A secret is ``dck_PREFIX_RANDOM`` with 256 random bits; only its SHA-256 is stored. A fast hash is safe
+here because the secret cannot be guessed, and it is needed because every API request checks a key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
 from django_tally.transactions import atomic_service
 
-#: What a key can be let do, and in words.
+#: Scope → its description, as shown to people who create a key.
 SCOPES = {
     "read": "Read what its owner may read.",
     "matches:write": "Record, void, restore and correct matches. Granted by staff.",
@@ -27,12 +27,12 @@ STAFF_SCOPES = {"matches:write"}
 MOST_KEYS = 20
 LONGEST_NAME = 60
 LONGEST_SECRET = 100
-#: How exactly a key's last use is known: one write a minute, however busy it is.
+#: The precision of ``last_used_at``: at most one write per key and minute.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class InvalidKey(InvalidInput):
-    """No key can be made so: an unknown scope, or none."""
+    """The requested scopes are empty or contain an unknown one."""
 
 
 class KeyNotFound(NotFound):
@@ -40,18 +40,18 @@ class KeyNotFound(NotFound):
 
 
 class MayNotGrant(DomainError):
-    """The person cannot give a key what it is to be let do."""
+    """The person may not grant the requested scopes, or not create keys for this owner."""
 
     code = "forbidden"
 
 
 class TooManyKeys(Conflict):
-    """The owner has as many keys as one can have."""
+    """The owner has the maximum number of active keys."""
 
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made, with its secret: the only time it can be seen."""
+    """A newly created key with its secret, which cannot be read again later."""
 
     key: ApiKey
     secret: str
@@ -59,23 +59,33 @@ class NewKey:
 
 @atomic_service
 def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User) -> NewKey:
-    """Make a key that acts for ``owner``.
+    """Create an API key that acts for ``owner``.
 
-    :param name: what it is for, 1 to 60 characters.
+    :param name: the purpose of the key, 1 to 60 characters.
     :param scopes: at least one of ``SCOPES``.
-    :param by: who makes it. Staff alone grant ``matches:write``, and make keys for others.
-    :raises InvalidKey: an unknown scope, or none.
-    :raises MayNotGrant: ``by`` cannot grant it.
+    :param by: the person who creates it. Only staff grant ``matches:write`` or create keys for others.
+    :raises InvalidInput: the name is empty or too long.
+    :raises InvalidKey: a scope is unknown, or there is none.
+    :raises MayNotGrant: ``by`` may not grant a scope or create keys for the owner.
     :raises TooManyKeys: the owner has 20 keys that are not revoked.
     """
     check_text(name, field="name", limit=LONGEST_NAME, required=True)
     _check_scopes(scopes, owner, by)
+
+    # The lock makes two requests at once count the keys one after the other.
     User.objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk").first()
     if ApiKey.objects.filter(owner=owner, revoked_at__isnull=True).count() >= MOST_KEYS:
         raise TooManyKeys(f"{owner.username} has {MOST_KEYS} keys; revoke one first.")
+
     prefix = secrets.token_hex(6)
     secret = f"dck_{prefix}_{secrets.token_urlsafe(32)}"
-    key = ApiKey(owner=owner, name=name.strip(), prefix=prefix, digest=_digest(secret), scopes=[each for each in SCOPES if each in scopes])
+    key = ApiKey(
+        owner=owner,
+        name=name.strip(),
+        prefix=prefix,
+        digest=_digest(secret),
+        scopes=[each for each in SCOPES if each in scopes],
+    )
     key.save(force_insert=True)
     key.refresh_from_db()
     return NewKey(key, secret)
@@ -83,13 +93,14 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User) -> Ne
 
 @atomic_service
 def revoke_key(*, owner: User, prefix: str, now: datetime) -> ApiKey:
-    """Make a key useless from now on; one that is revoked stays so.
+    """Revoke a key from ``now`` on. A key revoked before keeps its first revocation time.
 
-    :raises KeyNotFound: the owner has no such key.
+    :param prefix: the public part of the secret, which identifies the key.
+    :raises KeyNotFound: the owner has no key with this prefix.
     """
     key = ApiKey.objects.select_for_update(no_key=True).filter(owner=owner, prefix=prefix[:12]).first()
     if key is None:
-        raise KeyNotFound(f"You have no key {prefix[:20]!r}.", field="prefix")
+        raise KeyNotFound(f"You have no API key {prefix[:20]!r}.", field="prefix")
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
@@ -97,43 +108,50 @@ def revoke_key(*, owner: User, prefix: str, now: datetime) -> ApiKey:
 
 
 def list_keys(owner: User) -> list[ApiKey]:
-    """The owner's keys, revoked ones too, newest first."""
+    """Return the owner's latest 200 keys, including revoked ones, newest first."""
     return list(ApiKey.objects.filter(owner=owner).order_by("-created_at", "-id")[:200])
 
 
 def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
-    """Return the key with this secret, its owner loaded; ``None`` when it is unknown, revoked, or of somebody deactivated.
+    """Return the key with this secret, with its owner loaded, and record its use once a minute at most.
 
-    Notes its use, at most once a minute.
+    :return: None when the secret is unknown, the key is revoked, or the owner is deactivated.
     """
     name, _, rest = secret.partition("_")
     prefix, _, _ = rest.partition("_")
     if name != "dck" or len(secret) > LONGEST_SECRET or not (prefix.isascii() and prefix.isalnum()):
         return None
+
     key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
-    if key is None or not secrets.compare_digest(key.digest, _digest(secret)) or key.revoked_at or not key.owner.is_active:
+    if key is None or not secrets.compare_digest(key.digest, _digest(secret)):
         return None
+    if key.revoked_at or not key.owner.is_active:
+        return None
+
     if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
-        _note_use(key=key, now=now)
+        _record_use(key=key, now=now)
     return key
 
 
 @atomic_service
-def _note_use(*, key: ApiKey, now: datetime) -> None:
+def _record_use(*, key: ApiKey, now: datetime) -> None:
     ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 def _check_scopes(scopes: Sequence[str], owner: User, by: User) -> None:
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise InvalidKey(f"There is no scope {unknown[0][:40]!r}: choose of {', '.join(SCOPES)}.", field="scopes")
+        raise InvalidKey(
+            f"There is no scope {unknown[0][:40]!r}: choose from {', '.join(SCOPES)}.", field="scopes"
+        )
     if not scopes:
-        raise InvalidKey(f"A key without a scope can do nothing: choose of {', '.join(SCOPES)}.", field="scopes")
+        raise InvalidKey(f"A key needs at least one scope: choose from {', '.join(SCOPES)}.", field="scopes")
+
     if by.is_staff:
         return
     if owner.pk != by.pk:
-        raise MayNotGrant("Only staff make keys for others.", field="player")
+        raise MayNotGrant("Only staff can create keys for other people.", field="player")
     if granted := STAFF_SCOPES & set(scopes):
-        raise MayNotGrant(f"Only staff grant {', '.join(granted)}: ask them for a key.", field="scopes")
+        raise MayNotGrant(f"Only staff can grant {', '.join(granted)}: ask staff for a key.", field="scopes")
 
 
 def _digest(secret: str) -> str:

@@ -1,7 +1,7 @@
-"""Users in bulk, and by name.
+"""Create many users at once, and look users up by name.
 
-Usernames are compared without regard to case, by the database's own folding, the one its unique key
-uses. SQLite folds ASCII letters only.
+Usernames are compared case-insensitively. The database does the folding, as in its unique index on
+the username; SQLite folds ASCII letters only.
 """
 
 from __future__ import annotations
@@ -23,31 +23,36 @@ from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
 LONGEST_USERNAME = 150
-#: Django hashes any length; this keeps a mistake from being hashed for seconds.
+#: Characters. Django hashes passwords of any length; hashing a huge one by mistake would take seconds.
 LONGEST_PASSWORD = 4096
 
 
 class InvalidUsername(InvalidInput):
-    """A name no user can have."""
+    """The name breaks the rules for usernames."""
 
 
 @atomic_service
-def create_players(*, usernames: Sequence[str], joined_at: Mapping[str, datetime] | None = None) -> dict[str, User]:
-    """Return a user for every name, created where there is none; the same names again create nobody.
+def create_players(
+    *, usernames: Sequence[str], joined_at: Mapping[str, datetime] | None = None
+) -> dict[str, User]:
+    """Return a user for every name; create the users that do not exist yet.
 
-    A created user has no usable password: they sign in once they set one. Of names that differ in
-    case only the first is created, and stands for the others.
+    Calling again with the same names creates nobody. A created user has no usable password and cannot
+    sign in before one is set. When names differ only in case, one user is created, spelled like the
+    first of them, and returned for all of them.
 
-    :param joined_at: name as asked → when they joined, for those who did before now.
-    :return: each name as asked → its user.
-    :raises InvalidInput: a moment has no time zone; nobody is created.
-    :raises InvalidUsername: a name breaks the rules of usernames; nobody is created.
+    :param joined_at: requested name → joining time, for users who joined in the past.
+    :return: requested name → user.
+    :raises InvalidInput: a datetime has no time zone; nobody is created.
+    :raises InvalidUsername: a name breaks the rules for usernames; nobody is created.
     """
     joined_at = joined_at or {}
-    for moment in joined_at.values():
-        check_moment(moment, field="joined_at")
+
+    for joined in joined_at.values():
+        check_moment(joined, field="joined_at")
     for username in usernames:
         check_username(username)
+
     players, created = find_or_insert(lambda: _create_missing(usernames, joined_at))
     if created:
         signals.players_created.send(User, users=created)
@@ -56,9 +61,9 @@ def create_players(*, usernames: Sequence[str], joined_at: Mapping[str, datetime
 
 @atomic_service
 def set_sign_in(*, user: User, password: str, is_staff: bool = False) -> User:
-    """Give a user a password, and with ``is_staff`` every right in the admin; without it none.
+    """Set a user's password and their admin rights: all of them with ``is_staff``, none without.
 
-    :raises InvalidInput: the password is empty.
+    :raises InvalidInput: the password is empty or longer than 4,096 characters.
     """
     check_text(password, field="password", limit=LONGEST_PASSWORD, required=True)
     user.set_password(password)
@@ -68,39 +73,50 @@ def set_sign_in(*, user: User, password: str, is_staff: bool = False) -> User:
 
 
 def find_players(usernames: Iterable[str]) -> dict[str, User]:
-    """Return each name as asked → its user, compared without regard to case; unknown names are left out."""
+    """Return requested name → user, compared case-insensitively; unknown names are left out."""
     asked = sorted(set(usernames))
     users = [user for batch in in_batches(asked) for user in _list_named(batch)]
+
     exact = {user.username: user for user in users}
     folded = {_fold(user.username): user for user in users}
     found = {username: exact.get(username) or folded.get(_fold(username)) for username in asked}
+
     return {username: user for username, user in found.items() if user is not None}
 
 
 def check_username(username: str) -> None:
-    """Refuse a name the model's own validators refuse.
+    """Check a username with the validators of the model.
 
-    :raises InvalidUsername: naming it and the rule.
+    :raises InvalidInput: the name is empty, too long or holds control characters.
+    :raises InvalidUsername: a validator refuses it; the message gives the name and the rule.
     """
     check_text(username, field="username", limit=LONGEST_USERNAME, required=True)
     for validate in User._meta.get_field("username").validators:
         try:
             validate(username)
         except ValidationError as error:
-            raise InvalidUsername(f"{username!r} is no username: {' '.join(error.messages)}", field="username") from error
+            raise InvalidUsername(
+                f"{username!r} is not a valid username: {' '.join(error.messages)}", field="username"
+            ) from error
 
 
-def _create_missing(usernames: Sequence[str], joined_at: Mapping[str, datetime]) -> tuple[dict[str, User], list[User]]:
+def _create_missing(
+    usernames: Sequence[str], joined_at: Mapping[str, datetime]
+) -> tuple[dict[str, User], list[User]]:
     known = find_players(usernames)
+
     missing: dict[str, str] = {}
     for username in usernames:
         if username not in known:
             missing.setdefault(_fold(username), username)
-    # In order of the folded name: two writers wait for each other's names in one order.
+
+    # Sorted by folded name, so that two writers wait for the unique index in the same order (no deadlock).
     new = [_build_user(missing[key], joined_at.get(missing[key])) for key in sorted(missing)]
     created = User.objects.bulk_create(new)
+
     by_fold = dict(zip(sorted(missing), created, strict=True))
-    return {username: known.get(username) or by_fold[_fold(username)] for username in usernames}, created
+    players = {username: known.get(username) or by_fold[_fold(username)] for username in usernames}
+    return players, created
 
 
 def _build_user(username: str, joined_at: datetime | None) -> User:
@@ -110,12 +126,13 @@ def _build_user(username: str, joined_at: datetime | None) -> User:
 
 
 def _list_named(usernames: Sequence[str]) -> Iterable[User]:
-    names = [Lower(Value(User.normalize_username(username))) for username in usernames if _is_possible(username)]
+    possible = [username for username in usernames if _is_possible(username)]
+    names = [Lower(Value(User.normalize_username(username))) for username in possible]
     return User.objects.annotate(folded=Lower("username")).filter(folded__in=names)
 
 
 def _is_possible(username: str) -> bool:
-    """Leave out what no database takes as a parameter: it is nobody's name."""
+    """Return False for text that no user is named and that a database may refuse as a parameter."""
     return username.isprintable() and len(username) <= LONGEST_USERNAME
 
 

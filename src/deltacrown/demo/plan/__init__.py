@@ -1,1 +1,1 @@
-"""The demo season as a plan: plain values made from a seed, without the database and without a clock."""
+"""The demo season as a plan: plain values generated from a seed, without database or clock."""

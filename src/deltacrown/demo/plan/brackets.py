@@ -1,4 +1,4 @@
-"""Single elimination: the best seeds get a bye where entrants are missing, every series is the best of three."""
+"""Single elimination with best-of-three series. The best seeds get byes when the bracket is not full."""
 
 from __future__ import annotations
 
@@ -13,51 +13,72 @@ from deltacrown.demo.plan.matches import PlannedMatch, play_match
 from deltacrown.demo.plan.titles import Title
 
 WINS_NEEDED = 2
-#: Between the rounds, and between the series of one round.
+#: Hours between two rounds, and minutes between two series of one round.
 ROUND_HOURS, SERIES_MINUTES = 24, 15
 
 
 @dataclass
 class Bracket:
-    """What was played until the season closed.
+    """A bracket as far as it was played when the season closed.
 
-    :param ranking: groups of entrants that came out alike, the winner's first; empty while it is not over.
+    :param ranking: groups of entrants who share a placement, the winner's first; empty if it is not over.
     """
 
     matches: list[PlannedMatch] = field(default_factory=list)
     ranking: list[list[Entrant]] = field(default_factory=list)
 
 
-def play_bracket(rng: Random, slug: str, title: Title, entrants: Sequence[Entrant], starts_at: datetime, *, third: bool) -> Bracket:
-    """Play a tournament from its first round to the final, or as far as it gets before the season closes.
+def play_bracket(
+    rng: Random, slug: str, title: Title, entrants: Sequence[Entrant], starts_at: datetime, *, third: bool
+) -> Bracket:
+    """Play a tournament from the first round to the final, or until the season closes.
 
-    :param third: the losers of the semi-finals play for third place instead of sharing it.
+    :param third: the losers of the semi-finals play for third place; otherwise they share it.
     """
     table = _Table(rng, slug, title)
-    seeds = sorted(entrants, key=lambda entrant: -sum(player.strength_at(title, starts_at) for player in entrant.roster[: title.squad]))
+    seeds = sorted(
+        entrants,
+        key=lambda entrant: (
+            -sum(player.strength_at(title, starts_at) for player in entrant.roster[: title.squad])
+        ),
+    )
     remaining = _seat(seeds)
     out: list[list[Entrant]] = []
+
     while len(remaining) > 1:
         pairs = list(zip(remaining[::2], remaining[1::2], strict=True))
         name = _name_round(len(remaining))
-        decided = [table.decide(*pair, round_name=name, starts_at=starts_at, place=place) for place, pair in enumerate(pairs)]
+        decided = [
+            table.decide(*pair, round_name=name, starts_at=starts_at, place=place)
+            for place, pair in enumerate(pairs)
+        ]
+
         losers = [loser for _, loser in decided if loser is not None]
         if third and len(remaining) == 4 and len(losers) == 2:
             late = starts_at + timedelta(hours=ROUND_HOURS - 2)
-            winner, loser = table.decide(losers[0], losers[1], round_name="Third place", starts_at=late, place=0)
+            winner, loser = table.decide(
+                losers[0], losers[1], round_name="Third place", starts_at=late, place=0
+            )
             out += [[each] for each in (loser, winner) if each is not None]
         else:
             out.append(losers)
+
         remaining = [winner for winner, _ in decided]
         starts_at += timedelta(hours=ROUND_HOURS)
+
     played = [match for match in table.matches if match.played_at < CLOSES]
-    over = len(played) == len(table.matches)
-    ranking = [[each for each in remaining if each], *reversed(out)] if over else []
+    is_over = len(played) == len(table.matches)
+    winners = [each for each in remaining if each]
+    ranking = [winners, *reversed(out)] if is_over else []
     return Bracket(played, ranking)
 
 
 def rank(groups: Sequence[Sequence[Entrant]], without: Entrant | None = None) -> list[tuple[Entrant, int]]:
-    """Number groups as competitions do: those who share a placement leave out the ones after it."""
+    """Return entrants with placements by standard competition ranking: 1, 2, 2, 4.
+
+    :param groups: entrants who share a placement, best first.
+    :param without: an entrant who gets no placement.
+    """
     placements: list[tuple[Entrant, int]] = []
     for group in groups:
         placed = [entrant for entrant in group if entrant is not without]
@@ -66,7 +87,7 @@ def rank(groups: Sequence[Sequence[Entrant]], without: Entrant | None = None) ->
 
 
 class _Table:
-    """The matches of a bracket as they are played."""
+    """The matches of a bracket, collected while they are played."""
 
     def __init__(self, rng: Random, slug: str, title: Title) -> None:
         self.matches: list[PlannedMatch] = []
@@ -74,20 +95,28 @@ class _Table:
         self._series = 0
 
     def decide(
-        self, first: Entrant | None, second: Entrant | None, *, round_name: str, starts_at: datetime, place: int
+        self,
+        first: Entrant | None,
+        second: Entrant | None,
+        *,
+        round_name: str,
+        starts_at: datetime,
+        place: int,
     ) -> tuple[Entrant | None, Entrant | None]:
-        """Play a series and return its winner and its loser; with a bye nothing is played and nobody loses."""
+        """Play a series and return its winner and loser. A bye has no match and no loser."""
         if first is None or second is None:
             return first or second, None
+
         self._series += 1
-        won, moment = [0, 0], starts_at + timedelta(minutes=SERIES_MINUTES * place)
+        won, played_at = [0, 0], starts_at + timedelta(minutes=SERIES_MINUTES * place)
         lineups = first.draw_lineup(self._rng, self._title), second.draw_lineup(self._rng, self._title)
+
         while max(won) < WINS_NEEDED:
             match = play_match(
                 self._rng,
                 key=f"demo-{self._slug}-{self._series:02d}-{sum(won) + 1}",
                 title=self._title,
-                played_at=moment,
+                played_at=played_at,
                 lineups=lineups,
                 names=(first.name, second.name),
                 must_end=True,
@@ -96,12 +125,13 @@ class _Table:
             )
             self.matches.append(match)
             won[match.winner or 0] += 1
-            moment += timedelta(minutes=self._rng.randint(*self._title.minutes) + 5)
+            played_at += timedelta(minutes=self._rng.randint(*self._title.minutes) + 5)
+
         return (first, second) if won[0] > won[1] else (second, first)
 
 
 def _seat(seeds: Sequence[Entrant]) -> list[Entrant | None]:
-    """Seat the entrants, best first, so that the best meet last; an empty seat is a bye."""
+    """Return the entrants, given best first, in bracket order, so that the best meet last; None is a bye."""
     order = [0]
     while len(order) < len(seeds):
         order = [seat for each in order for seat in (each, 2 * len(order) - 1 - each)]

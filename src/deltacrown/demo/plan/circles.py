@@ -1,4 +1,4 @@
-"""Who follows whom, and who asked to be verified."""
+"""Follows between players, and requests for verification."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from random import Random
 from deltacrown.demo.plan.calendar import CLOSES, draw_between, make_stream
 from deltacrown.demo.plan.people import HERO, Player
 
-#: The most players one follows, and how many the player one signs in as does: a feed is worth reading.
+#: The most players that a player follows, and how many the hero follows, so that their feed has entries.
 MOST_FOLLOWED, HERO_FOLLOWS = 9, 12
-#: How much likelier it is to follow somebody with a game in common, and each unit of skill better.
+#: Factors by which following is likelier: for a game in common, and for each unit of skill.
 SAME_GAME, PER_SKILL = 4.0, 1.5
-#: One in so many asked to be verified; and how staff decided, or not yet.
+#: One in this many players asks to be verified. Decisions of staff; None: not decided yet.
 ONE_ASKS_IN = 12
 DECISIONS = (True, True, True, False, None)
 
 
 @dataclass(frozen=True)
 class PlannedFollow:
-    """A player follows another."""
+    """One player follows another."""
 
     follower: Player
     followed: Player
@@ -30,9 +30,9 @@ class PlannedFollow:
 
 @dataclass(frozen=True)
 class PlannedVerification:
-    """A player asks to be verified.
+    """A player's request for verification.
 
-    :param verified: what staff decide at ``decided_at``; None when they have not yet.
+    :param verified: the decision of staff at ``decided_at``; None while there is none.
     """
 
     player: Player
@@ -42,7 +42,7 @@ class PlannedVerification:
 
 
 def plan_follows(seed: str, players: Sequence[Player]) -> list[PlannedFollow]:
-    """Draw whom everybody follows: those they may have met, the better ones first; in the order it happened."""
+    """Return random follows, in time order. Strong players, and players of the same games, are preferred."""
     rng = make_stream(seed, "follows")
     follows = [
         PlannedFollow(player, other, draw_between(rng, max(player.joined_at, other.joined_at), CLOSES))
@@ -53,9 +53,13 @@ def plan_follows(seed: str, players: Sequence[Player]) -> list[PlannedFollow]:
 
 
 def plan_verifications(seed: str, players: Sequence[Player]) -> list[PlannedVerification]:
-    """Draw who asked to be verified, and how it was decided; the player one signs in as was verified."""
+    """Return random requests for verification and their decisions. The hero is verified."""
     rng = make_stream(seed, "verifications")
-    return [_draw_verification(rng, player) for player in players if player.username == HERO or rng.randrange(ONE_ASKS_IN) == 0]
+    return [
+        _draw_verification(rng, player)
+        for player in players
+        if player.username == HERO or rng.randrange(ONE_ASKS_IN) == 0
+    ]
 
 
 def _draw_followed(rng: Random, player: Player, players: Sequence[Player]) -> list[Player]:

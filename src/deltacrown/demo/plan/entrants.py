@@ -1,4 +1,4 @@
-"""Who enters a tournament: a player, or a team with its roster as it is then."""
+"""Entrants of a tournament: a player, or a team with its roster at registration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SUBSTITUTIONS = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Entrant:
-    """A registration: of a player, or of a team when ``team`` is set.
+    """A registration of a team, or of a player when ``team`` is None.
 
-    :param roster: the players registered; one where a player enters alone.
+    :param roster: the registered players; one for a player entrant.
     """
 
     team: Team | None
@@ -28,11 +28,11 @@ class Entrant:
 
     @property
     def name(self) -> str:
-        """What the side is called in a match; empty for a player alone."""
+        """The name of the side in a match; empty for a player entrant."""
         return self.team.name if self.team else ""
 
     def draw_lineup(self, rng: Random, title: Title) -> tuple[Player, ...]:
-        """Who plays: the strongest, now and then with the substitute."""
+        """Return the players of a series: the strongest, sometimes one replaced by the substitute."""
         lineup = list(self.roster[: title.squad])
         if len(self.roster) > title.squad and rng.random() < SUBSTITUTIONS:
             lineup[rng.randrange(title.squad)] = self.roster[title.squad]

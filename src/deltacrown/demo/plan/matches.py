@@ -1,4 +1,4 @@
-"""A match, and how its result comes from the strength of those who play it."""
+"""Planned matches, whose results are random and depend on the strength of the players."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from deltacrown.demo.plan.people import Player
 from deltacrown.demo.plan.reports import Performer, Scores, Stats
 from deltacrown.demo.plan.titles import Title
 
-#: How much a lead of 1 in skill is worth: the expected score is that of 260 rating points of chess.
+#: One unit of skill in Elo rating points, as in chess.
 RATING_PER_SKILL = 260
-#: How often a match between equals is a draw, in a game that has draws.
+#: Probability of a draw between sides of equal strength, in a game that has draws.
 DRAWS = 0.24
 
 #: The players of the two sides.
@@ -22,12 +22,12 @@ Lineups = tuple[tuple[Player, ...], tuple[Player, ...]]
 
 @dataclass(frozen=True)
 class PlannedMatch:
-    """One encounter of two sides.
+    """A match of two sides.
 
-    :param names: what the two sides are called; empty when two players meet.
-    :param winner: 0 or 1, or None when it is a draw.
-    :param stats: of every player, by side.
-    :param reported_wrong: recorded with the sides swapped, to be corrected later.
+    :param names: the names of the two sides; empty in a one-on-one game.
+    :param winner: index of the winning side, 0 or 1; None for a draw.
+    :param stats: the stats of every player, by side.
+    :param reported_wrong: the match is recorded with the result swapped, and corrected later.
     """
 
     key: str
@@ -52,20 +52,20 @@ class PlannedMatch:
         return None if self.winner is None else 1 - self.winner
 
     def as_reported(self) -> PlannedMatch:
-        """What is recorded at first: the truth, or the sides swapped."""
+        """Return the match as it is first recorded: correct, or with winner and scores swapped."""
         if not self.reported_wrong:
             return self
         return replace(self, winner=self.loser, scores=(self.scores[1], self.scores[0]))
 
     def result_of(self, side: int) -> str:
-        """``WIN``, ``LOSS`` or ``DRAW``."""
+        """Return ``WIN``, ``LOSS`` or ``DRAW`` for a side, 0 or 1."""
         if self.winner is None:
             return "DRAW"
         return "WIN" if self.winner == side else "LOSS"
 
 
 def expect_score(lead: float) -> float:
-    """The expected score, 0 to 1, of a side that is ``lead`` stronger than the other."""
+    """Return the Elo expected score, 0 to 1, of a side that is ``lead`` units of skill stronger."""
     return float(1 / (1 + 10 ** (-lead * RATING_PER_SKILL / 400)))
 
 
@@ -81,23 +81,40 @@ def play_match(
     round_name: str = "",
     series: str = "",
 ) -> PlannedMatch:
-    """Play a match: chance decides it, weighted by strength.
+    """Return a match with a random result that depends on the strength of the sides.
 
-    :param must_end: there is no draw, as in a bracket.
+    :param must_end: allow no draw, as in a bracket.
     """
-    sides = [[Performer(player.number, player.strength_at(title, played_at)) for player in lineup] for lineup in lineups]
+    sides = [
+        [Performer(player.number, player.strength_at(title, played_at)) for player in lineup]
+        for lineup in lineups
+    ]
     expected = expect_score(_mean(sides[0]) - _mean(sides[1]))
     winner, scores = _draw_outcome(rng, title, expected, must_end=must_end)
     stats = tuple(tuple(side) for side in title.report(rng, sides, scores))
+
     return PlannedMatch(
-        key, title, played_at, lineups, names, winner, scores, stats, round_name, series, rng.choice(title.maps) if series else ""
+        key,
+        title,
+        played_at,
+        lineups,
+        names,
+        winner,
+        scores,
+        stats,
+        round_name,
+        series,
+        rng.choice(title.maps) if series else "",
     )
 
 
 def _draw_outcome(rng: Random, title: Title, expected: float, *, must_end: bool) -> tuple[int | None, Scores]:
-    """Draw the winner and the scores; the evener the sides the likelier nobody wins, in a game where that can be."""
-    if title.draw_level_score and not must_end and rng.random() < DRAWS * (1 - abs(2 * expected - 1)):
-        return None, title.draw_level_score(rng)
+    """Return a random winner and scores. In a game with draws, a draw is likelier between even sides."""
+    if title.draw_level_score and not must_end:
+        evenness = 1 - abs(2 * expected - 1)
+        if rng.random() < DRAWS * evenness:
+            return None, title.draw_level_score(rng)
+
     winner = int(rng.random() >= expected)
     high, low = title.draw_score(rng)
     return winner, (low, high) if winner else (high, low)

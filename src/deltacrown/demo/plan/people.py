@@ -1,4 +1,4 @@
-"""The players: who they are, what they like to play, how good they are, and when they are around."""
+"""The players: identity, games, strength, and the period in which they are active."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from deltacrown.demo.plan import words
 from deltacrown.demo.plan.calendar import CLOSES, OPENS, days_in, draw_between, make_stream, wave
 from deltacrown.demo.plan.titles import TITLES, Title
 
-#: The player one signs in as: good, busy, there from the first day on, and of this name in every season.
+#: Username of the player whom visitors of the demo sign in as: strong, active, and there from the first day.
 HERO = "RapidFalcon"
-#: Share of the players who are there when the season opens, and of those who leave again.
+#: Share of the players who joined before the season opened, and of those who stop playing.
 FOUNDERS, LEAVERS = 0.5, 0.15
-#: One in so many hides their matches, and one in so many their tournaments.
+#: One in this many players hides their matches, and as many hide their tournaments.
 ONE_HIDES_IN = 16
-#: What a player learns in the first months, in the unit of skill; and how far form goes up and down.
+#: Skill gained in the first months, days of that time scale, and the amplitude of form in units of skill.
 LEARNING, LEARNING_DAYS = 0.4, 150
 FORM = 0.3
 
 
 @dataclass(frozen=True)
 class Player:
-    """A player as the season knows them; ``skill`` and what follows it are hidden from everybody.
+    """A player. ``skill``, ``affinity``, ``interests``, ``activity`` and ``form`` exist only in the plan.
 
-    :param number: from 0; names the player within the plan.
+    :param number: from 0; identifies the player within the plan.
     :param left_at: when they stopped playing, or None.
-    :param skill: 0 is the middle, 1 better than five in six.
-    :param affinity: what they are better or worse by, by slug of the game.
-    :param interests: how often they play each game they play, relative to the others.
-    :param activity: how much they play, relative to others.
-    :param form: period in days and phase of their ups and downs.
+    :param skill: in standard deviations: 0 is average, 1 is better than five out of six.
+    :param affinity: game slug → difference of skill in that game.
+    :param interests: game slug → how often they play it, relative to their other games.
+    :param activity: how much they play, relative to other players.
+    :param form: period in days, and phase, of the wave that their strength follows.
     """
 
     number: int
@@ -50,23 +50,33 @@ class Player:
     shows_matches: bool = True
     shows_tournaments: bool = True
 
-    def strength_at(self, title: Title, moment: datetime) -> float:
-        """How strong the player is in a game on a day."""
-        learnt = LEARNING * (1 - math.exp(-max(days_in(moment) - days_in(self.joined_at), 0) / LEARNING_DAYS))
-        return self.skill + self.affinity[title.slug] + learnt + FORM * wave(*self.form, moment)
+    def strength_at(self, title: Title, at: datetime) -> float:
+        """Return the player's strength in a game at a time, in units of skill."""
+        experience = max(days_in(at) - days_in(self.joined_at), 0)
+        learnt = LEARNING * (1 - math.exp(-experience / LEARNING_DAYS))
+        return self.skill + self.affinity[title.slug] + learnt + FORM * wave(*self.form, at)
 
-    def plays_at(self, moment: datetime) -> bool:
-        """Whether they have joined and not stopped."""
-        return self.joined_at <= moment and (self.left_at is None or moment < self.left_at)
+    def plays_at(self, at: datetime) -> bool:
+        """Return whether the player has joined and not stopped playing."""
+        return self.joined_at <= at and (self.left_at is None or at < self.left_at)
 
 
 def plan_players(seed: str, count: int) -> list[Player]:
-    """Make ``count`` players, in the order they joined."""
+    """Return ``count`` players, in the order they joined."""
     rng = make_stream(seed, "players")
     arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
     usernames = {HERO.lower()}
     players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
-    hero = max(players, key=lambda player: (player.joined_at < OPENS, player.left_at is None, player.skill + min(player.activity, 2)))
+
+    hero = max(
+        players,
+        key=lambda player: (
+            player.joined_at < OPENS,
+            player.left_at is None,
+            player.skill + min(player.activity, 2),
+        ),
+    )
+
     others = [player.number for player in players if player is not hero]
     for number in rng.sample(others, count // ONE_HIDES_IN):
         players[number] = replace(players[number], shows_matches=False)
@@ -105,7 +115,7 @@ def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[s
 
 
 def _draw_interests(rng: Random) -> dict[str, float]:
-    """Two to four games, the first played most."""
+    """Return game slug → relative frequency for two to four random games."""
     chosen: dict[str, float] = {}
     wanted = rng.randint(2, 4)
     while len(chosen) < wanted:
@@ -115,21 +125,30 @@ def _draw_interests(rng: Random) -> dict[str, float]:
 
 
 def _draw_username(rng: Random, taken: set[str]) -> str:
-    """Draw a gamertag nobody has, in any case of letters; adds it to ``taken``."""
+    """Return a random gamertag that is not in ``taken`` in any letter case, and add it there."""
     while True:
-        first, second, alone = rng.choice(words.TAG_FIRSTS), rng.choice(words.TAG_SECONDS), rng.choice(words.TAG_ALONE)
+        first, second = rng.choice(words.TAG_FIRSTS), rng.choice(words.TAG_SECONDS)
+        alone = rng.choice(words.TAG_ALONE)
         number = rng.choice((rng.randrange(2, 100), rng.randrange(1988, 2009)))
+
         plain, lower = f"{first}{second}", f"{first}_{second}".lower()
-        username = rng.choices((plain, f"{plain}{number}", lower, f"{alone}{number}", f"x{second}x{number}"), (8, 4, 3, 4, 1))[0]
+        forms = (plain, f"{plain}{number}", lower, f"{alone}{number}", f"x{second}x{number}")
+        username = rng.choices(forms, (8, 4, 3, 4, 1))[0]
         if username.lower() not in taken:
             taken.add(username.lower())
             return username
 
 
 def _draw_display_name(rng: Random, username: str, country: str) -> str:
-    """A full name, a name around the gamertag, a given name and an initial, or nothing."""
+    """Return a random display name: full name, name with gamertag, given name with initial, or nothing."""
     given, family = (rng.choice(names) for names in words.PEOPLE[country])
-    forms = ("", f"{given} {family}", f"{given} “{username}” {family}", f"{given} {family[0]}.", username.replace("_", " ").title())
+    forms = (
+        "",
+        f"{given} {family}",
+        f"{given} “{username}” {family}",
+        f"{given} {family[0]}.",
+        username.replace("_", " ").title(),
+    )
     return rng.choices(forms, (6, 4, 3, 2, 2))[0]
 
 

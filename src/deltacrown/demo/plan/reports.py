@@ -1,10 +1,11 @@
-"""What a match of each game reports: numbers that add up between the two sides and lean towards the better player."""
+"""The stats that a match of each game reports: consistent between the sides, better for strong players."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -15,15 +16,19 @@ Stats = dict[str, Any]
 AGENTS = ("Jett", "Sova", "Omen", "Killjoy", "Sage", "Raze", "Viper", "Cypher", "Breach", "Skye")
 CHARACTERS = ("Ryu", "Ken", "Chun-Li", "Cammy", "Guile", "Juri", "Luke", "Marisa", "JP", "Akuma")
 RACES = ("Zerg", "Terran", "Protoss")
-#: How often a player takes the one they know best.
+#: Probability that a player chooses their preferred agent or character.
 LOYALTY = 0.7
-#: Kills a side makes in a round it wins, and in one it loses, for five players.
+#: Kills of a side of five players in a round it wins, and in a round it loses.
 KILLS_WON, KILLS_LOST = 4.5, 2.7
 
 
 @dataclass(frozen=True)
 class Performer:
-    """A player in one match: a number to remember preferences by, and how strong they are that day."""
+    """A player in one match.
+
+    :param number: determines the preferred agent, character or race.
+    :param strength: the strength at the time of the match, in units of skill.
+    """
 
     number: int
     strength: float
@@ -33,7 +38,7 @@ Sides = Sequence[Sequence[Performer]]
 
 
 def draw_rounds(rng: Random) -> Scores:
-    """First to 13 rounds, two ahead."""
+    """Return random rounds of winner and loser: first to 13, with a lead of two."""
     if rng.random() < 0.1:
         overtime = rng.choice((2, 2, 2, 4, 4, 6))
         return 12 + overtime, 10 + overtime
@@ -41,66 +46,79 @@ def draw_rounds(rng: Random) -> Scores:
 
 
 def draw_level_goals(rng: Random) -> Scores:
-    """Goals of a match of football that nobody won."""
-    return (goals := rng.choices((0, 1, 2, 3), (3, 6, 4, 1))[0]), goals
+    """Return random goals of a draw."""
+    goals = rng.choices((0, 1, 2, 3), (3, 6, 4, 1))[0]
+    return goals, goals
 
 
 def draw_goals(rng: Random) -> Scores:
-    """Goals of a match of football, with feet or with cars."""
+    """Return random goals of winner and loser, for football and Rocket League."""
     loser = rng.choices((0, 1, 2, 3, 4), (6, 8, 5, 3, 1))[0]
     return loser + rng.choices((1, 2, 3, 4), (9, 6, 3, 1))[0], loser
 
 
 def draw_games(rng: Random) -> Scores:
-    """First to two games."""
+    """Return random games won by winner and loser: first to two."""
     return 2, int(rng.random() < 0.38)
 
 
 def draw_single(_: Random) -> Scores:
-    """One game."""
+    """Return the score of a match that is a single game: 1 to 0."""
     return 1, 0
 
 
 def report_valorant(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Kills, deaths, assists, combat score and agent; the kills of one side are the deaths of the other."""
+    """Return kills, deaths, assists, combat score and agent. The kills of a side are the other's deaths."""
     lines = _report_shooter(rng, sides, scores)
     rounds = sum(scores)
     for performers, side in zip(sides, lines, strict=True):
         taken: set[str] = set()
         for performer, line in zip(performers, side, strict=True):
             damage = line["kills"] * 168 + line["assists"] * 45
-            line |= {"combat_score": round(damage / rounds * rng.uniform(0.95, 1.15)), "agent": _prefer(rng, performer, AGENTS, taken)}
+            line |= {
+                "combat_score": round(damage / rounds * rng.uniform(0.95, 1.15)),
+                "agent": _prefer(rng, performer, AGENTS, taken),
+            }
     return lines
 
 
 def report_counter_strike(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Kills, deaths, assists and damage a round; the kills of one side are the deaths of the other."""
+    """Return kills, deaths, assists and damage per round. The kills of a side are the other's deaths."""
     lines = _report_shooter(rng, sides, scores)
     rounds = sum(scores)
-    for line in (line for side in lines for line in side):
+    for line in chain.from_iterable(lines):
         damage = line["kills"] * 92 + line["assists"] * 38
         line["damage_per_round"] = round(damage / rounds * rng.uniform(1.0, 1.15), 1)
     return lines
 
 
 def report_rocket_league(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Goals, assists, shots, saves and points; the goals of a side are its score, its saves are shots of the other."""
+    """Return goals, assists, shots, saves and points.
+
+    The goals of a side add up to its score, and its saves are shots of the other side.
+    """
     on_target = [goals + rng.randrange(1, 7) for goals in scores]
     lines: list[list[Stats]] = []
+
     for place, performers in enumerate(sides):
         goals = share(scores[place], _weights(rng, performers, 0.5))
         missed = share(on_target[place] - scores[place] + rng.randrange(4), _weights(rng, performers, 0.2))
         saves = share(on_target[1 - place] - scores[1 - place], _weights(rng, performers, 0.3))
         shared = share(round(scores[place] * rng.uniform(0.4, 0.8)), _weights(rng, performers, 0.3))
-        assists = [min(own, scores[place] - scored) for own, scored in zip(shared, goals, strict=True)]  # nobody sets up their own goal
+        # A player cannot assist their own goals.
+        assists = [min(own, scores[place] - scored) for own, scored in zip(shared, goals, strict=True)]
+
         columns = zip(goals, assists, missed, saves, strict=True)
-        lines.append([_car_line(rng, *numbers) for numbers in columns])
+        lines.append([_build_car_line(rng, *numbers) for numbers in columns])
+
     return lines
 
 
 def report_street_fighter(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Rounds won and lost, perfects, best combo and character; rounds won by one are lost by the other."""
-    rounds = [2 * scores[place] + sum(rng.random() < 0.45 for _ in range(scores[1 - place])) for place in (0, 1)]
+    """Return rounds won and lost, perfects, best combo and character."""
+    rounds = [
+        2 * scores[place] + sum(rng.random() < 0.45 for _ in range(scores[1 - place])) for place in (0, 1)
+    ]
     return [
         [
             {
@@ -116,7 +134,7 @@ def report_street_fighter(rng: Random, sides: Sides, scores: Scores) -> list[lis
 
 
 def report_football(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Goals, shots, possession and passing; the two shares of possession make 100."""
+    """Return goals, shots, possession and pass accuracy. The possession of both sides adds up to 100."""
     lead = sides[0][0].strength - sides[1][0].strength
     possession = min(max(round(rng.gauss(50 + 3 * lead, 5)), 30), 70)
     return [
@@ -133,7 +151,7 @@ def report_football(rng: Random, sides: Sides, scores: Scores) -> list[list[Stat
 
 
 def report_starcraft(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
-    """Race, actions a minute, length, and what was gathered and lost; the loser lost more."""
+    """Return race, actions per minute, minutes, and resources gathered and lost. The loser lost more."""
     minutes = round(rng.triangular(6, 26, 11), 1)
     toll = sorted(round(minutes * rng.uniform(180, 700)) for _ in range(2))
     return [
@@ -151,13 +169,15 @@ def report_starcraft(rng: Random, sides: Sides, scores: Scores) -> list[list[Sta
 
 
 def share(total: int, weights: Sequence[float], cap: int | None = None) -> list[int]:
-    """Share ``total`` out in whole numbers about in proportion to ``weights``, none above ``cap``; they add up to it.
+    """Return whole numbers, about proportional to ``weights``, that add up to ``total``.
 
-    What the caps leave no room for is dropped.
+    :param cap: the largest single number. When the caps leave no room, the rest of ``total`` is dropped.
     """
     most = total if cap is None else cap
     exact = [total * weight / sum(weights) for weight in weights]
     shares = [min(int(value), most) for value in exact]
+
+    # Largest remainder first.
     order = sorted(range(len(weights)), key=lambda place: int(exact[place]) - exact[place])
     left = min(total, most * len(weights)) - sum(shares)
     while left > 0:
@@ -170,16 +190,27 @@ def share(total: int, weights: Sequence[float], cap: int | None = None) -> list[
 
 def _report_shooter(rng: Random, sides: Sides, scores: Scores) -> list[list[Stats]]:
     rounds = sum(scores)
-    fallen = [_draw_kills(rng, scores[1 - place], scores[place], len(performers)) for place, performers in enumerate(sides)]
-    deaths = [share(fallen[place], _weights(rng, performers, -0.12, 0.12), rounds) for place, performers in enumerate(sides)]
+    fallen = [
+        _draw_kills(rng, scores[1 - place], scores[place], len(performers))
+        for place, performers in enumerate(sides)
+    ]
+    deaths = [
+        share(fallen[place], _weights(rng, performers, -0.12, 0.12), rounds)
+        for place, performers in enumerate(sides)
+    ]
+
     lines: list[list[Stats]] = []
     for place, performers in enumerate(sides):
         killed = sum(deaths[1 - place])
         kills = share(killed, _weights(rng, performers, 0.22, 0.2))
         assists = share(round(killed * rng.uniform(0.25, 0.45)), _weights(rng, performers, 0.0, 0.3))
-        accuracy = [min(max(round(rng.gauss(24 + 3 * performer.strength, 5)), 6), 55) for performer in performers]
+        accuracy = [
+            min(max(round(rng.gauss(24 + 3 * performer.strength, 5)), 6), 55) for performer in performers
+        ]
         columns = zip(kills, deaths[place], assists, accuracy, strict=True)
-        lines.append([{"kills": k, "deaths": d, "assists": a, "headshot_percent": h} for k, d, a, h in columns])
+        lines.append(
+            [{"kills": k, "deaths": d, "assists": a, "headshot_percent": h} for k, d, a, h in columns]
+        )
     return lines
 
 
@@ -188,18 +219,18 @@ def _draw_kills(rng: Random, won: int, lost: int, opponents: int) -> int:
     return max(0, round(expected * rng.uniform(0.92, 1.08)))
 
 
-def _car_line(rng: Random, goals: int, assists: int, missed: int, saves: int) -> Stats:
+def _build_car_line(rng: Random, goals: int, assists: int, missed: int, saves: int) -> Stats:
     points = goals * 100 + assists * 50 + saves * 50 + missed * 20 + rng.randrange(40, 180, 2)
     return {"goals": goals, "assists": assists, "shots": goals + missed, "saves": saves, "points": points}
 
 
 def _weights(rng: Random, performers: Sequence[Performer], lean: float, noise: float = 0.35) -> list[float]:
-    """A weight for each: the stronger the heavier by ``lean``, and luck."""
+    """Return a random weight per player, which grows with strength by ``lean``."""
     return [math.exp(lean * performer.strength + rng.gauss(0, noise)) for performer in performers]
 
 
 def _prefer(rng: Random, performer: Performer, choices: Sequence[str], taken: set[str] | None = None) -> str:
-    """The one the player knows best, or another; none that a teammate has ``taken``."""
+    """Return the player's preferred choice or another one, not in ``taken``; add it to ``taken``."""
     free = [choice for choice in choices if choice not in taken] if taken else list(choices)
     own = choices[performer.number % len(choices)]
     choice = own if own in free and rng.random() < LOYALTY else rng.choice(free)

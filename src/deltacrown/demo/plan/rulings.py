@@ -1,4 +1,4 @@
-"""What goes wrong in a season, and what is decided about it: voids, corrections, disputes."""
+"""Rulings of the season: voids, corrections, disputes and their outcomes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import Player
 from deltacrown.demo.plan.tournaments import PlannedTournament
 
-#: One in so many casual matches is voided, corrected, or disputed with each outcome; two of each at least.
+#: One in this many casual matches is voided, corrected, or disputed with each outcome; at least two of each.
 ONE_VOIDED_IN, ONE_CORRECTED_IN = 180, 450
 ONE_DISPUTED_IN = {"REJECTED": 300, "VOID": 900, "CORRECT": 900, "OPEN": 1500}
-#: One in so many completed tournaments has its standings entered wrong, or its winner challenged; one in so many challenges is upheld.
+#: One in this many completed tournaments has wrong standings, or has its winner challenged, and one in this
+#: many challenges is upheld.
 ONE_SWAPPED_IN, ONE_CHALLENGED_IN, ONE_UPHELD_IN = 12, 4, 4
 
 
 @dataclass(frozen=True)
 class Amendment:
-    """A match that is voided, or corrected to what really happened."""
+    """A match that is voided, or corrected to its true result.
+
+    :param void: True to void it, False to correct it.
+    """
 
     match: PlannedMatch
     at: datetime
@@ -33,7 +37,10 @@ class Amendment:
 
 @dataclass(frozen=True)
 class MatchDispute:
-    """An objection to a match; ``outcome`` is ``OPEN``, ``REJECTED``, or the remedy of an upheld one: ``VOID`` or ``CORRECT``."""
+    """A dispute about a match.
+
+    :param outcome: ``OPEN``, ``REJECTED``, or the remedy of an upheld dispute: ``VOID`` or ``CORRECT``.
+    """
 
     match: PlannedMatch
     reporter: Player
@@ -46,7 +53,7 @@ class MatchDispute:
 
 @dataclass(frozen=True)
 class Challenge:
-    """An objection of the runner-up to the winner's result; upheld, the winner is disqualified."""
+    """A dispute of the runner-up about the winner's result. If it is upheld, the winner is disqualified."""
 
     tournament: PlannedTournament
     winner: Entrant
@@ -60,7 +67,7 @@ class Challenge:
 
 @dataclass(frozen=True)
 class Placing:
-    """A result set right afterwards."""
+    """A correction of a tournament result."""
 
     tournament: PlannedTournament
     entrant: Entrant
@@ -72,7 +79,7 @@ class Placing:
 
 @dataclass(frozen=True)
 class Rulings:
-    """Everything decided in a season."""
+    """All rulings of a season."""
 
     amendments: list[Amendment]
     disputes: list[MatchDispute]
@@ -84,38 +91,46 @@ class Rulings:
 
 
 def plan_rulings(seed: str, matches: list[PlannedMatch], tournaments: Sequence[PlannedTournament]) -> Rulings:
-    """Decide about some of the casual ``matches`` and of the tournaments.
+    """Return rulings about some of the casual ``matches`` and some of the tournaments.
 
-    Matches that will be corrected become reported wrong in ``matches``; standings that will be are entered wrong in their tournament.
+    Changes its arguments: matches to be corrected are marked as reported wrong in ``matches``, and standings
+    to be corrected are entered wrong in their tournament.
     """
     rng = make_stream(seed, "rulings")
     open_disputes = [_dispute(rng, match, "OPEN") for match in _take_last(matches, ONE_DISPUTED_IN["OPEN"])]
+
     settled = [place for place in range(len(matches) * 19 // 20) if matches[place].winner is not None]
     rng.shuffle(settled)
-    amendments = [_amend(rng, matches[place], void=True) for place in _take(settled, matches, ONE_VOIDED_IN)]
-    amendments += [_amend(rng, _report_wrong(matches, place), void=False) for place in _take(settled, matches, ONE_CORRECTED_IN)]
-    disputes = [_dispute(rng, matches[place], kind) for kind in ("REJECTED", "VOID") for place in _take_for(kind, settled, matches)]
-    disputes += [_dispute(rng, _report_wrong(matches, place), "CORRECT") for place in _take_for("CORRECT", settled, matches)]
+
+    voided = _take(settled, matches, ONE_VOIDED_IN)
+    amendments = [_amend(rng, matches[place], void=True) for place in voided]
+    corrected = _take(settled, matches, ONE_CORRECTED_IN)
+    amendments += [_amend(rng, _report_wrong(matches, place), void=False) for place in corrected]
+
+    disputes: list[MatchDispute] = []
+    for outcome in ("REJECTED", "VOID"):
+        places = _take(settled, matches, ONE_DISPUTED_IN[outcome])
+        disputes += [_dispute(rng, matches[place], outcome) for place in places]
+    places = _take(settled, matches, ONE_DISPUTED_IN["CORRECT"])
+    disputes += [_dispute(rng, _report_wrong(matches, place), "CORRECT") for place in places]
+
     challenges, placings = _plan_challenges(rng, tournaments)
+    challenged = {each.tournament.slug for each in challenges}
     return Rulings(
         sorted(amendments, key=lambda each: each.at),
         sorted(disputes + open_disputes, key=lambda each: each.filed_at),
         challenges,
-        placings + _plan_swaps(rng, tournaments, {each.tournament.slug for each in challenges}),
+        placings + _plan_swaps(rng, tournaments, challenged),
     )
 
 
 def _take(settled: list[int], matches: Sequence[PlannedMatch], one_in: int) -> list[int]:
-    """Take places off the list, so that a match is ruled about once."""
+    """Remove and return indices from ``settled``, so that there is at most one ruling about a match."""
     return [settled.pop() for _ in range(max(2, len(matches) // one_in))]
 
 
-def _take_for(outcome: str, settled: list[int], matches: Sequence[PlannedMatch]) -> list[int]:
-    return _take(settled, matches, ONE_DISPUTED_IN[outcome])
-
-
 def _take_last(matches: Sequence[PlannedMatch], one_in: int) -> list[PlannedMatch]:
-    """The matches at the end of the season: what is open is recent."""
+    """Return matches from the end of the season, because open disputes are recent ones."""
     decided = [match for match in matches[-len(matches) // 20 :] if match.winner is not None]
     return decided[-max(2, len(matches) // one_in) :]
 
@@ -131,22 +146,30 @@ def _amend(rng: Random, match: PlannedMatch, *, void: bool) -> Amendment:
 
 
 def _dispute(rng: Random, match: PlannedMatch, outcome: str) -> MatchDispute:
-    """A dispute by one of those who are said to have lost."""
+    """Return a dispute by a player who lost according to the recorded result."""
     loser = match.as_reported().loser
     filed_at = min(match.played_at + timedelta(minutes=rng.randrange(15, 4000)), CLOSES)
+
+    reporter = rng.choice(match.lineups[loser or 0])
+    wrong_result, *other_complaints = words.MATCH_COMPLAINTS
+    reason = wrong_result if outcome == "CORRECT" else rng.choice(other_complaints)
+
+    resolutions = {"VOID": words.VOID_REASONS, "CORRECT": words.CORRECTION_REASONS}
     return MatchDispute(
         match=match,
-        reporter=rng.choice(match.lineups[loser or 0]),
+        reporter=reporter,
         filed_at=filed_at,
-        reason=words.MATCH_COMPLAINTS[0] if outcome == "CORRECT" else rng.choice(words.MATCH_COMPLAINTS[1:]),
+        reason=reason,
         outcome=outcome,
-        resolution=rng.choice({"VOID": words.VOID_REASONS, "CORRECT": words.CORRECTION_REASONS}.get(outcome, words.REJECTIONS)),
+        resolution=rng.choice(resolutions.get(outcome, words.REJECTIONS)),
         resolved_at=filed_at + timedelta(minutes=rng.randrange(90, 6000)),
     )
 
 
-def _plan_challenges(rng: Random, tournaments: Sequence[PlannedTournament]) -> tuple[list[Challenge], list[Placing]]:
-    """Challenge the winner of some tournaments, now and then with success: the second wins, and gets the prize."""
+def _plan_challenges(
+    rng: Random, tournaments: Sequence[PlannedTournament]
+) -> tuple[list[Challenge], list[Placing]]:
+    """Return challenges of some winners, and placings of the runners-up of those that are upheld."""
     completed = [tournament for tournament in tournaments if len(tournament.placements) > 1][:-1]
     challenges: list[Challenge] = []
     placings: list[Placing] = []
@@ -155,7 +178,8 @@ def _plan_challenges(rng: Random, tournaments: Sequence[PlannedTournament]) -> t
         challenge = _challenge(rng, tournament, upheld=upheld)
         challenges.append(challenge)
         if upheld and tournament.prizes:
-            reason, at = "Moved up after the winner was disqualified.", challenge.resolved_at + timedelta(hours=1)
+            at = challenge.resolved_at + timedelta(hours=1)
+            reason = "Moved up after the winner was disqualified."
             placings.append(Placing(tournament, challenge.second, 1, tournament.prize_of(1), at, reason))
     return challenges, placings
 
@@ -174,14 +198,24 @@ def _challenge(rng: Random, tournament: PlannedTournament, *, upheld: bool) -> C
     )
 
 
-def _plan_swaps(rng: Random, tournaments: Sequence[PlannedTournament], challenged: Collection[str]) -> list[Placing]:
-    """Enter the third and the fourth of some tournaments the wrong way round, and set them right the day after."""
-    fit = [each for each in tournaments if [rank for _, rank in each.placements[2:4]] == [3, 4] and each.slug not in challenged]
+def _plan_swaps(
+    rng: Random, tournaments: Sequence[PlannedTournament], challenged: Collection[str]
+) -> list[Placing]:
+    """Swap third and fourth place in some tournaments, and return the corrections made the day after."""
+    suitable = []
+    for tournament in tournaments:
+        placements = [placement for _, placement in tournament.placements[2:4]]
+        if placements == [3, 4] and tournament.slug not in challenged:
+            suitable.append(tournament)
+
     placings: list[Placing] = []
-    for tournament in fit[::ONE_SWAPPED_IN]:
+    for tournament in suitable[::ONE_SWAPPED_IN]:
         (third, _), (fourth, _) = tournament.placements[2:4]
         tournament.placements[2:4] = [(fourth, 3), (third, 4)]
         at = tournament.ends_at + timedelta(minutes=rng.randrange(600, 1400))
         reason = "Third and fourth place were entered the wrong way round."
-        placings += [Placing(tournament, each, rank, tournament.prize_of(rank), at, reason) for each, rank in ((third, 3), (fourth, 4))]
+        placings += [
+            Placing(tournament, each, rank, tournament.prize_of(rank), at, reason)
+            for each, rank in ((third, 3), (fourth, 4))
+        ]
     return placings

@@ -1,4 +1,4 @@
-"""The whole season as a plan: the same seed and size give the same season, whatever today is."""
+"""The whole season as a plan. The same seed and size always give the same season."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deltacrown.demo.plan.tournaments import PlannedTournament, plan_tournaments
 
 @dataclass(frozen=True)
 class SeasonSize:
-    """How large a season is.
+    """The size of a season.
 
-    :param matches: encounters, those of tournaments included.
+    :param matches: number of matches, including those of tournaments.
     """
 
     players: int = 300
@@ -25,13 +25,13 @@ class SeasonSize:
     tournaments: int = 40
 
 
-#: Below this a season cannot have everything a season has.
+#: A smaller season would lack some kind of ruling or tournament.
 SMALLEST = SeasonSize(players=40, matches=400, tournaments=12)
 
 
 @dataclass(frozen=True)
 class Season:
-    """Everything that happened, and who is who.
+    """The whole plan.
 
     :param casual: matches outside tournaments, in the order they are recorded.
     """
@@ -46,13 +46,14 @@ class Season:
 
 
 def plan_season(*, seed: int, size: SeasonSize) -> Season:
-    """Plan a season of the given size.
+    """Return a season of the given size.
 
-    :raises ValueError: it is smaller than ``SMALLEST`` in some way.
+    :raises ValueError: the size is smaller than ``SMALLEST`` in some number.
     """
     for name in ("players", "matches", "tournaments"):
         if getattr(size, name) < getattr(SMALLEST, name):
             raise ValueError(f"A season needs at least {getattr(SMALLEST, name)} {name}.")
+
     stream = f"{seed}/{size.players}/{size.matches}/{size.tournaments}"
     players = plan_players(stream, size.players)
     teams = plan_teams(stream, players)
@@ -60,4 +61,12 @@ def plan_season(*, seed: int, size: SeasonSize) -> Season:
     official = sum(len(tournament.matches) for tournament in tournaments)
     casual = plan_casual_matches(stream, players, max(size.matches - official, SMALLEST.matches // 4))
     rulings = plan_rulings(stream, casual, tournaments)
-    return Season(players, teams, tournaments, casual, rulings, plan_follows(stream, players), plan_verifications(stream, players))
+    return Season(
+        players,
+        teams,
+        tournaments,
+        casual,
+        rulings,
+        plan_follows(stream, players),
+        plan_verifications(stream, players),
+    )

@@ -1,4 +1,4 @@
-"""Teams: who founded them, who was in them when, and the transfers between them."""
+"""Teams: their founders, their members over time, and the transfers between them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_between, make_stre
 from deltacrown.demo.plan.people import Player
 from deltacrown.demo.plan.titles import TITLES, Title
 
-#: Most teams of one game, and days between two windows of transfers.
+#: Most teams of one game, and days between two transfer windows.
 MOST_TEAMS, WINDOW_DAYS = 10, 45
-#: How likely a team changes a player in a window, and that the one who goes is swapped with another team's.
+#: Probability that a team changes a player in a window, and that it does so by a swap with another team.
 CHANGES, SWAPS = 0.35, 0.4
-#: Teams have one player more than play.
+#: Members of a team beyond those who play.
 SUBSTITUTES = 1
 
 
 @dataclass
-class Stretch:
-    """A player's time in a team."""
+class Membership:
+    """The period of a player in a team."""
 
     player: Player
     joined_at: datetime
@@ -35,24 +35,29 @@ class Team:
 
     name: str
     title: Title
-    stretches: list[Stretch] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
 
-    def roster_at(self, moment: datetime) -> list[Player]:
-        """Who is in the team at a moment, the strongest in its game first."""
-        present = [each.player for each in self.stretches if each.joined_at <= moment and (each.left_at is None or moment < each.left_at)]
-        return sorted(present, key=lambda player: (-player.strength_at(self.title, moment), player.number))
+    def roster_at(self, at: datetime) -> list[Player]:
+        """Return the members at a time, the strongest in the team's game first."""
+        present = [
+            each.player
+            for each in self.memberships
+            if each.joined_at <= at and (each.left_at is None or at < each.left_at)
+        ]
+        return sorted(present, key=lambda player: (-player.strength_at(self.title, at), player.number))
 
     def sign(self, player: Player, joined_at: datetime) -> None:
-        """Take a player in."""
-        self.stretches.append(Stretch(player, joined_at))
+        """Add a player to the team."""
+        self.memberships.append(Membership(player, joined_at))
 
     def release(self, player: Player, left_at: datetime) -> None:
-        """Let a player go."""
-        next(each for each in self.stretches if each.player is player and each.left_at is None).left_at = left_at
+        """End a player's membership."""
+        current = (each for each in self.memberships if each.player is player and each.left_at is None)
+        next(current).left_at = left_at
 
 
 def plan_teams(seed: str, players: Sequence[Player]) -> list[Team]:
-    """Found the teams of every team game and trade players between them for the whole season."""
+    """Return the teams of every team game, with all transfers of the season."""
     rng = make_stream(seed, "teams")
     names = rng.sample(words.TEAM_NAMES, len(words.TEAM_NAMES))
     teams: list[Team] = []
@@ -64,11 +69,12 @@ def plan_teams(seed: str, players: Sequence[Player]) -> list[Team]:
 
 
 def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: list[str]) -> list[Team]:
-    """Found teams out of those who stay to the end and joined before the season opened; takes their names off ``names``."""
-    founders = _candidates(title, players, OPENS)
+    """Return new teams of players who are there for the whole season; pop their names off ``names``."""
+    founders = _list_candidates(title, players, OPENS)
     size = title.squad + SUBSTITUTES
     count = min(MOST_TEAMS, len(founders) // size)
     dealt = [founders[place::count][:size] for place in range(count)]
+
     teams = []
     for members in dealt:
         team = Team(names.pop(), title)
@@ -79,10 +85,20 @@ def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: li
     return teams
 
 
-def _candidates(title: Title, players: Sequence[Player], moment: datetime) -> list[Player]:
-    """Who may be signed: there at the moment, staying to the end; first those who play the game, the strongest first."""
-    staying = [player for player in players if player.joined_at < moment and player.left_at is None]
-    return sorted(staying, key=lambda player: (title.slug not in player.interests, -player.strength_at(title, moment), player.number))
+def _list_candidates(title: Title, players: Sequence[Player], at: datetime) -> list[Player]:
+    """Return the players a team can sign: those who have joined and stay to the end of the season.
+
+    Players of the game come first, then the others; the strongest first in both groups.
+    """
+    staying = [player for player in players if player.joined_at < at and player.left_at is None]
+    return sorted(
+        staying,
+        key=lambda player: (
+            title.slug not in player.interests,
+            -player.strength_at(title, at),
+            player.number,
+        ),
+    )
 
 
 def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> None:
@@ -90,24 +106,30 @@ def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> Non
     while window < CLOSES:
         for place, team in enumerate(teams):
             if rng.random() < CHANGES:
-                # In daytime, and a day for each team: nobody moves twice at once.
-                _change_player(rng, team, teams, players, window + timedelta(days=place, seconds=rng.randrange(8 * 3600, 20 * 3600)))
+                # Each team has a day of its own in the window, so that no player moves twice at once.
+                time_of_day = timedelta(seconds=rng.randrange(8 * 3600, 20 * 3600))
+                _change_player(rng, team, teams, players, window + timedelta(days=place) + time_of_day)
         window += timedelta(days=WINDOW_DAYS)
 
 
-def _change_player(rng: Random, team: Team, teams: Sequence[Team], players: Sequence[Player], moment: datetime) -> None:
-    leaving = rng.choice(team.roster_at(moment))
+def _change_player(
+    rng: Random, team: Team, teams: Sequence[Team], players: Sequence[Player], at: datetime
+) -> None:
+    leaving = rng.choice(team.roster_at(at))
     others = [other for other in teams if other is not team]
+
     if others and rng.random() < SWAPS:
         other = rng.choice(others)
-        arriving = rng.choice(other.roster_at(moment))
-        other.release(arriving, moment)
-        other.sign(leaving, moment)
+        arriving = rng.choice(other.roster_at(at))
+        other.release(arriving, at)
+        other.sign(leaving, at)
     else:
-        engaged = {player.number for each in teams for player in each.roster_at(moment)}
-        free = [player for player in _candidates(team.title, players, moment) if player.number not in engaged]
+        engaged = {player.number for each in teams for player in each.roster_at(at)}
+        candidates = _list_candidates(team.title, players, at)
+        free = [player for player in candidates if player.number not in engaged]
         if not free:
             return
         arriving = rng.choice(free[:12])
-    team.release(leaving, moment)
-    team.sign(arriving, moment)
+
+    team.release(leaving, at)
+    team.sign(arriving, at)

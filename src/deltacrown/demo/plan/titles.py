@@ -1,4 +1,4 @@
-"""The games of the season: how many play, on what, and what a match of each reports."""
+"""The games of the season: squad sizes, maps, scores, and the stats that a match reports."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from deltacrown.demo.plan.reports import Scores, Sides, Stats
 class Title:
     """A game.
 
-    :param squad: players on a side.
-    :param popularity: share of the matches, relative to the other games.
-    :param minutes: the shortest and the longest match.
-    :param draw_score: the score of the winner and of the loser.
-    :param draw_level_score: the scores of a match that nobody won; None where somebody always does.
-    :param report: the stats of every player by side, given the scores of the two sides.
+    :param squad: players per side.
+    :param popularity: share of all matches, relative to the other games.
+    :param minutes: length of the shortest and the longest match.
+    :param draw_score: returns random scores of the winner and the loser.
+    :param draw_level_score: returns random scores of a draw; None for a game without draws.
+    :param report: returns the stats of every player, by side, for the scores of the two sides.
     """
 
     slug: str

@@ -1,42 +1,87 @@
-"""What people, teams and texts of the demo are made of."""
+"""Names and texts of the demo season."""
 
 from __future__ import annotations
 
 TAG_FIRSTS = (
-    "Frost", "Ember", "Null", "Nova", "Rapid", "Silent", "Velvet", "Copper", "Lucky", "Hollow", "Neon", "Iron", "Paper", "Solar", "Lunar",
-    "Turbo", "Static", "Crimson", "Azure", "Mellow", "Salty", "Quiet", "Wild", "Polar", "Dusty", "Electric", "Golden", "Midnight", "Rogue",
-    "Sonic", "Tiny", "Vivid",
+    "Frost", "Ember", "Null", "Nova", "Rapid", "Silent", "Velvet", "Copper", "Lucky", "Hollow", "Neon",
+    "Iron", "Paper", "Solar", "Lunar", "Turbo", "Static", "Crimson", "Azure", "Mellow", "Salty", "Quiet",
+    "Wild", "Polar", "Dusty", "Electric", "Golden", "Midnight", "Rogue", "Sonic", "Tiny", "Vivid",
 )  # fmt: skip
 TAG_SECONDS = (
-    "Byte", "Fox", "Raven", "Otter", "Comet", "Badger", "Pixel", "Wolf", "Moth", "Viper", "Falcon", "Lynx", "Mantis", "Panda", "Kite",
-    "Orbit", "Blade", "Ghost", "Spark", "Cobra", "Heron", "Tiger", "Yeti", "Drift", "Echo", "Flux", "Gecko", "Hawk", "Ibis", "Jackal",
-    "Koala", "Mango",
+    "Byte", "Fox", "Raven", "Otter", "Comet", "Badger", "Pixel", "Wolf", "Moth", "Viper", "Falcon", "Lynx",
+    "Mantis", "Panda", "Kite", "Orbit", "Blade", "Ghost", "Spark", "Cobra", "Heron", "Tiger", "Yeti", "Drift",
+    "Echo", "Flux", "Gecko", "Hawk", "Ibis", "Jackal", "Koala", "Mango",
 )  # fmt: skip
 TAG_ALONE = (
-    "zephyr", "kairo", "mirrow", "quill", "sable", "tanuki", "vesper", "wisp", "yonder", "brisk", "cinder", "dapple", "fennec", "glimmer",
-    "halcyon", "indigo", "juniper", "krill", "lumen", "marrow", "nettle", "obsidian", "pepper",
-    "rune", "saffron", "thistle", "umbra", "willow",
+    "zephyr", "kairo", "mirrow", "quill", "sable", "tanuki", "vesper", "wisp", "yonder", "brisk", "cinder",
+    "dapple", "fennec", "glimmer", "halcyon", "indigo", "juniper", "krill", "lumen", "marrow", "nettle",
+    "obsidian", "pepper", "rune", "saffron", "thistle", "umbra", "willow",
 )  # fmt: skip
 
 #: Country → given names and family names that are common there.
 PEOPLE = {
-    "BR": (("Lucas", "Gabriel", "Rafael", "Ana", "Beatriz", "Thiago"), ("Silva", "Souza", "Costa", "Oliveira", "Ferreira", "Lima")),
-    "CA": (("Liam", "Olivia", "Ethan", "Chloe", "Noah", "Emma"), ("Tremblay", "Martin", "Roy", "Campbell", "Gagnon", "Fraser")),
+    "BR": (
+        ("Lucas", "Gabriel", "Rafael", "Ana", "Beatriz", "Thiago"),
+        ("Silva", "Souza", "Costa", "Oliveira", "Ferreira", "Lima"),
+    ),
+    "CA": (
+        ("Liam", "Olivia", "Ethan", "Chloe", "Noah", "Emma"),
+        ("Tremblay", "Martin", "Roy", "Campbell", "Gagnon", "Fraser"),
+    ),
     "CN": (("Wei", "Jing", "Hao", "Lei", "Xin", "Yan"), ("Wang", "Li", "Zhang", "Liu", "Chen", "Zhao")),
-    "DE": (("Lukas", "Jonas", "Lena", "Mia", "Finn", "Emil"), ("Schneider", "Fischer", "Weber", "Wagner", "Becker", "Hoffmann")),
-    "DK": (("Mikkel", "Freja", "Emil", "Ida", "Oskar", "Clara"), ("Jensen", "Nielsen", "Hansen", "Larsen", "Madsen", "Holm")),
-    "ES": (("Hugo", "Lucía", "Mateo", "Sofía", "Pablo", "Carla"), ("García", "Fernández", "López", "Sánchez", "Romero", "Navarro")),
-    "FI": (("Eero", "Aino", "Veikko", "Helmi", "Onni", "Elias"), ("Korhonen", "Virtanen", "Mäkinen", "Nieminen", "Laine", "Koski")),
-    "FR": (("Louis", "Jade", "Gabin", "Louise", "Arthur", "Inès"), ("Bernard", "Dubois", "Moreau", "Laurent", "Girard", "Roux")),
-    "GB": (("Oliver", "Amelia", "Harry", "Isla", "Callum", "Freya"), ("Smith", "Taylor", "Walker", "Hughes", "Clarke", "Wood")),
-    "JP": (("Haruto", "Yui", "Sota", "Aoi", "Ren", "Hina"), ("Sato", "Suzuki", "Takahashi", "Tanaka", "Ito", "Nakamura")),
-    "KR": (("Minjun", "Seoyeon", "Jiho", "Hayun", "Dohyun", "Jiwoo"), ("Kim", "Lee", "Park", "Choi", "Jung", "Kang")),
-    "NG": (("Chidi", "Amaka", "Tunde", "Ngozi", "Emeka", "Zainab"), ("Okafor", "Adeyemi", "Balogun", "Eze", "Musa", "Okoye")),
-    "PL": (("Jakub", "Zuzanna", "Kacper", "Maja", "Filip", "Oliwia"), ("Nowak", "Kowalski", "Wójcik", "Lewandowski", "Zieliński", "Mazur")),
-    "SE": (("Elsa", "Hugo", "Alva", "Nils", "Astrid", "Axel"), ("Andersson", "Lindberg", "Nyström", "Ek", "Holmgren", "Sjöberg")),
-    "TR": (("Emir", "Zeynep", "Kerem", "Defne", "Mert", "Elif"), ("Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Arslan")),
-    "US": (("Mason", "Ava", "Logan", "Grace", "Tyler", "Maya"), ("Johnson", "Williams", "Brown", "Davis", "Miller", "Nguyen")),
-}  # fmt: skip
+    "DE": (
+        ("Lukas", "Jonas", "Lena", "Mia", "Finn", "Emil"),
+        ("Schneider", "Fischer", "Weber", "Wagner", "Becker", "Hoffmann"),
+    ),
+    "DK": (
+        ("Mikkel", "Freja", "Emil", "Ida", "Oskar", "Clara"),
+        ("Jensen", "Nielsen", "Hansen", "Larsen", "Madsen", "Holm"),
+    ),
+    "ES": (
+        ("Hugo", "Lucía", "Mateo", "Sofía", "Pablo", "Carla"),
+        ("García", "Fernández", "López", "Sánchez", "Romero", "Navarro"),
+    ),
+    "FI": (
+        ("Eero", "Aino", "Veikko", "Helmi", "Onni", "Elias"),
+        ("Korhonen", "Virtanen", "Mäkinen", "Nieminen", "Laine", "Koski"),
+    ),
+    "FR": (
+        ("Louis", "Jade", "Gabin", "Louise", "Arthur", "Inès"),
+        ("Bernard", "Dubois", "Moreau", "Laurent", "Girard", "Roux"),
+    ),
+    "GB": (
+        ("Oliver", "Amelia", "Harry", "Isla", "Callum", "Freya"),
+        ("Smith", "Taylor", "Walker", "Hughes", "Clarke", "Wood"),
+    ),
+    "JP": (
+        ("Haruto", "Yui", "Sota", "Aoi", "Ren", "Hina"),
+        ("Sato", "Suzuki", "Takahashi", "Tanaka", "Ito", "Nakamura"),
+    ),
+    "KR": (
+        ("Minjun", "Seoyeon", "Jiho", "Hayun", "Dohyun", "Jiwoo"),
+        ("Kim", "Lee", "Park", "Choi", "Jung", "Kang"),
+    ),
+    "NG": (
+        ("Chidi", "Amaka", "Tunde", "Ngozi", "Emeka", "Zainab"),
+        ("Okafor", "Adeyemi", "Balogun", "Eze", "Musa", "Okoye"),
+    ),
+    "PL": (
+        ("Jakub", "Zuzanna", "Kacper", "Maja", "Filip", "Oliwia"),
+        ("Nowak", "Kowalski", "Wójcik", "Lewandowski", "Zieliński", "Mazur"),
+    ),
+    "SE": (
+        ("Elsa", "Hugo", "Alva", "Nils", "Astrid", "Axel"),
+        ("Andersson", "Lindberg", "Nyström", "Ek", "Holmgren", "Sjöberg"),
+    ),
+    "TR": (
+        ("Emir", "Zeynep", "Kerem", "Defne", "Mert", "Elif"),
+        ("Yılmaz", "Kaya", "Demir", "Şahin", "Çelik", "Arslan"),
+    ),
+    "US": (
+        ("Mason", "Ava", "Logan", "Grace", "Tyler", "Maya"),
+        ("Johnson", "Williams", "Brown", "Davis", "Miller", "Nguyen"),
+    ),
+}
 
 BIOS = (
     "{game} most evenings. Looking for calm teammates.",
@@ -52,9 +97,10 @@ BIOS = (
 )
 
 TEAM_NAMES = (
-    "Northern Lights", "Hollow Kings", "Ember Collective", "Paper Tigers", "Static Bloom", "Copper Foxes", "Midnight Oil", "Glass Cannon",
-    "Seventh Wave", "Quiet Storm", "Iron Orchard", "Lost Satellites", "Red Lantern", "Polar Express", "Velvet Hammer", "Second Wind",
-    "Blue Hour", "Loose Cannons", "Harbour Wolves", "Broken Compass", "Golden Gate", "Night Shift", "Old Guard", "Salt and Iron",
+    "Northern Lights", "Hollow Kings", "Ember Collective", "Paper Tigers", "Static Bloom", "Copper Foxes",
+    "Midnight Oil", "Glass Cannon", "Seventh Wave", "Quiet Storm", "Iron Orchard", "Lost Satellites",
+    "Red Lantern", "Polar Express", "Velvet Hammer", "Second Wind", "Blue Hour", "Loose Cannons",
+    "Harbour Wolves", "Broken Compass", "Golden Gate", "Night Shift", "Old Guard", "Salt and Iron",
     "Tin Soldiers", "Wild Cards", "Bright Side", "Cold Start", "Dead Reckoning", "Early Birds",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The only door through which disputes are written."""
+"""The services that write disputes; nothing else writes their table."""
 
 from deltacrown.moderation.services.filing import (
     DisputeOpen,
@@ -9,8 +9,20 @@ from deltacrown.moderation.services.filing import (
     get_dispute_deadline,
 )
 from deltacrown.moderation.services.reading import DisputeNotFound, get_dispute, list_disputes, write_handle
-from deltacrown.moderation.services.remedies import CorrectMatch, CorrectResult, Disqualify, Remedy, UnfitRemedy, VoidMatch
-from deltacrown.moderation.services.resolution import AlreadyResolved, MayNotResolve, reject_dispute, uphold_dispute
+from deltacrown.moderation.services.remedies import (
+    CorrectMatch,
+    CorrectResult,
+    Disqualify,
+    Remedy,
+    UnfitRemedy,
+    VoidMatch,
+)
+from deltacrown.moderation.services.resolution import (
+    AlreadyResolved,
+    MayNotResolve,
+    reject_dispute,
+    uphold_dispute,
+)
 from deltacrown.moderation.services.subjects import MatchGone, get_disputed_match
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Filing a dispute: who may, about what, and until when."""
+"""File disputes: check who may dispute which match or result, and until when."""
 
 from __future__ import annotations
 
@@ -22,58 +22,69 @@ REASON_LENGTH = 2000
 
 
 class InvalidDispute(InvalidInput):
-    """A dispute about nothing that can be disputed."""
+    """The dispute names no subject or two, or a match that cannot be disputed."""
 
 
 class NotAParticipant(DomainError):
-    """The reporter had no part in what they object to."""
+    """The reporter did not take part in the match or the tournament."""
 
     code = "forbidden"
 
 
 class DisputeWindowClosed(Conflict):
-    """It is too late to object."""
+    """The deadline for disputes has passed."""
 
 
 class DisputeOpen(Conflict):
-    """The reporter has an open dispute about the same thing, for another reason."""
+    """The reporter has an open dispute about the same subject, with another reason."""
 
 
 def get_dispute_deadline(happened_at: datetime) -> datetime:
-    """Until when a match played, or a result decided, at ``happened_at`` can be disputed."""
+    """Return the dispute deadline of a match played, or a result decided, at ``happened_at``."""
     return happened_at + timedelta(days=settings.DISPUTE_WINDOW_DAYS)
 
 
 @atomic_service
 def file_dispute(
-    *, reporter: User, match: MatchRow | None = None, result: TournamentResult | None = None, reason: str, now: datetime
+    *,
+    reporter: User,
+    match: MatchRow | None = None,
+    result: TournamentResult | None = None,
+    reason: str,
+    now: datetime,
 ) -> Dispute:
-    """Record a player's objection to a match they played in, or to a result of a tournament they entered.
+    """Record a dispute about a match the reporter played in, or a result of a tournament they entered.
 
-    Any row of an encounter stands for the whole of it. The same objection filed again while it is
-    open is the same dispute.
+    A dispute about any line of a match is a dispute about the whole match. Filing the same dispute
+    again while it is open returns the existing one.
 
     :param match: a live or archived row; give either it or ``result``.
     :param reason: what is wrong, in the reporter's words; at most 2,000 characters.
-    :raises InvalidInput: there is no reason, or it is too long.
+    :raises InvalidInput: the reason is empty or too long.
     :raises InvalidDispute: no subject or two, or the match is voided.
-    :raises NotAParticipant: the reporter had no part in it.
-    :raises DisputeWindowClosed: more than ``DISPUTE_WINDOW_DAYS`` have gone by since.
-    :raises DisputeOpen: the reporter has an open dispute about it for another reason.
+    :raises NotAParticipant: the reporter did not take part.
+    :raises DisputeWindowClosed: it was played or decided more than ``DISPUTE_WINDOW_DAYS`` ago.
+    :raises DisputeOpen: the reporter has an open dispute about it with another reason.
     """
     check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
     check_moment(now, field="now")
     reason = reason.strip()
-    # One filing at a time per reporter: two rows of one encounter are one subject, beyond what the constraint can see.
+
+    # One filing at a time per reporter: the unique constraint cannot see that two rows are of one match.
     User.objects.select_for_update(no_key=True).filter(pk=reporter.pk).values_list("pk").first()
+
     if match is not None and result is None:
         new, same_subject = _about_match(reporter, match.pk, now)
     elif result is not None and match is None:
         new, same_subject = _about_result(reporter, result.pk, now)
     else:
-        raise InvalidDispute("A dispute is about one match or one tournament result; name exactly one of them.")
+        raise InvalidDispute(
+            "A dispute is about one match or one tournament result; name exactly one of them."
+        )
+
     if existing := _find_open(reporter, same_subject, reason):
         return existing
+
     new.reporter, new.reason, new.filed_at = reporter, reason, now
     new.save()
     signals.dispute_filed.send(Dispute, dispute=new)
@@ -81,35 +92,55 @@ def file_dispute(
 
 
 def _about_match(reporter: User, pk: int, now: datetime) -> tuple[Dispute, QuerySet[Dispute]]:
-    """Return an unsaved dispute of the match if the reporter may file one, and all disputes of its encounter."""
+    """Return a new, unsaved dispute and a queryset of all disputes about the same match.
+
+    Raises when the reporter may not dispute it.
+    """
     match = get_match_row(pk)
-    encounter = list_match_lines(match.game, match.match_key)
-    if reporter.pk not in {row.user_id for row in encounter}:
+    lines = list_match_lines(match.game, match.match_key)
+    if reporter.pk not in {line.user_id for line in lines}:
         raise NotAParticipant("Only those who played in a match can dispute it.", field="match")
     if match.is_voided:
-        raise InvalidDispute(f"The match is voided already ({match.void_reason}); it counts nowhere.", field="match")
+        raise InvalidDispute(
+            f"The match is already voided ({match.void_reason}) and counts nowhere.", field="match"
+        )
     _check_window(match.played_at, now, "played")
-    return Dispute(match_id=pk), Dispute.objects.filter(match_id__in=[row.pk for row in encounter])
+
+    return Dispute(match_id=pk), Dispute.objects.filter(match_id__in=[line.pk for line in lines])
 
 
 def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, QuerySet[Dispute]]:
-    """Return an unsaved dispute of the result if the reporter may file one, and all disputes of that result."""
+    """Return a new, unsaved dispute and a queryset of all disputes about the same result.
+
+    Raises when the reporter may not dispute it.
+    """
     result = TournamentResult.objects.select_related("tournament").get(pk=pk)
     if not has_competed(reporter, result):
-        raise NotAParticipant(f"Only those who competed in {result.tournament.name} can dispute its results.", field="result")
+        raise NotAParticipant(
+            f"Only entrants of {result.tournament.name} can dispute its results.", field="result"
+        )
     _check_window(result.decided_at, now, "decided")
+
     return Dispute(result=result), Dispute.objects.filter(result=result)
 
 
 def _check_window(since: datetime, now: datetime, happened: str) -> None:
     if now > get_dispute_deadline(since):
         days = settings.DISPUTE_WINDOW_DAYS
-        raise DisputeWindowClosed(f"It was {happened} on {since:%Y-%m-%d}; disputes are taken for {days} days.", field="filed_at")
+        raise DisputeWindowClosed(
+            f"It was {happened} on {since:%Y-%m-%d} and could be disputed for {days} days.", field="filed_at"
+        )
 
 
 def _find_open(reporter: User, same_subject: QuerySet[Dispute], reason: str) -> Dispute | None:
-    """Return the reporter's open dispute of this subject if it says the same, refuse another."""
+    """Return the reporter's open dispute about this subject, if any.
+
+    :raises DisputeOpen: it gives another reason.
+    """
     existing = same_subject.filter(reporter=reporter, status=Dispute.Status.OPEN).first()
     if existing is not None and existing.reason != reason:
-        raise DisputeOpen(f"You have an open dispute about it since {existing.filed_at:%Y-%m-%d}; wait for its outcome.", field="reason")
+        raise DisputeOpen(
+            f"You already filed a dispute about it on {existing.filed_at:%Y-%m-%d}; wait for its outcome.",
+            field="reason",
+        )
     return existing

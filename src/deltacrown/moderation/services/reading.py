@@ -1,4 +1,4 @@
-"""Disputes as they are looked up: by handle, by reporter, in the queue."""
+"""Read disputes: one by its handle, or lists for reporters and staff."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class DisputeNotFound(NotFound):
 
 
 def write_handle(dispute: Dispute) -> str:
-    """Return what a program may name a dispute by: sealed, and no database key."""
+    """Return an opaque handle for the dispute, which does not reveal its primary key."""
     return write_position(_HANDLES, [dispute.pk])
 
 
 def get_dispute(handle: str, *, viewer: User) -> Dispute:
-    """The dispute named by ``handle``; it is there for its reporter and staff alone.
+    """Return the dispute with this handle, for its reporter or for staff.
 
-    :raises DisputeNotFound: there is none, or it is none of the viewer's business.
+    :raises DisputeNotFound: there is none, or the viewer may not see it.
     """
     try:
         (pk,) = read_position(_HANDLES, handle)
@@ -34,11 +34,13 @@ def get_dispute(handle: str, *, viewer: User) -> Dispute:
     return found
 
 
-def list_disputes(page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20) -> Page[Dispute]:
-    """Return a page of disputes, latest first: everybody's for staff, else the viewer's own.
+def list_disputes(
+    page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20
+) -> Page[Dispute]:
+    """Return a page of disputes, latest first: all of them for staff, the viewer's own for others.
 
-    :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
-    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``; None for all.
+    :raises InvalidInput: the cursor or the limit is not valid.
     """
     rows = Dispute.objects.select_related("reporter__profile", "result__tournament")
     rows = rows if viewer.is_staff else rows.filter(reporter=viewer)

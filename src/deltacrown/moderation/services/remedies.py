@@ -1,4 +1,4 @@
-"""What upholding a dispute does, through the service of the app that owns the rows."""
+"""Remedies: the changes that upholding a dispute makes, through the services of the owning apps."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments import services as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentResult
 
-#: What match and result rows keep of a reason.
+#: The longest reason, in characters, that match and result rows store.
 OWNERS_REASON_LENGTH = 500
 
 
 class UnfitRemedy(InvalidInput):
-    """A remedy for a match chosen for a result, or the other way round."""
+    """The remedy is for a match and the dispute about a result, or the other way round."""
 
 
 @dataclass(frozen=True)
 class VoidMatch:
-    """Make the whole encounter count for nobody."""
+    """Void the whole match, so that it counts for nobody."""
 
 
 @dataclass(frozen=True)
 class CorrectMatch:
-    """Give players of the encounter other results, and other scores if given.
+    """Replace the results of players of the match, and their scores if given.
 
-    :param results: the right result (``WIN``, ``LOSS`` or ``DRAW``) by username.
-    :param scores: the right score of their side, or None for no score, by username.
+    :param results: username → correct result: ``WIN``, ``LOSS`` or ``DRAW``.
+    :param scores: username → correct score of their side, or None for no score.
     """
 
     results: Mapping[str, str]
@@ -45,7 +45,7 @@ class CorrectMatch:
 
 @dataclass(frozen=True)
 class CorrectResult:
-    """Give the entrant of the disputed result another placement, and another prize unless it is None."""
+    """Replace the placement of the disputed result's entrant, and the prize unless ``prize`` is None."""
 
     placement: int
     prize: Decimal | None = None
@@ -53,7 +53,7 @@ class CorrectResult:
 
 @dataclass(frozen=True)
 class Disqualify:
-    """Take an entrant's placement away; the entrant of the disputed result unless another is named."""
+    """Disqualify an entrant: the one given, else the entrant of the disputed result."""
 
     user: User | None = None
     team: Team | None = None
@@ -63,9 +63,9 @@ Remedy = VoidMatch | CorrectMatch | CorrectResult | Disqualify
 
 
 def apply_remedy(*, dispute: Dispute, remedy: Remedy, reason: str, now: datetime, by: User) -> None:
-    """Have the owner of the disputed rows change them; only ``uphold_dispute`` calls this, inside its transaction.
+    """Apply a remedy through the service that owns the rows. Only ``uphold_dispute`` may call this.
 
-    :param reason: shown with the rows that change, cut to 500 characters.
+    :param reason: shown with the changed rows, truncated to 500 characters.
     :raises UnfitRemedy: the remedy does not fit what the dispute is about.
     """
     reason = Truncator(reason).chars(OWNERS_REASON_LENGTH)
@@ -75,19 +75,32 @@ def apply_remedy(*, dispute: Dispute, remedy: Remedy, reason: str, now: datetime
         _amend_result(dispute, remedy, reason, now, by)
 
 
-def _amend_match(dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str, now: datetime, by: User) -> None:
+def _amend_match(
+    dispute: Dispute, remedy: VoidMatch | CorrectMatch, reason: str, now: datetime, by: User
+) -> None:
     if dispute.match_id is None:
-        raise UnfitRemedy("The dispute is about a tournament result; correct the result or disqualify the entrant.", field="remedy")
+        raise UnfitRemedy(
+            "The dispute is about a tournament result; correct the result or disqualify the entrant.",
+            field="remedy",
+        )
     match = get_match_row(dispute.match_id)
     if isinstance(remedy, VoidMatch):
         games.void_match(game=match.game, match_key=match.match_key, reason=reason, now=now, by=by)
     else:
         games.correct_match(
-            game=match.game, match_key=match.match_key, results=remedy.results, scores=remedy.scores, reason=reason, now=now, by=by
+            game=match.game,
+            match_key=match.match_key,
+            results=remedy.results,
+            scores=remedy.scores,
+            reason=reason,
+            now=now,
+            by=by,
         )
 
 
-def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User) -> None:
+def _amend_result(
+    dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User
+) -> None:
     if dispute.result_id is None:
         raise UnfitRemedy("The dispute is about a match; void the match or correct it.", field="remedy")
     result = TournamentResult.objects.select_related("tournament", "user", "team").get(pk=dispute.result_id)
@@ -106,11 +119,13 @@ def _amend_result(dispute: Dispute, remedy: CorrectResult | Disqualify, reason: 
         return
     if remedy.user is not None or remedy.team is not None:
         user, team = remedy.user, remedy.team
-    tournaments.disqualify_entrant(tournament=result.tournament, user=user, team=team, reason=reason, now=now, by=by)
+    tournaments.disqualify_entrant(
+        tournament=result.tournament, user=user, team=team, reason=reason, now=now, by=by
+    )
 
 
 def _entrant_of(result: TournamentResult) -> tuple[User | None, Team | None]:
-    """Return who competed: in a team event the team, also where the row is of one of its members."""
+    """Return user and team, one of them None: in a team event the team, also for a member's row."""
     if result.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
         return None, result.team
     return result.user, None

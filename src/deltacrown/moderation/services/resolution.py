@@ -1,4 +1,4 @@
-"""Resolving a dispute: by staff, never by its reporter, once."""
+"""Resolve disputes. Staff do it, never the reporter, and each dispute is resolved once."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ RESOLUTION_LENGTH = 2000
 
 
 class MayNotResolve(DomainError):
-    """The person is not staff, or filed the dispute."""
+    """The person is not staff, or filed the dispute themselves."""
 
     code = "forbidden"
 
 
 class AlreadyResolved(Conflict):
-    """The dispute has another outcome already."""
+    """The dispute was already resolved with the other outcome."""
 
 
 @atomic_service
 def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: str, now: datetime) -> Dispute:
-    """Find for the reporter, and have the owner of the disputed rows put them right in the same transaction.
+    """Uphold a dispute: record the decision and apply the remedy, in one transaction.
 
-    A dispute upheld before stays as it is: no remedy is applied twice.
+    The remedy goes through the service of the app that owns the disputed rows. A dispute upheld before
+    is returned unchanged, so that no remedy is applied twice.
 
-    :param resolution: what was found, at most 2,000 characters; also the reason shown with the rows that change.
+    :param resolution: the explanation, at most 2,000 characters; also shown as the reason of the changes.
     :raises MayNotResolve: ``by`` is not staff or filed the dispute.
     :raises AlreadyResolved: the dispute was rejected.
     :raises InvalidInput: the resolution is empty or too long.
@@ -40,6 +41,7 @@ def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: st
     dispute = _get_for_resolution(dispute, by)
     if _is_resolved(dispute, Dispute.Status.UPHELD):
         return dispute
+
     check_text(resolution, field="resolution", limit=RESOLUTION_LENGTH, required=True, multiline=True)
     apply_remedy(dispute=dispute, remedy=remedy, reason=resolution, now=now, by=by)
     _resolve(dispute, Dispute.Status.UPHELD, by, resolution, now)
@@ -49,9 +51,9 @@ def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: st
 
 @atomic_service
 def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime) -> Dispute:
-    """Find against the reporter; a dispute rejected before stays as it is.
+    """Reject a dispute. One rejected before is returned unchanged.
 
-    :param resolution: what was found, at most 2,000 characters.
+    :param resolution: the explanation, at most 2,000 characters.
     :raises MayNotResolve: ``by`` is not staff or filed the dispute.
     :raises AlreadyResolved: the dispute was upheld.
     :raises InvalidInput: the resolution is empty or too long.
@@ -59,6 +61,7 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
     dispute = _get_for_resolution(dispute, by)
     if _is_resolved(dispute, Dispute.Status.REJECTED):
         return dispute
+
     check_text(resolution, field="resolution", limit=RESOLUTION_LENGTH, required=True, multiline=True)
     _resolve(dispute, Dispute.Status.REJECTED, by, resolution, now)
     signals.dispute_rejected.send(Dispute, dispute=dispute)
@@ -66,7 +69,7 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
 
 
 def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
-    """Return the dispute as it is now, locked, if ``by`` may resolve it."""
+    """Lock and reload the dispute, and check that ``by`` may resolve it."""
     dispute = Dispute.objects.select_for_update(no_key=True).get(pk=dispute.pk)
     if not by.is_staff:
         raise MayNotResolve("Only staff can resolve a dispute.", field="by")
@@ -76,15 +79,19 @@ def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
 
 
 def _is_resolved(dispute: Dispute, outcome: Dispute.Status) -> bool:
-    """Say whether the dispute has this outcome already, and refuse if it has the other."""
+    """Return whether the dispute already has this outcome; raise ``AlreadyResolved`` if it has the other."""
     if dispute.status == Dispute.Status.OPEN:
         return False
     if dispute.status != outcome:
         when = f"{dispute.resolved_at:%Y-%m-%d}"
-        raise AlreadyResolved(f"The dispute was {dispute.get_status_display().lower()} on {when}; that outcome stands.", field="dispute")
+        raise AlreadyResolved(
+            f"The dispute was already {dispute.get_status_display().lower()} on {when}.",
+            field="dispute",
+        )
     return True
 
 
 def _resolve(dispute: Dispute, outcome: Dispute.Status, by: User, resolution: str, now: datetime) -> None:
-    dispute.status, dispute.resolution, dispute.resolved_by, dispute.resolved_at = outcome, resolution, by, now
+    dispute.status, dispute.resolution = outcome, resolution
+    dispute.resolved_by, dispute.resolved_at = by, now
     dispute.save(update_fields=["status", "resolution", "resolved_by", "resolved_at"])

@@ -1,4 +1,4 @@
-"""What a dispute is about: a match, live or archived, or a tournament result."""
+"""The subject of a dispute: a match, live or archived, or a tournament result."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from deltacrown.tournaments.models import TournamentParticipation, TournamentRes
 
 
 class MatchGone(NotFound):
-    """The match is in neither table any more."""
+    """The match is no longer in the live table or the archive."""
 
 
 def get_match_row(pk: int) -> MatchRow:
-    """Return the match row of this key as it is now, wherever it is kept.
+    """Return the match row with this primary key, from the live table or the archive.
 
     :raises MatchGone: neither table has it.
     """
@@ -22,11 +22,11 @@ def get_match_row(pk: int) -> MatchRow:
         row: MatchRow | None = rows.select_related("game").first()
         if row is not None:
             return row
-    raise MatchGone(f"Match {pk} exists no longer; nothing can be done about it.", field="match")
+    raise MatchGone(f"Match {pk} was deleted; a dispute about it has no effect.", field="match")
 
 
 def get_disputed_match(dispute: Dispute) -> MatchRow | None:
-    """Return the match a dispute is about, also when it has been archived; None when it is about a result.
+    """Return the disputed match row, live or archived; None when the dispute is about a result.
 
     :raises MatchGone: neither table has it.
     """
@@ -34,7 +34,7 @@ def get_disputed_match(dispute: Dispute) -> MatchRow | None:
 
 
 def has_competed(user: User, result: TournamentResult) -> bool:
-    """Say whether the user entered the tournament of ``result`` and did not withdraw, or has a result in it."""
+    """Return whether the user has a result in the tournament, or a registration that was not withdrawn."""
     entries = TournamentParticipation.objects.filter(user=user, tournament=result.tournament_id)
     if entries.exclude(status=TournamentParticipation.Status.WITHDRAWN).exists():
         return True

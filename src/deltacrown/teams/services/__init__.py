@@ -1,4 +1,4 @@
-"""The only door through which teams and memberships are written."""
+"""The services that write teams and memberships; nothing else writes these tables."""
 
 from deltacrown.teams.services.memberships import (
     InvalidDate,

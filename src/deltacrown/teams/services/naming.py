@@ -1,7 +1,7 @@
-"""Teams by slug and by name.
+"""Create teams, rename them, and find them by slug or name.
 
-Names are compared without regard to case and runs of spaces. Letters outside ASCII are folded as far
-as the database folds them; the exact spelling and the slug made from it always match.
+Names are compared case-insensitively, and several spaces count as one. Letters outside ASCII are
+folded as far as the database folds them; the exact spelling and the slug made from it always match.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAME_LENGTH = 120
 SLUG_LENGTH = 80
 #: Room kept for "-2", "-3" … when a slug made from a name is taken.
 SLUG_STEM_LENGTH = SLUG_LENGTH - 8
-#: How often names are looked up and made before it is no race any more.
+#: How often ``ensure_teams`` looks up and inserts names before it stops assuming a race.
 ROUNDS = 10
 
 
@@ -37,25 +37,27 @@ class TeamTaken(Conflict):
 
 @atomic_service
 def create_team(*, slug: str, name: str) -> Team:
-    """Make a team, or return it when a team of this slug and name exists already.
+    """Create a team, or return the existing team with this slug and name.
 
-    :param slug: lower-case letters, digits, hyphens and underscores, at most 80.
-    :raises InvalidInput: the slug or the name cannot be one.
+    :param slug: letters, digits, hyphens and underscores, at most 80 characters.
+    :raises InvalidInput: the slug or the name is not valid.
     :raises TeamTaken: the slug or the name belongs to another team.
     """
     name = clean_name(name)
     _check_slug(slug)
     team = find_or_insert(lambda: _find_or_create(slug, name))
     if name_key(team.name) != name_key(name):
-        raise TeamTaken(f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug")
+        raise TeamTaken(
+            f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug"
+        )
     return team
 
 
 @atomic_service
 def rename_team(*, team: Team, name: str) -> Team:
-    """Give a team another name; its slug, and so its address, stays.
+    """Change a team's name. Its slug, and with it its URL, stays the same.
 
-    :raises InvalidInput: the name cannot be one.
+    :raises InvalidInput: the name is not valid.
     :raises TeamTaken: the name belongs to another team.
     """
     name = clean_name(name)
@@ -65,41 +67,50 @@ def rename_team(*, team: Team, name: str) -> Team:
 
 @atomic_service
 def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
-    """Find the teams of these names and make those that do not exist.
+    """Return a team for every name; create the teams that do not exist yet.
 
     A new team's slug is its name in ASCII letters, digits and hyphens (``team`` when none are left),
-    followed by ``-2``, ``-3`` … when a team of another name has it.
+    followed by ``-2``, ``-3`` and so on when a team of another name has that slug.
 
-    :return: the team of every name, under the name as it was given. Of two spellings of one new name the first is kept.
-    :raises InvalidInput: one of the names cannot be one; no team is made.
-    :raises TeamTaken: the database folds a name into another team's; no team is made.
+    :return: given name → team. A new team given in two spellings gets the first one.
+    :raises InvalidInput: a name is not valid; no team is created.
+    :raises TeamTaken: the database folds a name to that of another team; no team is created.
     """
     clean = {given: clean_name(given) for given in names}
-    found = _teams_by_key(clean.values())
-    # A slug or a name can be lost to another transaction between reading and writing: read again, and go on.
+    found = _find_by_key(clean.values())
+
+    # Another transaction can take a slug or a name between our read and our write: then read again.
     for _ in range(ROUNDS):
         missing = {name_key(name): name for name in reversed(clean.values()) if name_key(name) not in found}
         if not missing:
             return {given: found[name_key(name)] for given, name in clean.items()}
-        Team.objects.bulk_create(_new_teams(list(reversed(missing.values()))), ignore_conflicts=True)
-        found |= _teams_by_key(missing.values())
-    raise TeamTaken(f"The database takes {next(iter(missing.values()))!r} for another team's name; use that name.", field="name")
+
+        new = _build_teams(list(reversed(missing.values())))
+        Team.objects.bulk_create(new, ignore_conflicts=True)
+        found |= _find_by_key(missing.values())
+
+    raise TeamTaken(
+        f"The database treats {next(iter(missing.values()))!r} as the name of another team; use that name.",
+        field="name",
+    )
 
 
 def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
-    """Find teams by slug or, where no slug matches, by name.
-
-    :return: the team of every text that means one, under the text as it was given; the others are left out.
-    """
+    """Return given text → team, found by slug or, when no slug matches, by name; others are left out."""
     given = [text for text in names_or_slugs if is_storable(text)]
+
     by_slug = {team.slug: team for batch in in_batches(given) for team in Team.objects.filter(slug__in=batch)}
-    by_name = _teams_by_key(text for text in given if text not in by_slug)
+    by_name = _find_by_key(text for text in given if text not in by_slug)
+
     found = {text: by_slug.get(text) or by_name.get(name_key(text)) for text in given}
     return {text: team for text, team in found.items() if team is not None}
 
 
 def clean_name(name: str) -> str:
-    """Return ``name`` with single spaces and none at the ends, or refuse it."""
+    """Return ``name`` trimmed, with every run of white space replaced by one space.
+
+    :raises InvalidInput: it is empty, longer than 120 characters, or holds control characters.
+    """
     check_text(name, field="name", limit=NAME_LENGTH * 2, required=True, multiline=True)
     name = " ".join(name.split())
     check_text(name, field="name", limit=NAME_LENGTH)
@@ -107,7 +118,7 @@ def clean_name(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return what two spellings of one name have in common."""
+    """Return the key under which names are compared: trimmed, single-spaced, case-folded."""
     return " ".join(name.split()).casefold()
 
 
@@ -123,10 +134,12 @@ def _rename(team: Team, name: str) -> None:
 
 
 def _refuse_namesake(name: str, slug: str) -> None:
-    """Refuse a name that belongs to a team of another slug."""
-    namesake = _teams_by_key([name]).get(name_key(name))
+    """Raise ``TeamTaken`` when a team with another slug has this name."""
+    namesake = _find_by_key([name]).get(name_key(name))
     if namesake is not None and namesake.slug != slug:
-        raise TeamTaken(f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name")
+        raise TeamTaken(
+            f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name"
+        )
 
 
 def _check_slug(slug: str) -> None:
@@ -134,18 +147,23 @@ def _check_slug(slug: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidInput(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+        raise InvalidInput(
+            f"{slug!r} is not a valid slug: use letters, digits, hyphens and underscores only.", field="slug"
+        ) from error
 
 
-def _teams_by_key(names: Iterable[str]) -> dict[str, Team]:
-    """Return the teams of these names under their keys; of several namesakes the oldest."""
+def _find_by_key(names: Iterable[str]) -> dict[str, Team]:
+    """Return name key → team; of several teams with one key, the oldest."""
     keys = {name_key(name): " ".join(name.split()) for name in names}
     found: dict[str, Team] = {}
+
     for batch in in_batches(list(keys.values())):
-        # Folded by the database on both sides, as in its unique key, so that the index of that key finds the rows.
-        spelled = Q(folded__in=[Lower(Value(name)) for name in batch]) | Q(slug__in=[_stem(name) for name in batch])
-        for team in Team.objects.alias(folded=Lower("name")).filter(spelled).order_by("-id"):
+        # The database folds both sides, as in its unique index, so that this index can find the rows.
+        by_name = Q(folded__in=[Lower(Value(name)) for name in batch])
+        by_slug = Q(slug__in=[_stem(name) for name in batch])
+        for team in Team.objects.alias(folded=Lower("name")).filter(by_name | by_slug).order_by("-id"):
             found[name_key(team.name)] = team
+
     return {key: team for key, team in found.items() if key in keys}
 
 
@@ -153,27 +171,35 @@ def _stem(name: str) -> str:
     return slugify(name)[:SLUG_STEM_LENGTH].strip("-_") or "team"
 
 
-def _new_teams(names: Sequence[str]) -> list[Team]:
-    """Build, unsaved, a team for each name, with a slug no other team has; by slug, one order for all writers."""
-    taken = _taken_slugs([_stem(name) for name in names])
+def _build_teams(names: Sequence[str]) -> list[Team]:
+    """Build an unsaved team with a free slug for each name.
+
+    Sorted by slug, so that two writers insert in the same order and cannot deadlock.
+    """
+    taken = _list_taken_slugs([_stem(name) for name in names])
     teams = []
     for name in names:
-        slug = _free_slug(_stem(name), taken)
+        slug = _find_free_slug(_stem(name), taken)
         taken.add(slug)
         teams.append(Team(slug=slug, name=name))
     return sorted(teams, key=attrgetter("slug"))
 
 
-def _taken_slugs(stems: Sequence[str]) -> set[str]:
-    """Return the slugs in use that are one of ``stems`` or, where a number will be needed, a numbered one of them."""
+def _list_taken_slugs(stems: Sequence[str]) -> set[str]:
+    """Return which of ``stems`` are in use as slugs, and the numbered slugs of those that need a number."""
     wanted = Counter(stems)
-    taken = {slug for batch in in_batches(list(wanted)) for slug in Team.objects.filter(slug__in=batch).values_list("slug", flat=True)}
-    for stem in taken | {stem for stem, times in wanted.items() if times > 1}:
+
+    taken: set[str] = set()
+    for batch in in_batches(list(wanted)):
+        taken.update(Team.objects.filter(slug__in=batch).values_list("slug", flat=True))
+
+    repeated = {stem for stem, times in wanted.items() if times > 1}
+    for stem in taken | repeated:
         taken.update(Team.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
     return taken
 
 
-def _free_slug(stem: str, taken: Collection[str]) -> str:
+def _find_free_slug(stem: str, taken: Collection[str]) -> str:
     number, slug = 1, stem
     while slug in taken:
         number += 1

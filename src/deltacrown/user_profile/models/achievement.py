@@ -8,7 +8,7 @@ from django_tally.fields import RecordedAt
 
 
 class Achievement(models.Model):
-    """A badge that can be earned."""
+    """An achievement that players can earn."""
 
     class Tier(models.TextChoices):
         MINOR = "MINOR", "Minor"
@@ -22,23 +22,33 @@ class Achievement(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
-        constraints = [models.CheckConstraint(condition=Q(tier__in=["MINOR", "MAJOR"]), name="user_profile_achievement_tier")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier__in=["MINOR", "MAJOR"]), name="user_profile_achievement_tier"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class UserAchievement(models.Model):
-    """An achievement a player holds, with the fact that earned it."""
+    """An achievement awarded to a player, with the fact that earned it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="achievements", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="achievements", db_index=False
+    )
     achievement = models.ForeignKey(Achievement, models.CASCADE, related_name="holders")
     earned_at = models.DateTimeField()
-    fact = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="What earned it.")
+    fact = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="What earned it."
+    )
     recorded_at = RecordedAt()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "achievement"], name="user_profile_userachievement_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "achievement"], name="user_profile_userachievement_once")
+        ]
         indexes = [
             models.Index("user", F("earned_at").desc(), F("id").desc(), name="userachievement_of_user"),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="userachievement_recorded"),
@@ -49,9 +59,11 @@ class UserAchievement(models.Model):
 
 
 class ExperienceAward(models.Model):
-    """Points for one fact; a fact is rewarded once."""
+    """Experience points for one fact; each fact is rewarded once."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="experience_awards", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="experience_awards", db_index=False
+    )
     points = models.IntegerField()
     reason = models.CharField(max_length=200)
     dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one award per user and fact.")

@@ -9,10 +9,10 @@ from django_tally.database_clock import DatabaseNow
 
 
 class ActivityRow(models.Model):
-    """An entry of a player's timeline: a major event, once.
+    """An entry of a player's timeline; each fact has at most one.
 
-    An entry its player has hidden is PRIVATE. When the fact behind a hidden entry is withdrawn the row
-    stays, ``is_withdrawn``, seen by nobody: should the fact come back, it comes back hidden.
+    An entry that its player has hidden is PRIVATE. When the fact behind a hidden entry is withdrawn, the
+    row stays with ``is_withdrawn`` and is shown to nobody. If the fact returns, the entry is hidden again.
     """
 
     class Visibility(models.TextChoices):
@@ -55,7 +55,7 @@ class ActivityRow(models.Model):
 
 
 class UserActivity(ActivityRow):
-    """An entry that is still in the live table."""
+    """A timeline entry in the live table."""
 
     class Meta:
         verbose_name_plural = "user activities"
@@ -82,7 +82,7 @@ class UserActivity(ActivityRow):
 
 
 class ArchivedUserActivity(ActivityRow):
-    """An entry moved out of the live table; it keeps its id, and reads, hides and withdraws as before."""
+    """A timeline entry in the archive. It keeps its id, and is shown and hidden like a live one."""
 
     id = models.BigIntegerField(primary_key=True)
     user = models.ForeignKey(

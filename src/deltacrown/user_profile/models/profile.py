@@ -12,10 +12,10 @@ from django_tally.fields import HolderQuerySet
 
 
 class UserProfile(PlayerStats):
-    """A player as others see them: identity, settings, and the cached numbers of the catalogue.
+    """A player's public identity and cached stats.
 
-    The database makes it together with its user (``provisioning``). Its primary key is the user,
-    so that fixtures, which carry keys, load onto the row already made.
+    A database trigger creates it together with the user (see ``people/provisioning.py``). Its primary key is
+    the user, so that fixtures, which contain keys, are loaded into the row that exists already.
     """
 
     stat_keys = ("user",)
@@ -54,12 +54,12 @@ class UserProfile(PlayerStats):
 
     @property
     def name(self) -> str:
-        """What to call the player: the display name, or the username when there is none."""
+        """The display name, or the username when there is none."""
         return self.display_name or self.user.username
 
 
 class GameStats(GameNumbers):
-    """A player's numbers in one game; the database makes the row with the first match in it."""
+    """A player's cached stats in one game. A trigger creates the row with the player's first match in it."""
 
     stat_keys = ("user", "game")
     stat_rows_on_demand = True
@@ -89,7 +89,7 @@ class GameStats(GameNumbers):
 
 
 class PrivacySettings(models.Model):
-    """What a player lets others see; made together with the user. Only ``privacy`` reads it to decide."""
+    """The histories a player shows. A trigger creates the row with the user; only ``privacy`` reads it."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -108,7 +108,7 @@ class PrivacySettings(models.Model):
 
 
 class PublicIdCounter(models.Model):
-    """The last public id number given out in a year; the database counts it up as users are made."""
+    """The last public id number used in a year. A trigger increases it when users are created."""
 
     year = models.PositiveSmallIntegerField(primary_key=True, help_text="The last two digits.")
     last = models.BigIntegerField()

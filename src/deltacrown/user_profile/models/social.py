@@ -10,8 +10,12 @@ from django_tally.database_clock import DatabaseNow
 class Follow(models.Model):
     """One player follows another."""
 
-    follower = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", db_index=False)
-    followed = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", db_index=False)
+    follower = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="following", db_index=False
+    )
+    followed = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="followers", db_index=False
+    )
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     class Meta:
@@ -29,7 +33,7 @@ class Follow(models.Model):
 
 
 class KycVerification(models.Model):
-    """The state of a player's identity verification; no document is ever stored."""
+    """The state of a player's identity verification. No documents are stored."""
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Pending"
@@ -40,12 +44,15 @@ class KycVerification(models.Model):
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING, db_default=Status.PENDING)
     requested_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
-    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews")
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="PENDING", reviewed_at__isnull=True) | Q(status__in=["VERIFIED", "REJECTED"], reviewed_at__isnull=False),
+                condition=Q(status="PENDING", reviewed_at__isnull=True)
+                | Q(status__in=["VERIFIED", "REJECTED"], reviewed_at__isnull=False),
                 name="user_profile_kyc_reviewed",
             )
         ]

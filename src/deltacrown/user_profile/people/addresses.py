@@ -1,4 +1,4 @@
-"""Users and their public ids: the way from one to the other."""
+"""Convert between public ids and users."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Loading fixtures: profiles keep the public ids of the dump.
+"""Restore the public ids of profiles when fixtures are loaded.
 
-Users come first in a dump, and the trigger gives each the next free public id. If the dump has gaps, that may be the
-id of a profile later in the dump; two users of one load then exchange ids. A user who existed before the load never
-loses an id, and the counter never goes back.
+A dump contains users before profiles. When a user is loaded, a trigger creates a profile with the next free
+public id. If the dumped numbers have gaps, this id can be the one of a profile that comes later in the dump.
+In that case two users of the same load exchange their ids. A user who existed before the load always keeps
+their id, and the counter never decreases.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from django.db.models.signals import post_save, pre_save
 
 from deltacrown.user_profile.models import PublicIdCounter, UserProfile
 
-#: The users created by the present load, by database and key; None while nothing is loaded.
+#: Database alias and key of every user created by the load in progress; None outside a load.
 _newcomers: ContextVar[set[tuple[str, int]] | None] = ContextVar("newcomers", default=None)
 
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Let users who are loaded within this context exchange public ids with each other."""
+    """Return a context manager; users loaded inside it may exchange public ids with each other."""
     token = _newcomers.set(set())
     try:
         yield
@@ -32,7 +33,7 @@ def loading() -> Iterator[None]:
 
 
 def connect_fixtures() -> None:
-    """Connect the receivers for users, profiles and counters."""
+    """Connect the signal receivers that handle users, profiles and counters while they are loaded."""
     pre_save.connect(_keep_counting, sender=PublicIdCounter)
     post_save.connect(_note_newcomer, sender=get_user_model())
     pre_save.connect(_claim_public_id, sender=UserProfile)
@@ -41,7 +42,8 @@ def connect_fixtures() -> None:
 
 def _keep_counting(instance: PublicIdCounter, raw: bool, using: str, **_: Any) -> None:
     if raw:
-        reached = PublicIdCounter.objects.using(using).filter(pk=instance.pk).values_list("last", flat=True).first()
+        counters = PublicIdCounter.objects.using(using).filter(pk=instance.pk)
+        reached = counters.values_list("last", flat=True).first()
         instance.last = max(instance.last, reached or 0)
 
 
@@ -52,10 +54,16 @@ def _note_newcomer(instance: Any, raw: bool, created: bool, using: str, **_: Any
 
 
 def _claim_public_id(instance: UserProfile, raw: bool, using: str, **_: Any) -> None:
+    if not raw:
+        return
+
     rows = UserProfile.objects.using(using)
-    holder = rows.filter(public_id=instance.public_id).exclude(pk=instance.pk).first() if raw else None
-    if holder is None or not {(using, holder.pk), (using, instance.pk)} <= (_newcomers.get() or set()):
-        return  # not two users of this load: the unique key decides
+    holder = rows.filter(public_id=instance.public_id).exclude(pk=instance.pk).first()
+    newcomers = _newcomers.get() or set()
+    if holder is None or not {(using, holder.pk), (using, instance.pk)} <= newcomers:
+        return  # not both from this load: the unique constraint refuses a conflict
+
+    # Give the holder a temporary id now; ``_hand_over_public_id`` gives it this profile's old id afterwards.
     given = rows.filter(pk=instance.pk).values_list("public_id", flat=True).first()
     rows.filter(pk=holder.pk).update(public_id=f"moving {holder.pk}"[:20])
     instance._handed_over = (holder.pk, given)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Find users without a profile or privacy row, and create the rows."""
+"""Find users without a profile or privacy row, and create these rows."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Provisioned:
-    """The numbers of rows created."""
+    """The number of rows created, by kind."""
 
     profiles: int
     privacy_settings: int
 
 
 def list_users_without_profile() -> QuerySet[User]:
-    """Return users without a profile row; none, unless a row was deleted or the trigger was missing."""
+    """Return users without a profile row: there are none unless rows were deleted or the trigger missing."""
     return get_user_model().objects.filter(profile__isnull=True).order_by("pk")
 
 
@@ -40,38 +40,44 @@ def list_users_without_privacy() -> QuerySet[User]:
 
 
 def ensure_profiles(progress: Progress | None = None) -> Provisioned:
-    """Create the missing profile and privacy rows, one transaction per batch; running again creates none.
+    """Create the missing profile and privacy rows, one batch per transaction.
 
-    The stats of a new profile are computed from their sources. A run that is stopped keeps the batches it finished.
+    The numbers of a new profile are counted from the source rows of its user. A run that is stopped keeps
+    the batches it has committed; a second run creates nothing.
 
-    :param progress: called after each batch with the number of rows created in all.
+    :param progress: called after each batch with the number of rows created so far.
     """
     profiles = privacy = 0
+
     while users := list(list_users_without_profile()[:BATCH]):
-        profiles += _make_profiles(users=users)
+        profiles += _create_profiles(users=users)
         if progress:
             progress(profiles)
+
     while users := list(list_users_without_privacy()[:BATCH]):
-        privacy += _make_privacy(users=users)
+        privacy += _create_privacy(users=users)
         if progress:
             progress(profiles + privacy)
+
     return Provisioned(profiles, privacy)
 
 
 @atomic_service
-def _make_profiles(*, users: list[User]) -> int:
-    numbers = _take_numbers(user.date_joined.year % 100 for user in users)
+def _create_profiles(*, users: list[User]) -> int:
+    numbers = _reserve_numbers(user.date_joined.year % 100 for user in users)
+
     profiles = []
     for user in users:
         year = user.date_joined.year % 100
         profiles.append(UserProfile(user=user, public_id=f"DC-{year:02d}-{numbers[year]:06d}"))
         numbers[year] += 1
-    # Rows that another run created meanwhile are kept.
+
+    # Another run may have created some of them meanwhile.
     return len(UserProfile.objects.bulk_create(profiles, ignore_conflicts=True))
 
 
-def _take_numbers(years: Iterable[int]) -> dict[int, int]:
-    """Reserve consecutive numbers of public ids per year, and return year → the first."""
+def _reserve_numbers(years: Iterable[int]) -> dict[int, int]:
+    """Reserve consecutive public id numbers, one per item of ``years``; return year → its first number."""
     first = {}
     for year, wanted in sorted(Counter(years).items()):
         PublicIdCounter.objects.get_or_create(year=year, defaults={"last": 0})
@@ -81,11 +87,14 @@ def _take_numbers(years: Iterable[int]) -> dict[int, int]:
 
 
 @atomic_service
-def _make_privacy(*, users: list[User]) -> int:
-    return len(PrivacySettings.objects.bulk_create((PrivacySettings(user=user) for user in users), ignore_conflicts=True))
+def _create_privacy(*, users: list[User]) -> int:
+    rows = [PrivacySettings(user=user) for user in users]
+    return len(PrivacySettings.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Create the rows of users who were created before the trigger was installed."""
-    if using == "default" and have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
+    if using != "default":
+        return
+    if have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
         ensure_profiles()

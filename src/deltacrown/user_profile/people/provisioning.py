@@ -1,8 +1,8 @@
-"""The trigger that creates the profile and privacy rows of new users, however a user is created.
+"""A database trigger that creates the profile and the privacy row of every new user.
 
-It also assigns the public id: ``DC-YY-NNNNNN``, numbered per year of joining. The writer who takes a number locks
-the counter row, so two users never get the same number; a rolled-back transaction takes none, a deleted user
-leaves a gap.
+It works for every way of creating users. It also assigns the public id ``DC-YY-NNNNNN``, numbered per year
+of joining. A writer locks the counter row while taking a number, so no number is used twice. A rolled-back
+transaction uses no number; a deleted user leaves a gap.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAME = "tally_provision_user"
 
 
 def build_user_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the trigger that makes the rows of new users; none for a database that can have none."""
+    """Return the trigger that creates the rows of new users, in the dialect of ``connection``."""
     users = get_user_model()._meta.db_table
 
     if connection.vendor == "postgresql":
@@ -39,12 +39,14 @@ _TABLES = {
 
 _POSTGRESQL = """
 INSERT INTO {privacy} (user_id) SELECT id FROM n ORDER BY id;
-FOR y IN SELECT (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) AS year, COUNT(*) AS wanted FROM n GROUP BY 1 ORDER BY 1
+FOR y IN SELECT (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) AS year, \
+COUNT(*) AS wanted FROM n GROUP BY 1 ORDER BY 1
 LOOP
   INSERT INTO {counter} AS c (year, last) VALUES (y.year, y.wanted)
   ON CONFLICT (year) DO UPDATE SET last = c.last + excluded.last RETURNING last INTO top;
   INSERT INTO {profile} (user_id, public_id)
-  SELECT id, 'DC-' || lpad(y.year::text, 2, '0') || '-' || lpad(number::text, GREATEST(6, length(number::text)), '0')
+  SELECT id, 'DC-' || lpad(y.year::text, 2, '0') || '-' || \
+lpad(number::text, GREATEST(6, length(number::text)), '0')
   FROM (
     SELECT id, top - y.wanted + row_number() OVER (ORDER BY id) AS number
     FROM n WHERE (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) = y.year
@@ -52,9 +54,11 @@ LOOP
 END LOOP;
 """
 
-# A real upsert: an outer INSERT OR REPLACE would turn OR IGNORE into a replace and reset the counter.
+# ON CONFLICT DO UPDATE instead of OR IGNORE: inside an outer INSERT OR REPLACE, SQLite would treat OR IGNORE
+# as OR REPLACE and reset the counter.
 _SQLITE = """
-INSERT INTO {privacy} (user_id) SELECT NEW.id WHERE NOT EXISTS (SELECT 1 FROM {privacy} WHERE user_id = NEW.id);
+INSERT INTO {privacy} (user_id) SELECT NEW.id \
+WHERE NOT EXISTS (SELECT 1 FROM {privacy} WHERE user_id = NEW.id);
 INSERT INTO {counter} (year, last) SELECT CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100, 1
 WHERE NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id)
 ON CONFLICT (year) DO UPDATE SET last = last + 1;

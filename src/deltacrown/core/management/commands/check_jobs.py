@@ -12,7 +12,10 @@ from deltacrown.core.jobs import JobState, list_job_states
 
 
 class Command(BaseCommand):
-    help = "Say of every scheduled job when it last ran. Exit code: 0 when all is well, 1 when one failed, was missed, or never ended."
+    help = (
+        "Show when every scheduled job last ran. "
+        "Exit code: 0 when there is no problem, 1 when a job failed, was missed, or never ended."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
@@ -28,9 +31,15 @@ class Command(BaseCommand):
 
 
 def _as_dict(state: JobState) -> dict[str, object]:
-    return {"job": state.job.name, "latest": state.latest and state.latest.isoformat(), "problem": state.problem, "is_due": state.is_due}
+    return {
+        "job": state.job.name,
+        "latest": state.latest and state.latest.isoformat(),
+        "problem": state.problem,
+        "is_due": state.is_due,
+    }
 
 
 def _as_line(state: JobState) -> str:
     latest = f"last ran {state.latest:%Y-%m-%d %H:%M} UTC" if state.latest else "has not run yet"
-    return f"{state.job.name}: {latest}{f'. PROBLEM: {state.problem}' if state.problem else ''}"
+    problem = f". PROBLEM: {state.problem}" if state.problem else ""
+    return f"{state.job.name}: {latest}{problem}"

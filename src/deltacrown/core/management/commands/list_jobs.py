@@ -18,8 +18,15 @@ class Command(BaseCommand):
     help = "Print the schedule: as a table, as a crontab, or as timers for systemd."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=["table", "cron", "systemd"], default="table", help="default %(default)s")
-        parser.add_argument("--folder", default=FOLDER, metavar="PATH", help="where DeltaCrown is installed (default %(default)s)")
+        parser.add_argument(
+            "--format", choices=["table", "cron", "systemd"], default="table", help="default %(default)s"
+        )
+        parser.add_argument(
+            "--folder",
+            default=FOLDER,
+            metavar="PATH",
+            help="where DeltaCrown is installed (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["folder"])
@@ -32,20 +39,22 @@ class Command(BaseCommand):
 
 
 def write_table(jobs: tuple[Job, ...]) -> str:
-    """The schedule as a Markdown table."""
-    rows = [f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.command}` | {job.meaning} |" for job in jobs]
+    """Return the schedule as a Markdown table."""
+    rows = [
+        f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.command}` | {job.meaning} |" for job in jobs
+    ]
     return "\n".join(["| Job | When | By hand | What it does |", "|---|---|---|---|", *rows])
 
 
 def write_crontab(jobs: tuple[Job, ...], *, folder: Path) -> str:
-    """The schedule as lines for ``crontab -e``, and a line that catches up on what was missed."""
+    """Return the schedule as lines for ``crontab -e``, with an hourly line that runs missed jobs."""
     call = f"cd {folder} && .venv/bin/python manage.py"
     lines = [f"{job.cadence.as_cron()}  {call} run_job {job.name}" for job in jobs]
     return "\n".join(["CRON_TZ=UTC", *lines, f"40 * * * *  {call} run_job --due"])
 
 
 def write_systemd(jobs: tuple[Job, ...], *, folder: Path) -> str:
-    """One service for all jobs and a timer for each, as the files of /etc/systemd/system."""
+    """Return the files for /etc/systemd/system: one service for all jobs, and a timer for each job."""
     service = [
         "# deltacrown-job@.service",
         "[Unit]",

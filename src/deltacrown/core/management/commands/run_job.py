@@ -16,22 +16,26 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = (
-        "Do a job of the schedule now, or every job that is due, and record how it went. "
-        "Exit code: 0 when all were done, 1 when one failed, 2 for a wrong call, 3 when one was running already."
+        "Run a job of the schedule now, or every job that is due, and record the run. "
+        "Exit code: 0 when all were done, 1 when one failed, 2 for a usage error, 3 when one is running."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("job", nargs="?", metavar="JOB", help="its name in the schedule; see list_jobs")
-        parser.add_argument("--due", action="store_true", help="every job that was due since it last ran")
-        parser.add_argument("--take-over", action="store_true", help="take a run that is recorded as running for dead")
+        parser.add_argument("job", nargs="?", metavar="JOB", help="the name of the job; see list_jobs")
+        parser.add_argument("--due", action="store_true", help="run every job that is due since its last run")
+        parser.add_argument(
+            "--take-over", action="store_true", help="consider a run that is recorded as running dead"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["job"]) == options["due"]:
-            raise CommandError("Name a job, or say --due.", returncode=2)
-        names = [options["job"]] if options["job"] else [state.job.name for state in list_job_states(clock.now()) if state.is_due]
+            raise CommandError("Give either the name of a job or --due.", returncode=2)
+
+        names = [options["job"]] if options["job"] else _list_due_jobs()
         codes = [self._run(name, take_over=options["take_over"]) for name in names]
-        if any(codes):
-            raise CommandError("Not every job was done.", returncode=min(code for code in codes if code))
+        failures = [code for code in codes if code]
+        if failures:
+            raise CommandError("Not every job was done.", returncode=min(failures))
 
     def _run(self, name: str, *, take_over: bool) -> int:
         try:
@@ -41,9 +45,13 @@ class Command(BaseCommand):
             return 3
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        except Exception as error:  # the jobs after it are to be done all the same
+        except Exception as error:  # go on with the next jobs
             logger.exception("job %s", name)
             self.stderr.write(f"{name} failed: {error}")
             return 1
         self.stdout.write(f"{name}: {json.dumps(run.summary)}")
         return 0
+
+
+def _list_due_jobs() -> list[str]:
+    return [state.job.name for state in list_job_states(clock.now()) if state.is_due]

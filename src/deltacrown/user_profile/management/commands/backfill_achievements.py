@@ -12,15 +12,19 @@ from deltacrown.user_profile.achievements.backfill import BackfilledAchievements
 
 class Command(BaseCommand):
     help = (
-        "Bring the catalogue of achievements up to date, and what every player holds of it and has earned in tournaments, from everything "
-        "recorded; timelines and levels follow. Commits in batches; stop it and run it again at will."
+        "Sync the catalogue of achievements, and the achievements and experience of every player, with all "
+        "recorded facts; timelines and levels follow. Commits in batches, so it can be stopped and run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="change nothing, say what would be changed")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="change nothing; show what would be changed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with tqdm(file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="achievements") as bar:
+        with tqdm(
+            file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="achievements"
+        ) as bar:
 
             def show(done: int, total: int) -> None:
                 bar.total = total
@@ -31,10 +35,15 @@ class Command(BaseCommand):
 
 
 def describe(done: BackfilledAchievements, *, dry_run: bool) -> str:
-    """What was done, in a line."""
-    would = "Would have awarded" if dry_run else "Awarded"
+    """Return a sentence that says what was changed."""
     changes = done.changes
+    award, update, revoke, change = (
+        ("Would award", "update", "revoke", "change")
+        if dry_run
+        else ("Awarded", "updated", "revoked", "changed")
+    )
     return (
-        f"{would} {changes.awarded:,}, updated {changes.updated:,} and revoked {changes.revoked:,} achievements, "
-        f"and changed the experience of {done.experience:,}, of {done.players:,} players."
+        f"{award} {changes.awarded:,}, {update} {changes.updated:,} and {revoke} {changes.revoked:,} "
+        f"achievements of {done.players:,} players, "
+        f"and {change} the experience of {done.experience:,} of them."
     )

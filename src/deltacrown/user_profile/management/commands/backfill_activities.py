@@ -12,12 +12,15 @@ from deltacrown.user_profile.achievements.backfill import BackfilledActivities, 
 
 class Command(BaseCommand):
     help = (
-        "Make every timeline say what the tables say, each fact at its own date: enter what is missing, amend what differs, withdraw what "
-        "has no fact. What players hid stays hidden. Commits in batches; stop it and run it again at will."
+        "Sync every timeline with the facts in the tables: create missing entries, dated like their facts, "
+        "update entries that differ, and withdraw entries whose fact is gone. Hidden entries stay hidden. "
+        "Commits in batches, so it can be stopped and run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="change nothing, say what would be changed")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="change nothing; show what would be changed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tqdm(file=sys.stderr, disable=not self.stderr.isatty(), unit="player", desc="timelines") as bar:
@@ -31,9 +34,12 @@ class Command(BaseCommand):
 
 
 def describe(done: BackfilledActivities, *, dry_run: bool) -> str:
-    """What was done, in a line."""
-    would = "Would have entered" if dry_run else "Entered"
+    """Return a sentence that says what was changed."""
     changes = done.changes
+    create, update, withdraw = (
+        ("Would create", "update", "withdraw") if dry_run else ("Created", "updated", "withdrew")
+    )
     return (
-        f"{would} {changes.created:,}, amended {changes.amended:,} and withdrawn {changes.withdrawn:,} entries of {done.players:,} players."
+        f"{create} {changes.created:,}, {update} {changes.amended:,} and {withdraw} {changes.withdrawn:,} "
+        f"entries of {done.players:,} players."
     )

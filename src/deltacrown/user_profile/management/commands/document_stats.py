@@ -9,11 +9,13 @@ from deltacrown.user_profile.numbers.reference import render_stats_reference
 
 
 class Command(BaseCommand):
-    help = "Print the reference page of every stat, as Markdown, from the declarations."
+    help = "Print the reference page of all stats as Markdown, generated from their declarations."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--write", type=Path, metavar="FILE", help="Write the page to FILE instead of printing it.")
+        parser.add_argument(
+            "--write", type=Path, metavar="FILE", help="Write the page to FILE instead of printing it."
+        )
 
     def handle(self, *args: Any, write: Path | None, **options: Any) -> None:
         page = render_stats_reference()

@@ -17,16 +17,26 @@ from deltacrown.user_profile.people.addresses import get_player
 
 
 class Command(BaseCommand):
-    help = "Account for one number of one player: the rows it counts, those it leaves out and why, what changed it, what it was."
+    help = (
+        "Explain one number of one player: the rows it counts, the rows it leaves out and why, "
+        "the changes to it, and its value in the past."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("public_id", metavar="PUBLIC_ID", help="the player, DC-YY-NNNNNN")
-        parser.add_argument("stat", metavar="STAT", help="a number of the catalogue, as in docs/reference/stats.md")
+        parser.add_argument(
+            "stat", metavar="STAT", help="the name of the stat, as in docs/reference/stats.md"
+        )
         parser.add_argument("--game", default="", help="the number in this game, by slug")
         parser.add_argument(
-            "--as-of", default="", metavar="MOMENT", help="also what it was then, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01"
+            "--as-of",
+            default="",
+            metavar="TIME",
+            help="also show its value at a time, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01",
         )
-        parser.add_argument("--limit", type=int, default=10, help="how many changes and omissions to list, 1 to 50")
+        parser.add_argument(
+            "--limit", type=int, default=10, help="most changes and rows left out to list, 1 to 50"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -35,35 +45,49 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
 
-    def _explain(self, *, public_id: str, stat: str, game: str, as_of: str, limit: int, **_: Any) -> list[str]:
-        user, played = get_player(public_id).user, get_game(game) if game else None
-        # Whoever can run commands can read the database; the command reads as the player.
+    def _explain(
+        self, *, public_id: str, stat: str, game: str, as_of: str, limit: int, **_: Any
+    ) -> list[str]:
+        user = get_player(public_id).user
+        played = get_game(game) if game else None
+
+        # The viewer is the player: who can run commands can read the whole database anyway.
         explanation = explain_stat(user, stat, game=played, limit=limit, viewer=user)
         lines = describe_explanation(public_id, user, explanation, limit)
+
         if as_of:
-            moment = read_as_of(as_of, now=clock.now())
-            value = get_stat_as_of(user, stat, moment, game=played, viewer=user)
-            when = f"At {moment:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {moment:%d %b %Y}"
-            lines += ["", f"{when} it was {_show(value, explanation.stat.unit)}, counting what this site knew by then."]
+            at = read_as_of(as_of, now=clock.now())
+            value = get_stat_as_of(user, stat, at, game=played, viewer=user)
+            when = f"At {at:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {at:%d %b %Y}"
+            shown = _show(value, explanation.stat.unit)
+            lines += ["", f"{when} it was {shown}, counting what this site knew by then."]
         return lines
 
 
 def describe_explanation(public_id: str, user: User, explanation: StatExplanation, limit: int) -> list[str]:
-    """The explanation, of at most ``limit`` omissions and changes, for a person at a terminal."""
-    stat, where = explanation.stat, f" in {explanation.game.name}" if explanation.game else ""
+    """Return the explanation as lines of text, with at most ``limit`` omissions and ``limit`` changes."""
+    stat = explanation.stat
+    where = f" in {explanation.game.name}" if explanation.game else ""
+
     lines = [
         f"{stat.label}{where} of {user.username} ({public_id}): {_show(stat.value, stat.unit)}",
         f"  {stat.meaning}",
         f"  {explanation.sentence}",
     ]
     if not explanation.adds_up:
-        lines += [f"  The profile shows {_show(stat.value, stat.unit)}: it has drifted. Run reconcile_stats --user {public_id}."]
+        shown = _show(stat.value, stat.unit)
+        lines.append(f"  The profile shows {shown}: it has drifted. Run reconcile_stats --user {public_id}.")
+
     if explanation.omitted:
-        lines += ["", "Not counted:" if len(explanation.omitted) < limit else "Not counted, among others:"]
+        is_complete = len(explanation.omitted) < limit
+        lines += ["", "Not counted:" if is_complete else "Not counted, among others:"]
     for why, omitted in groupby(explanation.omitted, key=lambda omission: omission.why):
         lines += [f"  {why}", *(f"      {omission.subject}" for omission in omitted)]
+
     lines += ["", "Changes, latest first, in UTC:" if explanation.changes else "It has never changed."]
-    return lines + [line for change in explanation.changes for line in _describe_change(change, stat)]
+    for change in explanation.changes:
+        lines += _describe_change(change, stat)
+    return lines
 
 
 def _describe_change(change: StatChange, stat: StatLine) -> list[str]:

@@ -8,7 +8,7 @@ from deltacrown.user_profile.people.fixtures import loading
 
 
 class Command(loaddata.Command):
-    """Django's own, which tells the profiles that a load is under way."""
+    """Django's ``loaddata``, which keeps the public ids of the dump (see ``people/fixtures.py``)."""
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
         with loading():

@@ -15,24 +15,32 @@ from deltacrown.user_profile.numbers.reconciliation import Finding, Report, reco
 
 class Command(BaseCommand):
     help = (
-        "Recount every cached number from its rows, repair and log those that differ. "
-        "Exit code: 0 when all were right, 1 when any had drifted (also when it was repaired), 2 for a wrong call."
+        "Recount every cached number from its rows; repair and log those that differ. "
+        "Exit code: 0 when all were right, 1 when any had drifted (even if repaired), 2 for a usage error."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user", default="", metavar="PUBLIC_ID", help="only this player, by public id")
-        parser.add_argument("--dry-run", action="store_true", help="find and report, change nothing")
+        parser.add_argument(
+            "--user", default="", metavar="PUBLIC_ID", help="only the player with this public id"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="report drift, but change nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        is_quiet = options["json"] or not sys.stderr.isatty()
         try:
-            with tqdm(file=self.stderr, disable=options["json"] or not sys.stderr.isatty(), unit="table") as bar:
+            with tqdm(file=self.stderr, disable=is_quiet, unit="table") as bar:
                 report = reconcile_stats(
-                    clock=clock.now, public_id=options["user"], dry_run=options["dry_run"], progress=_show_progress(bar)
+                    clock=clock.now,
+                    public_id=options["user"],
+                    dry_run=options["dry_run"],
+                    progress=_show_progress(bar),
                 )
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        self.stdout.write(json.dumps(report.as_dict(), indent=2) if options["json"] else describe_report(report))
+
+        text = json.dumps(report.as_dict(), indent=2) if options["json"] else describe_report(report)
+        self.stdout.write(text)
         if report.numbers_drifted:
             sys.exit(1)
 
@@ -46,14 +54,18 @@ def _show_progress(bar: Any) -> Any:
 
 
 def describe_report(report: Report) -> str:
-    """The report for a person at a terminal."""
+    """Return the report as text: a line per wrong number, and a summary."""
     lines = [describe_finding(finding, repaired=not report.dry_run) for finding in report.findings]
-    verdict = "all right" if not report.numbers_drifted else f"{report.numbers_drifted} drifted, {report.numbers_repaired} repaired"
+
+    verdict = "all right"
+    if report.numbers_drifted:
+        verdict = f"{report.numbers_drifted} drifted, {report.numbers_repaired} repaired"
     return "\n".join([*lines, f"Run {report.run}: {report.numbers_checked} numbers checked, {verdict}."])
 
 
 def describe_finding(finding: Finding, *, repaired: bool) -> str:
-    """One wrong number as a line."""
+    """Return a line about one wrong number."""
     where = f" in {finding.game}" if finding.game else ""
     was = "missing" if finding.cached is None else finding.cached
-    return f"{finding.player} {finding.stat}{where}: was {was}, rows say {finding.actual}{' — repaired' if repaired else ''}"
+    outcome = " — repaired" if repaired else ""
+    return f"{finding.player} {finding.stat}{where}: was {was}, its rows give {finding.actual}{outcome}"
