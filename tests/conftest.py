@@ -104,7 +104,9 @@ def find_all_drift(db: None) -> Callable[[], list[tuple[str, tuple[int, ...], st
 
     def find() -> list[tuple[str, tuple[int, ...], str, int | None, int]]:
         found = [drift for holder in list_holders() for drift in find_drift(holder)]
-        return [(drift.holder.__name__, drift.keys, drift.stat, drift.cached, drift.actual) for drift in found]
+        return [
+            (drift.holder.__name__, drift.keys, drift.stat, drift.cached, drift.actual) for drift in found
+        ]
 
     return find
 
@@ -115,7 +117,9 @@ def _shared_redis(tmp_path_factory: Any) -> Iterator[Any]:
 
     executable = find_server()
     if executable is None:
-        pytest.skip("no redis-server: install Debian's package redis-server, or use Python 3.11 or 3.12, for which a package carries one")
+        pytest.skip(
+            "no redis-server: install Debian's package redis-server, or use Python 3.11 or 3.12, for which a package carries one"
+        )
     server = RedisServer(tmp_path_factory.mktemp("redis"), executable)
     yield server
     server.kill()

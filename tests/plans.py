@@ -20,7 +20,11 @@ def empty_tables() -> None:
     """
     if connection.vendor != "postgresql":
         return
-    tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model.__module__.startswith("deltacrown.")]
+    tables = [
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.startswith("deltacrown.")
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger looks at what goes
         cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables) + " CASCADE")
@@ -68,7 +72,9 @@ def work_of(sql: str, params: Sequence[Any]) -> int:
 
 
 def _rows_read(step: dict[str, Any]) -> int:
-    read = step["Actual Rows"] + sum(step.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Join Filter", "Index Recheck"))
+    read = step["Actual Rows"] + sum(
+        step.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Join Filter", "Index Recheck")
+    )
     return int(read * step["Actual Loops"]) + sum(map(_rows_read, step.get("Plans", [])))
 
 

@@ -109,7 +109,11 @@ class _Postgresql:
         with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
             server.execute(f"CREATE DATABASE {self.template} TEMPLATE {name}")
         with connection.cursor() as cursor:
-            self.tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+            self.tables = [
+                model._meta.db_table
+                for model in apps.get_models(include_auto_created=True)
+                if model._meta.managed
+            ]
             cursor.execute(f"CREATE SCHEMA {COPIES}")
             self.columns = {}
             for table in self.tables:

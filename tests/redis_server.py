@@ -31,7 +31,17 @@ class RedisServer:
 
     def __init__(self, directory: Path, executable: str) -> None:
         self.socket, self.log = directory / "redis.sock", directory / "redis.log"
-        self._command = [executable, "--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        self._command = [
+            executable,
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         self._command += ["--dir", str(directory), "--logfile", str(self.log)]
         self.url = f"unix://{self.socket}?db=0"
         self.start()
@@ -46,7 +56,9 @@ class RedisServer:
                     return
             except redis.RedisError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(self.log.read_text() if self.log.exists() else "redis-server did not start") from None
+                    raise RuntimeError(
+                        self.log.read_text() if self.log.exists() else "redis-server did not start"
+                    ) from None
                 time.sleep(0.02)
 
     def make_ready(self) -> None:

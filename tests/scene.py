@@ -16,7 +16,12 @@ from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -43,7 +48,9 @@ def player(name: str, **fields: Any) -> User:
 
 
 def hide(user: User, *, matches: bool = False, tournaments: bool = False) -> None:
-    PrivacySettings.objects.filter(user=user).update(show_match_history=not matches, show_tournament_stats=not tournaments)
+    PrivacySettings.objects.filter(user=user).update(
+        show_match_history=not matches, show_tournament_stats=not tournaments
+    )
 
 
 def game(slug: str = "valorant") -> Game:
@@ -54,11 +61,17 @@ def team(slug: str = "north") -> Team:
     return Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0]
 
 
-def match(user: User, key: str, result: str = "WIN", *, hours: float = 0, title: Game | None = None, **fields: Any) -> Match:
-    return Match.objects.create(user=user, game=title or game(), match_key=key, result=result, played_at=at(hours), **fields)
+def match(
+    user: User, key: str, result: str = "WIN", *, hours: float = 0, title: Game | None = None, **fields: Any
+) -> Match:
+    return Match.objects.create(
+        user=user, game=title or game(), match_key=key, result=result, played_at=at(hours), **fields
+    )
 
 
-def voided(user: User, key: str, result: str = "WIN", *, reason: str = "server crash", **fields: Any) -> Match:
+def voided(
+    user: User, key: str, result: str = "WIN", *, reason: str = "server crash", **fields: Any
+) -> Match:
     return match(user, key, result, voided_at=at(100), void_reason=reason, **fields)
 
 
@@ -69,32 +82,58 @@ def archive(row: Match) -> ArchivedMatch:
     return ArchivedMatch.objects.create(**columns)
 
 
-def tournament(slug: str = "spring-cup", *, hours: float = 0, title: Game | None = None, **fields: Any) -> Tournament:
+def tournament(
+    slug: str = "spring-cup", *, hours: float = 0, title: Game | None = None, **fields: Any
+) -> Tournament:
     fields = {"name": slug.replace("-", " ").title(), "status": "COMPLETED", **fields}
     return Tournament.objects.create(slug=slug, game=title or game(), starts_at=at(hours), **fields)
 
 
-def registration(user: User, event: Tournament, *, hours: float = 0, **fields: Any) -> TournamentParticipation:
-    return TournamentParticipation.objects.create(user=user, tournament=event, registered_at=at(hours), **fields)
+def registration(
+    user: User, event: Tournament, *, hours: float = 0, **fields: Any
+) -> TournamentParticipation:
+    return TournamentParticipation.objects.create(
+        user=user, tournament=event, registered_at=at(hours), **fields
+    )
 
 
-def result(event: Tournament, placement: int | None, user: User | None = None, *, hours: float = 0, **fields: Any) -> TournamentResult:
-    return TournamentResult.objects.create(tournament=event, user=user, placement=placement, decided_at=at(hours), **fields)
+def result(
+    event: Tournament, placement: int | None, user: User | None = None, *, hours: float = 0, **fields: Any
+) -> TournamentResult:
+    return TournamentResult.objects.create(
+        tournament=event, user=user, placement=placement, decided_at=at(hours), **fields
+    )
 
 
-def disqualified(event: Tournament, user: User, reason: str = "wrong roster", **fields: Any) -> TournamentResult:
+def disqualified(
+    event: Tournament, user: User, reason: str = "wrong roster", **fields: Any
+) -> TournamentResult:
     return result(event, None, user, disqualified_at=at(90), disqualified_reason=reason, **fields)
 
 
 def tournament_match(row: Match, event: Tournament, **fields: Any) -> TournamentMatchResult:
-    return TournamentMatchResult.objects.create(tournament=event, user_id=row.user_id, match_id=row.pk, **fields)
+    return TournamentMatchResult.objects.create(
+        tournament=event, user_id=row.user_id, match_id=row.pk, **fields
+    )
 
 
 def activity(
-    user: User, key: str, *, hours: float = 0, kind: str = "TEAM_JOINED", visibility: str = "PUBLIC", **fields: Any
+    user: User,
+    key: str,
+    *,
+    hours: float = 0,
+    kind: str = "TEAM_JOINED",
+    visibility: str = "PUBLIC",
+    **fields: Any,
 ) -> UserActivity:
     return UserActivity.objects.create(
-        user=user, activity_type=kind, dedupe_key=key, description=f"did {key}", created_at=at(hours), visibility=visibility, **fields
+        user=user,
+        activity_type=kind,
+        dedupe_key=key,
+        description=f"did {key}",
+        created_at=at(hours),
+        visibility=visibility,
+        **fields,
     )
 
 
@@ -110,16 +149,22 @@ def dispute(user: User, row: Match, *, hours: float = 5, **fields: Any) -> Dispu
 
 
 def achievement(user: User, slug: str = "first-blood", *, hours: float = 0) -> UserAchievement:
-    badge, _ = Achievement.objects.get_or_create(slug=slug, defaults={"name": slug.title(), "description": "Well done."})
+    badge, _ = Achievement.objects.get_or_create(
+        slug=slug, defaults={"name": slug.title(), "description": "Well done."}
+    )
     return UserAchievement.objects.create(user=user, achievement=badge, earned_at=at(hours))
 
 
 def experience(user: User, points: int, key: str = "x") -> ExperienceAward:
-    return ExperienceAward.objects.create(user=user, points=points, reason=f"for {key}", dedupe_key=key, awarded_at=at(1))
+    return ExperienceAward.objects.create(
+        user=user, points=points, reason=f"for {key}", dedupe_key=key, awarded_at=at(1)
+    )
 
 
 def member(user: User, squad: Team, *, hours: float = 0, left: float | None = None) -> TeamMembership:
-    return TeamMembership.objects.create(user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left))
+    return TeamMembership.objects.create(
+        user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left)
+    )
 
 
 def line(user: User, result: str = "WIN", **fields: Any) -> LineRecord:

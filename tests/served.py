@@ -19,7 +19,18 @@ from typing import Any
 from tests.docs.pages import ROOT
 from tests.pristine import another_database
 
-SERVE = ["--interface", "wsgi", "--host", "127.0.0.1", "--workers", "2", "--blocking-threads", "8", "--log-level", "warning"]
+SERVE = [
+    "--interface",
+    "wsgi",
+    "--host",
+    "127.0.0.1",
+    "--workers",
+    "2",
+    "--blocking-threads",
+    "8",
+    "--log-level",
+    "warning",
+]
 PATIENCE = 300
 
 
@@ -34,21 +45,31 @@ class Site:
         """What a command prints; it must succeed."""
         return manage(self.environment, *arguments)
 
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], Any]:
+    def ask(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, dict[str, str], Any]:
         """Status, headers and JSON of an answer, over a connection of its own."""
         client = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"}
+            named = {name.replace("_", "-"): value for name, value in headers.items()} | {
+                "Content-Type": "application/json"
+            }
             client.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), named)
             answer = client.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, json.loads(answer.read())
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.getheaders()},
+                json.loads(answer.read()),
+            )
         finally:
             client.close()
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, "manage.py", *arguments]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 
@@ -57,7 +78,12 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 def serving(directory: Path) -> Iterator[Site]:
     """A migrated site that answers; stopped afterwards."""
     with another_database(directory) as url:
-        environment = {**os.environ, "DATABASE_URL": url, "API_RATE_PER_KEY": "1000000/60", "API_RATE_PER_ADDRESS": "1000000/60"}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "API_RATE_PER_KEY": "1000000/60",
+            "API_RATE_PER_ADDRESS": "1000000/60",
+        }
         server, port = _start(environment)
         try:
             yield Site(port, environment)
@@ -72,7 +98,15 @@ def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "granian", *SERVE, "--port", str(port), "deltacrown.config.wsgi:application"]
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            *SERVE,
+            "--port",
+            str(port),
+            "deltacrown.config.wsgi:application",
+        ]
         server = subprocess.Popen(command, cwd=ROOT, env=environment)
         if _answers(server, port):
             return server, port

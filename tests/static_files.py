@@ -22,4 +22,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure() -> None:
     from django.conf import settings
 
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }

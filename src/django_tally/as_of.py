@@ -45,7 +45,9 @@ def list_components(holder: Model, name: str) -> list[Stat]:
     if isinstance(field, Stat):
         return [field]
 
-    expression = cast("Any", field).expression.resolve_expression(Query(holder, alias_cols=False), allow_joins=False)
+    expression = cast("Any", field).expression.resolve_expression(
+        Query(holder, alias_cols=False), allow_joins=False
+    )
     columns = set(_find_columns(expression))
     return [stat for stat in get_stats(holder) if stat.column in columns]
 
@@ -88,7 +90,9 @@ def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int], shown
         for stat in get_stats(holder)
         if quote(str(stat.column)) in shown
     ]
-    columns = ", ".join(f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats)
+    columns = ", ".join(
+        f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats
+    )
     pairs = zip(get_key_columns(holder), keys.values(), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
     return f"SELECT {columns} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"

@@ -66,6 +66,8 @@ def count_of(*sources: str, where: Sequence[Rule] = (), keys: Keys | None = None
     return tuple(Contribution(source, tuple(where), 1, keys or {}) for source in sources)
 
 
-def sum_of(value: str, *sources: str, where: Sequence[Rule] = (), keys: Keys | None = None) -> tuple[Contribution, ...]:
+def sum_of(
+    value: str, *sources: str, where: Sequence[Rule] = (), keys: Keys | None = None
+) -> tuple[Contribution, ...]:
     """Declare the sum of the column ``value`` over the rows of ``sources`` that meet every rule."""
     return tuple(Contribution(source, tuple(where), value, keys or {}) for source in sources)

@@ -18,12 +18,16 @@ Model = type[models.Model]
 
 def list_holders() -> list[Model]:
     """Every installed model with declared stats, in a stable order."""
-    return sorted((model for model in apps.get_models() if get_stats(model)), key=lambda model: model._meta.label)
+    return sorted(
+        (model for model in apps.get_models() if get_stats(model)), key=lambda model: model._meta.label
+    )
 
 
 def get_stats(holder: Model) -> list[Stat]:
     """The declared stats of ``holder``, in the order of declaration."""
-    return [field for field in holder._meta.concrete_fields if isinstance(field, Stat) and field.contributions]
+    return [
+        field for field in holder._meta.concrete_fields if isinstance(field, Stat) and field.contributions
+    ]
 
 
 def get_derived(holder: Model) -> list[DerivedStat]:

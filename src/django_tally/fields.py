@@ -51,7 +51,9 @@ class Stat(_BigIntegerField):
         **kwargs: Any,
     ) -> None:
         self.contributions, self.label, self.meaning, self.internal = contributions, label, meaning, internal
-        super().__init__(**{**kwargs, "verbose_name": label or None, "default": 0, "db_default": 0, "editable": False})
+        super().__init__(
+            **{**kwargs, "verbose_name": label or None, "default": 0, "db_default": 0, "editable": False}
+        )
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
@@ -93,7 +95,9 @@ class DerivedStat(models.GeneratedField):
     :param rows_of: the name of the stat whose rows are the ones behind this number.
     """
 
-    def __init__(self, *, rows_of: str = "", label: str = "", meaning: str = "", unit: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *, rows_of: str = "", label: str = "", meaning: str = "", unit: str = "", **kwargs: Any
+    ) -> None:
         self.rows_of, self.label, self.meaning, self.unit = rows_of, label, meaning, unit
         kwargs.setdefault("db_persist", True)
         if label:

@@ -44,12 +44,16 @@ def rows_of(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any]]:
     grouped: dict[type[models.Model], Q] = {}
     for contribution in get_counted_stat(holder, name).contributions:
         condition = _condition(holder, contribution, keys)
-        grouped[contribution.model] = grouped[contribution.model] | condition if contribution.model in grouped else condition
+        grouped[contribution.model] = (
+            grouped[contribution.model] | condition if contribution.model in grouped else condition
+        )
     return [source._base_manager.filter(condition) for source, condition in grouped.items()]
 
 
 def _condition(holder: Model, contribution: Contribution, keys: dict[str, Any]) -> Q:
     unknown = keys.keys() ^ set(get_stat_keys(holder))
     if unknown:
-        raise TypeError(f"rows_of({holder._meta.object_name}) takes exactly the keys {get_stat_keys(holder)}, not {sorted(keys)}")
+        raise TypeError(
+            f"rows_of({holder._meta.object_name}) takes exactly the keys {get_stat_keys(holder)}, not {sorted(keys)}"
+        )
     return contribution.where & Q(**{contribution.key_for(key): value for key, value in keys.items()})

@@ -48,7 +48,9 @@ def test_names_are_normalised_as_sign_up_does(db):
     assert create_players(usernames=["ﬁnn", "finn"]) == {"ﬁnn": players["ﬁnn"], "finn": players["ﬁnn"]}
 
 
-@pytest.mark.parametrize("username", ["", "  ", "two words", "a/b", "x" * 151, "nul\0", "half\ud800", "tab\t"])
+@pytest.mark.parametrize(
+    "username", ["", "  ", "two words", "a/b", "x" * 151, "nul\0", "half\ud800", "tab\t"]
+)
 def test_a_name_against_the_rules_creates_nobody(db, username):
     with pytest.raises(InvalidInput) as refusal:
         create_players(usernames=["ann", username])
@@ -68,7 +70,9 @@ def test_find_players_leaves_unknown_names_out(db, player):
     assert find_players(["ANN", "annA", "nobody", "nul\0", ""]) == {"ANN": ann, "annA": other}
 
 
-def test_players_are_found_in_one_query_and_created_in_a_constant_number(db, no_reactions, django_assert_num_queries):
+def test_players_are_found_in_one_query_and_created_in_a_constant_number(
+    db, no_reactions, django_assert_num_queries
+):
     names = [f"player{number}" for number in range(60)]
     create_players(usernames=names[:30])
 
@@ -83,7 +87,9 @@ def test_two_writers_of_the_same_names_end_with_one_user_each():
     names = [f"player{number}" for number in range(50)]
     shouted = [name.upper() for name in reversed(names)]
 
-    answers = call_together([partial(create_players, usernames=names), partial(create_players, usernames=shouted)])
+    answers = call_together(
+        [partial(create_players, usernames=names), partial(create_players, usernames=shouted)]
+    )
 
     assert [len(answer) for answer in answers] == [50, 50]
     assert User.objects.count() == 50

@@ -36,7 +36,9 @@ def make_rows(number: int = 0) -> None:
     Follow.objects.create(follower=user, followed=other)
     KycVerification.objects.create(user=user, status="VERIFIED", reviewed_at=at(1), reviewed_by=other)
     ApiKey.objects.create(owner=user, name="server", prefix=f"key{number}", digest="0" * 64, scopes=["read"])
-    AnsweredRequest.objects.create(owner=user, caller="key:1", idempotency_key=f"k{number}", digest="0" * 64, answered_at=at(1))
+    AnsweredRequest.objects.create(
+        owner=user, caller="key:1", idempotency_key=f"k{number}", digest="0" * 64, answered_at=at(1)
+    )
     baker.make(Installation, name=f"installation-{number}")
     baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
     baker.make(ChangeContext)

@@ -16,7 +16,14 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.awards import AwardRecord, award_achievements, define_achievement
-from deltacrown.user_profile.models import Achievement, ExperienceAward, KycVerification, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.user_profile.models import (
+    Achievement,
+    ExperienceAward,
+    KycVerification,
+    PrivacySettings,
+    UserAchievement,
+    UserProfile,
+)
 from deltacrown.user_profile.people.kyc import request_verification
 from tests import scene
 from tests.announcements import announced
@@ -52,7 +59,9 @@ def address(model, page, *args):
 
 def ask(desk, action, *rows):
     """Choose ``action`` for ``rows`` on their list."""
-    return desk.post(address(type(rows[0]), "changelist"), {"action": action, "_selected_action": [row.pk for row in rows]})
+    return desk.post(
+        address(type(rows[0]), "changelist"), {"action": action, "_selected_action": [row.pk for row in rows]}
+    )
 
 
 def act(desk, action, *rows, **answers):
@@ -88,7 +97,11 @@ def test_voiding_voids_the_whole_encounter_and_says_who(desk, boss, duel):
     assert said(answer) == ["Void matches: 1 done."]
     assert UserProfile.objects.get(user__username="ann").total_matches_played == 0
     logged = LogEntry.objects.get()
-    assert (logged.user, logged.object_id, logged.change_message) == (boss, str(duel.pk), "Void matches: Server crash.")
+    assert (logged.user, logged.object_id, logged.change_message) == (
+        boss,
+        str(duel.pk),
+        "Void matches: Server crash.",
+    )
 
 
 def test_rows_of_several_encounters_and_archived_ones_are_voided(desk, duel):
@@ -104,14 +117,20 @@ def test_correcting_asks_for_the_result_of_every_player(desk, duel):
     page = ask(desk, "correct_selected", duel)
     assert set(page.context["form"].fields) == {"reason", "result_ann", "result_bob"}
     act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="LOSS")
-    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {"ann": "WIN", "bob": "LOSS"}
+    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {
+        "ann": "WIN",
+        "bob": "LOSS",
+    }
 
 
 def test_what_a_service_refuses_is_said_and_changes_nothing(desk, duel):
     answer = act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="WIN")
     assert said(answer)[0].startswith("Valorant duel, ann (loss): ")
     assert "Every side won" in said(answer)[0]
-    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {"ann": "LOSS", "bob": "WIN"}
+    assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {
+        "ann": "LOSS",
+        "bob": "WIN",
+    }
 
 
 def test_one_match_is_corrected_at_a_time(desk, duel):
@@ -120,7 +139,9 @@ def test_one_match_is_corrected_at_a_time(desk, duel):
 
 
 def test_the_form_of_a_match_changes_nothing(desk, duel):
-    answer = desk.post(address(Match, "change", duel.pk), {"result": "WIN", "voided_at_0": "2025-01-01", "void_reason": "x"})
+    answer = desk.post(
+        address(Match, "change", duel.pk), {"result": "WIN", "voided_at_0": "2025-01-01", "void_reason": "x"}
+    )
     assert answer.status_code == 403
     duel.refresh_from_db()
     assert (duel.result, duel.voided_at) == ("LOSS", None)
@@ -138,7 +159,10 @@ def test_staff_without_the_permission_may_look_and_not_act(client, duel):
     assert len(voided()) == 2
 
 
-@pytest.mark.parametrize(("word", "found"), [("ann", ["ann"]), ("ANN", ["ann"]), ("duel", ["ann", "bob"]), ("due", []), ("", list("abcd"))])
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [("ann", ["ann"]), ("ANN", ["ann"]), ("duel", ["ann", "bob"]), ("due", []), ("", list("abcd"))],
+)
 def test_matches_are_found_by_whole_words(desk, duel, word, found):
     rows = desk.get(address(Match, "changelist"), {"q": word}).context["cl"].result_list
     assert sorted(row.user.username[: 1 if word == "" else None] for row in rows) == found
@@ -183,7 +207,9 @@ def test_upholding_by_correcting_an_archived_match(desk, duel):
 
 def test_upholding_against_a_result(desk, cup):
     ann = UserProfile.objects.get(user__username="ann").user
-    dispute = Dispute.objects.create(reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START)
+    dispute = Dispute.objects.create(
+        reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START
+    )
     wrong = act(desk, "correct_disputed_match", dispute, reason="Typing error.")
     assert said(wrong) == ["The dispute is about a tournament result; correct its placement instead."]
     act(desk, "correct_disputed_result", dispute, reason="Photo finish.", placement="2", prize="")
@@ -193,9 +219,14 @@ def test_upholding_against_a_result(desk, cup):
 
 def test_upholding_by_disqualifying(desk, cup):
     ann = UserProfile.objects.get(user__username="ann").user
-    dispute = Dispute.objects.create(reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START)
+    dispute = Dispute.objects.create(
+        reporter=ann, result=cup.results.get(placement=1), reason="Not so.", filed_at=START
+    )
     act(desk, "disqualify_disputed", dispute, reason="Cheated.")
-    assert list(cup.results.order_by("id").values_list("placement", "disqualified_reason")) == [(None, "Cheated."), (1, "")]
+    assert list(cup.results.order_by("id").values_list("placement", "disqualified_reason")) == [
+        (None, "Cheated."),
+        (1, ""),
+    ]
 
 
 def test_nobody_resolves_their_own_dispute(desk, boss, duel):
@@ -207,34 +238,63 @@ def test_nobody_resolves_their_own_dispute(desk, boss, duel):
 
 def test_a_result_is_corrected_by_its_form_with_a_reason(desk, cup):
     title = cup.results.get(placement=1)
-    without = desk.post(address(TournamentResult, "change", title.pk), {"placement": "3", "prize_amount": "5.00"})
+    without = desk.post(
+        address(TournamentResult, "change", title.pk), {"placement": "3", "prize_amount": "5.00"}
+    )
     assert without.context["adminform"].form.errors == {"reason": ["This field is required."]}
-    refused = desk.post(address(TournamentResult, "change", title.pk), {"placement": "", "prize_amount": "5.00", "reason": "Photo finish."})
+    refused = desk.post(
+        address(TournamentResult, "change", title.pk),
+        {"placement": "", "prize_amount": "5.00", "reason": "Photo finish."},
+    )
     assert list(refused.context["adminform"].form.errors) == ["placement"]
-    saved = desk.post(address(TournamentResult, "change", title.pk), {"placement": "3", "prize_amount": "5.00", "reason": "Photo finish."})
+    saved = desk.post(
+        address(TournamentResult, "change", title.pk),
+        {"placement": "3", "prize_amount": "5.00", "reason": "Photo finish."},
+    )
     assert saved.status_code == 302
     title.refresh_from_db()
     assert (title.placement, title.prize_amount) == (3, 5)
 
 
 def test_a_team_s_result_takes_its_members_along(desk):
-    ann, squad, league = scene.player("ann"), scene.team("north"), scene.tournament("league", entrant_kind="TEAM")
+    ann, squad, league = (
+        scene.player("ann"),
+        scene.team("north"),
+        scene.tournament("league", entrant_kind="TEAM"),
+    )
     scene.registration(ann, league, team=squad)
     member, team = scene.result(league, 1, ann, team=squad), scene.result(league, 1, team=squad)
-    assert desk.post(address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}).status_code == 403
-    desk.post(address(TournamentResult, "change", team.pk), {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."})
+    assert (
+        desk.post(
+            address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}
+        ).status_code
+        == 403
+    )
+    desk.post(
+        address(TournamentResult, "change", team.pk),
+        {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."},
+    )
     assert set(league.results.values_list("placement", flat=True)) == {2}
 
 
 def test_disqualifying_entrants(desk, cup):
     act(desk, "disqualify_selected", cup.results.get(placement=1), reason="Cheated.")
     act(desk, "disqualify_selected", cup.participations.get(user__username="ann"), reason="Cheated too.")
-    assert set(cup.participations.values_list("status", flat=True)) == {TournamentParticipation.Status.DISQUALIFIED}
+    assert set(cup.participations.values_list("status", flat=True)) == {
+        TournamentParticipation.Status.DISQUALIFIED
+    }
     assert set(cup.results.values_list("placement", flat=True)) == {None}
 
 
 def test_a_tournament_is_made_as_a_draft_and_moved_on(desk, boss):
-    form = {"name": "Spring Cup", "slug": "spring", "game": scene.game().pk, "entrant_kind": "SOLO", "organiser": boss.pk, "capacity": "8"}
+    form = {
+        "name": "Spring Cup",
+        "slug": "spring",
+        "game": scene.game().pk,
+        "entrant_kind": "SOLO",
+        "organiser": boss.pk,
+        "capacity": "8",
+    }
     form |= {"starts_at_0": "2025-03-01", "starts_at_1": "18:00:00", "ends_at_0": "", "ends_at_1": ""}
     assert desk.post(address(Tournament, "add"), form).status_code == 302
     event = Tournament.objects.get(slug="spring")
@@ -259,18 +319,30 @@ def test_teams_are_made_and_renamed_and_never_share_a_name(desk):
         "name": ["The name 'OpTic Gaming' belongs to the team 'og'; choose another name."]
     }
     assert desk.post(address(Team, "change", splyce.pk), {"name": "Splyce Esports"}).status_code == 302
-    assert sorted(Team.objects.values_list("slug", "name")) == [("og", "OpTic Gaming"), ("splyce", "Splyce Esports")]
+    assert sorted(Team.objects.values_list("slug", "name")) == [
+        ("og", "OpTic Gaming"),
+        ("splyce", "Splyce Esports"),
+    ]
 
 
 def test_memberships_are_recorded_and_ended(desk):
     ann, squad = scene.player("ann"), scene.team("north")
-    form = {"team": squad.pk, "user": ann.pk, "joined_at_0": "2025-03-01", "joined_at_1": "18:00:00", "left_at_0": "", "left_at_1": ""}
+    form = {
+        "team": squad.pk,
+        "user": ann.pk,
+        "joined_at_0": "2025-03-01",
+        "joined_at_1": "18:00:00",
+        "left_at_0": "",
+        "left_at_1": "",
+    }
     assert desk.post(address(TeamMembership, "add"), form).status_code == 302
     membership = TeamMembership.objects.get()
     early = {"left_at_0": "2025-02-01", "left_at_1": "00:00:00"}
     refused = desk.post(address(TeamMembership, "change", membership.pk), early)
     assert list(refused.context["adminform"].form.errors) == ["left_at"]
-    desk.post(address(TeamMembership, "change", membership.pk), {"left_at_0": "2025-04-01", "left_at_1": "00:00:00"})
+    desk.post(
+        address(TeamMembership, "change", membership.pk), {"left_at_0": "2025-04-01", "left_at_1": "00:00:00"}
+    )
     assert TeamMembership.objects.get().left_at.month == 4
     assert desk.get(address(TeamMembership, "change", membership.pk)).status_code == 200
 
@@ -282,13 +354,27 @@ def test_games_are_made_and_stay(desk):
 
 def test_achievements_are_defined_awarded_and_revoked(desk):
     ann = scene.player("ann")
-    entry = {"slug": "first-win", "name": "First win", "description": "Win a match.", "tier": "MINOR", "points": "50"}
+    entry = {
+        "slug": "first-win",
+        "name": "First win",
+        "description": "Win a match.",
+        "tier": "MINOR",
+        "points": "50",
+    }
     desk.post(address(Achievement, "add"), entry)
     badge = Achievement.objects.get()
     desk.post(address(Achievement, "change", badge.pk), {**entry, "points": "60"})
-    form = {"user": ann.pk, "achievement": badge.pk, "earned_at_0": "2025-03-01", "earned_at_1": "18:00:00", "fact": "by hand"}
+    form = {
+        "user": ann.pk,
+        "achievement": badge.pk,
+        "earned_at_0": "2025-03-01",
+        "earned_at_1": "18:00:00",
+        "fact": "by hand",
+    }
     desk.post(address(UserAchievement, "add"), form)
-    assert list(ExperienceAward.objects.values_list("points", "dedupe_key")) == [(60, "achievement:first-win")]
+    assert list(ExperienceAward.objects.values_list("points", "dedupe_key")) == [
+        (60, "achievement:first-win")
+    ]
     held = UserAchievement.objects.get()
     assert desk.post(address(Achievement, "delete", badge.pk), {"post": "yes"}).status_code == 403
     assert desk.post(address(UserAchievement, "change", held.pk), form).status_code == 403
@@ -313,10 +399,17 @@ NEW_MATCH = {"match_key": "final", "played_at_0": "2025-03-01", "played_at_1": "
 def test_a_casual_match_is_recorded_whole(desk):
     ann, bob = scene.player("ann"), scene.player("bob")
     game = scene.game()
-    answer = desk.post(address(Match, "add"), {**NEW_MATCH, "game": game.pk, "players": "ann, win, Red, 13\n\nBob ,LOSS\n"})
+    answer = desk.post(
+        address(Match, "add"), {**NEW_MATCH, "game": game.pk, "players": "ann, win, Red, 13\n\nBob ,LOSS\n"}
+    )
     assert answer.status_code == 302
-    rows = Match.objects.order_by("id").values_list("user", "game", "match_key", "result", "side", "score", "kind")
-    assert list(rows) == [(ann.pk, game.pk, "final", "WIN", "Red", 13, "CASUAL"), (bob.pk, game.pk, "final", "LOSS", "", None, "CASUAL")]
+    rows = Match.objects.order_by("id").values_list(
+        "user", "game", "match_key", "result", "side", "score", "kind"
+    )
+    assert list(rows) == [
+        (ann.pk, game.pk, "final", "WIN", "Red", 13, "CASUAL"),
+        (bob.pk, game.pk, "final", "LOSS", "", None, "CASUAL"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -344,12 +437,16 @@ def test_a_match_that_cannot_be_is_not_recorded(desk, players, message):
 def test_privacy_is_set_through_its_service(desk):
     ann = scene.player("ann")
     desk.post(address(PrivacySettings, "change", ann.pk), {"show_tournament_stats": "on"})
-    assert list(PrivacySettings.objects.filter(user=ann).values_list("show_match_history", "show_tournament_stats")) == [(False, True)]
+    assert list(
+        PrivacySettings.objects.filter(user=ann).values_list("show_match_history", "show_tournament_stats")
+    ) == [(False, True)]
 
 
 def test_what_a_player_cannot_be_called_is_refused(desk):
     ann = scene.player("ann")
-    answer = desk.post(address(UserProfile, "change", ann.pk), {"display_name": "a\tb", "bio": "", "country": "DE"})
+    answer = desk.post(
+        address(UserProfile, "change", ann.pk), {"display_name": "a\tb", "bio": "", "country": "DE"}
+    )
     assert list(answer.context["adminform"].form.errors) == ["display_name"]
     assert UserProfile.objects.get(user=ann).display_name == ""
 
@@ -365,4 +462,8 @@ def test_verifications_are_decided_after_asking_and_never_one_s_own(desk, boss):
     act(desk, "reject_selected", rows[1])
 
     states = set(KycVerification.objects.values_list("user__username", "status", "reviewed_by__username"))
-    assert states == {("ann", "VERIFIED", boss.username), ("ben", "REJECTED", boss.username), (boss.username, "PENDING", None)}
+    assert states == {
+        ("ann", "VERIFIED", boss.username),
+        ("ben", "REJECTED", boss.username),
+        (boss.username, "PENDING", None),
+    }

@@ -114,7 +114,13 @@ def test_posting_a_number_to_a_profile_changes_only_what_may_change(desk):
     before = profile.total_matches_played, profile.public_id
     answer = desk.post(
         address(UserProfile, "change", profile.pk),
-        {"display_name": "Zed", "bio": "", "country": "DE", "total_matches_played": 999, "public_id": "DC-00-000000"},
+        {
+            "display_name": "Zed",
+            "bio": "",
+            "country": "DE",
+            "total_matches_played": 999,
+            "public_id": "DC-00-000000",
+        },
     )
     assert answer.status_code == 302
     profile.refresh_from_db()
@@ -126,7 +132,13 @@ def test_posting_a_number_to_a_profile_changes_only_what_may_change(desk):
 def test_the_engine_s_own_records_are_read_only(desk, boss, model):
     make_rows()
     page, row, request = admin.site._registry[model], row_of(model), asking(boss)
-    assert not any([page.has_add_permission(request), page.has_change_permission(request, row), page.has_delete_permission(request, row)])
+    assert not any(
+        [
+            page.has_add_permission(request),
+            page.has_change_permission(request, row),
+            page.has_delete_permission(request, row),
+        ]
+    )
     assert page.get_actions(request) == {}
     assert desk.post(address(model, "change", row.pk), {}).status_code == 403
 

@@ -22,11 +22,23 @@ class Api:
     def __init__(self, client: Client, headers: dict[str, str] | None = None) -> None:
         self.client, self.headers = client, headers or {}
 
-    def call(self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, raw: bytes | None = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Any:
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         kind = {"content_type": "application/json"} if data else {}
         answer = self.client.generic(
-            method, path if path.startswith("/api") else ROOT + path, data, **kind, headers={**self.headers, **(headers or {})}
+            method,
+            path if path.startswith("/api") else ROOT + path,
+            data,
+            **kind,
+            headers={**self.headers, **(headers or {})},
         )
         check_answer(answer)
         return answer
@@ -36,7 +48,10 @@ class Api:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.call(
-            "POST", path, {} if body is None else body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+            "POST",
+            path,
+            {} if body is None else body,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
         )
 
     def put(self, path: str, body: Any = None) -> Any:
@@ -73,7 +88,9 @@ def signed_in(user: User) -> Api:
 
 def with_key(user: User, *scopes: str) -> Api:
     """Calls with a key of the user's, by default one to read; staff granted it."""
-    staff = User.objects.filter(username="granter").first() or User.objects.create(username="granter", is_staff=True)
+    staff = User.objects.filter(username="granter").first() or User.objects.create(
+        username="granter", is_staff=True
+    )
     made = create_key(owner=user, name="test", scopes=scopes or ("read",), by=staff)
     api = Api(Client(), {"Authorization": f"Bearer {made.secret}"})
     api.key, api.secret = made.key, made.secret
@@ -82,7 +99,10 @@ def with_key(user: User, *scopes: str) -> Api:
 
 def check_answer(answer: Any) -> None:
     if answer.status_code >= 400:
-        assert answer["Content-Type"] == "application/problem+json", (answer.status_code, answer["Content-Type"])
+        assert answer["Content-Type"] == "application/problem+json", (
+            answer.status_code,
+            answer["Content-Type"],
+        )
         problem = answer.json()
         assert problem.keys() == {"type", "title", "status", "detail", "code", "errors"}
         assert problem["status"] == answer.status_code

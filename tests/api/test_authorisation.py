@@ -51,7 +51,12 @@ OWN = PEOPLE | READERS
 SEES_HIDDEN = {"owner", "owner's key to read", "staff"}
 ANN = "{ann}"
 MATCH = {"game": "valorant", "match_key": "m1", "reason": "x"}
-DELIVERED = {"match_key": "new", "game": "valorant", "played_at": "2025-03-01T18:00:00Z", "players": [{"player": ANN, "result": "WIN"}]}
+DELIVERED = {
+    "match_key": "new",
+    "game": "valorant",
+    "played_at": "2025-03-01T18:00:00Z",
+    "players": [{"player": ANN, "result": "WIN"}],
+}
 
 CALLS = {
     "find_players": Call("/players?q=ann", ALL),
@@ -86,12 +91,20 @@ CALLS = {
         PEOPLE | {"organiser's key", "key to organise"},
         {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
     ),
-    "open_tournament": Call("/tournaments/draft/open", ORGANISERS, {}, hides={"member", "owner", "key to organise"}),
+    "open_tournament": Call(
+        "/tournaments/draft/open", ORGANISERS, {}, hides={"member", "owner", "key to organise"}
+    ),
     "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
     "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
-    "complete_tournament": Call("/tournaments/running/complete", ORGANISERS, {"standings": [{"player": ANN, "placement": 1}]}),
-    "correct_result": Call("/tournaments/completed/correct-result", ORGANISERS, {"player": ANN, "placement": 2, "reason": "x"}),
-    "disqualify_entrant": Call("/tournaments/completed/disqualify", ORGANISERS, {"player": ANN, "reason": "x"}),
+    "complete_tournament": Call(
+        "/tournaments/running/complete", ORGANISERS, {"standings": [{"player": ANN, "placement": 1}]}
+    ),
+    "correct_result": Call(
+        "/tournaments/completed/correct-result", ORGANISERS, {"player": ANN, "placement": 2, "reason": "x"}
+    ),
+    "disqualify_entrant": Call(
+        "/tournaments/completed/disqualify", ORGANISERS, {"player": ANN, "reason": "x"}
+    ),
     "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | {"owner"}, {"player": ANN}),
     "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | {"owner"}, {"player": ANN}),
     "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | {"owner"}, {"player": ANN}),
@@ -101,9 +114,13 @@ CALLS = {
     "restore_match": Call("/matches/restore", RECORDERS, MATCH),
     "correct_match": Call("/matches/correct", RECORDERS, {**MATCH, "results": {ANN: "LOSS"}}),
     "list_disputes": Call("/disputes", PEOPLE),
-    "file_dispute": Call("/disputes", {"owner"}, {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"}),
+    "file_dispute": Call(
+        "/disputes", {"owner"}, {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"}
+    ),
     "get_dispute": Call("/disputes/{dispute}", {"owner", "staff"}, hides={"member", "organiser"}),
-    "uphold_dispute": Call("/disputes/{dispute}/uphold", {"staff"}, {"resolution": "x", "remedy": {"kind": "void_match"}}),
+    "uphold_dispute": Call(
+        "/disputes/{dispute}/uphold", {"staff"}, {"resolution": "x", "remedy": {"kind": "void_match"}}
+    ),
     "reject_dispute": Call("/disputes/{dispute}/reject", {"staff"}, {"resolution": "x"}),
     "get_me": Call("/me", OWN),
     "get_privacy": Call("/me/privacy", OWN),
@@ -151,7 +168,9 @@ def build_world() -> SimpleNamespace:
     ann, bob, org, mel = (scene.player(name) for name in ("ann", "bob", "org", "mel"))
     scene.hide(ann, matches=True, tournaments=True)
     for key in ("m1", "m2"):
-        Match.objects.create(user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1))
+        Match.objects.create(
+            user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1)
+        )
     for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
         event = scene.tournament(status.lower(), status=status, organiser=org)
         scene.registration(ann, event)
@@ -202,7 +221,9 @@ def test_who_may(world, name):
 
     assert {caller for caller, status in answered.items() if status < 300} == call.allowed
     assert answered["revoked key"] == 401
-    refused = {caller: status for caller, status in answered.items() if status >= 300 and caller != "revoked key"}
+    refused = {
+        caller: status for caller, status in answered.items() if status >= 300 and caller != "revoked key"
+    }
     assert {caller for caller, status in refused.items() if status in MISSING} == refused.keys() & call.hides
     assert {caller for caller, status in refused.items() if status == 401} <= {"visitor"}
     assert set(refused.values()) <= {401, 403} | MISSING

@@ -21,7 +21,9 @@ KEY = "91827364"
 
 def tell_keys() -> None:
     """Have the keys of all rows that come begin with ``KEY``."""
-    tables = [model._meta.db_table for model in apps.get_models() if isinstance(model._meta.pk, models.BigAutoField)]
+    tables = [
+        model._meta.db_table for model in apps.get_models() if isinstance(model._meta.pk, models.BigAutoField)
+    ]
     with connection.cursor() as cursor:
         for place, table in enumerate(tables):
             first = int(f"{KEY}{place:03}001")
@@ -37,7 +39,9 @@ def told_by(answer) -> str:
     """Everything an answer tells: body, headers, and what its cursors and handles hold once decoded."""
     body = answer.getvalue().decode()
     text = f"{body}\n{dict(answer.headers)}"
-    words = {word for word in body.replace('"', " ").replace(".", " ").split() if len(word) > 20 and word.isascii()}
+    words = {
+        word for word in body.replace('"', " ").replace(".", " ").split() if len(word) > 20 and word.isascii()
+    }
     return text + "".join(_decode(word) for word in words)
 
 
@@ -60,14 +64,23 @@ def play_season() -> SimpleNamespace:
     tell_keys()
     world = build_world()
     organiser, staff, ann = world.callers["organiser"], world.callers["staff"], world.names["ann"]
-    organiser.post("/tournaments", {"slug": "cup", "name": "Cup", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"})
+    organiser.post(
+        "/tournaments",
+        {"slug": "cup", "name": "Cup", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
+    )
     organiser.post("/tournaments/cup/open")
     organiser.post("/tournaments/cup/entrants", {"player": ann})
     organiser.post("/tournaments/cup/entrants", {"player": world.names["bob"]})
     organiser.post("/tournaments/cup/start")
     lines = [{"player": ann, "result": "WIN"}, {"player": world.names["bob"], "result": "LOSS"}]
     for number in range(3):
-        match = {"game": "valorant", "match_key": f"c{number}", "tournament": "cup", "played_at": "2025-06-02T12:00:00Z", "players": lines}
+        match = {
+            "game": "valorant",
+            "match_key": f"c{number}",
+            "tournament": "cup",
+            "played_at": "2025-06-02T12:00:00Z",
+            "players": lines,
+        }
         assert staff.post("/matches", {"matches": [match]}).json()["accepted"] == 1
     placed = [{"player": ann, "placement": 1, "prize": 5}, {"player": world.names["bob"], "placement": 2}]
     assert organiser.post("/tournaments/cup/complete", {"standings": placed}).status_code == 200
@@ -89,7 +102,14 @@ def test_no_answer_of_any_operation_tells_a_key(season):
             assert KEY not in told_by(answer), (name, caller)
 
 
-STATS = ("total_matches_played", "tournaments_won", "tournaments_participated", "achievement_count", "experience_points", "disputes_filed")
+STATS = (
+    "total_matches_played",
+    "tournaments_won",
+    "tournaments_participated",
+    "achievement_count",
+    "experience_points",
+    "disputes_filed",
+)
 PAGED = [
     "/players?q=an&limit=1",
     "/players/{ann}/matches?limit=1",

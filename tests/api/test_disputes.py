@@ -21,7 +21,13 @@ def people():
     """Ann, who beat Bob yesterday, and Cat, who was not there."""
     found = {name: scene.player(name) for name in ("ann", "bob", "cat")}
     for name, result in (("ann", "WIN"), ("bob", "LOSS")):
-        Match.objects.create(user=found[name], game=scene.game(), match_key="m1", result=result, played_at=now() - timedelta(days=1))
+        Match.objects.create(
+            user=found[name],
+            game=scene.game(),
+            match_key="m1",
+            result=result,
+            played_at=now() - timedelta(days=1),
+        )
     return found
 
 
@@ -35,7 +41,10 @@ def test_a_dispute_is_filed_once_and_upheld_once(people, signed_in, boss, visito
     filed, again = (signed_in(people["bob"]).post("/disputes", ABOUT) for _ in range(2))
     handle = filed.json()["handle"]
     remedy = {"kind": "correct_match", "results": {ann: "LOSS", bob: "WIN"}}
-    upheld = [boss.post(f"/disputes/{handle}/uphold", {"resolution": "So it was.", "remedy": remedy}).json() for _ in range(2)]
+    upheld = [
+        boss.post(f"/disputes/{handle}/uphold", {"resolution": "So it was.", "remedy": remedy}).json()
+        for _ in range(2)
+    ]
 
     assert (filed.status_code, again.json()) == (201, filed.json())
     assert {name: filed.json()[name] for name in ("reporter", "about", "game", "match_key", "status")} == {
@@ -61,10 +70,13 @@ def test_a_dispute_is_for_its_reporter_and_staff(people, signed_in, boss):
     assert seen == {"ann": 404, "bob": 200, "cat": 404}
     assert boss.get(f"/disputes/{handle}").status_code == 200
     assert [
-        len(api.get("/disputes?status=OPEN").json()["items"]) for api in (signed_in(people["bob"]), signed_in(people["ann"]), boss)
+        len(api.get("/disputes?status=OPEN").json()["items"])
+        for api in (signed_in(people["bob"]), signed_in(people["ann"]), boss)
     ] == [1, 0, 1]
     assert problem_of(
-        signed_in(people["bob"]).post(f"/disputes/{handle}/uphold", {"resolution": "x", "remedy": {"kind": "void_match"}})
+        signed_in(people["bob"]).post(
+            f"/disputes/{handle}/uphold", {"resolution": "x", "remedy": {"kind": "void_match"}}
+        )
     ) == (
         403,
         "forbidden",
@@ -96,15 +108,26 @@ def test_a_result_is_disputed_and_corrected(people, signed_in, boss, visitor):
     type(row).objects.filter(pk=row.pk).update(decided_at=now())
     bob = people["bob"].profile.public_id
     handle = (
-        signed_in(people["bob"]).post("/disputes", {"result": {"tournament": "cup", "player": bob}, "reason": "I won."}).json()["handle"]
+        signed_in(people["bob"])
+        .post("/disputes", {"result": {"tournament": "cup", "player": bob}, "reason": "I won."})
+        .json()["handle"]
     )
 
     unfit = boss.post(f"/disputes/{handle}/uphold", {"resolution": "x", "remedy": {"kind": "void_match"}})
-    lacking = boss.post(f"/disputes/{handle}/uphold", {"resolution": "x", "remedy": {"kind": "correct_result"}})
-    upheld = boss.post(f"/disputes/{handle}/uphold", {"resolution": "Yes.", "remedy": {"kind": "correct_result", "placement": 1}})
+    lacking = boss.post(
+        f"/disputes/{handle}/uphold", {"resolution": "x", "remedy": {"kind": "correct_result"}}
+    )
+    upheld = boss.post(
+        f"/disputes/{handle}/uphold",
+        {"resolution": "Yes.", "remedy": {"kind": "correct_result", "placement": 1}},
+    )
 
     assert problem_of(unfit) == problem_of(lacking) == (422, "invalid")
-    assert (upheld.json()["about"], upheld.json()["tournament"], upheld.json()["status"]) == ("result", "cup", "UPHELD")
+    assert (upheld.json()["about"], upheld.json()["tournament"], upheld.json()["status"]) == (
+        "result",
+        "cup",
+        "UPHELD",
+    )
     assert visitor.get(f"/players/{bob}/stats/tournaments_won").json()["value"] == 1
 
 

@@ -59,14 +59,22 @@ def test_a_body_too_large_is_refused_unread(server, settings):
     assert problem_of(answer) == (413, "too-large")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""])
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json", ""],
+)
 def test_a_body_of_another_type_is_refused(server, kind):
-    answer = server.client.generic("POST", "/api/v1/matches", b"{}", content_type=kind, headers=server.headers)
+    answer = server.client.generic(
+        "POST", "/api/v1/matches", b"{}", content_type=kind, headers=server.headers
+    )
 
     assert problem_of(answer) == (415, "unsupported-media-type")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/players/%00", "/api/v1/players?q=a%00b", "/api/v1/players?q=%0d%0aSet-Cookie:x", "/api/%00"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/players/%00", "/api/v1/players?q=a%00b", "/api/v1/players?q=%0d%0aSet-Cookie:x", "/api/%00"],
+)
 def test_control_characters_in_the_address_are_refused(visitor, path):
     answer = visitor.get(path)
 
@@ -75,7 +83,15 @@ def test_control_characters_in_the_address_are_refused(visitor, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/", "/api/v1/", "/api/v1/none", "/api/v2/players", "/api/v1/players/", "/api/v1/players/DC-25-999999"]
+    "path",
+    [
+        "/api/",
+        "/api/v1/",
+        "/api/v1/none",
+        "/api/v2/players",
+        "/api/v1/players/",
+        "/api/v1/players/DC-25-999999",
+    ],
 )
 def test_what_is_not_there_is_a_problem_too(visitor, path):
     assert problem_of(visitor.get(path)) == (404, "not-found")
@@ -158,7 +174,18 @@ def test_tampered_cursors_are_refused(visitor):
     page = visitor.get("/tournaments?limit=1").json()["next_page"]
     changed = page[:9] + ("A" if page[9] != "A" else "B") + page[10:]
 
-    for wrong in (changed, page[:-1], page[1:], page + "x", "x" + page, page + "%3D", page.swapcase(), ".", "W10.x", json.dumps([1])):
+    for wrong in (
+        changed,
+        page[:-1],
+        page[1:],
+        page + "x",
+        "x" + page,
+        page + "%3D",
+        page.swapcase(),
+        ".",
+        "W10.x",
+        json.dumps([1]),
+    ):
         assert problem_of(visitor.get(f"/tournaments?limit=1&page={wrong}")) == (422, "invalid-cursor")
 
 
@@ -268,7 +295,9 @@ def test_the_forwarded_address_counts_behind_proxies_alone(settings):
     assert [api.get("/leaderboards").status_code for api in spoofed] == [200, 429]
 
     settings.API_TRUSTED_PROXIES = 1
-    through = [Api(Client(), {"X-Forwarded-For": f"9.9.9.{number}, 192.0.2.{number // 2}"}) for number in range(3)]
+    through = [
+        Api(Client(), {"X-Forwarded-For": f"9.9.9.{number}, 192.0.2.{number // 2}"}) for number in range(3)
+    ]
     assert [api.get("/leaderboards").status_code for api in through] == [200, 429, 200]
 
 

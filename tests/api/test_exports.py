@@ -65,7 +65,11 @@ def test_a_match_history_as_csv_is_no_formula(visitor, ann):
     by_key = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
 
     assert by_key.keys() == {"m1", "m2", "m3"}
-    assert (by_key["m1"]["score"], by_key["m1"]["stats"], by_key["m1"]["played_at"]) == ("-3", '{"kills": 9}', "2025-03-01T19:00:00Z")
+    assert (by_key["m1"]["score"], by_key["m1"]["stats"], by_key["m1"]["played_at"]) == (
+        "-3",
+        '{"kills": 9}',
+        "2025-03-01T19:00:00Z",
+    )
     assert by_key["m3"]["side"] == "'=1+1"
 
 
@@ -82,7 +86,9 @@ def test_an_export_of_what_changed_since(visitor, ann):
     assert sorted(line["match_key"] for line in lines(visitor.get(path))) == ["m1", "m2", "m4"]
 
 
-@pytest.mark.parametrize("query", ["?updated_since=yesterday", "?updated_since=2025-01-01T00:00:00", "?format=xml"])
+@pytest.mark.parametrize(
+    "query", ["?updated_since=yesterday", "?updated_since=2025-01-01T00:00:00", "?format=xml"]
+)
 def test_what_cannot_be_asked_is_refused(visitor, ann, query):
     assert problem_of(visitor.get(address(ann, query))) == (422, "invalid")
 
@@ -155,4 +161,9 @@ def test_rows_are_read_in_pieces(ann, monkeypatch):
 def test_text_that_a_spreadsheet_would_calculate_stands_behind_an_apostrophe(first):
     assert write_cell(f"{first}1+1") == f"'{first}1+1"
     assert write_cell(f"1{first}1") == f"1{first}1"
-    assert [write_cell(value) for value in (-3, None, {"a": "=1"}, ["=1"])] == [-3, None, '{"a": "=1"}', '["=1"]']
+    assert [write_cell(value) for value in (-3, None, {"a": "=1"}, ["=1"])] == [
+        -3,
+        None,
+        '{"a": "=1"}',
+        '["=1"]',
+    ]

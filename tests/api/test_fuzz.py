@@ -30,7 +30,15 @@ pytestmark = pytest.mark.django_db
 
 CASES = int(os.environ.get("DELTACROWN_FUZZ_CASES", "0"))
 #: Names of rows that are there; filled in by each test.
-NAMES: dict[str, list[str]] = {"public_id": [], "slug": [], "game": [], "match_key": [], "handle": [], "prefix": [], "stat": []}
+NAMES: dict[str, list[str]] = {
+    "public_id": [],
+    "slug": [],
+    "game": [],
+    "match_key": [],
+    "handle": [],
+    "prefix": [],
+    "stat": [],
+}
 
 schema = schemathesis.openapi.from_dict(api.get_openapi_schema())
 schema.app = get_wsgi_application()
@@ -76,7 +84,9 @@ def _put_name(name, value):
 
 
 def _known(names, value):
-    return names[len(value) // 2 % len(names)] if names and isinstance(value, str) and len(value) % 2 else value
+    return (
+        names[len(value) // 2 % len(names)] if names and isinstance(value, str) and len(value) % 2 else value
+    )
 
 
 #: What cannot hold here. A request of the right shape may name players, games and moments that are not there or contradict
@@ -95,14 +105,23 @@ SENT: Counter[str] = Counter()
 
 def rows():
     """Ann, who hides nothing; Eve, who hides everything; staff; and something of every kind that an address can name."""
-    ann, eve, boss = scene.player("ann"), scene.player("eve", email=f"{HIDDEN}@example.org"), scene.player("boss", is_staff=True)
+    ann, eve, boss = (
+        scene.player("ann"),
+        scene.player("eve", email=f"{HIDDEN}@example.org"),
+        scene.player("boss", is_staff=True),
+    )
     yesterday = now() - timedelta(days=1)
-    Match.objects.create(user=ann, game=scene.game("rocket"), match_key="m1", result="WIN", played_at=yesterday)
+    Match.objects.create(
+        user=ann, game=scene.game("rocket"), match_key="m1", result="WIN", played_at=yesterday
+    )
     for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
         event = scene.tournament(status.lower(), title=scene.game("rocket"), status=status, organiser=boss)
         scene.registration(ann, event)
     scene.result(event, 1, ann)
-    disputes = [file_dispute(reporter=ann, match=Match.objects.get(), reason="x", now=now()), hide_everything(eve, yesterday)]
+    disputes = [
+        file_dispute(reporter=ann, match=Match.objects.get(), reason="x", now=now()),
+        hide_everything(eve, yesterday),
+    ]
     NAMES["public_id"] = [user.profile.public_id for user in (ann, eve)]
     NAMES.update(slug=["draft", "open", "running", "completed"], game=["rocket"], match_key=["m1", "m2"])
     NAMES.update(handle=[write_handle(dispute) for dispute in disputes])
@@ -113,7 +132,13 @@ def rows():
 def hide_everything(eve, played_at):
     """Give Eve rows that are hers and staff's to see, and return her dispute."""
     match = Match.objects.create(
-        user=eve, game=scene.game("rocket"), match_key="m2", result="WIN", played_at=played_at, side=HIDDEN, stats={HIDDEN: HIDDEN}
+        user=eve,
+        game=scene.game("rocket"),
+        match_key="m2",
+        result="WIN",
+        played_at=played_at,
+        side=HIDDEN,
+        stats={HIDDEN: HIDDEN},
     )
     scene.activity(eve, HIDDEN, visibility="PRIVATE", metadata={"note": HIDDEN})
     scene.experience(eve, 5, HIDDEN)
@@ -130,7 +155,9 @@ def _tell_what_was_sent(request):
         told = ", ".join(f"{name} {count:,}" for name, count in sorted(SENT.items()))
         plugins = request.config.pluginmanager
         with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
-            plugins.get_plugin("terminalreporter").write_line(f"\n{SENT.total():,} requests on {connection.vendor}: {told}")
+            plugins.get_plugin("terminalreporter").write_line(
+                f"\n{SENT.total():,} requests on {connection.vendor}: {told}"
+            )
 
 
 @pytest.fixture(autouse=True)
@@ -154,9 +181,17 @@ def callers():
     def session(user):
         client = Client()
         client.force_login(user)
-        return {"Cookie": f"sessionid={client.cookies['sessionid'].value}; csrftoken={'t' * 32}", "X-CSRFToken": "t" * 32}
+        return {
+            "Cookie": f"sessionid={client.cookies['sessionid'].value}; csrftoken={'t' * 32}",
+            "X-CSRFToken": "t" * 32,
+        }
 
-    return {"staff": session(boss), "member": session(ann), "key": {"Authorization": f"Bearer {key.secret}"}, "visitor": {}}
+    return {
+        "staff": session(boss),
+        "member": session(ann),
+        "key": {"Authorization": f"Bearer {key.secret}"},
+        "visitor": {},
+    }
 
 
 @schema.parametrize()
@@ -169,8 +204,12 @@ def callers():
 )
 def test_whatever_is_sent_the_answer_is_declared(case, callers):
     told = repr((case.path_parameters, case.query, case.body)).encode()
-    caller = sorted(callers)[zlib.crc32(told) % len(callers)]  # the same for the same request, so that a failure repeats
-    answer = case.call_and_validate(headers=callers[caller], excluded_checks=[CHECKS.get_one(name) for name in LEFT_OUT])
+    caller = sorted(callers)[
+        zlib.crc32(told) % len(callers)
+    ]  # the same for the same request, so that a failure repeats
+    answer = case.call_and_validate(
+        headers=callers[caller], excluded_checks=[CHECKS.get_one(name) for name in LEFT_OUT]
+    )
     SENT[f"{caller} {answer.status_code // 100}xx"] += 1
     for word in INSIDE if caller == "staff" else (*INSIDE, HIDDEN):
         assert word not in answer.text

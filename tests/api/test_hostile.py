@@ -21,14 +21,30 @@ for _ in range(30):
 
 #: Every operation with a body, by an address that works: who may call it, and a body that would be taken.
 WRITES = {
-    "/tournaments": ("organiser", {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"}),
+    "/tournaments": (
+        "organiser",
+        {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
+    ),
     "/tournaments/open/entrants": ("organiser", {"player": "{ann}"}),
     "/tournaments/running/complete": ("organiser", {"standings": [{"player": "{ann}", "placement": 1}]}),
     "/tournaments/running/cancel": ("organiser", {"reason": "x"}),
-    "/tournaments/completed/correct-result": ("organiser", {"player": "{ann}", "placement": 2, "reason": "x"}),
-    "/matches": ("staff", {"matches": [{"match_key": "n", "game": "valorant", "played_at": "2025-03-01T18:00:00Z", "players": []}]}),
+    "/tournaments/completed/correct-result": (
+        "organiser",
+        {"player": "{ann}", "placement": 2, "reason": "x"},
+    ),
+    "/matches": (
+        "staff",
+        {
+            "matches": [
+                {"match_key": "n", "game": "valorant", "played_at": "2025-03-01T18:00:00Z", "players": []}
+            ]
+        },
+    ),
     "/matches/void": ("staff", {"game": "valorant", "match_key": "m1", "reason": "x"}),
-    "/matches/correct": ("staff", {"game": "valorant", "match_key": "m1", "results": {"{ann}": "LOSS"}, "reason": "x"}),
+    "/matches/correct": (
+        "staff",
+        {"game": "valorant", "match_key": "m1", "results": {"{ann}": "LOSS"}, "reason": "x"},
+    ),
     "/disputes": ("owner", {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"}),
     "/disputes/{dispute}/reject": ("staff", {"resolution": "x"}),
     "/me/api-keys": ("owner", {"name": "x", "scopes": ["read"]}),
@@ -55,7 +71,11 @@ def everything():
     """Every row of every table but sessions and what notes the use of keys."""
     left_out = {"Session", "ApiKey", "Run"}
     models = [model for model in apps.get_models() if model.__name__ not in left_out and model._meta.managed]
-    return {model._meta.label: sorted(map(repr, model.objects.values_list())) for model in models if hasattr(model, "objects")}
+    return {
+        model._meta.label: sorted(map(repr, model.objects.values_list()))
+        for model in models
+        if hasattr(model, "objects")
+    }
 
 
 def fill(value, names):
@@ -65,7 +85,10 @@ def fill(value, names):
 def with_each_value_replaced(body, wrong):
     """``body`` once for each place in it, with ``wrong`` there."""
     for name, value in body.items() if isinstance(body, dict) else enumerate(body):
-        for each in [wrong, *(with_each_value_replaced(value, wrong) if isinstance(value, dict | list) else ())]:
+        for each in [
+            wrong,
+            *(with_each_value_replaced(value, wrong) if isinstance(value, dict | list) else ()),
+        ]:
             yield {**body, name: each} if isinstance(body, dict) else [*body[:name], each, *body[name + 1 :]]
 
 
@@ -85,9 +108,13 @@ def test_values_of_other_types_change_nothing(world, path):  # noqa: F811
     before, tried = everything(), 0
     for wrong in WRONG:
         for sent in with_each_value_replaced(fill(body, world.names), wrong):
-            if optional & sent.keys() and any(sent.get(name) in (None, []) for name in optional & sent.keys()):
+            if optional & sent.keys() and any(
+                sent.get(name) in (None, []) for name in optional & sent.keys()
+            ):
                 continue
-            answer = world.callers[caller].call("POST", path.format(**world.names), raw=json.dumps(sent).encode())
+            answer = world.callers[caller].call(
+                "POST", path.format(**world.names), raw=json.dumps(sent).encode()
+            )
             assert answer.status_code in {400, 404, 409, 422}, (sent, answer.content)
             tried += 1
     assert tried >= 8
@@ -100,7 +127,9 @@ def test_statements_and_headers_in_text_are_text(world, path):  # noqa: F811
     caller, body = WRITES[path]
     tables = everything().keys()
     for sent in with_each_value_replaced(fill(body, world.names), SQL):
-        answer = world.callers[caller].call("POST", path.format(**world.names), sent, headers={"Idempotency-Key": SQL})
+        answer = world.callers[caller].call(
+            "POST", path.format(**world.names), sent, headers={"Idempotency-Key": SQL}
+        )
         assert answer.status_code < 500
         assert "X-Injected" not in answer
     assert everything().keys() == tables
@@ -108,7 +137,16 @@ def test_statements_and_headers_in_text_are_text(world, path):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "header", ["Idempotency-Key", "Authorization", "If-None-Match", "X-CSRFToken", "Cookie", "X-Forwarded-For", "Accept"]
+    "header",
+    [
+        "Idempotency-Key",
+        "Authorization",
+        "If-None-Match",
+        "X-CSRFToken",
+        "Cookie",
+        "X-Forwarded-For",
+        "Accept",
+    ],
 )
 def test_headers_hold_anything(world, header):  # noqa: F811
     before = everything()
@@ -120,7 +158,10 @@ def test_headers_hold_anything(world, header):  # noqa: F811
 
 
 def test_more_parameters_than_are_read_are_refused(visitor):
-    assert problem_of(visitor.get("/players?" + "&".join(f"a{number}=1" for number in range(1001)))) == (400, "malformed")
+    assert problem_of(visitor.get("/players?" + "&".join(f"a{number}=1" for number in range(1001)))) == (
+        400,
+        "malformed",
+    )
 
 
 def test_a_parameter_given_twice_is_refused(visitor):

@@ -64,7 +64,9 @@ def test_a_revoked_key_is_useless_and_stays_listed(signed_in, ann):
 def test_nobody_revokes_the_key_of_another(signed_in, ann):
     make(signed_in(ann), "read")
 
-    assert problem_of(signed_in(scene.player("bob")).delete(f"/me/api-keys/{ApiKey.objects.get().prefix}")) == (404, "not-found")
+    assert problem_of(
+        signed_in(scene.player("bob")).delete(f"/me/api-keys/{ApiKey.objects.get().prefix}")
+    ) == (404, "not-found")
 
 
 def test_only_staff_grant_matches_write_and_make_keys_for_others(signed_in, ann):
@@ -78,7 +80,10 @@ def test_only_staff_grant_matches_write_and_make_keys_for_others(signed_in, ann)
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], "read", [1]])
 def test_unknown_scopes_are_refused(signed_in, ann, scopes):
-    assert problem_of(signed_in(ann).post("/me/api-keys", {"name": "x", "scopes": scopes})) == (422, "invalid")
+    assert problem_of(signed_in(ann).post("/me/api-keys", {"name": "x", "scopes": scopes})) == (
+        422,
+        "invalid",
+    )
 
 
 def test_a_player_has_twenty_keys_at_most(signed_in, ann):
@@ -113,7 +118,10 @@ def test_what_is_no_key_is_refused_also_where_nobody_needs_one(ann, header):
 def test_another_secret_with_a_known_prefix_is_refused(with_key, ann):
     api = with_key(ann, "read")
 
-    assert problem_of(bearer(api.secret[:-1] + ("a" if api.secret[-1] != "a" else "b")).get("/me")) == (401, "unauthenticated")
+    assert problem_of(bearer(api.secret[:-1] + ("a" if api.secret[-1] != "a" else "b")).get("/me")) == (
+        401,
+        "unauthenticated",
+    )
 
 
 def test_the_key_of_somebody_deactivated_is_refused(with_key, ann):
@@ -163,4 +171,7 @@ def test_privacy_holds_at_once(signed_in, visitor, ann):
     signed_in(ann).put("/me/privacy", {"show_match_history": False, "show_tournament_stats": True})
 
     assert visitor.get(address).status_code == 403
-    assert signed_in(ann).get("/me/privacy").json() == {"show_match_history": False, "show_tournament_stats": True}
+    assert signed_in(ann).get("/me/privacy").json() == {
+        "show_match_history": False,
+        "show_tournament_stats": True,
+    }

@@ -46,7 +46,9 @@ def test_a_leaderboard(visitor, ann):
     assert (board["rule"], board["game"]) == ("Players with at least one are ranked.", None)
     assert visitor.get("/leaderboards/matches_won?game=valorant").json()["game"] == "valorant"
     assert problem_of(visitor.get("/leaderboards/nonsense")) == (404, "not-found")
-    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}["average_placement"] is False
+    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}[
+        "average_placement"
+    ] is False
 
 
 def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
@@ -61,7 +63,9 @@ def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
 
     board = visitor.get("/leaderboards/matches_won?country=DE").json()
     around = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1").json()
-    in_game = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1&country=DE&game=valorant").json()
+    in_game = visitor.get(
+        f"/leaderboards/matches_won/around/{ann.profile.public_id}?each_side=1&country=DE&game=valorant"
+    ).json()
 
     assert (board["country"], ranks(board["items"])) == ("DE", [(1, "eve", 2), (2, "Ann", 1), (2, "dot", 1)])
     assert (around["rank"], ranks(around["items"])) == (2, [(1, "eve", 2), (2, "Ann", 1), (2, "cid", 1)])
@@ -85,7 +89,9 @@ def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
 def test_a_leaderboard_of_a_period(visitor, ann):
     bob = scene.player("bob")
     for key in ("b1", "b2"):
-        Match.objects.create(user=bob, game=scene.game(), match_key=key, result="WIN", played_at=NOW - timedelta(seconds=5))
+        Match.objects.create(
+            user=bob, game=scene.game(), match_key=key, result="WIN", played_at=NOW - timedelta(seconds=5)
+        )
 
     board = visitor.get("/leaderboards/matches_won?period=30days").json()
     all_time = visitor.get("/leaderboards/matches_won").json()
@@ -103,23 +109,46 @@ def test_a_place_over_a_period(visitor, ann):
     for number, name in enumerate(("bob", "cid")):
         user = scene.player(name)
         for key in range(2 - number):
-            Match.objects.create(user=user, game=scene.game(), match_key=f"{name}{key}", result="WIN", played_at=NOW - timedelta(seconds=5))
+            Match.objects.create(
+                user=user,
+                game=scene.game(),
+                match_key=f"{name}{key}",
+                result="WIN",
+                played_at=NOW - timedelta(seconds=5),
+            )
     cid = UserProfile.objects.get(user__username="cid").public_id
 
     for period in ("season", "30days"):
         place = visitor.get(f"/leaderboards/matches_won/around/{cid}?period={period}&game=valorant").json()
         assert (place["rank"], place["value"], place["period"], place["game"]) == (2, 1, period, "valorant")
-        assert [(row["rank"], row["name"], row["value"]) for row in place["items"]] == [(1, "bob", 2), (2, "cid", 1)]
+        assert [(row["rank"], row["name"], row["value"]) for row in place["items"]] == [
+            (1, "bob", 2),
+            (2, "cid", 1),
+        ]
         assert place["since"].endswith("Z")
-        assert visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()["rank"] is None
+        assert (
+            visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()[
+                "rank"
+            ]
+            is None
+        )
     assert problem_of(visitor.get(f"/leaderboards/level/around/{cid}?period=season")) == (404, "not-found")
 
 
 def test_who_ties_is_listed_as_the_rule_says(visitor):
     """Of the two whose numbers are the same, the one whose account was made later joined earlier, so that the rules differ."""
-    later, earlier = scene.player("later", date_joined=at(0)), scene.player("earlier", date_joined=at(-24 * 365))
+    later, earlier = (
+        scene.player("later", date_joined=at(0)),
+        scene.player("earlier", date_joined=at(-24 * 365)),
+    )
     for user in (later, earlier):
-        Match.objects.create(user=user, game=scene.game(), match_key=user.username, result="WIN", played_at=NOW - timedelta(seconds=5))
+        Match.objects.create(
+            user=user,
+            game=scene.game(),
+            match_key=user.username,
+            result="WIN",
+            played_at=NOW - timedelta(seconds=5),
+        )
 
     listed = {}
     for query in ("", "?game=valorant", "?period=season", "?period=season&game=valorant"):
@@ -145,4 +174,8 @@ def test_a_place_where_the_lowest_is_best(visitor):
 
     items = visitor.get(f"/leaderboards/average_placement/around/{cat}?each_side=1").json()["items"]
 
-    assert [(row["rank"], row["name"], row["value"]) for row in items] == [(2, "ann", 2.0), (2, "cat", 2.0), (4, "dan", 3.0)]
+    assert [(row["rank"], row["name"], row["value"]) for row in items] == [
+        (2, "ann", 2.0),
+        (2, "cat", 2.0),
+        (4, "dan", 3.0),
+    ]

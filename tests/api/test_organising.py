@@ -38,7 +38,12 @@ def test_a_solo_event_from_draft_to_results(org, visitor, people, find_all_drift
     assert org.post("/tournaments/cup/check-in", {"player": ann}).json()[0]["status"] == "CHECKED_IN"
     assert org.post("/tournaments/cup/withdraw", {"player": cat}).json()[0]["status"] == "WITHDRAWN"
     states.append(org.post("/tournaments/cup/start").json()["status"])
-    standings = {"standings": [{"player": ann, "placement": 1, "prize": 500}, {"player": bob, "placement": 2, "prize": 250.5}]}
+    standings = {
+        "standings": [
+            {"player": ann, "placement": 1, "prize": 500},
+            {"player": bob, "placement": 2, "prize": 250.5},
+        ]
+    }
     states += [org.post("/tournaments/cup/complete", standings).json()["status"] for _ in range(2)]
 
     assert created.status_code == 201
@@ -51,7 +56,10 @@ def test_a_solo_event_from_draft_to_results(org, visitor, people, find_all_drift
     ]
     org.post("/tournaments/cup/correct-result", {"player": bob, "placement": 1, "reason": "A tie."})
     org.post("/tournaments/cup/disqualify", {"player": ann, "reason": "Cheating."})
-    assert set(TournamentResult.objects.values_list("user__username", "placement")) == {("ann", None), ("bob", 1)}
+    assert set(TournamentResult.objects.values_list("user__username", "placement")) == {
+        ("ann", None),
+        ("bob", 1),
+    }
     assert visitor.get(f"/players/{bob}/stats/tournaments_won").json()["value"] == 1
     assert find_all_drift() == []
 
@@ -65,15 +73,22 @@ def test_a_team_event(org, signed_in, people):
 
     entered = signed_in(people[0]).post("/tournaments/cup/entrants", {"team": "north"})
     stranger = signed_in(people[2]).post("/tournaments/cup/entrants", {"team": "north"})
-    smuggled = signed_in(people[0]).post("/tournaments/cup/entrants", {"team": "north", "roster": ids(people)})
+    smuggled = signed_in(people[0]).post(
+        "/tournaments/cup/entrants", {"team": "north", "roster": ids(people)}
+    )
     alone = signed_in(people[2]).post("/tournaments/cup/entrants", {})
 
-    assert {(line["player"]["name"], line["team"]) for line in entered.json()} == {("ann", "North"), ("bob", "North")}
+    assert {(line["player"]["name"], line["team"]) for line in entered.json()} == {
+        ("ann", "North"),
+        ("bob", "North"),
+    }
     assert problem_of(stranger) == problem_of(smuggled) == (403, "forbidden")
     assert problem_of(alone) == (422, "invalid")
     org.post("/tournaments/cup/start")
     org.post("/tournaments/cup/complete", {"standings": [{"team": "north", "placement": 1, "prize": 100}]})
-    assert sorted(str(prize) for prize in TournamentResult.objects.values_list("prize_amount", flat=True)) == ["100.00", "50.00", "50.00"]
+    assert sorted(
+        str(prize) for prize in TournamentResult.objects.values_list("prize_amount", flat=True)
+    ) == ["100.00", "50.00", "50.00"]
 
 
 def test_players_speak_for_themselves(org, signed_in, people):
@@ -103,7 +118,9 @@ def test_nobody_runs_the_tournament_of_another(org, with_key, signed_in, people,
     org.post("/tournaments/cup/open")
     others = [with_key(people[0], "tournaments:write", "matches:write", "read"), signed_in(people[0])]
 
-    assert [problem_of(api.post(f"/tournaments/cup/{step}", STEPS[step])) for api in others] == [(403, "forbidden")] * 2
+    assert [problem_of(api.post(f"/tournaments/cup/{step}", STEPS[step])) for api in others] == [
+        (403, "forbidden")
+    ] * 2
     assert Tournament.objects.get().status == "OPEN"
 
 
@@ -111,7 +128,10 @@ def test_a_draft_of_another_is_not_there(org, signed_in, people):
     org.post("/tournaments", CUP)
 
     assert problem_of(signed_in(people[0]).post("/tournaments/cup/open")) == (404, "not-found")
-    assert signed_in(scene.player("boss", is_staff=True)).post("/tournaments/cup/open").json()["status"] == "OPEN"
+    assert (
+        signed_in(scene.player("boss", is_staff=True)).post("/tournaments/cup/open").json()["status"]
+        == "OPEN"
+    )
 
 
 def test_a_tournament_is_created_once(org):

@@ -42,14 +42,19 @@ def test_players_are_found_by_name(visitor, ann):
 
     answer = visitor.get("/players?q=ann")
 
-    assert answer.json() == {"items": [{"public_id": ann.profile.public_id, "name": "Ann", "country": "DE"}], "next_page": None}
+    assert answer.json() == {
+        "items": [{"public_id": ann.profile.public_id, "name": "Ann", "country": "DE"}],
+        "next_page": None,
+    }
     assert answer["Cache-Control"] == "public, max-age=15"
 
 
 def test_a_player_at_a_glance(visitor, ann):
     shown = visitor.get(address(ann)).json()
 
-    assert {name: shown[name] for name in ("public_id", "name", "country", "bio", "joined_at", "visible")} == {
+    assert {
+        name: shown[name] for name in ("public_id", "name", "country", "bio", "joined_at", "visible")
+    } == {
         "public_id": ann.profile.public_id,
         "name": "Ann",
         "country": "DE",
@@ -101,13 +106,20 @@ def test_a_match_history(visitor, ann):
 
 
 def test_pages_follow_each_other(visitor, ann):
-    assert [line["match_key"] for line in visitor.items(address(ann, "/matches?limit=1"))] == ["m3", "m2", "m1"]
+    assert [line["match_key"] for line in visitor.items(address(ann, "/matches?limit=1"))] == [
+        "m3",
+        "m2",
+        "m1",
+    ]
 
 
 def test_a_page_of_another_list_is_refused(visitor, ann):
     page = visitor.get(address(ann, "/matches?limit=1")).json()["next_page"]
 
-    assert problem_of(visitor.get(address(ann, f"/matches?limit=1&result=WIN&page={page}"))) == (422, "invalid-cursor")
+    assert problem_of(visitor.get(address(ann, f"/matches?limit=1&result=WIN&page={page}"))) == (
+        422,
+        "invalid-cursor",
+    )
     assert problem_of(visitor.get(address(ann, f"/tournaments?page={page}"))) == (422, "invalid-cursor")
 
 
@@ -128,7 +140,9 @@ def test_a_timeline_shows_each_viewer_their_part(visitor, signed_in, ann):
 
     def seen(api):
         return {
-            line["description"] for line in api.get(address(ann, "/activity")).json()["items"] if line["activity_type"] == "TEAM_JOINED"
+            line["description"]
+            for line in api.get(address(ann, "/activity")).json()["items"]
+            if line["activity_type"] == "TEAM_JOINED"
         }
 
     assert seen(visitor) == {"did joined"}
@@ -165,7 +179,9 @@ def test_a_number_as_it_was(visitor, signed_in, ann):
     }
     told = visitor.get(address(ann, f"/stats?as_of={past}")).json()
     assert told["as_of"] == "2025-01-01T23:59:59.999999Z"
-    assert {line["value"] for line in told["stats"] if line["name"] in {"matches_won", "total_matches_played"}} == {0}
+    assert {
+        line["value"] for line in told["stats"] if line["name"] in {"matches_won", "total_matches_played"}
+    } == {0}
     assert told["hidden"] == ["disputes_filed", "experience_points", "level"]
     assert signed_in(ann).get(address(ann, f"/stats?as_of={past}")).json()["hidden"] == []
     assert problem_of(visitor.get(address(ann, "/stats?as_of=soon"))) == (422, "invalid")
@@ -174,10 +190,19 @@ def test_a_number_as_it_was(visitor, signed_in, ann):
 def test_the_rows_behind_a_number(visitor, ann):
     found = visitor.get(address(ann, "/stats/total_matches_played/rows")).json()
 
-    assert (found["kind"], found["adds_up"], found["evidence"]["rows"], found["stat"]["value"]) == ("matches", True, 2, 2)
+    assert (found["kind"], found["adds_up"], found["evidence"]["rows"], found["stat"]["value"]) == (
+        "matches",
+        True,
+        2,
+        2,
+    )
     assert [row["match_key"] for row in found["items"]] == ["m2", "m1"]
     results = visitor.get(address(ann, "/stats/tournaments_won/rows")).json()
-    assert (results["kind"], results["items"][0]["placement"], results["items"][0]["prize_amount"]) == ("results", 1, 250.5)
+    assert (results["kind"], results["items"][0]["placement"], results["items"][0]["prize_amount"]) == (
+        "results",
+        1,
+        250.5,
+    )
     badges = visitor.get(address(ann, "/stats/achievement_count/rows")).json()
     assert (badges["kind"], badges["items"][0]["slug"]) == ("achievements", "first-blood")
 
@@ -191,7 +216,10 @@ def test_the_history_of_a_number_and_its_explanation(visitor, ann):
     assert len(told["omitted"]) == 2
 
 
-HIDDEN = ["/matches", *(f"/stats/matches_won{rest}" for rest in ("/rows", "/history", "/explanation", "?as_of=2025-01-01"))]
+HIDDEN = [
+    "/matches",
+    *(f"/stats/matches_won{rest}" for rest in ("/rows", "/history", "/explanation", "?as_of=2025-01-01")),
+]
 
 
 @pytest.mark.parametrize("path", HIDDEN)
@@ -204,7 +232,10 @@ def test_a_hidden_match_history_is_for_the_player_and_staff(visitor, signed_in, 
     assert refused.json()["title"] == refused.json()["detail"] == "User has hidden match history"
     others = (signed_in(bob), with_key(bob), with_key(boss), with_key(ann, "matches:write"))
     assert [api.get(address(ann, path)).status_code for api in others] == [403] * 4
-    assert [api.get(address(ann, path)).status_code for api in (signed_in(ann), with_key(ann, "read"), signed_in(boss))] == [200] * 3
+    assert [
+        api.get(address(ann, path)).status_code
+        for api in (signed_in(ann), with_key(ann, "read"), signed_in(boss))
+    ] == [200] * 3
 
 
 def test_counters_stay_visible_and_the_profile_says_what_is_hidden(visitor, ann):
@@ -223,18 +254,29 @@ def test_counters_stay_visible_and_the_profile_says_what_is_hidden(visitor, ann)
 def test_tournaments(visitor, signed_in, ann):
     draft = scene.tournament("draft-cup", hours=9, status="DRAFT", organiser=ann)
     scene.tournament_match(
-        scene.match(ann, "t1", "WIN", hours=5, kind="TOURNAMENT", score=2), scene.tournament("cup", hours=7), round="Final"
+        scene.match(ann, "t1", "WIN", hours=5, kind="TOURNAMENT", score=2),
+        scene.tournament("cup", hours=7),
+        round="Final",
     )
 
     assert [line["slug"] for line in visitor.items("/tournaments?limit=1")] == ["cup", "spring-cup"]
     assert visitor.get("/tournaments/spring-cup").json()["results"][0]["prize_amount"] == 250.5
-    assert visitor.get("/tournaments/spring-cup/results").json()["items"][0]["entrant"]["public_id"] == ann.profile.public_id
+    assert (
+        visitor.get("/tournaments/spring-cup/results").json()["items"][0]["entrant"]["public_id"]
+        == ann.profile.public_id
+    )
     assert visitor.get("/tournaments/spring-cup/entrants").json()["items"][0]["status"] == "REGISTERED"
     assert visitor.get("/tournaments/cup/players").json()[0]["wins"] == 1
     (line,) = visitor.items("/tournaments/cup/matches")
-    assert (line["match_key"], line["round"], line["sides"]) == ("t1", "Final", [{"name": "Ann", "score": 2, "result": "WIN"}])
+    assert (line["match_key"], line["round"], line["sides"]) == (
+        "t1",
+        "Final",
+        [{"name": "Ann", "score": 2, "result": "WIN"}],
+    )
     assert problem_of(visitor.get("/tournaments/draft-cup")) == (404, "not-found")
-    assert signed_in(ann).get("/tournaments/draft-cup").json()["organiser"] == draft.organiser.profile.public_id
+    assert (
+        signed_in(ann).get("/tournaments/draft-cup").json()["organiser"] == draft.organiser.profile.public_id
+    )
 
 
 def test_the_matches_of_a_tournament_come_in_pages(visitor, ann):
@@ -266,11 +308,17 @@ def test_integrity(visitor):
     nothing = {"items": [], "next_page": None, "state": "never", "latest": None, "finished": None}
     assert visitor.get("/integrity").json() == nothing
 
-    Run.objects.create(status=Run.Status.CLEAN, cause="nightly", started_at=at(0), finished_at=at(1), numbers_checked=12)
+    Run.objects.create(
+        status=Run.Status.CLEAN, cause="nightly", started_at=at(0), finished_at=at(1), numbers_checked=12
+    )
     cache.clear()
     told = visitor.get("/integrity").json()
 
-    assert (told["state"], told["latest"]["numbers_checked"], told["latest"]["finished_at"]) == ("clean", 12, "2025-03-01T19:00:00Z")
+    assert (told["state"], told["latest"]["numbers_checked"], told["latest"]["finished_at"]) == (
+        "clean",
+        12,
+        "2025-03-01T19:00:00Z",
+    )
     assert told["items"] == [told["latest"]] == [told["finished"]]
 
 
@@ -278,7 +326,12 @@ def test_the_caller(visitor, signed_in, with_key, ann):
     me = signed_in(ann).get("/me").json()
     by_key = with_key(ann, "read").get("/me").json()
 
-    assert (me["public_id"], me["username"], me["is_staff"], me["key"]) == (ann.profile.public_id, "ann", False, None)
+    assert (me["public_id"], me["username"], me["is_staff"], me["key"]) == (
+        ann.profile.public_id,
+        "ann",
+        False,
+        None,
+    )
     assert (by_key["public_id"], by_key["key"]["scopes"]) == (ann.profile.public_id, ["read"])
     assert problem_of(visitor.get("/me")) == (401, "unauthenticated")
     assert problem_of(with_key(ann, "matches:write").get("/me")) == (403, "forbidden")
@@ -323,9 +376,15 @@ def test_lists_cost_the_same_however_long_they_are(visitor, ann, django_assert_n
 
 def test_a_player_hides_an_entry_and_shows_it_again(visitor, signed_in, ann):
     def shown():
-        return "did joined" in {line["description"] for line in visitor.get(address(ann, "/activity")).json()["items"]}
+        return "did joined" in {
+            line["description"] for line in visitor.get(address(ann, "/activity")).json()["items"]
+        }
 
-    handle = next(line["handle"] for line in signed_in(ann).get("/me/activity").json()["items"] if line["description"] == "did joined")
+    handle = next(
+        line["handle"]
+        for line in signed_in(ann).get("/me/activity").json()["items"]
+        if line["description"] == "did joined"
+    )
 
     assert shown()
     assert signed_in(ann).post(f"/me/activity/{handle}/hide").json()["hidden"] is True
@@ -333,12 +392,17 @@ def test_a_player_hides_an_entry_and_shows_it_again(visitor, signed_in, ann):
     assert signed_in(ann).post(f"/me/activity/{handle}/show").json()["hidden"] is False
     assert shown()
     assert "handle" not in {
-        name for line in visitor.get(address(ann, "/activity")).json()["items"] for name, value in line.items() if value
+        name
+        for line in visitor.get(address(ann, "/activity")).json()["items"]
+        for name, value in line.items()
+        if value
     }
 
 
 def test_tournaments_are_narrowed_as_those_of_a_player_are(visitor):
-    for number, (slug, game, status) in enumerate([("a", "rocket", "OPEN"), ("b", "valorant", "OPEN"), ("c", "rocket", "COMPLETED")]):
+    for number, (slug, game, status) in enumerate(
+        [("a", "rocket", "OPEN"), ("b", "valorant", "OPEN"), ("c", "rocket", "COMPLETED")]
+    ):
         scene.tournament(slug, title=scene.game(game), status=status, hours=number)
     scene.tournament("d", title=scene.game("rocket"), status="DRAFT")
 
@@ -358,9 +422,14 @@ def test_following(visitor, signed_in, ann):
     bob = scene.player("bob")
     me = signed_in(bob)
 
-    assert [me.put(f"/me/follows/{ann.profile.public_id}").json()["follows"] for _ in range(2)] == [True, True]
+    assert [me.put(f"/me/follows/{ann.profile.public_id}").json()["follows"] for _ in range(2)] == [
+        True,
+        True,
+    ]
     assert [line["player"]["name"] for line in me.get("/me/follows").json()["items"]] == ["Ann"]
-    assert [line["player"]["name"] for line in signed_in(ann).get(address(ann, "/followers")).json()["items"]] == ["bob"]
+    assert [
+        line["player"]["name"] for line in signed_in(ann).get(address(ann, "/followers")).json()["items"]
+    ] == ["bob"]
     assert problem_of(visitor.get(address(ann, "/followers"))) == (403, "hidden")
     told = {line["entry"]["description"] for line in me.get("/me/feed").json()["items"]}
     assert "did joined" in told

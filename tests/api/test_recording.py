@@ -32,7 +32,10 @@ def server(with_key, player):
 
 def duel(people, key="d1", results=("WIN", "LOSS"), **fields):
     """A match of two as a server delivers it."""
-    lines = [{"player": user.profile.public_id, "result": result} for user, result in zip(people, results, strict=True)]
+    lines = [
+        {"player": user.profile.public_id, "result": result}
+        for user, result in zip(people, results, strict=True)
+    ]
     return {"match_key": key, "game": "rocket", "played_at": PLAYED, "players": lines, **fields}
 
 
@@ -50,13 +53,21 @@ def test_a_batch_is_taken_match_by_match(server, people, find_all_drift):
         duel(people, "d4", game="chess"),
         duel(people, "d5", tournament="cup"),
     ]
-    batch += [duel(people), duel(people, results=("LOSS", "WIN")), duel(people, "d6", round="Final"), duel(people, "d7", ("DRAW", "DRAW"))]
+    batch += [
+        duel(people),
+        duel(people, results=("LOSS", "WIN")),
+        duel(people, "d6", round="Final"),
+        duel(people, "d7", ("DRAW", "DRAW")),
+    ]
 
     answer = server.post("/matches", {"matches": batch})
 
     told = answer.json()
     assert (answer.status_code, told["accepted"], told["unchanged"], told["refused"]) == (200, 2, 1, 6)
-    assert [(each["index"], each["match_key"], each["status"], (each["refusal"] or {}).get("field")) for each in told["outcomes"]] == [
+    assert [
+        (each["index"], each["match_key"], each["status"], (each["refusal"] or {}).get("field"))
+        for each in told["outcomes"]
+    ] == [
         (0, "d1", "accepted", None),
         (1, "d2", "refused", "result"),
         (2, "d3", "refused", "player"),
@@ -94,7 +105,11 @@ def test_a_delivery_repeated_changes_nothing(server, people):
 
 def test_what_the_game_reported_comes_back_as_it_was(server, people):
     match = duel(people)
-    match["players"][0] |= {"stats": {"kills": 9, "deep": {"list": [1.5, None, True]}}, "side": "north", "score": 3}
+    match["players"][0] |= {
+        "stats": {"kills": 9, "deep": {"list": [1.5, None, True]}},
+        "side": "north",
+        "score": 3,
+    }
     match["players"][1] |= {"side": "south", "score": -1}
     assert statuses(server.post("/matches", {"matches": [match]})) == ["accepted"]
 
@@ -113,19 +128,36 @@ def test_a_match_of_a_tournament(server, people):
         scene.registration(user, event)
 
     answer = server.post(
-        "/matches", {"matches": [duel(people, tournament="cup", round="Final", map_name="Dust", details={"mode": "x"}), duel(people, "d2")]}
+        "/matches",
+        {
+            "matches": [
+                duel(people, tournament="cup", round="Final", map_name="Dust", details={"mode": "x"}),
+                duel(people, "d2"),
+            ]
+        },
     )
 
     assert statuses(answer) == ["accepted", "accepted"]
     row = TournamentMatchResult.objects.get(user=people[0])
-    assert (row.round, row.map_name, row.stats, row.opponent_user) == ("Final", "Dust", {"mode": "x"}, people[1])
-    assert dict(Match.objects.filter(user=people[0]).values_list("match_key", "kind")) == {"d1": "TOURNAMENT", "d2": "CASUAL"}
+    assert (row.round, row.map_name, row.stats, row.opponent_user) == (
+        "Final",
+        "Dust",
+        {"mode": "x"},
+        people[1],
+    )
+    assert dict(Match.objects.filter(user=people[0]).values_list("match_key", "kind")) == {
+        "d1": "TOURNAMENT",
+        "d2": "CASUAL",
+    }
 
 
 def test_a_batch_of_many_costs_what_a_batch_of_few_does(server, people):
     def count(name, matches):
         with CaptureQueriesContext(connection) as queries:
-            answer = server.post("/matches", {"matches": [duel(people, f"{name}{number}", ("LOSS", "WIN")) for number in range(matches)]})
+            answer = server.post(
+                "/matches",
+                {"matches": [duel(people, f"{name}{number}", ("LOSS", "WIN")) for number in range(matches)]},
+            )
         assert answer.json()["accepted"] == matches
         return len(queries)
 
@@ -176,7 +208,14 @@ MISSHAPEN = [
 def test_a_misshapen_match_is_pointed_to_and_nothing_is_recorded(server, people, field, value, named):
     answer = server.post(
         "/matches",
-        {"matches": [duel(people), duel(people, "d2", **{field: value}) if field != "match_key" else {**duel(people), field: value}]},
+        {
+            "matches": [
+                duel(people),
+                duel(people, "d2", **{field: value})
+                if field != "match_key"
+                else {**duel(people), field: value},
+            ]
+        },
     )
 
     assert problem_of(answer) == (422, "invalid")
@@ -186,7 +225,15 @@ def test_a_misshapen_match_is_pointed_to_and_nothing_is_recorded(server, people,
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("result", "WON"), ("result", "win"), ("score", "3"), ("score", 2**40), ("score", True), ("stats", []), ("side", 3)],
+    [
+        ("result", "WON"),
+        ("result", "win"),
+        ("score", "3"),
+        ("score", 2**40),
+        ("score", True),
+        ("stats", []),
+        ("side", 3),
+    ],
 )
 def test_a_misshapen_line_is_pointed_to(server, people, field, value):
     match = duel(people)
@@ -214,7 +261,12 @@ def test_an_idempotency_key_is_its_callers_own(server, with_key, people):
     body = {"matches": [duel(people)]}
     server.post("/matches", body, Idempotency_Key="delivery-1")
 
-    assert with_key(people[0], "matches:write").post("/matches", body, Idempotency_Key="delivery-1")["Idempotency-Replayed"] == "false"
+    assert (
+        with_key(people[0], "matches:write").post("/matches", body, Idempotency_Key="delivery-1")[
+            "Idempotency-Replayed"
+        ]
+        == "false"
+    )
 
 
 def test_a_refused_request_leaves_its_idempotency_key_free(server, people):
@@ -225,7 +277,10 @@ def test_a_refused_request_leaves_its_idempotency_key_free(server, people):
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "caf\u00e9"])
 def test_an_impossible_idempotency_key_is_refused(server, people, key):
-    assert problem_of(server.post("/matches", {"matches": [duel(people)]}, Idempotency_Key=key)) == (422, "invalid")
+    assert problem_of(server.post("/matches", {"matches": [duel(people)]}, Idempotency_Key=key)) == (
+        422,
+        "invalid",
+    )
     assert Match.objects.count() == 0
 
 
@@ -235,7 +290,8 @@ def test_void_restore_and_correct(server, people, find_all_drift):
     name = {"game": "rocket", "match_key": "d1"}
 
     corrected = server.post(
-        "/matches/correct", {**name, "results": {ann: "LOSS", bob: "WIN"}, "scores": {bob: 4}, "reason": "Typo."}
+        "/matches/correct",
+        {**name, "results": {ann: "LOSS", bob: "WIN"}, "scores": {bob: 4}, "reason": "Typo."},
     ).json()
     voided = server.post("/matches/void", {**name, "reason": "Cheating."}).json()
     refused = server.post("/matches/correct", {**name, "results": {ann: "WIN"}, "reason": "No."})
@@ -245,7 +301,11 @@ def test_void_restore_and_correct(server, people, find_all_drift):
     assert (voided["void_reason"], voided["voided_at"] is None) == ("Cheating.", False)
     assert problem_of(refused) == (409, "conflict")
     assert (restored["void_reason"], restored["voided_at"]) == ("", None)
-    assert set(Revision.objects.values_list("actor", "reason")) == {("server", "Typo."), ("server", "Cheating."), ("server", "Wrong.")}
+    assert set(Revision.objects.values_list("actor", "reason")) == {
+        ("server", "Typo."),
+        ("server", "Cheating."),
+        ("server", "Wrong."),
+    }
     assert find_all_drift() == []
 
 
@@ -261,6 +321,12 @@ def test_void_restore_and_correct(server, people, find_all_drift):
 )
 def test_what_cannot_be_put_right_is_refused(server, people, path, change, expected):
     server.post("/matches", {"matches": [duel(people)]})
-    body = {"game": "rocket", "match_key": "d1", "reason": "x", **({"results": {}} if "correct" in path else {}), **change}
+    body = {
+        "game": "rocket",
+        "match_key": "d1",
+        "reason": "x",
+        **({"results": {}} if "correct" in path else {}),
+        **change,
+    }
 
     assert problem_of(server.post(path, body)) == expected

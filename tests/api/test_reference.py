@@ -15,7 +15,9 @@ from tests.docs.pages import ROOT
 
 DESCRIPTION = json.loads(render_description())
 OPERATIONS = [
-    pytest.param(operation, id=operation["operationId"]) for methods in DESCRIPTION["paths"].values() for operation in methods.values()
+    pytest.param(operation, id=operation["operationId"])
+    for methods in DESCRIPTION["paths"].values()
+    for operation in methods.values()
 ]
 
 
@@ -41,9 +43,15 @@ def test_an_operation_is_described_whole(operation):
     assert "Access: " in operation["description"]
     assert operation["security"]
     assert {"400", "401", "422", "429", "500"} <= operation["responses"].keys()
-    refusals = {response["$ref"].rpartition("/")[2]: int(status) for status, response in operation["responses"].items() if status >= "400"}
+    refusals = {
+        response["$ref"].rpartition("/")[2]: int(status)
+        for status, response in operation["responses"].items()
+        if status >= "400"
+    }
     for name, status in refusals.items():
-        examples = DESCRIPTION["components"]["responses"][name]["content"]["application/problem+json"]["examples"]
+        examples = DESCRIPTION["components"]["responses"][name]["content"]["application/problem+json"][
+            "examples"
+        ]
         assert {example["value"]["status"] for example in examples.values()} == {status}
     for parameter in operation["parameters"]:
         assert "anyOf" not in parameter["schema"]
@@ -81,7 +89,9 @@ def examples():
             yield f"{parameters.id}-{status}", answer.get("content", {})
 
 
-@pytest.mark.parametrize("content", [pytest.param(content, id=name) for name, content in examples() if content])
+@pytest.mark.parametrize(
+    "content", [pytest.param(content, id=name) for name, content in examples() if content]
+)
 def test_every_body_and_answer_has_an_example_that_has_its_shape(content):
     for shown in content.values():
         schema = {**shown["schema"], "components": DESCRIPTION["components"]}
@@ -101,7 +111,11 @@ def test_an_operation_declares_the_headers_of_its_answers(operation):
     for status, answer in operation["responses"].items():
         if status < "300":
             assert {"Cache-Control", "RateLimit", "RateLimit-Policy"} <= answer["headers"].keys()
-    is_json_read = "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
-    assert is_json_read == any("ETag" in answer.get("headers", {}) for answer in operation["responses"].values())
+    is_json_read = (
+        "304" in operation["responses"] and "application/json" in operation["responses"]["200"]["content"]
+    )
+    assert is_json_read == any(
+        "ETag" in answer.get("headers", {}) for answer in operation["responses"].values()
+    )
     assert "Retry-After" in DESCRIPTION["components"]["responses"]["TooManyRequests"]["headers"]
     assert "WWW-Authenticate" in DESCRIPTION["components"]["responses"]["Unauthorized"]["headers"]

@@ -21,7 +21,12 @@ def body(number, people):
     chance = random.Random(number)
     ann, bob = chance.sample(people, 2)
     lines = [{"player": ann, "result": "WIN"}, {"player": bob, "result": "LOSS"}]
-    return {"match_key": f"m{number}", "game": "rocket", "played_at": "2025-03-01T18:00:00Z", "players": lines}
+    return {
+        "match_key": f"m{number}",
+        "game": "rocket",
+        "played_at": "2025-03-01T18:00:00Z",
+        "players": lines,
+    }
 
 
 def test_overlapping_batches(with_key, player, find_all_drift):
@@ -35,7 +40,9 @@ def test_overlapping_batches(with_key, player, find_all_drift):
         batch = {"matches": [body(match, people) for match in chosen]}
         server = servers[number % 5]
         api = Api(server.client.__class__(), server.headers)
-        return lambda: api.post("/matches", batch, Idempotency_Key=f"batch-{number % 25}" if number >= 25 else f"own-{number}")
+        return lambda: api.post(
+            "/matches", batch, Idempotency_Key=f"batch-{number % 25}" if number >= 25 else f"own-{number}"
+        )
 
     answers = call_together([deliver(number) for number in range(CLIENTS)])
 
@@ -54,7 +61,12 @@ def test_one_request_sent_by_many_at_once_is_carried_out_once(with_key, player, 
     batch = {"matches": [body(number, people) for number in range(5)]}
 
     answers = call_together(
-        [lambda: Api(server.client.__class__(), server.headers).post("/matches", batch, Idempotency_Key="one") for _ in range(10)]
+        [
+            lambda: Api(server.client.__class__(), server.headers).post(
+                "/matches", batch, Idempotency_Key="one"
+            )
+            for _ in range(10)
+        ]
     )
 
     assert {getattr(answer, "status_code", repr(answer)) for answer in answers} == {200}

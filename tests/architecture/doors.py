@@ -38,14 +38,19 @@ class Service:
     def is_explained(self) -> bool:
         """Whether the reason stands in the function or on the line above it."""
         start = min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
-        return any(EXPLANATION in line for line in self.module.text.splitlines()[max(start - 2, 0) : self.node.end_lineno])
+        return any(
+            EXPLANATION in line
+            for line in self.module.text.splitlines()[max(start - 2, 0) : self.node.end_lineno]
+        )
 
     def writes(self) -> bool:
         names = Names(self.module, self.node)
         return any(
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and (node.func.attr in SURE or (node.func.attr in SHARED and names.of(node.func.value) is not None))
+            and (
+                node.func.attr in SURE or (node.func.attr in SHARED and names.of(node.func.value) is not None)
+            )
             for node in ast.walk(self.node)
         )
 
@@ -82,7 +87,11 @@ def exported_names(modules: list[Module]) -> dict[str, set[str]]:
     """App → full names that its ``services/__init__.py`` hands out; apps that hand out none there are left out."""
     packages = [module for module in modules if module.path.parts[1:] == ("services", "__init__.py")]
     handed = {
-        package.app: {name for name in imported_names(package).values() if name.startswith(f"deltacrown.{package.app}.services.")}
+        package.app: {
+            name
+            for name in imported_names(package).values()
+            if name.startswith(f"deltacrown.{package.app}.services.")
+        }
         for package in packages
     }
     return {app: names for app, names in handed.items() if names}
@@ -90,7 +99,12 @@ def exported_names(modules: list[Module]) -> dict[str, set[str]]:
 
 def list_services(modules: list[Module]) -> dict[str, Service]:
     """Every top-level function of the services modules by its full name."""
-    functions = [Service(module, node) for module in modules for node in module.tree.body if isinstance(node, FunctionNode)]
+    functions = [
+        Service(module, node)
+        for module in modules
+        for node in module.tree.body
+        if isinstance(node, FunctionNode)
+    ]
     return {service.key: service for service in functions}
 
 
@@ -98,11 +112,15 @@ def find_unguarded_writes(modules: list[Module]) -> list[str]:
     """Doors that write outside one transaction, by themselves or through functions that are no atomic door."""
     services, exported = list_services(modules), exported_names(modules)
     writing = {key for key, service in services.items() if service.writes()}
-    while more := {key for key, service in services.items() if key not in writing and reaches(service, writing, services)}:
+    while more := {
+        key for key, service in services.items() if key not in writing and reaches(service, writing, services)
+    }:
         writing |= more
     doors = [service for service in services.values() if is_public(service.node)]
     handed = [door for door in doors if door.key in exported.get(door.module.app, {door.key})]
-    return [door.place for door in handed if door.key in writing and not door.is_atomic and not door.is_explained]
+    return [
+        door.place for door in handed if door.key in writing and not door.is_atomic and not door.is_explained
+    ]
 
 
 def find_side_entries(module: Module, exported: dict[str, set[str]]) -> list[str]:

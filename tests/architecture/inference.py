@@ -17,12 +17,25 @@ from tests.architecture.source import FunctionNode, Module, dotted
 Model = type[models.Model]
 MANAGERS = {"objects", "_base_manager", "_default_manager"}
 #: Containers whose methods share names with a queryset's: a dict has update, a set has add.
-PLAIN_CONTAINERS = {"dict", "set", "frozenset", "defaultdict", "Counter", "Mapping", "MutableMapping", "MutableSet"}
+PLAIN_CONTAINERS = {
+    "dict",
+    "set",
+    "frozenset",
+    "defaultdict",
+    "Counter",
+    "Mapping",
+    "MutableMapping",
+    "MutableSet",
+}
 
 
 def own_models() -> dict[str, Model]:
     """Every model of this project by its class name."""
-    return {model.__name__: model for model in apps.get_models() if model.__module__.startswith(("deltacrown.", "django_tally."))}
+    return {
+        model.__name__: model
+        for model in apps.get_models()
+        if model.__module__.startswith(("deltacrown.", "django_tally."))
+    }
 
 
 class Names:
@@ -31,17 +44,29 @@ class Names:
     def __init__(self, module: Module, function: FunctionNode | None = None) -> None:
         self.module, self.known = module, own_models()
         self.names: dict[str, Model | None] = {}
-        self.returns = {node.name: node.returns for node in ast.walk(module.tree) if isinstance(node, FunctionNode) and node.returns}
+        self.returns = {
+            node.name: node.returns
+            for node in ast.walk(module.tree)
+            if isinstance(node, FunctionNode) and node.returns
+        }
         if function:
             self._learn(function)
 
     @cached_property
     def imported(self) -> dict[str, Model]:
         """Names the module gives to models: imported, perhaps under another name, or defined in it."""
-        names = {node.name: self.known[node.name] for node in ast.walk(self.module.tree) if self._defines_model(node)}
+        names = {
+            node.name: self.known[node.name]
+            for node in ast.walk(self.module.tree)
+            if self._defines_model(node)
+        }
         for node in ast.walk(self.module.tree):
             if isinstance(node, ast.ImportFrom):
-                names |= {alias.asname or alias.name: self.known[alias.name] for alias in node.names if alias.name in self.known}
+                names |= {
+                    alias.asname or alias.name: self.known[alias.name]
+                    for alias in node.names
+                    if alias.name in self.known
+                }
         return names
 
     def _defines_model(self, node: ast.AST) -> bool:
@@ -92,7 +117,12 @@ class Names:
                 return self._of_function(function, args)
             case ast.Call(func=ast.Attribute() as function, args=args):
                 return self._of_method(function, args)
-            case ast.Subscript(value=value) | ast.Await(value=value) | ast.Starred(value=value) | ast.NamedExpr(value=value):
+            case (
+                ast.Subscript(value=value)
+                | ast.Await(value=value)
+                | ast.Starred(value=value)
+                | ast.NamedExpr(value=value)
+            ):
                 return self.of(value)
             case ast.IfExp(body=first, orelse=second):
                 return self.of(first) or self.of(second)
@@ -103,13 +133,19 @@ class Names:
     def _of_attribute(self, value: ast.AST, attribute: str) -> Model | None:
         base = self.of(value)
         if base is None:
-            return self.known["User"] if attribute == "user" else self.known.get(attribute)  # request.user, models.Match
+            return (
+                self.known["User"] if attribute == "user" else self.known.get(attribute)
+            )  # request.user, models.Match
         return base if attribute in MANAGERS else related(base, attribute)
 
     def _of_function(self, function: ast.Name, args: list[ast.expr]) -> Model | None:
         if function.id == "get_user_model":
             return self.known["User"]
-        if function.id in {"get_object_or_404", "get_list_or_404", "list", "tuple", "sorted", "reversed", "iter", "next"} and args:
+        if (
+            function.id
+            in {"get_object_or_404", "get_list_or_404", "list", "tuple", "sorted", "reversed", "iter", "next"}
+            and args
+        ):
             return self.of(args[0])
         returned = self.returns.get(function.id)
         return self.of(function) or (self.of_annotation(returned) if returned else None)

@@ -49,7 +49,9 @@ class Module:
 
     @property
     def is_service(self) -> bool:
-        if "services" in self.names or (self.app == "pages" and not self.names & {"apps", "jobs", "management"}):
+        if "services" in self.names or (
+            self.app == "pages" and not self.names & {"apps", "jobs", "management"}
+        ):
             return True
         return self.app == "user_profile" and bool({*self.path.parts[1:2], self.path.stem} & ROOMS)
 

@@ -11,7 +11,16 @@ from tests.architecture.source import Module, dotted, list_modules, sample
 #: Names below an app where a request, a command or a deploy enters.
 EDGES = {"views", "admin", "commands", "management", "apps", "migrating", "receivers", "tasks", "jobs"}
 EDGE_APPS = {"web", "api", "demo", "config"}
-READS = {"timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "clock.now", "time.time", "timezone.localdate"}
+READS = {
+    "timezone.now",
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "clock.now",
+    "time.time",
+    "timezone.localdate",
+}
 OWN_CLOCK = "deltacrown.core.clock"
 
 
@@ -30,7 +39,9 @@ def reads_clock(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return any(dotted(node) == read or dotted(node).endswith(f".{read}") for read in READS)
     if isinstance(node, ast.ImportFrom):
-        return node.module == OWN_CLOCK or (node.module == "django.utils.timezone" and any(name.name == "now" for name in node.names))
+        return node.module == OWN_CLOCK or (
+            node.module == "django.utils.timezone" and any(name.name == "now" for name in node.names)
+        )
     return isinstance(node, ast.keyword) and node.arg in {"auto_now", "auto_now_add"}
 
 
@@ -54,10 +65,17 @@ def test_a_clock_read_in_a_service_is_found(line):
     assert find_clock_reads(sample(line, "games/services.py")) == ["src/deltacrown/games/services.py:1"]
 
 
-@pytest.mark.parametrize("path", ["web/views.py", "games/management/commands/import_matches.py", "core/clock.py", "demo/season.py"])
+@pytest.mark.parametrize(
+    "path", ["web/views.py", "games/management/commands/import_matches.py", "core/clock.py", "demo/season.py"]
+)
 def test_an_edge_may_read_it(path):
     assert find_clock_reads(sample("at = timezone.now()", path)) == []
 
 
 def test_a_database_default_and_a_column_called_now_are_no_clock():
-    assert find_clock_reads(sample("at = DateTimeField(db_default=Now())\nvalue = repair.now", "games/models.py")) == []
+    assert (
+        find_clock_reads(
+            sample("at = DateTimeField(db_default=Now())\nvalue = repair.now", "games/models.py")
+        )
+        == []
+    )

@@ -41,7 +41,11 @@ def list_indexes(model: type[models.Model]) -> list[tuple[str, ...]]:
         if index.condition is None
     ]
     constraints = model._meta.constraints
-    uniques = [c.fields for c in constraints if isinstance(c, models.UniqueConstraint) and c.fields and c.condition is None]
+    uniques = [
+        c.fields
+        for c in constraints
+        if isinstance(c, models.UniqueConstraint) and c.fields and c.condition is None
+    ]
     return indexes + uniques
 
 
@@ -54,7 +58,9 @@ def test_the_index_is_on_the_model(model, columns):
     assert has_index(apps.get_model(model), columns), f"{model} has no index that begins with {columns}"
 
 
-@pytest.mark.parametrize("columns", [("user", "played_at"), ("played_at",), ("user", "result"), ("user", "tournament", "nothing")])
+@pytest.mark.parametrize(
+    "columns", [("user", "played_at"), ("played_at",), ("user", "result"), ("user", "tournament", "nothing")]
+)
 def test_an_index_that_is_not_there_is_missed(columns):
     assert not has_index(apps.get_model("games.Match"), columns)
 

@@ -32,7 +32,16 @@ OWNERS = {
 }  # fmt: skip
 
 #: Nothing but a model has these.
-SURE = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "_raw_delete"}
+SURE = {
+    "save",
+    "create",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "delete",
+    "_raw_delete",
+}
 SURE |= {f"a{verb}" for verb in SURE if not verb.startswith("_")}
 #: A dict or a set has these too: they count only on what is known to be a model's rows.
 SHARED = {"update", "aupdate"}
@@ -67,7 +76,9 @@ def find_foreign_writes(module: Module) -> list[str]:
         f"{module.at(node)} {dotted(node.func) or node.func.attr}: {complaint}"
         for nodes, names in list_scopes(module)
         for node in nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (complaint := complain(module, names, node.func))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (complaint := complain(module, names, node.func))
     ]
 
 
@@ -85,7 +96,12 @@ def complain(module: Module, names: Names, call: ast.Attribute) -> str:
 
 def find_writes_outside_services(module: Module) -> list[str]:
     """Every write to an own row from a view, an admin page or a command of the owning app itself."""
-    if module.app not in OWNERS or module.is_service or module.names & {"models"} or module.app in {"tally", "core"}:
+    if (
+        module.app not in OWNERS
+        or module.is_service
+        or module.names & {"models"}
+        or module.app in {"tally", "core"}
+    ):
         return []
     return [
         f"{module.at(node)} {dotted(node.func) or node.func.attr}"
@@ -113,21 +129,39 @@ def test_it_writes_them_only_in_its_services():
 @pytest.mark.parametrize(
     ("code", "owner"),
     [
-        ("from deltacrown.games.models import Match\ndef f():\n    Match.objects.create()", "games owns Match"),
+        (
+            "from deltacrown.games.models import Match\ndef f():\n    Match.objects.create()",
+            "games owns Match",
+        ),
         (
             "from deltacrown.games.models import Match as M\ndef f():\n    M.objects.filter(a=1).all().update(c=3)",
             "games owns Match",
         ),
-        ("from deltacrown.games.models import Match\ndef f(match: Match):\n    match.save()", "games owns Match"),
+        (
+            "from deltacrown.games.models import Match\ndef f(match: Match):\n    match.save()",
+            "games owns Match",
+        ),
         ("def f(match: 'Match | None'):\n    match.save()", "games owns Match"),
-        ("from deltacrown.games.models import Match\nrows = Match.objects.bulk_create([])", "games owns Match"),
+        (
+            "from deltacrown.games.models import Match\nrows = Match.objects.bulk_create([])",
+            "games owns Match",
+        ),
         ("def f(dispute: Dispute):\n    dispute.match.delete()", "games owns Match"),
-        ("def f(dispute: Dispute):\n    match = dispute.match\n    match.save(update_fields=['a'])", "games owns Match"),
+        (
+            "def f(dispute: Dispute):\n    match = dispute.match\n    match.save(update_fields=['a'])",
+            "games owns Match",
+        ),
         ("def f(user: User):\n    user.profile.save()", "user_profile owns UserProfile"),
         ("def f(request):\n    request.user.privacy_settings.save()", "user_profile owns PrivacySettings"),
         ("def f(request):\n    request.user.save()", "accounts owns User"),
-        ("def f(team: Team):\n    for row in team.memberships.all():\n        row.delete()", "teams owns TeamMembership"),
-        ("def f(pk):\n    get_object_or_404(Team, pk=pk).delete()\nfrom deltacrown.teams.models import Team", "teams owns Team"),
+        (
+            "def f(team: Team):\n    for row in team.memberships.all():\n        row.delete()",
+            "teams owns TeamMembership",
+        ),
+        (
+            "def f(pk):\n    get_object_or_404(Team, pk=pk).delete()\nfrom deltacrown.teams.models import Team",
+            "teams owns Team",
+        ),
         ("def f():\n    apps.get_model('games', 'Game').objects.get_or_create(slug='x')", "games owns Game"),
         ("def g() -> Team: ...\ndef f():\n    g().save()", "teams owns Team"),
         ("def f(user: User):\n    user.activities.add(1)", "user_profile owns UserActivity"),
@@ -135,7 +169,9 @@ def test_it_writes_them_only_in_its_services():
     ],
 )
 def test_a_foreign_write_is_found(code, owner):
-    assert [write.partition(": ")[2] for write in find_foreign_writes(sample(code, "web/views.py"))] == [owner]
+    assert [write.partition(": ")[2] for write in find_foreign_writes(sample(code, "web/views.py"))] == [
+        owner
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,4 +192,6 @@ def test_the_owner_writes_freely_in_its_services_and_nowhere_else():
 
     assert find_foreign_writes(sample(code, "teams/services.py")) == []
     assert find_writes_outside_services(sample(code, "teams/services/rosters.py")) == []
-    assert find_writes_outside_services(sample(code, "teams/admin.py")) == ["src/deltacrown/teams/admin.py:2 team.save"]
+    assert find_writes_outside_services(sample(code, "teams/admin.py")) == [
+        "src/deltacrown/teams/admin.py:2 team.save"
+    ]

@@ -6,7 +6,13 @@ import ast
 
 import pytest
 
-from tests.architecture.doors import decorators, exported_names, find_side_entries, find_unguarded_writes, is_public
+from tests.architecture.doors import (
+    decorators,
+    exported_names,
+    find_side_entries,
+    find_unguarded_writes,
+    is_public,
+)
 from tests.architecture.source import FunctionNode, Module, list_modules, sample
 
 TEAM = "from deltacrown.teams.models import Team\n"
@@ -18,13 +24,22 @@ def list_services() -> list[Module]:
 
 def find_undocumented(module: Module) -> list[str]:
     """Public functions and classes without a docstring; an overload has its implementation's."""
-    public = [node for node in module.tree.body if isinstance(node, FunctionNode | ast.ClassDef) and is_public(node)]
-    return [f"{module.at(node)} {node.name}" for node in public if not ast.get_docstring(node) and "overload" not in decorators(node)]
+    public = [
+        node for node in module.tree.body if isinstance(node, FunctionNode | ast.ClassDef) and is_public(node)
+    ]
+    return [
+        f"{module.at(node)} {node.name}"
+        for node in public
+        if not ast.get_docstring(node) and "overload" not in decorators(node)
+    ]
 
 
 def unguarded(*modules: tuple[str, str]) -> list[str]:
     """The names found in modules given as path and source."""
-    return [found.rpartition(" ")[2] for found in find_unguarded_writes([sample(text, path) for path, text in modules])]
+    return [
+        found.rpartition(" ")[2]
+        for found in find_unguarded_writes([sample(text, path) for path, text in modules])
+    ]
 
 
 def test_every_door_is_documented():
@@ -90,7 +105,12 @@ def test_a_package_answers_for_what_it_hands_out_and_for_what_that_calls(call):
     package = ("teams/services/__init__.py", "from deltacrown.teams.services.doors import f")
 
     assert unguarded(package, STATES, ("teams/services/doors.py", call)) == ["f"]
-    assert unguarded(package, STATES, ("teams/services/doors.py", call.replace("def f", "@atomic_service\ndef f"))) == []
+    assert (
+        unguarded(
+            package, STATES, ("teams/services/doors.py", call.replace("def f", "@atomic_service\ndef f"))
+        )
+        == []
+    )
 
 
 def test_a_package_that_hands_out_nothing_answers_for_everything_public():
@@ -101,5 +121,7 @@ def test_a_side_entry_is_found():
     exported = {"teams": {"deltacrown.teams.services.doors.f"}}
     code = "from deltacrown.teams.services import f\nfrom deltacrown.teams.services.states import change\n"
 
-    assert find_side_entries(sample(code, "web/views.py"), exported) == ["src/deltacrown/web/views.py:2 deltacrown.teams.services.states"]
+    assert find_side_entries(sample(code, "web/views.py"), exported) == [
+        "src/deltacrown/web/views.py:2 deltacrown.teams.services.states"
+    ]
     assert find_side_entries(sample(code, "teams/services/doors.py"), exported) == []

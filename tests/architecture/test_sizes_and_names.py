@@ -14,7 +14,9 @@ SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "manager
 
 
 def percentile_95(numbers: list[int]) -> float:
-    return statistics.quantiles(numbers, n=20, method="inclusive")[-1] if len(numbers) > 1 else float(numbers[0])
+    return (
+        statistics.quantiles(numbers, n=20, method="inclusive")[-1] if len(numbers) > 1 else float(numbers[0])
+    )
 
 
 def function_lengths(modules: list[Module]) -> dict[str, int]:
@@ -61,11 +63,15 @@ def test_a_long_function_is_found():
     body = "    x = 1\n" * 60
     module = sample(f"class A:\n  def short(self):\n    return 1\n\ndef long():\n{body}")
 
-    assert longer_than(LONGEST_FUNCTION, function_lengths([module])) == ["src/deltacrown/web/views.py:5 long: 61 lines"]
+    assert longer_than(LONGEST_FUNCTION, function_lengths([module])) == [
+        "src/deltacrown/web/views.py:5 long: 61 lines"
+    ]
 
 
 def test_a_long_file_is_found():
-    assert longer_than(LONGEST_FILE, file_lengths([sample("x = 1\n" * 401)])) == ["src/deltacrown/web/views.py: 401 lines"]
+    assert longer_than(LONGEST_FILE, file_lengths([sample("x = 1\n" * 401)])) == [
+        "src/deltacrown/web/views.py: 401 lines"
+    ]
 
 
 def test_the_95th_percentile_is_that():

@@ -20,7 +20,9 @@ HOSTS = [
 ]
 OPTIONS = ["--" + "index-url", "--" + "extra-index-url", "--" + "find-links"]
 FOLDERS = ["work", "root", "tmp", r"home/\w+", r"Users/\w+", r"opt/\w+"]
-FORBIDDEN = re.compile("|".join([*map(re.escape, HOSTS + OPTIONS), rf"(?<![\w.}}~:/])/(?:{'|'.join(FOLDERS)})(?:/|\b)"]))
+FORBIDDEN = re.compile(
+    "|".join([*map(re.escape, HOSTS + OPTIONS), rf"(?<![\w.}}~:/])/(?:{'|'.join(FOLDERS)})(?:/|\b)"])
+)
 
 
 def find_traces(text: str) -> list[str]:
@@ -57,6 +59,8 @@ def test_a_trace_is_found(line):
     assert len(find_traces(line)) >= 1
 
 
-@pytest.mark.parametrize("line", ["../shared/data", "network/root", "https://example.org/work/1", "{tmp_path}/work/x", "/rooted"])
+@pytest.mark.parametrize(
+    "line", ["../shared/data", "network/root", "https://example.org/work/1", "{tmp_path}/work/x", "/rooted"]
+)
 def test_an_innocent_line_is_not(line):
     assert find_traces(line) == []

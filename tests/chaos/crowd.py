@@ -39,7 +39,13 @@ def make_writer(seconds: float) -> Callable[[Ground, random.Random, Report], Non
                 for user in pick.sample(ground.users, 2):
                     key = f"c{pick.getrandbits(60)}"
                     for player in {user, ground.users[0]}:
-                        Match.objects.create(user=player, game=ground.game, match_key=key, result="WIN", played_at=timezone.now())
+                        Match.objects.create(
+                            user=player,
+                            game=ground.game,
+                            match_key=key,
+                            result="WIN",
+                            played_at=timezone.now(),
+                        )
             report("transaction")
             done += 1
         report("finished")
@@ -63,11 +69,18 @@ def run_crowd(writers: int, seconds: float) -> dict[str, object]:
                 done.update(pipe.read().decode().split())
             os.waitpid(child, 0)
     drift = [found for holder in list_holders() for found in find_drift(holder)]
-    return {"writers": writers, "finished": done["finished"], "transactions": done["transaction"], "drift at the end": len(drift)}
+    return {
+        "writers": writers,
+        "finished": done["finished"],
+        "transactions": done["transaction"],
+        "drift at the end": len(drift),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--writers", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()

@@ -51,7 +51,10 @@ def record_and_rule(ground: Ground, pick: random.Random, report: Report) -> None
     while True:
         winner, loser = pick.sample(ground.users, 2)
         key, now = f"k{pick.getrandbits(60)}", timezone.now()
-        lines = (LineRecord(user=winner, result="WIN", side="a"), LineRecord(user=loser, result="LOSS", side="b"))
+        lines = (
+            LineRecord(user=winner, result="WIN", side="a"),
+            LineRecord(user=loser, result="LOSS", side="b"),
+        )
         record_match(record=MatchRecord(game=ground.game, match_key=key, played_at=now, lines=lines), now=now)
         report(f"recorded {key}")
         if pick.random() < 0.3:
@@ -74,7 +77,9 @@ def import_file(ground: Ground, pick: random.Random, report: Report) -> None:
         for number in range(2_000):
             for side, result in (("a", "win"), ("b", "loss")):
                 player = f"p{(number * 7 + (side == 'b')) % PLAYERS}"
-                writer.writerow([f"i{ground.files}/{number}", "chess", player, result, "2025-06-01T12:00:00Z", side])
+                writer.writerow(
+                    [f"i{ground.files}/{number}", "chess", player, result, "2025-06-01T12:00:00Z", side]
+                )
     call_command("import_matches", str(path), batch_size=100, stdout=StringIO(), stderr=StringIO())
     report("finished")
 
@@ -111,7 +116,10 @@ def archive(ground: Ground, pick: random.Random, report: Report) -> None:
                 game=ground.game,
                 match_key=f"a{pick.getrandbits(60)}",
                 played_at=now - timedelta(days=3),
-                lines=(LineRecord(user=a, result="WIN", side="a"), LineRecord(user=b, result="LOSS", side="b")),
+                lines=(
+                    LineRecord(user=a, result="WIN", side="a"),
+                    LineRecord(user=b, result="LOSS", side="b"),
+                ),
             )
             for a, b in (pick.sample(ground.users, 2) for _ in range(40))
         ]
@@ -136,10 +144,14 @@ def migrate(ground: Ground, pick: random.Random, report: Report) -> None:
 FINITE = {"import_file", "migrate"}
 #: How long the works without an end go on, at most, before they are killed, in seconds.
 LONGEST = 0.6
-WORKS = {work.__name__: work for work in (record_and_rule, import_file, damage_and_reconcile, archive, migrate)}
+WORKS = {
+    work.__name__: work for work in (record_and_rule, import_file, damage_and_reconcile, archive, migrate)
+}
 
 
-def run_child(work: Callable[[Ground, random.Random, Report], None], ground: Ground, seed: str) -> tuple[int, int]:
+def run_child(
+    work: Callable[[Ground, random.Random, Report], None], ground: Ground, seed: str
+) -> tuple[int, int]:
     """Fork a child that does ``work``; return its process id and the pipe it reports to."""
     from django.db import connections
 
@@ -176,7 +188,11 @@ def run_to_the_end(name: str, ground: Ground) -> list[str]:
     _, status = os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
         reported = pipe.read().decode().split("\n")[:-1]
-    return reported if status == 0 and "finished" in reported else ["recorded nothing-at-all: the last child did not finish"]
+    return (
+        reported
+        if status == 0 and "finished" in reported
+        else ["recorded nothing-at-all: the last child did not finish"]
+    )
 
 
 def look_at_state() -> tuple[int, ...]:
@@ -187,7 +203,9 @@ def look_at_state() -> tuple[int, ...]:
     from django_tally.models import Repair
     from django_tally.triggers.installation import read_installed
 
-    return *(table.objects.count() for table in (Match, ArchivedMatch, Repair)), len(read_installed(connection))
+    return *(table.objects.count() for table in (Match, ArchivedMatch, Repair)), len(
+        read_installed(connection)
+    )
 
 
 def find_faults(reported: list[str], figures: Counter[str]) -> list[str]:
@@ -198,10 +216,21 @@ def find_faults(reported: list[str], figures: Counter[str]) -> list[str]:
     from django_tally.feeds import list_holders
     from django_tally.verification import find_drift
 
-    keys = Counter(key for table in (Match, ArchivedMatch) for key in table.objects.values_list("match_key", flat=True))
-    faults = [f"reported and lost: {line}" for line in reported if line.startswith("recorded") and keys[line.split()[1]] != 2]
+    keys = Counter(
+        key for table in (Match, ArchivedMatch) for key in table.objects.values_list("match_key", flat=True)
+    )
+    faults = [
+        f"reported and lost: {line}"
+        for line in reported
+        if line.startswith("recorded") and keys[line.split()[1]] != 2
+    ]
     faults += [f"half an encounter: {key}" for key, rows in keys.items() if rows != 2]
-    twice = Match.objects.values("game", "match_key", "user").annotate(rows=Count("pk")).filter(rows__gt=1).count()
+    twice = (
+        Match.objects.values("game", "match_key", "user")
+        .annotate(rows=Count("pk"))
+        .filter(rows__gt=1)
+        .count()
+    )
     faults += ["a row twice"] if twice else []
     for line in reported:
         what, _, key = line.partition(" ")
@@ -250,10 +279,14 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--kills", type=int, default=100, help="per kind of work")
-    parser.add_argument("--work", choices=sorted(WORKS), action="append", help="only this kind; may be given again")
+    parser.add_argument(
+        "--work", choices=sorted(WORKS), action="append", help="only this kind; may be given again"
+    )
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     faulty = False

@@ -110,7 +110,11 @@ def insert(storm: Storm, pick: random.Random) -> None:
 def some_rows(storm: Storm, pick: random.Random):
     from deltacrown.games.models import Match
 
-    ids = Match.objects.filter(user_id__in=pick.sample(storm.users, 2)).order_by("?").values("pk")[: pick.randint(1, 5)]
+    ids = (
+        Match.objects.filter(user_id__in=pick.sample(storm.users, 2))
+        .order_by("?")
+        .values("pk")[: pick.randint(1, 5)]
+    )
     return Match.objects.filter(pk__in=list(ids.values_list("pk", flat=True)))
 
 
@@ -158,7 +162,10 @@ def sabotage(storm: Storm, pick: random.Random) -> None:
     @atomic_service
     def damage() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE user_profile_userprofile SET {column} = {column} + %s WHERE user_id = %s", [value, victim])
+            cursor.execute(
+                f"UPDATE user_profile_userprofile SET {column} = {column} + %s WHERE user_id = %s",
+                [value, victim],
+            )
 
     damage()
     storm.note("corruptions")
@@ -214,13 +221,17 @@ def run_storm(seconds: float, seed: int) -> dict[str, object]:
 
 def is_calm(figures: dict[str, object]) -> bool:
     """Whether the run proves what it must: nothing wrong, and enough happened for that to mean something."""
-    nothing_wrong = not (figures["false positives"] or figures["errors reaching a caller"] or figures["drift at the end"])
+    nothing_wrong = not (
+        figures["false positives"] or figures["errors reaching a caller"] or figures["drift at the end"]
+    )
     something_done = all(figures[name] for name in MUST_HAPPEN)
     return nothing_wrong and something_done
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()

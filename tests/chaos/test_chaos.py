@@ -21,7 +21,12 @@ def run(tmp_path, django_db_setup):
 
     def command(module, *arguments):
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], capture_output=True, text=True, timeout=600, env=environment, check=False
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            env=environment,
+            check=False,
         )
         assert done.returncode in (0, 1), done.stderr[-2000:]
         return done.returncode, done.stdout
@@ -39,7 +44,15 @@ def test_a_storm_of_writers_verifiers_repairers_and_a_saboteur_ends_calm(run):
 
 @pytest.mark.parametrize("work", sorted(WORKS))
 def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(run, work, pytestconfig):
-    code, text = run("tests.chaos.kills", "--database", pytestconfig.getoption("--database"), "--work", work, "--kills", "4")
+    code, text = run(
+        "tests.chaos.kills",
+        "--database",
+        pytestconfig.getoption("--database"),
+        "--work",
+        work,
+        "--kills",
+        "4",
+    )
     assert code == 0, text
     assert json.loads(text)["kills survived"] == 4
 

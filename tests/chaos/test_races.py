@@ -27,7 +27,10 @@ from tests.conftest import NOON
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time: two sessions cannot interleave"),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'",
+        reason="SQLite has one writer at a time: two sessions cannot interleave",
+    ),
 ]
 
 
@@ -52,8 +55,12 @@ class Session:
         """Return once some session waits for a lock; fail when none does within a minute, which is long on a busy machine too."""
         for _ in range(6_000):
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one picture of it otherwise
-                cursor.execute("SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+                cursor.execute(
+                    "SELECT pg_stat_clear_snapshot()"
+                )  # a transaction sees one picture of it otherwise
+                cursor.execute(
+                    "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                )
                 if cursor.fetchone()[0]:
                     return
             threading.Event().wait(0.01)
@@ -86,11 +93,15 @@ def damage(user):
 
 
 def drift():
-    return [(found.stat, found.cached, found.actual) for holder in list_holders() for found in find_drift(holder)]
+    return [
+        (found.stat, found.cached, found.actual) for holder in list_holders() for found in find_drift(holder)
+    ]
 
 
 def repair_ours(user):
-    repair_rows(run=Run.objects.create(cause="race", started_at=NOON), holder=UserProfile, keys=[(user.pk,)], now=NOON)
+    repair_rows(
+        run=Run.objects.create(cause="race", started_at=NOON), holder=UserProfile, keys=[(user.pk,)], now=NOON
+    )
 
 
 def repair_counting_before_the_lock(user):
@@ -98,7 +109,10 @@ def repair_counting_before_the_lock(user):
         ((_, numbers),) = _count_rows(UserProfile, [(user.pk,)]).items()
         UserProfile.objects.select_for_update().get(user=user)
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE user_profile_userprofile SET matches_won = {numbers[1]} WHERE user_id = %s", [user.pk])
+            cursor.execute(
+                f"UPDATE user_profile_userprofile SET matches_won = {numbers[1]} WHERE user_id = %s",
+                [user.pk],
+            )
 
 
 def repair_counting_in_the_writing_statement(user):
@@ -108,7 +122,11 @@ def repair_counting_in_the_writing_statement(user):
 
 @pytest.mark.parametrize(
     ("repair", "is_right"),
-    [(repair_ours, True), (repair_counting_before_the_lock, False), (repair_counting_in_the_writing_statement, False)],
+    [
+        (repair_ours, True),
+        (repair_counting_before_the_lock, False),
+        (repair_counting_in_the_writing_statement, False),
+    ],
 )
 def test_a_repair_beside_a_writer_who_has_not_committed(ann, rocket, repair, is_right):
     win(ann, rocket, "one")
@@ -215,7 +233,8 @@ def test_statements_over_many_players_never_deadlock_whatever_their_size_and_ord
             pick = random.Random(name)
             for number in range(1_200 // size):
                 rows = [
-                    Match(user=u, game=rocket, match_key=f"{name}{number}", result="WIN", played_at=NOON) for u in pick.sample(users, size)
+                    Match(user=u, game=rocket, match_key=f"{name}{number}", result="WIN", played_at=NOON)
+                    for u in pick.sample(users, size)
                 ]
                 Match.objects.bulk_create(rows)
 

@@ -21,7 +21,10 @@ from tests.conftest import NOON
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time: two sessions cannot interleave"),
+    pytest.mark.skipif(
+        "connection.vendor != 'postgresql'",
+        reason="SQLite has one writer at a time: two sessions cannot interleave",
+    ),
 ]
 
 
@@ -57,7 +60,12 @@ def lock_profile(user, how="NO KEY UPDATE"):
 
 
 def repair(*users):
-    repair_rows(run=Run.objects.create(cause="race", started_at=NOON), holder=UserProfile, keys=[(user.pk,) for user in users], now=NOON)
+    repair_rows(
+        run=Run.objects.create(cause="race", started_at=NOON),
+        holder=UserProfile,
+        keys=[(user.pk,) for user in users],
+        now=NOON,
+    )
 
 
 @pytest.mark.parametrize("profile_first", [True, False], ids=["profile first", "match first"])
@@ -80,7 +88,9 @@ def test_users_are_made_beside_each_other_without_waiting():
     """Their profiles come with them, and nobody can have written for a user he cannot know."""
     with transaction.atomic():
         User.objects.create(username="ann", date_joined=NOON)
-        Session(impatiently(lambda: User.objects.create(username="bob", date_joined=NOON.replace(year=2024)))).finish()
+        Session(
+            impatiently(lambda: User.objects.create(username="bob", date_joined=NOON.replace(year=2024)))
+        ).finish()
     assert UserProfile.objects.count() == 2
 
 
@@ -123,7 +133,11 @@ def test_a_change_that_moves_no_number_waits_for_nobody(ann, rocket):
 def test_a_row_that_points_to_a_profile_may_be_written_while_its_numbers_are(ann, rocket, write):
     """Checking a foreign key takes this lock on the row it points to."""
     damage(ann)
-    writes = {"a match": lambda: win(ann, rocket, "one"), "a repair": lambda: repair(ann), "a truncate": truncate_matches}
+    writes = {
+        "a match": lambda: win(ann, rocket, "one"),
+        "a repair": lambda: repair(ann),
+        "a truncate": truncate_matches,
+    }
     with transaction.atomic():
         writes[write]()
         Session(impatiently(lambda: lock_profile(ann, "KEY SHARE"))).finish()
@@ -134,8 +148,14 @@ def test_profiles_are_locked_in_the_order_of_their_keys(ann, bob, rocket, write)
     """The lower key is waited for with the higher one still free, though the table has them the other way round."""
     win(bob, rocket, "before")
     win(ann, rocket, "before")
-    rows = [Match(user=user, game=rocket, match_key="one", result="WIN", played_at=NOON) for user in (bob, ann)]
-    writes = {"matches": lambda: Match.objects.bulk_create(rows), "a repair": lambda: repair(ann, bob), "a truncate": truncate_matches}
+    rows = [
+        Match(user=user, game=rocket, match_key="one", result="WIN", played_at=NOON) for user in (bob, ann)
+    ]
+    writes = {
+        "matches": lambda: Match.objects.bulk_create(rows),
+        "a repair": lambda: repair(ann, bob),
+        "a truncate": truncate_matches,
+    }
     with transaction.atomic():
         lock_profile(ann)
         other = Session(writes[write])
@@ -149,7 +169,10 @@ def test_match_keys_are_queued_for_in_one_order(ann, rocket):
     queued = {zlib.crc32(f"{rocket.pk}:k{n}".encode()) % LOCK_QUEUES: f"k{n}" for n in range(2)}
     low, high = sorted(queued)
     lines = (LineRecord(user=ann, result="WIN", side="a"),)
-    records = [MatchRecord(game=rocket, match_key=queued[queue], played_at=NOON, lines=lines) for queue in (high, low)]
+    records = [
+        MatchRecord(game=rocket, match_key=queued[queue], played_at=NOON, lines=lines)
+        for queue in (high, low)
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, low])
         other = Session(lambda: record_matches(records=records, now=NOON))
@@ -181,7 +204,10 @@ def test_rows_of_numbers_are_made_in_the_order_of_their_keys(rocket):
 
 def test_content_tokens_are_drawn_in_the_order_of_their_owners(rocket):
     users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(60))
-    Match.objects.bulk_create(Match(user=user, game=rocket, match_key="one", result="WIN", played_at=NOON) for user in reversed(users))
+    Match.objects.bulk_create(
+        Match(user=user, game=rocket, match_key="one", result="WIN", played_at=NOON)
+        for user in reversed(users)
+    )
     tokens = ContentVersion.objects.order_by("owner").select_for_update(nowait=True)
     with transaction.atomic():
         assert len(tokens.filter(owner=users[0].pk)) == 1

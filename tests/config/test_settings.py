@@ -15,9 +15,13 @@ PRODUCTION = {
 
 def manage(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``manage.py`` in a process of its own with nothing of this one's settings."""
-    inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "SYSTEMROOT"}}
+    inherited = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "SYSTEMROOT"}
+    }
     command = [sys.executable, str(ROOT / "manage.py"), *args]
-    return subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(
+        command, env=inherited | environment, capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def test_production_passes_djangos_deployment_check_without_a_warning():

@@ -38,7 +38,9 @@ def test_every_file_a_template_names_exists():
 
 
 def test_a_file_nobody_has_is_found():
-    assert find_missing("{% static 'admin/css/base.css' %} {% static \"nobody/has.css\" %}") == ["nobody/has.css"]
+    assert find_missing("{% static 'admin/css/base.css' %} {% static \"nobody/has.css\" %}") == [
+        "nobody/has.css"
+    ]
 
 
 @pytest.mark.django_db

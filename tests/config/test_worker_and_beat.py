@@ -42,13 +42,27 @@ class Site:
     def __init__(self, directory, database_url, redis_url="", broker_url=""):
         inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
         self.directory = directory
-        self.environment = inherited | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CELERY_BROKER_URL": broker_url}
-        self.environment |= {"DJANGO_SETTINGS_MODULE": "deltacrown.config.settings", "PYTHONPATH": str(ROOT / "src"), "LOG_LEVEL": "INFO"}
+        self.environment = inherited | {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "CELERY_BROKER_URL": broker_url,
+        }
+        self.environment |= {
+            "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
+            "PYTHONPATH": str(ROOT / "src"),
+            "LOG_LEVEL": "INFO",
+        }
         self.processes = []
 
     def call(self, *args):
         return subprocess.run(
-            [sys.executable, *args], check=False, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300
+            [sys.executable, *args],
+            check=False,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
 
     def states(self):
@@ -59,12 +73,16 @@ class Site:
     def start(self, *args):
         command = [sys.executable, "-m", "celery", "--app", "deltacrown.config.celery", *args]
         with (self.directory / f"{args[0]}.log").open("w") as log:
-            process = subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, cwd=self.directory, env=self.environment, stdout=log, stderr=log
+            )
         self.processes.append(process)
         return process
 
     def logs(self):
-        return "".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in self.directory.glob("*.log"))
+        return "".join(
+            f"--- {path.name}\n{path.read_text()[-3000:]}" for path in self.directory.glob("*.log")
+        )
 
     def wait_until(self, condition, seconds=300):
         deadline = time.monotonic() + seconds

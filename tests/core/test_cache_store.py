@@ -19,7 +19,9 @@ def rested(monkeypatch):
 
 
 def complaints(caplog):
-    return [record.getMessage().split(",")[0] for record in caplog.records if record.levelno >= logging.WARNING]
+    return [
+        record.getMessage().split(",")[0] for record in caplog.records if record.levelno >= logging.WARNING
+    ]
 
 
 def count_reads(monkeypatch):
@@ -63,7 +65,9 @@ class TestARealRedis:
         assert complaints(caplog)[0] == "the cache does not answer"
         assert complaints(caplog)[-1] == "the cache answers again"
 
-    def test_frozen_it_holds_up_one_request_and_not_the_next(self, redis_cache, caplog, settings, monkeypatch):
+    def test_frozen_it_holds_up_one_request_and_not_the_next(
+        self, redis_cache, caplog, settings, monkeypatch
+    ):
         """It is asked once, for as long as production waits; how long that takes on a busy machine is not looked at."""
         monkeypatch.setattr(cache_store, "REST_SECONDS", 3_600.0)
         cache_store.write("a", 1, seconds=60)

@@ -37,13 +37,17 @@ def test_last_due(cadence, now, due):
 def test_celery_finds_it_due_at_the_same_moments(cadence):
     minute, hour, day, month, weekday = cadence.as_cron().split()
     beat = crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday)
-    days = [datetime(2024, 1, 1, cadence.hour, cadence.minute, tzinfo=UTC) + timedelta(days=n) for n in range(731)]
+    days = [
+        datetime(2024, 1, 1, cadence.hour, cadence.minute, tzinfo=UTC) + timedelta(days=n) for n in range(731)
+    ]
 
     ours = [now for now in days if cadence.last_due(now) == now]
     celerys = [
         now
         for now in days
-        if now.day in beat.day_of_month and now.month in beat.month_of_year and (now.isoweekday() % 7) in beat.day_of_week
+        if now.day in beat.day_of_month
+        and now.month in beat.month_of_year
+        and (now.isoweekday() % 7) in beat.day_of_week
     ]
     assert ours == celerys
     assert len(ours) in {731, 104, 105, 24, 2}

@@ -14,7 +14,10 @@ from tests import scene
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("clock", ["2025-01-01 10:00:00", "2025-01-01 10:00:00.097", "2025-01-01 10:00:00.100", "2025-01-01 10:00:10"])
+@pytest.mark.parametrize(
+    "clock",
+    ["2025-01-01 10:00:00", "2025-01-01 10:00:00.097", "2025-01-01 10:00:00.100", "2025-01-01 10:00:10"],
+)
 def test_sqlite_writes_a_moment_as_django_does(clock):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has a type for moments")
@@ -22,7 +25,9 @@ def test_sqlite_writes_a_moment_as_django_does(clock):
         cursor.execute(f"SELECT {SQLITE_NOW.replace(chr(39) + 'NOW' + chr(39), repr(clock))} || ''")
         [stored] = cursor.fetchone()
 
-    assert stored == connection.ops.adapt_datetimefield_value(datetime.fromisoformat(clock).replace(tzinfo=UTC))
+    assert stored == connection.ops.adapt_datetimefield_value(
+        datetime.fromisoformat(clock).replace(tzinfo=UTC)
+    )
 
 
 @pytest.mark.django_db
@@ -38,10 +43,15 @@ def test_a_moment_of_the_database_is_found_by_its_value():
 @pytest.mark.django_db
 def test_rows_recorded_at_one_moment_are_each_on_one_page():
     ann = scene.player("ann")
-    Match.objects.bulk_create(Match(user=ann, game=scene.game(), match_key=f"m{n}", result="WIN", played_at=scene.at(n)) for n in range(25))
+    Match.objects.bulk_create(
+        Match(user=ann, game=scene.game(), match_key=f"m{n}", result="WIN", played_at=scene.at(n))
+        for n in range(25)
+    )
     seen, cursor = [], None
     while cursor is not None or not seen:
-        page = paginate(Match.objects.all(), listing="test", order=("recorded_at", "id"), cursor=cursor, limit=3)
+        page = paginate(
+            Match.objects.all(), listing="test", order=("recorded_at", "id"), cursor=cursor, limit=3
+        )
         seen += [row.match_key for row in page.items]
         cursor = page.next_cursor
 

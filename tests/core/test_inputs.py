@@ -37,7 +37,10 @@ def test_a_reason_may_have_lines_and_tabs_and_may_be_asked_for():
             check_text(blank, field="reason", limit=10, required=True, multiline=True)
 
 
-@pytest.mark.parametrize(("value", "fits"), [(1, True), (3, True), (0, False), (4, False), (True, False), (2.0, False), ("2", False)])
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [(1, True), (3, True), (0, False), (4, False), (True, False), (2.0, False), ("2", False)],
+)
 def test_whole_numbers_of_a_range(value, fits):
     if fits:
         check_integer(value, field="n", least=1, most=3)

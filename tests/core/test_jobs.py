@@ -38,7 +38,13 @@ def schedule(settings, monkeypatch):
     """Two jobs that work and two that do not, in a database that is a year old, at a noon."""
     paths = {"works": "work", "also-works": "work", "fails": "fail", "is-stopped": "be_stopped"}
     settings.JOBS = tuple(
-        Job(name, f"{__name__}.{function}", Cadence(hour=3, minute=0, weekday=0 if name == "also-works" else None), "migrate", "Does it.")
+        Job(
+            name,
+            f"{__name__}.{function}",
+            Cadence(hour=3, minute=0, weekday=0 if name == "also-works" else None),
+            "migrate",
+            "Does it.",
+        )
         for name, function in paths.items()
     )
     CALLS.clear()
@@ -104,14 +110,17 @@ def test_two_at_once_is_one():
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_the_same_moment_are_one():
-    answers = call_together([lambda: jobs.begin_run(job=jobs.get_job("works"), cause="together", now=NOON)] * 6)
+    answers = call_together(
+        [lambda: jobs.begin_run(job=jobs.get_job("works"), cause="together", now=NOON)] * 6
+    )
 
     assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyRunning"] * 5 + ["JobRun"]
     assert runs("works") == ["RUNNING"]
 
 
 @pytest.mark.parametrize(
-    ("ago", "take_over", "buried"), [({"hours": 7}, False, True), ({"hours": 5}, False, False), ({"hours": 5}, True, True)]
+    ("ago", "take_over", "buried"),
+    [({"hours": 7}, False, True), ({"hours": 5}, False, False), ({"hours": 5}, True, True)],
 )
 def test_a_run_that_was_killed_is_buried_after_a_while_or_when_told(ago, take_over, buried, caplog):
     jobs.begin_run(job=jobs.get_job("works"), cause="killed", now=at(**ago)())
@@ -144,7 +153,9 @@ def test_one_that_was_buried_and_comes_back_changes_nothing(caplog):
 )
 def test_missed(latest, problem, is_due):
     if latest:
-        jobs.finish_run(run=jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(**latest)()), now=NOON)
+        jobs.finish_run(
+            run=jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(**latest)()), now=NOON
+        )
     (state,) = [state for state in jobs.list_job_states(NOON) if state.job.name == "works"]
 
     assert (state.problem, state.is_due) == (problem, is_due)
@@ -199,7 +210,9 @@ class TestCommands:
 
     def test_checking(self):
         found = json.loads(run_command("check_jobs", "--json", code=1))
-        assert [(row["job"], row["is_due"]) for row in found] == [(job.name, True) for job in jobs.list_jobs()]
+        assert [(row["job"], row["is_due"]) for row in found] == [
+            (job.name, True) for job in jobs.list_jobs()
+        ]
         assert "works: has not run yet. PROBLEM: works: was due" in run_command("check_jobs", code=1)
 
     def test_checking_when_all_is_well(self, settings):

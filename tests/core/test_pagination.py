@@ -138,7 +138,11 @@ def test_a_column_of_another_table_can_order(anna):
     for number, slug in enumerate(["c", "a", "b"]):
         scene.match(anna, f"m{number}", title=scene.game(slug))
 
-    assert walk(live(anna).select_related("game"), limit=1, order=("game__slug", "id")) == [["m1"], ["m2"], ["m0"]]
+    assert walk(live(anna).select_related("game"), limit=1, order=("game__slug", "id")) == [
+        ["m1"],
+        ["m2"],
+        ["m0"],
+    ]
 
 
 @pytest.mark.parametrize("limit", [0, -1, 51])
@@ -213,7 +217,10 @@ class TestPlan:
         for number in range(3):
             scene.match(user, f"m{number}", hours=number)
         first = paginate(live(user), listing="t", order=order, limit=1)
-        [query] = sent_by(lambda: paginate(live(user), listing="t", order=order, limit=1, cursor=first.next_cursor), "games_match")
+        [query] = sent_by(
+            lambda: paginate(live(user), listing="t", order=order, limit=1, cursor=first.next_cursor),
+            "games_match",
+        )
         return plan_of(*query)
 
     def test_all_descending(self, anna):
@@ -222,7 +229,9 @@ class TestPlan:
         assert "match_history" in plan
         assert not sorts(plan)
         assert not scans_of(plan, "games_match")
-        bound = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}[connection.vendor]
+        bound = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}[
+            connection.vendor
+        ]
         assert bound in plan
         if connection.vendor == "postgresql":
             assert "ROW(played_at, id) < ROW(" in plan.split("Index Cond:")[1].splitlines()[0]
@@ -232,4 +241,6 @@ class TestPlan:
 
         bound = {"sqlite": "played_at<?", "postgresql": "played_at <= "}[connection.vendor]
         assert "match_history" in plan
-        assert bound in (plan if connection.vendor == "sqlite" else plan.split("Index Cond:")[1].splitlines()[0])
+        assert bound in (
+            plan if connection.vendor == "sqlite" else plan.split("Index Cond:")[1].splitlines()[0]
+        )

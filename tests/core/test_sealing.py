@@ -39,9 +39,24 @@ def test_nothing_of_the_value_can_be_read():
 
 def test_a_change_anywhere_is_noticed():
     token = seal(["2025-03-01T18:00:00+00:00", 1234], name="a")
-    changed = [f"{token[:place]}{'A' if token[place] != 'A' else 'B'}{token[place + 1 :]}" for place in range(len(token))]
+    changed = [
+        f"{token[:place]}{'A' if token[place] != 'A' else 'B'}{token[place + 1 :]}"
+        for place in range(len(token))
+    ]
 
-    for wrong in [*changed, token[:-1], token[1:], token + "A", token + "=", f" {token}", "", ".", "é", "A" * 21, "A" * 22]:
+    for wrong in [
+        *changed,
+        token[:-1],
+        token[1:],
+        token + "A",
+        token + "=",
+        f" {token}",
+        "",
+        ".",
+        "é",
+        "A" * 21,
+        "A" * 22,
+    ]:
         with pytest.raises(BadSignature):
             unseal(wrong, name="a")
 

@@ -15,7 +15,12 @@ from deltacrown.demo.plan.season import SeasonSize
 from deltacrown.games.models import Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.models import (
     Achievement,
     ExperienceAward,
@@ -69,7 +74,9 @@ DUMPED: dict[type[Model], tuple[str, ...]] = {
 def dump() -> dict[str, list[str]]:
     """Everything the demo wrote, without what depends on when it was written: keys and times of recording."""
     return {
-        model.__name__: sorted(json.dumps(row, default=str, sort_keys=True) for row in model.objects.values_list(*columns))
+        model.__name__: sorted(
+            json.dumps(row, default=str, sort_keys=True) for row in model.objects.values_list(*columns)
+        )
         for model, columns in DUMPED.items()
     }
 

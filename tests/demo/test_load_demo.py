@@ -17,8 +17,19 @@ from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.pages.oneself import get_home_feed
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import ExperienceAward, Follow, PrivacySettings, UserAchievement, UserProfile
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
+from deltacrown.user_profile.models import (
+    ExperienceAward,
+    Follow,
+    PrivacySettings,
+    UserAchievement,
+    UserProfile,
+)
 from deltacrown.user_profile.people.kyc import get_verification
 from django_tally.models import Run
 from tests.demo.dumps import SEED, SIZE, digest, load
@@ -55,8 +66,16 @@ class TestLoaded:
         staff = authenticate(username=loading.STAFF, password=loading.STAFF_PASSWORD)
         player = authenticate(username=HERO, password=loading.PLAYER_PASSWORD)
 
-        assert (staff.is_staff, staff.is_superuser, player.is_staff, player.is_superuser) == (True, True, False, False)
-        assert {user.username for user in User.objects.all() if user.has_usable_password()} == {HERO, loading.STAFF}
+        assert (staff.is_staff, staff.is_superuser, player.is_staff, player.is_superuser) == (
+            True,
+            True,
+            False,
+            False,
+        )
+        assert {user.username for user in User.objects.all() if user.has_usable_password()} == {
+            HERO,
+            loading.STAFF,
+        }
 
     def test_nothing_has_drifted(self, find_all_drift):
         assert UserProfile.objects.filter(total_matches_played__gt=0).exists()
@@ -67,14 +86,21 @@ class TestLoaded:
 
         assert (latest.cause, latest.dry_run, latest.numbers_drifted) == ("load_demo", True, 0)
         assert latest.numbers_checked > 40
-        assert f"Verified: {latest.numbers_checked:,} numbers counted again from their rows, 0 differ." in self.printed
+        assert (
+            f"Verified: {latest.numbers_checked:,} numbers counted again from their rows, 0 differ."
+            in self.printed
+        )
 
     def test_every_row_carries_its_historical_date(self, season):
         first, last = season.casual[0], season.casual[-1]
 
-        assert Match.objects.order_by("played_at").first().played_at == min(each.played_at for each in season.casual)
+        assert Match.objects.order_by("played_at").first().played_at == min(
+            each.played_at for each in season.casual
+        )
         assert Match.objects.filter(match_key=last.key).first().played_at == last.played_at
-        assert User.objects.get(username=season.players[0].username).date_joined == season.players[0].joined_at
+        assert (
+            User.objects.get(username=season.players[0].username).date_joined == season.players[0].joined_at
+        )
         assert first.played_at.year == 2024
         assert not Match.objects.filter(voided_at__lt=F("played_at")).exists()
         assert not TournamentResult.objects.filter(decided_at__lt=F("tournament__starts_at")).exists()
@@ -94,8 +120,17 @@ class TestLoaded:
         assert Match.objects.filter(game__slug="street-fighter-6", side="").exists()
 
     def test_tournaments_of_every_status_and_both_kinds_are_there(self):
-        assert set(Tournament.objects.values_list("status", flat=True)) == {"COMPLETED", "RUNNING", "OPEN", "DRAFT", "CANCELLED"}
-        assert set(Tournament.objects.filter(status="COMPLETED").values_list("entrant_kind", flat=True)) == {"SOLO", "TEAM"}
+        assert set(Tournament.objects.values_list("status", flat=True)) == {
+            "COMPLETED",
+            "RUNNING",
+            "OPEN",
+            "DRAFT",
+            "CANCELLED",
+        }
+        assert set(Tournament.objects.filter(status="COMPLETED").values_list("entrant_kind", flat=True)) == {
+            "SOLO",
+            "TEAM",
+        }
         assert TournamentParticipation.objects.filter(tournament__status="CANCELLED").exists()
         assert not TournamentResult.objects.exclude(tournament__status="COMPLETED").exists()
 
@@ -105,7 +140,11 @@ class TestLoaded:
         }  # fmt: skip
 
     def test_a_third_place_is_shared_and_somebody_is_disqualified(self):
-        shared = TournamentResult.objects.filter(placement=3, tournament__entrant_kind="SOLO").values("tournament").annotate(n=Count("id"))
+        shared = (
+            TournamentResult.objects.filter(placement=3, tournament__entrant_kind="SOLO")
+            .values("tournament")
+            .annotate(n=Count("id"))
+        )
 
         assert any(row["n"] == 2 for row in shared)
         assert TournamentResult.objects.filter(disqualified_at__isnull=False).exists()
@@ -126,7 +165,11 @@ class TestLoaded:
 
         assert corrected
         for match in corrected:
-            won = set(Match.objects.filter(match_key=match.key, result="WIN").values_list("user__username", flat=True))
+            won = set(
+                Match.objects.filter(match_key=match.key, result="WIN").values_list(
+                    "user__username", flat=True
+                )
+            )
             assert won == {player.username for player in match.lineups[match.winner]}
 
     def test_in_the_end_whoever_won_has_the_higher_score(self):
@@ -143,7 +186,9 @@ class TestLoaded:
     def test_disputes_of_every_status_are_there_about_matches_and_results(self):
         assert set(Dispute.objects.values_list("status", flat=True)) == {"OPEN", "UPHELD", "REJECTED"}
         assert Dispute.objects.filter(match__isnull=False, status="UPHELD").exists()
-        assert Dispute.objects.filter(result__isnull=False, status="UPHELD", result__disqualified_at__isnull=False).exists()
+        assert Dispute.objects.filter(
+            result__isnull=False, status="UPHELD", result__disqualified_at__isnull=False
+        ).exists()
 
     def test_somebody_hides_matches_and_somebody_tournaments(self):
         hiders = PrivacySettings.objects.filter(Q(show_match_history=False) | Q(show_tournament_stats=False))
@@ -157,8 +202,12 @@ class TestLoaded:
         assert set(UserAchievement.objects.values_list("achievement__tier", flat=True)) == {"MINOR", "MAJOR"}
         awards = ExperienceAward.objects.filter(dedupe_key__startswith="achievement:")
         assert awards.count() == UserAchievement.objects.count()
-        champions = UserAchievement.objects.filter(achievement__slug="first-title").values_list("user", flat=True)
-        assert set(champions) == set(TournamentResult.objects.filter(placement=1, user__isnull=False).values_list("user", flat=True))
+        champions = UserAchievement.objects.filter(achievement__slug="first-title").values_list(
+            "user", flat=True
+        )
+        assert set(champions) == set(
+            TournamentResult.objects.filter(placement=1, user__isnull=False).values_list("user", flat=True)
+        )
 
     def test_the_player_one_signs_in_as_has_a_feed_and_is_verified(self, season):
         hero = User.objects.get(username=HERO)

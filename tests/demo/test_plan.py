@@ -53,7 +53,8 @@ def test_the_same_seed_plans_the_same_season(small):
 
 
 @pytest.mark.parametrize(
-    ("seed", "size"), [(2, SMALL), (1, SeasonSize(41, 400, 12)), (1, SeasonSize(40, 401, 12)), (1, SeasonSize(40, 400, 13))]
+    ("seed", "size"),
+    [(2, SMALL), (1, SeasonSize(41, 400, 12)), (1, SeasonSize(40, 401, 12)), (1, SeasonSize(40, 400, 13))],
 )
 def test_another_seed_or_size_has_other_players(small, seed, size):
     names = {player.username for player in small.players} - {HERO}
@@ -74,7 +75,13 @@ def test_it_has_the_size_that_was_asked(medium):
     assert len(all_matches(medium)) == 3000
     assert len(medium.tournaments) == 16
     assert {match.title.slug for match in medium.casual} == {title.slug for title in TITLES}
-    assert Counter(each.status for each in medium.tournaments) == {"COMPLETED": 11, "RUNNING": 2, "OPEN": 1, "DRAFT": 1, "CANCELLED": 1}
+    assert Counter(each.status for each in medium.tournaments) == {
+        "COMPLETED": 11,
+        "RUNNING": 2,
+        "OPEN": 1,
+        "DRAFT": 1,
+        "CANCELLED": 1,
+    }
 
 
 def test_names_and_keys_are_unique(medium):
@@ -113,7 +120,11 @@ def test_players_play_only_while_they_are_around(medium):
     for match in medium.casual:
         assert all(player.joined_at <= match.played_at for player in match.players), match.key
     for tournament in medium.tournaments:
-        assert all(player.joined_at <= entrant.registered_at for entrant in tournament.entrants for player in entrant.roster)
+        assert all(
+            player.joined_at <= entrant.registered_at
+            for entrant in tournament.entrants
+            for player in entrant.roster
+        )
 
 
 def test_nobody_meets_themselves_and_sides_are_full(medium):
@@ -152,7 +163,10 @@ def test_what_one_side_did_the_other_suffered(medium):
             assert sum(line["goals"] for line in ours) == match.scores[0]
             assert all(line["assists"] <= match.scores[0] - line["goals"] for line in ours)
         if "rounds_won" in ours[0]:
-            assert (ours[0]["rounds_won"], ours[0]["rounds_lost"]) == (theirs[0]["rounds_lost"], theirs[0]["rounds_won"])
+            assert (ours[0]["rounds_won"], ours[0]["rounds_lost"]) == (
+                theirs[0]["rounds_lost"],
+                theirs[0]["rounds_won"],
+            )
         if "possession" in ours[0]:
             assert ours[0]["possession"] + theirs[0]["possession"] == 100
 
@@ -179,14 +193,19 @@ def test_stretches_in_a_team_follow_each_other_and_rosters_stay_full(medium):
     for team in medium.teams:
         for number in {each.player.number for each in team.memberships}:
             own = [each for each in team.memberships if each.player.number == number]
-            assert all(earlier.left_at is not None and earlier.left_at <= later.joined_at for earlier, later in pairwise(own))
+            assert all(
+                earlier.left_at is not None and earlier.left_at <= later.joined_at
+                for earlier, later in pairwise(own)
+            )
         assert len(team.roster_at(CLOSES)) == team.title.squad + 1
     assert any(each.left_at for team in medium.teams for each in team.memberships)
 
 
 def test_nobody_is_in_two_teams_of_a_game(medium):
     for title in (title for title in TITLES if title.squad > 1):
-        members = [player.number for team in medium.teams if team.title is title for player in team.roster_at(CLOSES)]
+        members = [
+            player.number for team in medium.teams if team.title is title for player in team.roster_at(CLOSES)
+        ]
         assert len(set(members)) == len(members)
 
 
@@ -196,7 +215,9 @@ def test_a_bracket_ends_with_one_winner_and_ranks_everybody_who_stayed(medium):
         ranked = [entrant for entrant, _ in tournament.placements]
 
         assert tournament.placements[0][1] == 1
-        assert {id(each) for each in ranked} == {id(each) for each in stayed if each is not tournament.disqualified}
+        assert {id(each) for each in ranked} == {
+            id(each) for each in stayed if each is not tournament.disqualified
+        }
         final = [match for match in tournament.matches if match.round_name == "Final"]
         assert 2 <= len(final) <= 3
         assert numbers(ranked[0].roster) >= numbers(final[-1].lineups[final[-1].winner])
@@ -206,7 +227,12 @@ def test_ties_leave_out_the_placements_after_them():
     first, second, third, fourth, fifth = (Entrant(None, (), OPENS) for _ in range(5))
 
     assert [place for _, place in rank([[first], [second], [third, fourth], [fifth]])] == [1, 2, 3, 3, 5]
-    assert [place for _, place in rank([[first], [second], [third, fourth], [fifth]], without=third)] == [1, 2, 3, 4]
+    assert [place for _, place in rank([[first], [second], [third, fourth], [fifth]], without=third)] == [
+        1,
+        2,
+        3,
+        4,
+    ]
     assert rank([]) == []
 
 
@@ -227,8 +253,12 @@ def test_players_follow_others_once_when_both_are_there_and_better_ones_more(med
 
     assert len(set(pairs)) == len(pairs) > len(medium.players)
     assert not [pair for pair in pairs if pair[0] == pair[1]]
-    assert not [each for each in medium.follows if each.since < max(each.follower.joined_at, each.followed.joined_at)]
-    assert sum(followers[player.number] for player in ranked[:20]) > sum(followers[player.number] for player in ranked[-20:])
+    assert not [
+        each for each in medium.follows if each.since < max(each.follower.joined_at, each.followed.joined_at)
+    ]
+    assert sum(followers[player.number] for player in ranked[:20]) > sum(
+        followers[player.number] for player in ranked[-20:]
+    )
 
 
 def test_verifications_are_granted_refused_and_pending(medium):

@@ -29,7 +29,12 @@ class DocPage:
     @property
     def shell(self) -> list[str]:
         """The lines of its shell blocks."""
-        return [line for _, language, body in FENCE.findall(self.text) if language in SHELL for line in body.splitlines()]
+        return [
+            line
+            for _, language, body in FENCE.findall(self.text)
+            if language in SHELL
+            for line in body.splitlines()
+        ]
 
     @property
     def anchors(self) -> set[str]:
@@ -39,13 +44,18 @@ class DocPage:
 
     def section(self, heading: str) -> str:
         """The text under the heading whose title is ``heading``, up to the next of its level or above."""
-        match = re.search(rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,2}} |\Z)", self.text, re.MULTILINE | re.DOTALL)
+        match = re.search(
+            rf"^(#+) {re.escape(heading)}\n(.*?)(?=^#{{1,2}} |\Z)", self.text, re.MULTILINE | re.DOTALL
+        )
         return match.group(2) if match else ""
 
 
 def list_pages() -> list[DocPage]:
     """Every Markdown page: those at the root and all of ``docs``."""
-    return [DocPage(path, path.read_text(encoding="utf-8")) for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])]
+    return [
+        DocPage(path, path.read_text(encoding="utf-8"))
+        for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+    ]
 
 
 def page(name: str) -> DocPage:

@@ -36,7 +36,12 @@ def site(live_server, settings):
     scene.match(ann, "m1", title=scene.game("rocket"))
     boss = User.objects.create(username="boss", is_staff=True)
     key = create_key(owner=ann, name="x", scopes=["read", "tournaments:write", "matches:write"], by=boss)
-    return {"SITE": f"{live_server.url}/api/v1", "ANN": ann.profile.public_id, "BOB": bob.profile.public_id, "KEY": key.secret}
+    return {
+        "SITE": f"{live_server.url}/api/v1",
+        "ANN": ann.profile.public_id,
+        "BOB": bob.profile.public_id,
+        "KEY": key.secret,
+    }
 
 
 def commands() -> list[str]:
@@ -61,7 +66,12 @@ def test_every_curl_line_of_the_guide_answers(site):
 
     assert len(answered) == 26
     for command, (body, _, status) in answered.items():
-        assert (status >= "400") == any(word in command for word in REFUSED), (command, status, body, answered)
+        assert (status >= "400") == any(word in command for word in REFUSED), (
+            command,
+            status,
+            body,
+            answered,
+        )
     results = json.loads(answered['curl -s "$SITE/tournaments/winter-cup/results"'][0])
     assert [line["placement"] for line in results["items"]] == [1, 2]
     assert scene.User.objects.get(username="ann").profile.tournaments_won == 1
@@ -83,7 +93,11 @@ def test_the_client_of_the_guide_reads_and_writes(site, monkeypatch):
     assert {outcome["status"] for outcome in own.record_matches(matches)} == {"accepted"}
     assert {outcome["status"] for outcome in own.record_matches(matches)} == {"unchanged"}
     visitor = client.Deltacrown(site["SITE"])
-    assert len(list(visitor.iterate_matches(site["ANN"], game="rocket", limit=10))) == 26 == Match.objects.count()
+    assert (
+        len(list(visitor.iterate_matches(site["ANN"], game="rocket", limit=10)))
+        == 26
+        == Match.objects.count()
+    )
     with pytest.raises(client.Refused, match="401 unauthenticated"):
         visitor.get("/me")
     with pytest.raises(client.Refused, match="404 not-found"):
@@ -112,13 +126,21 @@ def test_the_client_sends_again_what_was_not_answered_to_the_end(monkeypatch):
     client = load_client()
     monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-    answers = [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\noops", whole]
+    answers = [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\n\r\noops",
+        whole,
+    ]
     with answering(answers) as (address, requests):
         assert client.Deltacrown(address).send("POST", "/matches", {"matches": []}) == {}
     keys = {re.search(rb"Idempotency-Key: (\S+)", request, re.IGNORECASE)[1] for request in requests}
     assert (len(requests), len(keys)) == (4, 1)
 
-    with answering(answers[2:3] * 2) as (address, _), pytest.raises(client.Refused, match="502 unknown: Bad Gateway"):
+    with (
+        answering(answers[2:3] * 2) as (address, _),
+        pytest.raises(client.Refused, match="502 unknown: Bad Gateway"),
+    ):
         client.Deltacrown(address, attempts=2).get("/me")
 
 
@@ -149,7 +171,9 @@ def read_request(connection):
 
 
 def load_client():
-    spec = importlib.util.spec_from_file_location("deltacrown_client", ROOT / "docs" / "how-to" / "deltacrown_client.py")
+    spec = importlib.util.spec_from_file_location(
+        "deltacrown_client", ROOT / "docs" / "how-to" / "deltacrown_client.py"
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules["deltacrown_client"] = module
     spec.loader.exec_module(module)

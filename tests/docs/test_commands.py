@@ -15,13 +15,26 @@ from tests.docs.pages import ROOT, DocPage, list_pages, page, sample
 MANAGED = re.compile(r"manage\.py ([a-z_]+)")
 MADE = re.compile(r"\bmake ([a-z]+)\b")
 #: What every Django command has.
-SHARED_OPTIONS = {"--help", "--version", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color", "--verbosity"}
+SHARED_OPTIONS = {
+    "--help",
+    "--version",
+    "--settings",
+    "--pythonpath",
+    "--traceback",
+    "--no-color",
+    "--force-color",
+    "--verbosity",
+}
 SHARED_OPTIONS |= {"--skip-checks"}
 
 
 def own_commands() -> dict[str, str]:
     """The name of every command of this project's apps, with its app; Django's own, even where we extend them, are left out."""
-    ours = {config.name for config in apps.get_app_configs() if config.name.startswith(("deltacrown.", "django_tally"))}
+    ours = {
+        config.name
+        for config in apps.get_app_configs()
+        if config.name.startswith(("deltacrown.", "django_tally"))
+    }
     django = find_commands(core_management.__path__[0])
     return {name: app for name, app in get_commands().items() if app in ours and name not in django}
 
@@ -52,7 +65,11 @@ def find_unknown_commands(doc: DocPage) -> set[str]:
 
 def find_unknown_targets(doc: DocPage, makefile: str) -> set[str]:
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = {target for line in [*doc.shell, *re.findall(r"`([^`\n]+)`", doc.prose)] for target in MADE.findall(line)}
+    named = {
+        target
+        for line in [*doc.shell, *re.findall(r"`([^`\n]+)`", doc.prose)]
+        for target in MADE.findall(line)
+    }
     return named - targets
 
 
@@ -83,7 +100,9 @@ def test_every_option_is_documented_and_every_documented_option_exists(name):
 
 
 def test_a_command_that_does_not_exist_is_found():
-    assert find_unknown_commands(sample("Run `manage.py fly_away` after `manage.py migrate`.")) == {"fly_away"}
+    assert find_unknown_commands(sample("Run `manage.py fly_away` after `manage.py migrate`.")) == {
+        "fly_away"
+    }
 
 
 def test_a_make_target_that_does_not_exist_is_found():
@@ -93,8 +112,6 @@ def test_a_make_target_that_does_not_exist_is_found():
 
 
 def test_options_are_read_from_a_section():
-    section = (
-        "See `manage.py check --database`.\n\n- `--dry-run` changes nothing.\n- `--user PUBLIC_ID`: only this player.\n- `--verbosity`\n"
-    )
+    section = "See `manage.py check --database`.\n\n- `--dry-run` changes nothing.\n- `--user PUBLIC_ID`: only this player.\n- `--verbosity`\n"
 
     assert documented_options(section) == {"--dry-run", "--user"}

@@ -40,7 +40,9 @@ def import_sheet(path):
 def test_the_guides_format_imports_its_file(sheet, find_all_drift):
     outcome = import_sheet(sheet)
 
-    rows = Match.objects.order_by("played_at", "pk").values_list("match_key", "user__username", "result", "score")
+    rows = Match.objects.order_by("played_at", "pk").values_list(
+        "match_key", "user__username", "result", "score"
+    )
     assert list(rows) == [
         ("2025-03-01 ann ben", "ann", "WIN", 3),
         ("2025-03-01 ann ben", "ben", "LOSS", 1),

@@ -20,7 +20,10 @@ FORMAT = page("docs/reference/interchange-format.md")
 
 def read_columns(section: str) -> dict[str, bool]:
     """Column → whether every line needs it, from the section's table."""
-    return {name: needed.strip() == "yes" for name, needed in re.findall(r"^\| `([\w.]+)` \|([^|]*)\|", section, re.MULTILINE)}
+    return {
+        name: needed.strip() == "yes"
+        for name, needed in re.findall(r"^\| `([\w.]+)` \|([^|]*)\|", section, re.MULTILINE)
+    }
 
 
 def columns_read(columns: Columns) -> dict[str, bool]:
@@ -37,7 +40,9 @@ def write_example(folder: Path, section: str, language: str, name: str) -> str:
     return str(folder / name)
 
 
-@pytest.mark.parametrize(("section", "columns"), [("Matches", MATCH_COLUMNS), ("Tournaments", TOURNAMENT_COLUMNS)])
+@pytest.mark.parametrize(
+    ("section", "columns"), [("Matches", MATCH_COLUMNS), ("Tournaments", TOURNAMENT_COLUMNS)]
+)
 def test_the_page_lists_the_columns_that_are_read(section, columns):
     assert read_columns(FORMAT.section(section)) == columns_read(columns)
 
@@ -48,7 +53,9 @@ def test_the_matches_of_the_page_import_and_their_ndjson_says_the_same(tmp_path)
     before = list(Match.objects.order_by("id").values())
     call_command("import_matches", write_example(tmp_path, "Matches", "json", "m.ndjson"))
 
-    rows = Match.objects.order_by("match_key", "user__username").values_list("match_key", "user__username", "result", "score", "stats")
+    rows = Match.objects.order_by("match_key", "user__username").values_list(
+        "match_key", "user__username", "result", "score", "stats"
+    )
     assert list(rows) == [
         ("spring-1", "ann", "WIN", 3, {"kills": 12, "deaths": 4}),
         ("spring-1", "ben", "LOSS", 1, {"kills": 7, "deaths": 9}),
@@ -59,10 +66,14 @@ def test_the_matches_of_the_page_import_and_their_ndjson_says_the_same(tmp_path)
 
 @pytest.mark.django_db
 def test_the_tournament_of_the_page_imports(tmp_path):
-    call_command("import_tournaments", write_example(tmp_path, "Tournaments", "csv", "t.csv"), create_missing=True)
+    call_command(
+        "import_tournaments", write_example(tmp_path, "Tournaments", "csv", "t.csv"), create_missing=True
+    )
 
     results = TournamentResult.objects.order_by("user__username")
-    assert [(row.user.username, row.placement, str(row.prize_amount), row.disqualified_reason) for row in results] == [
+    assert [
+        (row.user.username, row.placement, str(row.prize_amount), row.disqualified_reason) for row in results
+    ] == [
         ("ann", 1, "500.00", ""),
         ("ben", 2, "250.50", ""),
         ("cem", None, "0.00", "account sharing"),
@@ -70,7 +81,9 @@ def test_the_tournament_of_the_page_imports(tmp_path):
 
 
 def test_columns_are_read_from_a_table():
-    assert read_columns("| Column | Needed | Meaning |\n|---|---|---|\n| `a_b` | yes | x |\n| `c.D` | | y |\n") == {
+    assert read_columns(
+        "| Column | Needed | Meaning |\n|---|---|---|\n| `a_b` | yes | x |\n| `c.D` | | y |\n"
+    ) == {
         "a_b": True,
         "c.D": False,
     }

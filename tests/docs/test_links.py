@@ -8,7 +8,11 @@ from tests.docs.pages import LINK, ROOT, DocPage, list_pages, sample
 
 
 def find_broken_links(doc: DocPage) -> list[str]:
-    return [link for link in LINK.findall(doc.prose) if "://" not in link and not link.startswith("mailto:") and not resolves(doc, link)]
+    return [
+        link
+        for link in LINK.findall(doc.prose)
+        if "://" not in link and not link.startswith("mailto:") and not resolves(doc, link)
+    ]
 
 
 def resolves(doc: DocPage, link: str) -> bool:
@@ -29,13 +33,23 @@ def test_every_link_leads_somewhere(doc):
 
 def test_every_page_can_be_reached_from_the_index():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    reached = {(ROOT / "docs" / link.partition("#")[0]).resolve() for link in LINK.findall(index) if "://" not in link}
-    pages = {doc.path for doc in list_pages() if doc.path.is_relative_to(ROOT / "docs") and doc.path.name != "README.md"}
+    reached = {
+        (ROOT / "docs" / link.partition("#")[0]).resolve()
+        for link in LINK.findall(index)
+        if "://" not in link
+    }
+    pages = {
+        doc.path
+        for doc in list_pages()
+        if doc.path.is_relative_to(ROOT / "docs") and doc.path.name != "README.md"
+    }
 
     assert {str(path.relative_to(ROOT)) for path in pages - reached} == set()
 
 
-@pytest.mark.parametrize("link", ["nowhere.md", "../nowhere.md", "../README.md#no-such-heading", "#no-such-heading"])
+@pytest.mark.parametrize(
+    "link", ["nowhere.md", "../nowhere.md", "../README.md#no-such-heading", "#no-such-heading"]
+)
 def test_a_broken_link_is_found(link):
     assert find_broken_links(sample(f"# Title\n\nSee [there]({link}).")) == [link]
 

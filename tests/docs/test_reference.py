@@ -17,10 +17,20 @@ DJANGO = {"DJANGO_SETTINGS_MODULE"}
 
 def read_variables(module: Module) -> set[str]:
     """The environment variables a module reads by name."""
-    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and node.args and READERS.match(dotted(node.func))]
-    subscripts = [node for node in ast.walk(module.tree) if isinstance(node, ast.Subscript) and dotted(node.value) == "os.environ"]
+    calls = [
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and node.args and READERS.match(dotted(node.func))
+    ]
+    subscripts = [
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Subscript) and dotted(node.value) == "os.environ"
+    ]
     named = [call.args[0] for call in calls] + [subscript.slice for subscript in subscripts]
-    return {node.value for node in named if isinstance(node, ast.Constant) and isinstance(node.value, str)} - DJANGO
+    return {
+        node.value for node in named if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    } - DJANGO
 
 
 def test_every_environment_variable_is_documented_and_every_documented_one_is_read():

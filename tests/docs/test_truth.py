@@ -62,11 +62,15 @@ def test_the_tutorial_signs_in_as_the_demo_does():
 @pytest.mark.django_db
 def test_what_the_tutorial_does_on_purpose_is_found_and_repaired(player, played, find_all_drift):
     played(player(HERO))
-    (cheat,) = re.findall(r"^connection\.cursor.*?^\S*\)$", page("docs/tutorial/first-season.md").text, re.MULTILINE | re.DOTALL)
+    (cheat,) = re.findall(
+        r"^connection\.cursor.*?^\S*\)$", page("docs/tutorial/first-season.md").text, re.MULTILINE | re.DOTALL
+    )
 
     exec(compile(cheat, "tutorial", "exec"), {"connection": connection})  # noqa: S102 - our own page
 
-    assert [(stat, cached, actual) for _, _, stat, cached, actual in find_all_drift()] == [("matches_won", 6, 1)]
+    assert [(stat, cached, actual) for _, _, stat, cached, actual in find_all_drift()] == [
+        ("matches_won", 6, 1)
+    ]
     with pytest.raises(SystemExit):
         call_command("reconcile_stats", stdout=StringIO())
     assert find_all_drift() == []

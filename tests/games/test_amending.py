@@ -51,7 +51,11 @@ def numbers():
 
 def others():
     """Every row that is not of that match."""
-    return [row for table in (Match, ArchivedMatch) for row in table.objects.exclude(game__slug="rocket", match_key="m1").values()]
+    return [
+        row
+        for table in (Match, ArchivedMatch)
+        for row in table.objects.exclude(game__slug="rocket", match_key="m1").values()
+    ]
 
 
 def test_a_voided_match_is_kept_and_counts_nowhere(recorded_in, player, find_all_drift):
@@ -60,7 +64,9 @@ def test_a_voided_match_is_kept_and_counts_nowhere(recorded_in, player, find_all
     with announced(signals.match_voided) as events:
         rows = void_match(game=recorded_in, match_key="m1", reason="cheating", now=LATER, by=moderator)
 
-    assert [(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")] == [(LATER, "cheating")] * 2
+    assert [(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")] == [
+        (LATER, "cheating")
+    ] * 2
     assert events == [{"sender": Match, "rows": rows, "reason": "cheating", "by": moderator, "now": LATER}]
     assert UserProfile.objects.get(user__username="ann").matches_won == 2
     assert others() == before
@@ -74,7 +80,9 @@ def test_voiding_again_keeps_the_first_reason(recorded_in):
         void_match(game=recorded_in, match_key="m1", reason="something else", now=LATER)
 
     assert events == []
-    assert {(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")} == {(NOW, "cheating")}
+    assert {(row.voided_at, row.void_reason) for row in list_match_lines(recorded_in, "m1")} == {
+        (NOW, "cheating")
+    }
 
 
 def test_a_restored_match_counts_again(recorded_in, find_all_drift):
@@ -113,7 +121,12 @@ def test_a_corrected_match_counts_as_corrected(recorded_in, player, find_all_dri
         (rows[0], "WIN", None),
         (rows[1], "LOSS", None),
     ]
-    assert (events[0]["reason"], events[0]["by"], events[0]["now"], len(events)) == ("swapped", moderator, LATER, 1)
+    assert (events[0]["reason"], events[0]["by"], events[0]["now"], len(events)) == (
+        "swapped",
+        moderator,
+        LATER,
+        1,
+    )
     assert numbers()[0] == {"ann": 2, "Bob": 1, "mod": 0}
     assert others() == before
     assert find_all_drift() == []
@@ -121,14 +134,30 @@ def test_a_corrected_match_counts_as_corrected(recorded_in, player, find_all_dri
 
 def test_a_correction_that_changes_nothing_says_nothing(recorded_in):
     with announced(signals.match_corrected) as events:
-        correct_match(game=recorded_in, match_key="m1", results={"ann": "WIN"}, scores={"ann": None}, reason="again", now=LATER)
+        correct_match(
+            game=recorded_in,
+            match_key="m1",
+            results={"ann": "WIN"},
+            scores={"ann": None},
+            reason="again",
+            now=LATER,
+        )
     assert events == []
 
 
 def test_only_rows_that_changed_are_announced(recorded_in):
     with announced(signals.match_corrected) as events:
-        correct_match(game=recorded_in, match_key="m1", results={"ann": "WIN", "bob": "LOSS"}, scores={"bob": 1}, reason="score", now=LATER)
-    assert [[(change.row.user.username, change.old_score) for change in event["changes"]] for event in events] == [[("Bob", None)]]
+        correct_match(
+            game=recorded_in,
+            match_key="m1",
+            results={"ann": "WIN", "bob": "LOSS"},
+            scores={"bob": 1},
+            reason="score",
+            now=LATER,
+        )
+    assert [
+        [(change.row.user.username, change.old_score) for change in event["changes"]] for event in events
+    ] == [[("Bob", None)]]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +191,9 @@ def test_a_side_is_corrected_together(game, player):
 
     with pytest.raises(InvalidMatch, match="'red' has both LOSS and WIN"):
         correct_match(game=game, match_key="m1", results={"ann": "LOSS", "cat": "WIN"}, reason="x", now=LATER)
-    correct_match(game=game, match_key="m1", results={"ann": "LOSS", "bob": "LOSS", "cat": "WIN"}, reason="x", now=LATER)
+    correct_match(
+        game=game, match_key="m1", results={"ann": "LOSS", "bob": "LOSS", "cat": "WIN"}, reason="x", now=LATER
+    )
 
     assert [row.result for row in list_match_lines(game, "m1")] == ["LOSS", "LOSS", "WIN"]
 
@@ -171,7 +202,9 @@ def test_a_void_match_is_not_corrected(recorded_in):
     void_match(game=recorded_in, match_key="m1", reason="cheating", now=NOW)
 
     with pytest.raises(MatchIsVoided, match="restore_match first"):
-        correct_match(game=recorded_in, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="x", now=LATER)
+        correct_match(
+            game=recorded_in, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="x", now=LATER
+        )
 
 
 @pytest.mark.parametrize("key", ["m3", "M1"])
@@ -183,7 +216,8 @@ def test_an_unknown_match_is_not_found(recorded_in, key):
 
 @pytest.mark.parametrize("change", [void_match, restore_match])
 @pytest.mark.parametrize(
-    ("field", "fields"), [("reason", {"reason": ""}), ("reason", {"reason": "a\0"}), ("match_key", {"match_key": "\0"})]
+    ("field", "fields"),
+    [("reason", {"reason": ""}), ("reason", {"reason": "a\0"}), ("match_key", {"match_key": "\0"})],
 )
 def test_a_change_needs_a_key_and_a_reason_that_can_be(recorded_in, change, field, fields):
     with pytest.raises(InvalidInput) as refusal:

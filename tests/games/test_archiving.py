@@ -11,7 +11,15 @@ from django.db import connection, transaction  # noqa: F401 - named in a skip co
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import Archived, archive_matches, archiving, record_match, record_matches, restore_match, void_match
+from deltacrown.games.services import (
+    Archived,
+    archive_matches,
+    archiving,
+    record_match,
+    record_matches,
+    restore_match,
+    void_match,
+)
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentMatchResult
 from django_tally.models import Revision
@@ -91,7 +99,9 @@ def test_batches_of_any_size_move_the_same(duels, size):
     duels(5)
     seen = []
 
-    assert archive(batch_size=size, progress=lambda done, total: seen.append((done, total))) == Archived(10, 5, 0)
+    assert archive(batch_size=size, progress=lambda done, total: seen.append((done, total))) == Archived(
+        10, 5, 0
+    )
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert all(done <= total for done, total in seen)
 
@@ -137,7 +147,11 @@ def test_what_points_to_a_match_stays(duels, game):
 
     assert TournamentMatchResult.objects.get().pk == description.pk
     assert Dispute.objects.get() == dispute
-    assert TournamentMatchResult.objects.get().match_id == Dispute.objects.get().match_id == ArchivedMatch.objects.order_by("pk")[0].pk
+    assert (
+        TournamentMatchResult.objects.get().match_id
+        == Dispute.objects.get().match_id
+        == ArchivedMatch.objects.order_by("pk")[0].pk
+    )
 
 
 def test_a_dry_run_counts_and_moves_nothing(duels):
@@ -149,7 +163,9 @@ def test_a_dry_run_counts_and_moves_nothing(duels):
 
 def test_every_batch_costs_the_same_few_statements(duels, django_assert_num_queries):
     duels(40)
-    with django_assert_num_queries(3 * 6 + 1):  # per batch: candidates, savepoint, lock, copy, remove, release; no more candidates
+    with django_assert_num_queries(
+        3 * 6 + 1
+    ):  # per batch: candidates, savepoint, lock, copy, remove, release; no more candidates
         archive(batch_size=32)
 
 
@@ -237,7 +253,15 @@ class TestCommand:
         terminal = Terminal()
         monkeypatch.setattr("sys.stderr", terminal)
 
-        call_command("archive_matches", "--before", "2025-05-31T20:30:00Z", "--batch-size", "4", stdout=StringIO(), stderr=terminal)
+        call_command(
+            "archive_matches",
+            "--before",
+            "2025-05-31T20:30:00Z",
+            "--batch-size",
+            "4",
+            stdout=StringIO(),
+            stderr=terminal,
+        )
 
         assert "archiving: 100%" in terminal.getvalue()
         assert "6/6" in terminal.getvalue()
@@ -254,7 +278,9 @@ class TestCommand:
         code, said = run("--before", "2025-06-01")
 
         assert code == 1
-        assert "1 matches were left: the archive already has a row with the same match key and player." in said
+        assert (
+            "1 matches were left: the archive already has a row with the same match key and player." in said
+        )
 
     def test_interrupted_is_130(self, duels, monkeypatch):
         duels(1)
@@ -266,7 +292,10 @@ class TestCommand:
         code, said = run("--before", "2025-06-01")
 
         assert code == 130
-        assert said == "Interrupted. Matches moved so far stay archived; run the same command again for the rest.\n"
+        assert (
+            said
+            == "Interrupted. Matches moved so far stay archived; run the same command again for the rest.\n"
+        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,15 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.games import signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import MatchConflict, correct_match, create_game, list_match_lines, record_match, record_matches, void_match
+from deltacrown.games.services import (
+    MatchConflict,
+    correct_match,
+    create_game,
+    list_match_lines,
+    record_match,
+    record_matches,
+    void_match,
+)
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.announcements import announced
@@ -38,7 +46,12 @@ def numbers_of(user):
 
 
 def test_a_match_is_recorded_whole_announced_and_counted(game, ann, bob, find_all_drift):
-    match = record(game, "m1", line(ann, "WIN", side="red", score=3, stats={"kills": 9}), line(bob, "LOSS", side="blue", score=1))
+    match = record(
+        game,
+        "m1",
+        line(ann, "WIN", side="red", score=3, stats={"kills": 9}),
+        line(bob, "LOSS", side="blue", score=1),
+    )
 
     with announced(signals.matches_recorded) as events:
         recorded = record_match(record=match, now=NOW)
@@ -96,10 +109,26 @@ def test_the_same_key_in_another_game_is_another_match(game, ann, bob):
         ("lines", lambda match, third: replace(match, lines=(match.lines[0], line(third, "LOSS")))),
         ("played_at", lambda match, third: replace(match, played_at=PLAYED + timedelta(seconds=1))),
         ("kind", lambda match, third: replace(match, kind="TOURNAMENT")),
-        ("result", lambda match, third: replace(match, lines=tuple(replace(each, result="DRAW") for each in match.lines))),
-        ("side", lambda match, third: replace(match, lines=(match.lines[0], replace(match.lines[1], side="blue")))),
-        ("score", lambda match, third: replace(match, lines=(match.lines[0], replace(match.lines[1], score=0)))),
-        ("stats", lambda match, third: replace(match, lines=(match.lines[0], replace(match.lines[1], stats={"kills": 1})))),
+        (
+            "result",
+            lambda match, third: replace(
+                match, lines=tuple(replace(each, result="DRAW") for each in match.lines)
+            ),
+        ),
+        (
+            "side",
+            lambda match, third: replace(match, lines=(match.lines[0], replace(match.lines[1], side="blue"))),
+        ),
+        (
+            "score",
+            lambda match, third: replace(match, lines=(match.lines[0], replace(match.lines[1], score=0))),
+        ),
+        (
+            "stats",
+            lambda match, third: replace(
+                match, lines=(match.lines[0], replace(match.lines[1], stats={"kills": 1}))
+            ),
+        ),
         ("void_reason", lambda match, third: replace(match, void_reason="server crash")),
     ],
 )
@@ -137,7 +166,9 @@ def test_a_retry_after_a_void_is_unchanged_and_stays_void(game, ann, bob):
 def test_a_retry_after_a_correction_is_refused_and_applies_nothing(game, ann, bob):
     match = duel(game, "m1", ann, bob)
     record_match(record=match, now=NOW)
-    correct_match(game=game, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="wrong report", now=NOW)
+    correct_match(
+        game=game, match_key="m1", results={"ann": "LOSS", "bob": "WIN"}, reason="wrong report", now=NOW
+    )
 
     with pytest.raises(MatchConflict):
         record_match(record=match, now=NOW)
@@ -157,7 +188,15 @@ def test_a_match_recorded_as_void_is_kept_and_counts_nowhere(game, ann, bob, fin
 
 
 def test_numbers_come_back_as_they_were_told(game, ann):
-    stats = {"tiny": 1e-7, "huge": 1e300, "big": 2**63 - 1, "half": 0.5, "whole": 3.0, "flag": True, "deep": {"list": [1, None, "é"]}}
+    stats = {
+        "tiny": 1e-7,
+        "huge": 1e300,
+        "big": 2**63 - 1,
+        "half": 0.5,
+        "whole": 3.0,
+        "flag": True,
+        "deep": {"list": [1, None, "é"]},
+    }
     match = record(game, "m1", line(ann, stats=stats))
     record_match(record=match, now=NOW)
 
@@ -165,7 +204,8 @@ def test_numbers_come_back_as_they_were_told(game, ann):
 
 
 @pytest.mark.parametrize(
-    ("told", "retold"), [({"flag": True}, {"flag": 1}), ({"n": [1]}, {"n": [1, 2]}), ({"n": 1}, {"n": "1"}), ({}, {"n": None})]
+    ("told", "retold"),
+    [({"flag": True}, {"flag": 1}), ({"n": [1]}, {"n": [1, 2]}), ({"n": 1}, {"n": "1"}), ({}, {"n": None})],
 )
 def test_other_json_is_other_content(game, ann, told, retold):
     record_match(record=record(game, "m1", line(ann, stats=told)), now=NOW)
@@ -178,7 +218,11 @@ def test_other_json_is_other_content(game, ann, told, retold):
 def test_each_match_of_a_batch_is_whole_or_refused(game, ann, bob, find_all_drift):
     known = duel(game, "known", ann, bob)
     record_match(record=known, now=NOW)
-    fine, twin, other = duel(game, "fine", ann, bob), duel(game, "fine", ann, bob), duel(game, "fine", bob, ann)
+    fine, twin, other = (
+        duel(game, "fine", ann, bob),
+        duel(game, "fine", ann, bob),
+        duel(game, "fine", bob, ann),
+    )
     double = record(game, "double", line(ann), line(ann, "LOSS"))
     changed = duel(game, "known", bob, ann)
 
@@ -193,7 +237,9 @@ def test_each_match_of_a_batch_is_whole_or_refused(game, ann, bob, find_all_drif
         ("refused", "result"),
         ("refused", "result"),
     ]
-    assert [[(row.match_key, row.user.username) for row in event["rows"]] for event in events] == [[("fine", "ann"), ("fine", "bob")]]
+    assert [[(row.match_key, row.user.username) for row in event["rows"]] for event in events] == [
+        [("fine", "ann"), ("fine", "bob")]
+    ]
     assert (numbers_of(ann), numbers_of(bob)) == ((2, 2), (2, 0))
     assert find_all_drift() == []
 
@@ -223,9 +269,13 @@ def test_a_batch_of_any_size_takes_the_same_queries(game, ann, bob, no_reactions
     # Besides the inserts: two savepoints (open, release), the queue on PostgreSQL, the live and the archived rows.
     rest = 7 if connection.vendor == "postgresql" else 6
     rows_per_insert = (
-        5_000 if connection.vendor == "postgresql" else connection.ops.bulk_batch_size(Match._meta.concrete_fields[1:], [None] * 400)
+        5_000
+        if connection.vendor == "postgresql"
+        else connection.ops.bulk_batch_size(Match._meta.concrete_fields[1:], [None] * 400)
     )
-    sizes = {count: [duel(game, f"{count}-{number}", ann, bob) for number in range(count)] for count in (10, 200)}
+    sizes = {
+        count: [duel(game, f"{count}-{number}", ann, bob) for number in range(count)] for count in (10, 200)
+    }
 
     assert statements(sizes[10]) == (rest, 1)
     assert statements(sizes[200]) == (rest, -(-400 // rows_per_insert))
@@ -272,7 +322,9 @@ def test_rows_another_writer_inserted_between_look_and_insert_are_found(game, an
 def test_overlapping_batches_at_once_end_without_duplicate_or_error(find_all_drift):
     game = Game.objects.create(slug="rocket", name="Rocket")
     players = User.objects.bulk_create([User(username=f"player{number}") for number in range(8)])
-    matches = [duel(game, f"m{number}", players[number % 8], players[(number + 3) % 8]) for number in range(120)]
+    matches = [
+        duel(game, f"m{number}", players[number % 8], players[(number + 3) % 8]) for number in range(120)
+    ]
     batches = [matches[:80], matches[40:][::-1], matches[::-2], matches[20:100]]
 
     answers = call_together([partial(record_matches, records=batch, now=NOW) for batch in batches])
@@ -308,7 +360,13 @@ def test_create_game_is_idempotent_and_refuses_another_name(db):
 
 @pytest.mark.parametrize(
     ("slug", "name", "field"),
-    [("two words", "X", "slug"), ("", "X", "slug"), ("x" * 61, "X", "slug"), ("x", " ", "name"), ("x", "a\0", "name")],
+    [
+        ("two words", "X", "slug"),
+        ("", "X", "slug"),
+        ("x" * 61, "X", "slug"),
+        ("x", " ", "name"),
+        ("x", "a\0", "name"),
+    ],
 )
 def test_create_game_refuses_what_cannot_be(db, slug, name, field):
     with pytest.raises(DomainError) as refusal:

@@ -132,4 +132,6 @@ def test_results_that_contradict_each_other(outcomes, what):
 
 
 def test_a_line_needs_no_more_than_player_and_result():
-    assert LineRecord(user=ANN, result="WIN") == LineRecord(user=ANN, result="WIN", side="", score=None, stats={})
+    assert LineRecord(user=ANN, result="WIN") == LineRecord(
+        user=ANN, result="WIN", side="", score=None, stats={}
+    )

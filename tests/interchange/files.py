@@ -16,7 +16,8 @@ from django.core.management import CommandError, call_command
 REPOSITORY = Path(__file__).resolve().parents[2]
 CWL_DATA = Path(os.environ.get("DELTACROWN_CWL_DATA", REPOSITORY.parent / "shared" / "data" / "cwl"))
 needs_cwl_data = pytest.mark.skipif(
-    not CWL_DATA.is_dir(), reason="the CWL files are not here; put them in ../shared/data/cwl or name their folder in DELTACROWN_CWL_DATA"
+    not CWL_DATA.is_dir(),
+    reason="the CWL files are not here; put them in ../shared/data/cwl or name their folder in DELTACROWN_CWL_DATA",
 )
 
 
@@ -45,7 +46,9 @@ def run_import(command: str, *files: Path, **options: Any) -> Outcome:
     except CommandError as error:
         code = error.returncode
         errors.write(str(error))
-    return Outcome(code, output.getvalue(), errors.getvalue(), [entry for file in files for entry in read_rejects(file)])
+    return Outcome(
+        code, output.getvalue(), errors.getvalue(), [entry for file in files for entry in read_rejects(file)]
+    )
 
 
 def read_rejects(file: Path) -> list[dict[str, Any]]:
@@ -56,4 +59,7 @@ def read_rejects(file: Path) -> list[dict[str, Any]]:
 def dump() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of the apps, so that two moments can be compared."""
     own = [model for model in apps.get_models() if model.__module__.startswith("deltacrown.")]
-    return {model._meta.label: [tuple(row) for row in model._base_manager.order_by("pk").values_list()] for model in own}
+    return {
+        model._meta.label: [tuple(row) for row in model._base_manager.order_by("pk").values_list()]
+        for model in own
+    }

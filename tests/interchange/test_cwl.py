@@ -17,15 +17,35 @@ from django.db import transaction
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Match
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.tournaments.services import list_player_totals, summarise_tournament
 from tests.interchange.files import CWL_DATA, Outcome, dump, needs_cwl_data, run_import
 
 pytestmark = [needs_cwl_data, pytest.mark.django_db]
 
-FILES = ["data-2017-08-13-champs.csv", "data-2018-04-19-relegation.csv", "data-2018-08-19-champs.csv", "data-2019-08-18-champs.csv"]
-SLUGS = ["cwl-2017-08-13-champs", "cwl-2018-04-19-relegation", "cwl-2018-08-19-champs", "cwl-2019-08-18-champs"]
-GAMES = ["call-of-duty-infinite-warfare", "call-of-duty-wwii", "call-of-duty-wwii", "call-of-duty-black-ops-4"]
+FILES = [
+    "data-2017-08-13-champs.csv",
+    "data-2018-04-19-relegation.csv",
+    "data-2018-08-19-champs.csv",
+    "data-2019-08-18-champs.csv",
+]
+SLUGS = [
+    "cwl-2017-08-13-champs",
+    "cwl-2018-04-19-relegation",
+    "cwl-2018-08-19-champs",
+    "cwl-2019-08-18-champs",
+]
+GAMES = [
+    "call-of-duty-infinite-warfare",
+    "call-of-duty-wwii",
+    "call-of-duty-wwii",
+    "call-of-duty-black-ops-4",
+]
 
 
 @dataclass
@@ -105,14 +125,48 @@ def test_every_game_is_taken(season):
 def test_each_file_is_a_tournament(season):
     table = [
         (each.slug, each.name, each.game.slug, each.entrant_kind, each.status, each.starts_at, each.ends_at)
-        for each in Tournament.objects.filter(slug__startswith="cwl-").order_by("starts_at").select_related("game")
+        for each in Tournament.objects.filter(slug__startswith="cwl-")
+        .order_by("starts_at")
+        .select_related("game")
     ]
     moment = "%Y-%m-%d %H:%M:%S"
     assert [(*row[:5], f"{row[5]:{moment}}", f"{row[6]:{moment}}") for row in table] == [
-        (SLUGS[0], "CWL Champs 2017", GAMES[0], "TEAM", "COMPLETED", "2017-08-09 14:03:50", "2017-08-13 20:48:22"),
-        (SLUGS[1], "CWL Pro League Relegation 2018", GAMES[1], "TEAM", "COMPLETED", "2018-04-19 19:11:19", "2018-04-20 03:00:00"),
-        (SLUGS[2], "CWL Champs 2018", GAMES[2], "TEAM", "COMPLETED", "2018-08-15 16:03:00", "2018-08-19 23:34:55"),
-        (SLUGS[3], "CWL Champs 2019", GAMES[3], "TEAM", "COMPLETED", "2019-08-14 17:07:04", "2019-08-18 22:32:13"),
+        (
+            SLUGS[0],
+            "CWL Champs 2017",
+            GAMES[0],
+            "TEAM",
+            "COMPLETED",
+            "2017-08-09 14:03:50",
+            "2017-08-13 20:48:22",
+        ),
+        (
+            SLUGS[1],
+            "CWL Pro League Relegation 2018",
+            GAMES[1],
+            "TEAM",
+            "COMPLETED",
+            "2018-04-19 19:11:19",
+            "2018-04-20 03:00:00",
+        ),
+        (
+            SLUGS[2],
+            "CWL Champs 2018",
+            GAMES[2],
+            "TEAM",
+            "COMPLETED",
+            "2018-08-15 16:03:00",
+            "2018-08-19 23:34:55",
+        ),
+        (
+            SLUGS[3],
+            "CWL Champs 2019",
+            GAMES[3],
+            "TEAM",
+            "COMPLETED",
+            "2019-08-14 17:07:04",
+            "2019-08-18 22:32:13",
+        ),
     ]
 
 
@@ -154,7 +208,9 @@ def rounded(number: Decimal) -> Decimal:
 
 def test_kills_and_deaths_of_every_player_equal_the_recount(season):
     sums: dict[str, Counter[str]] = defaultdict(Counter)
-    for name, stats in Match.objects.filter(tournament_result__tournament__slug__in=SLUGS).values_list("user__username", "stats"):
+    for name, stats in Match.objects.filter(tournament_result__tournament__slug__in=SLUGS).values_list(
+        "user__username", "stats"
+    ):
         sums[name].update({"kills": stats["kills"], "deaths": stats["deaths"]})
 
     assert {name: (each["kills"], each["deaths"]) for name, each in sums.items()} == {
@@ -178,15 +234,22 @@ def test_published_totals_of_2017(season):
 
 def test_published_record_of_a_single_game(season):
     hardpoint = Match.objects.filter(
-        tournament_result__tournament__slug=SLUGS[0], tournament_result__map_name="Throwback", tournament_result__stats__mode="Hardpoint"
+        tournament_result__tournament__slug=SLUGS[0],
+        tournament_result__map_name="Throwback",
+        tournament_result__stats__mode="Hardpoint",
     )
 
-    kills = sorted(((stats["kills"], name) for name, stats in hardpoint.values_list("user__username", "stats")), reverse=True)
+    kills = sorted(
+        ((stats["kills"], name) for name, stats in hardpoint.values_list("user__username", "stats")),
+        reverse=True,
+    )
     assert kills[:3] == [(45, "Scump"), (44, "Formal"), (42, "Slasher")]
 
 
 def test_first_and_second_are_those_of_the_last_series(season):
-    rows = TournamentResult.objects.filter(tournament__slug__in=SLUGS, user__isnull=True).order_by("tournament__starts_at", "placement")
+    rows = TournamentResult.objects.filter(tournament__slug__in=SLUGS, user__isnull=True).order_by(
+        "tournament__starts_at", "placement"
+    )
 
     assert list(rows.values_list("tournament__slug", "placement", "team__name")) == [
         (SLUGS[0], 1, "OpTic Gaming"),
@@ -206,15 +269,24 @@ def test_first_and_second_are_those_of_the_last_series(season):
 def test_a_game_marked_lost_by_both_teams_is_a_draw(season):
     game = Match.objects.filter(match_key="A10D2B1C-1377-11D3-2AD6-0CFE454272F2")
 
-    assert Counter(game.values_list("side", "result", "score")) == {("Ghost Gaming", "DRAW", 2): 4, ("Team EnVyUs", "DRAW", 2): 4}
+    assert Counter(game.values_list("side", "result", "score")) == {
+        ("Ghost Gaming", "DRAW", 2): 4,
+        ("Team EnVyUs", "DRAW", 2): 4,
+    }
     assert Match.objects.filter(tournament_result__tournament__slug__in=SLUGS, result="DRAW").count() == 8
 
 
 def test_a_series_id_names_another_series_in_each_file(season):
-    final = TournamentMatchResult.objects.filter(series="champs-bracket-grand-finals-0").values_list("tournament__slug").distinct()
+    final = (
+        TournamentMatchResult.objects.filter(series="champs-bracket-grand-finals-0")
+        .values_list("tournament__slug")
+        .distinct()
+    )
 
     assert sorted(slug for (slug,) in final) == [SLUGS[0], SLUGS[2], SLUGS[3]]
-    assert {row.round for row in TournamentMatchResult.objects.filter(series="champs-bracket-grand-finals-0")} == {"Grand final"}
+    assert {
+        row.round for row in TournamentMatchResult.objects.filter(series="champs-bracket-grand-finals-0")
+    } == {"Grand final"}
 
 
 def test_a_team_renamed_in_the_middle_is_one_team(season):
@@ -232,7 +304,9 @@ def test_rosters_hold_everybody_who_played(season):
     entrants = TournamentParticipation.objects.filter(tournament__slug=SLUGS[3])
 
     assert (entrants.values("team").distinct().count(), entrants.count()) == (32, 162)
-    assert set(entrants.values_list("registered_at", "status")) == {(datetime(2019, 8, 14, 17, 7, 4, tzinfo=UTC), "REGISTERED")}
+    assert set(entrants.values_list("registered_at", "status")) == {
+        (datetime(2019, 8, 14, 17, 7, 4, tzinfo=UTC), "REGISTERED")
+    }
     fuego = entrants.filter(team__name="Fuego Gaming").values_list("user__username", flat=True)
     assert set(fuego) == {row["player"] for row in read_file(FILES[3]) if row["team"] == "Fuego Gaming"}
 
@@ -241,7 +315,10 @@ def test_memberships_last_from_the_first_game_to_the_last(season):
     moment = "%Y-%m-%d %H:%M:%S"
     formal = TeamMembership.objects.filter(user__username="Formal").order_by("joined_at")
 
-    assert [(each.team.name, f"{each.joined_at:{moment}}", f"{each.left_at:{moment}}") for each in formal.select_related("team")] == [
+    assert [
+        (each.team.name, f"{each.joined_at:{moment}}", f"{each.left_at:{moment}}")
+        for each in formal.select_related("team")
+    ] == [
         ("OpTic Gaming", *spell("Formal", FILES[0])),
         ("Luminosity", *spell("Formal", FILES[2])),
         ("Luminosity", *spell("Formal", FILES[3])),
@@ -257,7 +334,9 @@ def spell(player: str, name: str) -> tuple[str, str]:
         for row in read_file(name)
         if row["player"] == player
     ]
-    starts = [datetime.fromtimestamp(end.replace(tzinfo=UTC).timestamp() - seconds, UTC) for end, seconds in ends]
+    starts = [
+        datetime.fromtimestamp(end.replace(tzinfo=UTC).timestamp() - seconds, UTC) for end, seconds in ends
+    ]
     return f"{min(starts):{moment}}", f"{max(end for end, _ in ends):{moment}}"
 
 
@@ -274,7 +353,10 @@ def test_what_is_kept_of_a_row(season):
     assert (described.round, described.series, described.map_name, described.stats, described.opponent_team is None) == (
         "Pool A", "champs-pool-A-3", "Retaliation", {"mode": "Hardpoint", "duration_s": 480}, False,
     )  # fmt: skip
-    assert {name: match.stats[name] for name in ("kills", "hill_time_s", "avg_kill_dist_m", "8_plus_streak", "fave_rig")} == {
+    assert {
+        name: match.stats[name]
+        for name in ("kills", "hill_time_s", "avg_kill_dist_m", "8_plus_streak", "fave_rig")
+    } == {
         "kills": int(row["kills"]),
         "hill_time_s": int(row["hill time (s)"]),
         "avg_kill_dist_m": 23.1,

@@ -36,9 +36,15 @@ def test_a_file_cut_off_is_finished_by_the_whole_one(tmp_path):
     assert cut.exit_code == 1
     last = max(cut.reasons)
     taken = 39 // 2
-    assert cut.reasons[last] == f"line {last}: it has 32 values where the header names 66 columns; it is cut off or a comma is missing"
+    assert (
+        cut.reasons[last]
+        == f"line {last}: it has 32 values where the header names 66 columns; it is cut off or a comma is missing"
+    )
     assert {entry["match id"] for entry in cut.rejected} == {cut.rejected[0]["match id"]}
-    assert "the tournament has no results yet, since lines were refused; mend the file and import it again" in cut.errors
+    assert (
+        "the tournament has no results yet, since lines were refused; mend the file and import it again"
+        in cut.errors
+    )
     event = Tournament.objects.get()
     assert (event.status, event.ends_at) == ("OPEN", None)
     assert counts() == {
@@ -80,7 +86,11 @@ EVENT = "data-2019-08-18-champs.csv"
     ],
 )  # fmt: skip
 def test_a_wrong_value_refuses_its_game_and_leaves_the_tournament_open(tmp_path, right, wrong, reason):
-    outcome = run_import("import_matches", write(tmp_path, HEADER + ROWS[0].replace(right, wrong) + "".join(ROWS[1:]), EVENT), format="cwl")
+    outcome = run_import(
+        "import_matches",
+        write(tmp_path, HEADER + ROWS[0].replace(right, wrong) + "".join(ROWS[1:]), EVENT),
+        format="cwl",
+    )
 
     assert outcome.exit_code == 1
     assert reason in outcome.reasons[2]
@@ -103,7 +113,11 @@ def test_a_last_series_that_decides_nothing_gives_no_results(tmp_path):
     ("name", "header", "message"),
     [
         ("champs.csv", HEADER, "a CWL file is named like data-2017-08-13-champs.csv"),
-        (EVENT, HEADER.replace("ekia", "other"), "none of the columns fave rig, fave division, ekia is there, so the game is not known"),
+        (
+            EVENT,
+            HEADER.replace("ekia", "other"),
+            "none of the columns fave rig, fave division, ekia is there, so the game is not known",
+        ),
         (EVENT, HEADER.replace("kills,", ""), "missing column kills"),
     ],
 )

@@ -12,7 +12,12 @@ from django.db import transaction
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Game, Match
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 from tests.interchange.files import CWL_DATA, needs_cwl_data, run_import
 
 #: Two seasons that share players and a team, which was renamed in the second.
@@ -23,7 +28,14 @@ CONTENT: dict[type, tuple[str, ...]] = {
     TeamMembership: ("team__name", "user__username", "joined_at", "left_at"),
     Tournament: ("slug", "name", "game__slug", "status", "entrant_kind", "starts_at", "ends_at"),
     TournamentParticipation: ("tournament__slug", "user__username", "team__name", "status", "registered_at"),
-    TournamentResult: ("tournament__slug", "team__name", "user__username", "placement", "prize_amount", "decided_at"),
+    TournamentResult: (
+        "tournament__slug",
+        "team__name",
+        "user__username",
+        "placement",
+        "prize_amount",
+        "decided_at",
+    ),
     TournamentMatchResult: (
         "tournament__slug",
         "match__match_key",
@@ -34,13 +46,21 @@ CONTENT: dict[type, tuple[str, ...]] = {
         "series",
     ),
     Match: ("match_key", "user__username", "game__slug", "result", "side", "score", "stats", "played_at"),
-    User: ("username", "profile__total_matches_played", "profile__matches_won", "profile__tournaments_participated"),
+    User: (
+        "username",
+        "profile__total_matches_played",
+        "profile__matches_won",
+        "profile__tournaments_participated",
+    ),
 }
 
 
 def content() -> dict[str, list[tuple[Any, ...]]]:
     """Everything imported, told by names instead of keys."""
-    return {model.__name__: sorted(model.objects.values_list(*fields), key=repr) for model, fields in CONTENT.items()}
+    return {
+        model.__name__: sorted(model.objects.values_list(*fields), key=repr)
+        for model, fields in CONTENT.items()
+    }
 
 
 def imported(folder: Path, names: list[str]) -> dict[str, list[tuple[Any, ...]]]:

@@ -31,7 +31,10 @@ def grouped(path: Path, content: str | bytes, name: str = "matches.csv") -> Grou
 
 def table(file: GroupedFile) -> list[tuple[str, list[int], str]]:
     """Each group as key, lines, and the beginning of its refusal."""
-    return [(group.key, [row.line for row in group.rows], group.refusal) for group in file.groups(lambda position: None)]
+    return [
+        (group.key, [row.line for row in group.rows], group.refusal)
+        for group in file.groups(lambda position: None)
+    ]
 
 
 def taken(file: GroupedFile) -> list[str]:
@@ -44,7 +47,9 @@ def refused(file: GroupedFile) -> dict[int, str]:
 
 
 def test_lines_of_a_match_need_not_be_neighbours(tmp_path):
-    file = grouped(tmp_path, HEADER + line("m1") + line("m2") + line("m1", "bob") + line("m3") + line("m2", "bob"))
+    file = grouped(
+        tmp_path, HEADER + line("m1") + line("m2") + line("m1", "bob") + line("m3") + line("m2", "bob")
+    )
 
     assert table(file) == [("m1", [2, 4], ""), ("m3", [5], ""), ("m2", [3, 6], "")]
 
@@ -88,7 +93,13 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path, stray):
 
 
 def test_two_stray_quotes_do_not_swallow_the_lines_between(tmp_path):
-    file = grouped(tmp_path, HEADER + 'm1,cs2,"ada,win,2025-01-01T00:00:00Z,\n' + line("m2") + 'm3,cs2,bob",win,2025-01-01T00:00:00Z,\n')
+    file = grouped(
+        tmp_path,
+        HEADER
+        + 'm1,cs2,"ada,win,2025-01-01T00:00:00Z,\n'
+        + line("m2")
+        + 'm3,cs2,bob",win,2025-01-01T00:00:00Z,\n',
+    )
 
     assert "m2" in taken(file)
     assert 2 in refused(file)
@@ -99,8 +110,13 @@ def test_a_line_that_names_its_match_costs_that_match_only(tmp_path):
 
     assert taken(file) == ["m1", "m3"]
     assert sorted(refused(file)) == [3, 4]
-    assert refused(file)[4] == "line 4: it has 4 values where the header names 6 columns; it is cut off or a comma is missing"
-    assert refused(file)[3].startswith("the match may be incomplete, as line 4 cannot be read: it has 4 values")
+    assert (
+        refused(file)[4]
+        == "line 4: it has 4 values where the header names 6 columns; it is cut off or a comma is missing"
+    )
+    assert refused(file)[3].startswith(
+        "the match may be incomplete, as line 4 cannot be read: it has 4 values"
+    )
 
 
 def test_a_line_that_names_no_match_costs_its_neighbours(tmp_path):
@@ -135,7 +151,9 @@ def test_a_last_line_without_its_end_is_taken_with_a_warning(tmp_path):
     file = grouped(tmp_path, HEADER + line("m1") + line("m2").rstrip("\n"))
 
     assert taken(file) == ["m1", "m2"]
-    assert file.warnings == ["line 3, the last one, is not ended by a newline; if the file was cut off there, check that line"]
+    assert file.warnings == [
+        "line 3, the last one, is not ended by a newline; if the file was cut off there, check that line"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +173,12 @@ def test_ndjson_cut_off_in_the_middle(tmp_path, cut, survivors):
 
 def test_gzip_cut_off_in_the_middle(tmp_path):
     whole = gzip.compress(
-        (HEADER + "".join(line(f"m{number // 10}", f"p{number}", f"{number * 7919 % 997}") for number in range(5000))).encode()
+        (
+            HEADER
+            + "".join(
+                line(f"m{number // 10}", f"p{number}", f"{number * 7919 % 997}") for number in range(5000)
+            )
+        ).encode()
     )
 
     file = grouped(tmp_path, whole[: len(whole) // 2], "matches.csv.gz")
@@ -164,11 +187,17 @@ def test_gzip_cut_off_in_the_middle(tmp_path):
     keys = [f"m{number}" for number in range((last - 2) // 10)]
     assert taken(file) == keys
     assert len(keys) > 100
-    assert file.warnings == [f"the gzip data stops in the middle, at line {last}; fetch the file again and import the rest"]
+    assert file.warnings == [
+        f"the gzip data stops in the middle, at line {last}; fetch the file again and import the rest"
+    ]
 
 
 def test_whole_gzip_is_read_to_its_end(tmp_path):
-    file = grouped(tmp_path, gzip.compress((HEADER + line("m1")).encode()) + gzip.compress(line("m2").encode()), "matches.csv.gz")
+    file = grouped(
+        tmp_path,
+        gzip.compress((HEADER + line("m1")).encode()) + gzip.compress(line("m2").encode()),
+        "matches.csv.gz",
+    )
 
     assert taken(file) == ["m1", "m2"]
 
@@ -192,8 +221,14 @@ def test_lines_no_text_can_be_made_of_are_refused(tmp_path):
         ("[1]", "it is not a JSON object"),
         ('{"match_key": "m1", "plaier": "x"}', "unknown column plaier (did you mean player?)"),
         ('{"match_key": "m1", "stats": {"x": NaN}}', "NaN is not a JSON value"),
-        ('{"match_key": "m1", "player": "\\ud800"}', "the object.player holds characters that cannot be stored"),
-        ('{"match_key": "m1", "stats": {"a": "\\u0000"}}', "the object.stats.a holds characters that cannot be stored"),
+        (
+            '{"match_key": "m1", "player": "\\ud800"}',
+            "the object.player holds characters that cannot be stored",
+        ),
+        (
+            '{"match_key": "m1", "stats": {"a": "\\u0000"}}',
+            "the object.stats.a holds characters that cannot be stored",
+        ),
         ('{"match_key": ""}', "match_key is empty"),
         ('{"match_key": true}', "match_key is empty"),
         ('{"game": "cs2"}', "match_key is empty"),
@@ -210,11 +245,27 @@ def test_ndjson_lines_that_cannot_be_read(tmp_path, text, why):
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("empty.csv", b"", "the file is empty; its first line must name the columns: match_key,game,player,result,played_at"),
+        (
+            "empty.csv",
+            b"",
+            "the file is empty; its first line must name the columns: match_key,game,player,result,played_at",
+        ),
         ("wide.csv", "match_key".encode("utf-16"), "this is UTF-16; save it as UTF-8"),
-        ("semicolons.csv", b"match_key;game\n", "only one column, “match_key;game”; separate columns by a comma"),
-        ("unknown.csv", b"match_key,gmae,player,result,played_at\n", "unknown column gmae (did you mean game?)"),
-        ("missing.csv", b"match_key,game,player\n", "missing columns result, played_at; a header is at least match_key,game"),
+        (
+            "semicolons.csv",
+            b"match_key;game\n",
+            "only one column, “match_key;game”; separate columns by a comma",
+        ),
+        (
+            "unknown.csv",
+            b"match_key,gmae,player,result,played_at\n",
+            "unknown column gmae (did you mean game?)",
+        ),
+        (
+            "missing.csv",
+            b"match_key,game,player\n",
+            "missing columns result, played_at; a header is at least match_key,game",
+        ),
         ("twice.csv", b"match_key,game,player,result,played_at,Game\n", "column game there twice"),
         ("text.csv.gz", b"match_key", "the gzip data is damaged"),
         ("nothing.jsonl.gz", gzip.compress(b"{}", mtime=0)[:10], "the gzip data stops before the first line"),
@@ -284,7 +335,9 @@ def test_a_rejects_file_has_its_name_only_when_it_is_complete(tmp_path):
     )
 
 
-SHEET = Columns(key=("date", "home"), group="match", required=("date", "home", "note"), delimiter=";", one_line=True)
+SHEET = Columns(
+    key=("date", "home"), group="match", required=("date", "home", "note"), delimiter=";", one_line=True
+)
 
 
 def sheet(path: Path, content: str) -> GroupedFile:

@@ -89,7 +89,9 @@ def test_our_formats_declared_by_our_metadata_too_are_the_same(tmp_path):
 def test_a_format_of_another_package_is_listed_and_imports(tmp_path):
     file = write(tmp_path)
 
-    with installed(tmp_path / "site", "twin", modules={"twin_format": TWIN}, formats={"twin": "twin_format:FORMAT"}):
+    with installed(
+        tmp_path / "site", "twin", modules={"twin_format": TWIN}, formats={"twin": "twin_format:FORMAT"}
+    ):
         assert "{cwl,deltacrown,twin}" in help_of("import_matches")
         assert "twin: As ours, 100 % the same." in help_of("import_matches")
         assert "twin" not in help_of("import_tournaments")
@@ -101,10 +103,18 @@ def test_a_format_of_another_package_is_listed_and_imports(tmp_path):
 
 @pytest.mark.django_db
 def test_a_format_reads_files_of_another_shape_and_creates_what_they_name(tmp_path):
-    line = {"match_key": "m1", "game": "cs2", "player": "ada", "result": "win", "played_at": "2025-03-01T18:30:00Z"}
+    line = {
+        "match_key": "m1",
+        "game": "cs2",
+        "player": "ada",
+        "result": "win",
+        "played_at": "2025-03-01T18:30:00Z",
+    }
     file = write(tmp_path, json.dumps([line, {**line, "match_key": "m2", "result": "lost"}]))
 
-    with installed(tmp_path / "site", "doc", modules={"doc_format": DOCUMENT}, formats={"doc": "doc_format:FORMAT"}):
+    with installed(
+        tmp_path / "site", "doc", modules={"doc_format": DOCUMENT}, formats={"doc": "doc_format:FORMAT"}
+    ):
         outcome = run_import("import_matches", file, format="doc")
 
     assert [match.match_key for match in Match.objects.all()] == ["m1"]
@@ -114,7 +124,10 @@ def test_a_format_reads_files_of_another_shape_and_creates_what_they_name(tmp_pa
 
 def test_a_name_given_by_two_packages_is_refused_and_the_others_are_not(tmp_path):
     with installed(tmp_path, "twin", modules={"twin_format": TWIN}, formats={"cwl": "twin_format:FORMAT"}):
-        with pytest.raises(FormatRefused, match=r"given by two packages, as .*cwl:FORMAT and twin_format:FORMAT; uninstall one"):
+        with pytest.raises(
+            FormatRefused,
+            match=r"given by two packages, as .*cwl:FORMAT and twin_format:FORMAT; uninstall one",
+        ):
             load_format("cwl")
         assert find_reader("deltacrown", "matches") is MatchReader
 
@@ -129,7 +142,9 @@ def test_a_name_given_by_two_packages_is_refused_and_the_others_are_not(tmp_path
     ],
 )
 def test_a_format_that_cannot_be_loaded_is_refused_and_the_help_says_why(tmp_path, source, why):
-    with installed(tmp_path, "broken", modules={"broken_format": source}, formats={"broken": "broken_format:FORMAT"}):
+    with installed(
+        tmp_path, "broken", modules={"broken_format": source}, formats={"broken": "broken_format:FORMAT"}
+    ):
         with pytest.raises(FormatRefused, match=why):
             load_format("broken")
         assert "broken: The format broken (broken_format:FORMAT)" in help_of("import_matches")

@@ -17,7 +17,13 @@ from deltacrown.games.models import Game, Match
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import ensure_teams
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
-from deltacrown.tournaments.services import EntrantRecord, create_tournament, open_registration, register_entrants, start_tournament
+from deltacrown.tournaments.services import (
+    EntrantRecord,
+    create_tournament,
+    open_registration,
+    register_entrants,
+    start_tournament,
+)
 from tests.interchange.files import dump, run_import
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +45,10 @@ def known() -> None:
 def cup(known) -> Tournament:
     """A running tournament of ada and bob."""
     tournament = create_tournament(
-        slug="spring-cup", name="Spring Cup", game=Game.objects.get(slug="cs2"), starts_at=datetime(2025, 3, 1, tzinfo=UTC)
+        slug="spring-cup",
+        name="Spring Cup",
+        game=Game.objects.get(slug="cs2"),
+        starts_at=datetime(2025, 3, 1, tzinfo=UTC),
     )
     open_registration(tournament=tournament)
     entrants = [
@@ -85,21 +94,36 @@ def test_everything_a_line_may_say_is_kept(tmp_path, cup):
         ("m1", "Bob", "TOURNAMENT", "LOSS", "Blues", 9, {"kills": "007"}, ""),
         ("m2", "Cyd", "CASUAL", "DRAW", "", None, {"note": 1000.0}, "server crashed"),
     ]
-    assert set(Match.objects.values_list("played_at", flat=True)) == {datetime(2025, 3, 1, 18, 30, tzinfo=UTC)}
+    assert set(Match.objects.values_list("played_at", flat=True)) == {
+        datetime(2025, 3, 1, 18, 30, tzinfo=UTC)
+    }
     assert list(Match.objects.values_list("match_key", flat=True).filter(voided_at__isnull=False)) == ["m2"]
-    described = TournamentMatchResult.objects.order_by("user__username").values_list("user__username", "round", "team__name")
+    described = TournamentMatchResult.objects.order_by("user__username").values_list(
+        "user__username", "round", "team__name"
+    )
     assert list(described) == [("Ada", "Final", "Reds"), ("Bob", "Final", None)]
 
 
 def test_a_void_match_counts_nowhere_and_the_others_do(tmp_path, known):
-    run_import("import_matches", write(tmp_path, FULL + f"m1,cs2,ada,win,{AT},,,,,,,crash,,\nm2,cs2,ada,win,{AT},,,,,,,,,\n"))
+    run_import(
+        "import_matches",
+        write(tmp_path, FULL + f"m1,cs2,ada,win,{AT},,,,,,,crash,,\nm2,cs2,ada,win,{AT},,,,,,,,,\n"),
+    )
 
     assert User.objects.get(username="Ada").profile.total_matches_played == 1
 
 
 @pytest.mark.parametrize("name", ["matches.ndjson", "matches.jsonl", "matches.ndjson.gz"])
 def test_ndjson_may_nest_the_stats(tmp_path, known, name):
-    line = {"match_key": 7, "game": "cs2", "player": "ada", "result": "win", "played_at": AT, "score": 16, "voided": None}
+    line = {
+        "match_key": 7,
+        "game": "cs2",
+        "player": "ada",
+        "result": "win",
+        "played_at": AT,
+        "score": 16,
+        "voided": None,
+    }
     text = json.dumps({**line, "stats": {"kills": 3, "guns": ["ak"]}, "stats.deaths": "4"}) + "\n\n"
     text += json.dumps({**line, "player": "bob", "result": "loss", "score": "9"}) + "\n"
 
@@ -154,16 +178,28 @@ BAD_MATCHES = {
         duel("m2", at="2025-03-01 18:30:00"),
         "line 4, played_at: “2025-03-01 18:30:00” does not say its time zone; end it with an offset such as +02:00, or with Z for UTC",
     ),
-    "a date of the future": (duel("m2", at="2999-01-01T00:00:00Z"), "line 4: played_at 2999-01-01 00:00 is in the future"),
+    "a date of the future": (
+        duel("m2", at="2999-01-01T00:00:00Z"),
+        "line 4: played_at 2999-01-01 00:00 is in the future",
+    ),
     "two results for one player": (
         duel("m2") + f"m2,cs2,ADA,loss,{AT}\n",
         "lines 4 and 6: two results of one match for “ADA”; keep one line",
     ),
-    "an unknown result": (duel("m2").replace("win", "won"), "line 4, result: “won” is not known; write win, loss or draw"),
+    "an unknown result": (
+        duel("m2").replace("win", "won"),
+        "line 4, result: “won” is not known; write win, loss or draw",
+    ),
     "no player": (duel("m2", winner=""), "line 4, player: it is empty; every line needs one"),
-    "a player no username can be": (duel("m2", winner="a da"), "line 4, player: “a da” is not a username; use letters, digits and @"),
+    "a player no username can be": (
+        duel("m2", winner="a da"),
+        "line 4, player: “a da” is not a username; use letters, digits and @",
+    ),
     "two games": (duel("m2").replace("cs2,bob", "valorant,bob"), f"lines 4 and 5 differ in game; {SAME}"),
-    "two dates": (duel("m2").replace(f"bob,loss,{AT}", "bob,loss,2025-03-01T18:30:01Z"), f"lines 4 and 5 differ in played_at; {SAME}"),
+    "two dates": (
+        duel("m2").replace(f"bob,loss,{AT}", "bob,loss,2025-03-01T18:30:01Z"),
+        f"lines 4 and 5 differ in played_at; {SAME}",
+    ),
     "a key too long": (duel("m" * 101), "line 4, match_key: it has 101 characters; at most 100 are kept"),
     "everybody lost": (duel("m2").replace("win", "loss"), "line 4: Every side lost, which cannot be"),
 }
@@ -181,11 +217,16 @@ def test_a_bad_match_is_refused_whole_and_the_rest_is_taken(tmp_path, known, wha
     assert Match.objects.count() == 4
     key = lines.split(",")[0]
     numbers = range(4, 4 + lines.count("\n"))
-    assert [(entry["line"], entry["match_key"]) for entry in outcome.rejected] == [(number, key) for number in numbers]
+    assert [(entry["line"], entry["match_key"]) for entry in outcome.rejected] == [
+        (number, key) for number in numbers
+    ]
     assert reason in outcome.reasons[4]
     assert outcome.rejected[0]["content"]["match_key"] == key
     assert f"match {key} is refused: " in outcome.errors
-    assert f"{len(numbers)} lines were not taken; each is in {file}.rejected.ndjson with the reason." in outcome.output
+    assert (
+        f"{len(numbers)} lines were not taken; each is in {file}.rejected.ndjson with the reason."
+        in outcome.output
+    )
     assert User.objects.count() == 4
 
 
@@ -201,10 +242,19 @@ def test_a_bad_match_is_refused_whole_and_the_rest_is_taken(tmp_path, known, wha
         ("m1,cs2,ada,win,{at},,,,Nobody,,,,,", "unknown team “Nobody”"),
         ("m1,cs2,ada,win,{at},,,,,no-cup,,,,", "unknown tournament “no-cup”"),
         ("m1,cs2,ada,win,{at},,,,,no cup,,,,", "tournament: “no cup” is not a slug"),
-        ("m1,cs2,cyd,win,{at},,,,,spring-cup,,,,", "player: not entered in spring-cup: cyd; register them first"),
-        ("m1,valorant,ada,win,{at},,,,,spring-cup,,,,", "game: the tournament spring-cup is of cs2, not valorant"),
+        (
+            "m1,cs2,cyd,win,{at},,,,,spring-cup,,,,",
+            "player: not entered in spring-cup: cyd; register them first",
+        ),
+        (
+            "m1,valorant,ada,win,{at},,,,,spring-cup,,,,",
+            "game: the tournament spring-cup is of cs2, not valorant",
+        ),
         ("m1,cs2,ada,win,{at},,,,,,,,1e999,", "1e999 is too large a number"),
-        ("m1,cs2,ada,win,{at},,,,,,,,99999999999999999999,", "line 2: stats.kills is a whole number of more than 64 bits"),
+        (
+            "m1,cs2,ada,win,{at},,,,,,,,99999999999999999999,",
+            "line 2: stats.kills is a whole number of more than 64 bits",
+        ),
         ("m1,cs2,ada,win,1969-12-31T00:00:00Z,,,,,,,,,", "played_at is before 1970"),
         ("m1,cs2,ada,win,0001-01-01T00:00:00+14:00,,,,,,,,,", "is outside the years that can be kept"),
     ],
@@ -218,9 +268,14 @@ def test_a_wrong_value_is_named_with_its_line_and_column(tmp_path, cup, row, rea
 
 
 def test_every_wrong_line_of_a_match_is_named_at_once(tmp_path, known):
-    outcome = run_import("import_matches", write(tmp_path, HEADER + f"m1,cs2,ada,won,{AT}\nm1,cs2,bob,lost,yesterday\n"))
+    outcome = run_import(
+        "import_matches", write(tmp_path, HEADER + f"m1,cs2,ada,won,{AT}\nm1,cs2,bob,lost,yesterday\n")
+    )
 
-    assert [reason in outcome.reasons[2] for reason in ("line 2, result:", "line 3, result:", "line 3, played_at:")] == [True] * 3
+    assert [
+        reason in outcome.reasons[2]
+        for reason in ("line 2, result:", "line 3, result:", "line 3, played_at:")
+    ] == [True] * 3
 
 
 def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
@@ -241,7 +296,9 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
     cup = Tournament.objects.get()
     assert (cup.slug, cup.name, cup.status, cup.entrant_kind) == ("autumn-cup", "Autumn Cup", "OPEN", "TEAM")
     assert cup.starts_at == datetime(2025, 2, 28, 12, tzinfo=UTC)
-    entrants = TournamentParticipation.objects.order_by("user__username").values_list("user__username", "team__name", "registered_at")
+    entrants = TournamentParticipation.objects.order_by("user__username").values_list(
+        "user__username", "team__name", "registered_at"
+    )
     assert list(entrants) == [("Ada", "Reds", cup.starts_at), ("Bob", "Blues", cup.starts_at)]
 
 
@@ -257,18 +314,26 @@ REFUSED_ANYWAY = {
 def test_nothing_is_created_for_a_match_that_is_refused(tmp_path, cup, what):
     good = f"good,cs2,ada,win,{AT},,,,,,,,,\n" + f"new,cs2,kim,win,{AT},,,,,,,,,\n"
 
-    outcome = run_import("import_matches", write(tmp_path, FULL + good + REFUSED_ANYWAY[what]), create_missing=True)
+    outcome = run_import(
+        "import_matches", write(tmp_path, FULL + good + REFUSED_ANYWAY[what]), create_missing=True
+    )
 
     assert {entry["match_key"] for entry in outcome.rejected} == {"bad"}
     assert recorded() == ["good", "new"]
     assert sorted(User.objects.values_list("username", flat=True)) == ["Ada", "Bob", "Cyd", "Dan", "kim"]
     assert sorted(Game.objects.values_list("slug", flat=True)) == ["cs2", "valorant"]
-    assert (Team.objects.count(), Tournament.objects.count(), TournamentParticipation.objects.count()) == (0, 1, 2)
+    assert (Team.objects.count(), Tournament.objects.count(), TournamentParticipation.objects.count()) == (
+        0,
+        1,
+        2,
+    )
     assert "2 created, 0 unchanged, 1 refused" in outcome.output
 
 
 def test_create_missing_enters_players_in_a_later_batch_too(tmp_path, known):
-    text = FULL + "".join(f"m{place},cs2,{name},win,{AT},,,,,open-cup,,,,\n" for place, name in enumerate(["ada", "bob", "eve"]))
+    text = FULL + "".join(
+        f"m{place},cs2,{name},win,{AT},,,,,open-cup,,,,\n" for place, name in enumerate(["ada", "bob", "eve"])
+    )
 
     outcome = run_import("import_matches", write(tmp_path, text), create_missing=True, batch_size=1)
 
@@ -278,10 +343,17 @@ def test_create_missing_enters_players_in_a_later_batch_too(tmp_path, known):
 
 
 def test_create_missing_cannot_enter_players_once_registration_is_closed(tmp_path, cup):
-    outcome = run_import("import_matches", write(tmp_path, FULL + f"m1,cs2,cyd,win,{AT},,,,,spring-cup,,,,\n"), create_missing=True)
+    outcome = run_import(
+        "import_matches",
+        write(tmp_path, FULL + f"m1,cs2,cyd,win,{AT},,,,,spring-cup,,,,\n"),
+        create_missing=True,
+    )
 
     assert outcome.exit_code == 1
-    assert "not entered in spring-cup: cyd (Spring Cup is RUNNING; registration is possible only while it is OPEN)" in outcome.reasons[2]
+    assert (
+        "not entered in spring-cup: cyd (Spring Cup is RUNNING; registration is possible only while it is OPEN)"
+        in outcome.reasons[2]
+    )
 
 
 def test_a_player_without_a_team_is_not_entered_in_a_tournament_of_teams(tmp_path, known):
@@ -333,7 +405,10 @@ def test_a_file_cut_off_in_the_middle(tmp_path, known, cut):
 
 
 def test_an_ndjson_file_cut_off_in_the_middle(tmp_path, known):
-    lines = [json.dumps({"match_key": key, "game": "cs2", "player": "ada", "result": "win", "played_at": AT}) for key in ("m1", "m2")]
+    lines = [
+        json.dumps({"match_key": key, "game": "cs2", "player": "ada", "result": "win", "played_at": AT})
+        for key in ("m1", "m2")
+    ]
     path = write(tmp_path, "\n".join(lines)[:-9], "matches.ndjson")
 
     outcome = run_import("import_matches", path)
@@ -365,7 +440,8 @@ def test_rejected_lines_can_be_mended_and_imported(tmp_path, known):
     file = write(tmp_path, HEADER + duel("m1", loser="eve"))
     outcome = run_import("import_matches", file)
     mended = "\n".join(
-        json.dumps({**entry["content"], "player": entry["content"]["player"].replace("eve", "dan")}) for entry in outcome.rejected
+        json.dumps({**entry["content"], "player": entry["content"]["player"].replace("eve", "dan")})
+        for entry in outcome.rejected
     )
 
     assert run_import("import_matches", write(tmp_path, mended, "mended.ndjson")).exit_code == 0
@@ -383,7 +459,10 @@ def test_rejects_of_an_earlier_run_are_removed(tmp_path, known):
 
 
 def test_only_the_first_refusals_are_told_and_the_file_has_all(tmp_path, known):
-    outcome = run_import("import_matches", write(tmp_path, HEADER + "".join(duel(f"m{number}", loser="eve") for number in range(30))))
+    outcome = run_import(
+        "import_matches",
+        write(tmp_path, HEADER + "".join(duel(f"m{number}", loser="eve") for number in range(30))),
+    )
 
     assert outcome.errors.count(" is refused: ") == 20
     assert "matches.csv: more is refused; matches.csv.rejected.ndjson will name it all." in outcome.errors
@@ -399,7 +478,11 @@ def test_queries_do_not_grow_with_the_matches(tmp_path, known):
         with CaptureQueriesContext(connection) as captured:
             run_import("import_matches", file)
         # What the profile makes of the news (a first achievement, a milestone) is not the importer's.
-        own = [query["sql"] for query in captured if "user_profile_" not in query["sql"] and "SAVEPOINT" not in query["sql"]]
+        own = [
+            query["sql"]
+            for query in captured
+            if "user_profile_" not in query["sql"] and "SAVEPOINT" not in query["sql"]
+        ]
         return len(own)
 
     assert queries("few", 5) == queries("many", 40)
@@ -411,7 +494,11 @@ def test_numbers_follow_the_import(tmp_path, known, find_all_drift):
     run_import("import_matches", write(tmp_path, text))
 
     ada, bob, cyd = (User.objects.get(username=name).profile for name in ("Ada", "Bob", "Cyd"))
-    assert [(each.total_matches_played, each.matches_won) for each in (ada, bob, cyd)] == [(7, 7), (7, 0), (0, 0)]
+    assert [(each.total_matches_played, each.matches_won) for each in (ada, bob, cyd)] == [
+        (7, 7),
+        (7, 0),
+        (0, 0),
+    ]
     assert find_all_drift() == []
 
 

@@ -43,16 +43,34 @@ def write(folder: Path, text: str, name: str = "cups.csv") -> Path:
     return path
 
 
-def solo(player: str, placement: str = "", *, cup: str = "cup", status: str = "completed", prize: str = "", registered: str = "") -> str:
+def solo(
+    player: str,
+    placement: str = "",
+    *,
+    cup: str = "cup",
+    status: str = "completed",
+    prize: str = "",
+    registered: str = "",
+) -> str:
     return f"{cup},The Cup,cs2,{DATES},{status},{player},,{placement},{prize},{registered}\n"
 
 
-def team(team: str, player: str, placement: str = "", *, cup: str = "cup", status: str = "completed", prize: str = "") -> str:
+def team(
+    team: str,
+    player: str,
+    placement: str = "",
+    *,
+    cup: str = "cup",
+    status: str = "completed",
+    prize: str = "",
+) -> str:
     return f"{cup},The Cup,cs2,{DATES},{status},{player},{team},{placement},{prize},\n"
 
 
 def results() -> list[tuple[str | None, str | None, int | None, Decimal]]:
-    rows = TournamentResult.objects.order_by(F("placement").asc(nulls_last=True), "team__name", "user__username")
+    rows = TournamentResult.objects.order_by(
+        F("placement").asc(nulls_last=True), "team__name", "user__username"
+    )
     return list(rows.values_list("team__name", "user__username", "placement", "prize_amount"))
 
 
@@ -88,7 +106,9 @@ def test_a_completed_tournament_of_players(tmp_path):
     ]
     struck = TournamentResult.objects.get(user__username="dan")
     assert (struck.disqualified_reason, struck.decided_at) == ("used a script", END)
-    entered = TournamentParticipation.objects.order_by("user__username").values_list("user__username", "status", "registered_at")
+    entered = TournamentParticipation.objects.order_by("user__username").values_list(
+        "user__username", "status", "registered_at"
+    )
     assert list(entered) == [
         ("ada", "REGISTERED", datetime(2025, 2, 1, 9, tzinfo=UTC)),
         ("bob", "REGISTERED", START),
@@ -102,14 +122,19 @@ def test_a_completed_tournament_of_players(tmp_path):
 def test_a_completed_tournament_of_teams(tmp_path):
     file = write(
         tmp_path,
-        HEADER + team("Reds", "ada", "1", prize="1000") + team("reds", "bob", "1", prize="1000") + team("Blues", "", "2"),
+        HEADER
+        + team("Reds", "ada", "1", prize="1000")
+        + team("reds", "bob", "1", prize="1000")
+        + team("Blues", "", "2"),
     )
 
     outcome = run_import("import_tournaments", file)
 
     assert (outcome.exit_code, outcome.errors) == (0, "")
     assert Tournament.objects.get().entrant_kind == "TEAM"
-    entered = TournamentParticipation.objects.order_by("user__username").values_list("user__username", "team__name")
+    entered = TournamentParticipation.objects.order_by("user__username").values_list(
+        "user__username", "team__name"
+    )
     assert list(entered) == [("ada", "Reds"), ("bob", "Reds"), ("dan", "Blues"), ("eve", "Blues")]
     assert {row[:3] for row in results()} == {
         ("Reds", None, 1), ("Reds", "ada", 1), ("Reds", "bob", 1), ("Blues", None, 2), ("Blues", "dan", 2), ("Blues", "eve", 2),
@@ -118,21 +143,29 @@ def test_a_completed_tournament_of_teams(tmp_path):
     assert TournamentResult.objects.get(user__username="ada").prize_amount == 500
 
 
-@pytest.mark.parametrize(("status", "expected"), [("open", "OPEN"), ("Running", "RUNNING"), ("CANCELLED", "CANCELLED")])
+@pytest.mark.parametrize(
+    ("status", "expected"), [("open", "OPEN"), ("Running", "RUNNING"), ("CANCELLED", "CANCELLED")]
+)
 def test_a_tournament_stands_where_its_file_says(tmp_path, status, expected):
-    assert run_import("import_tournaments", write(tmp_path, HEADER + solo("ada", status=status))).exit_code == 0
+    assert (
+        run_import("import_tournaments", write(tmp_path, HEADER + solo("ada", status=status))).exit_code == 0
+    )
 
     assert Tournament.objects.get().status == expected
     assert TournamentParticipation.objects.count() == 1
     assert TournamentResult.objects.count() == 0
 
 
-@pytest.mark.parametrize(("status", "expected"), [("draft", "DRAFT"), ("open", "OPEN"), ("cancelled", "CANCELLED")])
+@pytest.mark.parametrize(
+    ("status", "expected"), [("draft", "DRAFT"), ("open", "OPEN"), ("cancelled", "CANCELLED")]
+)
 def test_a_tournament_may_have_no_entrants_yet(tmp_path, status, expected):
     text = f"tournament,game,starts_at,status\nspring-cup,cs2,2025-03-01T10:00:00Z,{status}\n"
 
     assert run_import("import_tournaments", write(tmp_path, text)).exit_code == 0
-    assert list(Tournament.objects.values_list("slug", "name", "status")) == [("spring-cup", "Spring Cup", expected)]
+    assert list(Tournament.objects.values_list("slug", "name", "status")) == [
+        ("spring-cup", "Spring Cup", expected)
+    ]
 
 
 def test_a_tournament_goes_forward_with_later_files(tmp_path):
@@ -157,8 +190,16 @@ def test_a_tournament_goes_forward_with_later_files(tmp_path):
 
 
 def test_a_second_import_changes_nothing(tmp_path):
-    text = solo("ada", "1") + solo("bob", "dq", cup="cup") + team("Reds", "ada", "1", cup="teams") + team("Blues", "", "2", cup="teams")
-    file = write(tmp_path, HEADER + text + solo("cyd", cup="next", status="open") + solo("dan", cup="off", status="cancelled"))
+    text = (
+        solo("ada", "1")
+        + solo("bob", "dq", cup="cup")
+        + team("Reds", "ada", "1", cup="teams")
+        + team("Blues", "", "2", cup="teams")
+    )
+    file = write(
+        tmp_path,
+        HEADER + text + solo("cyd", cup="next", status="open") + solo("dan", cup="off", status="cancelled"),
+    )
     assert run_import("import_tournaments", file).exit_code == 0
     before = dump()
 
@@ -181,7 +222,11 @@ def test_a_team_without_players_keeps_the_roster_it_entered_with(tmp_path):
 
 
 def test_lines_of_a_tournament_need_not_be_neighbours(tmp_path):
-    lines = [solo(name, str(place), cup=cup) for place, name in enumerate(["ada", "bob"], start=1) for cup in ("one", "two", "three")]
+    lines = [
+        solo(name, str(place), cup=cup)
+        for place, name in enumerate(["ada", "bob"], start=1)
+        for cup in ("one", "two", "three")
+    ]
 
     assert run_import("import_tournaments", write(tmp_path, HEADER + "".join(lines))).exit_code == 0
     assert [each.results.count() for each in Tournament.objects.all()] == [2, 2, 2]
@@ -190,7 +235,8 @@ def test_lines_of_a_tournament_need_not_be_neighbours(tmp_path):
 def test_ndjson_is_taken_too(tmp_path):
     line = {"tournament": "cup", "game": "cs2", "starts_at": "2025-03-01T10:00:00Z", "status": "completed"}
     text = "\n".join(
-        json.dumps({**line, "player": name, "placement": place, "prize": 10.5}) for place, name in enumerate(["ada", "bob"], start=1)
+        json.dumps({**line, "player": name, "placement": place, "prize": 10.5})
+        for place, name in enumerate(["ada", "bob"], start=1)
     )
 
     assert run_import("import_tournaments", write(tmp_path, text, "cups.ndjson")).exit_code == 0
@@ -206,24 +252,45 @@ def bad_team(name: str, player: str, placement: str = "") -> str:
 
 
 BAD = {
-    "a negative placement": (bad("bob", "-1"), "line 3, placement: -1 is not possible; 1 is the winner, and no placement is below it"),
+    "a negative placement": (
+        bad("bob", "-1"),
+        "line 3, placement: -1 is not possible; 1 is the winner, and no placement is below it",
+    ),
     "placement zero": (bad("bob", "0"), "line 3, placement: 0 is not possible"),
-    "a placement that is none": (bad("bob", "first"), "line 3, placement: “first” is not a placement; write 1 for the winner, dq"),
+    "a placement that is none": (
+        bad("bob", "first"),
+        "line 3, placement: “first” is not a placement; write 1 for the winner, dq",
+    ),
     "a gap in the ranking": (bad("bob", "2"), "line 3: Placement 2 is given where 1 is due"),
     "a negative prize": (bad("bob", "1", prize="-5"), "line 3, prize: “-5” is out of range"),
     "a prize that is none": (bad("bob", "1", prize="lots"), "line 3, prize: “lots” is not an amount"),
-    "a prize finer than cents": (bad("bob", "1", prize="1.005"), "line 3, prize: “1.005” has more than two decimals"),
+    "a prize finer than cents": (
+        bad("bob", "1", prize="1.005"),
+        "line 3, prize: “1.005” has more than two decimals",
+    ),
     "a prize without a placement": (bad("bob", "", prize="5"), "line 3, prize: a prize needs a placement"),
     "an unknown player": (bad("zoe", "1"), "line 3: unknown player “zoe”; create them first"),
     "an unknown team": (bad_team("Greens", "ada", "1"), "line 3: unknown team “Greens”"),
-    "an unknown game": (bad("bob", "1").replace("cs2", "cs3"), "line 3: unknown game “cs3” (did you mean cs2?)"),
-    "an unknown status": (bad("bob", status="over"), "line 3, status: “over” is not known; write draft, open, running, completed or"),
+    "an unknown game": (
+        bad("bob", "1").replace("cs2", "cs3"),
+        "line 3: unknown game “cs3” (did you mean cs2?)",
+    ),
+    "an unknown status": (
+        bad("bob", status="over"),
+        "line 3, status: “over” is not known; write draft, open, running, completed or",
+    ),
     "a malformed date": (
         bad("bob", "1").replace("2025-03-01T10", "2025-02-30T10"),
         "line 3, starts_at: “2025-02-30T10:00:00Z” is not a date and time",
     ),
-    "an end before the start": (bad("bob", "1").replace("2025-03-02", "2025-02-02"), "line 3, ends_at: it is before starts_at"),
-    "a player twice": (bad("bob", "1") + bad("BOB", "2"), "lines 3 and 4: two entries of one tournament for “BOB”; keep one line"),
+    "an end before the start": (
+        bad("bob", "1").replace("2025-03-02", "2025-02-02"),
+        "line 3, ends_at: it is before starts_at",
+    ),
+    "a player twice": (
+        bad("bob", "1") + bad("BOB", "2"),
+        "lines 3 and 4: two entries of one tournament for “BOB”; keep one line",
+    ),
     "a player in two teams": (
         bad_team("Reds", "ada", "1") + bad_team("Blues", "ada", "2"),
         "lines 3 and 4: two entries of one tournament for “ada”",
@@ -232,12 +299,27 @@ BAD = {
         bad_team("Reds", "ada", "1") + bad_team("Reds", "bob", "2"),
         "lines 3 and 4 differ in placement, prize or registered_at of the team “Reds”",
     ),
-    "players and teams": (bad("cyd", "1") + bad_team("Reds", "bob", "2"), "lines 3 and 4: one enters a player alone and one a team"),
+    "players and teams": (
+        bad("cyd", "1") + bad_team("Reds", "bob", "2"),
+        "lines 3 and 4: one enters a player alone and one a team",
+    ),
     "a line of nobody": (bad("cyd", "1") + bad("", "2"), "line 4: it names neither a player nor a team"),
-    "two names": (bad("cyd", "1") + bad("bob", "2").replace("The Cup", "Cup"), "lines 3 and 4 differ in name; all lines of a tournament"),
-    "results of a running tournament": (bad("cyd", "1", status="running"), "line 3, placement: only a completed tournament has results"),
-    "entrants of a draft": (bad("cyd", status="draft"), "line 3, status: a draft takes no registrations yet; write open"),
-    "a completed tournament without results": (bad("cyd"), "line 3: The Cup has entrants and no standings; say at least who won"),
+    "two names": (
+        bad("cyd", "1") + bad("bob", "2").replace("The Cup", "Cup"),
+        "lines 3 and 4 differ in name; all lines of a tournament",
+    ),
+    "results of a running tournament": (
+        bad("cyd", "1", status="running"),
+        "line 3, placement: only a completed tournament has results",
+    ),
+    "entrants of a draft": (
+        bad("cyd", status="draft"),
+        "line 3, status: a draft takes no registrations yet; write open",
+    ),
+    "a completed tournament without results": (
+        bad("cyd"),
+        "line 3: The Cup has entrants and no standings; say at least who won",
+    ),
     "a team of nobody": (bad_team("Reds", "", "1"), "line 3: Reds has no players; give its roster"),
     "a slug that is none": (bad("cyd", "1", cup="b ad"), "line 3, tournament: “b ad” is not a slug"),
     "a registration of the future": (
@@ -264,7 +346,9 @@ def test_a_bad_tournament_is_refused_whole_and_the_rest_is_taken(tmp_path, what)
 
 
 def test_other_results_than_recorded_are_refused_and_named(tmp_path):
-    file = write(tmp_path, HEADER + solo("ada", "1") + solo("bob", "2") + solo("cyd", "3") + solo("eve", "dq"))
+    file = write(
+        tmp_path, HEADER + solo("ada", "1") + solo("bob", "2") + solo("cyd", "3") + solo("eve", "dq")
+    )
     run_import("import_tournaments", file)
     cup, bob = Tournament.objects.get(), User.objects.get(username="bob")
     correct_result(tournament=cup, user=bob, placement=3, prize=Decimal(5), reason="a recount", now=NOW)
@@ -285,8 +369,16 @@ def test_other_results_than_recorded_are_refused_and_named(tmp_path):
     ("old", "new", "difference"),
     [
         ("The Cup", "Other", "name is The Cup, the file says Other"),
-        ("2025-03-01T10", "2025-03-01T11", "starts_at is 2025-03-01 10:00:00+00:00, the file says 2025-03-01 11:00:00+00:00"),
-        ("2025-03-02T20", "2025-03-02T21", "ends_at is 2025-03-02 20:00:00+00:00, the file says 2025-03-02 21:00:00+00:00"),
+        (
+            "2025-03-01T10",
+            "2025-03-01T11",
+            "starts_at is 2025-03-01 10:00:00+00:00, the file says 2025-03-01 11:00:00+00:00",
+        ),
+        (
+            "2025-03-02T20",
+            "2025-03-02T21",
+            "ends_at is 2025-03-02 20:00:00+00:00, the file says 2025-03-02 21:00:00+00:00",
+        ),
         ("ada,,", ",Blues,", "entrants is SOLO, the file says TEAM"),
     ],
 )
@@ -298,7 +390,9 @@ def test_other_facts_than_recorded_are_refused_and_named(tmp_path, old, new, dif
 
     outcome = run_import("import_tournaments", file)
 
-    assert outcome.reasons == {2: f"line 2: cup is recorded with other facts: {difference}. Correct the file, or the tournament"}
+    assert outcome.reasons == {
+        2: f"line 2: cup is recorded with other facts: {difference}. Correct the file, or the tournament"
+    }
     assert dump() == before
 
 
@@ -334,7 +428,9 @@ def test_nothing_is_created_for_a_tournament_that_is_refused(tmp_path):
 def test_a_file_cut_off_in_the_middle(tmp_path):
     whole = solo("ada", "1", cup="one") + solo("bob", "1", cup="two") + solo("cyd", "2", cup="two")
 
-    outcome = run_import("import_tournaments", write(tmp_path, HEADER + whole + solo("dan", "3", cup="two")[:20]))
+    outcome = run_import(
+        "import_tournaments", write(tmp_path, HEADER + whole + solo("dan", "3", cup="two")[:20])
+    )
 
     assert outcome.exit_code == 1
     assert list(Tournament.objects.values_list("slug", flat=True)) == ["one"]
@@ -342,10 +438,24 @@ def test_a_file_cut_off_in_the_middle(tmp_path):
 
 
 def test_numbers_follow_the_import(tmp_path, find_all_drift):
-    run_import("import_tournaments", write(tmp_path, HEADER + team("Reds", "ada", "1") + team("Reds", "bob", "1") + team("Blues", "", "2")))
+    run_import(
+        "import_tournaments",
+        write(
+            tmp_path, HEADER + team("Reds", "ada", "1") + team("Reds", "bob", "1") + team("Blues", "", "2")
+        ),
+    )
 
     table = User.objects.order_by("username").values_list(
-        "username", "profile__tournaments_participated", "profile__tournaments_won", "profile__average_placement"
+        "username",
+        "profile__tournaments_participated",
+        "profile__tournaments_won",
+        "profile__average_placement",
     )
-    assert list(table) == [("ada", 1, 1, 1), ("bob", 1, 1, 1), ("cyd", 0, 0, None), ("dan", 1, 0, 2), ("eve", 1, 0, 2)]
+    assert list(table) == [
+        ("ada", 1, 1, 1),
+        ("bob", 1, 1, 1),
+        ("cyd", 0, 0, None),
+        ("dan", 1, 0, 2),
+        ("eve", 1, 0, 2),
+    ]
     assert find_all_drift() == []

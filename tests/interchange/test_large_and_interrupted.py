@@ -38,7 +38,9 @@ def large_file(tmp_path_factory) -> Path:
             if number + 2 == BAD_LINE:
                 stream.write(BAD_TEXT)
             side, result = ("home", "win") if number % 2 else ("away", "loss")
-            stream.write(f"m{number // PLAYERS_PER_MATCH},cs2,p{number % 50},{result},2025-03-01T18:30:00Z,{side},{number} {note}\n")
+            stream.write(
+                f"m{number // PLAYERS_PER_MATCH},cs2,p{number % 50},{result},2025-03-01T18:30:00Z,{side},{number} {note}\n"
+            )
     assert path.stat().st_size > 50 * MEGABYTE
     return path
 
@@ -50,13 +52,22 @@ def test_fifty_megabytes_with_one_bad_line(large_file):
     assert outcome.exit_code == 1
     assert "matches: 999 created, 0 unchanged, 1 refused; 10001 lines in " in outcome.output
     assert outcome.reasons[BAD_LINE] == f"line {BAD_LINE}: a quote is opened in it and not closed"
-    assert outcome.reasons[5_002].startswith(f"the match may be incomplete, as line {BAD_LINE} cannot be read: a quote is opened")
+    assert outcome.reasons[5_002].startswith(
+        f"the match may be incomplete, as line {BAD_LINE} cannot be read: a quote is opened"
+    )
     assert sorted(outcome.reasons) == list(range(5_002, 5_013))
     assert {entry["match_key"] for entry in outcome.rejected} == {"m500"}
-    assert f"large.csv: match m500 is refused: line {BAD_LINE}: a quote is opened in it and not closed." in outcome.errors
+    assert (
+        f"large.csv: match m500 is refused: line {BAD_LINE}: a quote is opened in it and not closed."
+        in outcome.errors
+    )
     assert Match.objects.count() == 9_990
     assert not Match.objects.filter(match_key="m500").exists()
-    assert User.objects.get(username="p7").profile.total_matches_played == Match.objects.filter(user__username="p7").count() > 0
+    assert (
+        User.objects.get(username="p7").profile.total_matches_played
+        == Match.objects.filter(user__username="p7").count()
+        > 0
+    )
 
 
 def test_reading_fifty_megabytes_holds_little_of_them_in_memory(large_file):
@@ -166,7 +177,10 @@ def test_a_stop_half_way_loses_nothing_and_running_again_finishes(tmp_path):
     assert code == -signal.SIGKILL
     assert 0 < after_kill < MATCHES - 1
     assert (site.ask(WHOLE), site.ask(CACHED)) == ([(0,)], [(2 * after_kill,)])
-    assert sorted(path.name for path in tmp_path.glob("matches*")) == ["matches.csv", "matches.csv.rejected.ndjson.part"]
+    assert sorted(path.name for path in tmp_path.glob("matches*")) == [
+        "matches.csv",
+        "matches.csv.rejected.ndjson.part",
+    ]
 
     code, output = site.stop_half_way(file, signal.SIGINT)
 
@@ -180,6 +194,11 @@ def test_a_stop_half_way_loses_nothing_and_running_again_finishes(tmp_path):
     code, output, _ = site.finish("import_matches", str(file), "--create-missing")
 
     assert code == 1
-    assert f"matches: {MATCHES - 1 - after_interrupt} created, {after_interrupt} unchanged, 1 refused" in output
+    assert (
+        f"matches: {MATCHES - 1 - after_interrupt} created, {after_interrupt} unchanged, 1 refused" in output
+    )
     assert (site.ask(WHOLE), site.ask(CACHED)) == ([(0,)], [(2 * (MATCHES - 1),)])
-    assert sorted(path.name for path in tmp_path.glob("matches*")) == ["matches.csv", "matches.csv.rejected.ndjson"]
+    assert sorted(path.name for path in tmp_path.glob("matches*")) == [
+        "matches.csv",
+        "matches.csv.rejected.ndjson",
+    ]

@@ -31,7 +31,12 @@ print(json.dumps([players, keys]))
 def match(number, players):
     winner, loser = random.Random(number).sample(players, 2)
     lines = [{"player": winner, "result": "WIN", "score": 2}, {"player": loser, "result": "LOSS", "score": 1}]
-    return {"match_key": f"m{number}", "game": "rocket", "played_at": "2025-03-01T18:00:00Z", "players": lines}
+    return {
+        "match_key": f"m{number}",
+        "game": "rocket",
+        "played_at": "2025-03-01T18:00:00Z",
+        "players": lines,
+    }
 
 
 def plan(client):
@@ -51,7 +56,14 @@ def deliver(site, client, key, players, start, told):
         for _ in range(chance.choice((1, 2, 3))):
             try:
                 told.append(
-                    site.ask("POST", "/matches", body, Authorization=f"Bearer {key}", Idempotency_Key=f"batch-{place}", Connection="close")
+                    site.ask(
+                        "POST",
+                        "/matches",
+                        body,
+                        Authorization=f"Bearer {key}",
+                        Idempotency_Key=f"batch-{place}",
+                        Connection="close",
+                    )
                 )
             except Exception as error:  # noqa: BLE001 - a lost connection is an answer too, and not the one that is wanted
                 told.append((repr(error), {}, None))
@@ -62,7 +74,10 @@ def test_nothing_twice_nothing_lost(tmp_path, capsys, request):
     with serving(tmp_path) as site:
         players, keys = json.loads(site.manage("shell", "--verbosity", "0", "-c", SEED))
         start, told = threading.Barrier(CLIENTS + 1), []
-        crowd = [threading.Thread(target=deliver, args=(site, client, keys[client], players, start, told)) for client in range(CLIENTS)]
+        crowd = [
+            threading.Thread(target=deliver, args=(site, client, keys[client], players, start, told))
+            for client in range(CLIENTS)
+        ]
         for thread in crowd:
             thread.start()
         start.wait()
@@ -76,10 +91,17 @@ def test_nothing_twice_nothing_lost(tmp_path, capsys, request):
         assert len(first) == CLIENTS * BATCHES
         assert sum(body["accepted"] for body in first) == MATCHES
         assert sum(body["refused"] for body in first) == 0
-        played = Counter(line["player"] for number in range(MATCHES) for line in match(number, players)["players"])
-        shown = {player: site.ask("GET", f"/players/{player}/stats/total_matches_played")[2]["value"] for player in players}
+        played = Counter(
+            line["player"] for number in range(MATCHES) for line in match(number, players)["players"]
+        )
+        shown = {
+            player: site.ask("GET", f"/players/{player}/stats/total_matches_played")[2]["value"]
+            for player in players
+        }
         assert shown == {player: played[player] for player in players}
         assert json.loads(site.manage("reconcile_stats", "--dry-run", "--json"))["numbers_drifted"] == 0
     said = f"{CLIENTS} clients: {len(told)} requests in {seconds:.1f} s, {len(told) - len(first)} of them repeats; {MATCHES} matches"
     with capsys.disabled():
-        request.config.pluginmanager.get_plugin("terminalreporter").write_line(f"\n{said}, {sum(shown.values())} rows")
+        request.config.pluginmanager.get_plugin("terminalreporter").write_line(
+            f"\n{said}, {sum(shown.values())} rows"
+        )

@@ -38,17 +38,30 @@ def play(players):
 def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
     Game.objects.create(slug="rocket", name="Rocket")
     users = User.objects.bulk_create(User(username=f"player{number:02}") for number in range(PLAYERS))
-    by_id = {user.profile.public_id: user for user in User.objects.filter(pk__in=[user.pk for user in users]).select_related("profile")}
+    by_id = {
+        user.profile.public_id: user
+        for user in User.objects.filter(pk__in=[user.pk for user in users]).select_related("profile")
+    }
     players = sorted(by_id)
     organiser = signed_in(User.objects.create(username="org"))
     server = key_for(staff, players[0], "matches:write")
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
 
-    organiser.post("/tournaments", {"slug": "cup", "name": "Cup", "game": "rocket", "starts_at": stamp(start), "capacity": PLAYERS})
+    organiser.post(
+        "/tournaments",
+        {"slug": "cup", "name": "Cup", "game": "rocket", "starts_at": stamp(start), "capacity": PLAYERS},
+    )
     organiser.post("/tournaments/cup/open")
     for player in players:
-        assert signed_in(by_id[player]).post("/tournaments/cup/entrants", {}).json()[0]["status"] == "REGISTERED"
-    assert organiser.post("/tournaments/cup/entrants", {"player": organiser.get("/me").json()["public_id"]}).status_code == 409
+        assert (
+            signed_in(by_id[player]).post("/tournaments/cup/entrants", {}).json()[0]["status"] == "REGISTERED"
+        )
+    assert (
+        organiser.post(
+            "/tournaments/cup/entrants", {"player": organiser.get("/me").json()["public_id"]}
+        ).status_code
+        == 409
+    )
     organiser.post("/tournaments/cup/start")
 
     matches, placements = play(players)
@@ -57,14 +70,24 @@ def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
 
     # The last 16's first match was told the wrong way round: the loser objects, staff agree, the match is put right.
     key, _, winner, loser = next(match for match in matches if match[1] == "Last 16")
-    filed = signed_in(by_id[loser]).post("/disputes", {"match": {"game": "rocket", "match_key": key}, "reason": "I won that."})
+    filed = signed_in(by_id[loser]).post(
+        "/disputes", {"match": {"game": "rocket", "match_key": key}, "reason": "I won that."}
+    )
     remedy = {"kind": "correct_match", "results": {winner: "LOSS", loser: "WIN"}}
-    upheld = staff.post(f"/disputes/{filed.json()['handle']}/uphold", {"resolution": "The replay shows it.", "remedy": remedy})
+    upheld = staff.post(
+        f"/disputes/{filed.json()['handle']}/uphold", {"resolution": "The replay shows it.", "remedy": remedy}
+    )
     assert (filed.status_code, upheld.json()["status"]) == (201, "UPHELD")
 
-    standings = [{"player": player, "placement": place, "prize": 1000 if place == 1 else 0} for player, place in placements.items()]
+    standings = [
+        {"player": player, "placement": place, "prize": 1000 if place == 1 else 0}
+        for player, place in placements.items()
+    ]
     for _ in range(2):
-        assert organiser.post("/tournaments/cup/complete", {"standings": standings}).json()["status"] == "COMPLETED"
+        assert (
+            organiser.post("/tournaments/cup/complete", {"standings": standings}).json()["status"]
+            == "COMPLETED"
+        )
 
     won = {player: sum(match[2] == player for match in matches) for player in players}
     won[winner] -= 1
@@ -92,7 +115,9 @@ def key_for(staff, player, *scopes):
 
     from tests.api.calls import Api
 
-    secret = staff.post("/me/api-keys", {"name": "server", "scopes": list(scopes), "player": player}).json()["secret"]
+    secret = staff.post("/me/api-keys", {"name": "server", "scopes": list(scopes), "player": player}).json()[
+        "secret"
+    ]
     return Api(Client(), {"Authorization": f"Bearer {secret}"})
 
 
@@ -104,7 +129,10 @@ def report(server, matches, start):
     accepted = 0
     for first in range(0, len(bodies), 9):
         batch = {"matches": bodies[first : first + 12]}
-        tries = [server.post("/matches", batch, Idempotency_Key=f"batch-{first}") for _ in range(chance.choice((1, 2, 3)))]
+        tries = [
+            server.post("/matches", batch, Idempotency_Key=f"batch-{first}")
+            for _ in range(chance.choice((1, 2, 3)))
+        ]
         assert {answer.content for answer in tries} == {tries[0].content}
         assert tries[0].json()["refused"] == 0
         accepted += tries[0].json()["accepted"]
@@ -115,7 +143,14 @@ def report(server, matches, start):
 def body(match, played_at):
     key, name, winner, loser = match
     lines = [{"player": winner, "result": "WIN", "score": 2}, {"player": loser, "result": "LOSS", "score": 1}]
-    return {"match_key": key, "game": "rocket", "tournament": "cup", "round": name, "played_at": stamp(played_at), "players": lines}
+    return {
+        "match_key": key,
+        "game": "rocket",
+        "tournament": "cup",
+        "round": name,
+        "played_at": stamp(played_at),
+        "players": lines,
+    }
 
 
 def stamp(moment):
@@ -123,6 +158,13 @@ def stamp(moment):
 
 
 def numbers(visitor, player):  # noqa: F811
-    wanted = {"total_matches_played", "matches_won", "tournaments_participated", "tournaments_won", "disputes_filed", "overall_win_rate"}
+    wanted = {
+        "total_matches_played",
+        "matches_won",
+        "tournaments_participated",
+        "tournaments_won",
+        "disputes_filed",
+        "overall_win_rate",
+    }
     stats = visitor.get(f"/players/{player}/stats").json()["stats"]
     return {line["name"]: line["value"] for line in stats if line["name"] in wanted}

@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db
 
 
 def table():
-    return list(Dispute.objects.order_by("id").values_list("reporter__username", "match", "result", "reason", "status", "filed_at"))
+    return list(
+        Dispute.objects.order_by("id").values_list(
+            "reporter__username", "match", "result", "reason", "status", "filed_at"
+        )
+    )
 
 
 def test_a_player_disputes_a_match_they_played(ann, duel):

@@ -43,11 +43,17 @@ def uphold(dispute, by, remedy, resolution="The log shows it."):
 
 
 def table():
-    return list(Dispute.objects.order_by("id").values_list("status", "resolved_at", "resolved_by__username", "resolution"))
+    return list(
+        Dispute.objects.order_by("id").values_list(
+            "status", "resolved_at", "resolved_by__username", "resolution"
+        )
+    )
 
 
 def results(event):
-    rows = event.results.order_by("id").values_list("user__username", "team__slug", "placement", "prize_amount", "disqualified_reason")
+    rows = event.results.order_by("id").values_list(
+        "user__username", "team__slug", "placement", "prize_amount", "disqualified_reason"
+    )
     return {(user or team): tuple(rest) for user, team, *rest in rows}
 
 
@@ -80,7 +86,10 @@ def test_upholding_by_correcting_turns_the_results(of_duel, moderator, ann, bob)
 
 def test_upheld_with_scores_corrects_them_too(of_duel, moderator):
     uphold(of_duel, moderator, CorrectMatch({"ann": "WIN", "bob": "LOSS"}, {"ann": 13, "bob": None}))
-    assert list(Match.objects.order_by("user__username").values_list("result", "score")) == [("WIN", 13), ("LOSS", None)]
+    assert list(Match.objects.order_by("user__username").values_list("result", "score")) == [
+        ("WIN", 13),
+        ("LOSS", None),
+    ]
 
 
 def test_a_match_archived_since_is_put_right_in_the_archive(of_duel, moderator, ann, bob):
@@ -119,7 +128,12 @@ def test_disqualifying_may_name_another_entrant(of_title, moderator, ann, cup):
 def test_a_member_s_result_in_a_team_event_stands_for_the_team(moderator, ann, bob, league):
     dispute = file_dispute(reporter=ann, result=league.results.get(user=bob), reason="A ringer.", now=SOON)
     uphold(dispute, moderator, Disqualify())
-    assert {name: row[0] for name, row in results(league).items()} == {"south": None, "bob": None, "north": 1, "ann": 1}
+    assert {name: row[0] for name, row in results(league).items()} == {
+        "south": None,
+        "bob": None,
+        "north": 1,
+        "ann": 1,
+    }
     assert titles(ann, bob) == [1, 0]
 
 

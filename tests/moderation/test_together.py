@@ -4,7 +4,14 @@ import pytest
 
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.moderation.services import AlreadyResolved, DisputeOpen, VoidMatch, file_dispute, reject_dispute, uphold_dispute
+from deltacrown.moderation.services import (
+    AlreadyResolved,
+    DisputeOpen,
+    VoidMatch,
+    file_dispute,
+    reject_dispute,
+    uphold_dispute,
+)
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.concurrency import call_together
@@ -17,7 +24,9 @@ def test_rows_of_one_encounter_get_one_open_dispute(ann, duel):
     rows = list(Match.objects.filter(match_key="duel")) * 2
     answers = call_together(
         [
-            lambda row=row, number=number: file_dispute(reporter=ann, match=row, reason=f"Reason {number}.", now=SOON)
+            lambda row=row, number=number: file_dispute(
+                reporter=ann, match=row, reason=f"Reason {number}.", now=SOON
+            )
             for number, row in enumerate(rows)
         ]
     )
@@ -26,7 +35,9 @@ def test_rows_of_one_encounter_get_one_open_dispute(ann, duel):
 
 
 def test_the_same_objection_sent_twice_at_once_is_one(ann, duel):
-    answers = call_together([lambda: file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)] * 4)
+    answers = call_together(
+        [lambda: file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)] * 4
+    )
     assert {answer.pk for answer in answers} == set(Dispute.objects.values_list("pk", flat=True))
     assert Dispute.objects.count() == 1
 
@@ -36,7 +47,9 @@ def test_two_moderators_who_disagree_leave_one_outcome(ann, duel, moderator):
     other = scene.player("mod2", is_staff=True)
     answers = call_together(
         [
-            lambda: uphold_dispute(dispute=dispute, by=moderator, remedy=VoidMatch(), resolution="It did.", now=LATER),
+            lambda: uphold_dispute(
+                dispute=dispute, by=moderator, remedy=VoidMatch(), resolution="It did.", now=LATER
+            ),
             lambda: reject_dispute(dispute=dispute, by=other, resolution="It did not.", now=LATER),
         ]
     )

@@ -40,7 +40,9 @@ class Cell:
         if not self.is_open:
             return set()
         shows = self.surface.shows.items()
-        return {name for rule, names in shows if admits(rule, self.viewer, self.shown) for name in names.split()}
+        return {
+            name for rule, names in shows if admits(rule, self.viewer, self.shown) for name in names.split()
+        }
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,13 @@ def ask(world: World, surface: Surface, viewer: str, *, method: str = "GET", **h
     address = surface.address.replace("{id}", world.public_id).replace("{rival}", world.rival_id)
     for name, cursor in world.cursors.items():
         address = address.replace(f"{{cursor:{name}}}", cursor)
-    given = world.clients[viewer].generic(method, address, headers={**world.headers.get(viewer, {}), **headers})
+    given = world.clients[viewer].generic(
+        method, address, headers={**world.headers.get(viewer, {}), **headers}
+    )
     content = b"".join(given.streaming_content) if given.streaming else given.content
-    told = "\n".join([str(given.status_code), *(f"{name}: {value}" for name, value in given.items()), content.decode()])
+    told = "\n".join(
+        [str(given.status_code), *(f"{name}: {value}" for name, value in given.items()), content.decode()]
+    )
     named = find_secrets(address)  # who asks by a name is told nothing by hearing it back
     found = find_secrets(told + "\n".join(_read_cursors(told)))
     vary = frozenset(name.strip().lower() for name in given.get("Vary", "").split(",") if name.strip())
@@ -87,7 +93,9 @@ def judge(cell: Cell, answer: Answer) -> list[str]:
     """What the answer does against the rules; nothing, when it keeps them."""
     named = find_secrets(cell.surface.address)
     expected = cell.expected - named
-    wanted = cell.surface.status if cell.is_open else cell.surface.refusals.get(cell.viewer, cell.surface.refusal)
+    wanted = (
+        cell.surface.status if cell.is_open else cell.surface.refusals.get(cell.viewer, cell.surface.refusal)
+    )
     faults = []
     if answer.status != wanted:
         faults.append(f"{cell}: answers {answer.status}, not {wanted}")

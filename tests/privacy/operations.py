@@ -25,7 +25,11 @@ MATCHES_BEFORE = "casual ownside archived voided voidreason"
 
 def list_operations() -> list[Surface]:
     """Every GET of the API."""
-    return [_rooted(surface) for part in (_player_operations, _stat_operations, _other_operations, _own_operations) for surface in part()]
+    return [
+        _rooted(surface)
+        for part in (_player_operations, _stat_operations, _other_operations, _own_operations)
+        for surface in part()
+    ]
 
 
 def _rooted(surface: Surface) -> Surface:
@@ -39,19 +43,39 @@ def _player_operations() -> list[Surface]:
         "tournaments": f"{TOURNAMENTS} entryfact",
         "both": "handfact",
     }
-    matches, entries, activity = (f"/players/{{public_id}}/{name}" for name in ("matches", "tournaments", "activity"))
+    matches, entries, activity = (
+        f"/players/{{public_id}}/{name}" for name in ("matches", "tournaments", "activity")
+    )
     return [
         Surface("/players", f"{ROOT}/players?q=owner"),
         Surface("/players/{public_id}", PLAYER, shows=shown),
         Surface(matches, f"{PLAYER}/matches", "matches", shows={"matches": MATCHES}),
-        Surface(matches, f"{PLAYER}/matches?kind=CASUAL&limit=1", "matches", shows={"matches": "voided voidreason"}),
-        Surface(matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": MATCHES_BEFORE}),
+        Surface(
+            matches,
+            f"{PLAYER}/matches?kind=CASUAL&limit=1",
+            "matches",
+            shows={"matches": "voided voidreason"},
+        ),
+        Surface(
+            matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": MATCHES_BEFORE}
+        ),
         Surface(f"{matches}/export", f"{PLAYER}/matches/export", "matches", shows={"matches": MATCHES}),
-        Surface(f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": MATCHES}),
+        Surface(
+            f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": MATCHES}
+        ),
         Surface(entries, f"{PLAYER}/tournaments", "tournaments", shows=ENTERED),
-        Surface(entries, f"{PLAYER}/tournaments?page={{cursor:tournaments}}", "tournaments", shows={"tournaments": "cup"}),
+        Surface(
+            entries,
+            f"{PLAYER}/tournaments?page={{cursor:tournaments}}",
+            "tournaments",
+            shows={"tournaments": "cup"},
+        ),
         Surface(activity, f"{PLAYER}/activity", shows=TIMELINE),
-        Surface(activity, f"{PLAYER}/activity?page={{cursor:activity}}", shows={**TIMELINE, "own": "private oldprivate"}),
+        Surface(
+            activity,
+            f"{PLAYER}/activity?page={{cursor:activity}}",
+            shows={**TIMELINE, "own": "private oldprivate"},
+        ),
         Surface("/players/{public_id}/games", f"{PLAYER}/games"),
         Surface("/players/{public_id}/followers", f"{PLAYER}/followers", "own", shows={"own": "admirer"}),
         Surface("/players/{public_id}/following", f"{PLAYER}/following", "own", shows={"own": "hero"}),
@@ -66,7 +90,10 @@ def _stat_operations() -> list[Surface]:
         Surface("/players/{public_id}/stats", f"{PLAYER}/stats?as_of=2025-05-01"),
         *(Surface(one, f"{PLAYER}/stats/{stat}") for stat in ROWS),
         *(Surface(one, f"{PLAYER}/stats/{stat}?as_of=2025-05-01", gate) for stat, gate in opened.items()),
-        *(Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=shows) for stat, (gate, shows) in ROWS.items()),
+        *(
+            Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=shows)
+            for stat, (gate, shows) in ROWS.items()
+        ),
         Surface(f"{one}/rows", f"{PLAYER}/stats/matches_won/rows?game=valorant", "matches", shows=WON),
         Surface(
             f"{one}/rows",
@@ -77,22 +104,39 @@ def _stat_operations() -> list[Surface]:
         Surface(
             f"{one}/rows",
             f"{PLAYER}/stats/achievement_count/rows?page={{cursor:badges}}",
-            shows={name: BADGES[name].replace("badgetext ", "").replace("badge ", "") for name in BADGES if name != "both"},
+            shows={
+                name: BADGES[name].replace("badgetext ", "").replace("badge ", "")
+                for name in BADGES
+                if name != "both"
+            },
         ),
-        *(Surface(f"{one}/history", f"{PLAYER}/stats/{stat}/history", opened[stat], shows=shows) for stat, shows in CHANGES.items()),
+        *(
+            Surface(f"{one}/history", f"{PLAYER}/stats/{stat}/history", opened[stat], shows=shows)
+            for stat, shows in CHANGES.items()
+        ),
         Surface(
             f"{one}/history",
             f"{PLAYER}/stats/matches_won/history?page={{cursor:history}}",
             "matches",
             shows={**CHANGES["matches_won"], "matches": "casual voided voidreason"},
         ),
-        *(Surface(f"{one}/explanation", f"{PLAYER}/stats/{stat}/explanation", opened[stat], shows=explained(stat)) for stat in CHANGES),
+        *(
+            Surface(
+                f"{one}/explanation",
+                f"{PLAYER}/stats/{stat}/explanation",
+                opened[stat],
+                shows=explained(stat),
+            )
+            for stat in CHANGES
+        ),
     ]
 
 
 def explained(stat: str) -> dict[str, str]:
     """What an explanation shows: the changes, and what the number leaves out, as a match lost is no match won."""
-    return CHANGES[stat] | ({"matches": CHANGES["total_matches_played"]["matches"]} if stat == "matches_won" else {})
+    return CHANGES[stat] | (
+        {"matches": CHANGES["total_matches_played"]["matches"]} if stat == "matches_won" else {}
+    )
 
 
 def _other_operations() -> list[Surface]:
@@ -111,7 +155,9 @@ def _other_operations() -> list[Surface]:
         Surface(f"{of}/entrants", f"{ROOT}/tournaments/zqopencupqz/entrants", shows={"public": "opencup"}),
         Surface(f"{of}/players", f"{cup}/players", shows={"public": "cup"}),
         Surface(f"{of}/matches", f"{cup}/matches", shows={"public": "final round othermatch"}),
-        Surface(match, f"{ROOT}/matches/valorant/zqcasualqz", shows={"public": "rivalside", "matches": "ownside"}),
+        Surface(
+            match, f"{ROOT}/matches/valorant/zqcasualqz", shows={"public": "rivalside", "matches": "ownside"}
+        ),
         Surface(match, f"{ROOT}/matches/valorant/zqarchivedqz", "matches", shows={"matches": "archived"}),
         Surface(match, f"{ROOT}/matches/valorant/zqvoidedqz", "matches", shows={"matches": "voidreason"}),
         Surface(match, f"{ROOT}/matches/valorant/zqfinalqz", shows={"public": "cup round"}),
@@ -128,14 +174,39 @@ def _own_operations() -> list[Surface]:
     kept = "email firstname bio team key dispute answer award badge entryfact playfact titlefact handfact withdrawn"
     everything = {"self": f"{kept} {MATCHES} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
     return [
-        Surface("/me", f"{ROOT}/me", "signed in with read", 401, {"with a key of self": "key"}, refusals=blind),
-        Surface("/me/follows", f"{ROOT}/me/follows", "signed in with read", 401, {"self": "hero"}, refusals=blind),
+        Surface(
+            "/me", f"{ROOT}/me", "signed in with read", 401, {"with a key of self": "key"}, refusals=blind
+        ),
+        Surface(
+            "/me/follows", f"{ROOT}/me/follows", "signed in with read", 401, {"self": "hero"}, refusals=blind
+        ),
         Surface("/me/feed", f"{ROOT}/me/feed", "signed in with read", 401, FEED, refusals=blind),
         Surface("/me/privacy", f"{ROOT}/me/privacy", "signed in with read", 401, refusals=blind),
         Surface("/me/activity", f"{ROOT}/me/activity", "signed in with read", 401, mine, refusals=blind),
         Surface("/me/export", f"{ROOT}/me/export", "signed in with read", 401, everything, refusals=blind),
-        Surface("/me/export", f"{ROOT}/me/export?format=csv", "signed in with read", 401, everything, refusals=blind),
+        Surface(
+            "/me/export",
+            f"{ROOT}/me/export?format=csv",
+            "signed in with read",
+            401,
+            everything,
+            refusals=blind,
+        ),
         Surface("/disputes", f"{ROOT}/disputes", "people signed in", 401, filed, refusals=keys),
-        Surface("/disputes/{handle}", f"{ROOT}/disputes/{{cursor:dispute}}", "own in person", 404, filed, refusals=strangers),
-        Surface("/me/api-keys", f"{ROOT}/me/api-keys", "people signed in", 401, {"self in person": "key"}, refusals=keys),
+        Surface(
+            "/disputes/{handle}",
+            f"{ROOT}/disputes/{{cursor:dispute}}",
+            "own in person",
+            404,
+            filed,
+            refusals=strangers,
+        ),
+        Surface(
+            "/me/api-keys",
+            f"{ROOT}/me/api-keys",
+            "people signed in",
+            401,
+            {"self in person": "key"},
+            refusals=keys,
+        ),
     ]

@@ -49,7 +49,9 @@ class Rule:
     where: tuple[str, ...] = ()
 
     def admits(self, viewer: str, shown: Shown) -> bool:
-        return viewer in self.always or (viewer in self.others and all(getattr(shown, name) for name in self.where))
+        return viewer in self.always or (
+            viewer in self.others and all(getattr(shown, name) for name in self.where)
+        )
 
 
 RULES = {

@@ -55,7 +55,12 @@ FEED = {
 }
 PROFILE = {"public": "bio team badge badgetext", "matches": MATCHES, "tournaments": TOURNAMENTS}
 RESULTS = {"public": OFFICIAL}
-BADGES = {"public": "badge badgetext titlefact", "matches": "playfact", "tournaments": "entryfact", "both": "handfact"}
+BADGES = {
+    "public": "badge badgetext titlefact",
+    "matches": "playfact",
+    "tournaments": "entryfact",
+    "both": "handfact",
+}
 PLAYED = {"matches": "casual ownside archived final cup round"}
 WON = {"matches": "casual ownside final cup round"}
 ENTERED = {"tournaments": TOURNAMENTS}
@@ -110,7 +115,10 @@ def list_pages() -> list[Surface]:
         Surface("player-search", "/players/?q=owner"),
         Surface("player", player, shows=PROFILE),
         *_history_pages(player),
-        *(Surface("player-stat", f"{player}stats/{stat}/", gate, shows=shows) for stat, (gate, shows) in ROWS.items()),
+        *(
+            Surface("player-stat", f"{player}stats/{stat}/", gate, shows=shows)
+            for stat, (gate, shows) in ROWS.items()
+        ),
         Surface("player-stat", player + "stats/matches_won/?game=valorant&result=WIN", "matches", shows=WON),
         Surface(
             "player-stat",
@@ -119,13 +127,26 @@ def list_pages() -> list[Surface]:
             shows={"matches": "casual ownside archived"},
         ),
         Surface(
-            "player-stat", player + "stats/tournaments_participated/?page={cursor:entries}", "tournaments", shows={"tournaments": "cup"}
+            "player-stat",
+            player + "stats/tournaments_participated/?page={cursor:entries}",
+            "tournaments",
+            shows={"tournaments": "cup"},
         ),
         *(
-            Surface("player-stat-history", f"{player}stats/{stat}/history/?as_of=2025-05-01", ROWS[stat][0], shows=shows)
+            Surface(
+                "player-stat-history",
+                f"{player}stats/{stat}/history/?as_of=2025-05-01",
+                ROWS[stat][0],
+                shows=shows,
+            )
             for stat, shows in CHANGES.items()
         ),
-        Surface("player-stat-history", player + "stats/matches_won/history/?game=valorant", "matches", shows=CHANGES["matches_won"]),
+        Surface(
+            "player-stat-history",
+            player + "stats/matches_won/history/?game=valorant",
+            "matches",
+            shows=CHANGES["matches_won"],
+        ),
         Surface(
             "player-stat-history",
             player + "stats/matches_won/history/?page={cursor:history}",
@@ -141,7 +162,10 @@ def list_pages() -> list[Surface]:
         Surface("tournament-entrants", open_cup + "entrants/", shows={"public": "opencup"}),
         Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
-        *(Surface("match", lonely.format(f"zq{name}qz"), "matches", shows={"matches": name}) for name in ("archived",)),
+        *(
+            Surface("match", lonely.format(f"zq{name}qz"), "matches", shows={"matches": name})
+            for name in ("archived",)
+        ),
         Surface("match", lonely.format("zqvoidedqz"), "matches", shows={"matches": "voided voidreason"}),
         Surface("match", final, shows=official),
         Surface("integrity", "/integrity/"),
@@ -165,7 +189,12 @@ def _history_pages(player: str) -> list[Surface]:
             "matches",
             shows={"matches": "casual ownside archived voided voidreason"},
         ),
-        Surface("player-matches", player + "matches/?tournament=zqcupqz", "matches", shows={"matches": "final cup round"}),
+        Surface(
+            "player-matches",
+            player + "matches/?tournament=zqcupqz",
+            "matches",
+            shows={"matches": "final cup round"},
+        ),
         Surface("player-matches", player + "matches/?result=DRAW", "matches"),
         Surface(
             "player-matches",
@@ -173,14 +202,33 @@ def _history_pages(player: str) -> list[Surface]:
             "matches",
             shows={"matches": "casual ownside archived voided voidreason"},
         ),
-        Surface("player-matches", player + "matches/?opponent={rival}", "matches", shows={"matches": "casual ownside final cup round"}),
+        Surface(
+            "player-matches",
+            player + "matches/?opponent={rival}",
+            "matches",
+            shows={"matches": "casual ownside final cup round"},
+        ),
         # Whom the rival met: that the owner was in a casual match is the owner's to show.
         Surface("player-matches", against, shows={"public": "othermatch cup", "matches": "casual rivalside"}),
         Surface("player-tournaments", player + "tournaments/", "tournaments", shows=ENTERED),
-        Surface("player-tournaments", player + "tournaments/?placement=1", "tournaments", shows={"tournaments": "cup"}),
-        Surface("player-tournaments", player + "tournaments/?page={cursor:tournaments}", "tournaments", shows={"tournaments": "cup"}),
+        Surface(
+            "player-tournaments",
+            player + "tournaments/?placement=1",
+            "tournaments",
+            shows={"tournaments": "cup"},
+        ),
+        Surface(
+            "player-tournaments",
+            player + "tournaments/?page={cursor:tournaments}",
+            "tournaments",
+            shows={"tournaments": "cup"},
+        ),
         Surface("player-activity", player + "activity/", shows=TIMELINE),
-        Surface("player-activity", player + "activity/?page={cursor:activity}", shows={**TIMELINE, "own": "private oldprivate"}),
+        Surface(
+            "player-activity",
+            player + "activity/?page={cursor:activity}",
+            shows={**TIMELINE, "own": "private oldprivate"},
+        ),
     ]
 
 
@@ -204,12 +252,22 @@ def _own_pages() -> list[Surface]:
         Surface("player-followers", "/players/{id}/followers/", "own", shows={"own": "admirer"}),
         Surface("player-following", "/players/{id}/following/", "own", shows={"own": "hero"}),
         Surface("verification", "/settings/verification/", "people signed in", 302),
-        Surface("privacy-preview", "/settings/privacy/preview/?as=stranger", "people signed in", 302, strangers),
-        Surface("privacy-preview", "/settings/privacy/preview/?as=follower", "people signed in", 302, followers),
+        Surface(
+            "privacy-preview", "/settings/privacy/preview/?as=stranger", "people signed in", 302, strangers
+        ),
+        Surface(
+            "privacy-preview", "/settings/privacy/preview/?as=follower", "people signed in", 302, followers
+        ),
         Surface("disputes", "/disputes/", "people signed in", 302, {"self in person": filed}),
-        Surface("dispute-match", "/disputes/match/valorant/zqarchivedqz/", "self in person", refusals=visitors),
+        Surface(
+            "dispute-match", "/disputes/match/valorant/zqarchivedqz/", "self in person", refusals=visitors
+        ),
         Surface("dispute-result", "/disputes/result/zqcupqz/", "people signed in", 302),
-        Surface("dispute-queue", f"{queue}?status=REJECTED", "staff", 403, {"staff": filed}, refusals=visitors),
+        Surface(
+            "dispute-queue", f"{queue}?status=REJECTED", "staff", 403, {"staff": filed}, refusals=visitors
+        ),
         Surface("dispute-queue", queue, "staff", 403, refusals=visitors),
-        Surface("dispute-review", queue + "{cursor:dispute}/", "staff", 403, {"staff": filed}, refusals=visitors),
+        Surface(
+            "dispute-review", queue + "{cursor:dispute}/", "staff", 403, {"staff": filed}, refusals=visitors
+        ),
     ]

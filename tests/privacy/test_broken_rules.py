@@ -25,7 +25,11 @@ BROKEN = {
     "staff are everybody": (
         lambda patch: patch(privacy, "is_staff", lambda viewer: viewer is not None),
         "matches/|activity/|tournaments/",
-        ["/players/{id}/matches/ | member", "/players/{id}/activity/ | anonymous", "/players/{id}/tournaments/ | follower"],
+        [
+            "/players/{id}/matches/ | member",
+            "/players/{id}/activity/ | anonymous",
+            "/players/{id}/tournaments/ | follower",
+        ],
     ),
     "everybody sees": (
         lambda patch: patch(privacy, "_sees", lambda *args, **kwargs: True),
@@ -49,7 +53,12 @@ BROKEN = {
     "registrations are shown": (
         lambda patch: patch(privacy, "_owner_shows", lambda flag: Q(user__isnull=False)),
         "activity|zqcasualqz",
-        ["/players/{id}/activity/ | anonymous", "gives away registered", "zqcasualqz/ | anonymous", "gives away ownside"],
+        [
+            "/players/{id}/activity/ | anonymous",
+            "gives away registered",
+            "zqcasualqz/ | anonymous",
+            "gives away ownside",
+        ],
     ),
     "matches are shown whole": (
         lambda patch: patch(matches, "filter_match_by_visibility", lambda rows, viewer: rows),

@@ -20,7 +20,14 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.achievements.catalogue import BY_SLUG
 from deltacrown.user_profile.histories import matches
-from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, Follow, KycVerification, UserAchievement, UserActivity
+from deltacrown.user_profile.models import (
+    ArchivedUserActivity,
+    ExperienceAward,
+    Follow,
+    KycVerification,
+    UserAchievement,
+    UserActivity,
+)
 from deltacrown.user_profile.timeline import reading
 from tests import scene
 from tests.privacy.asking import Answer, ask, list_viewers, none
@@ -58,10 +65,15 @@ def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world
     ("broken", "found"),
     [
         (
-            lambda patch: patch(reading, "filter_activity_by_visibility", lambda activities, viewer: activities),
+            lambda patch: patch(
+                reading, "filter_activity_by_visibility", lambda activities, viewer: activities
+            ),
             "/players/{id}/activity/ | anonymous: another body",
         ),
-        (lambda patch: patch(matches, "require_match_history", look_through), "/players/{id}/matches/ | member: other queries"),
+        (
+            lambda patch: patch(matches, "require_match_history", look_through),
+            "/players/{id}/matches/ | member: other queries",
+        ),
     ],
 )
 def test_it_can_fail(world, monkeypatch, broken, found):
@@ -81,9 +93,14 @@ def look_through(owner: User, viewer: object) -> None:
     raise privacy.HistoryHidden("User has hidden match history", owner=owner)
 
 
-def ask_everything(world: World, surfaces: list[Surface]) -> Iterator[tuple[str, tuple[int, bytes, dict[str, str], int]]]:
+def ask_everything(
+    world: World, surfaces: list[Surface]
+) -> Iterator[tuple[str, tuple[int, bytes, dict[str, str], int]]]:
     """What each is answered who is neither the owner nor staff, and how many queries it took, with nothing kept."""
-    for first in (list_pages()[0], list_operations()[0]):  # that a session or a key is in use is noted with its first request
+    for first in (
+        list_pages()[0],
+        list_operations()[0],
+    ):  # that a session or a key is in use is noted with its first request
         for viewer in list_viewers(first):
             ask(world, first, viewer)
     for surface in surfaces:
@@ -92,7 +109,10 @@ def ask_everything(world: World, surfaces: list[Surface]) -> Iterator[tuple[str,
                 cache.clear()
                 with CaptureQueriesContext(connection) as queries:
                     answer = ask(world, surface, viewer)
-                yield f"{surface} | {viewer}", (answer.status, without_tokens(answer), fixed_headers(answer), len(queries))
+                yield (
+                    f"{surface} | {viewer}",
+                    (answer.status, without_tokens(answer), fixed_headers(answer), len(queries)),
+                )
 
 
 def without_tokens(answer: Answer) -> bytes:
@@ -105,7 +125,12 @@ def fixed_headers(answer: Answer) -> dict[str, str]:
 
 def find_differences(before: Asked, after: Asked) -> list[str]:
     names = ("another status", "another body", "other headers", "other queries")
-    return [f"{cell}: {name}" for cell in before for name, old, new in zip(names, before[cell], after[cell], strict=True) if old != new]
+    return [
+        f"{cell}: {name}"
+        for cell in before
+        for name, old, new in zip(names, before[cell], after[cell], strict=True)
+        if old != new
+    ]
 
 
 def add_behind(owner: User, bystanders: list[User]) -> None:
@@ -126,5 +151,7 @@ def add_behind(owner: User, bystanders: list[User]) -> None:
     ExperienceAward.objects.filter(user=owner).update(reason="for something else")
     Match.objects.filter(user=owner, kind="CASUAL").update(side="elsewhere", score=99, stats={"kills": 99})
     public = [rule.slug for rule in BY_SLUG.values() if not rule.measure.reveals]
-    UserAchievement.objects.filter(user=owner).exclude(achievement__slug__in=public).update(fact="Another fact")
+    UserAchievement.objects.filter(user=owner).exclude(achievement__slug__in=public).update(
+        fact="Another fact"
+    )
     User.objects.filter(pk=owner.pk).update(email="other@example.org", first_name="Other")

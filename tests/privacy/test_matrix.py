@@ -12,7 +12,17 @@ from django.core.cache import cache
 
 from deltacrown.api.application import api
 from deltacrown.web import urls as web_urls
-from tests.privacy.asking import Answer, Cell, ask, find_faults, judge, kept_pages, list_cells, list_viewers, none
+from tests.privacy.asking import (
+    Answer,
+    Cell,
+    ask,
+    find_faults,
+    judge,
+    kept_pages,
+    list_cells,
+    list_viewers,
+    none,
+)
 from tests.privacy.operations import list_operations
 from tests.privacy.rules import SETTINGS
 from tests.privacy.surfaces import list_pages
@@ -48,18 +58,27 @@ def test_every_cell_gives_what_the_rules_say(world, shown, record_property):
     none(faults)
     # A history that is hidden is not kept at all.
     expected = KEPT if shown.matches else KEPT - {"player-matches"}
-    assert kept == expected, "a page that is kept must be in KEPT, so that it is asked for after every other viewer"
+    assert kept == expected, (
+        "a page that is kept must be in KEPT, so that it is asked for after every other viewer"
+    )
 
 
 def judge_head(given: Answer, told: Answer) -> list[str]:
     """Return what a HEAD is told that the GET was not, and what it must not be told at all."""
-    answers = [(each.status, each.cache_control, each.vary, each.headers.get("Content-Length")) for each in (given, told)]
+    answers = [
+        (each.status, each.cache_control, each.vary, each.headers.get("Content-Length"))
+        for each in (given, told)
+    ]
     faults = [] if answers[0] == answers[1] else [f"a HEAD is told {answers[1]}, a GET {answers[0]}"]
-    return faults + ([f"a HEAD is told a body, or {sorted(told.secrets)}"] if told.body or told.secrets else [])
+    return faults + (
+        [f"a HEAD is told a body, or {sorted(told.secrets)}"] if told.body or told.secrets else []
+    )
 
 
 def test_a_head_that_tells_more_would_be_found(world):
-    [given] = [ask(world, surface, "self") for surface in SURFACES if surface.address == "/players/{id}/matches/"]
+    [given] = [
+        ask(world, surface, "self") for surface in SURFACES if surface.address == "/players/{id}/matches/"
+    ]
 
     assert len(judge_head(given, given)) == 1
     assert len(judge_head(given, replace(given, status=500, body=b"", secrets=frozenset()))) == 1
@@ -73,7 +92,9 @@ def test_a_kept_page_shows_nobody_what_the_one_before_saw(world, shown, record_p
         for first in list_viewers(surface):
             cache.clear()
             turn = [first, *(viewer for viewer in list_viewers(surface) if viewer != first), first]
-            faults += find_faults(world, shown, [Cell(surface, shown, viewer, f"after {first}") for viewer in turn])
+            faults += find_faults(
+                world, shown, [Cell(surface, shown, viewer, f"after {first}") for viewer in turn]
+            )
             cells += len(turn)
     record_property("cells", cells)
 
@@ -87,7 +108,11 @@ def test_a_change_of_the_settings_holds_for_pages_that_are_kept(world, record_pr
     for before in SETTINGS:
         for shown in SETTINGS:
             find_faults(world, before, list_cells(before, surfaces))
-            turn = [Cell(surface, shown, viewer, f"until then {before}") for surface in surfaces for viewer in ("member", "anonymous")]
+            turn = [
+                Cell(surface, shown, viewer, f"until then {before}")
+                for surface in surfaces
+                for viewer in ("member", "anonymous")
+            ]
             faults += find_faults(world, shown, turn)
             cells += len(turn)
     record_property("cells", cells)
@@ -97,7 +122,9 @@ def test_a_change_of_the_settings_holds_for_pages_that_are_kept(world, record_pr
 
 def test_what_shared_caches_may_keep_is_the_same_for_everybody(world):
     world.set_privacy(SETTINGS[0])
-    shared = [surface for surface in list_operations() if "public" in ask(world, surface, "anonymous").cache_control]
+    shared = [
+        surface for surface in list_operations() if "public" in ask(world, surface, "anonymous").cache_control
+    ]
     bodies: dict[str, set[bytes]] = {surface.address: set() for surface in shared}
     for shown in (SETTINGS[0], SETTINGS[3]):
         world.set_privacy(shown)

@@ -71,7 +71,9 @@ class World:
     def set_privacy(self, shown: Shown) -> None:
         PrivacySettings.objects.filter(user=self.owner).delete()
         if not shown.is_missing:
-            PrivacySettings.objects.create(user=self.owner, show_match_history=shown.matches, show_tournament_stats=shown.tournaments)
+            PrivacySettings.objects.create(
+                user=self.owner, show_match_history=shown.matches, show_tournament_stats=shown.tournaments
+            )
 
 
 @contextmanager
@@ -89,7 +91,12 @@ def build_world() -> Iterator[World]:
 
 
 def _build() -> World:
-    owner = scene.player("owner", email=f"{secret('email')}@example.org", password=secret("password"), first_name=secret("firstname"))
+    owner = scene.player(
+        "owner",
+        email=f"{secret('email')}@example.org",
+        password=secret("password"),
+        first_name=secret("firstname"),
+    )
     UserProfile.objects.filter(user=owner).update(display_name="The owner", bio=secret("bio"))
     rival = scene.player("rival")
     _play(owner, rival)
@@ -108,7 +115,9 @@ def _play(owner: User, rival: User) -> None:
     scene.archive(scene.match(owner, secret("archived"), "LOSS", hours=-5))
     scene.match(owner, secret("voided"), "WIN", hours=8)
     moderator = scene.player(secret("moderator"), is_staff=True)
-    void_match(game=scene.game(), match_key=secret("voided"), reason=secret("voidreason"), now=at(20), by=moderator)
+    void_match(
+        game=scene.game(), match_key=secret("voided"), reason=secret("voidreason"), now=at(20), by=moderator
+    )
 
 
 def _compete(owner: User, rival: User) -> None:
@@ -139,7 +148,9 @@ def _keep_records(owner: User) -> None:
         rule = next(rule for rule in CATALOGUE if rule.measure is measure)
         entry = Achievement.objects.create(slug=rule.slug, name=rule.name, description=rule.description)
         UserAchievement.objects.create(user=owner, achievement=entry, fact=secret(fact), earned_at=at(number))
-    by_hand = Achievement.objects.create(slug="by-hand", name=secret("badge"), description=secret("badgetext"))
+    by_hand = Achievement.objects.create(
+        slug="by-hand", name=secret("badge"), description=secret("badgetext")
+    )
     UserAchievement.objects.create(user=owner, achievement=by_hand, fact=secret("handfact"), earned_at=at(4))
     lost = Achievement.objects.create(slug="lost", name="Lost")
     UserAchievement.objects.create(user=owner, achievement=lost, fact=secret("lostfact"), earned_at=at(5))
@@ -157,12 +168,21 @@ def _tell_timeline(owner: User) -> None:
         ("verified", "KYC_VERIFIED", "PUBLIC"),  # whatever its visibility says
     ]
     for number, (name, kind, visibility) in enumerate(told):
-        scene.activity(owner, secret(name), kind=kind, visibility=visibility, hours=number, metadata={"team_name": secret(name)})
+        scene.activity(
+            owner,
+            secret(name),
+            kind=kind,
+            visibility=visibility,
+            hours=number,
+            metadata={"team_name": secret(name)},
+        )
     gone = scene.activity(owner, secret("withdrawn"), hours=50)
     UserActivity.objects.filter(pk=gone.pk).update(is_withdrawn=True)
     for name, visibility in (("old", "PUBLIC"), ("oldfollowers", "FOLLOWERS"), ("oldprivate", "PRIVATE")):
         row = scene.activity(owner, secret(name), hours=-20_000, visibility=visibility)
-        columns = {column.attname: getattr(row, column.attname) for column in UserActivity._meta.concrete_fields}
+        columns = {
+            column.attname: getattr(row, column.attname) for column in UserActivity._meta.concrete_fields
+        }
         row.delete()
         ArchivedUserActivity.objects.create(**columns)
 
@@ -194,7 +214,9 @@ def _make_viewers(owner: User) -> tuple[dict[str, Client], dict[str, dict[str, s
     }
     headers = {}
     for name, (user, scopes) in keys.items():
-        made = create_key(owner=user, name=secret("key") if user is owner else "key", scopes=scopes, by=people["staff"])
+        made = create_key(
+            owner=user, name=secret("key") if user is owner else "key", scopes=scopes, by=people["staff"]
+        )
         clients[name], headers[name] = Client(), {"Authorization": f"Bearer {made.secret}"}
     return clients, headers
 

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-CLOCKS = {"postgresql": "SELECT statement_timestamp()", "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"}
+CLOCKS = {
+    "postgresql": "SELECT statement_timestamp()",
+    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
+}
 
 
 def database_now() -> datetime:
@@ -18,7 +21,9 @@ def database_now() -> datetime:
     time.sleep(0.002)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT statement_timestamp()" if connection.vendor == "postgresql" else "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
+            "SELECT statement_timestamp()"
+            if connection.vendor == "postgresql"
+            else "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
         )
         value = cursor.fetchone()[0]
     time.sleep(0.002)

@@ -74,7 +74,11 @@ call_command("check", databases=["default"], fail_level="WARNING")
 def scratch(tmp_path, django_db_setup):
     """A Django project with one app, on a database of the kind the suite runs on; ``scratch("migrate")`` runs a command."""
     (tmp_path / "ladder" / "migrations").mkdir(parents=True)
-    for name, text in {"ladder/__init__.py": "", "ladder/migrations/__init__.py": "", "scratch.py": SETTINGS}.items():
+    for name, text in {
+        "ladder/__init__.py": "",
+        "ladder/migrations/__init__.py": "",
+        "scratch.py": SETTINGS,
+    }.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "ladder" / "models.py").write_text(MODELS)
     path = os.pathsep.join([str(tmp_path), str(SOURCE)])
@@ -83,7 +87,13 @@ def scratch(tmp_path, django_db_setup):
     def run(*arguments):
         command = arguments if arguments[0] == "-c" else ("-m", "django", *arguments)
         done = subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout

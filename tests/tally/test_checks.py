@@ -18,7 +18,9 @@ def make_holder(*, keys=("user",), **fields):
         owner = {"user": models.ForeignKey("accounts.User", models.CASCADE, related_name="+")}
         body = {"__module__": __name__, "Meta": meta, "stat_keys": keys, **owner, **fields}
         holder = type("Holder", (models.Model,), body)
-        holder._meta.get_field("user").remote_field.model = UserProfile._meta.get_field("user").remote_field.model
+        holder._meta.get_field("user").remote_field.model = UserProfile._meta.get_field(
+            "user"
+        ).remote_field.model
         return holder
 
 
@@ -51,7 +53,11 @@ def test_a_good_holder_is_accepted():
         ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(nothing=1), "")]))}),
         (
             "tally.E006",
-            {"rate": DerivedStat(expression=models.F("id") + 1, output_field=models.IntegerField(), rows_of="nothing")},
+            {
+                "rate": DerivedStat(
+                    expression=models.F("id") + 1, output_field=models.IntegerField(), rows_of="nothing"
+                )
+            },
         ),
     ],
 )
@@ -59,7 +65,10 @@ def test_a_bad_declaration_is_refused_with_its_id_and_a_mend(fault, fields):
     assert ids(make_holder(**fields)) == [(fault, True)]
 
 
-@pytest.mark.parametrize(("chosen", "found"), [("triggers", []), ("signals", []), ("Signals", ["tally.E007"]), ("", ["tally.E007"])])
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [("triggers", []), ("signals", []), ("Signals", ["tally.E007"]), ("", ["tally.E007"])],
+)
 def test_a_maintainer_that_does_not_exist_is_refused(settings, chosen, found):
     settings.TALLY_MAINTAINER = chosen
     messages = check_maintainer()

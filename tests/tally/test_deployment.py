@@ -25,11 +25,19 @@ def no_earlier_runs(db):
 def drop(name):
     table = installation.read_installed(connection)[name][0]
     with connection.cursor() as cursor:
-        cursor.execute(f'DROP TRIGGER {name} ON "{table}"' if connection.vendor == "postgresql" else f"DROP TRIGGER {name}")
+        cursor.execute(
+            f'DROP TRIGGER {name} ON "{table}"'
+            if connection.vendor == "postgresql"
+            else f"DROP TRIGGER {name}"
+        )
 
 
 def a_trigger():
-    return next(t for t in build_triggers(connection) if t.table == "games_match" and "userprofile" in t.name and t.name.endswith("insert"))
+    return next(
+        t
+        for t in build_triggers(connection)
+        if t.table == "games_match" and "userprofile" in t.name and t.name.endswith("insert")
+    )
 
 
 def test_a_migrated_database_is_as_declared():
@@ -65,7 +73,9 @@ def test_a_changed_declaration_is_stale_until_migrated_and_then_recounted(player
 
     stat = UserProfile._meta.get_field("matches_won")
     monkeypatch.setattr(
-        stat, "contributions", count_of("games.Match", "games.ArchivedMatch", where=[Rule(Q(result__in=["WIN", "DRAW"]), "lost")])
+        stat,
+        "contributions",
+        count_of("games.Match", "games.ArchivedMatch", where=[Rule(Q(result__in=["WIN", "DRAW"]), "lost")]),
     )
     (warning,) = check_installed(databases=["default"])
     assert "is not as declared" in warning.msg
@@ -121,7 +131,9 @@ def test_a_second_migrate_changes_nothing():
     assert Installation.objects.values().get() == before
 
 
-def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_next(player, played, monkeypatch):
+def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_next(
+    player, played, monkeypatch
+):
     ann = player("ann")
     drop_before_migrating(using="default", plan=[("a migration", False)])
     played(ann)

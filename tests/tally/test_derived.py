@@ -62,7 +62,9 @@ class TestRates(TestCase):
         ({"experience_points": -60}, (Decimal(0), None, 1)),
     ],
 )
-def test_damage_that_no_ratio_could_hold_can_still_be_written_and_found(player, find_all_drift, numbers, shown):
+def test_damage_that_no_ratio_could_hold_can_still_be_written_and_found(
+    player, find_all_drift, numbers, shown
+):
     profile = set_numbers(player("ann"), **numbers)
     assert (profile.overall_win_rate, profile.average_placement, profile.level) == shown
     assert {stat for _, _, stat, _, _ in find_all_drift()} == set(numbers)

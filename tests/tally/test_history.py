@@ -36,7 +36,10 @@ def test_rows_never_changed_tell_their_own_story(player, played):
     ann, bob = player("ann"), player("bob")
     matches = [played(ann, result) for result in ("WIN", "LOSS", "WIN")]
     played(bob, "WIN")
-    assert [(change.row, change.delta) for change in history(ann, "matches_won")] == [(matches[2].pk, 1), (matches[0].pk, 1)]
+    assert [(change.row, change.delta) for change in history(ann, "matches_won")] == [
+        (matches[2].pk, 1),
+        (matches[0].pk, 1),
+    ]
     assert deltas(ann, "total_matches_played") == [1, 1, 1]
     assert Revision.objects.count() == 0
 
@@ -106,7 +109,10 @@ def test_an_archive_move_adds_up_whichever_half_comes_first(player, played, dele
     match = played(ann, "WIN")
     values = Match.objects.filter(pk=match.pk).values().get()
     before = database_now()
-    steps = [lambda: ArchivedMatch.objects.create(**values), lambda: Match.objects.filter(pk=match.pk)._raw_delete("default")]
+    steps = [
+        lambda: ArchivedMatch.objects.create(**values),
+        lambda: Match.objects.filter(pk=match.pk)._raw_delete("default"),
+    ]
     with transaction.atomic():
         for step in reversed(steps) if delete_first else steps:
             step()
@@ -148,9 +154,13 @@ def test_a_truncate_keeps_the_past_of_every_row(player, played):
         played(ann, result)
     before = database_now()
     with attributed(actor="operator", reason="season reset"), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the rows' own checks would stand in its way until the commit
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # or the rows' own checks would stand in its way until the commit
         cursor.execute("TRUNCATE games_match CASCADE")
-    assert [(change.delta, change.reason) for change in history(ann, "matches_won")[:2]] == [(-1, "season reset")] * 2
+    assert [(change.delta, change.reason) for change in history(ann, "matches_won")[:2]] == [
+        (-1, "season reset")
+    ] * 2
     assert deltas(ann, "matches_won") == [-1, -1, 1, 1]
     assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 2
 
@@ -215,7 +225,11 @@ def test_recorded_at_cannot_be_rewritten(player, played):
         match.save()
     Match.objects.filter(pk=match.pk).update(recorded_at=NOON)
     assert Match.objects.get(pk=match.pk).recorded_at == kept
-    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="never changes"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE games_match SET recorded_at = %s", [str(NOON)])
 
 
@@ -234,7 +248,12 @@ def test_contexts_nest_and_end_with_the_transaction(player, played):
     with pytest.raises(LookupError), attributed(actor="lost", reason="l"):
         raise LookupError
     void(rows[3])
-    assert [change.actor for change in reversed(history(ann, "matches_won")) if not change.is_recording] == ["inner", "outer", "", ""]
+    assert [change.actor for change in reversed(history(ann, "matches_won")) if not change.is_recording] == [
+        "inner",
+        "outer",
+        "",
+        "",
+    ]
     assert not ChangeContext.objects.exists()
 
 
@@ -244,7 +263,11 @@ def test_contexts_nest_and_end_with_the_transaction(player, played):
         ({"result": "WIN"}, "matches_won", "counts 1"),
         ({"result": "LOSS"}, "total_matches_played", "counts 1"),
         ({"result": "LOSS"}, "matches_won", "does not count: it was not won, the result is LOSS"),
-        ({"result": "WIN", "voided_at": NOON, "void_reason": "smurfing"}, "matches_won", "does not count: voided: smurfing"),
+        (
+            {"result": "WIN", "voided_at": NOON, "void_reason": "smurfing"},
+            "matches_won",
+            "does not count: voided: smurfing",
+        ),
         ({"result": "WIN"}, "disputes_filed", "does not count: disputes filed are not counted from matches"),
     ],
 )

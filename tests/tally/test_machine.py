@@ -8,14 +8,34 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Game, Match
-from deltacrown.games.services import LineRecord, MatchRecord, correct_match, record_match, restore_match, void_match
+from deltacrown.games.services import (
+    LineRecord,
+    MatchRecord,
+    correct_match,
+    record_match,
+    restore_match,
+    void_match,
+)
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import Achievement, ExperienceAward, GameStats, UserAchievement, UserProfile
+from deltacrown.user_profile.models import (
+    Achievement,
+    ExperienceAward,
+    GameStats,
+    UserAchievement,
+    UserProfile,
+)
 from django_tally.as_of import get_as_of
 from django_tally.context import attributed
 from django_tally.feeds import get_derived, get_stats, list_holders
@@ -59,9 +79,15 @@ class Season(RuleBasedStateMachine):
     def record_through_the_service(self, one, other, game, result):
         opposite = {"WIN": "LOSS", "LOSS": "WIN", "DRAW": "DRAW"}[result]
         pair = [(self.users[one % 3], result, "a"), (self.users[other % 3], opposite, "b")]
-        lines = tuple(LineRecord(user=user, result=outcome, side=side) for user, outcome, side in {p[0].pk: p for p in pair}.values())
+        lines = tuple(
+            LineRecord(user=user, result=outcome, side=side)
+            for user, outcome, side in {p[0].pk: p for p in pair}.values()
+        )
         key = f"s{next(self.numbers)}"
-        record_match(record=MatchRecord(game=self.games[game % 2], match_key=key, played_at=NOON, lines=lines), now=NOON)
+        record_match(
+            record=MatchRecord(game=self.games[game % 2], match_key=key, played_at=NOON, lines=lines),
+            now=NOON,
+        )
 
     @rule(owner=some, game=some, result=results)
     def insert_behind_its_back(self, owner, game, result):
@@ -76,7 +102,9 @@ class Season(RuleBasedStateMachine):
     def insert_with_a_past(self, owner, game, result):
         key = f"p{next(self.numbers)}"
         user, title = self.users[owner % 3], self.games[game % 2]
-        Match.objects.create(user=user, game=title, match_key=key, result=result, played_at=NOON, recorded_at=NOON)
+        Match.objects.create(
+            user=user, game=title, match_key=key, result=result, played_at=NOON, recorded_at=NOON
+        )
 
     @precondition(has_matches)
     @rule(which=some)
@@ -95,7 +123,13 @@ class Season(RuleBasedStateMachine):
     def correct_through_the_service(self, which, result):
         rows = Match.objects.filter(voided_at=None, match_key__startswith="r").order_by("pk")
         match = rows[which % rows.count()]
-        correct_match(game=match.game, match_key=match.match_key, results={match.user.username: result}, reason="correct", now=NOON)
+        correct_match(
+            game=match.game,
+            match_key=match.match_key,
+            results={match.user.username: result},
+            reason="correct",
+            now=NOON,
+        )
 
     @precondition(has_matches)
     @rule(which=some, result=results)
@@ -125,7 +159,10 @@ class Season(RuleBasedStateMachine):
     def archive(self, which, backwards):
         match = self.pick(Match, which)
         values = Match.objects.filter(pk=match.pk).values().get()
-        steps = [lambda: ArchivedMatch.objects.create(**values), lambda: Match.objects.filter(pk=match.pk)._raw_delete("default")]
+        steps = [
+            lambda: ArchivedMatch.objects.create(**values),
+            lambda: Match.objects.filter(pk=match.pk)._raw_delete("default"),
+        ]
         for step in reversed(steps) if backwards else steps:
             step()
 
@@ -147,10 +184,14 @@ class Season(RuleBasedStateMachine):
     @rule(owner=some, placement=st.integers(1, 12))
     def play_a_tournament(self, owner, placement):
         user, number = self.users[owner % 3], next(self.numbers)
-        cup = Tournament.objects.create(slug=f"c{number}", name="C", game=self.games[0], status="COMPLETED", starts_at=NOON)
+        cup = Tournament.objects.create(
+            slug=f"c{number}", name="C", game=self.games[0], status="COMPLETED", starts_at=NOON
+        )
         badge = Achievement.objects.create(slug=f"b{number}", name="B", description="Well done.")
         TournamentParticipation.objects.create(tournament=cup, user=user, registered_at=NOON)
-        result = TournamentResult.objects.create(tournament=cup, user=user, placement=placement, decided_at=NOON)
+        result = TournamentResult.objects.create(
+            tournament=cup, user=user, placement=placement, decided_at=NOON
+        )
         UserAchievement.objects.create(user=user, achievement=badge, earned_at=NOON)
         Dispute.objects.create(reporter=user, result=result, reason="not so", filed_at=NOON)
 
@@ -159,10 +200,16 @@ class Season(RuleBasedStateMachine):
     def place_anew_or_disqualify(self, which, placement):
         out = {} if placement else {"disqualified_at": NOON, "disqualified_reason": "late"}
         kept = {"disqualified_at": None, "disqualified_reason": "", **out}
-        TournamentResult.objects.filter(pk=self.pick(TournamentResult, which).pk).update(placement=placement, **kept)
+        TournamentResult.objects.filter(pk=self.pick(TournamentResult, which).pk).update(
+            placement=placement, **kept
+        )
 
     @precondition(lambda self: Tournament.objects.exists())
-    @rule(which=some, owner=some, source=st.sampled_from([TournamentParticipation, TournamentResult, UserAchievement, Dispute]))
+    @rule(
+        which=some,
+        owner=some,
+        source=st.sampled_from([TournamentParticipation, TournamentResult, UserAchievement, Dispute]),
+    )
     def give_a_row_to_another_player(self, which, owner, source):
         if source.objects.exists():
             user = {"reporter" if source is Dispute else "user": self.users[owner % 3]}
@@ -188,7 +235,9 @@ class Season(RuleBasedStateMachine):
     @invariant()
     def profiles_say_what_a_plain_recount_says(self):
         for user in getattr(self, "users", []):
-            rows = [row for model in LIVE_OR_ARCHIVED for row in model.objects.filter(user=user, voided_at=None)]
+            rows = [
+                row for model in LIVE_OR_ARCHIVED for row in model.objects.filter(user=user, voided_at=None)
+            ]
             profile = UserProfile.objects.get(user=user)
             assert profile.total_matches_played == len(rows)
             assert profile.matches_won == sum(row.result == "WIN" for row in rows)
@@ -200,7 +249,9 @@ class Season(RuleBasedStateMachine):
             behind = [row for rows in rows_of(number.holder, number.stat.name, **number.keys) for row in rows]
             value = number.stat.contributions[0].value
             assert shown == sum(1 if value == 1 else getattr(row, value) for row in behind), number.stat.name
-            assert shown == sum(change.delta for change in list_changes(number, limit=10_000)), number.stat.name
+            assert shown == sum(change.delta for change in list_changes(number, limit=10_000)), (
+                number.stat.name
+            )
 
     @invariant()
     def the_past_is_as_it_was_seen(self):
@@ -212,7 +263,10 @@ class Season(RuleBasedStateMachine):
 
     def read_everything(self):
         """(Holder, number, keys) → what it is."""
-        rows = [(row, {"user": row.user_id}) for row in UserProfile.objects.filter(user__in=getattr(self, "users", []))]
+        rows = [
+            (row, {"user": row.user_id})
+            for row in UserProfile.objects.filter(user__in=getattr(self, "users", []))
+        ]
         rows += [(row, {"user": row.user_id, "game": row.game_id}) for row in GameStats.objects.all()]
         return {
             (type(row), field.name, tuple(keys.items())): getattr(row, field.name)
@@ -227,12 +281,17 @@ class Season(RuleBasedStateMachine):
                 yield StatOf(UserProfile, stat, {"user": user.pk}), getattr(profile, stat.name)
             for held in GameStats.objects.filter(user=user):
                 for stat in get_stats(GameStats):
-                    yield StatOf(GameStats, stat, {"user": user.pk, "game": held.game_id}), getattr(held, stat.name)
+                    yield (
+                        StatOf(GameStats, stat, {"user": user.pk, "game": held.game_id}),
+                        getattr(held, stat.name),
+                    )
 
 
 @pytest.mark.django_db
 def test_no_sequence_of_writes_makes_a_number_wrong():
     run_state_machine_as_test(
         Season,
-        settings=settings(max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -48,7 +48,9 @@ def test_bulk_update_refuses(player):
 def test_upsert_refuses(player):
     profile = player("ann").profile
     with pytest.raises(ProtectedNumber, match="disputes_filed"):
-        UserProfile.objects.bulk_create([profile], update_conflicts=True, unique_fields=["user"], update_fields=["disputes_filed"])
+        UserProfile.objects.bulk_create(
+            [profile], update_conflicts=True, unique_fields=["user"], update_fields=["disputes_filed"]
+        )
 
 
 def test_base_manager_update_keeps_the_number(player, played):

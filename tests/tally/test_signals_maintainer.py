@@ -45,7 +45,11 @@ def numbers(user):
 
 
 def feed_triggers():
-    return {name for name in read_installed(connection) if name.startswith(("tally_userprofile_", "tally_gamestats_"))}
+    return {
+        name
+        for name in read_installed(connection)
+        if name.startswith(("tally_userprofile_", "tally_gamestats_"))
+    }
 
 
 class TestChoosing:
@@ -60,7 +64,9 @@ class TestChoosing:
         assert "tally_provision_user" in with_triggers - kept
         assert {name for name in with_triggers - kept if "_revise_" in name}
 
-    def test_changing_the_setting_is_reported_until_migrated_and_then_recounted(self, settings, player, played, find_all_drift):
+    def test_changing_the_setting_is_reported_until_migrated_and_then_recounted(
+        self, settings, player, played, find_all_drift
+    ):
         with maintained_by(TRIGGERS):
             played(ann := player("ann"))
             settings.TALLY_MAINTAINER = SIGNALS
@@ -81,8 +87,14 @@ class TestChoosing:
     def test_the_setting_is_read_from_the_environment_and_obeyed_at_start(self):
         code = "import django; django.setup(); from django.db.models import Model; print(hasattr(Model.save_base, '__wrapped__'))"
         for maintainer, wrapped in [(SIGNALS, "True"), (TRIGGERS, "False")]:
-            environment = {"TALLY_MAINTAINER": maintainer, "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings", "SECRET_KEY": "x"}
-            answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+            environment = {
+                "TALLY_MAINTAINER": maintainer,
+                "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
+                "SECRET_KEY": "x",
+            }
+            answer = subprocess.run(
+                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            )
             assert answer.stdout.strip() == wrapped
 
     def test_a_database_without_triggers_is_left_alone_by_signals_and_refused_by_triggers(self, settings):
@@ -99,7 +111,10 @@ class TestChoosing:
             listeners = [len(signal.receivers) for signal in (pre_save, post_save, post_delete)]
             signals.install()
             signals.install()
-            assert all(getattr(owner, name) is not method for (owner, name), method in zip(WRAPPED, before, strict=True))
+            assert all(
+                getattr(owner, name) is not method
+                for (owner, name), method in zip(WRAPPED, before, strict=True)
+            )
             signals.uninstall()
             assert [getattr(owner, name) for owner, name in WRAPPED] == before
             assert [len(signal.receivers) for signal in (pre_save, post_save, post_delete)] == listeners
@@ -178,7 +193,9 @@ class TestOtherReceivers:
 
         def record_more(**_):
             Match.objects.filter(user=ann).update(result="DRAW", user=bob)
-            Match.objects.bulk_create([Match(user=ann, game=game, match_key="more", result="WIN", played_at=NOON)])
+            Match.objects.bulk_create(
+                [Match(user=ann, game=game, match_key="more", result="WIN", played_at=NOON)]
+            )
 
         connect(post_delete, record_more)
         match.delete()
@@ -233,7 +250,9 @@ class TestCost:
             "delete": Match.objects.order_by("pk")[1].delete,
             "bulk_create 1": lambda: Match.objects.bulk_create(bulk("a", 1)),
             "bulk_create 80": lambda: Match.objects.bulk_create(bulk("b", 80)),
-            "bulk_create 80, ignoring conflicts": lambda: Match.objects.bulk_create(bulk("b", 80), ignore_conflicts=True),
+            "bulk_create 80, ignoring conflicts": lambda: Match.objects.bulk_create(
+                bulk("b", 80), ignore_conflicts=True
+            ),
             "update 80": lambda: Match.objects.filter(match_key__startswith="b").update(user=bob),
             "_raw_delete 80": lambda: Match.objects.filter(match_key__startswith="b")._raw_delete("default"),
         }
@@ -243,7 +262,9 @@ class TestCost:
         with maintained_by(maintainer):
             ann, bob = player(f"ann {maintainer}"), player(f"bob {maintainer}")
             Match.objects.all().delete()
-            Match.objects.bulk_create(Match(user=ann, game=game, match_key=f"m{n}", result="WIN", played_at=NOON) for n in range(3))
+            Match.objects.bulk_create(
+                Match(user=ann, game=game, match_key=f"m{n}", result="WIN", played_at=NOON) for n in range(3)
+            )
             for name, act in self.acts(ann, bob, game).items():
                 with CaptureQueriesContext(connection) as queries:
                     act()

@@ -20,7 +20,9 @@ from tests.tally.ways.maintained import maintained_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-needs_sessions = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+needs_sessions = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +50,9 @@ WRITES = {
     "update": lambda match, new: Match.objects.update(result="LOSS"),
     "_raw_delete": lambda match, new: Match.objects.all()._raw_delete("default"),
     "bulk_create": lambda match, new: Match.objects.bulk_create([new]),
-    "bulk_create, ignoring conflicts": lambda match, new: Match.objects.bulk_create([new], ignore_conflicts=True),
+    "bulk_create, ignoring conflicts": lambda match, new: Match.objects.bulk_create(
+        [new], ignore_conflicts=True
+    ),
     "bulk_update": lambda match, new: Match.objects.bulk_update([match], ["result"]),
 }
 
@@ -114,7 +118,9 @@ def test_a_row_flipped_by_two_at_once_counts_as_the_last_left_it(player, played,
 
 
 @needs_sessions
-def test_a_row_that_begins_to_match_an_update_under_way_is_left_alone(player, played, monkeypatch, find_all_drift):
+def test_a_row_that_begins_to_match_an_update_under_way_is_left_alone(
+    player, played, monkeypatch, find_all_drift
+):
     """It was not locked, so it is not counted: neither may it be written."""
     bob = player("bob")
     played(ann := player("ann"), "WIN")
@@ -158,7 +164,9 @@ def test_a_row_that_points_to_a_locked_one_may_be_written(write, player, played,
     locked = [("games_match", "id", match.pk) for match in matches] if write == "update" else []
     locked += [("user_profile_userprofile", "user_id", match.user_id) for match in matches]
     with transaction.atomic():
-        WRITES[write](matches[0], Match(user=matches[0].user, game=game, match_key="new", result="WIN", played_at=NOON))
+        WRITES[write](
+            matches[0], Match(user=matches[0].user, game=game, match_key="new", result="WIN", played_at=NOON)
+        )
         for row in locked:
             Session(impatiently(lambda row=row: lock_row(*row, "KEY SHARE"))).finish()
 
@@ -173,7 +181,11 @@ def test_the_same_rows_inserted_by_many_at_once_count_once(player, game, find_al
     players = [player(f"p{n}") for n in range(4)]
 
     def insert():
-        rows = [Match(user=user, game=game, match_key=f"m{n}", result="WIN", played_at=NOON) for n in range(20) for user in players]
+        rows = [
+            Match(user=user, game=game, match_key=f"m{n}", result="WIN", played_at=NOON)
+            for n in range(20)
+            for user in players
+        ]
         return Match.objects.bulk_create(rows, ignore_conflicts=True)
 
     answers = call_together([insert] * 6)
@@ -189,8 +201,12 @@ def test_a_profile_made_while_its_rows_are_written(player, played, game, find_al
     UserProfile.objects.filter(user=ann).delete()
     with transaction.atomic():
         UserProfile.objects.create(user=ann, public_id=public_id)
-        other = Session(lambda: Match.objects.create(user=ann, game=game, match_key="late", result="WIN", played_at=NOON))
-        threading.Event().wait(0.2)  # it inserts its row, and finds no profile it could add to, or waits for it
+        other = Session(
+            lambda: Match.objects.create(user=ann, game=game, match_key="late", result="WIN", played_at=NOON)
+        )
+        threading.Event().wait(
+            0.2
+        )  # it inserts its row, and finds no profile it could add to, or waits for it
     other.finish()
     assert numbers(ann) == (2, 2)
     assert find_all_drift() == []
@@ -200,7 +216,10 @@ def test_a_profile_made_while_its_rows_are_written(player, played, game, find_al
 def test_a_storm_of_writers_over_shared_players_and_rows(player, game, find_all_drift):
     """Inserts, flips, moves, deletes, bulk writes and archive moves in random order; nobody is told of a deadlock."""
     players = [player(f"p{n}") for n in range(5)]
-    Match.objects.bulk_create(Match(user=players[n % 5], game=game, match_key=f"m{n}", result="WIN", played_at=NOON) for n in range(60))
+    Match.objects.bulk_create(
+        Match(user=players[n % 5], game=game, match_key=f"m{n}", result="WIN", played_at=NOON)
+        for n in range(60)
+    )
 
     def storm(seed):
         pick = random.Random(seed)
@@ -209,7 +228,9 @@ def test_a_storm_of_writers_over_shared_players_and_rows(player, game, find_all_
 
     assert call_together([lambda seed=seed: storm(seed) for seed in range(6)]) == [None] * 6
     assert find_all_drift() == []
-    assert sum(numbers(user)[0] for user in players) == Match.objects.count() + ArchivedMatch.objects.count() > 0
+    assert (
+        sum(numbers(user)[0] for user in players) == Match.objects.count() + ArchivedMatch.objects.count() > 0
+    )
 
 
 def act(pick, players, game, key):
@@ -217,9 +238,14 @@ def act(pick, players, game, key):
     rows = Match.objects.filter(pk__in=pick.sample(keys, min(3, len(keys)))).order_by("pk")
     kind = pick.randrange(7)
     if kind == 0:
-        Match.objects.create(user=pick.choice(players), game=game, match_key=key, result="WIN", played_at=NOON)
+        Match.objects.create(
+            user=pick.choice(players), game=game, match_key=key, result="WIN", played_at=NOON
+        )
     elif kind == 1:
-        Match.objects.bulk_create(Match(user=user, game=game, match_key=f"{key} {user}", result="DRAW", played_at=NOON) for user in players)
+        Match.objects.bulk_create(
+            Match(user=user, game=game, match_key=f"{key} {user}", result="DRAW", played_at=NOON)
+            for user in players
+        )
     elif kind == 2:
         rows.update(result=pick.choice(["WIN", "LOSS", "DRAW"]))
     elif kind == 3:

@@ -40,7 +40,12 @@ def execute(sql, *values):
 @pytest.fixture
 def anna(db):
     """A player with a row of everything, and a rival she met."""
-    user, rival, event, squad = scene.player("anna"), scene.player("rival"), scene.tournament("cup"), scene.team("north")
+    user, rival, event, squad = (
+        scene.player("anna"),
+        scene.player("rival"),
+        scene.tournament("cup"),
+        scene.team("north"),
+    )
     row = scene.match(user, "m1")
     scene.tournament_match(row, event, team=squad, opponent_user=rival)
     scene.registration(user, event, team=squad)
@@ -84,12 +89,18 @@ WRITES = {
     "insert": lambda row: scene.match(row.user, "m2", "LOSS"),
     "insert of what counts nowhere": lambda row: scene.voided(row.user, "m2"),
     "bulk insert": lambda row: Match.objects.bulk_create(
-        [Match(user=row.user, game=row.game, match_key=f"b{n}", result="WIN", played_at=scene.at(n)) for n in range(3)]
+        [
+            Match(user=row.user, game=row.game, match_key=f"b{n}", result="WIN", played_at=scene.at(n))
+            for n in range(3)
+        ]
     ),
     "insert that ignores conflicts": lambda row: Match.objects.bulk_create(
-        [Match(user=row.user, game=row.game, match_key="new", result="WIN", played_at=scene.at(1))], ignore_conflicts=True
+        [Match(user=row.user, game=row.game, match_key="new", result="WIN", played_at=scene.at(1))],
+        ignore_conflicts=True,
     ),
-    "number damaged by hand": lambda row: execute("UPDATE user_profile_userprofile SET matches_won = 99 WHERE user_id = %s", row.user_id),
+    "number damaged by hand": lambda row: execute(
+        "UPDATE user_profile_userprofile SET matches_won = 99 WHERE user_id = %s", row.user_id
+    ),
 }
 
 
@@ -133,7 +144,10 @@ def test_reading_and_writing_elsewhere_concern_nobody(anna, concerned):
         (lambda: apps.get_model("tournaments.Tournament").objects.update(name="Other"), {"anna"}),
         (lambda: apps.get_model("tournaments.Tournament").objects.update(status="CANCELLED"), {"anna"}),
         (lambda: apps.get_model("user_profile.Achievement").objects.update(name="Other"), {"anna"}),
-        (lambda: UserProfile.objects.filter(user__username="rival").update(display_name="R"), {"anna", "rival"}),
+        (
+            lambda: UserProfile.objects.filter(user__username="rival").update(display_name="R"),
+            {"anna", "rival"},
+        ),
         (lambda: get_user_model().objects.filter(username="rival").update(username="foe"), {"anna", "foe"}),
         (lambda: get_user_model().objects.filter(username="rival").update(username="rival"), set()),
     ],
@@ -192,6 +206,10 @@ def test_every_table_that_points_to_a_user_is_watched_or_known_not_to_be_shown()
         if isinstance(field, models.ForeignKey) and field.related_model is user
     }
     watched = {(watch.source._meta.label, owner) for watch in tokens.list_watches() for owner in watch.owners}
-    watched |= {(apps.get_model(link.model)._meta.label, link.key) for watch in tokens.list_watches() for link in watch.links}
+    watched |= {
+        (apps.get_model(link.model)._meta.label, link.key)
+        for watch in tokens.list_watches()
+        for link in watch.links
+    }
 
     assert pointing - watched - NOT_SHOWN == set()

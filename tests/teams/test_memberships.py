@@ -155,9 +155,13 @@ def test_a_roster_is_one_query(team, ann, bob, django_assert_num_queries):
         assert len(list_roster(team, FEB)) == 2
 
 
-def test_recording_many_is_set_based_and_announced_once(team, rival, announced, no_reactions, django_assert_num_queries):
+def test_recording_many_is_set_based_and_announced_once(
+    team, rival, announced, no_reactions, django_assert_num_queries
+):
     users = User.objects.bulk_create([User(username=f"player{number:03d}") for number in range(100)])
-    records = [MembershipRecord(team, user, JAN, MAR) for user in users] + [MembershipRecord(rival, user, MAR) for user in users]
+    records = [MembershipRecord(team, user, JAN, MAR) for user in users] + [
+        MembershipRecord(rival, user, MAR) for user in users
+    ]
     with django_assert_num_queries(5):  # savepoint, lock, read, insert, release
         written = record_memberships(memberships=records)
     assert len(written) == TeamMembership.objects.count() == 200
@@ -165,11 +169,17 @@ def test_recording_many_is_set_based_and_announced_once(team, rival, announced, 
 
 
 def test_recording_again_changes_and_announces_nothing(team, ann, bob, announced):
-    records = [MembershipRecord(team, ann, JAN, FEB), MembershipRecord(team, ann, MAR), MembershipRecord(team, bob, JAN)]
+    records = [
+        MembershipRecord(team, ann, JAN, FEB),
+        MembershipRecord(team, ann, MAR),
+        MembershipRecord(team, bob, JAN),
+    ]
     record_memberships(memberships=records)
     announced.clear()
     assert record_memberships(memberships=list(reversed(records))) == []
-    assert record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []  # an older file, without the departure
+    assert (
+        record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []
+    )  # an older file, without the departure
     assert announced == []
     assert table() == [("og", "ann", JAN, FEB), ("og", "ann", MAR, None), ("og", "bob", JAN, None)]
 
@@ -177,19 +187,30 @@ def test_recording_again_changes_and_announces_nothing(team, ann, bob, announced
 def test_a_record_with_a_departure_ends_the_stretch_that_lasts(team, ann, announced):
     join_team(team=team, user=ann, joined_at=JAN)
     announced.clear()
-    (ended,) = record_memberships(memberships=[MembershipRecord(team, ann, JAN, FEB), MembershipRecord(team, ann, FEB)])[1:]
+    (ended,) = record_memberships(
+        memberships=[MembershipRecord(team, ann, JAN, FEB), MembershipRecord(team, ann, FEB)]
+    )[1:]
     assert ended.left_at == FEB
     assert announced == [("joined", [("og", "ann")]), ("left", [("og", "ann")])]
     assert table() == [("og", "ann", JAN, FEB), ("og", "ann", FEB, None)]
 
 
 @pytest.mark.parametrize(
-    "stretch", [(JAN, None), (JAN, MAR), (FEB + timedelta(days=1), None), (FEB + timedelta(days=1), FEB + timedelta(days=2)), (FEB, APR)]
+    "stretch",
+    [
+        (JAN, None),
+        (JAN, MAR),
+        (FEB + timedelta(days=1), None),
+        (FEB + timedelta(days=1), FEB + timedelta(days=2)),
+        (FEB, APR),
+    ],
 )
 def test_a_contradicting_stretch_refuses_the_whole_call(team, ann, bob, stretch):
     record_memberships(memberships=[MembershipRecord(team, ann, FEB, MAR)])
     with pytest.raises(MembershipConflict):
-        record_memberships(memberships=[MembershipRecord(team, bob, JAN), MembershipRecord(team, ann, *stretch)])
+        record_memberships(
+            memberships=[MembershipRecord(team, bob, JAN), MembershipRecord(team, ann, *stretch)]
+        )
     assert table() == [("og", "ann", FEB, MAR)]
 
 

@@ -38,7 +38,13 @@ def test_a_slug_or_name_of_another_team_is_refused():
 
 @pytest.mark.parametrize(
     ("slug", "name", "field"),
-    [("og", "   ", "name"), ("og", "x" * 121, "name"), ("not a slug", "OpTic", "slug"), ("", "OpTic", "slug"), ("x" * 81, "OpTic", "slug")],
+    [
+        ("og", "   ", "name"),
+        ("og", "x" * 121, "name"),
+        ("not a slug", "OpTic", "slug"),
+        ("", "OpTic", "slug"),
+        ("x" * 81, "OpTic", "slug"),
+    ],
 )
 def test_impossible_names_and_slugs_are_refused(slug, name, field):
     with pytest.raises(InvalidInput) as refusal:
@@ -97,7 +103,11 @@ def test_ensuring_many_teams_costs_no_more_queries_than_a_few(django_assert_num_
 def test_find_teams_by_slug_then_by_name():
     optic = create_team(slug="og", name="OpTic Gaming")
     trickster = create_team(slug="trick", name="OG")
-    assert find_teams(["og", "optic gaming", "trick", "nobody", ""]) == {"og": optic, "optic gaming": optic, "trick": trickster}
+    assert find_teams(["og", "optic gaming", "trick", "nobody", ""]) == {
+        "og": optic,
+        "optic gaming": optic,
+        "trick": trickster,
+    }
 
 
 def test_find_teams_costs_two_queries(django_assert_num_queries):

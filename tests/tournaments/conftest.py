@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.services import create_tournament, open_registration, register_player, register_team, start_tournament
+from deltacrown.tournaments.services import (
+    create_tournament,
+    open_registration,
+    register_player,
+    register_team,
+    start_tournament,
+)
 from deltacrown.user_profile.models import UserProfile
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
@@ -21,7 +27,14 @@ def draft(game) -> Callable[..., Any]:
 
     def make(entrant_kind: str = "SOLO", slug: str = "cup", **fields: Any) -> Any:
         return create_tournament(
-            **{"slug": slug, "name": slug.title(), "game": game, "starts_at": NOW, "entrant_kind": entrant_kind, **fields}
+            **{
+                "slug": slug,
+                "name": slug.title(),
+                "game": game,
+                "starts_at": NOW,
+                "entrant_kind": entrant_kind,
+                **fields,
+            }
         )
 
     return make
@@ -39,7 +52,9 @@ def team(player) -> Callable[..., Any]:
 
     def make(slug: str, *members: str) -> Any:
         squad = Team.objects.create(slug=slug, name=slug.title())
-        TeamMembership.objects.bulk_create(TeamMembership(team=squad, user=player(name), joined_at=EARLIER) for name in members)
+        TeamMembership.objects.bulk_create(
+            TeamMembership(team=squad, user=player(name), joined_at=EARLIER) for name in members
+        )
         return squad
 
     return make
@@ -59,7 +74,11 @@ def solo(opened, player) -> Any:
 def teams(opened, team) -> Any:
     """A running team event of reds (ann, bob, cat), blues (dan, eve) and greens (fay), in ``event.squads``."""
     event = opened("TEAM")
-    event.squads = {"reds": team("reds", "ann", "bob", "cat"), "blues": team("blues", "dan", "eve"), "greens": team("greens", "fay")}
+    event.squads = {
+        "reds": team("reds", "ann", "bob", "cat"),
+        "blues": team("blues", "dan", "eve"),
+        "greens": team("greens", "fay"),
+    }
     for squad in event.squads.values():
         register_team(tournament=event, team=squad, roster=None, now=NOW)
     return start_tournament(tournament=event)
@@ -78,4 +97,6 @@ def table() -> Callable[[Any], set[tuple[Any, ...]]]:
 @pytest.fixture
 def titles() -> Callable[[], dict[str, int]]:
     """Who won how many tournaments, those who won any."""
-    return lambda: dict(UserProfile.objects.filter(tournaments_won__gt=0).values_list("user__username", "tournaments_won"))
+    return lambda: dict(
+        UserProfile.objects.filter(tournaments_won__gt=0).values_list("user__username", "tournaments_won")
+    )

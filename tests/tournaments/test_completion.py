@@ -35,15 +35,24 @@ def standings_of(event, *order, **prizes):
     standings: list[Standing] = []
     for tied in (each if isinstance(each, tuple) else (each,) for each in order):
         rank = len(standings) + 1
-        standings += [Standing(user=event.players[name], placement=rank, prize=Decimal(prizes.get(name, 0))) for name in tied]
+        standings += [
+            Standing(user=event.players[name], placement=rank, prize=Decimal(prizes.get(name, 0)))
+            for name in tied
+        ]
     return standings
 
 
 def test_a_solo_event_ends_with_a_row_per_standing(solo, table, titles, find_all_drift):
     with announced(signals.tournament_completed) as events:
-        results = complete_tournament(tournament=solo, standings=standings_of(solo, "bob", ("ann", "dan"), bob="12.5"), now=LATER)
+        results = complete_tournament(
+            tournament=solo, standings=standings_of(solo, "bob", ("ann", "dan"), bob="12.5"), now=LATER
+        )
 
-    assert table(solo) == {("bob", None, 1, Decimal("12.50")), ("ann", None, 2, Decimal(0)), ("dan", None, 2, Decimal(0))}
+    assert table(solo) == {
+        ("bob", None, 1, Decimal("12.50")),
+        ("ann", None, 2, Decimal(0)),
+        ("dan", None, 2, Decimal(0)),
+    }
     assert {(row.decided_at, row.disqualified_at) for row in results} == {(LATER, None)}
     assert events == [{"sender": Tournament, "tournament": solo, "results": results, "now": LATER}]
     assert Tournament.objects.get().status == solo.status == "COMPLETED"
@@ -51,13 +60,17 @@ def test_a_solo_event_ends_with_a_row_per_standing(solo, table, titles, find_all
     assert find_all_drift() == []
 
 
-def test_a_team_event_ends_with_a_team_row_and_a_row_per_member_as_registered(teams, table, titles, find_all_drift):
+def test_a_team_event_ends_with_a_team_row_and_a_row_per_member_as_registered(
+    teams, table, titles, find_all_drift
+):
     reds, blues = teams.squads["reds"], teams.squads["blues"]
     TeamMembership.objects.filter(user__username="ann").update(left_at=NOW)
     TeamMembership.objects.create(team=blues, user=User.objects.get(username="ann"), joined_at=NOW)
 
     complete_tournament(
-        tournament=teams, standings=[Standing(team=blues, placement=2), Standing(team=reds, placement=1, prize=Decimal(100))], now=LATER
+        tournament=teams,
+        standings=[Standing(team=blues, placement=2), Standing(team=reds, placement=1, prize=Decimal(100))],
+        now=LATER,
     )
 
     share = Decimal("33.33")  # rounded down to cents: 0.01 stays the team's
@@ -117,7 +130,9 @@ def test_rankings_that_can_be(placements):
     check_ranking(placements)
 
 
-@pytest.mark.parametrize("placements", [[2], [1, 3], [1, 1, 2], [1, 2, 2, 3], [1, 2, 4], [2, 2], [1, 2, 2, 5]])
+@pytest.mark.parametrize(
+    "placements", [[2], [1, 3], [1, 1, 2], [1, 2, 2, 3], [1, 2, 4], [2, 2], [1, 2, 2, 5]]
+)
 def test_rankings_that_cannot(placements):
     with pytest.raises(InvalidStanding, match="is due"):
         check_ranking(placements)
@@ -145,7 +160,9 @@ def test_rankings_that_cannot(placements):
 )
 def test_a_standing_that_cannot_be_completes_nothing(solo, field, fields):
     with pytest.raises(InvalidInput) as refusal:
-        complete_tournament(tournament=solo, standings=[Standing(user=solo.players["ann"], **fields)], now=NOW)
+        complete_tournament(
+            tournament=solo, standings=[Standing(user=solo.players["ann"], **fields)], now=NOW
+        )
     assert refusal.value.field == field
     assert (Tournament.objects.get().status, solo.results.count()) == ("RUNNING", 0)
 
@@ -164,7 +181,10 @@ def test_who_cannot_be_placed(solo, player):
     for error, standings in [
         (NotRegistered, [Standing(user=player("zoe"), placement=1)]),
         (EntrantWithdrawn, [Standing(user=bob, placement=1)]),
-        (EntrantWithdrawn, [Standing(user=ann, placement=1), Standing(user=bob, placement=None, disqualified_reason="x")]),
+        (
+            EntrantWithdrawn,
+            [Standing(user=ann, placement=1), Standing(user=bob, placement=None, disqualified_reason="x")],
+        ),
         (EntrantDisqualified, [Standing(user=cat, placement=1)]),
         (InvalidStanding, [Standing(user=ann, placement=1), Standing(user=ann, placement=1)]),
         (InvalidEntrant, [Standing(team=Team(pk=1, slug="reds"), placement=1)]),
@@ -177,11 +197,16 @@ def test_who_cannot_be_placed(solo, player):
 
 def test_a_disqualification_in_the_standings_marks_the_registration(solo, table, titles, find_all_drift):
     ann, bob = solo.players["ann"], solo.players["bob"]
-    standings = [Standing(user=ann, placement=None, disqualified_reason="cheating"), Standing(user=bob, placement=1)]
+    standings = [
+        Standing(user=ann, placement=None, disqualified_reason="cheating"),
+        Standing(user=bob, placement=1),
+    ]
     complete_tournament(tournament=solo, standings=standings, now=LATER)
 
     assert table(solo) == {("ann", None, None, Decimal(0)), ("bob", None, 1, Decimal(0))}
-    assert list(solo.results.filter(user=ann).values_list("disqualified_at", "disqualified_reason")) == [(LATER, "cheating")]
+    assert list(solo.results.filter(user=ann).values_list("disqualified_at", "disqualified_reason")) == [
+        (LATER, "cheating")
+    ]
     assert set(solo.participations.values_list("user__username", "status")) == {
         ("ann", "DISQUALIFIED"),
         ("bob", "REGISTERED"),
@@ -200,21 +225,27 @@ def test_a_tournament_everybody_is_out_of_ends_without_a_winner(solo):
 
 
 def test_results_may_have_been_decided_before(solo):
-    results = complete_tournament(tournament=solo, standings=standings_of(solo, "ann"), now=LATER, decided_at=NOW)
+    results = complete_tournament(
+        tournament=solo, standings=standings_of(solo, "ann"), now=LATER, decided_at=NOW
+    )
     assert {row.decided_at for row in results} == {NOW}
 
 
 @pytest.mark.parametrize("decided_at", [NOW + timedelta(seconds=1), datetime(2025, 1, 1)])
 def test_results_are_not_decided_in_the_future_or_nowhere(solo, decided_at):
     with pytest.raises(InvalidInput) as refusal:
-        complete_tournament(tournament=solo, standings=standings_of(solo, "ann"), now=NOW, decided_at=decided_at)
+        complete_tournament(
+            tournament=solo, standings=standings_of(solo, "ann"), now=NOW, decided_at=decided_at
+        )
     assert refusal.value.field == "decided_at"
 
 
 def test_completion_takes_a_constant_number_of_queries(opened, no_reactions, django_assert_num_queries):
     for count in (2, 40):
         event = opened(slug=f"cup{count}")
-        players = User.objects.bulk_create([User(username=f"player{count}-{number}") for number in range(count)])
+        players = User.objects.bulk_create(
+            [User(username=f"player{count}-{number}") for number in range(count)]
+        )
         TournamentParticipation.objects.bulk_create(
             TournamentParticipation(tournament=event, user=user, registered_at=NOW) for user in players
         )
@@ -229,7 +260,10 @@ def test_two_organisers_complete_once(solo, find_all_drift):
     copies = [Tournament.objects.get(pk=solo.pk) for _ in range(2)]
     rivals = [standings_of(solo, "ann", "bob"), standings_of(solo, "bob", "ann")]
     answers = call_together(
-        [partial(complete_tournament, tournament=copy, standings=each, now=NOW) for copy, each in zip(copies, rivals, strict=True)]
+        [
+            partial(complete_tournament, tournament=copy, standings=each, now=NOW)
+            for copy, each in zip(copies, rivals, strict=True)
+        ]
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["ResultsConflict", "list"]
     assert solo.results.count() == 2

@@ -34,11 +34,24 @@ def test_a_tournament_is_created_as_a_draft(game, player):
     organiser = player("org")
     with announced(signals.tournament_created) as events:
         event = create_tournament(
-            slug="cup", name="Cup", game=game, starts_at=NOW, ends_at=NOW, entrant_kind="TEAM", capacity=8, organiser=organiser
+            slug="cup",
+            name="Cup",
+            game=game,
+            starts_at=NOW,
+            ends_at=NOW,
+            entrant_kind="TEAM",
+            capacity=8,
+            organiser=organiser,
         )
 
     event.refresh_from_db()
-    assert (event.status, event.entrant_kind, event.capacity, event.organiser, event.starts_at) == ("DRAFT", "TEAM", 8, organiser, NOW)
+    assert (event.status, event.entrant_kind, event.capacity, event.organiser, event.starts_at) == (
+        "DRAFT",
+        "TEAM",
+        8,
+        organiser,
+        NOW,
+    )
     assert [sent["tournament"] for sent in events] == [event]
 
 
@@ -128,7 +141,11 @@ STEPS = {
         ("start", "COMPLETED", "Cup is COMPLETED; starting is possible only while it is OPEN."),
         ("complete", "OPEN", "Cup is OPEN; completing is possible only while it is RUNNING."),
         ("complete", "CANCELLED", "Cup is CANCELLED; completing is possible only while it is RUNNING."),
-        ("cancel", "COMPLETED", "Cup is COMPLETED; cancelling is possible only while it is DRAFT, OPEN or RUNNING."),
+        (
+            "cancel",
+            "COMPLETED",
+            "Cup is COMPLETED; cancelling is possible only while it is DRAFT, OPEN or RUNNING.",
+        ),
     ],
 )
 def test_a_step_out_of_turn_is_refused(draft, step, status, message):
@@ -175,7 +192,9 @@ def test_a_tournament_that_is_gone_is_not_found(draft):
     event = draft()
     Tournament.objects.all().delete()
     with pytest.raises(TournamentNotFound):
-        complete_tournament(tournament=Tournament(pk=event.pk or 1, slug="cup"), standings=[Standing(placement=1)], now=NOW)
+        complete_tournament(
+            tournament=Tournament(pk=event.pk or 1, slug="cup"), standings=[Standing(placement=1)], now=NOW
+        )
 
 
 def test_dates_are_kept_in_any_zone(draft):
@@ -192,7 +211,9 @@ def test_an_end_left_open_is_recorded_once(draft):
     assert event.ends_at == NOW + timedelta(days=2)
 
 
-@pytest.mark.parametrize(("recorded", "told"), [(None, -timedelta(days=400)), (timedelta(days=1), timedelta(days=2))])
+@pytest.mark.parametrize(
+    ("recorded", "told"), [(None, -timedelta(days=400)), (timedelta(days=1), timedelta(days=2))]
+)
 def test_an_end_before_the_start_or_other_than_recorded_is_refused(draft, recorded, told):
     event = draft(ends_at=recorded and NOW + recorded)
 

@@ -68,7 +68,9 @@ def test_a_match_is_recorded_counted_and_described(final, find_all_drift):
     }
     assert set(Match.objects.values_list("kind", flat=True)) == {"TOURNAMENT"}
     assert {row.stats["mode"] for row in TournamentMatchResult.objects.all()} == {"Hardpoint"}
-    assert [{row.pk for row in event["rows"]} for event in events] == [set(TournamentMatchResult.objects.values_list("pk", flat=True))]
+    assert [{row.pk for row in event["rows"]} for event in events] == [
+        set(TournamentMatchResult.objects.values_list("pk", flat=True))
+    ]
     assert UserProfile.objects.get(user__username="ann").matches_won == 1
     assert find_all_drift() == []
 
@@ -110,7 +112,9 @@ def test_a_match_that_lacks_descriptions_gets_them(final, place):
     outcomes = record_tournament_matches(records=[final, final], now=NOW)
 
     assert statuses(outcomes) == ["completed", "unchanged"]
-    assert set(TournamentMatchResult.objects.values_list("match_id", "round")) == {(row.pk, "Final") for row in rows}
+    assert set(TournamentMatchResult.objects.values_list("match_id", "round")) == {
+        (row.pk, "Final") for row in rows
+    }
 
 
 @pytest.mark.parametrize(
@@ -145,9 +149,13 @@ def test_each_match_of_a_batch_is_whole_or_refused(final, player):
     bad = {
         "game": official(solo, duel(chess, "m1", players["ann"], players["bob"])),
         "user": official(solo, duel(solo.game, "m2", players["ann"], stranger)),
-        "teams": official(solo, duel(solo.game, "m3", players["ann"], players["bob"]), teams={stranger.pk: Team(pk=1)}),
+        "teams": official(
+            solo, duel(solo.game, "m3", players["ann"], players["bob"]), teams={stranger.pk: Team(pk=1)}
+        ),
         "round": official(solo, duel(solo.game, "m4", players["ann"], players["bob"]), round="r" * 101),
-        "stats": official(solo, duel(solo.game, "m5", players["ann"], players["bob"]), stats={"kd": float("nan")}),
+        "stats": official(
+            solo, duel(solo.game, "m5", players["ann"], players["bob"]), stats={"kd": float("nan")}
+        ),
         "result": official(solo, record(solo.game, "m6", line(players["ann"]), line(players["bob"]))),
         "tournament": official(Tournament(pk=10**9, slug="gone"), final.match),
     }
@@ -162,7 +170,9 @@ def test_each_match_of_a_batch_is_whole_or_refused(final, player):
     assert (Match.objects.count(), TournamentMatchResult.objects.count()) == (2, 2)
 
 
-@pytest.mark.parametrize(("status", "taken"), [("DRAFT", 0), ("OPEN", 1), ("RUNNING", 1), ("COMPLETED", 1), ("CANCELLED", 0)])
+@pytest.mark.parametrize(
+    ("status", "taken"), [("DRAFT", 0), ("OPEN", 1), ("RUNNING", 1), ("COMPLETED", 1), ("CANCELLED", 0)]
+)
 def test_matches_are_taken_from_opening_on_also_after_the_end(final, status, taken):
     Tournament.objects.update(status=status)  # the copy in hand still says RUNNING
     [outcome] = record_tournament_matches(records=[final], now=NOW)
@@ -174,21 +184,34 @@ def test_a_team_match_knows_teams_and_opponents(teams):
     ann, bob, dan, fay = (User.objects.get(username=name) for name in ("ann", "bob", "dan", "fay"))
     greens = teams.squads["greens"]
     two = record(teams.game, "two", line(ann, side="r"), line(bob, side="r"), line(dan, "LOSS", side="b"))
-    three = record(teams.game, "three", line(ann, side="r"), line(dan, "LOSS", side="b"), line(fay, "LOSS", side="g"))
+    three = record(
+        teams.game, "three", line(ann, side="r"), line(dan, "LOSS", side="b"), line(fay, "LOSS", side="g")
+    )
     lent = record(teams.game, "lent", line(bob, side="g"), line(dan, "LOSS", side="b"))
 
     record_tournament_matches(
-        records=[official(teams, two), official(teams, three), official(teams, lent, teams={bob.pk: greens})], now=NOW
+        records=[official(teams, two), official(teams, three), official(teams, lent, teams={bob.pk: greens})],
+        now=NOW,
     )
 
-    rows = TournamentMatchResult.objects.values_list("user__username", "team__slug", "opponent_team__slug", "opponent_user__username")
+    rows = TournamentMatchResult.objects.values_list(
+        "user__username", "team__slug", "opponent_team__slug", "opponent_user__username"
+    )
     keys = dict(Match.objects.values_list("pk", "match_key"))
 
     def of(key):
         return set(rows.filter(match__in=[pk for pk, match_key in keys.items() if match_key == key]))
 
-    assert of("two") == {("ann", "reds", "blues", None), ("bob", "reds", "blues", None), ("dan", "blues", "reds", None)}
-    assert of("three") == {("ann", "reds", None, None), ("dan", "blues", None, None), ("fay", "greens", None, None)}
+    assert of("two") == {
+        ("ann", "reds", "blues", None),
+        ("bob", "reds", "blues", None),
+        ("dan", "blues", "reds", None),
+    }
+    assert of("three") == {
+        ("ann", "reds", None, None),
+        ("dan", "blues", None, None),
+        ("fay", "greens", None, None),
+    }
     assert of("lent") == {("bob", "greens", "blues", "dan"), ("dan", "blues", "greens", "bob")}
 
 
@@ -200,7 +223,10 @@ def statements(records):
 
 def test_a_batch_of_any_size_takes_the_same_queries(solo, no_reactions):
     ann, bob = solo.players["ann"], solo.players["bob"]
-    sizes = {count: [official(solo, duel(solo.game, f"{count}-{number}", ann, bob)) for number in range(count)] for count in (10, 200)}
+    sizes = {
+        count: [official(solo, duel(solo.game, f"{count}-{number}", ann, bob)) for number in range(count)]
+        for count in (10, 200)
+    }
     # Besides the inserts: 3 savepoints opened and released, tournaments, registrations, the queue on PostgreSQL,
     # live and archived rows before and after, and what is described.
     expected = 14 if connection.vendor == "postgresql" else 13
@@ -214,8 +240,13 @@ def test_overlapping_batches_at_once_describe_each_match_once(find_all_drift):
     game = Game.objects.create(slug="rocket", name="Rocket")
     event = Tournament.objects.create(slug="cup", name="Cup", game=game, starts_at=NOW, status="RUNNING")
     players = User.objects.bulk_create([User(username=f"player{number}") for number in range(6)])
-    TournamentParticipation.objects.bulk_create(TournamentParticipation(tournament=event, user=user, registered_at=NOW) for user in players)
-    matches = [official(event, duel(game, f"m{number}", players[number % 6], players[(number + 1) % 6])) for number in range(60)]
+    TournamentParticipation.objects.bulk_create(
+        TournamentParticipation(tournament=event, user=user, registered_at=NOW) for user in players
+    )
+    matches = [
+        official(event, duel(game, f"m{number}", players[number % 6], players[(number + 1) % 6]))
+        for number in range(60)
+    ]
 
     batches = [matches[:40], matches[20:][::-1], matches[::2]]
     answers = call_together([partial(record_tournament_matches, records=batch, now=NOW) for batch in batches])
@@ -241,9 +272,19 @@ def season(teams):
 
     games = [
         played(
-            "g1", True, {"kills": 20, "deaths": 10, "accuracy": 0.5}, {"kills": 5, "deaths": 10}, {"kills": 20, "deaths": 25, "accuracy": 1}
+            "g1",
+            True,
+            {"kills": 20, "deaths": 10, "accuracy": 0.5},
+            {"kills": 5, "deaths": 10},
+            {"kills": 20, "deaths": 25, "accuracy": 1},
         ),
-        played("g2", False, {"kills": 10, "deaths": 10, "mvp": True}, {"kills": 5}, {"kills": 11, "deaths": 12, "weapon": "NV4"}),
+        played(
+            "g2",
+            False,
+            {"kills": 10, "deaths": 10, "mvp": True},
+            {"kills": 5},
+            {"kills": 11, "deaths": 12, "weapon": "NV4"},
+        ),
         played("void", True, {"kills": 999}, {"deaths": 999}, {}),
     ]
     assert statuses(record_tournament_matches(records=games, now=NOW)) == ["created"] * 3
@@ -267,7 +308,10 @@ def test_player_totals_rank_by_kills_per_death(season, django_assert_num_queries
     with django_assert_num_queries(4):
         rows = list_player_totals(season)
 
-    assert [(row.user.username, row.games, row.wins, row.kills, row.deaths, str(row.kill_death_ratio)) for row in rows] == [
+    assert [
+        (row.user.username, row.games, row.wins, row.kills, row.deaths, str(row.kill_death_ratio))
+        for row in rows
+    ] == [
         ("ann", 2, 1, 30, 20, "1.50"),
         ("bob", 2, 1, 10, 10, "1.00"),
         ("dan", 2, 1, 31, 37, "0.84"),

@@ -111,14 +111,19 @@ def test_who_withdrew_may_enter_again(opened, player):
     assert (row.status, row.registered_at, len(events)) == ("REGISTERED", LATER, 1)
 
 
-def test_a_team_that_withdrew_may_enter_with_another_roster_and_its_players_with_another_team(opened, team, player):
+def test_a_team_that_withdrew_may_enter_with_another_roster_and_its_players_with_another_team(
+    opened, team, player
+):
     event, reds, blues = opened("TEAM"), team("reds", "ann", "bob"), team("blues", "cat")
     register_team(tournament=event, team=reds, roster=None, now=NOW)
     withdraw(tournament=event, team=reds)
     _ann, bob, cat = User.objects.order_by("username")
 
     register_team(tournament=event, team=blues, roster=[cat, bob], now=LATER)
-    assert register_team(tournament=event, team=reds, roster=[player("dan")], now=LATER)[0].user.username == "dan"
+    assert (
+        register_team(tournament=event, team=reds, roster=[player("dan")], now=LATER)[0].user.username
+        == "dan"
+    )
 
     assert entries(event) == {
         ("ann", "reds", "WITHDRAWN"),
@@ -135,7 +140,11 @@ def test_who_is_disqualified_stays_out(opened, player, team):
     register_player(tournament=event, user=ann, now=NOW)
     disqualify_entrant(tournament=event, user=ann, reason="cheating", now=NOW)
 
-    for step in (partial(register_player, user=ann, now=NOW), partial(check_in, user=ann), partial(withdraw, user=ann)):
+    for step in (
+        partial(register_player, user=ann, now=NOW),
+        partial(check_in, user=ann),
+        partial(withdraw, user=ann),
+    ):
         with pytest.raises(EntrantDisqualified):
             step(tournament=event)
     assert entries(event) == {("ann", None, "DISQUALIFIED")}
@@ -156,7 +165,9 @@ def test_a_registration_told_again_after_the_start_is_no_error(solo):
     assert register_entrants(tournament=solo, entrants=[EntrantRecord(user=ann)], now=LATER) == []
     with pytest.raises(WrongState):
         register_entrants(
-            tournament=solo, entrants=[EntrantRecord(user=ann), EntrantRecord(user=User.objects.create(username="new"))], now=LATER
+            tournament=solo,
+            entrants=[EntrantRecord(user=ann), EntrantRecord(user=User.objects.create(username="new"))],
+            now=LATER,
         )
 
 
@@ -178,14 +189,25 @@ def test_a_registration_told_again_after_the_start_is_no_error(solo):
     ],
 )
 def test_an_entrant_that_cannot_be_registers_nobody(opened, team, kind, field, fields):
-    event, reds, empty, bob = opened(kind), team("reds", "ann"), team("empty"), User.objects.create(username="bob")
+    event, reds, empty, bob = (
+        opened(kind),
+        team("reds", "ann"),
+        team("empty"),
+        User.objects.create(username="bob"),
+    )
     users, squads = {"ann": User.objects.get(username="ann")}, {"reds": reds, "empty": empty}
     named = {"user": users.get, "team": squads.get, "roster": lambda names: [users[name] for name in names]}
-    entrant = EntrantRecord(**{name: named.get(name, lambda value: value)(value) for name, value in fields.items()})
+    entrant = EntrantRecord(
+        **{name: named.get(name, lambda value: value)(value) for name, value in fields.items()}
+    )
     fine = EntrantRecord(user=bob) if kind == "SOLO" else EntrantRecord(team=empty, roster=[bob])
 
     with pytest.raises(InvalidInput) as refusal:
-        register_entrants(tournament=event, entrants=[fine, entrant] if fields.get("team") != "empty" else [entrant], now=NOW)
+        register_entrants(
+            tournament=event,
+            entrants=[fine, entrant] if fields.get("team") != "empty" else [entrant],
+            now=NOW,
+        )
 
     assert refusal.value.field == field
     assert not event.participations.exists()
@@ -207,7 +229,11 @@ def test_places_are_for_those_who_have_not_withdrawn(opened, player):
     register_player(tournament=event, user=cat, now=NOW)
     with pytest.raises(TournamentFull):
         register_player(tournament=event, user=ann, now=NOW)
-    assert entries(event) == {("ann", None, "WITHDRAWN"), ("bob", None, "REGISTERED"), ("cat", None, "REGISTERED")}
+    assert entries(event) == {
+        ("ann", None, "WITHDRAWN"),
+        ("bob", None, "REGISTERED"),
+        ("cat", None, "REGISTERED"),
+    }
 
 
 def test_a_team_takes_one_place(opened, team):
@@ -230,7 +256,11 @@ def test_many_entrants_come_with_their_story_and_are_known_again(opened, team, p
         assert register_entrants(tournament=event, entrants=entrants, now=LATER) == []
 
     assert [sent["participations"] for sent in events] == [rows]
-    assert entries(event) == {("ann", "reds", "CHECKED_IN"), ("bob", "reds", "CHECKED_IN"), ("cat", "blues", "WITHDRAWN")}
+    assert entries(event) == {
+        ("ann", "reds", "CHECKED_IN"),
+        ("bob", "reds", "CHECKED_IN"),
+        ("cat", "blues", "WITHDRAWN"),
+    }
     assert set(event.participations.filter(team=reds).values_list("registered_at", flat=True)) == {EARLIER}
     assert set(UserProfile.objects.values_list("tournaments_participated", flat=True)) == {1}
     assert find_all_drift() == []
@@ -246,10 +276,16 @@ def test_entrants_told_again_keep_what_became_of_them_and_gain_players(opened, t
     cat, dan = player("cat"), player("dan")
 
     register_entrants(
-        tournament=event, entrants=[EntrantRecord(team=reds, roster=[ann, cat]), EntrantRecord(team=blues, roster=[bob])], now=LATER
+        tournament=event,
+        entrants=[EntrantRecord(team=reds, roster=[ann, cat]), EntrantRecord(team=blues, roster=[bob])],
+        now=LATER,
     )
     greens = team("greens", "eve")
-    register_entrants(tournament=event, entrants=[EntrantRecord(team=greens), EntrantRecord(team=greens, roster=[dan])], now=LATER)
+    register_entrants(
+        tournament=event,
+        entrants=[EntrantRecord(team=greens), EntrantRecord(team=greens, roster=[dan])],
+        now=LATER,
+    )
 
     assert entries(event) == {
         ("ann", "reds", "WITHDRAWN"),
@@ -260,13 +296,17 @@ def test_entrants_told_again_keep_what_became_of_them_and_gain_players(opened, t
     }
 
 
-def test_many_entrants_take_a_constant_number_of_queries(opened, team, player, no_reactions, django_assert_num_queries):
+def test_many_entrants_take_a_constant_number_of_queries(
+    opened, team, player, no_reactions, django_assert_num_queries
+):
     event = opened("TEAM")
     squads = [team(f"team{number}", *(f"p{number}-{each}" for each in range(2))) for number in range(40)]
 
     # savepoint, lock, registrations, members, insert, release
     with django_assert_num_queries(6):
-        register_entrants(tournament=event, entrants=[EntrantRecord(team=squad) for squad in squads[:2]], now=NOW)
+        register_entrants(
+            tournament=event, entrants=[EntrantRecord(team=squad) for squad in squads[:2]], now=NOW
+        )
     with django_assert_num_queries(6):
         register_entrants(tournament=event, entrants=[EntrantRecord(team=squad) for squad in squads], now=NOW)
     assert event.participations.count() == 80
@@ -304,7 +344,9 @@ def test_a_team_withdraws_whole_once_and_before_the_end(teams):
         withdraw(tournament=teams, team=reds)
 
     assert [sent["participations"] for sent in events] == [rows]
-    assert {entry for entry in entries(teams) if entry[2] == "WITHDRAWN"} == {(name, "reds", "WITHDRAWN") for name in ("ann", "bob", "cat")}
+    assert {entry for entry in entries(teams) if entry[2] == "WITHDRAWN"} == {
+        (name, "reds", "WITHDRAWN") for name in ("ann", "bob", "cat")
+    }
     Tournament.objects.update(status="COMPLETED")
     assert withdraw(tournament=teams, team=reds)
     with pytest.raises(WrongState):
@@ -326,15 +368,23 @@ def test_a_member_does_not_act_for_the_team(teams, step):
 @pytest.mark.django_db(transaction=True)
 def test_the_last_place_is_given_once(find_all_drift):
     game = Game.objects.create(slug="rocket", name="Rocket")
-    event = Tournament.objects.create(slug="cup", name="Cup", game=game, starts_at=NOW, status="OPEN", capacity=3)
+    event = Tournament.objects.create(
+        slug="cup", name="Cup", game=game, starts_at=NOW, status="OPEN", capacity=3
+    )
     players = User.objects.bulk_create([User(username=f"player{number}") for number in range(6)])
 
     copies = [Tournament.objects.get(pk=event.pk) for _ in players]
     answers = call_together(
-        [partial(register_player, tournament=copy, user=user, now=NOW) for copy, user in zip(copies, players, strict=True)]
+        [
+            partial(register_player, tournament=copy, user=user, now=NOW)
+            for copy, user in zip(copies, players, strict=True)
+        ]
     )
 
-    assert sorted(type(answer).__name__ for answer in answers) == ["TournamentFull"] * 3 + ["TournamentParticipation"] * 3
+    assert (
+        sorted(type(answer).__name__ for answer in answers)
+        == ["TournamentFull"] * 3 + ["TournamentParticipation"] * 3
+    )
     assert event.participations.count() == 3
     assert all(isinstance(answer, DomainError | TournamentParticipation) for answer in answers)
     assert find_all_drift() == []

@@ -27,7 +27,10 @@ def ended(solo):
     placed = [("ann", 1, 10), ("bob", 2, 4), ("cat", 2, 4), ("dan", 4, 0)]
     complete_tournament(
         tournament=solo,
-        standings=[Standing(user=solo.players[name], placement=place, prize=Decimal(prize)) for name, place, prize in placed],
+        standings=[
+            Standing(user=solo.players[name], placement=place, prize=Decimal(prize))
+            for name, place, prize in placed
+        ],
         now=NOW,
     )
     return solo
@@ -39,7 +42,10 @@ def ended_teams(teams):
     placed = [("reds", 1, 100), ("blues", 2, 0), ("greens", 3, 0)]
     complete_tournament(
         tournament=teams,
-        standings=[Standing(team=teams.squads[slug], placement=place, prize=Decimal(prize)) for slug, place, prize in placed],
+        standings=[
+            Standing(team=teams.squads[slug], placement=place, prize=Decimal(prize))
+            for slug, place, prize in placed
+        ],
         now=NOW,
     )
     return teams
@@ -50,10 +56,14 @@ def places(table, event):
     return {user or f"team {team}": placement for user, team, placement, _ in table(event)}
 
 
-def test_a_disqualified_winner_loses_the_title_and_the_rest_move_up(ended, player, table, titles, find_all_drift):
+def test_a_disqualified_winner_loses_the_title_and_the_rest_move_up(
+    ended, player, table, titles, find_all_drift
+):
     moderator = player("mod")
     with announced(signals.entrant_disqualified) as events:
-        rows = disqualify_entrant(tournament=ended, user=ended.players["ann"], reason="cheating", now=LATER, by=moderator)
+        rows = disqualify_entrant(
+            tournament=ended, user=ended.players["ann"], reason="cheating", now=LATER, by=moderator
+        )
 
     assert table(ended) == {
         ("ann", None, None, Decimal(0)),
@@ -61,14 +71,24 @@ def test_a_disqualified_winner_loses_the_title_and_the_rest_move_up(ended, playe
         ("cat", None, 1, Decimal(4)),
         ("dan", None, 3, Decimal(0)),
     }
-    assert list(TournamentResult.objects.filter(placement=None).values_list("disqualified_at", "disqualified_reason")) == [
-        (LATER, "cheating")
-    ]
+    assert list(
+        TournamentResult.objects.filter(placement=None).values_list("disqualified_at", "disqualified_reason")
+    ) == [(LATER, "cheating")]
     assert titles() == {"bob": 1, "cat": 1}
     [event] = events
-    assert (event["participations"], event["reason"], event["by"], event["now"]) == (rows, "cheating", moderator, LATER)
-    assert [(change.result.user.username, change.old_placement, change.old_prize) for change in event["changes"]] == [("ann", 1, 10)]
-    assert [(change.result.user.username, change.old_placement, change.result.placement) for change in event["moved"]] == [
+    assert (event["participations"], event["reason"], event["by"], event["now"]) == (
+        rows,
+        "cheating",
+        moderator,
+        LATER,
+    )
+    assert [
+        (change.result.user.username, change.old_placement, change.old_prize) for change in event["changes"]
+    ] == [("ann", 1, 10)]
+    assert [
+        (change.result.user.username, change.old_placement, change.result.placement)
+        for change in event["moved"]
+    ] == [
         ("bob", 2, 1),
         ("cat", 2, 1),
         ("dan", 4, 3),
@@ -81,7 +101,9 @@ def test_of_a_shared_place_the_other_stays(ended, table):
     assert places(table, ended) == {"ann": 1, "bob": None, "cat": 2, "dan": 3}
 
 
-def test_a_disqualified_team_takes_its_members_along_and_moves_teams_up_by_one(ended_teams, table, titles, find_all_drift):
+def test_a_disqualified_team_takes_its_members_along_and_moves_teams_up_by_one(
+    ended_teams, table, titles, find_all_drift
+):
     disqualify_entrant(tournament=ended_teams, team=ended_teams.squads["reds"], reason="x", now=LATER)
 
     assert places(table, ended_teams) == {
@@ -108,7 +130,9 @@ def test_a_disqualification_is_made_once(ended, table):
         disqualify_entrant(tournament=ended, user=ended.players["ann"], reason="second", now=LATER)
     assert events == []
     assert table(ended) == before
-    assert set(TournamentResult.objects.filter(placement=None).values_list("disqualified_reason", flat=True)) == {"first"}
+    assert set(
+        TournamentResult.objects.filter(placement=None).values_list("disqualified_reason", flat=True)
+    ) == {"first"}
 
 
 def test_a_disqualification_before_the_end_marks_the_registration_alone(solo, table):
@@ -132,7 +156,13 @@ def test_a_corrected_placement_moves_nobody_else(ended, player, table, titles, f
     moderator = player("mod")
     with announced(signals.result_corrected) as events:
         rows = correct_result(
-            tournament=ended, user=ended.players["bob"], placement=1, prize=Decimal(7), reason="recount", now=LATER, by=moderator
+            tournament=ended,
+            user=ended.players["bob"],
+            placement=1,
+            prize=Decimal(7),
+            reason="recount",
+            now=LATER,
+            by=moderator,
         )
 
     assert table(ended) == {
@@ -143,7 +173,9 @@ def test_a_corrected_placement_moves_nobody_else(ended, player, table, titles, f
     }
     assert titles() == {"ann": 1, "bob": 1}
     [event] = events
-    assert [(change.result, change.old_placement, change.old_prize) for change in event["changes"]] == [(rows[0], 2, 4)]
+    assert [(change.result, change.old_placement, change.old_prize) for change in event["changes"]] == [
+        (rows[0], 2, 4)
+    ]
     assert (event["reason"], event["by"], event["now"]) == ("recount", moderator, LATER)
     assert find_all_drift() == []
 
@@ -152,7 +184,9 @@ def test_a_correction_that_changes_nothing_says_nothing(ended, table):
     before = table(ended)
     with announced(signals.result_corrected) as events:
         correct_result(tournament=ended, user=ended.players["bob"], placement=2, reason="x", now=LATER)
-        correct_result(tournament=ended, user=ended.players["bob"], placement=2, prize=Decimal(4), reason="x", now=LATER)
+        correct_result(
+            tournament=ended, user=ended.players["bob"], placement=2, prize=Decimal(4), reason="x", now=LATER
+        )
     assert events == []
     assert table(ended) == before
 
@@ -177,25 +211,33 @@ def test_an_entrant_without_a_result_gets_one(teams, table, titles, find_all_dri
     complete_tournament(tournament=teams, standings=[Standing(team=reds, placement=1)], now=NOW)
 
     with announced(signals.result_corrected) as events:
-        rows = correct_result(tournament=teams, team=blues, placement=2, prize=Decimal(5), reason="late report", now=LATER)
+        rows = correct_result(
+            tournament=teams, team=blues, placement=2, prize=Decimal(5), reason="late report", now=LATER
+        )
 
     assert {row for row in table(teams) if row[1] == "blues"} == {
         (None, "blues", 2, Decimal(5)),
         ("dan", "blues", 2, Decimal("2.50")),
         ("eve", "blues", 2, Decimal("2.50")),
     }
-    assert [(change.result, change.old_placement, change.old_prize) for change in events[0]["changes"]] == [(row, None, 0) for row in rows]
+    assert [(change.result, change.old_placement, change.old_prize) for change in events[0]["changes"]] == [
+        (row, None, 0) for row in rows
+    ]
     assert find_all_drift() == []
 
 
 def test_a_correction_takes_a_disqualification_back(ended, table, titles, find_all_drift):
     ann = ended.players["ann"]
     disqualify_entrant(tournament=ended, user=ann, reason="x", now=NOW)
-    correct_result(tournament=ended, user=ann, placement=1, prize=Decimal(10), reason="appeal upheld", now=LATER)
+    correct_result(
+        tournament=ended, user=ann, placement=1, prize=Decimal(10), reason="appeal upheld", now=LATER
+    )
 
     assert ("ann", None, 1, Decimal(10)) in table(ended)
     assert ended.participations.get(user=ann).status == "REGISTERED"
-    assert list(TournamentResult.objects.filter(user=ann).values_list("disqualified_at", "disqualified_reason")) == [(None, "")]
+    assert list(
+        TournamentResult.objects.filter(user=ann).values_list("disqualified_at", "disqualified_reason")
+    ) == [(None, "")]
     assert titles() == {"ann": 1, "bob": 1, "cat": 1}
     assert find_all_drift() == []
 
@@ -214,7 +256,16 @@ def test_a_correction_takes_a_disqualification_back(ended, table, titles, find_a
 def test_a_correction_that_cannot_be_changes_nothing(ended, table, field, fields):
     before = table(ended)
     with pytest.raises(InvalidInput) as refusal:
-        correct_result(**{"tournament": ended, "user": ended.players["bob"], "placement": 1, "reason": "x", "now": LATER, **fields})
+        correct_result(
+            **{
+                "tournament": ended,
+                "user": ended.players["bob"],
+                "placement": 1,
+                "reason": "x",
+                "now": LATER,
+                **fields,
+            }
+        )
     assert refusal.value.field == field
     assert table(ended) == before
 

@@ -37,16 +37,22 @@ def _service(name: str, **fixed: Any) -> Read:
 
 
 def _rows(stat: str, **fixed: Any) -> Read:
-    return lambda site, page, limit: stats_service.get_stat_rows(site.owner, stat, page, limit=limit, viewer=site.owner, **fixed)
+    return lambda site, page, limit: stats_service.get_stat_rows(
+        site.owner, stat, page, limit=limit, viewer=site.owner, **fixed
+    )
 
 
 def _board(stat: str, **fixed: Any) -> List:
     """How many are ranked before the first of a later page is counted."""
-    return List(lambda site, page, limit: leaderboards.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1)
+    return List(
+        lambda site, page, limit: leaderboards.get_leaderboard(stat, page=page, limit=limit, **fixed), more=1
+    )
 
 
 def _timeline(name: str | None) -> Read:
-    return lambda site, page, limit: stats_service.get_activity_timeline(site.owner, name and getattr(site, name), page, limit=limit)
+    return lambda site, page, limit: stats_service.get_activity_timeline(
+        site.owner, name and getattr(site, name), page, limit=limit
+    )
 
 
 def _of_event(name: str) -> Read:
@@ -54,11 +60,15 @@ def _of_event(name: str) -> Read:
 
 
 def _disputes(viewer: str, status: str | None = None) -> Read:
-    return lambda site, page, limit: moderation.list_disputes(page, viewer=getattr(site, viewer), status=status, limit=limit)
+    return lambda site, page, limit: moderation.list_disputes(
+        page, viewer=getattr(site, viewer), status=status, limit=limit
+    )
 
 
 def _history(stat: str) -> Read:
-    return lambda site, page, limit: stats_service.get_stat_history(site.owner, stat, page, limit=limit, viewer=site.owner)
+    return lambda site, page, limit: stats_service.get_stat_history(
+        site.owner, stat, page, limit=limit, viewer=site.owner
+    )
 
 
 #: Numbers with thousands of rows in the site of these tests, of every source, counted and derived.
@@ -92,7 +102,9 @@ LISTS = {
     "matches of a game": List(_service("get_match_history", game="valorant")),
     "matches won": List(_service("get_match_history", filters={"result": "WIN"})),
     "matches of a kind": List(_service("get_match_history", filters={"kind": "TOURNAMENT"})),
-    "matches between dates": List(_service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})),
+    "matches between dates": List(
+        _service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})
+    ),
     "matches of a tournament": List(_service("get_match_history", filters={"tournament": "cup"})),
     "tournaments": List(_service("get_tournament_breakdown")),
     "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
@@ -102,27 +114,42 @@ LISTS = {
     "timeline, to staff": List(_timeline("staff")),
     **{f"rows of {stat}": List(_rows(stat)) for stat in NUMBERS},
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
-    **{f"history of {stat}": List(_history(stat)) for stat in ("total_matches_played", "tournaments_won", "experience_points")},
+    **{
+        f"history of {stat}": List(_history(stat))
+        for stat in ("total_matches_played", "tournaments_won", "experience_points")
+    },
     **{f"board of {stat}": _board(stat) for stat in BOARDS},
     "board of a game": _board("matches_won", game="valorant"),
     "board of a country": _board("matches_won", country="DE"),
     "board of a season": List(
-        lambda site, page, limit: period_leaderboards.get_period_leaderboard("matches_won", SEASON, page=page, limit=limit)
+        lambda site, page, limit: period_leaderboards.get_period_leaderboard(
+            "matches_won", SEASON, page=page, limit=limit
+        )
     ),
-    "followers": List(lambda site, page, limit: follows.list_followers(site.owner, site.owner, page, limit=limit)),
-    "following": List(lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)),
+    "followers": List(
+        lambda site, page, limit: follows.list_followers(site.owner, site.owner, page, limit=limit)
+    ),
+    "following": List(
+        lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)
+    ),
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
     "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
     "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
     "results": List(_of_event("get_results_page")),
     "entrants": List(_of_event("get_entrants_page")),
     "matches of an event": List(_of_event("get_tournament_matches_page")),
-    "verifications": List(lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs),
+    "verifications": List(
+        lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs
+    ),
     "disputes of all": List(_disputes("staff")),
     "disputes of a status": List(_disputes("staff", "OPEN")),
     "disputes of a player": List(_disputes("owner")),
-    "page of one's disputes": List(lambda site, page, limit: disputes.list_own_disputes(page, viewer=site.owner, limit=limit)),
-    "queue of disputes": List(lambda site, page, limit: disputes.list_queue("OPEN", page, viewer=site.staff, limit=limit)),
+    "page of one's disputes": List(
+        lambda site, page, limit: disputes.list_own_disputes(page, viewer=site.owner, limit=limit)
+    ),
+    "queue of disputes": List(
+        lambda site, page, limit: disputes.list_queue("OPEN", page, viewer=site.staff, limit=limit)
+    ),
 }
 
 

@@ -11,7 +11,12 @@ from django.db.models import Max
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -52,7 +57,8 @@ def build_site() -> Site:
     _compete(owner, crowd, event)
     _follow(owner, fan, crowd)
     Run.objects.bulk_create(
-        Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False) for n in range(LONG)
+        Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False)
+        for n in range(LONG)
     )
     gather_statistics()
     return Site(owner, fan, staff, event)
@@ -74,7 +80,10 @@ def _tell(users: Sequence[User], many: int) -> None:
             batch_size=2_000,
         )  # fmt: skip
     ExperienceAward.objects.bulk_create(
-        (ExperienceAward(user=user, points=1, reason="x", dedupe_key=f"x{n}", awarded_at=scene.at(n)) for user, n in told),
+        (
+            ExperienceAward(user=user, points=1, reason="x", dedupe_key=f"x{n}", awarded_at=scene.at(n))
+            for user, n in told
+        ),
         batch_size=50,  # rows of one statement are recorded at one moment, and a history reads those of a moment together
     )
 
@@ -83,19 +92,38 @@ def _play(owner: User, crowd: Sequence[User], event: Tournament) -> None:
     """A duel with another of the crowd every hour, half of them archived; twelve matches of everybody, for the leaderboards."""
     game, rival = scene.game(), crowd[0]
     duels = [
-        Match(user=user, game=game, match_key=f"duel{n}", result=result, played_at=scene.at(n), kind="TOURNAMENT", side=result)
+        Match(
+            user=user,
+            game=game,
+            match_key=f"duel{n}",
+            result=result,
+            played_at=scene.at(n),
+            kind="TOURNAMENT",
+            side=result,
+        )
         for n in range(2 * LONG)
         for user, result in ((owner, "WIN"), (rival, "LOSS"))
     ]
     others = [
-        Match(user=user, game=game, match_key=f"of{place}n{n}", result="WIN" if n <= place % 12 else "LOSS", played_at=scene.at(n))
+        Match(
+            user=user,
+            game=game,
+            match_key=f"of{place}n{n}",
+            result="WIN" if n <= place % 12 else "LOSS",
+            played_at=scene.at(n),
+        )
         for place, user in enumerate(crowd)
         for n in range(12)
     ]
     Match.objects.bulk_create([*duels, *others], batch_size=2_000)
     TournamentMatchResult.objects.bulk_create(
         (
-            TournamentMatchResult(tournament=event, user=row.user, match_id=row.pk, opponent_user=rival if row.user == owner else owner)
+            TournamentMatchResult(
+                tournament=event,
+                user=row.user,
+                match_id=row.pk,
+                opponent_user=rival if row.user == owner else owner,
+            )
             for row in Match.objects.filter(kind="TOURNAMENT").select_related("user")
         ),
         batch_size=2_000,
@@ -110,11 +138,13 @@ def _play(owner: User, crowd: Sequence[User], event: Tournament) -> None:
 def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
     """A tournament an hour for the owner, one with everybody in it, an achievement and a dispute for each."""
     held = Tournament.objects.bulk_create(
-        Tournament(slug=f"t{n}", name=f"T{n}", game=event.game, status="COMPLETED", starts_at=scene.at(n)) for n in range(LONG)
+        Tournament(slug=f"t{n}", name=f"T{n}", game=event.game, status="COMPLETED", starts_at=scene.at(n))
+        for n in range(LONG)
     )
     entered = [(owner, each) for each in held] + [(user, event) for user in crowd]
     TournamentParticipation.objects.bulk_create(
-        TournamentParticipation(user=user, tournament=each, registered_at=scene.at(n)) for n, (user, each) in enumerate(entered)
+        TournamentParticipation(user=user, tournament=each, registered_at=scene.at(n))
+        for n, (user, each) in enumerate(entered)
     )
     won = [(user, each, 1) for n, each in enumerate(held) for user in (owner, crowd[n])]
     placed = [*won, *((user, event, n) for n, user in enumerate(crowd, start=1))]
@@ -125,15 +155,25 @@ def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
     badges = Achievement.objects.bulk_create(Achievement(slug=f"b{n}", name=f"B{n}") for n in range(LONG))
     earned = [(owner, badge) for badge in badges] + [(user, badges[0]) for user in crowd]
     UserAchievement.objects.bulk_create(
-        UserAchievement(user=user, achievement=badge, earned_at=scene.at(n)) for n, (user, badge) in enumerate(earned)
+        UserAchievement(user=user, achievement=badge, earned_at=scene.at(n))
+        for n, (user, badge) in enumerate(earned)
     )
     played = Match.objects.filter(user__in=[owner, *crowd[1:600]]).select_related("user")
-    filed = [Dispute(reporter=row.user, match=row, reason="x", filed_at=scene.at(n / 60)) for n, row in enumerate(played)]
+    filed = [
+        Dispute(reporter=row.user, match=row, reason="x", filed_at=scene.at(n / 60))
+        for n, row in enumerate(played)
+    ]
     Dispute.objects.bulk_create(filed, batch_size=2_000)
 
 
 def _follow(owner: User, fan: User, crowd: Sequence[User]) -> None:
     """The owner follows everybody and is followed by everybody; the fan follows thirty."""
-    pairs = [(n, *pair) for n, user in enumerate(crowd) for pair in ((owner, user), (user, owner), *([(fan, user)] if n < 30 else []))]
-    Follow.objects.bulk_create(Follow(follower=one, followed=other, created_at=scene.at(n)) for n, one, other in pairs)
+    pairs = [
+        (n, *pair)
+        for n, user in enumerate(crowd)
+        for pair in ((owner, user), (user, owner), *([(fan, user)] if n < 30 else []))
+    ]
+    Follow.objects.bulk_create(
+        Follow(follower=one, followed=other, created_at=scene.at(n)) for n, one, other in pairs
+    )
     UserProfile.objects.filter(user__in=[owner, *crowd]).update(country="DE")

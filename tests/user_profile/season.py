@@ -82,7 +82,13 @@ def squad(name: str, *members: User) -> Team:
 def start(slug: str, *entrants: User | Team, number: float = 0) -> Tournament:
     """A running tournament that began on a day, everybody registered the day before."""
     kind = "TEAM" if isinstance(entrants[0], Team) else "SOLO"
-    event = create_tournament(slug=slug, name=slug.replace("-", " ").title(), game=rocket(), starts_at=day(number), entrant_kind=kind)
+    event = create_tournament(
+        slug=slug,
+        name=slug.replace("-", " ").title(),
+        game=rocket(),
+        starts_at=day(number),
+        entrant_kind=kind,
+    )
     open_registration(tournament=event)
     entered = [
         EntrantRecord(
@@ -139,11 +145,23 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
     return {
         "activities": sorted(
             UserActivity.objects.values_list(
-                "user__username", "activity_type", "dedupe_key", "description", "created_at", "visibility", "is_withdrawn"
+                "user__username",
+                "activity_type",
+                "dedupe_key",
+                "description",
+                "created_at",
+                "visibility",
+                "is_withdrawn",
             )
         ),
-        "achievements": sorted(UserAchievement.objects.values_list("user__username", "achievement__slug", "fact", "earned_at")),
-        "experience": sorted(ExperienceAward.objects.values_list("user__username", "dedupe_key", "points", "reason", "awarded_at")),
+        "achievements": sorted(
+            UserAchievement.objects.values_list("user__username", "achievement__slug", "fact", "earned_at")
+        ),
+        "experience": sorted(
+            ExperienceAward.objects.values_list(
+                "user__username", "dedupe_key", "points", "reason", "awarded_at"
+            )
+        ),
     }
 
 

@@ -11,7 +11,13 @@ from deltacrown.user_profile.achievements.awards import (
     define_achievement,
     revoke_achievement,
 )
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserActivity, UserProfile
+from deltacrown.user_profile.models import (
+    Achievement,
+    ExperienceAward,
+    UserAchievement,
+    UserActivity,
+    UserProfile,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +31,9 @@ def ann():
 
 @pytest.fixture
 def first_win():
-    return define_achievement(slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=50)
+    return define_achievement(
+        slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=50
+    )
 
 
 @pytest.fixture
@@ -40,11 +48,19 @@ def unlocked():
 
 
 def held():
-    return list(UserAchievement.objects.order_by("id").values_list("user__username", "achievement__slug", "fact", "earned_at"))
+    return list(
+        UserAchievement.objects.order_by("id").values_list(
+            "user__username", "achievement__slug", "fact", "earned_at"
+        )
+    )
 
 
 def experience():
-    return list(ExperienceAward.objects.order_by("id").values_list("user__username", "points", "reason", "dedupe_key", "awarded_at"))
+    return list(
+        ExperienceAward.objects.order_by("id").values_list(
+            "user__username", "points", "reason", "dedupe_key", "awarded_at"
+        )
+    )
 
 
 def numbers(user):
@@ -53,7 +69,9 @@ def numbers(user):
 
 
 def test_define_achievement_enters_and_updates_one_entry(first_win):
-    again = define_achievement(slug="first-win", name="First victory ", description="Win once.", tier="MAJOR", points=60)
+    again = define_achievement(
+        slug="first-win", name="First victory ", description="Win once.", tier="MAJOR", points=60
+    )
     assert again == first_win
     assert list(Achievement.objects.values_list("slug", "name", "description", "tier", "points")) == [
         ("first-win", "First victory", "Win once.", "MAJOR", 60)
@@ -61,10 +79,17 @@ def test_define_achievement_enters_and_updates_one_entry(first_win):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("slug", "no slug"), ("name", " "), ("description", "x" * 301), ("tier", "EPIC"), ("points", -1)]
+    ("field", "value"),
+    [("slug", "no slug"), ("name", " "), ("description", "x" * 301), ("tier", "EPIC"), ("points", -1)],
 )
 def test_an_impossible_entry_is_refused_by_field(field, value):
-    entry = {"slug": "first-win", "name": "First win", "description": "Win a match.", "tier": "MINOR", "points": 50}
+    entry = {
+        "slug": "first-win",
+        "name": "First win",
+        "description": "Win a match.",
+        "tier": "MINOR",
+        "points": 50,
+    }
     with pytest.raises(InvalidInput) as refusal:
         define_achievement(**(entry | {field: value}))
     assert refusal.value.field == field
@@ -105,7 +130,9 @@ def test_an_achievement_worth_nothing_brings_no_experience(ann, pioneer):
 
 def test_a_changed_price_leaves_awards_alone(ann, first_win):
     award_achievement(user=ann, achievement=first_win, fact="", earned_at=JAN)
-    define_achievement(slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=500)
+    define_achievement(
+        slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=500
+    )
     assert numbers(ann) == (1, 50, 1)
 
 
@@ -123,7 +150,11 @@ def test_many_awards_take_a_constant_number_of_queries(first_win, pioneer, djang
 
 def test_awarding_many_again_writes_only_what_is_missing(ann, first_win, pioneer):
     award_achievement(user=ann, achievement=first_win, fact="match k-1", earned_at=JAN)
-    awards = [AwardRecord(ann, first_win, "late", FEB), AwardRecord(ann, pioneer, "early", FEB), AwardRecord(ann, pioneer, "again", FEB)]
+    awards = [
+        AwardRecord(ann, first_win, "late", FEB),
+        AwardRecord(ann, pioneer, "early", FEB),
+        AwardRecord(ann, pioneer, "again", FEB),
+    ]
     assert [award.achievement for award in award_achievements(awards=awards)] == [pioneer]
     assert held() == [("ann", "first-win", "match k-1", JAN), ("ann", "pioneer", "early", FEB)]
     assert unlocked() == [("ann", "Earned Pioneer", FEB)]
@@ -132,7 +163,9 @@ def test_awarding_many_again_writes_only_what_is_missing(ann, first_win, pioneer
 
 def test_revoking_removes_the_achievement_and_its_experience_alone(ann, first_win, pioneer):
     bob = User.objects.create(username="bob")
-    award_achievements(awards=[AwardRecord(user, entry, "", JAN) for user in (ann, bob) for entry in (first_win, pioneer)])
+    award_achievements(
+        awards=[AwardRecord(user, entry, "", JAN) for user in (ann, bob) for entry in (first_win, pioneer)]
+    )
     assert revoke_achievement(user=ann, achievement=first_win, reason="Match k-1 was voided.") is True
     assert held() == [("ann", "pioneer", "", JAN), ("bob", "first-win", "", JAN), ("bob", "pioneer", "", JAN)]
     assert [row[0] for row in experience()] == ["bob"]

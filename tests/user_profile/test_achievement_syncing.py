@@ -18,7 +18,19 @@ from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE
 from deltacrown.user_profile.achievements.progress import MatchProgress
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from tests import scene
-from tests.user_profile.season import TOLD, contents, daily_duel, day, held, hold, people, play, queries, rocket, said
+from tests.user_profile.season import (
+    TOLD,
+    contents,
+    daily_duel,
+    day,
+    held,
+    hold,
+    people,
+    play,
+    queries,
+    rocket,
+    said,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +97,9 @@ def test_matches_earn_with_their_date_and_fact(ann_and_bob):
 
     assert held(ann) == {"first-win": day(0), "streak-five": day(4), "ten-wins": day(9), "streak-ten": day(9)}
     assert held(bob) == {}
-    assert UserAchievement.objects.get(user=ann, achievement__slug="first-win").fact == "Rocket, 1 January 2025"
+    assert (
+        UserAchievement.objects.get(user=ann, achievement__slug="first-win").fact == "Rocket, 1 January 2025"
+    )
     awarded = ExperienceAward.objects.get(user=ann, dedupe_key="achievement:first-win")
     assert (awarded.points, awarded.awarded_at) == (BY_SLUG["first-win"].points, day(0))
 
@@ -109,7 +123,12 @@ def test_tournaments_earn_for_everyone_of_the_roster(ann_and_bob):
     for number in range(3):
         hold(f"cup-{number}", ann, bob, number=number)
 
-    assert held(ann) == {"first-tournament": day(-1), "first-podium": day(0), "first-title": day(0), "three-titles": day(2)}
+    assert held(ann) == {
+        "first-tournament": day(-1),
+        "first-podium": day(0),
+        "first-title": day(0),
+        "three-titles": day(2),
+    }
     assert held(bob) == {"first-tournament": day(-1), "first-podium": day(0)}
     assert UserAchievement.objects.get(user=ann, achievement__slug="three-titles").fact == "Cup 2"
 
@@ -121,7 +140,15 @@ def test_in_whatever_order_and_batches_matches_are_told_the_end_is_the_same(seed
     records = []
     for number in range(80):
         one, other = source.sample(players, 2)
-        records.append(daily_duel(one, other, number, draw=source.random() < 0.1, void_reason="Crash" if source.random() < 0.1 else ""))
+        records.append(
+            daily_duel(
+                one,
+                other,
+                number,
+                draw=source.random() < 0.1,
+                void_reason="Crash" if source.random() < 0.1 else "",
+            )
+        )
     told_in = source.sample(records, len(records)) if seed % 2 else records
     while told_in:
         size = source.randint(1, 20)
@@ -147,10 +174,17 @@ def test_a_voided_match_moves_the_achievement_to_the_match_that_earns_it_now(ann
 
     void(3)
 
-    assert held(ann) == {"first-win": day(0), "streak-five": day(5), "ten-wins": day(10), "streak-ten": day(10)}
+    assert held(ann) == {
+        "first-win": day(0),
+        "streak-five": day(5),
+        "ten-wins": day(10),
+        "streak-ten": day(10),
+    }
     assert UserAchievement.objects.get(user=ann, achievement__slug="streak-ten").pk == kept
     assert ExperienceAward.objects.get(user=ann, dedupe_key="achievement:streak-ten").awarded_at == day(10)
-    assert list(ann.activities.filter(dedupe_key="achievement:streak-ten").values_list("created_at", flat=True)) == [day(10)]
+    assert list(
+        ann.activities.filter(dedupe_key="achievement:streak-ten").values_list("created_at", flat=True)
+    ) == [day(10)]
 
 
 def test_it_is_revoked_when_no_other_fact_earns_it(ann_and_bob, find_all_drift):
@@ -182,7 +216,9 @@ def test_it_comes_back_when_the_void_is_taken_back(ann_and_bob):
 def test_a_corrected_match_earns_for_whoever_won(ann_and_bob):
     ann, bob = ann_and_bob
     play([daily_duel(ann, bob, 0)])
-    correct_match(game=rocket(), match_key="day-0", results={"ann": "LOSS", "bob": "WIN"}, reason="Sides", now=TOLD)
+    correct_match(
+        game=rocket(), match_key="day-0", results={"ann": "LOSS", "bob": "WIN"}, reason="Sides", now=TOLD
+    )
 
     assert (held(ann), held(bob)) == ({}, {"first-win": day(0)})
 
@@ -213,7 +249,9 @@ def test_disqualifications_and_corrections_are_followed(ann_and_bob):
 
 def test_what_was_awarded_by_hand_is_left_alone(ann_and_bob):
     ann, bob = ann_and_bob
-    pioneer = define_achievement(slug="pioneer", name="Pioneer", description="Be early.", tier="MAJOR", points=0)
+    pioneer = define_achievement(
+        slug="pioneer", name="Pioneer", description="Be early.", tier="MAJOR", points=0
+    )
     award_achievement(user=ann, achievement=pioneer, fact="", earned_at=day(0))
     play([daily_duel(ann, bob, 1)])
     void(1)
@@ -227,7 +265,9 @@ def test_the_catalogue_is_entered_whole_and_brought_up_to_date():
     syncing.define_catalogue()
 
     entries = Achievement.objects.values_list("slug", "name", "description", "tier", "points")
-    assert sorted(entries) == sorted((rule.slug, rule.name, rule.description, rule.tier, rule.points) for rule in CATALOGUE)
+    assert sorted(entries) == sorted(
+        (rule.slug, rule.name, rule.description, rule.tier, rule.points) for rule in CATALOGUE
+    )
 
 
 def test_recording_costs_the_same_whatever_was_played_before():

@@ -65,7 +65,9 @@ def rows():
 
 def test_a_fact_is_entered_once_at_its_own_date(player):
     first, created = create_activity(user=player(), **FACT)
-    again, created_again = create_activity(user=first.user, **{**FACT, "description": "Joined a team", "created_at": day(5)})
+    again, created_again = create_activity(
+        user=first.user, **{**FACT, "description": "Joined a team", "created_at": day(5)}
+    )
 
     assert (created, created_again, again) == (True, False, first)
     stored = UserActivity.objects.get()
@@ -115,7 +117,9 @@ def test_what_may_not_appear_is_refused_by_both_doors(player, wrong, field):
     ann = player()
     for enter in (
         lambda: create_activity(user=ann, **{**FACT, **wrong}),
-        lambda: enter_activities(records=[record(ann, "membership:2"), ActivityRecord(user_id=ann.pk, **{**FACT, **wrong})]),
+        lambda: enter_activities(
+            records=[record(ann, "membership:2"), ActivityRecord(user_id=ann.pk, **{**FACT, **wrong})]
+        ),
     ):
         with pytest.raises(InvalidInput) as refusal:
             enter()
@@ -148,12 +152,18 @@ def test_many_are_entered_in_a_constant_number_of_queries_and_once(player, djang
 
 def test_what_differs_is_amended_and_what_has_no_record_is_withdrawn(player):
     ann, bob = player("ann"), player("bob")
-    enter_activities(records=[record(ann, f"membership:{number}") for number in (1, 2, 3)] + [record(bob, "membership:9")])
+    enter_activities(
+        records=[record(ann, f"membership:{number}") for number in (1, 2, 3)] + [record(bob, "membership:9")]
+    )
     create_activity(user=ann, **{**FACT, "dedupe_key": "by hand"})
     create_activity(user=ann, **{**FACT, "activity_type": "LEVEL_UP", "dedupe_key": "level:5"})
 
     changes = replace_activities(
-        records=[record(ann, "membership:1"), record(ann, "membership:2", description="Joined team Blues"), record(ann, "membership:4")],
+        records=[
+            record(ann, "membership:1"),
+            record(ann, "membership:2", description="Joined team Blues"),
+            record(ann, "membership:4"),
+        ],
         users=[ann.pk],
         types={"TEAM_JOINED"},
     )
@@ -207,7 +217,10 @@ def test_a_withdrawn_entry_is_seen_by_nobody(player):
 
 def test_its_player_hides_an_entry_and_shows_it_again_live_or_archived(player):
     ann = player()
-    for entry in (create_activity(user=ann, **FACT)[0], archive(create_activity(user=ann, **{**FACT, "dedupe_key": "membership:2"})[0])):
+    for entry in (
+        create_activity(user=ann, **FACT)[0],
+        archive(create_activity(user=ann, **{**FACT, "dedupe_key": "membership:2"})[0]),
+    ):
         handle = write_handle(entry)
         assert set_entry_hidden(user=ann, handle=handle, hidden=True).visibility == "PRIVATE"
         assert is_hidden(type(entry).objects.get(pk=entry.pk))

@@ -12,7 +12,14 @@ from django.db import connection
 from django.urls import reverse
 
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services import archive_matches, correct_match, list_match_lines, record_matches, restore_match, void_match
+from deltacrown.games.services import (
+    archive_matches,
+    correct_match,
+    list_match_lines,
+    record_matches,
+    restore_match,
+    void_match,
+)
 from deltacrown.moderation.services import VoidMatch, file_dispute, uphold_dispute
 from deltacrown.pages.leaderboards import get_leaderboard_page
 from deltacrown.pages.matches import get_match_page
@@ -40,7 +47,10 @@ def season(db):
     """Forty duels of ann and bob an hour apart, recorded in one statement; some voided, some corrected, one of a tournament."""
     ann, bob, mod = scene.player("ann"), scene.player("bob"), scene.player("mod", is_staff=True)
     title, event = scene.game("chess"), scene.tournament("cup", title=scene.game("chess"))
-    records = [duel(title, f"d{n:02d}", *((ann, bob) if n % 3 else (bob, ann)), played_at=scene.at(n)) for n in range(40)]
+    records = [
+        duel(title, f"d{n:02d}", *((ann, bob) if n % 3 else (bob, ann)), played_at=scene.at(n))
+        for n in range(40)
+    ]
     record_matches(records=records, now=NOW)
     moments = [database_now()]
     for n in (2, 7, 30):
@@ -48,7 +58,14 @@ def season(db):
         moments.append(database_now())
     restore_match(game=title, match_key="d07", reason="all well", now=NOW, by=mod)
     for n in (4, 31):
-        correct_match(game=title, match_key=f"d{n:02d}", results={"ann": "LOSS", "bob": "WIN"}, reason="swapped", now=NOW, by=mod)
+        correct_match(
+            game=title,
+            match_key=f"d{n:02d}",
+            results={"ann": "LOSS", "bob": "WIN"},
+            reason="swapped",
+            now=NOW,
+            by=mod,
+        )
         moments.append(database_now())
     row = Match.objects.get(user=ann, match_key="d05")
     scene.tournament_match(row, event, round="Final")
@@ -66,27 +83,44 @@ def pages_of(read, page=None):
 
 
 def histories(user):
-    return [replace(entry, is_archived=False) for entry in pages_of(lambda page: get_match_history(user, page=page, limit=7))]
+    return [
+        replace(entry, is_archived=False)
+        for entry in pages_of(lambda page: get_match_history(user, page=page, limit=7))
+    ]
 
 
 def rows_behind(user, stat):
-    return [replace(entry, is_archived=False) for entry in pages_of(lambda page: get_stat_rows(user, stat, page, limit=7))]
+    return [
+        replace(entry, is_archived=False)
+        for entry in pages_of(lambda page: get_stat_rows(user, stat, page, limit=7))
+    ]
 
 
 def see(season):
     """Everything there is to see of the season's players and matches."""
     ann, bob, title, moments = season
-    seen = {"profiles": list(UserProfile.objects.order_by("pk").values()), "games": list(GameStats.objects.order_by("pk").values())}
+    seen = {
+        "profiles": list(UserProfile.objects.order_by("pk").values()),
+        "games": list(GameStats.objects.order_by("pk").values()),
+    }
     for user in (ann, bob):
         seen[f"{user} matches"] = histories(user)
         for stat in STATS:
             seen[f"{user} {stat} rows"] = rows_behind(user, stat)
-            seen[f"{user} {stat} history"] = list(pages_of(lambda page: get_stat_history(user, stat, page, limit=7)))  # noqa: B023
+            seen[f"{user} {stat} history"] = list(
+                pages_of(lambda page: get_stat_history(user, stat, page, limit=7))
+            )  # noqa: B023
             seen[f"{user} {stat} explained"] = explain_stat(user, stat, limit=50)
             for game in (None, title):
-                seen[f"{user} {stat} {game} then"] = [get_stat_as_of(user, stat, moment, game=game) for moment in moments]
-    seen["boards"] = [get_leaderboard_page(stat, game=game, page=None) for stat in STATS for game in (None, "chess")]
-    seen["encounter"] = [replace(row.match, is_archived=False) for row in get_match_page("chess", "d05", viewer=None).rows]
+                seen[f"{user} {stat} {game} then"] = [
+                    get_stat_as_of(user, stat, moment, game=game) for moment in moments
+                ]
+    seen["boards"] = [
+        get_leaderboard_page(stat, game=game, page=None) for stat in STATS for game in (None, "chess")
+    ]
+    seen["encounter"] = [
+        replace(row.match, is_archived=False) for row in get_match_page("chess", "d05", viewer=None).rows
+    ]
     return seen
 
 
@@ -106,7 +140,10 @@ def test_nothing_visible_changes(season, find_all_drift):
     assert find_all_drift() == []
 
 
-@pytest.mark.parametrize("address", ["/players/{}/", "/players/{}/matches/", "/players/{}/stats/matches_won/", "/matches/chess/d05/"])
+@pytest.mark.parametrize(
+    "address",
+    ["/players/{}/", "/players/{}/matches/", "/players/{}/stats/matches_won/", "/matches/chess/d05/"],
+)
 def test_pages_are_the_same_to_the_byte(client, season, address):
     path = address.format(season[0].profile.public_id)
     before = client.get(path).content
@@ -140,7 +177,10 @@ def cursors_of(read):
 
 
 def items_past(read, page):
-    return [replace(item, is_archived=False) if hasattr(item, "is_archived") else item for item in read(page).items]
+    return [
+        replace(item, is_archived=False) if hasattr(item, "is_archived") else item
+        for item in read(page).items
+    ]
 
 
 def test_a_file_imported_again_creates_nothing(tmp_path, find_all_drift):
@@ -148,7 +188,11 @@ def test_a_file_imported_again_creates_nothing(tmp_path, find_all_drift):
     for name in ("ann", "bob"):
         scene.player(name)
     file = tmp_path / "matches.csv"
-    lines = [f"k{n},chess,{who},{result},2025-03-01T18:30:00Z\n" for n in range(5) for who, result in (("ann", "win"), ("bob", "loss"))]
+    lines = [
+        f"k{n},chess,{who},{result},2025-03-01T18:30:00Z\n"
+        for n in range(5)
+        for who, result in (("ann", "win"), ("bob", "loss"))
+    ]
     file.write_text("match_key,game,player,result,played_at\n" + "".join(lines))
     call_command("import_matches", str(file), stdout=StringIO(), stderr=StringIO())
     archive_matches(before=CUT, now=NOW)
@@ -172,7 +216,9 @@ def test_archived_matches_are_still_voided_restored_and_corrected(season, find_a
     assert (newest.delta, newest.value, newest.what) == (-1, won - 1, "voided: late find")
     restore_match(game=title, match_key="d08", reason="no", now=NOW)
     assert list(UserProfile.objects.order_by("pk").values()) == before
-    correct_match(game=title, match_key="d08", results={"ann": "LOSS", "bob": "WIN"}, reason="swapped", now=NOW)
+    correct_match(
+        game=title, match_key="d08", results={"ann": "LOSS", "bob": "WIN"}, reason="swapped", now=NOW
+    )
 
     numbers = UserProfile.objects.get(user=ann)
     assert (numbers.total_matches_played, numbers.matches_won) == (played, won - 1)
@@ -183,7 +229,9 @@ def test_a_dispute_about_an_archived_match_is_upheld(season, find_all_drift):
     _, bob, title, _ = season
     mod = scene.player("judge", is_staff=True)
     row = Match.objects.get(user=bob, match_key="d10")
-    dispute = file_dispute(reporter=bob, match=row, reason="He cheated.", now=row.played_at + timedelta(hours=1))
+    dispute = file_dispute(
+        reporter=bob, match=row, reason="He cheated.", now=row.played_at + timedelta(hours=1)
+    )
     move()
 
     uphold_dispute(dispute=dispute, by=mod, remedy=VoidMatch(), resolution="So he did.", now=NOW)

@@ -14,7 +14,13 @@ from deltacrown.tournaments.models import TournamentResult
 from deltacrown.user_profile.achievements import backfill
 from deltacrown.user_profile.achievements.backfill import backfill_achievements, backfill_activities
 from deltacrown.user_profile.achievements.syncing import AchievementChanges
-from deltacrown.user_profile.models import ArchivedUserActivity, ExperienceAward, KycVerification, UserAchievement, UserActivity
+from deltacrown.user_profile.models import (
+    ArchivedUserActivity,
+    ExperienceAward,
+    KycVerification,
+    UserAchievement,
+    UserActivity,
+)
 from deltacrown.user_profile.people.kyc import request_verification, verify
 from deltacrown.user_profile.services import activity_service
 from deltacrown.user_profile.timeline.archive import ArchivedActivities, archive_activities
@@ -22,7 +28,18 @@ from deltacrown.user_profile.timeline.entering import ActivityChanges
 from deltacrown.user_profile.timeline.hiding import hide_activity
 from deltacrown.user_profile.timeline.reading import get_activity_timeline
 from tests import scene
-from tests.user_profile.season import SPECIFIED, TOLD, contents, daily_duel, day, hold, people, play, said, squad
+from tests.user_profile.season import (
+    SPECIFIED,
+    TOLD,
+    contents,
+    daily_duel,
+    day,
+    hold,
+    people,
+    play,
+    said,
+    squad,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +107,11 @@ def test_entries_whose_fact_is_gone_are_withdrawn_and_those_that_differ_amended(
     TeamMembership.objects.filter(user=ann)._raw_delete("default")
     TournamentResult.objects.filter(user=bob, tournament__slug="cup-2").update(placement=3)
     activity_service.create_activity(
-        user=ann, activity_type="TEAM_JOINED", description="Joined the hall of fame", dedupe_key="by hand", created_at=day(1)
+        user=ann,
+        activity_type="TEAM_JOINED",
+        description="Joined the hall of fame",
+        dedupe_key="by hand",
+        created_at=day(1),
     )
 
     changes = backfill_activities().changes
@@ -125,8 +146,13 @@ def test_the_commands_say_what_they_did(season):
     UserActivity.objects.filter(user__username="cat").delete()
     entries = 12
 
-    assert run("backfill_activities", dry_run=True) == f"Would create {entries}, update 0 and withdraw 0 entries of 4 players.\n"
-    assert run("backfill_activities") == f"Created {entries}, updated 0 and withdrew 0 entries of 4 players.\n"
+    assert (
+        run("backfill_activities", dry_run=True)
+        == f"Would create {entries}, update 0 and withdraw 0 entries of 4 players.\n"
+    )
+    assert (
+        run("backfill_activities") == f"Created {entries}, updated 0 and withdrew 0 entries of 4 players.\n"
+    )
     assert run("backfill_activities") == "Created 0, updated 0 and withdrew 0 entries of 4 players.\n"
     UserAchievement.objects.filter(user__username="cat", achievement__slug="first-podium").delete()
     would = "Would award 1, update 0 and revoke 0 achievements of 4 players, and change the experience of 0 of them.\n"
@@ -186,12 +212,16 @@ class TestArchive:
         before = contents()
         old = UserActivity.objects.filter(created_at__lt=day(3)).count()
 
-        assert archive_activities(before=day(3), now=TOLD, dry_run=True, batch_size=3) == ArchivedActivities(old, 0)
+        assert archive_activities(before=day(3), now=TOLD, dry_run=True, batch_size=3) == ArchivedActivities(
+            old, 0
+        )
         assert contents() == before
 
     def test_one_the_archive_holds_already_is_left(self, season):
         entry = UserActivity.objects.filter(created_at__lt=day(3)).first()
-        columns = {field.attname: getattr(entry, field.attname) for field in UserActivity._meta.concrete_fields}
+        columns = {
+            field.attname: getattr(entry, field.attname) for field in UserActivity._meta.concrete_fields
+        }
         ArchivedUserActivity.objects.create(**{**columns, "id": 10**6})
 
         assert archive_activities(before=day(3), now=TOLD, batch_size=1).left == 1
@@ -210,7 +240,10 @@ class TestArchive:
         with pytest.raises(CommandError):
             call_command("archive_activities", before=before)
 
-    @pytest.mark.parametrize("wrong", [{"before": day(0).replace(tzinfo=None)}, {"batch_size": 0}, {"before": TOLD + timedelta(days=1)}])
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"before": day(0).replace(tzinfo=None)}, {"batch_size": 0}, {"before": TOLD + timedelta(days=1)}],
+    )
     def test_the_service_refuses_what_cannot_be(self, wrong):
         with pytest.raises(InvalidInput):
             archive_activities(**{"before": day(0), "now": TOLD, **wrong})

@@ -26,9 +26,15 @@ def reader(service, name):
 
 
 PAGES = {
-    "profile": lambda service, owner, viewer: reader(service, "profile")(owner.profile.public_id, viewer=viewer),
-    "matches": lambda service, owner, viewer: reader(service, "matches")(owner.profile.public_id, {}, None, viewer=viewer),
-    "activity": lambda service, owner, viewer: reader(service, "activity")(owner.profile.public_id, None, viewer=viewer),
+    "profile": lambda service, owner, viewer: reader(service, "profile")(
+        owner.profile.public_id, viewer=viewer
+    ),
+    "matches": lambda service, owner, viewer: reader(service, "matches")(
+        owner.profile.public_id, {}, None, viewer=viewer
+    ),
+    "activity": lambda service, owner, viewer: reader(service, "activity")(
+        owner.profile.public_id, None, viewer=viewer
+    ),
 }
 
 
@@ -65,7 +71,9 @@ def texts(page):
 
 def numbers_of(page):
     """Every column of the profile: two rows of one key are equal to Django whatever stands in them."""
-    return {field.attname: getattr(page.profile, field.attname) for field in page.profile._meta.concrete_fields}
+    return {
+        field.attname: getattr(page.profile, field.attname) for field in page.profile._meta.concrete_fields
+    }
 
 
 def keys():
@@ -73,7 +81,9 @@ def keys():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_second_reader_is_shown_what_the_first_was_and_it_is_what_is_true(anna, name, django_assert_num_queries):
+def test_the_second_reader_is_shown_what_the_first_was_and_it_is_what_is_true(
+    anna, name, django_assert_num_queries
+):
     show = PAGES[name]
     first = show(cached, anna, None)
     with django_assert_num_queries(1):
@@ -109,11 +119,25 @@ def test_whoever_comes_first_nobody_is_shown_more_than_they_may(anna, viewers, o
     everyone = [(kind, person) for kind, people in viewers.items() for person in people][::order]
     seen = {}
     for kind, person in everyone * 2:
-        seen.setdefault(kind, []).append(texts(cached.get_activity_page(anna.profile.public_id, None, viewer=person)))
+        seen.setdefault(kind, []).append(
+            texts(cached.get_activity_page(anna.profile.public_id, None, viewer=person))
+        )
 
-    public, followers, everything = ["did public"], ["did followers", "did public"], ["did followers", "did private", "did public"]
-    expected = {"anonymous": public, "member": public, "follower": followers, "self": everything, "staff": everything}
-    assert {kind: {tuple(texts) for texts in found} for kind, found in seen.items()} == {k: {tuple(v)} for k, v in expected.items()}
+    public, followers, everything = (
+        ["did public"],
+        ["did followers", "did public"],
+        ["did followers", "did private", "did public"],
+    )
+    expected = {
+        "anonymous": public,
+        "member": public,
+        "follower": followers,
+        "self": everything,
+        "staff": everything,
+    }
+    assert {kind: {tuple(texts) for texts in found} for kind, found in seen.items()} == {
+        k: {tuple(v)} for k, v in expected.items()
+    }
 
 
 def test_staff_reads_of_hidden_data_are_logged_each_time(anna, viewers, caplog):
@@ -194,7 +218,9 @@ def test_nothing_of_the_account_is_kept_but_the_name(anna, name, redis_cache):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_redis_going_away_between_reading_and_keeping_costs_nothing(anna, name, redis_cache, monkeypatch, caplog):
+def test_redis_going_away_between_reading_and_keeping_costs_nothing(
+    anna, name, redis_cache, monkeypatch, caplog
+):
     service, build = players, getattr(players, f"build_{name}_page")
 
     def die_then_build(*args, **options):

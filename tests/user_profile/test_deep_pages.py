@@ -105,11 +105,17 @@ def shape_of(sql: str, params: Any) -> list[str]:
     """
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute(f"{'EXPLAIN (COSTS OFF)' if postgresql else 'EXPLAIN QUERY PLAN'} {sql}", params or None)
+        cursor.execute(
+            f"{'EXPLAIN (COSTS OFF)' if postgresql else 'EXPLAIN QUERY PLAN'} {sql}", params or None
+        )
         lines = [row[0] if postgresql else row[3] for row in cursor.fetchall()]
     if postgresql:
         lines = [line for line in lines if not line.endswith(" on games_game")]
-        return sorted(found[0] for line in lines if (found := re.search(r"\S.* Scan (on|using) .*|Sort$|Aggregate$", line)))
+        return sorted(
+            found[0]
+            for line in lines
+            if (found := re.search(r"\S.* Scan (on|using) .*|Sort$|Aggregate$", line))
+        )
     # A walk through an index from its beginning is called a scan, and one from a position a search.
     return [re.sub(r"^(SCAN|SEARCH) (?=.* USING )|(?<=INDEX )(\S+) \(.*\)", r"\2", line) for line in lines]
 
@@ -161,7 +167,11 @@ def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
         for _ in range(count):
             next(rows)
 
-    sent = [query for query in statements_of(lambda: read(1_000)) if "ORDER BY" in query[0] and "games_" in query[0]]
+    sent = [
+        query
+        for query in statements_of(lambda: read(1_000))
+        if "ORDER BY" in query[0] and "games_" in query[0]
+    ]
     first, deep = sent[:2], sent[-2:]
 
     assert len(sent) == 2 * 1_000 / 20
@@ -172,8 +182,12 @@ def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
 def test_numbered_pages_would_be_found(site):
     """The comparison can fail: an OFFSET has the same plan on every page, and reads all the pages before."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # read both by the index, whatever it costs, so that they have one plan
-            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        with (
+            connection.cursor() as cursor
+        ):  # read both by the index, whatever it costs, so that they have one plan
+            cursor.execute(
+                "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+            )
     rows = Match.objects.filter(user=site.owner).order_by("-played_at", "-id")
     first, deep = ([rows[start : start + 1].query.sql_with_params()] for start in (0, THOUSANDTH))
 
@@ -183,6 +197,9 @@ def test_numbered_pages_would_be_found(site):
 
 def test_another_order_would_be_found(site):
     rows = Match.objects.filter(user=site.owner)
-    by_index, sorted_late = (rows.order_by(*order)[:1].query.sql_with_params() for order in (("-played_at", "-id"), ("score", "-id")))
+    by_index, sorted_late = (
+        rows.order_by(*order)[:1].query.sql_with_params()
+        for order in (("-played_at", "-id"), ("score", "-id"))
+    )
 
     assert shape_of(*by_index) != shape_of(*sorted_late)

@@ -18,7 +18,9 @@ def people(db):
 @pytest.fixture
 def entries(people):
     ann = people["ann"]
-    for number, (name, status, placement) in enumerate([("cup", "COMPLETED", 1), ("league", "COMPLETED", 4), ("open", "OPEN", None)]):
+    for number, (name, status, placement) in enumerate(
+        [("cup", "COMPLETED", 1), ("league", "COMPLETED", 4), ("open", "OPEN", None)]
+    ):
         event = scene.tournament(name, status=status, title=scene.game("chess") if name == "open" else None)
         scene.registration(ann, event, hours=24 * number)
         scene.registration(people["ben"], event, hours=24 * number)
@@ -48,7 +50,10 @@ class TestMatches:
         """Ann against Ben twice (once archived), beside Mate against Cleo, against Dora and a team by a tournament's word."""
         ann = people["ann"]
         for key, hours in (("old", -5), ("duel", 1)):
-            rows = [scene.match(people["ben"], key, "LOSS", hours=hours), scene.match(ann, key, "WIN", hours=hours)]
+            rows = [
+                scene.match(people["ben"], key, "LOSS", hours=hours),
+                scene.match(ann, key, "WIN", hours=hours),
+            ]
             if key == "old":
                 for row in rows:
                     scene.archive(row)
@@ -88,7 +93,11 @@ class TestMatches:
         boss = scene.player("boss", is_staff=True)
 
         def met(name, viewer):
-            return keys_of(stats_service.get_match_history(ann, {"opponent": people[name].profile.public_id}, viewer=viewer))
+            return keys_of(
+                stats_service.get_match_history(
+                    ann, {"opponent": people[name].profile.public_id}, viewer=viewer
+                )
+            )
 
         for viewer in (None, AnonymousUser(), people["cleo"], ann):
             assert met("ben", viewer) == []
@@ -134,7 +143,9 @@ def test_tournaments_counted_are_those_listed(entries, name):
     assert rows.evidence.rows == len(slugs)
 
 
-@pytest.mark.parametrize(("name", "value"), [("tournament", "nope"), ("registered_from", "never"), ("registered_to", "2025-13-01")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("tournament", "nope"), ("registered_from", "never"), ("registered_to", "2025-13-01")]
+)
 def test_a_bad_filter_is_refused_by_its_name(entries, name, value):
     with pytest.raises(InvalidInput) as refusal:
         stats_service.get_tournament_breakdown(entries, {name: value})

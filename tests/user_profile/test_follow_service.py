@@ -42,7 +42,10 @@ def read(viewer, page=None, limit=10):
 
 
 def test_following_twice_is_following_once(ann, bob):
-    assert [follow(follower=ann, followed=bob, now=NOW), follow(follower=ann, followed=bob, now=NOW)] == [True, False]
+    assert [follow(follower=ann, followed=bob, now=NOW), follow(follower=ann, followed=bob, now=NOW)] == [
+        True,
+        False,
+    ]
     assert list(Follow.objects.values_list("follower__username", "followed__username")) == [("ann", "bob")]
     assert [unfollow(follower=ann, followed=bob), unfollow(follower=ann, followed=bob)] == [True, False]
     assert not Follow.objects.exists()
@@ -135,7 +138,9 @@ def test_visibility_holds_for_owners_of_every_kind_in_one_query(ann, bob, cat, d
     with django_assert_num_queries(1):
         found = {text.removeprefix("did ") for _, text in read(ann, limit=50)}
 
-    assert found == {f"{name} {what}" for name in ("bob", "cat", "dan") for what in ("PUBLIC", "FOLLOWERS")} | {
+    assert found == {
+        f"{name} {what}" for name in ("bob", "cat", "dan") for what in ("PUBLIC", "FOLLOWERS")
+    } | {
         "bob entered",
         "dan entered",
     }

@@ -29,11 +29,15 @@ def run(status="CLEAN", *, minutes=0, took=2, **fields):
     began = NOON + timedelta(minutes=minutes)
     ended = None if status == "RUNNING" else began + timedelta(seconds=took)
     counts = {"numbers_checked": 40, "numbers_drifted": 0, "numbers_repaired": 0}
-    return Run.objects.create(cause="test", status=status, started_at=began, finished_at=ended, **{**counts, **fields})
+    return Run.objects.create(
+        cause="test", status=status, started_at=began, finished_at=ended, **{**counts, **fields}
+    )
 
 
 def repair(of, stat="matches_won", holder="user_profile.UserProfile", user=7):
-    return Repair.objects.create(run=of, holder=holder, stat=stat, keys={"user": user}, was=1, now=2, repaired_at=NOON)
+    return Repair.objects.create(
+        run=of, holder=holder, stat=stat, keys={"user": user}, was=1, now=2, repaired_at=NOON
+    )
 
 
 def look(page=None, *, hours=1, **options):
@@ -42,7 +46,12 @@ def look(page=None, *, hours=1, **options):
 
 def test_before_the_first():
     found = look()
-    assert (found.state, found.latest, found.finished, found.runs.items) == (IntegrityState.NEVER, None, None, [])
+    assert (found.state, found.latest, found.finished, found.runs.items) == (
+        IntegrityState.NEVER,
+        None,
+        None,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,13 +67,20 @@ def test_a_finished_one(fields, state):
     run(**fields)
     found = look()
     assert (found.state, found.latest, found.runs.items) == (state, found.finished, [found.finished])
-    assert (found.finished.numbers_checked, found.finished.numbers_drifted) == (40, fields.get("numbers_drifted", 0))
+    assert (found.finished.numbers_checked, found.finished.numbers_drifted) == (
+        40,
+        fields.get("numbers_drifted", 0),
+    )
     assert (found.finished.started_at, found.finished.seconds) == (NOON, 2.0)
 
 
 @pytest.mark.parametrize(
     ("status", "hours", "state"),
-    [("FAILED", 1, IntegrityState.FAILED), ("RUNNING", 6, IntegrityState.RUNNING), ("RUNNING", 7, IntegrityState.STALLED)],
+    [
+        ("FAILED", 1, IntegrityState.FAILED),
+        ("RUNNING", 6, IntegrityState.RUNNING),
+        ("RUNNING", 7, IntegrityState.STALLED),
+    ],
 )
 def test_one_without_an_answer_stands_beside_the_latest_that_has_one(status, hours, state):
     run("DRIFTED", minutes=1, numbers_drifted=1, numbers_repaired=1)
@@ -73,7 +89,11 @@ def test_one_without_an_answer_stands_beside_the_latest_that_has_one(status, hou
     found = look(hours=hours)
     assert (found.state, found.latest.state, found.finished.state) == (state, state, IntegrityState.CLEAN)
     assert found.finished.started_at == NOON + timedelta(minutes=2)
-    assert [shown.state for shown in found.runs.items] == [state, IntegrityState.CLEAN, IntegrityState.REPAIRED]
+    assert [shown.state for shown in found.runs.items] == [
+        state,
+        IntegrityState.CLEAN,
+        IntegrityState.REPAIRED,
+    ]
 
 
 def test_verifications_of_one_player_are_nobodys_business():
@@ -105,7 +125,9 @@ def test_a_real_verification_is_told_as_it_was(player, played, game):
     ann = player("ann")
     played(ann)
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {UserProfile._meta.db_table} SET matches_won = 9 WHERE user_id = %s", [ann.pk])
+        cursor.execute(
+            f"UPDATE {UserProfile._meta.db_table} SET matches_won = 9 WHERE user_id = %s", [ann.pk]
+        )
     GameStats.objects.filter(user=ann).delete()
 
     reconcile_stats(clock=lambda: NOON)

@@ -61,7 +61,9 @@ def test_reconciling_repairs_and_says_so(anna, find_all_drift, caplog):
     assert find_all_drift() == []
 
 
-def test_breakdowns_are_verified_and_the_leading_players_are_in_the_cache(anna, client, caplog, django_assert_num_queries):
+def test_breakdowns_are_verified_and_the_leading_players_are_in_the_cache(
+    anna, client, caplog, django_assert_num_queries
+):
     cache.clear()
     damage("user_profile_gamestats", "matches_won")
     damage("user_profile_userprofile", "disputes_filed")
@@ -83,7 +85,9 @@ def test_the_command_for_breakdowns(anna, caplog):
     call_command("refresh_breakdowns", "--players", "0", stdout=out)
 
     numbers = len(get_stats(GameStats))
-    assert f"{numbers} numbers of 1 games checked, all right.\n0 overviews are in the cache." in out.getvalue()
+    assert (
+        f"{numbers} numbers of 1 games checked, all right.\n0 overviews are in the cache." in out.getvalue()
+    )
     damage("user_profile_gamestats", "matches_won")
     with pytest.raises(SystemExit) as stop:
         call_command("refresh_breakdowns", stdout=out)
@@ -105,4 +109,7 @@ def test_entries_older_than_two_years_are_archived(anna):
     scene.activity(anna, "recent", hours=24 * 365 * 2)
 
     assert (run("archive-activities")["entries"], run("archive-activities")["entries"]) == (1, 0)
-    assert [ArchivedUserActivity.objects.get().dedupe_key, UserActivity.objects.get().dedupe_key] == ["old", "recent"]
+    assert [ArchivedUserActivity.objects.get().dedupe_key, UserActivity.objects.get().dedupe_key] == [
+        "old",
+        "recent",
+    ]

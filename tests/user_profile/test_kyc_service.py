@@ -7,7 +7,14 @@ from django.core.exceptions import FieldDoesNotExist
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.user_profile.models import KycVerification, UserActivity
-from deltacrown.user_profile.people.kyc import MayNotReview, NotRequested, get_verification, reject, request_verification, verify
+from deltacrown.user_profile.people.kyc import (
+    MayNotReview,
+    NotRequested,
+    get_verification,
+    reject,
+    request_verification,
+    verify,
+)
 from deltacrown.user_profile.privacy import HistoryHidden, filter_activity_by_visibility
 from tests import scene
 from tests.user_profile.season import day, said
@@ -26,7 +33,11 @@ def staff():
 
 
 def state():
-    return list(KycVerification.objects.values_list("user__username", "status", "requested_at", "reviewed_at", "reviewed_by__username"))
+    return list(
+        KycVerification.objects.values_list(
+            "user__username", "status", "requested_at", "reviewed_at", "reviewed_by__username"
+        )
+    )
 
 
 def test_it_is_asked_for_once_and_decided_by_staff(ann, staff):
@@ -53,7 +64,11 @@ def test_a_rejected_player_may_ask_again(ann, staff):
 def test_only_active_staff_decide_and_never_about_themselves(decide, ann, staff):
     request_verification(user=ann, now=day(0))
     request_verification(user=staff, now=day(0))
-    for by in (ann, scene.player("mod", is_superuser=True), scene.player("gone", is_staff=True, is_active=False)):
+    for by in (
+        ann,
+        scene.player("mod", is_superuser=True),
+        scene.player("gone", is_staff=True, is_active=False),
+    ):
         with pytest.raises(MayNotReview):
             decide(user=ann, by=by, now=day(1))
     with pytest.raises(MayNotReview):
@@ -82,7 +97,9 @@ def test_its_player_alone_is_told_and_no_longer_when_it_is_taken_back(ann, staff
         {},
     )
     for viewer, seen in ((ann, True), (staff, True), (None, False), (scene.player("bob"), False)):
-        entries = filter_activity_by_visibility(UserActivity.objects.filter(activity_type="KYC_VERIFIED"), viewer)
+        entries = filter_activity_by_visibility(
+            UserActivity.objects.filter(activity_type="KYC_VERIFIED"), viewer
+        )
         assert entries.exists() is seen
 
     reject(user=ann, by=staff, now=day(3))

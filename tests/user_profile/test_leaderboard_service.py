@@ -89,12 +89,21 @@ class TestWinRate:
     def test_ten_matches_are_needed_and_a_zero_counts(self, rated, game):
         board = get_leaderboard("overall_win_rate", game=game)
 
-        assert table(board) == [(1, "busy", Decimal(75)), (2, "steady", Decimal(70)), (3, "unlucky", Decimal(0))]
+        assert table(board) == [
+            (1, "busy", Decimal(75)),
+            (2, "steady", Decimal(70)),
+            (3, "unlucky", Decimal(0)),
+        ]
         assert board.rule == "Players with 10 matches or more are ranked."
 
     @pytest.mark.parametrize("game", [None, "valorant"])
     def test_it_pages_through_fractions(self, db, game):
-        for name, wins, losses in [("third", 4, 8), ("sixth", 2, 10), ("also-third", 5, 10), ("seventh", 2, 12)]:
+        for name, wins, losses in [
+            ("third", 4, 8),
+            ("sixth", 2, 10),
+            ("also-third", 5, 10),
+            ("seventh", 2, 12),
+        ]:
             win(scene.player(name), wins, losses=losses)
         rows, cursor = [], None
         for _ in range(4):
@@ -112,7 +121,13 @@ class TestWinRate:
 
 
 def test_the_lowest_average_placement_is_best_and_players_without_one_are_left_out(db):
-    for name, placements in {"gold": [1, 1], "mixed": [1, 4], "tied": [2, 3], "far": [11], "silver": [2]}.items():
+    for name, placements in {
+        "gold": [1, 1],
+        "mixed": [1, 4],
+        "tied": [2, 3],
+        "far": [11],
+        "silver": [2],
+    }.items():
         user = scene.player(name)
         for number, placement in enumerate(placements):
             scene.result(scene.tournament(f"{name}-{number}"), placement, user)

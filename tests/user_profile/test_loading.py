@@ -30,8 +30,12 @@ def empty():
 
 
 def read():
-    profiles = UserProfile.objects.order_by("user").values_list("user__username", "public_id", "total_matches_played", "matches_won")
-    per_game = GameStats.objects.order_by("user", "game").values_list("user__username", "game__slug", "matches_played", "matches_won")
+    profiles = UserProfile.objects.order_by("user").values_list(
+        "user__username", "public_id", "total_matches_played", "matches_won"
+    )
+    per_game = GameStats.objects.order_by("user", "game").values_list(
+        "user__username", "game__slug", "matches_played", "matches_won"
+    )
     return list(profiles), list(per_game), list(PublicIdCounter.objects.values_list("year", "last"))
 
 

@@ -62,7 +62,9 @@ class World:
 
     def __init__(self, seed):
         self.pick, self.main, self.seen = random.Random(seed), greenlet.getcurrent(), Counter()
-        self.owner, self.fan, self.guest = (scene.player(f"{name}{seed}") for name in ("anna", "fan", "guest"))
+        self.owner, self.fan, self.guest = (
+            scene.player(f"{name}{seed}") for name in ("anna", "fan", "guest")
+        )
         self.failing = False
         self.number, self.hidden, self.is_followed, self.game = 0, False, False, scene.game()
         self.kind = self.pick.choice(["activity", "activity", "matches", "matches", "profile"])
@@ -89,7 +91,13 @@ class World:
 
     def play(self):
         self.number += 1
-        Match.objects.create(user=self.owner, game=self.game, match_key=str(self.number), result="WIN", played_at=scene.at(self.number))
+        Match.objects.create(
+            user=self.owner,
+            game=self.game,
+            match_key=str(self.number),
+            result="WIN",
+            played_at=scene.at(self.number),
+        )
         scene.activity(self.owner, str(self.number), hours=self.number)
 
     def hide(self):
@@ -189,7 +197,9 @@ def run(seed, pages, monkeypatch):
                 reading.append(Reader(world, pages))
                 waiting -= 1
             elif reading:
-                reader = world.pick.choice([*reading, *reading[:1] * 3])  # the first the most, or none would ever be done in between
+                reader = world.pick.choice(
+                    [*reading, *reading[:1] * 3]
+                )  # the first the most, or none would ever be done in between
                 reader.thread.switch()
                 world.seen["steps"] += 1
                 if reader.thread.dead:
@@ -238,7 +248,9 @@ class Careless:
         return found
 
     def get_profile_page(self, public_id, *, viewer):
-        return self.keep("p" + public_id, viewer, lambda: cached.players.build_profile_page(public_id, viewer=viewer))
+        return self.keep(
+            "p" + public_id, viewer, lambda: cached.players.build_profile_page(public_id, viewer=viewer)
+        )
 
     def get_matches_page(self, public_id, filters, page, *, viewer):
         build = cached.players.build_matches_page

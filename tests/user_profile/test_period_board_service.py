@@ -10,7 +10,12 @@ import pytest
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.period_leaderboards import Period, get_period, get_period_leaderboard, list_period_neighbours
+from deltacrown.user_profile.numbers.period_leaderboards import (
+    Period,
+    get_period,
+    get_period_leaderboard,
+    list_period_neighbours,
+)
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by
 from tests.scene import START
@@ -22,7 +27,13 @@ SINCE = Period("30days", START)
 
 def play(user, count, *, won=0, hours=1, **fields):
     for number in range(count):
-        scene.match(user, f"{user.username}-{hours}-{number}", "WIN" if number < won else "LOSS", hours=hours, **fields)
+        scene.match(
+            user,
+            f"{user.username}-{hours}-{number}",
+            "WIN" if number < won else "LOSS",
+            hours=hours,
+            **fields,
+        )
 
 
 def table(board):
@@ -43,8 +54,16 @@ def people():
 
 
 def test_matches_won_in_a_period(people):
-    assert table(get_period_leaderboard("matches_won", SINCE)) == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
-    assert table(get_period_leaderboard("total_matches_played", SINCE)) == [(1, "ann", 3), (2, "bob", 2), (3, "cat", 1)]
+    assert table(get_period_leaderboard("matches_won", SINCE)) == [
+        (1, "ann", 2),
+        (1, "bob", 2),
+        (3, "cat", 1),
+    ]
+    assert table(get_period_leaderboard("total_matches_played", SINCE)) == [
+        (1, "ann", 3),
+        (2, "bob", 2),
+        (3, "cat", 1),
+    ]
     assert table(get_period_leaderboard("matches_won", SINCE, game="chess")) == [(1, "cat", 1)]
 
 
@@ -79,7 +98,11 @@ def test_pages_follow_each_other(people):
 
     assert found == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
     with pytest.raises(InvalidInput):
-        get_period_leaderboard("total_matches_played", SINCE, page=get_period_leaderboard("matches_won", SINCE, limit=1).next_cursor)
+        get_period_leaderboard(
+            "total_matches_played",
+            SINCE,
+            page=get_period_leaderboard("matches_won", SINCE, limit=1).next_cursor,
+        )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +120,10 @@ def test_a_season_is_a_quarter(now, since):
 
 def test_a_players_place_with_those_around(people):
     def around(name, stat="matches_won", **narrowed):
-        return [(each.rank, each.name, each.value) for each in list_period_neighbours(people[name], stat, SINCE, **narrowed)]
+        return [
+            (each.rank, each.name, each.value)
+            for each in list_period_neighbours(people[name], stat, SINCE, **narrowed)
+        ]
 
     assert around("bob") == [(1, "ann", 2), (1, "bob", 2), (3, "cat", 1)]
     assert around("ann", each_side=1) == [(1, "ann", 2), (1, "bob", 2)]

@@ -124,7 +124,9 @@ def test_a_staff_read_of_hidden_data_is_logged(cast, caplog):
     with caplog.at_level(logging.INFO, logger="deltacrown.audit"):
         privacy.require_match_history(cast["owner"], cast["staff"])
 
-    assert caplog.messages == [f"staff {cast['staff'].pk} read the hidden match history of user {cast['owner'].pk}"]
+    assert caplog.messages == [
+        f"staff {cast['staff'].pk} read the hidden match history of user {cast['owner'].pk}"
+    ]
 
 
 def test_a_staff_read_of_what_everyone_sees_is_not_logged(cast, caplog):
@@ -217,7 +219,9 @@ class TestEncounter:
 
     @pytest.mark.parametrize("who", AUDIENCES)
     def test_casual_rows_of_hidden_players_are_left_out(self, cast, rows, who):
-        seen = {(row.user.username, row.match_key) for row in privacy.filter_match_by_visibility(rows, cast[who])}
+        seen = {
+            (row.user.username, row.match_key) for row in privacy.filter_match_by_visibility(rows, cast[who])
+        }
 
         always = {("owner", "official"), ("member", "official"), ("member", "casual")}
         assert seen == always | ({("owner", "casual")} if who in ALWAYS else set())

@@ -61,7 +61,9 @@ def test_a_rolled_back_user_leaves_no_row():
     with transaction.atomic():
         User.objects.create(username="ann")
         transaction.set_rollback(True)
-    assert UserProfile.objects.count() == PrivacySettings.objects.count() == PublicIdCounter.objects.count() == 0
+    assert (
+        UserProfile.objects.count() == PrivacySettings.objects.count() == PublicIdCounter.objects.count() == 0
+    )
 
 
 def test_a_dumped_user_and_profile_load_onto_each_other():
@@ -77,10 +79,13 @@ def test_a_dumped_user_and_profile_load_onto_each_other():
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="INSERT OR REPLACE is SQLite's own")
 def test_insert_or_replace_of_a_user_keeps_counter_and_rows_whole():
     ann = User.objects.create(username="ann", date_joined=IN_2025)
-    columns = "id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined"
+    columns = (
+        "id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT OR REPLACE INTO accounts_user ({columns}) VALUES (%s, '', 0, 'anna', '', '', '', 0, 1, %s)", [ann.pk, str(IN_2025)]
+            f"INSERT OR REPLACE INTO accounts_user ({columns}) VALUES (%s, '', 0, 'anna', '', '', '', 0, 1, %s)",
+            [ann.pk, str(IN_2025)],
         )
     assert public_ids() == ["DC-25-000001"]
     assert PublicIdCounter.objects.get().last == 1
@@ -91,7 +96,10 @@ def test_the_check_finds_the_gap_and_the_command_closes_it(capsys):
     UserProfile.objects.filter(user=ann).delete()
     PrivacySettings.objects.filter(user=bob).delete()
     found = check_everyone_has_a_profile(databases=["default"])
-    assert [warning.msg for warning in found] == ["1 users have no profile row.", "1 users have no privacy settings row."]
+    assert [warning.msg for warning in found] == [
+        "1 users have no profile row.",
+        "1 users have no privacy settings row.",
+    ]
     call_command("backfill_profiles", dry_run=True)
     assert UserProfile.objects.count() == 1
     call_command("backfill_profiles")
@@ -141,7 +149,9 @@ class TestBackfill:
         assert "10/10" in terminal.getvalue()
 
     @pytest.mark.parametrize("stage", ["_create_profiles", "_create_privacy"])
-    def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(self, monkeypatch, stage, find_all_drift):
+    def test_stopped_half_way_it_keeps_whole_batches_and_a_second_run_finishes(
+        self, monkeypatch, stage, find_all_drift
+    ):
         make, batches = getattr(profiles, stage), []
 
         def stop_at_the_second(*, users):
@@ -151,7 +161,10 @@ class TestBackfill:
             return make(users=users)
 
         monkeypatch.setattr(profiles, stage, stop_at_the_second)
-        assert self.run() == (130, "Interrupted. Rows created so far stay; run the same command again for the rest.\n")
+        assert self.run() == (
+            130,
+            "Interrupted. Rows created so far stay; run the same command again for the rest.\n",
+        )
         made = (UserProfile.objects.count(), PrivacySettings.objects.count())
         assert made == ((2, 0) if stage == "_create_profiles" else (5, 2))
         monkeypatch.setattr(profiles, stage, make)
@@ -176,4 +189,8 @@ def test_two_backfills_at_once_make_each_row_once(monkeypatch):
     answers = call_together([profiles.ensure_profiles] * 3)
 
     assert [answer for answer in answers if isinstance(answer, BaseException)] == []
-    assert (UserProfile.objects.count(), PrivacySettings.objects.count(), len(set(public_ids()))) == (30, 30, 30)
+    assert (UserProfile.objects.count(), PrivacySettings.objects.count(), len(set(public_ids()))) == (
+        30,
+        30,
+        30,
+    )

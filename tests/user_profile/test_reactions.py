@@ -49,15 +49,21 @@ class TestArrivals:
     def test_players_made_in_bulk_joined_when_they_did(self):
         people("ann", "bob")
 
-        rows = UserActivity.objects.values_list("user__username", "activity_type", "description", "created_at")
-        assert sorted(rows) == [(name, "PROFILE_CREATED", "Joined DeltaCrown", JOINED) for name in ("ann", "bob")]
+        rows = UserActivity.objects.values_list(
+            "user__username", "activity_type", "description", "created_at"
+        )
+        assert sorted(rows) == [
+            (name, "PROFILE_CREATED", "Joined DeltaCrown", JOINED) for name in ("ann", "bob")
+        ]
 
     def test_a_user_who_signs_up_joined_once_however_often_they_are_saved(self):
         ann = User.objects.create_user("ann", password="x")
         ann.save()
         ann.refresh_from_db()
 
-        assert list(UserActivity.objects.values_list("user__username", "created_at")) == [("ann", ann.date_joined)]
+        assert list(UserActivity.objects.values_list("user__username", "created_at")) == [
+            ("ann", ann.date_joined)
+        ]
 
     def test_a_fixture_brings_its_own(self):
         ann = User(username="ann", pk=7)
@@ -103,7 +109,11 @@ class TestRegistrations:
         event = start("spring-cup", ann, bob)
         before = contents()
 
-        register_entrants(tournament=event, entrants=[EntrantRecord(user=user, registered_at=day(-1)) for user in (ann, bob)], now=TOLD)
+        register_entrants(
+            tournament=event,
+            entrants=[EntrantRecord(user=user, registered_at=day(-1)) for user in (ann, bob)],
+            now=TOLD,
+        )
 
         assert contents() == before
 
@@ -130,9 +140,17 @@ class TestPodium:
         users = people("ann", "bob", "cat", "dan")
         event = start("cup", *users)
         places = zip(users, (1, 1, 3, 3), strict=True)
-        complete_tournament(tournament=event, standings=[standing(user, place) for user, place in places], now=TOLD, decided_at=day(1))
+        complete_tournament(
+            tournament=event,
+            standings=[standing(user, place) for user, place in places],
+            now=TOLD,
+            decided_at=day(1),
+        )
 
-        assert [[text for text in said(user) if text.endswith("Cup") and "Registered" not in text] for user in users] == [
+        assert [
+            [text for text in said(user) if text.endswith("Cup") and "Registered" not in text]
+            for user in users
+        ] == [
             ["\N{TROPHY} Won Cup"],
             ["\N{TROPHY} Won Cup"],
             ["Took third place in Cup"],
@@ -174,7 +192,11 @@ class TestPodium:
         assert said(ann) == ["Registered for Cup"]
         assert points(ann) == {}
         assert told(bob)[1:] == [(day(0), "\N{TROPHY} Won Cup"), (day(-1), "Registered for Cup")]
-        assert (points(bob)["First in Cup"], points(cat)["Second in Cup"], points(dan)["Third in Cup"]) == (300, 150, 75)
+        assert (points(bob)["First in Cup"], points(cat)["Second in Cup"], points(dan)["Third in Cup"]) == (
+            300,
+            150,
+            75,
+        )
         assert said(dan) == ["Took third place in Cup", "Registered for Cup"]
 
     def test_a_correction_amends_and_below_the_podium_withdraws(self):
@@ -263,7 +285,9 @@ class TestNoise:
         ann, bob = people("ann", "bob")
         play([daily_duel(ann, bob, number) for number in range(12)])
         void_match(game=rocket(), match_key="day-3", reason="Crash", now=TOLD)
-        correct_match(game=rocket(), match_key="day-4", results={"ann": "LOSS", "bob": "WIN"}, reason="Typo", now=TOLD)
+        correct_match(
+            game=rocket(), match_key="day-4", results={"ann": "LOSS", "bob": "WIN"}, reason="Typo", now=TOLD
+        )
         file_dispute(reporter=bob, match=bob.match_rows.first(), reason="Not so", now=day(12))
         set_identities(identities=[Identity(ann, display_name="Ann the Great")])
         ann.last_login = TOLD

@@ -58,7 +58,9 @@ def test_dry_run_finds_exactly_the_damage_and_changes_nothing(ann, player, playe
     code, text = run("--dry-run", "--json")
     report = json.loads(text)
     assert code == 1
-    assert report["findings"] == [{"player": ann.profile.public_id, "stat": "matches_won", "game": "", "cached": 7, "actual": 2}]
+    assert report["findings"] == [
+        {"player": ann.profile.public_id, "stat": "matches_won", "game": "", "cached": 7, "actual": 2}
+    ]
     assert UserProfile.objects.get(user=ann).matches_won == 7
     assert UserProfile.objects.get(user=bob).matches_won == 1
     assert not Repair.objects.exists()
@@ -100,7 +102,9 @@ def test_a_per_game_row_that_went_missing_is_made_again(ann, game):
     GameStats.objects.all().delete()
     code, text = run()
     assert code == 1
-    assert f"{ann.profile.public_id} matches_played in rocket: was missing, its rows give 3 — repaired" in text
+    assert (
+        f"{ann.profile.public_id} matches_played in rocket: was missing, its rows give 3 — repaired" in text
+    )
     stats = GameStats.objects.get(user=ann)
     assert (stats.game, stats.matches_played, stats.matches_won) == (game, 3, 2)
 

@@ -32,7 +32,11 @@ def listen(events: list[Event]) -> dict[Any, Any]:
 
         return note
 
-    heard = {signal: noting(signal) for signal, _, _ in receivers.SUBSCRIPTIONS if not isinstance(signal, ModelSignal)}
+    heard = {
+        signal: noting(signal)
+        for signal, _, _ in receivers.SUBSCRIPTIONS
+        if not isinstance(signal, ModelSignal)
+    }
     for signal, note in heard.items():
         signal.connect(note)
     return heard

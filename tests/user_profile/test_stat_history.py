@@ -37,12 +37,17 @@ def ann(player, played, game, mod):
         played(ann, result, match_key=f"k{number}", played_at=NOON)
         database_now()  # lets the clock tick: rows of one moment have no order that means anything
     void_match(game=game, match_key="k0", reason="Smurfing", now=NOON, by=mod)
-    correct_match(game=game, match_key="k1", results={"ann": "LOSS"}, reason="Wrong side reported", now=NOON, by=mod)
+    correct_match(
+        game=game, match_key="k1", results={"ann": "LOSS"}, reason="Wrong side reported", now=NOON, by=mod
+    )
     return ann
 
 
 def test_every_change_with_its_cause_and_the_number_after_it(ann):
-    told = [(c.delta, c.value, c.subject[:15], c.what, c.reason, c.is_explained) for c in get_stat_history(ann, "matches_won").items]
+    told = [
+        (c.delta, c.value, c.subject[:15], c.what, c.reason, c.is_explained)
+        for c in get_stat_history(ann, "matches_won").items
+    ]
     assert told == [
         (-1, 1, "Rocket match k1", "result corrected from WIN to LOSS", "Wrong side reported", True),
         (-1, 2, "Rocket match k0", "voided: Smurfing", "Smurfing", True),
@@ -83,7 +88,9 @@ def test_in_one_game(ann, game):
 def test_query_count_does_not_grow_with_the_history(ann, played, django_assert_num_queries):
     for _ in range(30):
         played(ann, "WIN")
-    with django_assert_num_queries(8):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived
+    with django_assert_num_queries(
+        8
+    ):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived
         get_stat_history(ann, "matches_won", limit=10)
 
 
@@ -152,7 +159,16 @@ def test_the_explanation_adds_up_and_says_what_was_left_out(ann):
 def test_the_command_reads_well(ann):
     Match.objects.filter(match_key="k2").update(result="DRAW")
     out = StringIO()
-    call_command("explain_stat", ann.profile.public_id, "matches_won", "--as-of", "2020-01-01", "--limit", "4", stdout=out)
+    call_command(
+        "explain_stat",
+        ann.profile.public_id,
+        "matches_won",
+        "--as-of",
+        "2020-01-01",
+        "--limit",
+        "4",
+        stdout=out,
+    )
     dated = re.compile(r"\d\d \w{3} 20\d\d \d\d:\d\d:\d\d")
     assert dated.sub("WHEN", out.getvalue()).splitlines() == [
         f"Matches won of ann ({ann.profile.public_id}): 0",
@@ -185,7 +201,9 @@ def test_the_command_reads_well(ann):
 
 def test_the_command_names_the_part_of_a_rate_and_the_moment(ann):
     out = StringIO()
-    call_command("explain_stat", ann.profile.public_id, "overall_win_rate", "--as-of", "2020-01-01T00:00Z", stdout=out)
+    call_command(
+        "explain_stat", ann.profile.public_id, "overall_win_rate", "--as-of", "2020-01-01T00:00Z", stdout=out
+    )
     text = out.getvalue()
     assert "Matches won -1, then 33.33 %: result corrected from WIN to LOSS (Wrong side reported)" in text
     assert "\nNot counted:\n  voided: Smurfing\n" in text

@@ -28,7 +28,9 @@ def anna(db):
     events = [scene.tournament(f"t{number}") for number in range(5)]
     for anna in people:
         for number, result in enumerate(["WIN", "WIN", "LOSS", "DRAW", "WIN"]):
-            scene.match(anna, f"m{number}", result, hours=number, kind="TOURNAMENT" if number == 0 else "CASUAL")
+            scene.match(
+                anna, f"m{number}", result, hours=number, kind="TOURNAMENT" if number == 0 else "CASUAL"
+            )
         scene.archive(scene.match(anna, "m-old", "WIN", hours=-5))
         scene.match(anna, "chess", "LOSS", title=scene.game("chess"), hours=9)
         scene.voided(anna, "void", "WIN", hours=8)
@@ -49,7 +51,11 @@ def anna(db):
 NUMBERS = {
     "total_matches_played": (7, ["chess", "m4", "m3", "m2", "m1", "m0", "m-old"], "7 rows; the number is 7."),
     "matches_won": (4, ["m4", "m1", "m0", "m-old"], "4 rows; the number is 4."),
-    "overall_win_rate": (Decimal("57.14"), ["chess", "m4", "m3", "m2", "m1", "m0", "m-old"], "4 won of 7 played: 57.14 %."),
+    "overall_win_rate": (
+        Decimal("57.14"),
+        ["chess", "m4", "m3", "m2", "m1", "m0", "m-old"],
+        "4 won of 7 played: 57.14 %.",
+    ),
     "tournaments_participated": (5, ["t4", "t3", "t2", "t1", "t0"], "5 rows; the number is 5."),
     "tournaments_won": (2, ["t1", "t0"], "2 rows; the number is 2."),
     "average_placement": (Decimal("2.00"), ["t2", "t1", "t0"], "3 placements add up to 6: 2.00 on average."),
@@ -64,7 +70,9 @@ def name_of(entry):
     return next(getattr(entry, name) for name in ("match_key", "slug", "reason") if hasattr(entry, name))
 
 
-@pytest.mark.parametrize(("stat", "value", "rows", "sentence"), [(name, *expected) for name, expected in NUMBERS.items()])
+@pytest.mark.parametrize(
+    ("stat", "value", "rows", "sentence"), [(name, *expected) for name, expected in NUMBERS.items()]
+)
 def test_the_rows_of_each_number(anna, stat, value, rows, sentence):
     found = stats_service.get_stat_rows(anna, stat, viewer=anna)
 
@@ -100,7 +108,11 @@ def test_every_declared_number_is_explained_to_a_newcomer(number):
 
 
 def test_every_source_of_the_catalogue_is_described():
-    numbers = [field.name for field in UserProfile._meta.get_fields() if hasattr(field, "contributions") or hasattr(field, "rows_of")]
+    numbers = [
+        field.name
+        for field in UserProfile._meta.get_fields()
+        if hasattr(field, "contributions") or hasattr(field, "rows_of")
+    ]
 
     assert {rows.model for name in numbers for rows in rows_of(UserProfile, name, user=1)} == SOURCES.keys()
 
@@ -118,7 +130,11 @@ def test_in_one_game_it_is_the_number_of_that_game(anna):
     played = stats_service.get_stat_rows(anna, "total_matches_played", filters={"game": "chess"})
     rate = stats_service.get_stat_rows(anna, "overall_win_rate", filters=MatchFilters(game="valorant"))
 
-    assert (played.stat.value, played.game.slug, [name_of(entry) for entry in played.items]) == (1, "chess", ["chess"])
+    assert (played.stat.value, played.game.slug, [name_of(entry) for entry in played.items]) == (
+        1,
+        "chess",
+        ["chess"],
+    )
     assert (rate.stat.value, rate.evidence.sentence) == (Decimal("66.67"), "4 won of 6 played: 66.67 %.")
     assert played.adds_up
     assert not played.is_narrowed
@@ -135,10 +151,16 @@ def test_a_game_never_played_has_zero_and_no_rows(anna):
 
 def test_further_filters_narrow_the_rows_and_say_so(anna):
     found = stats_service.get_stat_rows(anna, "total_matches_played", filters={"result": "DRAW"})
-    cups = stats_service.get_stat_rows(anna, "tournaments_participated", filters=TournamentFilters(placement=1))
+    cups = stats_service.get_stat_rows(
+        anna, "tournaments_participated", filters=TournamentFilters(placement=1)
+    )
 
     assert (found.stat.value, found.evidence.rows, found.is_narrowed) == (7, 1, True)
-    assert ([name_of(entry) for entry in cups.items], cups.stat.value, cups.is_narrowed) == (["t1", "t0"], 5, True)
+    assert ([name_of(entry) for entry in cups.items], cups.stat.value, cups.is_narrowed) == (
+        ["t1", "t0"],
+        5,
+        True,
+    )
 
 
 @pytest.mark.parametrize("stat", ["achievement_count", "tournaments_won"])

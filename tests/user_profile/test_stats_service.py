@@ -6,7 +6,12 @@ import pytest
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
-from deltacrown.user_profile.numbers.catalogue import list_game_stat_names, list_game_stats, list_stat_names, list_stats
+from deltacrown.user_profile.numbers.catalogue import (
+    list_game_stat_names,
+    list_game_stats,
+    list_stat_names,
+    list_stats,
+)
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.services import stats_service
 from tests import scene
@@ -71,14 +76,22 @@ class TestMatchHistory:
         after = stats_service.get_match_history(anna).items
 
         assert [entry.is_archived for entry in after] == [False, True, False, True]
-        assert [(e.match_key, e.score, e.played_at) for e in after] == [(e.match_key, e.score, e.played_at) for e in before]
+        assert [(e.match_key, e.score, e.played_at) for e in after] == [
+            (e.match_key, e.score, e.played_at) for e in before
+        ]
 
     @pytest.mark.parametrize("archived", [False, True])
     def test_a_tournament_match_carries_round_opponent_and_map(self, anna, archived):
         event = scene.tournament("masters")
         row = scene.match(anna, "final", kind="TOURNAMENT", stats={"kills": 20}, side="North", score=3)
         scene.tournament_match(
-            row, event, round="Final", series="s1", map_name="Raid", team=scene.team("north"), opponent_team=scene.team("south")
+            row,
+            event,
+            round="Final",
+            series="s1",
+            map_name="Raid",
+            team=scene.team("north"),
+            opponent_team=scene.team("south"),
         )
         if archived:
             scene.archive(row)
@@ -86,8 +99,18 @@ class TestMatchHistory:
         [entry] = stats_service.get_match_history(anna).items
 
         details = entry.tournament
-        assert (details.slug, details.name, details.round, details.series) == ("masters", "Masters", "Final", "s1")
-        assert (details.map_name, details.team, details.opponent, details.opponent_public_id) == ("Raid", "North", "South", "")
+        assert (details.slug, details.name, details.round, details.series) == (
+            "masters",
+            "Masters",
+            "Final",
+            "s1",
+        )
+        assert (details.map_name, details.team, details.opponent, details.opponent_public_id) == (
+            "Raid",
+            "North",
+            "South",
+            "",
+        )
         assert (entry.kind, entry.side, entry.score, entry.stats) == ("TOURNAMENT", "North", 3, {"kills": 20})
 
     def test_a_single_opponent_is_named_with_the_public_id(self, anna, other):
@@ -95,7 +118,10 @@ class TestMatchHistory:
 
         [entry] = stats_service.get_match_history(anna).items
 
-        assert (entry.tournament.opponent, entry.tournament.opponent_public_id) == ("other", other.profile.public_id)
+        assert (entry.tournament.opponent, entry.tournament.opponent_public_id) == (
+            "other",
+            other.profile.public_id,
+        )
 
     def test_the_number_of_queries_does_not_grow_with_the_page(self, anna, django_assert_num_queries):
         event = scene.tournament()
@@ -118,7 +144,9 @@ class TestMatchHistory:
             with pytest.raises(HistoryHidden, match=r"^User has hidden match history$"):
                 stats_service.get_match_history(anna, viewer=viewer)
         assert keys(stats_service.get_match_history(anna, viewer=anna)) == ["m"]
-        assert keys(stats_service.get_match_history(anna, viewer=scene.player("staff", is_staff=True))) == ["m"]
+        assert keys(stats_service.get_match_history(anna, viewer=scene.player("staff", is_staff=True))) == [
+            "m"
+        ]
 
     @pytest.mark.parametrize("limit", [0, 51])
     def test_a_limit_out_of_range_is_refused(self, anna, limit):
@@ -168,18 +196,36 @@ class TestMatchFilters:
             ({"played_to": scene.at(2)}, ["casual-win"]),
             ({"played_from": "2025-03-03"}, ["archived-cup", "cup", "archived-win", "draw"]),
             ({"played_to": "2025-03-01"}, ["casual-loss", "casual-win"]),
-            ({"played_from": "2025-03-01T20:00:00Z", "played_to": "2025-03-03T01:00:00+01:00"}, ["casual-loss"]),
-            ({"game": "", "kind": None, "result": ""}, ["archived-cup", "cup", "archived-win", "draw", "casual-loss", "casual-win"]),
+            (
+                {"played_from": "2025-03-01T20:00:00Z", "played_to": "2025-03-03T01:00:00+01:00"},
+                ["casual-loss"],
+            ),
+            (
+                {"game": "", "kind": None, "result": ""},
+                ["archived-cup", "cup", "archived-win", "draw", "casual-loss", "casual-win"],
+            ),
         ],
     )
     def test_each(self, history, filters, expected):
         assert keys(stats_service.get_match_history(history, filters)) == expected
-        assert keys(stats_service.get_match_history(history, MatchFilters(**filters) if "" not in filters.values() else None)) == expected
+        assert (
+            keys(
+                stats_service.get_match_history(
+                    history, MatchFilters(**filters) if "" not in filters.values() else None
+                )
+            )
+            == expected
+        )
 
     def test_the_game_may_be_named_by_itself_as_slug_or_row(self, history):
         assert keys(stats_service.get_match_history(history, game="chess")) == ["archived-win", "draw"]
-        assert keys(stats_service.get_match_history(history, game=scene.game("chess"))) == ["archived-win", "draw"]
-        assert keys(stats_service.get_match_history(history, {"result": "WIN"}, game="chess")) == ["archived-win"]
+        assert keys(stats_service.get_match_history(history, game=scene.game("chess"))) == [
+            "archived-win",
+            "draw",
+        ]
+        assert keys(stats_service.get_match_history(history, {"result": "WIN"}, game="chess")) == [
+            "archived-win"
+        ]
 
     @pytest.mark.parametrize(
         ("filters", "field", "says"),
@@ -286,7 +332,9 @@ class TestTimeline:
             first = stats_service.get_activity_timeline(anna)
         second = stats_service.get_activity_timeline(anna, None, first.next_cursor)
 
-        assert [e.description for e in first.items + second.items] == [f"did public-{number}" for number in reversed(range(15))]
+        assert [e.description for e in first.items + second.items] == [
+            f"did public-{number}" for number in reversed(range(15))
+        ]
         assert len(first.items) == 10
         assert len(stats_service.get_activity_timeline(anna, anna, limit=30).items) == 30
 
@@ -338,7 +386,10 @@ class TestListStats:
         games = list_game_stats(anna)
 
         assert [(game.game_slug, [(line.name, line.value) for line in game.stats[:3]]) for game in games] == [
-            ("valorant", [("total_matches_played", 2), ("matches_won", 2), ("overall_win_rate", Decimal(100))]),
+            (
+                "valorant",
+                [("total_matches_played", 2), ("matches_won", 2), ("overall_win_rate", Decimal(100))],
+            ),
             ("chess", [("total_matches_played", 1), ("matches_won", 0), ("overall_win_rate", Decimal(0))]),
         ]
         assert all([line.name for line in game.stats] == list_game_stat_names() for game in games)

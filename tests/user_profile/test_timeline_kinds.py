@@ -26,7 +26,9 @@ def test_each_module_holds_one_kind():
     modules = {name for _, name, _ in iter_modules(kinds.__path__)}
 
     assert modules == {value.lower() for value in KINDS}
-    assert {type(kind).__module__ for kind in KINDS.values()} == {f"{kinds.__name__}.{name}" for name in modules}
+    assert {type(kind).__module__ for kind in KINDS.values()} == {
+        f"{kinds.__name__}.{name}" for name in modules
+    }
 
 
 @pytest.mark.parametrize("table", [UserActivity, ArchivedUserActivity])
@@ -68,7 +70,9 @@ def test_a_kind_knows_the_names_of_its_own_facts(kind):
     assert not any(kind.is_own_key(other) for other in ("", "by hand", f"{kind.fact}s", f"my {kind.fact}:7"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if isinstance(kind, RowKind)], ids=lambda kind: kind.type)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if isinstance(kind, RowKind)], ids=lambda kind: kind.type
+)
 def test_a_kind_names_columns_that_exist(kind):
     table = kind.list_rows().model
 

@@ -6,7 +6,10 @@ from tests import scene
 @pytest.fixture(autouse=True)
 def _static_files_without_a_manifest(settings):
     """Pages name their static files as they are: the manifest is made by ``collectstatic``, which tests do not run."""
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture
@@ -37,10 +40,20 @@ def cup(db):
             score=3 if won else 1,
             stats={"kills": kills, "deaths": 10},
         )
-        scene.tournament_match(row, event, team=squad, opponent_team=south if won else north, round="Final", map_name="Raid")
+        scene.tournament_match(
+            row, event, team=squad, opponent_team=south if won else north, round="Final", map_name="Raid"
+        )
         if name == "dora":
             scene.archive(row)
-    void = scene.voided(people["ada"], "g0", hours=-1, kind="TOURNAMENT", side="North", reason="lag", stats={"kills": 99, "deaths": 1})
+    void = scene.voided(
+        people["ada"],
+        "g0",
+        hours=-1,
+        kind="TOURNAMENT",
+        side="North",
+        reason="lag",
+        stats={"kills": 99, "deaths": 1},
+    )
     scene.tournament_match(void, event, team=north)
     scene.hide(people["ada"], matches=True, tournaments=True)
     return event

@@ -22,6 +22,8 @@ def rows_in(answer: Any, caption: str) -> list[str]:
 
 
 def _flat(markup: str) -> str:
-    markup = re.sub(r'<div class="narrow.*?</div>', " ", markup, flags=re.DOTALL)  # said again where the screen is narrow
+    markup = re.sub(
+        r'<div class="narrow.*?</div>', " ", markup, flags=re.DOTALL
+    )  # said again where the screen is narrow
     markup = re.sub(r"<(script|style).*?</\1>", " ", markup, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())

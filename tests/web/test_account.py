@@ -37,7 +37,10 @@ class TestSignIn:
         assert client.get(reverse("logout")).status_code == 405
 
     def test_it_does_not_redirect_to_another_site(self, client, anna):
-        answer = client.post(reverse("login"), {"username": "anna", "password": "correct horse", "next": "https://elsewhere.example/"})
+        answer = client.post(
+            reverse("login"),
+            {"username": "anna", "password": "correct horse", "next": "https://elsewhere.example/"},
+        )
         assert answer["Location"] == "/"
 
 
@@ -55,7 +58,13 @@ class TestPrivacy:
         assert 'name="show_tournament_stats" checked>' in page
 
     @pytest.mark.parametrize(
-        "ticked", [set(), {"show_match_history"}, {"show_tournament_stats"}, {"show_match_history", "show_tournament_stats"}]
+        "ticked",
+        [
+            set(),
+            {"show_match_history"},
+            {"show_tournament_stats"},
+            {"show_match_history", "show_tournament_stats"},
+        ],
     )
     def test_saving_sets_both_for_this_player_alone(self, client, anna, ticked):
         other = scene.player("other")

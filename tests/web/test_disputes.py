@@ -46,11 +46,17 @@ def filed(ann, duel):
 
 @pytest.fixture
 def about_title(ann, bobs_title):
-    return Dispute.objects.create(reporter=ann, result=bobs_title, reason="Bob is two people.", filed_at=LATER)
+    return Dispute.objects.create(
+        reporter=ann, result=bobs_title, reason="Bob is two people.", filed_at=LATER
+    )
 
 
 def table():
-    return list(Dispute.objects.order_by("id").values_list("reporter__username", "match__match_key", "result", "reason", "status"))
+    return list(
+        Dispute.objects.order_by("id").values_list(
+            "reporter__username", "match__match_key", "result", "reason", "status"
+        )
+    )
 
 
 def review_of(dispute):
@@ -77,7 +83,9 @@ class TestFiling:
 
     @pytest.mark.parametrize("entrant", ["player", "team"])
     def test_a_result(self, signed_in, ann, cup, league, bob, entrant):
-        event, chosen = (cup, f"player:{bob.profile.public_id}") if entrant == "player" else (league, "team:south")
+        event, chosen = (
+            (cup, f"player:{bob.profile.public_id}") if entrant == "player" else (league, "team:south")
+        )
         client = signed_in(ann)
         assert f'value="{chosen}"' in client.get(f"/disputes/result/{event.slug}/").content.decode()
 
@@ -96,11 +104,16 @@ class TestFiling:
     def test_who_did_not_play_is_told_so(self, signed_in, eve, duel):
         for method in ("get", "post"):
             answer = getattr(signed_in(eve), method)(DUEL, {"reason": "I saw it."})
-            assert (answer.status_code, "Only those who played in a match can dispute it" in text_of(answer)) == (403, True)
+            assert (
+                answer.status_code,
+                "Only those who played in a match can dispute it" in text_of(answer),
+            ) == (403, True)
         assert table() == []
 
     def test_who_did_not_compete_is_told_so_beside_what_they_wrote(self, signed_in, eve, bob, cup):
-        answer = signed_in(eve).post("/disputes/result/cup/", {"result": f"player:{bob.profile.public_id}", "reason": "I saw it."})
+        answer = signed_in(eve).post(
+            "/disputes/result/cup/", {"result": f"player:{bob.profile.public_id}", "reason": "I saw it."}
+        )
 
         assert answer.status_code == 403
         assert "Only entrants of Cup can dispute its results" in text_of(answer)
@@ -123,7 +136,9 @@ class TestFiling:
 
         assert (answer.status_code, table()) == (400, [])
 
-    @pytest.mark.parametrize("path", ["/disputes/match/valorant/none/", "/disputes/match/none/duel/", "/disputes/result/none/"])
+    @pytest.mark.parametrize(
+        "path", ["/disputes/match/valorant/none/", "/disputes/match/none/duel/", "/disputes/result/none/"]
+    )
     def test_there_is_no_such_thing(self, signed_in, ann, duel, path):
         assert signed_in(ann).get(path).status_code in {400, 404}
 
@@ -137,7 +152,9 @@ class TestFiling:
 
 class TestOwn:
     def test_ones_own_alone_with_the_answers(self, signed_in, ann, bob, filed, about_title):
-        Dispute.objects.filter(pk=about_title.pk).update(status="REJECTED", resolved_at=LATER, resolution="Bob is one.")
+        Dispute.objects.filter(pk=about_title.pk).update(
+            status="REJECTED", resolved_at=LATER, resolution="Bob is one."
+        )
 
         rows = rows_in(signed_in(ann).get("/disputes/"), "Your disputes")
 
@@ -150,12 +167,16 @@ class TestOwn:
         assert "You have filed none" in text
         assert "The moderators’ queue" in text
 
-    def test_a_second_page_and_a_fixed_number_of_queries(self, signed_in, ann, duel, cup, django_assert_num_queries):
+    def test_a_second_page_and_a_fixed_number_of_queries(
+        self, signed_in, ann, duel, cup, django_assert_num_queries
+    ):
         client = signed_in(ann)
 
         def file(number):
             row = scene.match(ann, f"m{number}", hours=number)
-            Dispute.objects.create(reporter=ann, match=row, reason=f"no {number}", filed_at=SOON + timedelta(hours=number))
+            Dispute.objects.create(
+                reporter=ann, match=row, reason=f"no {number}", filed_at=SOON + timedelta(hours=number)
+            )
 
         file(0)
         with django_assert_num_queries(6):  # session, user, disputes, live, archived, profile
@@ -167,7 +188,11 @@ class TestOwn:
         following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1]
 
         assert len(rows_in(first, "Your disputes")) == 20
-        assert [row.split()[4] for row in rows_in(client.get(following), "Your disputes")] == ["no", "no", "no"]
+        assert [row.split()[4] for row in rows_in(client.get(following), "Your disputes")] == [
+            "no",
+            "no",
+            "no",
+        ]
 
 
 class TestQueue:
@@ -175,7 +200,9 @@ class TestQueue:
         for path in ("/moderation/disputes/", review_of(filed)):
             for method in ("get", "post"):
                 answer = getattr(signed_in(ann), method)(path, {"decision": "reject", "resolution": "No."})
-                assert answer.status_code == (405 if (method, path) == ("post", "/moderation/disputes/") else 403)
+                assert answer.status_code == (
+                    405 if (method, path) == ("post", "/moderation/disputes/") else 403
+                )
         assert table()[0][-1] == "OPEN"
 
     def test_the_longest_waiting_first_and_by_state(self, signed_in, moderator, filed, about_title):
@@ -183,12 +210,17 @@ class TestQueue:
 
         rows = rows_in(client.get("/moderation/disputes/"), "Disputes, longest")
 
-        assert [row.split(" by ")[0] for row in rows] == ["Open Valorant match duel", "Open Result of bob at Cup"]
+        assert [row.split(" by ")[0] for row in rows] == [
+            "Open Valorant match duel",
+            "Open Result of bob at Cup",
+        ]
         assert "There are none" in text_of(client.get("/moderation/disputes/?status=UPHELD"))
         assert client.get("/moderation/disputes/?status=nope").status_code == 400
         assert client.get("/moderation/disputes/?page=nope").status_code == 400
 
-    def test_the_number_of_queries_is_fixed(self, signed_in, moderator, ann, filed, django_assert_num_queries):
+    def test_the_number_of_queries_is_fixed(
+        self, signed_in, moderator, ann, filed, django_assert_num_queries
+    ):
         client = signed_in(moderator)
         with django_assert_num_queries(6):
             client.get("/moderation/disputes/")
@@ -218,17 +250,29 @@ class TestReview:
         assert answer["Location"] == "/moderation/disputes/"
         assert set(Match.objects.values_list("void_reason", flat=True)) == {"Looked at the log."}
         assert UserProfile.objects.get(user=bob).matches_won == 0
-        assert Dispute.objects.values_list("status", "resolved_by__username", "resolved_at").get() == ("UPHELD", "mod", SOON)
+        assert Dispute.objects.values_list("status", "resolved_by__username", "resolved_at").get() == (
+            "UPHELD",
+            "mod",
+            SOON,
+        )
 
     @pytest.mark.parametrize("kind", ["CASUAL", "TOURNAMENT"])
-    def test_voiding_a_match_of_a_tournament_is_said_to_move_no_placement(self, signed_in, moderator, filed, kind):
+    def test_voiding_a_match_of_a_tournament_is_said_to_move_no_placement(
+        self, signed_in, moderator, filed, kind
+    ):
         Match.objects.filter(match_key="duel").update(kind=kind)
 
-        said = "Placements in the tournament stay as they are" in text_of(signed_in(moderator).get(review_of(filed)))
+        said = "Placements in the tournament stay as they are" in text_of(
+            signed_in(moderator).get(review_of(filed))
+        )
         assert said is (kind == "TOURNAMENT")
 
     def test_correct(self, signed_in, moderator, ann, bob, filed):
-        form = {f"result-{ann.profile.public_id}": "WIN", f"result-{bob.profile.public_id}": "LOSS", f"score-{ann.profile.public_id}": "7"}
+        form = {
+            f"result-{ann.profile.public_id}": "WIN",
+            f"result-{bob.profile.public_id}": "LOSS",
+            f"score-{ann.profile.public_id}": "7",
+        }
 
         self.decide(signed_in(moderator), filed, decision="uphold", remedy="correct", **form)
 
@@ -237,9 +281,14 @@ class TestReview:
         assert UserProfile.objects.get(user=ann).matches_won == 1
 
     def test_correct_a_result(self, signed_in, moderator, bob, about_title):
-        self.decide(signed_in(moderator), about_title, decision="uphold", remedy="place", placement="2", prize="12.50")
+        self.decide(
+            signed_in(moderator), about_title, decision="uphold", remedy="place", placement="2", prize="12.50"
+        )
 
-        assert TournamentResult.objects.filter(user=bob).values_list("placement", "prize_amount").get() == (2, 12.5)
+        assert TournamentResult.objects.filter(user=bob).values_list("placement", "prize_amount").get() == (
+            2,
+            12.5,
+        )
 
     def test_disqualify(self, signed_in, moderator, bob, about_title):
         self.decide(signed_in(moderator), about_title, decision="uphold", remedy="disqualify")

@@ -27,7 +27,9 @@ def run(status, *, hours_ago=1.0, checked=4525, drifted=0, repaired=0, **fields)
     began = NOW - timedelta(hours=hours_ago)
     ended = None if status == "RUNNING" else began + timedelta(seconds=1.5)
     counts = {"numbers_checked": checked, "numbers_drifted": drifted, "numbers_repaired": repaired}
-    return Run.objects.create(cause="t", status=status, started_at=began, finished_at=ended, **counts, **fields)
+    return Run.objects.create(
+        cause="t", status=status, started_at=began, finished_at=ended, **counts, **fields
+    )
 
 
 def look(client):
@@ -45,7 +47,10 @@ def test_never(client):
 def test_clean(client):
     run("CLEAN")
     answer = look(client)
-    assert "All numbers are right 0 of 4,525 numbers had drifted, verified on 1 Jun 2025 11:00 in 1.5 seconds." in text_of(answer)
+    assert (
+        "All numbers are right 0 of 4,525 numbers had drifted, verified on 1 Jun 2025 11:00 in 1.5 seconds."
+        in text_of(answer)
+    )
     assert rows_in(answer, CAPTION) == ["All right 4,525 numbers verified in 1.5 seconds 1 Jun 2025 11:00"]
 
 
@@ -58,7 +63,13 @@ def test_repaired(client):
     wrong = run("DRIFTED", drifted=2, repaired=2)
     for stat in ("matches_won", "tournaments_won"):
         Repair.objects.create(
-            run=wrong, holder="user_profile.UserProfile", stat=stat, keys={"user": 987}, was=654, now=321, repaired_at=NOW
+            run=wrong,
+            holder="user_profile.UserProfile",
+            stat=stat,
+            keys={"user": 987},
+            was=654,
+            now=321,
+            repaired_at=NOW,
         )
     answer = look(client)
     text = text_of(answer)
@@ -72,7 +83,9 @@ def test_found_and_left(client):
     run("DRIFTED", drifted=1, dry_run=True)
     answer = look(client)
     assert "Some numbers are wrong 1 of 4,525 numbers had drifted" in text_of(answer)
-    assert rows_in(answer, CAPTION)[0].startswith("1 drifted, left as found 4,525 numbers verified in 1.5 seconds · only looking")
+    assert rows_in(answer, CAPTION)[0].startswith(
+        "1 drifted, left as found 4,525 numbers verified in 1.5 seconds · only looking"
+    )
 
 
 @pytest.mark.parametrize(

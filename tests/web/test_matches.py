@@ -15,7 +15,11 @@ pytestmark = pytest.mark.django_db
 def sides_on(answer):
     """The two sides at the top of a match's page; nothing when there are none."""
     found = re.search(r'<div class="versus.*?</div>', answer.content.decode(), re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", side).split()) for side in re.findall(r"<p.*?</p>", found[0])] if found else []
+    return (
+        [" ".join(re.sub(r"<[^>]+>", " ", side).split()) for side in re.findall(r"<p.*?</p>", found[0])]
+        if found
+        else []
+    )
 
 
 class TestMatch:
@@ -44,18 +48,30 @@ class TestMatch:
         assert "counts for nobody" not in text_of(page)
 
     def test_a_duel_is_told_at_the_top_the_winner_first(self, client, cup):
-        assert sides_on(client.get(reverse("match", args=["valorant", "g1"]))) == ["North 3 Win", "South 1 Loss"]
+        assert sides_on(client.get(reverse("match", args=["valorant", "g1"]))) == [
+            "North 3 Win",
+            "South 1 Loss",
+        ]
 
     @pytest.mark.parametrize(
         ("rows", "told"),
         [
             ([("ada", "", "WIN", 2), ("bea", "", "LOSS", 0)], ["ada 2 Win", "bea 0 Loss"]),
-            ([("ada", "Red", "WIN", 9), ("bea", "Red", "WIN", 4), ("cleo", "Blue", "LOSS", 1)], ["Red – Win", "Blue 1 Loss"]),
+            (
+                [("ada", "Red", "WIN", 9), ("bea", "Red", "WIN", 4), ("cleo", "Blue", "LOSS", 1)],
+                ["Red – Win", "Blue 1 Loss"],
+            ),
             ([("ada", "", "WIN", 3), ("bea", "", "LOSS", 2), ("cleo", "", "LOSS", 1)], []),
             ([("ada", "Red", "WIN", 3), ("bea", "Red", "LOSS", 2), ("cleo", "Blue", "LOSS", 1)], []),
             ([("ada", "", "WIN", 3)], []),
         ],
-        ids=["two players", "scores of players, not of the side", "everybody for themselves", "a side not of one mind", "one row"],
+        ids=[
+            "two players",
+            "scores of players, not of the side",
+            "everybody for themselves",
+            "a side not of one mind",
+            "one row",
+        ],
     )
     def test_only_a_duel_is_told_at_the_top(self, client, db, rows, told):
         for name, side, result, score in rows:
@@ -98,20 +114,33 @@ class TestMatch:
         ada = scene.player("ada")
         scene.match(ada, key)
         link = re.search(
-            r'class="main" href="(/matches/[^"]+)"', client.get(reverse("player-matches", args=[ada.profile.public_id])).content.decode()
+            r'class="main" href="(/matches/[^"]+)"',
+            client.get(reverse("player-matches", args=[ada.profile.public_id])).content.decode(),
         )[1]
 
         answer = client.get(link)
         assert answer.status_code == 200
         assert key in text_of(answer)
 
-    @pytest.mark.parametrize("address", ["/matches/valorant/nope/", "/matches/nope/g1/", "/matches/valorant/a%00b/"])
+    @pytest.mark.parametrize(
+        "address", ["/matches/valorant/nope/", "/matches/nope/g1/", "/matches/valorant/a%00b/"]
+    )
     def test_there_is_no_such_match(self, client, cup, address):
         assert client.get(address).status_code == 404
 
     def test_stats_of_any_shape_do_no_harm(self, client, db):
         scene.match(
-            scene.player("ada"), "m", stats={"zeal": 2, "kills": 5, "weapon": "<b>", "list": [1], "acc": 0.5, "none": None, "flag": True}
+            scene.player("ada"),
+            "m",
+            stats={
+                "zeal": 2,
+                "kills": 5,
+                "weapon": "<b>",
+                "list": [1],
+                "acc": 0.5,
+                "none": None,
+                "flag": True,
+            },
         )
 
         assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50 2"]

@@ -43,7 +43,11 @@ def test_of_a_player_who_hides_matches_those_do_not_open_either(client, anna):
     page = client.get(reverse("player", args=[anna.profile.public_id]))
 
     fields = {field.label: field for field in list_numbers(UserProfile) if not field.internal}
-    of_matches = {label for label, field in fields.items() if rows_of(UserProfile, field.name, user=anna)[0].model is Match}
+    of_matches = {
+        label
+        for label, field in fields.items()
+        if rows_of(UserProfile, field.name, user=anna)[0].model is Match
+    }
     closed = {"Level", "Experience", "Disputes filed"} | of_matches
     assert closed_on(page) == sorted(closed, key=lambda label: fields[label].place)
     assert of_matches >= {"Win rate", "Matches won", "Matches played"}

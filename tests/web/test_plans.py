@@ -65,7 +65,9 @@ def make_anna():
 def make_ranked(user, number):
     """Have a player in every leaderboard."""
     for turn in range(12):
-        row = scene.match(user, f"r{turn}", "WIN" if turn < number else "DRAW" if turn < 2 * number else "LOSS", hours=-turn)
+        row = scene.match(
+            user, f"r{turn}", "WIN" if turn < number else "DRAW" if turn < 2 * number else "LOSS", hours=-turn
+        )
         scene.dispute(user, row, hours=12 * number + turn)
     scene.result(scene.tournament(f"w{number}"), 1, user)
     scene.registration(user, scene.tournament(f"e{number}"))
@@ -79,7 +81,11 @@ def second_page(read):
 
 
 LISTS = {
-    "matches": (lambda u: lambda page=None: stats_service.get_match_history(u, page=page, limit=2), "games_match", "match_history"),
+    "matches": (
+        lambda u: lambda page=None: stats_service.get_match_history(u, page=page, limit=2),
+        "games_match",
+        "match_history",
+    ),
     "archived matches": (
         lambda u: lambda page=None: stats_service.get_match_history(u, page=page, limit=2),
         "games_archivedmatch",
@@ -121,7 +127,9 @@ LISTS = {
         "userachievement_of_user",
     ),
     "experience": (
-        lambda u: lambda page=None: stats_service.get_stat_rows(u, "experience_points", page, limit=2, viewer=u),
+        lambda u: (
+            lambda page=None: stats_service.get_stat_rows(u, "experience_points", page, limit=2, viewer=u)
+        ),
         "user_profile_experienceaward",
         "experience_of_user",
     ),
@@ -158,7 +166,8 @@ class TestLists:
 
 #: Number on the profile → the index its leaderboard is read from.
 BOARDS = {
-    name: f"profile_{'ranked_' if board.sample else ''}by_{board.index or name}" for name, board in list_leaderboards(UserProfile).items()
+    name: f"profile_{'ranked_' if board.sample else ''}by_{board.index or name}"
+    for name, board in list_leaderboards(UserProfile).items()
 }
 GAME_BOARDS = {
     name: f"gamestats_{'ranked_' if BOARDS[name].startswith('profile_ranked') else ''}by_{board.index or column}"
@@ -175,7 +184,11 @@ class TestLeaderboards:
 
     @pytest.mark.parametrize(("stat", "index"), BOARDS.items())
     def test_of_all_games(self, anna, stat, index):
-        self.check(lambda page: leaderboards.get_leaderboard(stat, page=page, limit=2), "user_profile_userprofile", index)
+        self.check(
+            lambda page: leaderboards.get_leaderboard(stat, page=page, limit=2),
+            "user_profile_userprofile",
+            index,
+        )
 
     @pytest.mark.parametrize(("stat", "index"), GAME_BOARDS.items())
     def test_of_one_game(self, anna, stat, index):
@@ -203,8 +216,16 @@ class TestShortLists:
     @pytest.mark.parametrize(
         ("read", "table", "column"),
         [
-            (lambda u: stats_service.get_stat_rows(u, "tournaments_won"), "tournaments_tournamentresult", "user_id"),
-            (lambda u: stats_service.get_stat_rows(u, "average_placement"), "tournaments_tournamentresult", "user_id"),
+            (
+                lambda u: stats_service.get_stat_rows(u, "tournaments_won"),
+                "tournaments_tournamentresult",
+                "user_id",
+            ),
+            (
+                lambda u: stats_service.get_stat_rows(u, "average_placement"),
+                "tournaments_tournamentresult",
+                "user_id",
+            ),
             (list_game_stats, "user_profile_gamestats", "user_id"),
             (players.list_team_periods, "teams_teammembership", "user_id"),
             (
@@ -225,7 +246,9 @@ class TestShortLists:
         assert found
         for plan in found:
             assert scans_of(plan, table) == [], plan
-            assert re.search(rf"SEARCH {table} USING .*INDEX \S+ \(.*{column}=|Index Cond: \(.*{column} = ", plan), plan
+            assert re.search(
+                rf"SEARCH {table} USING .*INDEX \S+ \(.*{column}=|Index Cond: \(.*{column} = ", plan
+            ), plan
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
@@ -234,5 +257,7 @@ class TestShortLists:
 
         plan = plan_of(*sent_by(read if is_first else second_page(read), "user_profile_userprofile")[-1])
 
-        assert re.search(r"sqlite_autoindex_user_profile_userprofile_2|user_profile_userprofile_public_id_", plan), plan
+        assert re.search(
+            r"sqlite_autoindex_user_profile_userprofile_2|user_profile_userprofile_public_id_", plan
+        ), plan
         assert not sorts(plan), plan

@@ -30,7 +30,9 @@ def season(anna):
         scene.match(anna, f"m{number}", result, hours=number, score=number)
     scene.voided(anna, "void", hours=8, reason="server crash")
     final = scene.match(anna, "final", "WIN", hours=9, kind="TOURNAMENT", side="North")
-    scene.tournament_match(final, event, round="Grand final", map_name="Raid", opponent_team=scene.team("south"))
+    scene.tournament_match(
+        final, event, round="Grand final", map_name="Raid", opponent_team=scene.team("south")
+    )
     scene.archive(scene.match(anna, "old", "LOSS", hours=-5, title=scene.game("chess")))
     scene.match(ben, "m0", "LOSS")
     scene.registration(anna, event, team=scene.team("north"))
@@ -76,7 +78,13 @@ class TestProfile:
             "Average placement": "1.00",
             "Level": "5",
         }
-        for stat in ("total_matches_played", "matches_won", "overall_win_rate", "tournaments_participated", "average_placement"):
+        for stat in (
+            "total_matches_played",
+            "matches_won",
+            "overall_win_rate",
+            "tournaments_participated",
+            "average_placement",
+        ):
             assert path("player-stat", season, stat) in page
 
     def test_who_it_is(self, client, season):
@@ -107,7 +115,13 @@ class TestProfile:
     def test_a_newcomer_sees_written_empty_states(self, client, anna):
         text = text_of(client.get(path("player", anna)))
 
-        for part in ("No matches yet", "No tournaments yet", "No games yet", "In no team so far", "None so far"):
+        for part in (
+            "No matches yet",
+            "No tournaments yet",
+            "No games yet",
+            "In no team so far",
+            "None so far",
+        ):
             assert part in text
 
     def test_hidden_histories_are_said_so_and_the_numbers_stay(self, client, season):
@@ -135,7 +149,9 @@ class TestProfile:
         assert answer.status_code == 404
         assert "no player &#x27;DC-25-999999&#x27;" in answer.content.decode()
 
-    @pytest.mark.parametrize("address", ["/players/1/", "/players/anna/", "/players/DC-25-1/", "/players/dc-25-000001/"])
+    @pytest.mark.parametrize(
+        "address", ["/players/1/", "/players/anna/", "/players/DC-25-1/", "/players/dc-25-000001/"]
+    )
     def test_players_are_addressed_by_public_id_alone(self, client, anna, address):
         assert client.get(address).status_code == 404
 
@@ -144,7 +160,10 @@ class TestMatches:
     def test_rows_say_what_when_and_how(self, client, season):
         rows = rows_in(client.get(path("player-matches", season)), "Matches, latest first")
 
-        assert rows[0] == "Win against South Valorant · Masters · Grand final · Raid · for North – 2 Mar 2025 03:00"
+        assert (
+            rows[0]
+            == "Win against South Valorant · Masters · Grand final · Raid · for North – 2 Mar 2025 03:00"
+        )
         assert rows[1] == "Win Valorant Casual Voided: server crash – 2 Mar 2025 02:00"
         assert rows[-1] == "Loss Chess Casual – 1 Mar 2025 13:00"
         assert len(rows) == 7
@@ -154,10 +173,19 @@ class TestMatches:
 
     @pytest.mark.parametrize(
         ("query", "count"),
-        [("game=chess", 1), ("kind=TOURNAMENT", 1), ("result=WIN", 4), ("result=draw&kind=casual", 1), ("game=&kind=&result=", 7)],
+        [
+            ("game=chess", 1),
+            ("kind=TOURNAMENT", 1),
+            ("result=WIN", 4),
+            ("result=draw&kind=casual", 1),
+            ("game=&kind=&result=", 7),
+        ],
     )
     def test_filters(self, client, season, query, count):
-        assert len(rows_in(client.get(f"{path('player-matches', season)}?{query}"), "Matches, latest first")) == count
+        assert (
+            len(rows_in(client.get(f"{path('player-matches', season)}?{query}"), "Matches, latest first"))
+            == count
+        )
 
     def test_the_form_remembers_and_the_next_page_keeps_the_filter(self, client, anna):
         for number in range(12):
@@ -174,12 +202,16 @@ class TestMatches:
         assert "Back to the first page" in text_of(second)
 
     def test_nothing_fits(self, client, season):
-        assert "No match fits these filters" in text_of(client.get(f"{path('player-matches', season)}?game=chess&result=WIN"))
+        assert "No match fits these filters" in text_of(
+            client.get(f"{path('player-matches', season)}?game=chess&result=WIN")
+        )
 
 
 class TestTournaments:
     def test_rows(self, client, season):
-        rows = rows_in(client.get(path("player-tournaments", season)), "Tournaments, latest registration first")
+        rows = rows_in(
+            client.get(path("player-tournaments", season)), "Tournaments, latest registration first"
+        )
 
         assert rows == ["1st Masters Valorant · Completed · with North 1,500 1 Mar 2025"]
 
@@ -251,7 +283,9 @@ class TestStat:
         assert "1 of the rows fit these filters. Show all rows" in text
 
     def test_nothing_behind_a_zero(self, client, anna):
-        assert "No rows: nothing of the kind has happened yet" in text_of(client.get(path("player-stat", anna, "matches_won")))
+        assert "No rows: nothing of the kind has happened yet" in text_of(
+            client.get(path("player-stat", anna, "matches_won"))
+        )
 
     def test_unknown_number(self, client, anna):
         assert client.get(path("player-stat", anna, "charm")).status_code == 404
@@ -299,7 +333,16 @@ def test_a_bad_cursor_is_a_400_with_the_reason(client, season, name, args, curso
 
 
 @pytest.mark.parametrize(
-    "query", ["game=nope", "game=%00", "result=victory", "kind=x", "played_from=never", "tournament=nope", "tournament=%00"]
+    "query",
+    [
+        "game=nope",
+        "game=%00",
+        "result=victory",
+        "kind=x",
+        "played_from=never",
+        "tournament=nope",
+        "tournament=%00",
+    ],
 )
 def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
     for name, args in (("player-matches", ()), ("player-stat", ("matches_won",))):
@@ -309,7 +352,11 @@ def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
 @pytest.mark.parametrize(
     ("name", "args", "queries"),
     [
-        ("player", (), 12),  # two of them for the cache: whose page under which token, and whether the token still holds
+        (
+            "player",
+            (),
+            12,
+        ),  # two of them for the cache: whose page under which token, and whether the token still holds
         ("player-matches", (), 8),
         ("player-tournaments", (), 4),
         ("player-activity", (), 5),
@@ -322,7 +369,9 @@ def test_the_number_of_queries_is_fixed(client, season, name, args, queries, dja
         client.get(path(name, season, *args))
     for number in range(20):
         row = scene.match(season, f"more-{number}", hours=20 + number)
-        scene.tournament_match(row, scene.tournament(f"t{number}"), opponent_user=scene.player(f"rival{number}"))
+        scene.tournament_match(
+            row, scene.tournament(f"t{number}"), opponent_user=scene.player(f"rival{number}")
+        )
         scene.registration(season, scene.tournament(f"u{number}"), team=scene.team("north"))
     with django_assert_num_queries(queries):
         client.get(path(name, season, *args))
@@ -359,12 +408,19 @@ class TestSearch:
         scene.player("ben")
         scene.player("hanna")
 
-        for query, found in [("ANNA", ["Anna A. DE", "hanna"]), ("na a", ["Anna A. DE"]), (anna.profile.public_id.lower(), ["Anna A. DE"])]:
+        for query, found in [
+            ("ANNA", ["Anna A. DE", "hanna"]),
+            ("na a", ["Anna A. DE"]),
+            (anna.profile.public_id.lower(), ["Anna A. DE"]),
+        ]:
             rows = rows_in(client.get(reverse("player-search"), {"q": query}), "Players whose name holds")
             assert [row.rsplit(" ", 1)[0] for row in rows] == found
 
     def test_nobody(self, client, anna):
-        assert "Nobody is called <q>zzz&lt;</q>" in client.get(reverse("player-search"), {"q": "zzz<"}).content.decode()
+        assert (
+            "Nobody is called <q>zzz&lt;</q>"
+            in client.get(reverse("player-search"), {"q": "zzz<"}).content.decode()
+        )
 
     def test_wildcards_are_letters(self, client, anna):
         for query in ("%%", "__", "a%a"):
@@ -384,7 +440,11 @@ class TestSearch:
             first = client.get(reverse("player-search"), {"q": "twin"})
         following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
 
-        names = [row.split(" ")[0] for page in (first, client.get(following)) for row in rows_in(page, "Players whose name holds")]
+        names = [
+            row.split(" ")[0]
+            for page in (first, client.get(following))
+            for row in rows_in(page, "Players whose name holds")
+        ]
         assert names == [f"twin{number:02}" for number in range(25)]
 
     def test_without_a_question_there_is_the_form_alone(self, client, db):

@@ -38,7 +38,9 @@ def told(entries):
     return [entry.description for entry in entries]
 
 
-@pytest.mark.parametrize("hidden", [{}, {"matches": True}, {"tournaments": True}, {"matches": True, "tournaments": True}])
+@pytest.mark.parametrize(
+    "hidden", [{}, {"matches": True}, {"tournaments": True}, {"matches": True, "tournaments": True}]
+)
 @pytest.mark.parametrize("audience", ["stranger", "follower"])
 def test_it_is_what_they_see(anna, others, audience, hidden):
     scene.hide(anna, **hidden)
@@ -76,7 +78,9 @@ def test_it_is_ones_own_page_whatever_is_asked(anna, others):
     client = Client()
     client.force_login(others["follower"])
 
-    page = client.get(f"{PREVIEW}?as=follower&public_id={anna.profile.public_id}&user={anna.pk}").content.decode()
+    page = client.get(
+        f"{PREVIEW}?as=follower&public_id={anna.profile.public_id}&user={anna.pk}"
+    ).content.decode()
 
     assert anna.profile.public_id not in page
     assert others["follower"].profile.public_id in page

@@ -164,7 +164,12 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         ("refusal", "status"),
-        [(NotFound("a <b> c"), 404), (Conflict("a <b> c"), 409), (InvalidInput("a <b> c"), 400), (DomainError("a <b> c"), 400)],
+        [
+            (NotFound("a <b> c"), 404),
+            (Conflict("a <b> c"), 409),
+            (InvalidInput("a <b> c"), 400),
+            (DomainError("a <b> c"), 400),
+        ],
     )
     def test_a_refusal_is_a_page_with_its_message_escaped(self, client, db, monkeypatch, refusal, status):
         def refuse(**options):
@@ -197,11 +202,21 @@ class TestHealth:
         redis_cache.kill()
         answer = client.get("/readyz")
 
-        assert (answer.status_code, answer.json()["cache"]) == (200, "does not answer; pages come from the database")
+        assert (answer.status_code, answer.json()["cache"]) == (
+            200,
+            "does not answer; pages come from the database",
+        )
         assert client.get("/").status_code == 200
 
     def test_ready_with_a_job_that_failed_and_says_so(self, client, db):
-        JobRun.objects.create(job="reconcile", cause="x", status="FAILED", started_at=scene.at(0), finished_at=scene.at(1), error="boom")
+        JobRun.objects.create(
+            job="reconcile",
+            cause="x",
+            status="FAILED",
+            started_at=scene.at(0),
+            finished_at=scene.at(1),
+            error="boom",
+        )
         answer = client.get("/readyz")
 
         assert answer.status_code == 200
@@ -258,22 +273,38 @@ class TestFigures:
         assert figures.place(value) == written
 
     @pytest.mark.parametrize(
-        ("value", "written"), [(Decimal("1500.00"), "1,500"), (Decimal("12.50"), "12.50"), (Decimal(0), "–"), (None, "–")]
+        ("value", "written"),
+        [(Decimal("1500.00"), "1,500"), (Decimal("12.50"), "12.50"), (Decimal(0), "–"), (None, "–")],
     )
     def test_money(self, value, written):
         assert figures.money(value) == written
 
     def test_the_most_telling_numbers_come_first_and_those_of_no_rank_last(self):
-        places = {name: get_stat_field(UserProfile, name).place for name in ("disputes_filed", "matches_won", "overall_win_rate")}
-        lines = [SimpleNamespace(name=name, place=place) for name, place in {"brand_new": Stat().place, **places}.items()]
+        places = {
+            name: get_stat_field(UserProfile, name).place
+            for name in ("disputes_filed", "matches_won", "overall_win_rate")
+        }
+        lines = [
+            SimpleNamespace(name=name, place=place)
+            for name, place in {"brand_new": Stat().place, **places}.items()
+        ]
 
-        assert [line.name for line in figures.telling_first(lines)] == ["overall_win_rate", "matches_won", "disputes_filed", "brand_new"]
+        assert [line.name for line in figures.telling_first(lines)] == [
+            "overall_win_rate",
+            "matches_won",
+            "disputes_filed",
+            "brand_new",
+        ]
 
-    @pytest.mark.parametrize(("value", "drawn"), [(Decimal("56.25"), "56.25"), (Decimal("0.00"), "0"), (None, "0")])
+    @pytest.mark.parametrize(
+        ("value", "drawn"), [(Decimal("56.25"), "56.25"), (Decimal("0.00"), "0"), (None, "0")]
+    )
     def test_a_percentage_is_drawn_for_the_eye_alone(self, value, drawn):
         assert f'aria-hidden="true"><rect width="{drawn}" height="1"/>' in figures.bar(value)
 
-    @pytest.mark.parametrize(("told", "written"), [("🏆 Won Cup", "Won Cup"), ("Registered for 🏆 Cup", "Registered for 🏆 Cup")])
+    @pytest.mark.parametrize(
+        ("told", "written"), [("🏆 Won Cup", "Won Cup"), ("Registered for 🏆 Cup", "Registered for 🏆 Cup")]
+    )
     def test_only_the_trophy_in_front_is_left_to_the_page(self, told, written):
         assert figures.worded_plainly(told) == written
 
@@ -281,7 +312,10 @@ class TestFigures:
         value = datetime(2025, 3, 2, 1, 30, tzinfo=timezone(timedelta(hours=3)))
 
         hour = '<span class="hour">22:30</span>'
-        assert figures.write_datetime(value) == f'<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 {hour}</time>'
+        assert (
+            figures.write_datetime(value)
+            == f'<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 {hour}</time>'
+        )
         assert figures.day(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025</time>'
         assert figures.day(datetime(2025, 12, 31, tzinfo=UTC)).endswith(">31 Dec 2025</time>")
         assert figures.write_datetime(None) == figures.day(None) == "–"

@@ -49,7 +49,9 @@ class TestFollowing:
         assert answer.redirect_chain == [(page_of(ben), 302)]
         assert "You follow ben." in text_of(answer)
         assert buttons(answer) == [(page_of(ben, "unfollow/"), "Unfollow")]
-        assert list(Follow.objects.values_list("follower__username", "followed__username")) == [("anna", "ben")]
+        assert list(Follow.objects.values_list("follower__username", "followed__username")) == [
+            ("anna", "ben")
+        ]
 
         answer = as_anna.post(page_of(ben, "unfollow/"), follow=True)
         assert "You no longer follow ben." in text_of(answer)
@@ -132,7 +134,9 @@ class TestFeed:
 class TestHiding:
     def press(self, client, user, number=0):
         page = client.get(page_of(user, "activity/")).content.decode()
-        form = re.findall(r'name="entry" value="([^"]*)"><button class="plain" name="do" value="(\w+)">', page)[number]
+        form = re.findall(
+            r'name="entry" value="([^"]*)"><button class="plain" name="do" value="(\w+)">', page
+        )[number]
         return client.post("/settings/timeline/", {"entry": form[0], "do": form[1]}, follow=True)
 
     def test_an_entry_is_hidden_and_shown_again(self, as_anna, anna):
@@ -148,7 +152,9 @@ class TestHiding:
 
     def test_nobody_else_has_the_button_or_can_use_it(self, as_anna, anna, ben):
         scene.activity(anna, "joined")
-        handle = re.search(r'name="entry" value="([^"]*)"', as_anna.get(page_of(anna, "activity/")).content.decode())[1]
+        handle = re.search(
+            r'name="entry" value="([^"]*)"', as_anna.get(page_of(anna, "activity/")).content.decode()
+        )[1]
         for other in (ben, scene.player("staff", is_staff=True)):
             client = Client()
             client.force_login(other)

@@ -34,7 +34,14 @@ def anna(mod):
         scene.match(anna, f"m{number}", hours=number)
         database_now()  # lets the clock tick
     void_match(game=scene.game(), match_key="m0", reason="Smurfing", now=NOW, by=mod)
-    correct_match(game=scene.game(), match_key="m1", results={"anna": "LOSS"}, reason="Wrong side reported", now=NOW, by=mod)
+    correct_match(
+        game=scene.game(),
+        match_key="m1",
+        results={"anna": "LOSS"},
+        reason="Wrong side reported",
+        now=NOW,
+        by=mod,
+    )
     Match.objects.filter(match_key="m2").update(result="DRAW")
     scene.result(scene.tournament("masters"), 1, anna)
     return anna
@@ -129,12 +136,24 @@ class TestAsOf:
         assert "At the end of 1 Jan 2020 it was empty." in text
 
     @pytest.mark.parametrize(
-        "asked", ["yesterday", "2025-02-30", "2025-01-01T12:00", "9999-12-31", "2999-01-01", "2999-01-01T00:00Z", "\x00", "0000-00-00"]
+        "asked",
+        [
+            "yesterday",
+            "2025-02-30",
+            "2025-01-01T12:00",
+            "9999-12-31",
+            "2999-01-01",
+            "2999-01-01T00:00Z",
+            "\x00",
+            "0000-00-00",
+        ],
     )
     def test_what_is_no_past_moment_is_a_400_with_the_reason(self, client, anna, asked):
         answer = client.get(address(anna), {"as_of": asked})
         assert answer.status_code == 400
-        assert any(reason in text_of(answer) for reason in ("is no date", "names no time zone", "lies in the future"))
+        assert any(
+            reason in text_of(answer) for reason in ("is no date", "names no time zone", "lies in the future")
+        )
 
 
 def test_nothing_has_happened_yet(client, db):

@@ -58,7 +58,12 @@ class TestSoloEvent:
             scene.result(event, placement, scene.player(name))
 
         for address in ("/tournaments/open/", "/tournaments/open/results/"):
-            assert rows_in(client.get(address), "Results") == ["1st ada –", "2nd tied bea –", "2nd tied cleo –", "4th dora –"]
+            assert rows_in(client.get(address), "Results") == [
+                "1st ada –",
+                "2nd tied bea –",
+                "2nd tied cleo –",
+                "4th dora –",
+            ]
 
     def test_a_tie_over_the_end_of_a_page_says_so_on_both(self, client, db):
         event = scene.tournament("open")
@@ -73,7 +78,9 @@ class TestSoloEvent:
     def test_a_game_without_kills_lists_the_most_wins_first_and_no_kills(self, client, db):
         event = scene.tournament("open")
         for name, result in {"ada": "LOSS", "bea": "WIN", "cleo": "DRAW"}.items():
-            scene.tournament_match(scene.match(scene.player(name), "g", result, kind="TOURNAMENT", stats={"goals": 2}), event)
+            scene.tournament_match(
+                scene.match(scene.player(name), "g", result, kind="TOURNAMENT", stats={"goals": 2}), event
+            )
 
         page = client.get("/tournaments/open/")
         assert rows_in(page, "Players, most wins first") == ["bea 1 1", "ada 1 0", "cleo 1 0"]
@@ -81,10 +88,20 @@ class TestSoloEvent:
 
     def test_a_player_of_whom_no_kills_were_reported_comes_after_those_of_whom_they_were(self, client, db):
         event = scene.tournament("open")
-        for name, stats in {"ada": {}, "bea": {"kills": 0, "deaths": 3}, "cleo": {"kills": 9, "deaths": 3}}.items():
-            scene.tournament_match(scene.match(scene.player(name), "g", kind="TOURNAMENT", stats=stats), event)
+        for name, stats in {
+            "ada": {},
+            "bea": {"kills": 0, "deaths": 3},
+            "cleo": {"kills": 9, "deaths": 3},
+        }.items():
+            scene.tournament_match(
+                scene.match(scene.player(name), "g", kind="TOURNAMENT", stats=stats), event
+            )
 
-        assert rows_in(client.get("/tournaments/open/players/"), "Players") == ["cleo 1 1 9 3 3.00", "bea 1 1 0 3 0.00", "ada 1 1 – – –"]
+        assert rows_in(client.get("/tournaments/open/players/"), "Players") == [
+            "cleo 1 1 9 3 3.00",
+            "bea 1 1 0 3 0.00",
+            "ada 1 1 – – –",
+        ]
 
 
 class TestList:
@@ -98,7 +115,11 @@ class TestList:
         ]
 
     def test_drafts_are_for_the_organiser_and_staff(self, client, db):
-        organiser, staff, other = scene.player("org"), scene.player("staff", is_staff=True), scene.player("other")
+        organiser, staff, other = (
+            scene.player("org"),
+            scene.player("staff", is_staff=True),
+            scene.player("other"),
+        )
         scene.tournament("draft", status="DRAFT", organiser=organiser)
 
         assert "No tournaments yet" in text_of(client.get("/tournaments/"))
@@ -135,7 +156,9 @@ def test_there_is_no_such_tournament(client, db, tab):
     assert "There is no tournament" in text_of(answer)
 
 
-@pytest.mark.parametrize("address", ["/tournaments/", "/tournaments/cup/results/", "/tournaments/cup/entrants/"])
+@pytest.mark.parametrize(
+    "address", ["/tournaments/", "/tournaments/cup/results/", "/tournaments/cup/entrants/"]
+)
 def test_a_bad_cursor(client, cup, address):
     assert client.get(f"{address}?page=x").status_code == 400
 
@@ -172,7 +195,11 @@ def test_the_number_of_queries_is_fixed(client, cup, address, queries, django_as
         scene.registration(user, cup, team=squad)
         scene.result(cup, 3 + number, team=squad)
         scene.result(cup, 3 + number, user, team=squad)
-        scene.tournament_match(scene.match(user, f"x{number}", kind="TOURNAMENT", stats={"kills": 1, "deaths": 1}), cup, team=squad)
+        scene.tournament_match(
+            scene.match(user, f"x{number}", kind="TOURNAMENT", stats={"kills": 1, "deaths": 1}),
+            cup,
+            team=squad,
+        )
         scene.result(scene.tournament(f"t{number}"), 1, user)
     with django_assert_num_queries(queries):
         client.get(address)
@@ -181,9 +208,14 @@ def test_the_number_of_queries_is_fixed(client, cup, address, queries, django_as
 class TestMatches:
     def test_every_match_is_there_and_as_many_count_as_the_number_says(self, client, cup):
         for number in range(30):
-            scene.tournament_match(scene.match(scene.player(f"x{number}"), f"k{number:02}", hours=1 + number, kind="TOURNAMENT"), cup)
+            scene.tournament_match(
+                scene.match(scene.player(f"x{number}"), f"k{number:02}", hours=1 + number, kind="TOURNAMENT"),
+                cup,
+            )
         overview = client.get("/tournaments/cup/").content.decode()
-        link, number = re.search(r'<li><a href="([^"]+)"><span class="label">Matches</span><span class="value">(\d+)', overview).groups()
+        link, number = re.search(
+            r'<li><a href="([^"]+)"><span class="label">Matches</span><span class="value">(\d+)', overview
+        ).groups()
 
         first = client.get(link).content.decode()
         following = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")

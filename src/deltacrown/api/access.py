@@ -123,7 +123,9 @@ class Gate:
     def _check_parameters(self, request: HttpRequest) -> None:
         for name, values in request.GET.lists():
             if name not in self.parameters:
-                known = f"it takes {', '.join(sorted(self.parameters))}" if self.parameters else "it takes none"
+                known = (
+                    f"it takes {', '.join(sorted(self.parameters))}" if self.parameters else "it takes none"
+                )
                 raise Refused(INVALID, f"There is no parameter {name[:60]!r} here: {known}.", field=name[:60])
             if len(values) > 1:
                 raise Refused(INVALID, f"{name} is given {len(values)} times: give it once.", field=name)

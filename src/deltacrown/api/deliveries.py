@@ -81,7 +81,9 @@ def _record(match: GivenMatch, named: _Named) -> AnyRecord:
     if match.tournament is None:
         described = next((name for name in DESCRIPTIONS if getattr(match, name)), None)
         if described:
-            raise InvalidInput(f"{described} describes a match of a tournament, and none is named.", field=described)
+            raise InvalidInput(
+                f"{described} describes a match of a tournament, and none is named.", field=described
+            )
         return record
     event = named.tournaments.get(match.tournament)
     if event is None:

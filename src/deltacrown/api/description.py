@@ -57,12 +57,16 @@ SECURITY = {
 
 def complete(schema: Any) -> Any:
     """Add access, refusals, headers and examples to every operation of ``schema``, and return it."""
-    _, definitions = models_json_schema([(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    _, definitions = models_json_schema(
+        [(Fault, "serialization"), (Problem, "serialization")], ref_template="#/components/schemas/{model}"
+    )
     schema["components"]["schemas"].update(definitions["$defs"])
     schema["components"]["securitySchemes"] = SECURITY
     headers = {name: {"description": text, "schema": shape} for name, (text, shape) in HEADERS.items()}
     schema["components"]["headers"] = headers
-    schema["components"]["responses"] = {_name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})}
+    schema["components"]["responses"] = {
+        _name(status): _refusal(status) for status in sorted({kind.status for kind in KINDS})
+    }
     for methods in schema["paths"].values():
         methods.pop("head", None)
         for method, operation in methods.items():
@@ -76,7 +80,9 @@ def _prune(schema: Any) -> None:
     """Remove the shapes that nothing refers to: those of queries, whose fields are parameters."""
     shapes = schema["components"]["schemas"]
     while unused := [
-        name for name in shapes if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
+        name
+        for name in shapes
+        if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
     ]:
         for name in unused:
             del shapes[name]
@@ -91,9 +97,13 @@ def _complete_operation(method: str, operation: dict[str, Any]) -> None:
     operation["description"] = f"{operation.get('description', '')}\n\n{_who(access, method)}".strip()
     responses = operation["responses"]
     for answer in responses.values():
-        answer["headers"] = _headers(["Cache-Control", "RateLimit", "RateLimit-Policy", *_own_headers(method, operation, answer)])
+        answer["headers"] = _headers(
+            ["Cache-Control", "RateLimit", "RateLimit-Policy", *_own_headers(method, operation, answer)]
+        )
     if method == "get":
-        responses[304] = {"description": "Not modified: the caller's copy, named in If-None-Match, is the current one."}
+        responses[304] = {
+            "description": "Not modified: the caller's copy, named in If-None-Match, is the current one."
+        }
         refuses.add(412)
     for status in sorted(refuses):
         responses[status] = {"$ref": f"#/components/responses/{_name(status)}"}
@@ -147,7 +157,11 @@ def _who(access: Access, method: str) -> str:
     }[access.people]
     if access.scope is None:
         return f"Access: {people}; no keys."
-    by = "which read as their owner" if method == "get" and access.people == "anyone" else "on behalf of their owner"
+    by = (
+        "which read as their owner"
+        if method == "get" and access.people == "anyone"
+        else "on behalf of their owner"
+    )
     return f"Access: {people}; keys with the scope `{access.scope}`, {by}."
 
 

@@ -98,7 +98,10 @@ def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str =
         return None if is_empty else example_of_answer(shape["anyOf"][0], shapes, name)
     if "properties" in shape:
         own = OF_SHAPE.get(shape["title"], {})
-        return {each: own[each] if each in own else example_of_answer(field, shapes, each) for each, field in shape["properties"].items()}
+        return {
+            each: own[each] if each in own else example_of_answer(field, shapes, each)
+            for each, field in shape["properties"].items()
+        }
     return _example_of_value(shape, shapes, name)
 
 

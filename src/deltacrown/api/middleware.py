@@ -49,7 +49,9 @@ def _find_address_fault(request: HttpRequest) -> HttpResponse | None:
             *(value for values in request.GET.lists() for value in values[1]),
         ]
     except SuspiciousOperation:  # raised this far out, it would be answered with a page
-        return respond(MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters.")
+        return respond(
+            MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters."
+        )
     if not all(is_storable(text, multiline=False) for text in texts):
         return respond(MALFORMED, "The address holds control characters.")
     return None
@@ -59,10 +61,14 @@ def _find_body_fault(request: HttpRequest) -> HttpResponse | None:
     length, kind = request.META.get("CONTENT_LENGTH") or "0", request.content_type or ""
     if not length.isdigit():
         return respond(MALFORMED, "Content-Length is no number.")
-    if length == "0" and "Transfer-Encoding" in request.headers:  # its chunks would be taken for no body at all
+    if (
+        length == "0" and "Transfer-Encoding" in request.headers
+    ):  # its chunks would be taken for no body at all
         return respond(MALFORMED, "The body comes in chunks: send it whole, with a Content-Length.")
     if int(length[:18]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return respond(TOO_LARGE, f"The body is {length} bytes; {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} are taken.")
+        return respond(
+            TOO_LARGE, f"The body is {length} bytes; {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} are taken."
+        )
     if int(length[:18]) and kind != "application/json":
         return respond(MEDIA, f"The body is {kind[:60] or 'of no type'}; send application/json.")
     return None

@@ -24,7 +24,9 @@ def find_player(public_id: str, *, field: str) -> User:
     """
     found = find_users([public_id])
     if public_id not in found:
-        raise InvalidInput(f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field)
+        raise InvalidInput(
+            f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field
+        )
     return found[public_id]
 
 
@@ -37,7 +39,9 @@ def find_players_named(public_ids: Iterable[str], *, field: str) -> list[User]:
     found = find_users(named)
     for public_id in named:
         if public_id not in found:
-            raise InvalidInput(f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field)
+            raise InvalidInput(
+                f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field
+            )
     return [found[public_id] for public_id in named]
 
 
@@ -46,7 +50,10 @@ def by_username(values: Mapping[str, Value], *, field: str) -> dict[str, Value]:
 
     :raises InvalidInput: a public id is unknown.
     """
-    return {user.username: value for user, value in zip(find_players_named(values, field=field), values.values(), strict=True)}
+    return {
+        user.username: value
+        for user, value in zip(find_players_named(values, field=field), values.values(), strict=True)
+    }
 
 
 def find_team(slug: str, *, field: str) -> Team:

@@ -27,19 +27,32 @@ class Kind:
     remedy: str
 
 
-MALFORMED = Kind("malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body.")
+MALFORMED = Kind(
+    "malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body."
+)
 UNAUTHENTICATED = Kind(
     "unauthenticated",
     401,
     "Not signed in",
     "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.",
 )
-FORBIDDEN = Kind("forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named.")
+FORBIDDEN = Kind(
+    "forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named."
+)
 HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
-NOT_FOUND = Kind("not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys.")
+NOT_FOUND = Kind(
+    "not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys."
+)
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.")
-CONFLICT = Kind("conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named.")
-PRECONDITION = Kind("precondition-failed", 412, "Precondition failed", "Read it again, without If-Match and If-Unmodified-Since.")
+CONFLICT = Kind(
+    "conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named."
+)
+PRECONDITION = Kind(
+    "precondition-failed",
+    412,
+    "Precondition failed",
+    "Read it again, without If-Match and If-Unmodified-Since.",
+)
 TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
 MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
 INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
@@ -49,7 +62,9 @@ CURSOR = Kind(
     "Invalid cursor",
     "Start again from the first page, with the same filters throughout.",
 )
-KEY_REUSED = Kind("idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request.")
+KEY_REUSED = Kind(
+    "idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request."
+)
 THROTTLED = Kind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
 INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
 UNAVAILABLE = Kind("unavailable", 503, "Unavailable", "Try again in a moment.")
@@ -75,12 +90,16 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(title="Problem")
 
-    type: str = Field(description="A reference to the description of this kind of problem, on the documentation page.")
+    type: str = Field(
+        description="A reference to the description of this kind of problem, on the documentation page."
+    )
     title: str = Field(description="The kind of problem in words; for hidden histories, what is hidden.")
     status: int = Field(description="The status of the response.")
     detail: str = Field(description="What is wrong with this request, and how to mend it.")
     code: str = Field(description="The kind of problem, for programs.")
-    errors: list[Fault] = Field(description="Everything that is wrong, one by one; empty when `detail` says it all.")
+    errors: list[Fault] = Field(
+        description="Everything that is wrong, one by one; empty when `detail` says it all."
+    )
 
 
 class Refused(Exception):
@@ -117,7 +136,9 @@ def respond(
         code=kind.code,
         errors=list(faults),
     )
-    return JsonResponse(problem.model_dump(), status=kind.status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
+    return JsonResponse(
+        problem.model_dump(), status=kind.status, content_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
 
 
 def answer_refused(_request: HttpRequest, refusal: Refused | type[Refused]) -> JsonResponse:
@@ -130,14 +151,22 @@ def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainEr
     """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
     title = error.message if isinstance(error, HistoryHidden) else ""
-    return respond(kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title)
+    return respond(
+        kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title
+    )
 
 
-def answer_validation_error(_request: HttpRequest, error: ValidationError | type[ValidationError]) -> JsonResponse:
+def answer_validation_error(
+    _request: HttpRequest, error: ValidationError | type[ValidationError]
+) -> JsonResponse:
     """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
-    detail = f"{faults[0].field or 'The request'}: {faults[0].detail}" if len(faults) == 1 else f"{len(error.errors)} inputs are invalid."
+    detail = (
+        f"{faults[0].field or 'The request'}: {faults[0].detail}"
+        if len(faults) == 1
+        else f"{len(error.errors)} inputs are invalid."
+    )
     return respond(INVALID, detail, faults)
 
 
@@ -158,7 +187,9 @@ def fault_of(error: DomainError, request: HttpRequest) -> Fault:
     """Return the input that a service refused, with its pointer if it is in the body."""
     body: Any = getattr(request, "api_body", None)
     in_body = isinstance(body, dict) and error.field in body
-    return Fault(field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message)
+    return Fault(
+        field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message
+    )
 
 
 def _shape_fault(error: Mapping[str, Any]) -> Fault:

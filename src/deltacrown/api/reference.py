@@ -46,7 +46,9 @@ def list_operations() -> dict[str, list[dict[str, Any]]]:
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            groups[operation["tags"][0]].append(_show(path, method, operation, schema["components"]["schemas"]))
+            groups[operation["tags"][0]].append(
+                _show(path, method, operation, schema["components"]["schemas"])
+            )
     return dict(groups)
 
 
@@ -57,8 +59,15 @@ def _show(path: str, method: str, operation: dict[str, Any], shapes: dict[str, A
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "paragraphs": [part for part in operation["description"].split("\n\n") if part.rstrip(".") != operation["summary"]],
-        "parameters": [_field(each["name"], each["schema"], each["in"], each["required"]) for each in operation["parameters"]],
+        "paragraphs": [
+            part
+            for part in operation["description"].split("\n\n")
+            if part.rstrip(".") != operation["summary"]
+        ],
+        "parameters": [
+            _field(each["name"], each["schema"], each["in"], each["required"])
+            for each in operation["parameters"]
+        ],
         "body": _fields(body, shapes) if body else [],
         "statuses": list(operation["responses"]),
     }
@@ -67,7 +76,9 @@ def _show(path: str, method: str, operation: dict[str, Any], shapes: dict[str, A
 def _fields(shape: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any]]:
     shape = shapes[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
     required = shape.get("required", [])
-    return [_field(name, each, "body", name in required) for name, each in shape.get("properties", {}).items()]
+    return [
+        _field(name, each, "body", name in required) for name, each in shape.get("properties", {}).items()
+    ]
 
 
 def _field(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:

@@ -32,7 +32,9 @@ class Resource(Router):
         extra: dict[str, Any] | None = None,
     ) -> Callable[[View], View]:
         """Declare a GET, which answers HEAD too."""
-        return self._declare(["GET", "HEAD"], path, {200: answers}, access=access, refuses=refuses, extra=extra)
+        return self._declare(
+            ["GET", "HEAD"], path, {200: answers}, access=access, refuses=refuses, extra=extra
+        )
 
     def write(
         self,

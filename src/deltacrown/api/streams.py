@@ -25,7 +25,14 @@ def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
     """Return the part of an operation's description about its two stream formats, each with an example."""
     examples = {"application/x-ndjson": ndjson, "text/csv": csv}
     return {
-        "responses": {200: {"content": {kind: {"schema": {"type": "string"}, "example": example} for kind, example in examples.items()}}}
+        "responses": {
+            200: {
+                "content": {
+                    kind: {"schema": {"type": "string"}, "example": example}
+                    for kind, example in examples.items()
+                }
+            }
+        }
     }
 
 
@@ -38,7 +45,9 @@ class _Line:
 
 def stream_ndjson(records: Iterable[Mapping[str, Any]], *, name: str) -> StreamingHttpResponse:
     """Return a response with one JSON object per line."""
-    return _stream((json.dumps(record, default=_plain, ensure_ascii=False) + "\n" for record in records), "ndjson", name)
+    return _stream(
+        (json.dumps(record, default=_plain, ensure_ascii=False) + "\n" for record in records), "ndjson", name
+    )
 
 
 def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:

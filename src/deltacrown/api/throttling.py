@@ -64,7 +64,9 @@ def count_request(request: HttpRequest, key: int | None, user: int | None) -> No
     allowance = _count(rate, who)
     request.api_allowance = allowance  # type: ignore[attr-defined]
     if allowance.left < 0:
-        detail = f"{rate.limit} requests in {rate.seconds} seconds are allowed; try again in {allowance.reset}."
+        detail = (
+            f"{rate.limit} requests in {rate.seconds} seconds are allowed; try again in {allowance.reset}."
+        )
         raise Refused(THROTTLED, detail, headers={"Retry-After": str(allowance.reset)})
 
 

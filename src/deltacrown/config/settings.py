@@ -28,7 +28,9 @@ DEMO = env.bool("DEMO", default=DEBUG)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     if BEHIND_TLS:  # a key each machine made for itself would sign people out at every turn
-        raise ImproperlyConfigured("BEHIND_TLS is set, so SECRET_KEY must be too: 50 random characters, the same for every process.")
+        raise ImproperlyConfigured(
+            "BEHIND_TLS is set, so SECRET_KEY must be too: 50 random characters, the same for every process."
+        )
     SECRET_KEY = read_or_make_secret(VAR / "secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -136,7 +138,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
 ]
 
 LANGUAGE_CODE = "en"

@@ -66,7 +66,11 @@ def refuse_foreign_players(season: Season) -> None:
     :raises ForeignPlayers: naming some, and what to do.
     """
     own = {player.username for player in season.players} | {STAFF}
-    others = [name for name in User.objects.filter(is_staff=False).order_by("pk").values_list("username", flat=True) if name not in own]
+    others = [
+        name
+        for name in User.objects.filter(is_staff=False).order_by("pk").values_list("username", flat=True)
+        if name not in own
+    ]
     if others:
         named = ", ".join(others[:3])
         raise ForeignPlayers(
@@ -84,7 +88,9 @@ def load_season(season: Season, progress: Progress) -> None:
     loader = _Loader(season)
     progress.follow("players", len(season.players), loader.load_players())
     progress.follow("teams", len(season.teams), loader.load_teams())
-    progress.follow("matches and tournaments", len(season.casual) + len(season.tournaments), loader.load_matches())
+    progress.follow(
+        "matches and tournaments", len(season.casual) + len(season.tournaments), loader.load_matches()
+    )
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
     progress.follow("follows", len(season.follows), loader.load_follows())
     progress.follow("verifications", len(season.verifications), loader.load_verifications())
@@ -98,17 +104,25 @@ class _Loader:
 
     def load_players(self) -> Iterator[int]:
         players = self.season.players
-        joined_at = {player.username: player.joined_at for player in players} | {STAFF: OPENS - timedelta(days=30)}
+        joined_at = {player.username: player.joined_at for player in players} | {
+            STAFF: OPENS - timedelta(days=30)
+        }
         with transaction.atomic():
             users = create_players(usernames=list(joined_at), joined_at=joined_at)
             self.cast.staff = set_sign_in(user=users[STAFF], password=STAFF_PASSWORD, is_staff=True)
             set_sign_in(user=users[HERO], password=PLAYER_PASSWORD)
             self.cast.users = [users[player.username] for player in players]
-            identities = [Identity(users[each.username], each.display_name, each.country, each.bio) for each in players]
+            identities = [
+                Identity(users[each.username], each.display_name, each.country, each.bio) for each in players
+            ]
             set_identities(identities=[*identities, Identity(self.cast.staff, "Season desk")])
             for player in (each for each in players if not (each.shows_matches and each.shows_tournaments)):
                 user = users[player.username]
-                set_privacy(user=user, show_match_history=player.shows_matches, show_tournament_stats=player.shows_tournaments)
+                set_privacy(
+                    user=user,
+                    show_match_history=player.shows_matches,
+                    show_tournament_stats=player.shows_tournaments,
+                )
         yield len(players)
 
     def load_teams(self) -> Iterator[int]:
@@ -117,7 +131,12 @@ class _Loader:
             self.cast.games = {title.slug: create_game(slug=title.slug, name=title.name) for title in TITLES}
             self.cast.teams = ensure_teams(names=[team.name for team in teams])
             memberships = [
-                MembershipRecord(self.cast.teams[team.name], self.cast.users[each.player.number], each.joined_at, each.left_at)
+                MembershipRecord(
+                    self.cast.teams[team.name],
+                    self.cast.users[each.player.number],
+                    each.joined_at,
+                    each.left_at,
+                )
                 for team in teams
                 for each in team.memberships
             ]
@@ -172,7 +191,12 @@ class _Loader:
         for batch in in_batches(self.season.follows, FOLLOWS_PER_STEP):
             with transaction.atomic():
                 new = [
-                    follow(follower=self.cast.user(each.follower), followed=self.cast.user(each.followed), now=each.since) for each in batch
+                    follow(
+                        follower=self.cast.user(each.follower),
+                        followed=self.cast.user(each.followed),
+                        now=each.since,
+                    )
+                    for each in batch
                 ]
             yield sum(new)
 
@@ -190,7 +214,13 @@ class _Loader:
         """The players' were awarded by what they did; this one is the staff account's."""
         with transaction.atomic():
             kept = define_achievement(
-                slug=SEASON_KEPT, name="Keeper of the season", description="Kept the books of a whole season.", tier="MINOR", points=50
+                slug=SEASON_KEPT,
+                name="Keeper of the season",
+                description="Kept the books of a whole season.",
+                tier="MINOR",
+                points=50,
             )
-            award_achievement(user=self.cast.staff, achievement=kept, fact="The demo season", earned_at=CLOSES)
+            award_achievement(
+                user=self.cast.staff, achievement=kept, fact="The demo season", earned_at=CLOSES
+            )
         yield 1

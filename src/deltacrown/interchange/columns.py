@@ -73,11 +73,15 @@ class Columns:
         """
         names = [self._tidied(cell) for cell in cells]
         if len(names) == 1 and len(self.required) > 1:
-            raise FileRefused(f"{where}: only one column, “{names[0]}”; separate columns by a {self.delimiter_name}: {self.example}.")
+            raise FileRefused(
+                f"{where}: only one column, “{names[0]}”; separate columns by a {self.delimiter_name}: {self.example}."
+            )
         if problem := self.unknown(names):
             raise FileRefused(f"{where}: {problem}.")
         if missing := [name for name in self.required if name not in names]:
-            raise FileRefused(f"{where}: missing {listed('column', missing)}; a header is at least {self.example}.")
+            raise FileRefused(
+                f"{where}: missing {listed('column', missing)}; a header is at least {self.example}."
+            )
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise FileRefused(f"{where}: {listed('column', twice)} there twice; keep one.")
         return names

@@ -77,8 +77,12 @@ class ImportCommand(BaseCommand):
             running: FileImport[Any] | None = None
             try:
                 reader = open_reader(path)
-                recorder = self.make_recorder(create_missing=options["create_missing"] or reader.creates_missing)
-                running = FileImport(path, reader, recorder, batch_size=options["batch_size"], progress=progress, now=now)
+                recorder = self.make_recorder(
+                    create_missing=options["create_missing"] or reader.creates_missing
+                )
+                running = FileImport(
+                    path, reader, recorder, batch_size=options["batch_size"], progress=progress, now=now
+                )
                 reports.append(running.run())
                 self._report(reports[-1])
             except FileRefused as refusal:
@@ -94,11 +98,15 @@ class ImportCommand(BaseCommand):
     def _report(self, report: ImportReport) -> None:
         self.stdout.write(report.summary)
         if report.rejects:
-            self.stdout.write(f"{report.rejected_lines} lines were not taken; each is in {report.rejects} with the reason.")
+            self.stdout.write(
+                f"{report.rejected_lines} lines were not taken; each is in {report.rejects} with the reason."
+            )
 
     def _report_interrupted(self, path: Path, report: ImportReport | None) -> None:
         done = report.recorded if report else 0
-        self.stdout.write(f"{path.name}: interrupted. Recorded so far: {done}. Run the same command again to finish.")
+        self.stdout.write(
+            f"{path.name}: interrupted. Recorded so far: {done}. Run the same command again to finish."
+        )
 
 
 def recorded_before(report: ImportReport) -> str:

@@ -42,11 +42,18 @@ class Directory:
 
     def find(self, names: Names) -> None:
         """Look up every name."""
-        self.games |= {game.slug: game for batch in in_batches(list(names.games)) for game in Game.objects.filter(slug__in=batch)}
+        self.games |= {
+            game.slug: game
+            for batch in in_batches(list(names.games))
+            for game in Game.objects.filter(slug__in=batch)
+        }
         self.players |= find_players(name for name in names.players if name not in self.players)
         self.teams |= find_teams(names.teams)
         for batch in in_batches(list(names.tournaments)):
-            self.tournaments |= {entry.slug: entry for entry in Tournament.objects.filter(slug__in=batch).select_related("game")}
+            self.tournaments |= {
+                entry.slug: entry
+                for entry in Tournament.objects.filter(slug__in=batch).select_related("game")
+            }
 
     def create_missing(self, names: Names) -> None:
         """Create the games, players and teams that were not found."""

@@ -29,7 +29,9 @@ def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> No
 
     Each begins with the first match of this batch; it is one of teams when a line names a team.
     """
-    unknown = by_tournament(draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments)
+    unknown = by_tournament(
+        draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments
+    )
     for slug, matches in unknown.items():
         first = min(matches, key=lambda draft: draft.played_at)
         has_teams = any(line.team for draft in matches for line in draft.lines)
@@ -44,7 +46,9 @@ def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> No
         directory.has_created = True
 
 
-def admit(drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, *, enter: bool, now: datetime) -> list[MatchDraft]:
+def admit(
+    drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, *, enter: bool, now: datetime
+) -> list[MatchDraft]:
     """Return the tournament matches whose players are all entered.
 
     With ``enter`` those who are not are entered first, as far as the tournament lets them. The other
@@ -58,7 +62,11 @@ def admit(drafts: Sequence[MatchDraft], directory: Directory, refused: Refused, 
             entries |= enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
         except DomainError as error:
             failures[slug] = f" ({error.message.rstrip('.')})"
-    return [draft for draft in fitting if not refuse_outsiders(draft, directory, entries, refused, failures.get(draft.tournament, ""))]
+    return [
+        draft
+        for draft in fitting
+        if not refuse_outsiders(draft, directory, entries, refused, failures.get(draft.tournament, ""))
+    ]
 
 
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
@@ -117,7 +125,9 @@ def enter_players(
         users = [directory.players[line.player] for user, line in roster.items() if user not in entered]
         entered.update(roster)
         if with_teams and users:
-            entrants.append(EntrantRecord(team=directory.teams[team], roster=users, registered_at=tournament.starts_at))
+            entrants.append(
+                EntrantRecord(team=directory.teams[team], roster=users, registered_at=tournament.starts_at)
+            )
         elif users:
             entrants += [EntrantRecord(user=user, registered_at=tournament.starts_at) for user in users]
     if entrants:
@@ -126,10 +136,14 @@ def enter_players(
     return {(tournament.pk, user) for user in entered}
 
 
-def refuse_outsiders(draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str) -> bool:
+def refuse_outsiders(
+    draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str
+) -> bool:
     """Refuse a match with a player who is not entered, and ``why``; return whether it has one."""
     tournament = directory.tournaments[draft.tournament]
-    outside = [line for line in draft.lines if (tournament.pk, directory.players[line.player].pk) not in entries]
+    outside = [
+        line for line in draft.lines if (tournament.pk, directory.players[line.player].pk) not in entries
+    ]
     if outside:
         names = ", ".join(line.player for line in outside)
         refused.append(

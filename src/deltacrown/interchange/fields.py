@@ -93,7 +93,9 @@ class Fields:
         if text in choices:
             return choices[text]
         known = " or ".join(", ".join(choice for choice in choices if choice).rsplit(", ", 1))
-        self.refuse(name, f"{shown(text)} is not known; write {known}" if text else f"it is empty; write {known}")
+        self.refuse(
+            name, f"{shown(text)} is not known; write {known}" if text else f"it is empty; write {known}"
+        )
         return default
 
     def date_time(self, name: str, *, required: bool = False) -> datetime | None:
@@ -134,7 +136,9 @@ class Fields:
         if amount.is_nan() or amount != exact:
             self.refuse(
                 name,
-                f"{shown(text)} has more than two decimals" if not amount.is_nan() else f"{shown(text)} is not an amount",
+                f"{shown(text)} has more than two decimals"
+                if not amount.is_nan()
+                else f"{shown(text)} is not an amount",
             )
         elif not 0 <= amount <= MOST_MONEY:
             self.refuse(name, f"{shown(text)} is out of range; from 0 to {MOST_MONEY} is kept")
@@ -143,7 +147,11 @@ class Fields:
     def stats(self, prefix: str, nested: str) -> dict[str, Any]:
         """Return the columns that start with ``prefix``, and the object ``nested``; not what is empty."""
         values = self.row.values
-        stats = {name[len(prefix) :]: self._stat(name, value) for name, value in values.items() if name.startswith(prefix)}
+        stats = {
+            name[len(prefix) :]: self._stat(name, value)
+            for name, value in values.items()
+            if name.startswith(prefix)
+        }
         inside = values.get(nested)
         if isinstance(inside, dict):
             stats |= inside
@@ -168,9 +176,13 @@ def parse_date_time(text: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is not a date and time; write it like 2025-03-01T18:30:00Z") from None
+        raise ValueError(
+            f"{shown(text)} is not a date and time; write it like 2025-03-01T18:30:00Z"
+        ) from None
     if parsed.tzinfo is None:
-        raise ValueError(f"{shown(text)} does not say its time zone; end it with an offset such as +02:00, or with Z for UTC")
+        raise ValueError(
+            f"{shown(text)} does not say its time zone; end it with an offset such as +02:00, or with Z for UTC"
+        )
     try:
         return parsed.astimezone(UTC)
     except OverflowError:

@@ -122,7 +122,9 @@ def load_format(name: str) -> Format:
     first, *others = formats[name]
     if others:
         values = " and ".join(each.value for each in [first, *others])
-        raise FormatRefused(f"The format {name} is given by two packages, as {values}; uninstall one of them.")
+        raise FormatRefused(
+            f"The format {name} is given by two packages, as {values}; uninstall one of them."
+        )
     return _load(first)
 
 
@@ -155,7 +157,9 @@ def _load(entry_point: EntryPoint) -> Format:
         loaded = entry_point.load()
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        raise FormatRefused(f"The format {entry_point.name} ({entry_point.value}) cannot be loaded: {what}") from error
+        raise FormatRefused(
+            f"The format {entry_point.name} ({entry_point.value}) cannot be loaded: {what}"
+        ) from error
 
     if not isinstance(loaded, Format):
         what = "its entry point must name a deltacrown.interchange.format.Format"

@@ -109,7 +109,9 @@ class GroupedFile:
     def _check_end(self, last: Row | None, last_key: str) -> None:
         if last is None:
             if self.source.was_cut_off:
-                raise FileRefused(f"{self.source.path}: the gzip data stops before the first line; fetch the file again.")
+                raise FileRefused(
+                    f"{self.source.path}: the gzip data stops before the first line; fetch the file again."
+                )
             self.warnings.append("there is no line to import in it")
         elif self.source.was_cut_off:
             end = f"the gzip data stops in the middle, at line {last.line}; fetch the file again"

@@ -69,7 +69,9 @@ class SourceFile:
         if not path.exists():
             raise FileRefused(f"{path}: there is no such file.")
         if not path.is_file():
-            raise FileRefused(f"{path}: this is not a regular file; it is read twice, so save it to disk first.")
+            raise FileRefused(
+                f"{path}: this is not a regular file; it is read twice, so save it to disk first."
+            )
         self._state = self._look()
 
     @property
@@ -90,7 +92,9 @@ class SourceFile:
             with self.path.open("rb") as stream:
                 yield from self._decode(stream, report)
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise FileRefused(f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; fetch it again.") from error
+            raise FileRefused(
+                f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; fetch it again."
+            ) from error
         except OSError as error:
             raise FileRefused(f"{self.path}: cannot be read: {error.strerror or error}.") from error
 

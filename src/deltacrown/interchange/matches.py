@@ -114,14 +114,18 @@ def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) ->
     return bool(unknown)
 
 
-def record_casual(drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime) -> None:
+def record_casual(
+    drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime
+) -> None:
     """Record matches outside tournaments."""
     records = [build_match_record(draft, directory) for draft in drafts]
     if records:
         add_outcomes(record_matches(records=records, now=now), drafts, recorded)
 
 
-def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime) -> None:
+def record_official(
+    drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime
+) -> None:
     """Record matches of tournaments."""
     records = [
         TournamentMatchRecord(
@@ -131,7 +135,11 @@ def record_official(drafts: Sequence[MatchDraft], directory: Directory, recorded
             series=draft.series,
             map_name=draft.map_name,
             stats=draft.facts,
-            teams={directory.players[line.player].pk: directory.teams[line.team] for line in draft.lines if line.team},
+            teams={
+                directory.players[line.player].pk: directory.teams[line.team]
+                for line in draft.lines
+                if line.team
+            },
         )
         for draft in drafts
     ]
@@ -161,7 +169,9 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
     )
 
 
-def add_outcomes(outcomes: Sequence[RecordOutcome], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]) -> None:
+def add_outcomes(
+    outcomes: Sequence[RecordOutcome], drafts: Sequence[MatchDraft], recorded: Recorded[MatchDraft]
+) -> None:
     """Add the outcomes of records, made of ``drafts`` in that order, to ``recorded``."""
     for draft, outcome in zip(drafts, outcomes, strict=True):
         if outcome.refusal:

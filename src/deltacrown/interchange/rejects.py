@@ -31,10 +31,14 @@ class RejectsFile:
             self.path.unlink(missing_ok=True)
             self.part.unlink(missing_ok=True)
         except OSError as error:
-            raise FileRefused(f"{self.path}: the rejected lines of an earlier run cannot be removed: {error.strerror}.") from error
+            raise FileRefused(
+                f"{self.path}: the rejected lines of an earlier run cannot be removed: {error.strerror}."
+            ) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._stream is None:
             return
         if kind is None:

@@ -164,7 +164,9 @@ class FileImport(Generic[D]):
         if len(self._refused) <= REFUSALS_SHOWN:
             self.progress.note(f"{self.source.path.name}: {what}: {reason}.")
         elif len(self._refused) == REFUSALS_SHOWN + 1:
-            self.progress.note(f"{self.source.path.name}: more is refused; {self._rejects.path.name} will name it all.")
+            self.progress.note(
+                f"{self.source.path.name}: more is refused; {self._rejects.path.name} will name it all."
+            )
 
     def _note(self, remarks: list[str]) -> None:
         for remark in remarks:

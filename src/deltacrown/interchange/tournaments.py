@@ -44,7 +44,9 @@ class TournamentRecorder:
 
 
 @atomic_service
-def record_tournament_drafts(*, drafts: list[TournamentDraft], create_missing: bool, now: datetime) -> Recorded[TournamentDraft]:
+def record_tournament_drafts(
+    *, drafts: list[TournamentDraft], create_missing: bool, now: datetime
+) -> Recorded[TournamentDraft]:
     """Record tournaments from a file in one transaction, each whole or refused.
 
     :param create_missing: create games, players and teams that are unknown.
@@ -104,7 +106,9 @@ def create(draft: TournamentDraft, directory: Directory) -> Tournament:
     )
 
 
-def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> Iterator[bool]:
+def advance(
+    draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime
+) -> Iterator[bool]:
     """Take a tournament as far as its file says, never back; yield whether each step changed anything."""
     if draft.ends_at is not None:
         yield schedule_end(tournament=tournament, ends_at=draft.ends_at)
@@ -112,13 +116,19 @@ def advance(draft: TournamentDraft, tournament: Tournament, directory: Directory
         open_registration(tournament=tournament)
         yield True
     if draft.entrants:
-        yield bool(register_entrants(tournament=tournament, entrants=build_entrants(draft, tournament, directory, now), now=now))
+        yield bool(
+            register_entrants(
+                tournament=tournament, entrants=build_entrants(draft, tournament, directory, now), now=now
+            )
+        )
     if draft.status in COURSE[2:] and not has_reached(tournament, Status.RUNNING):
         start_tournament(tournament=tournament)
         yield True
     if draft.status == Status.COMPLETED and not has_reached(tournament, Status.COMPLETED):
         decided_at = draft.ends_at if draft.ends_at and draft.ends_at <= now else now
-        complete_tournament(tournament=tournament, standings=build_standings(draft, directory), now=now, decided_at=decided_at)
+        complete_tournament(
+            tournament=tournament, standings=build_standings(draft, directory), now=now, decided_at=decided_at
+        )
         yield True
     if draft.status == Status.CANCELLED and tournament.status != Status.CANCELLED:
         cancel_tournament(tournament=tournament, reason=CANCELLED, now=now)
@@ -130,7 +140,9 @@ def has_reached(tournament: Tournament, status: str) -> bool:
     return tournament.status in COURSE[COURSE.index(Status(status)) :]
 
 
-def build_entrants(draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime) -> list[EntrantRecord]:
+def build_entrants(
+    draft: TournamentDraft, tournament: Tournament, directory: Directory, now: datetime
+) -> list[EntrantRecord]:
     """Return the entrants of a file.
 
     A team named without players enters with its members; once entered, it stays as it is.
@@ -143,7 +155,11 @@ def build_entrants(draft: TournamentDraft, tournament: Tournament, directory: Di
         if not entrant.team:
             entrants.append(EntrantRecord(user=players[0], registered_at=registered_at))
         elif players or directory.teams[entrant.team].pk not in known:
-            entrants.append(EntrantRecord(team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at))
+            entrants.append(
+                EntrantRecord(
+                    team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at
+                )
+            )
     return entrants
 
 

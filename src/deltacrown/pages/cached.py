@@ -39,10 +39,14 @@ class _Owner:
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     """``players.build_profile_page``, from the cache where it may."""
-    return _serve(ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer))
+    return _serve(
+        ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer)
+    )
 
 
-def get_matches_page(public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer) -> MatchesPage:
+def get_matches_page(
+    public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer
+) -> MatchesPage:
     """``players.build_matches_page``; the first page without filters from the cache where it may."""
 
     def build() -> MatchesPage:

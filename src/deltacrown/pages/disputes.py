@@ -104,7 +104,9 @@ def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER
     return found.with_items(_describe_disputes)
 
 
-def list_queue(status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE) -> Page[DisputeItem]:
+def list_queue(
+    status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE
+) -> Page[DisputeItem]:
     """Return a page of everybody's disputes with one status, the longest waiting first.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
@@ -172,7 +174,9 @@ def file_match_dispute(*, game: str, match_key: str, reason: str, reporter: User
 
 
 @atomic_service
-def file_result_dispute(*, slug: str, public_id: str = "", team_slug: str = "", reason: str, reporter: User, now: datetime) -> Dispute:
+def file_result_dispute(
+    *, slug: str, public_id: str = "", team_slug: str = "", reason: str, reporter: User, now: datetime
+) -> Dispute:
     """Record a player's objection to a result of a tournament they entered; refusals are those of ``file_dispute``.
 
     :param public_id: of the player with the result; give it or ``team_slug``.
@@ -190,7 +194,9 @@ def file_result_dispute(*, slug: str, public_id: str = "", team_slug: str = "", 
 
 
 @atomic_service
-def resolve_dispute(*, handle: str, remedy: Remedy | None, resolution: str, by: User, now: datetime) -> Dispute:
+def resolve_dispute(
+    *, handle: str, remedy: Remedy | None, resolution: str, by: User, now: datetime
+) -> Dispute:
     """Uphold the dispute and apply ``remedy``, or reject it when there is none.
 
     :param resolution: what was found; shown to the reporter.

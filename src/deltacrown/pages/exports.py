@@ -41,7 +41,9 @@ Record = dict[str, Any]
 Describe = Callable[[Any], Record]
 
 
-def iterate_matches(public_id: str, *, viewer: Viewer = None, updated_since: datetime | None = None) -> Iterator[MatchEntry]:
+def iterate_matches(
+    public_id: str, *, viewer: Viewer = None, updated_since: datetime | None = None
+) -> Iterator[MatchEntry]:
     """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
 
     :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their result since.

@@ -80,7 +80,11 @@ class PlaceOnBoard:
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     """Return the first players of each leaderboard on the front page."""
     boards = list_leaderboards(UserProfile)
-    return [leaderboards.get_leaderboard(stat, limit=limit) for stat, board in boards.items() if board.on_front_page]
+    return [
+        leaderboards.get_leaderboard(stat, limit=limit)
+        for stat, board in boards.items()
+        if board.on_front_page
+    ]
 
 
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
@@ -103,7 +107,9 @@ def get_board(choice: BoardChoice, page: str | None, *, limit: int, now: datetim
         board = leaderboards.get_leaderboard(choice.stat, **choice.narrowed, page=page, limit=limit)
         return BoardOverPeriod(board, None)
 
-    board = period_leaderboards.get_period_leaderboard(choice.stat, period, **choice.narrowed, page=page, limit=limit)
+    board = period_leaderboards.get_period_leaderboard(
+        choice.stat, period, **choice.narrowed, page=page, limit=limit
+    )
     return BoardOverPeriod(board, period.since)
 
 
@@ -120,7 +126,9 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
         entries = leaderboards.list_neighbours(user, choice.stat, **choice.narrowed, each_side=each_side)
         tie_rule = leaderboards.get_tie_rule(in_game=choice.game is not None)
     else:
-        entries = period_leaderboards.list_period_neighbours(user, choice.stat, period, **choice.narrowed, each_side=each_side)
+        entries = period_leaderboards.list_period_neighbours(
+            user, choice.stat, period, **choice.narrowed, each_side=each_side
+        )
         tie_rule = leaderboards.TIES_BY_PUBLIC_ID
 
     own = next((entry for entry in entries if entry.public_id == public_id), None)

@@ -122,14 +122,18 @@ def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     )
 
 
-def build_matches_page(public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer) -> MatchesPage:
+def build_matches_page(
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
+) -> MatchesPage:
     """Return a player's match history as ``viewer`` may see it, with the games to filter by."""
     profile = get_player(public_id)
     history = stats_service.get_match_history(profile.user, filters, page, viewer=viewer)
     return MatchesPage(profile, history, list_games_played(profile.user))
 
 
-def list_matches(public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer) -> Page[MatchEntry]:
+def list_matches(
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer
+) -> Page[MatchEntry]:
     """Return a player's match history as ``viewer`` may see it, without the games to filter by."""
     user = get_player(public_id).user
     return stats_service.get_match_history(user, filters, page, limit=limit, viewer=viewer)

@@ -139,7 +139,9 @@ def get_stat_values(public_id: str, *, as_of: str | None, viewer: Viewer, now: d
     return StatValuesPage(at, past.stats, past.hidden)
 
 
-def get_stat_value(public_id: str, stat: str, *, game: str | None, as_of: str | None, viewer: Viewer, now: datetime) -> StatValuePage:
+def get_stat_value(
+    public_id: str, stat: str, *, game: str | None, as_of: str | None, viewer: Viewer, now: datetime
+) -> StatValuePage:
     """Return one stat of a player, now or at the past time that ``as_of`` names.
 
     :raises HistoryHidden: a past value is asked for, and its rows are hidden from ``viewer``.

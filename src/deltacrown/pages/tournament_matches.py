@@ -111,7 +111,9 @@ def _get_details(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
     return {row.match_id: row for row in rows}
 
 
-def _describe_match(event: Tournament, rows: list[MatchRow], details: dict[int, TournamentMatchResult]) -> TournamentMatchItem:
+def _describe_match(
+    event: Tournament, rows: list[MatchRow], details: dict[int, TournamentMatchResult]
+) -> TournamentMatchItem:
     sides: dict[str, MatchSide] = {}
     for row in rows:
         team = details[row.pk].team

@@ -85,7 +85,9 @@ def list_tournament_items(
 
     listing = f"tournaments/{game or ''}/{status or ''}"
     order = ("-starts_at", "-id")
-    return paginate(rows, listing=listing, order=order, cursor=page, limit=limit).with_items(_describe_tournaments)
+    return paginate(rows, listing=listing, order=order, cursor=page, limit=limit).with_items(
+        _describe_tournaments
+    )
 
 
 def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
@@ -102,19 +104,25 @@ def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
     )
 
 
-def get_results_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentListPage:
+def get_results_page(
+    slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> TournamentListPage:
     """Return the official results, best first; disqualified entrants are on the front page."""
     event = get_tournament(slug, viewer=viewer)
     return TournamentListPage(event, list_placed(event, page, limit=limit))
 
 
-def get_entrants_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentListPage:
+def get_entrants_page(
+    slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> TournamentListPage:
     """Return the registrations, in the order they were made."""
     event = get_tournament(slug, viewer=viewer)
     return TournamentListPage(event, list_registrations(event, page, limit=limit))
 
 
-def get_tournament_matches_page(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> TournamentListPage:
+def get_tournament_matches_page(
+    slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> TournamentListPage:
     """Return the matches, latest first; voided ones with the reason."""
     event = get_tournament(slug, viewer=viewer)
     return TournamentListPage(event, list_match_items(event, page, limit=limit))

@@ -108,7 +108,9 @@ def get_visibility(owner: User, viewer: Viewer) -> Visibility:
     flags = PrivacySettings.objects.filter(user=owner).first()
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
-        tournaments=_sees(owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats),
+        tournaments=_sees(
+            owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats
+        ),
         own_records=is_self(viewer, owner) or is_staff(viewer),
     )
 

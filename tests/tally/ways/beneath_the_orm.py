@@ -34,13 +34,17 @@ def sql_insert(season: Season) -> None:
 def sql_insert_into_a_new_game(season: Season) -> None:
     from deltacrown.games.models import Game
 
-    execute(f"INSERT {INSERT}", season.players[0].pk, Game.objects.create(slug="g9", name="G9").pk, "raw", "LOSS")
+    execute(
+        f"INSERT {INSERT}", season.players[0].pk, Game.objects.create(slug="g9", name="G9").pk, "raw", "LOSS"
+    )
 
 
 @way(GROUP, "`INSERT … ON CONFLICT DO UPDATE`", gap=UNSEEN)
 def sql_insert_on_conflict(season: Season) -> None:
     taken = Match.objects.filter(result="WIN", voided_at=None)[0]
-    upsert = f"INSERT {INSERT} ON CONFLICT (game_id, match_key, user_id) DO UPDATE SET result = excluded.result"
+    upsert = (
+        f"INSERT {INSERT} ON CONFLICT (game_id, match_key, user_id) DO UPDATE SET result = excluded.result"
+    )
     execute(upsert, taken.user_id, taken.game_id, taken.match_key, "LOSS")
     execute(upsert, season.players[0].pk, season.games[0].pk, "raw", "WIN")
 
@@ -80,18 +84,34 @@ def merge(season: Season) -> None:
     )
 
 
-@way(GROUP, "rows deleted and inserted elsewhere in one statement (`WITH … RETURNING`)", only=POSTGRESQL, moves=False)
+@way(
+    GROUP,
+    "rows deleted and inserted elsewhere in one statement (`WITH … RETURNING`)",
+    only=POSTGRESQL,
+    moves=False,
+)
 def move_in_one_statement(season: Season) -> None:
     columns = "id, user_id, game_id, match_key, kind, side, result, stats, played_at, voided_at, void_reason"
     moved = f"DELETE FROM games_match WHERE user_id = %s RETURNING {columns}"
-    execute(f"WITH gone AS ({moved}) INSERT INTO games_archivedmatch ({columns}) SELECT {columns} FROM gone", season.players[0].pk)
+    execute(
+        f"WITH gone AS ({moved}) INSERT INTO games_archivedmatch ({columns}) SELECT {columns} FROM gone",
+        season.players[0].pk,
+    )
 
 
 @way(GROUP, "`COPY`", only=POSTGRESQL, gap=UNSEEN)
 def copy(season: Season) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY games_match {COLUMNS} FROM STDIN") as rows:
         for number in range(50):
-            rows.write_row((season.players[number % 4].pk, season.games[0].pk, f"copy{number}", RESULTS[number % 3], NOON))
+            rows.write_row(
+                (
+                    season.players[number % 4].pk,
+                    season.games[0].pk,
+                    f"copy{number}",
+                    RESULTS[number % 3],
+                    NOON,
+                )
+            )
 
 
 @way(GROUP, "`TRUNCATE`", only=POSTGRESQL, gap=UNSEEN)
@@ -105,7 +125,11 @@ def truncate(season: Season) -> None:
 def sql_insert_of_a_profile_late(season: Season) -> None:
     profile = UserProfile.objects.get(user=season.players[0])
     UserProfile.objects.filter(user=profile.user_id).delete()
-    execute("INSERT INTO user_profile_userprofile (user_id, public_id) VALUES (%s, %s)", profile.user_id, profile.public_id)
+    execute(
+        "INSERT INTO user_profile_userprofile (user_id, public_id) VALUES (%s, %s)",
+        profile.user_id,
+        profile.public_id,
+    )
 
 
 @way(GROUP, "the models a data migration gets", gap="its models are not the ones that were wrapped")
@@ -113,4 +137,6 @@ def write_in_a_migration(season: Season) -> None:
     state = MigrationLoader(connection).project_state()
     historical = state.apps.get_model("games", "Match")
     historical.objects.filter(result="WIN").update(result="LOSS")
-    historical(user_id=season.players[0].pk, game_id=season.games[0].pk, match_key="m", result="WIN", played_at=NOON).save()
+    historical(
+        user_id=season.players[0].pk, game_id=season.games[0].pk, match_key="m", result="WIN", played_at=NOON
+    ).save()

@@ -7,4 +7,11 @@ from tests.tally.ways import of_services_and_files  # isort: skip
 from tests.tally.ways import beneath_the_orm  # isort: skip
 from tests.tally.ways.declared import WAYS
 
-__all__ = ["WAYS", "beneath_the_orm", "of_many_rows", "of_one_row", "of_other_sources", "of_services_and_files"]
+__all__ = [
+    "WAYS",
+    "beneath_the_orm",
+    "of_many_rows",
+    "of_one_row",
+    "of_other_sources",
+    "of_services_and_files",
+]

@@ -24,7 +24,10 @@ def bulk_create(season: Season) -> None:
 def some_taken(season: Season) -> list[Match]:
     """New rows, of which all but one meet a row of the same key with another result."""
     taken = list(Match.objects.filter(game=season.games[0]).exclude(result="WIN").order_by("pk")[:5])
-    rows = [Match(user_id=row.user_id, game_id=row.game_id, match_key=row.match_key, result="WIN", played_at=NOON) for row in taken]
+    rows = [
+        Match(user_id=row.user_id, game_id=row.game_id, match_key=row.match_key, result="WIN", played_at=NOON)
+        for row in taken
+    ]
     return [*rows, season.row(2, 0, "new")]
 
 
@@ -36,7 +39,9 @@ def bulk_create_ignoring_conflicts(season: Season) -> None:
 @way(GROUP, "`bulk_create(update_conflicts=True)`, an upsert")
 def bulk_create_upsert(season: Season) -> None:
     unique = ["game", "match_key", "user"]
-    Match.objects.bulk_create(some_taken(season), update_conflicts=True, unique_fields=unique, update_fields=["result"])
+    Match.objects.bulk_create(
+        some_taken(season), update_conflicts=True, unique_fields=unique, update_fields=["result"]
+    )
 
 
 @way(GROUP, "an upsert that moves rows to other players")
@@ -60,7 +65,9 @@ def update_with_f(season: Season) -> None:
 @way(GROUP, "`update()` of rows found through other tables")
 def update_through_a_join(season: Season) -> None:
     winners = Match.objects.filter(result="WIN", voided_at=None).values("user")
-    Match.objects.filter(user__in=winners, user__tournament_results__placement=1).update(user=season.players[3])
+    Match.objects.filter(user__in=winners, user__tournament_results__placement=1).update(
+        user=season.players[3]
+    )
 
 
 @way(GROUP, "`update()` that voids, and one that restores some")
@@ -74,7 +81,12 @@ def update_through_base_manager(season: Season) -> None:
     Match._base_manager.filter(result="WIN").update(result="DRAW")
 
 
-@way(GROUP, "`update()` of the primary key", moves=False, gap="the rows are counted by their keys, before and after")
+@way(
+    GROUP,
+    "`update()` of the primary key",
+    moves=False,
+    gap="the rows are counted by their keys, before and after",
+)
 def update_of_the_key(season: Season) -> None:
     Match.objects.filter(user=season.players[0]).update(id=F("id") + 50_000)
 

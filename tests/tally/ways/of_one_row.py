@@ -17,7 +17,9 @@ GROUP = "One row, through the ORM"
 
 @way(GROUP, "`create()`")
 def create(season: Season) -> None:
-    Match.objects.create(user=season.players[0], game=season.games[0], match_key="new", result="WIN", played_at=NOON)
+    Match.objects.create(
+        user=season.players[0], game=season.games[0], match_key="new", result="WIN", played_at=NOON
+    )
 
 
 @way(GROUP, "`create()` of a row that counts nowhere", moves=False)
@@ -30,7 +32,9 @@ def create_refused(season: Season) -> None:
     taken = Match.objects.filter(voided_at=None)[0]
     try:
         with transaction.atomic():
-            Match.objects.create(user=taken.user, game=taken.game, match_key=taken.match_key, result="WIN", played_at=NOON)
+            Match.objects.create(
+                user=taken.user, game=taken.game, match_key=taken.match_key, result="WIN", played_at=NOON
+            )
     except IntegrityError:
         return
     raise AssertionError("the constraint is gone")
@@ -102,7 +106,9 @@ def save_other_update_fields(season: Season) -> None:
 def save_stale(season: Season) -> None:
     stale = Match.objects.filter(result="WIN", voided_at=None)[0]
     stale.result = "DRAW"
-    Match.objects.filter(pk=stale.pk).update(user=season.players[3], result="LOSS", voided_at=NOON, void_reason="crash")
+    Match.objects.filter(pk=stale.pk).update(
+        user=season.players[3], result="LOSS", voided_at=NOON, void_reason="crash"
+    )
     stale.save()
 
 
@@ -129,7 +135,9 @@ def update_or_create(season: Season) -> None:
 
 @way(GROUP, "through a related manager: `player.match_rows.create()`")
 def create_through_relation(season: Season) -> None:
-    season.players[0].match_rows.create(game=season.games[0], match_key="related", result="WIN", played_at=NOON)
+    season.players[0].match_rows.create(
+        game=season.games[0], match_key="related", result="WIN", played_at=NOON
+    )
 
 
 @way(GROUP, "`await`: `acreate()`, `asave()`, `adelete()`")
@@ -176,4 +184,6 @@ def make_profile_late(season: Season) -> None:
 def bulk_create_profiles_late(season: Season) -> None:
     kept = list(UserProfile.objects.values_list("user", "public_id"))
     UserProfile.objects.all().delete()
-    UserProfile.objects.bulk_create(UserProfile(user_id=user, public_id=public_id) for user, public_id in kept)
+    UserProfile.objects.bulk_create(
+        UserProfile(user_id=user, public_id=public_id) for user, public_id in kept
+    )

@@ -29,7 +29,9 @@ def new_rows(season: Season, player: int) -> list[models.Model]:
     user, cup, badge, game = season.players[player], season.cups[1], season.badges[1], season.games[1]
     match = season.players[player].match_rows.order_by("-pk")[0]
     return [
-        ArchivedMatch(id=2 * 10**6 + player, user=user, game=game, match_key="older", result="WIN", played_at=NOON),
+        ArchivedMatch(
+            id=2 * 10**6 + player, user=user, game=game, match_key="older", result="WIN", played_at=NOON
+        ),
         Dispute(reporter=user, match=match, reason="not so", filed_at=NOON),
         ExperienceAward(user=user, points=5, reason="r", dedupe_key="new", awarded_at=NOON),
         TournamentParticipation(tournament=cup, user=user, registered_at=NOON),
@@ -96,6 +98,8 @@ def disqualify(season: Season) -> None:
 def give_team_result_to_a_player(season: Season) -> None:
     from tests import scene
 
-    result = TournamentResult.objects.create(tournament=season.cups[1], team=scene.team(), placement=1, decided_at=NOON)
+    result = TournamentResult.objects.create(
+        tournament=season.cups[1], team=scene.team(), placement=1, decided_at=NOON
+    )
     result.user = season.players[2]
     result.save()

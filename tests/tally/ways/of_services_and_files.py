@@ -11,7 +11,15 @@ from django.urls import reverse
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.games.services import LineRecord, MatchRecord, archive_matches, correct_match, record_matches, restore_match, void_match
+from deltacrown.games.services import (
+    LineRecord,
+    MatchRecord,
+    archive_matches,
+    correct_match,
+    record_matches,
+    restore_match,
+    void_match,
+)
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
 from tests.conftest import NOON
 from tests.tally.ways.declared import way
@@ -24,8 +32,14 @@ LATER = NOON + timedelta(days=30)
 
 @way(SERVICES, "`record_matches`")
 def record_through_service(season: Season) -> None:
-    pair = (LineRecord(user=season.players[0], result="WIN"), LineRecord(user=season.players[1], result="LOSS"))
-    records = [MatchRecord(game=season.games[n % 2], match_key=f"svc{n}", played_at=NOON, lines=pair) for n in range(5)]
+    pair = (
+        LineRecord(user=season.players[0], result="WIN"),
+        LineRecord(user=season.players[1], result="LOSS"),
+    )
+    records = [
+        MatchRecord(game=season.games[n % 2], match_key=f"svc{n}", played_at=NOON, lines=pair)
+        for n in range(5)
+    ]
     record_matches(records=records, now=LATER)
 
 
@@ -36,7 +50,9 @@ def amend_through_services(season: Season) -> None:
     void_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="crash")
     restore_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="no crash")
     results = {third.user.username: "LOSS"}
-    correct_match(game=third.game, match_key=third.match_key, results=results, now=LATER, by=None, reason="misread")
+    correct_match(
+        game=third.game, match_key=third.match_key, results=results, now=LATER, by=None, reason="misread"
+    )
 
 
 @way(SERVICES, "`archive_matches`", moves=False)
@@ -49,7 +65,9 @@ def amend_the_archive(season: Season) -> None:
     first, second = ArchivedMatch.objects.filter(voided_at=None, result="WIN").order_by("pk")[:2]
     void_match(game=first.game, match_key=first.match_key, now=LATER, by=None, reason="crash")
     results = {second.user.username: "LOSS"}
-    correct_match(game=second.game, match_key=second.match_key, results=results, now=LATER, by=None, reason="misread")
+    correct_match(
+        game=second.game, match_key=second.match_key, results=results, now=LATER, by=None, reason="misread"
+    )
 
 
 def desk() -> Client:
@@ -71,13 +89,26 @@ def void_in_the_admin(season: Season) -> None:
 
 @way(SERVICES, "the admin's form that records a match")
 def record_in_the_admin(season: Season) -> None:
-    form = {"match_key": "desk", "game": season.games[0].pk, "played_at_0": "2025-03-01", "played_at_1": "18:00:00"}
-    assert desk().post(reverse("admin:games_match_add"), {**form, "players": "p0, WIN\np1, LOSS\n"}).status_code == 302
+    form = {
+        "match_key": "desk",
+        "game": season.games[0].pk,
+        "played_at_0": "2025-03-01",
+        "played_at_1": "18:00:00",
+    }
+    assert (
+        desk().post(reverse("admin:games_match_add"), {**form, "players": "p0, WIN\np1, LOSS\n"}).status_code
+        == 302
+    )
 
 
 @way(SERVICES, "the admin's action that revokes an achievement")
 def revoke_in_the_admin(season: Season) -> None:
-    act(desk(), "user_profile_userachievement", "revoke_selected", UserAchievement.objects.order_by("pk")[0].pk)
+    act(
+        desk(),
+        "user_profile_userachievement",
+        "revoke_selected",
+        UserAchievement.objects.order_by("pk")[0].pk,
+    )
 
 
 def dump(season: Season, *models: str) -> Path:

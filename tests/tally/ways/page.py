@@ -45,7 +45,9 @@ def _summarise(ways: Sequence[Way]) -> str:
 
 
 def _render_groups(ways: Sequence[Way]) -> Iterator[str]:
-    for group, members in groupby(sorted(ways, key=lambda way: _first_of(ways, way.group)), key=lambda way: way.group):
+    for group, members in groupby(
+        sorted(ways, key=lambda way: _first_of(ways, way.group)), key=lambda way: way.group
+    ):
         yield f"## {group}\n"
         yield HEADER
         yield from (_render_row(way) for way in members)

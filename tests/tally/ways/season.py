@@ -30,12 +30,21 @@ class Season:
 
     def row(self, player: int, game: int, key: str, result: str = "WIN", **fields: Any) -> Match:
         """A match row that is not saved yet."""
-        return Match(user=self.players[player], game=self.games[game], match_key=key, result=result, played_at=NOON, **fields)
+        return Match(
+            user=self.players[player],
+            game=self.games[game],
+            match_key=key,
+            result=result,
+            played_at=NOON,
+            **fields,
+        )
 
 
 def read_season(folder: Path) -> Season:
     """Return the season that is in the database, with objects that no test has changed."""
-    players, games, cups, badges = (list(model.objects.order_by("pk")) for model in (User, Game, Tournament, Achievement))
+    players, games, cups, badges = (
+        list(model.objects.order_by("pk")) for model in (User, Game, Tournament, Achievement)
+    )
     return Season(players, games, cups, badges, folder)
 
 
@@ -45,14 +54,27 @@ def make_season(folder: Path) -> Season:
     players = [scene.player(f"p{n}", date_joined=NOON) for n in range(4)]
     games = [scene.game(f"g{n}") for n in range(2)]
     cups = [scene.tournament(f"c{n}", title=game) for n, game in enumerate(games)]
-    badges = [Achievement.objects.create(slug=f"b{n}", name=f"B{n}", description="Well done.") for n in range(2)]
+    badges = [
+        Achievement.objects.create(slug=f"b{n}", name=f"B{n}", description="Well done.") for n in range(2)
+    ]
     season = Season(players, games, cups, badges, folder)
-    matches = [season.row(pick.randrange(4), pick.randrange(2), f"m{n}", pick.choice(RESULTS), **_fate(n)) for n in range(60)]
+    matches = [
+        season.row(pick.randrange(4), pick.randrange(2), f"m{n}", pick.choice(RESULTS), **_fate(n))
+        for n in range(60)
+    ]
     for number, match in enumerate(matches):
         match.played_at = NOON + timedelta(minutes=number)
     Match.objects.bulk_create(matches)
     ArchivedMatch.objects.bulk_create(
-        ArchivedMatch(id=10**6 + n, user=players[n % 4], game=games[n % 2], match_key=f"old{n}", result="WIN", played_at=NOON, **_fate(n))
+        ArchivedMatch(
+            id=10**6 + n,
+            user=players[n % 4],
+            game=games[n % 2],
+            match_key=f"old{n}",
+            result="WIN",
+            played_at=NOON,
+            **_fate(n),
+        )
         for n in range(10)
     )
     _fill_other_sources(season, matches)

@@ -122,7 +122,9 @@ def _remedy(given: GivenRemedy) -> moderation.Remedy:
         if given.placement is None:
             raise InvalidInput("correct_result needs the right placement.", field="placement")
         return moderation.CorrectResult(given.placement, given.prize)
-    return moderation.CorrectMatch(by_username(given.results, field="results"), by_username(given.scores, field="scores"))
+    return moderation.CorrectMatch(
+        by_username(given.results, field="results"), by_username(given.scores, field="scores")
+    )
 
 
 def _describe(dispute: models.Dispute) -> dict[str, Any]:

@@ -81,7 +81,9 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     records = exports.iterate_own_data(user)
     if query.format == "csv":
         return stream_csv(["section", "record", "field", "value"], _fields(records), name="deltacrown-export")
-    return stream_ndjson(({"section": section, **record} for section, record in records), name="deltacrown-export")
+    return stream_ndjson(
+        ({"section": section, **record} for section, record in records), name="deltacrown-export"
+    )
 
 
 def _row(match: MatchEntry) -> list[Any]:

@@ -22,7 +22,9 @@ from deltacrown.user_profile.people.follows import list_following as list_follow
 resource = Resource("follows")
 
 
-@resource.read("/players/{public_id}/followers", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/followers", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404]
+)
 def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Who follows a player, the latest first.
 
@@ -33,7 +35,9 @@ def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Pag
     return _page(shown.found)
 
 
-@resource.read("/players/{public_id}/following", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/following", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404]
+)
 def list_following(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Whom a player follows, the latest first.
 

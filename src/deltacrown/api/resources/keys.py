@@ -33,7 +33,9 @@ def create_api_key(request: HttpRequest, body: GivenKey) -> Any:
     `matches:write` is granted by staff, who can make keys for others.
     """
     caller = caller_of(request)
-    made = accounts.create_key(owner=_owner(caller, body), name=body.name, scopes=body.scopes, by=caller.member)
+    made = accounts.create_key(
+        owner=_owner(caller, body), name=body.name, scopes=body.scopes, by=caller.member
+    )
     return {name: getattr(made.key, name) for name in Key.model_fields} | {"secret": made.secret}
 
 

@@ -56,7 +56,9 @@ class AroundQuery(BoardQuery):
 class BoardPageQuery(BoardQuery):
     """Which part of which leaderboard."""
 
-    page: str | None = Field(None, description="The `next_page` of the page before; leave it out for the first.")
+    page: str | None = Field(
+        None, description="The `next_page` of the page before; leave it out for the first."
+    )
     limit: int = Field(25, ge=1, le=leaderboards.MAX_LIMIT, description="Players per page.")
 
 

@@ -35,7 +35,9 @@ ENTRY: dict[str, Any] = {"answers": list[Registration], "access": ORGANISER, "re
 
 
 @resource.write("POST", "/tournaments", answers=Tournament, access=ORGANISER, refuses=[409], status=201)
-def create_tournament(request: HttpRequest, response: HttpResponse, body: NewTournament, idempotency_key: IdempotencyKey = None) -> Any:
+def create_tournament(
+    request: HttpRequest, response: HttpResponse, body: NewTournament, idempotency_key: IdempotencyKey = None
+) -> Any:
     """Create a tournament as a draft; the caller organises it."""
     caller = caller_of(request)
 
@@ -98,7 +100,9 @@ def disqualify_entrant(request: HttpRequest, slug: SlugPath, body: GivenDisquali
     """Disqualify an entrant, before or after the end; whoever was placed worse moves up."""
     event, caller = _find_own(request, slug), caller_of(request)
     user, team = _entrant(body, None)
-    tournaments.disqualify_entrant(tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member)
+    tournaments.disqualify_entrant(
+        tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member
+    )
     return describe_tournament(event)
 
 
@@ -113,7 +117,9 @@ def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> 
     roster = find_players_named(body.roster, field="roster") if body.roster is not None else None
     tournaments.require_say(event, caller.member, user=user, team=team, now=now(), roster=roster)
     if team is not None:
-        return describe_registrations(tournaments.register_team(tournament=event, team=team, roster=roster, now=now()))
+        return describe_registrations(
+            tournaments.register_team(tournament=event, team=team, roster=roster, now=now())
+        )
     assert user is not None  # noqa: S101 - one of the two is there
     return describe_registrations([tournaments.register_player(tournament=event, user=user, now=now())])
 
@@ -143,7 +149,9 @@ def _find_own(request: HttpRequest, slug: str) -> models.Tournament:
     return event
 
 
-def _spoken_for(request: HttpRequest, slug: str, body: GivenEntrant) -> tuple[models.Tournament, User | None, Team | None]:
+def _spoken_for(
+    request: HttpRequest, slug: str, body: GivenEntrant
+) -> tuple[models.Tournament, User | None, Team | None]:
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
     tournaments.require_say(event, caller.member, user=user, team=team, now=now())

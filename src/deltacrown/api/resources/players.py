@@ -31,8 +31,12 @@ from deltacrown.pages import players, search, stats
 
 resource = Resource("players")
 
-PlayerPath = Annotated[str, Path(description="A player's public id.", examples={"player": {"value": "DC-25-000042"}})]
-StatPath = Annotated[str, Path(description="The name of a number.", examples={"stat": {"value": "matches_won"}})]
+PlayerPath = Annotated[
+    str, Path(description="A player's public id.", examples={"player": {"value": "DC-25-000042"}})
+]
+StatPath = Annotated[
+    str, Path(description="The name of a number.", examples={"stat": {"value": "matches_won"}})
+]
 PLAYED_FROM = "The earliest datetime, or a date: from its start, UTC."
 PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
 
@@ -40,7 +44,9 @@ PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
 class Search(Paging):
     """Whom to look for."""
 
-    q: str = Field(min_length=2, max_length=60, description="Letters of a name, or the beginning of a public id.")
+    q: str = Field(
+        min_length=2, max_length=60, description="Letters of a name, or the beginning of a public id."
+    )
 
 
 class MatchQuery(Paging):
@@ -131,11 +137,17 @@ def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Quer
     403 when the player hides them.
     """
     viewer = caller_of(request).viewer
-    return page_of(players.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer))
+    return page_of(
+        players.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
+    )
 
 
-@resource.read("/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404])
-def list_player_tournaments(request: HttpRequest, public_id: PlayerPath, query: Query[TournamentQuery]) -> Any:
+@resource.read(
+    "/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404]
+)
+def list_player_tournaments(
+    request: HttpRequest, public_id: PlayerPath, query: Query[TournamentQuery]
+) -> Any:
     """The tournaments a player entered, latest registration first.
 
     403 when the player hides them.
@@ -173,7 +185,9 @@ def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[
 
 
 @resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404])
-def get_player_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]) -> Any:
+def get_player_stat(
+    request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]
+) -> Any:
     """One number of a player, now or as this site showed it at a past time.
 
     The present value is always visible; 403 for a past one when the player hides the rows behind it.
@@ -184,7 +198,9 @@ def get_player_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath,
 
 
 @resource.read("/players/{public_id}/stats/{stat}/rows", answers=StatRows, access=PUBLIC, refuses=[403, 404])
-def list_stat_rows(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[RowQuery]) -> Any:
+def list_stat_rows(
+    request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[RowQuery]
+) -> Any:
     """Exactly the rows a number counts, latest first.
 
     403 when the caller may not see such rows of the player.
@@ -211,8 +227,12 @@ def list_stat_rows(request: HttpRequest, public_id: PlayerPath, stat: StatPath, 
     }
 
 
-@resource.read("/players/{public_id}/stats/{stat}/history", answers=StatHistory, access=PUBLIC, refuses=[403, 404])
-def list_stat_changes(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ChangeQuery]) -> Any:
+@resource.read(
+    "/players/{public_id}/stats/{stat}/history", answers=StatHistory, access=PUBLIC, refuses=[403, 404]
+)
+def list_stat_changes(
+    request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ChangeQuery]
+) -> Any:
     """Every change of a number, newest first, with its cause.
 
     403 when the caller may not see the rows behind it.
@@ -236,7 +256,9 @@ def list_stat_changes(request: HttpRequest, public_id: PlayerPath, stat: StatPat
     access=PUBLIC,
     refuses=[403, 404],
 )
-def explain_stat(request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ExplainQuery]) -> Any:
+def explain_stat(
+    request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ExplainQuery]
+) -> Any:
     """Why a number is what it is: what it counts, what it leaves out, what last changed it."""
     found = stats.get_explanation(public_id, stat, game=query.game, viewer=caller_of(request).viewer)
     return {

@@ -20,7 +20,9 @@ from deltacrown.user_profile.people.addresses import list_public_ids
 
 
 @resource.write("POST", "/matches", answers=Outcomes, access=RECORDER)
-def record_matches(request: HttpRequest, response: HttpResponse, body: GivenMatches, idempotency_key: IdempotencyKey = None) -> Any:
+def record_matches(
+    request: HttpRequest, response: HttpResponse, body: GivenMatches, idempotency_key: IdempotencyKey = None
+) -> Any:
     """Record 1 to 1,000 matches, each whole or refused with its reason.
 
     A body of another shape is refused whole (422) and nothing is recorded. Otherwise every match stands
@@ -28,7 +30,9 @@ def record_matches(request: HttpRequest, response: HttpResponse, body: GivenMatc
     that is recorded with the same content is `unchanged`, one with other content `refused`.
     """
     caller = caller_of(request)
-    return answer_idempotently(request, response, caller, idempotency_key, lambda: deliver(body.matches, now=now()))
+    return answer_idempotently(
+        request, response, caller, idempotency_key, lambda: deliver(body.matches, now=now())
+    )
 
 
 @resource.write("POST", "/matches/void", answers=MatchState, access=RECORDER, refuses=[404])
@@ -45,7 +49,9 @@ def void_match(request: HttpRequest, body: GivenVoid) -> Any:
 def restore_match(request: HttpRequest, body: GivenVoid) -> Any:
     """Take a void back: the match counts again."""
     game, by = find_game(body.game), caller_of(request).member
-    return _state(games.restore_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by))
+    return _state(
+        games.restore_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by)
+    )
 
 
 @resource.write("POST", "/matches/correct", answers=MatchState, access=RECORDER, refuses=[404, 409])

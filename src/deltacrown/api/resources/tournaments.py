@@ -37,7 +37,9 @@ class ListQuery(Paging):
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
 def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
     """The published tournaments, latest start first."""
-    found = tournaments.list_tournament_items(query.page, game=query.game, status=query.status, limit=query.limit)
+    found = tournaments.list_tournament_items(
+        query.page, game=query.game, status=query.status, limit=query.limit
+    )
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 
 
@@ -56,14 +58,18 @@ def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
 @resource.read("/tournaments/{slug}/results", answers=PageOf[OfficialLine], access=PUBLIC, refuses=[404])
 def list_tournament_results(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The official results, best first. Official results show everyone, whatever they hide on their profiles."""
-    shown = tournaments.get_results_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_results_page(
+        slug, query.page, viewer=caller_of(request).viewer, limit=query.limit
+    )
     return page_of(shown.lines)
 
 
 @resource.read("/tournaments/{slug}/entrants", answers=PageOf[Registration], access=PUBLIC, refuses=[404])
 def list_tournament_entrants(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The registrations, in the order they came."""
-    shown = tournaments.get_entrants_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_entrants_page(
+        slug, query.page, viewer=caller_of(request).viewer, limit=query.limit
+    )
     return page_of(shown.lines)
 
 
@@ -76,7 +82,9 @@ def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])
 def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
     """The matches of a tournament, latest first."""
-    shown = tournaments.get_tournament_matches_page(slug, query.page, viewer=caller_of(request).viewer, limit=query.limit)
+    shown = tournaments.get_tournament_matches_page(
+        slug, query.page, viewer=caller_of(request).viewer, limit=query.limit
+    )
     return page_of(shown.lines)
 
 

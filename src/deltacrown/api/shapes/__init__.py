@@ -50,7 +50,9 @@ def _read_datetime(value: Any) -> datetime:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise PydanticCustomError("datetime", "Not a datetime: write it as 2025-01-31T18:00:00Z, with a time zone.")
+    raise PydanticCustomError(
+        "datetime", "Not a datetime: write it as 2025-01-31T18:00:00Z, with a time zone."
+    )
 
 
 def _read_amount(value: Any) -> Decimal:
@@ -125,13 +127,17 @@ class PageOf(Shown, Generic[Item]):
     """Some consecutive items of a list."""
 
     items: list[Item]
-    next_page: str | None = Field(description="What to ask the following page with, as `page`; null on the last one.")
+    next_page: str | None = Field(
+        description="What to ask the following page with, as `page`; null on the last one."
+    )
 
 
 class Paging(BaseModel):
     """Which part of a list."""
 
-    page: str | None = Field(None, description="The `next_page` of the page before; leave it out for the first.")
+    page: str | None = Field(
+        None, description="The `next_page` of the page before; leave it out for the first."
+    )
     limit: int = Field(20, ge=1, le=MAX_LIMIT, description="Items per page.")
 
 

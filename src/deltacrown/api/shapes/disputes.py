@@ -46,10 +46,16 @@ class GivenRemedy(Given):
     """How the disputed rows are put right; which fields it needs depends on the kind."""
 
     kind: Literal["void_match", "correct_match", "correct_result", "disqualify"]
-    results: dict[str, Result] = Field(default_factory=dict, description="correct_match: public id → the right result.")
-    scores: dict[str, int | None] = Field(default_factory=dict, description="correct_match: public id → the right score.")
+    results: dict[str, Result] = Field(
+        default_factory=dict, description="correct_match: public id → the right result."
+    )
+    scores: dict[str, int | None] = Field(
+        default_factory=dict, description="correct_match: public id → the right score."
+    )
     placement: int | None = Field(None, description="correct_result: the right placement.")
-    prize: GivenAmount | None = Field(None, description="correct_result: the right prize; left as it is when left out.")
+    prize: GivenAmount | None = Field(
+        None, description="correct_result: the right prize; left as it is when left out."
+    )
 
 
 class GivenUpholding(Given):

@@ -51,4 +51,6 @@ class Around(Shown):
     since: DateTime | None = Field(description="The beginning of the period; null for all time.")
     rank: int | None = Field(description="The player's rank; null when not ranked.")
     value: Value
-    items: list[RankedPlayer] = Field(description="Those just before, the player, those just after, in order.")
+    items: list[RankedPlayer] = Field(
+        description="Those just before, the player, those just after, in order."
+    )

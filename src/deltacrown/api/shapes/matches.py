@@ -28,7 +28,9 @@ class Encounter(Shown):
     played_at: DateTime
     tournament: TournamentPart | None
     rows: list[EncounterRow] = Field(description="By side, winners first.")
-    leaves_out: bool = Field(description="True when rows of players who hide their match history are missing.")
+    leaves_out: bool = Field(
+        description="True when rows of players who hide their match history are missing."
+    )
 
 
 class GivenLine(Given):
@@ -36,24 +38,36 @@ class GivenLine(Given):
 
     player: str = Field(description="A public id.", examples=["DC-25-000042"])
     result: Result
-    side: str = Field("", description="The team or side; the players of one side share it and their result.", max_length=120)
+    side: str = Field(
+        "", description="The team or side; the players of one side share it and their result.", max_length=120
+    )
     score: int | None = Field(None, description="The score of the side.", ge=-(2**31), le=2**31 - 1)
-    stats: dict[str, Any] = Field(default_factory=dict, description="What the game reported of the player.", examples=[{"kills": 12}])
+    stats: dict[str, Any] = Field(
+        default_factory=dict, description="What the game reported of the player.", examples=[{"kills": 12}]
+    )
 
 
 class GivenMatch(Given):
     """One match as a game server delivers it: taken whole or refused whole."""
 
-    match_key: str = Field(description="Names the match within its game; the key of every retry.", min_length=1, max_length=100)
+    match_key: str = Field(
+        description="Names the match within its game; the key of every retry.", min_length=1, max_length=100
+    )
     game: str = Field(description="A game's slug.", examples=["rocket"])
     played_at: GivenDateTime
     players: list[GivenLine] = Field(min_length=1, max_length=MOST_PLAYERS)
-    tournament: str | None = Field(None, description="A tournament's slug; its matches are of the kind TOURNAMENT.")
+    tournament: str | None = Field(
+        None, description="A tournament's slug; its matches are of the kind TOURNAMENT."
+    )
     round: str = Field("", max_length=100)
     series: str = Field("", description="Names the series within the tournament.", max_length=100)
     map_name: str = Field("", max_length=100)
-    details: dict[str, Any] = Field(default_factory=dict, description="What describes the match of a tournament: mode, duration.")
-    void_reason: str = Field("", description="Record it as void: it is kept and counts nowhere.", max_length=500)
+    details: dict[str, Any] = Field(
+        default_factory=dict, description="What describes the match of a tournament: mode, duration."
+    )
+    void_reason: str = Field(
+        "", description="Record it as void: it is kept and counts nowhere.", max_length=500
+    )
 
 
 class GivenMatches(Given):
@@ -67,7 +81,9 @@ class Refusal(Shown):
 
     code: str
     field: str
-    pointer: str = Field(description="JSON Pointer into the body: to the match, or into it.", examples=["/matches/3/game"])
+    pointer: str = Field(
+        description="JSON Pointer into the body: to the match, or into it.", examples=["/matches/3/game"]
+    )
     detail: str
 
 
@@ -110,7 +126,9 @@ class GivenMatchCorrection(GivenVoid):
         description="Public id → result; name everybody whose result changes.",
         examples=[{"DC-25-000042": "WIN"}],
     )
-    scores: dict[str, int | None] = Field(default_factory=dict, description="Public id → score of their side, or null for none.")
+    scores: dict[str, int | None] = Field(
+        default_factory=dict, description="Public id → score of their side, or null for none."
+    )
 
 
 class MatchState(Shown):

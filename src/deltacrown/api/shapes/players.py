@@ -160,7 +160,9 @@ class ActivityLine(Shown):
     visibility: Word = Field(description="PUBLIC, FOLLOWERS or PRIVATE.")
     created_at: DateTime
     hidden: bool = Field(False, description="Its player has hidden it.")
-    handle: str = Field("", description="What its player hides it by, or shows it again; empty for everybody else.")
+    handle: str = Field(
+        "", description="What its player hides it by, or shows it again; empty for everybody else."
+    )
 
 
 class FeedLine(Shown):
@@ -201,8 +203,12 @@ class Player(PlayerLine):
     games: list[GameLine]
     teams: list[TeamSpell]
     achievements: list[AchievementLine] = Field(description="The latest, a dozen at most.")
-    recent_matches: list[MatchLine] | None = Field(description="The latest few; null when the player hides them.")
-    recent_tournaments: list[EntryLine] | None = Field(description="The latest few; null when the player hides them.")
+    recent_matches: list[MatchLine] | None = Field(
+        description="The latest few; null when the player hides them."
+    )
+    recent_tournaments: list[EntryLine] | None = Field(
+        description="The latest few; null when the player hides them."
+    )
 
 
 class StatValues(Shown):
@@ -210,7 +216,9 @@ class StatValues(Shown):
 
     as_of: DateTime | None
     stats: list[StatLine]
-    hidden: list[str] = Field(description="Numbers whose past values the caller may not see; empty for the present.")
+    hidden: list[str] = Field(
+        description="Numbers whose past values the caller may not see; empty for the present."
+    )
 
 
 class StatValue(StatLine):
@@ -249,7 +257,9 @@ class StatRows(PageOf[AnyRow]):
     kind: RowKind = Field(description="What the items are.")
     game: str | None
     evidence: Evidence
-    adds_up: bool = Field(description="Whether the rows come to the number; always true when filters leave some out.")
+    adds_up: bool = Field(
+        description="Whether the rows come to the number; always true when filters leave some out."
+    )
 
 
 class StatChange(Shown):

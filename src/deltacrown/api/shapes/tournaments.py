@@ -159,7 +159,9 @@ class GivenEntrant(Given):
 class NewEntrant(GivenEntrant):
     """Who enters."""
 
-    roster: list[str] | None = Field(None, description="The team's players; its present members when left out.", max_length=100)
+    roster: list[str] | None = Field(
+        None, description="The team's players; its present members when left out.", max_length=100
+    )
 
 
 class GivenStanding(Given):
@@ -167,7 +169,9 @@ class GivenStanding(Given):
 
     player: str | None = Field(None, description="A public id.")
     team: str | None = Field(None, description="A team's slug.")
-    placement: int | None = Field(None, description="1 is the winner; ties share one; null when disqualified.")
+    placement: int | None = Field(
+        None, description="1 is the winner; ties share one; null when disqualified."
+    )
     prize: GivenAmount = Field(Decimal(0), description="The entrant's whole prize, in whole cents.")
     disqualified_reason: str = Field("", description="Why it has no placement.")
 

@@ -30,7 +30,9 @@ class MatchIsVoided(Conflict):
 
 @atomic_service
 @attributed_change
-def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
+def void_match(
+    *, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None
+) -> list[MatchRow]:
     """Void a match: it stays visible, marked with ``reason``, and counts nowhere.
 
     One that is void already keeps its date and reason.
@@ -54,7 +56,9 @@ def void_match(*, game: Game, match_key: str, reason: str, now: datetime, by: Us
 
 @atomic_service
 @attributed_change
-def restore_match(*, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None) -> list[MatchRow]:
+def restore_match(
+    *, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None
+) -> list[MatchRow]:
     """Take a void back: the match counts again. One that counts stays as it is.
 
     :param reason: why the void was wrong; announced with the fact.
@@ -130,7 +134,9 @@ def correct_match(
     return rows
 
 
-def _apply(rows: Sequence[MatchRow], results: Mapping[str, str], scores: Mapping[str, int | None]) -> list[MatchChange]:
+def _apply(
+    rows: Sequence[MatchRow], results: Mapping[str, str], scores: Mapping[str, int | None]
+) -> list[MatchChange]:
     """Set results and scores on ``rows``, unsaved, and return those that differ now."""
     if not results and not scores:
         raise InvalidMatch("Nothing to correct was given; name players with their results.", field="results")
@@ -143,7 +149,9 @@ def _apply(rows: Sequence[MatchRow], results: Mapping[str, str], scores: Mapping
         check_score(score)
         _find_player(by_name, username, field="scores").score = score
     changed = [row for row in rows if before[row.pk] != (row.result, row.score)]
-    return [MatchChange(row=row, old_result=before[row.pk][0], old_score=before[row.pk][1]) for row in changed]
+    return [
+        MatchChange(row=row, old_result=before[row.pk][0], old_score=before[row.pk][1]) for row in changed
+    ]
 
 
 def _find_player(by_name: Mapping[str, MatchRow], username: str, *, field: str) -> MatchRow:
@@ -151,7 +159,9 @@ def _find_player(by_name: Mapping[str, MatchRow], username: str, *, field: str) 
         return by_name[username.lower()]
     except KeyError:
         players = ", ".join(sorted(by_name))
-        raise InvalidMatch(f"{username!r} is not in the match; its players are {players}.", field=field) from None
+        raise InvalidMatch(
+            f"{username!r} is not in the match; its players are {players}.", field=field
+        ) from None
 
 
 def _save(rows: Sequence[MatchRow], fields: list[str]) -> None:

@@ -93,7 +93,11 @@ def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -
     for row in _lock_matches(candidates, before):
         matches.setdefault(row.key, []).append(row)
     # A match that began in an earlier batch was dealt with there.
-    ours = [rows for rows in matches.values() if rows[0].pk >= candidates[0] and not any(row.stays for row in rows)]
+    ours = [
+        rows
+        for rows in matches.values()
+        if rows[0].pk >= candidates[0] and not any(row.stays for row in rows)
+    ]
     free = [rows for rows in ours if not any(row.clashes for row in rows)]
     keys = sorted(row.pk for rows in free for row in rows)
     if keys and not dry_run:
@@ -104,7 +108,9 @@ def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -
 def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRow]:
     """Return the live rows of the candidates' matches in order of id, locked."""
     live, archive = _table(Match), _table(ArchivedMatch)
-    lock = " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""  # SQLite's transaction is the lock
+    lock = (
+        " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""
+    )  # SQLite's transaction is the lock
     sql = (
         f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), "
         f"EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
@@ -114,7 +120,10 @@ def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRo
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [connection.ops.adapt_datetimefield_value(before)])
-        return [_LockedRow(pk, (game, key), bool(stays), bool(clashes)) for pk, game, key, stays, clashes in cursor.fetchall()]
+        return [
+            _LockedRow(pk, (game, key), bool(stays), bool(clashes))
+            for pk, game, key, stays, clashes in cursor.fetchall()
+        ]
 
 
 def _copy_then_remove(keys: Sequence[int]) -> None:
@@ -122,12 +131,16 @@ def _copy_then_remove(keys: Sequence[int]) -> None:
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in Match._meta.concrete_fields)
     listed = _listed(keys)
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {_table(ArchivedMatch)} ({columns}) SELECT {columns} FROM {_table(Match)} WHERE id IN ({listed})")
+        cursor.execute(
+            f"INSERT INTO {_table(ArchivedMatch)} ({columns}) SELECT {columns} FROM {_table(Match)} WHERE id IN ({listed})"
+        )
         copied = cursor.rowcount
         # Not the ORM's delete: that would take along what points to the rows, which must stay.
         cursor.execute(f"DELETE FROM {_table(Match)} WHERE id IN ({listed})")
         if not copied == cursor.rowcount == len(keys):
-            raise RuntimeError(f"{len(keys)} match rows were locked, {copied} copied and {cursor.rowcount} removed; nothing was moved")
+            raise RuntimeError(
+                f"{len(keys)} match rows were locked, {copied} copied and {cursor.rowcount} removed; nothing was moved"
+            )
 
 
 def _table(model: type[Any]) -> str:

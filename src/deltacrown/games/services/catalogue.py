@@ -32,10 +32,14 @@ def create_game(*, slug: str, name: str) -> Game:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidInput(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+        raise InvalidInput(
+            f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
+        ) from error
     game, created = find_or_insert(lambda: _find_or_create(slug, name))
     if game.name != name:
-        raise GameTaken(f"The slug {slug} belongs to the game {game.name!r}; choose another for {name!r}.", field="slug")
+        raise GameTaken(
+            f"The slug {slug} belongs to the game {game.name!r}; choose another for {name!r}.", field="slug"
+        )
     if created:
         signals.game_created.send(Game, game=game)
     return game

@@ -31,9 +31,13 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
     check_text(record.match_key, field="match_key", limit=LONGEST_KEY, required=True)
     check_text(record.void_reason, field="void_reason", limit=LONGEST_REASON)
     if record.void_reason and not record.void_reason.strip():
-        raise InvalidMatch("void_reason is blank; say why the match is void, or leave it out.", field="void_reason")
+        raise InvalidMatch(
+            "void_reason is blank; say why the match is void, or leave it out.", field="void_reason"
+        )
     if record.kind not in MatchRow.Kind.values:
-        raise InvalidMatch(f"kind {record.kind!r} is unknown; give {' or '.join(MatchRow.Kind.values)}.", field="kind")
+        raise InvalidMatch(
+            f"kind {record.kind!r} is unknown; give {' or '.join(MatchRow.Kind.values)}.", field="kind"
+        )
     if record.game.pk is None:
         raise InvalidMatch("The game is not saved; create it first.", field="game")
     check_played_at(record.played_at, now=now)
@@ -85,7 +89,9 @@ def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
 def check_result(result: object) -> None:
     """Refuse a word that is no result."""
     if result not in MatchRow.Result.values:
-        raise InvalidMatch(f"result {result!r:.40} is unknown; give {', '.join(MatchRow.Result.values)}.", field="result")
+        raise InvalidMatch(
+            f"result {result!r:.40} is unknown; give {', '.join(MatchRow.Result.values)}.", field="result"
+        )
 
 
 def check_reason(reason: str) -> None:
@@ -105,9 +111,13 @@ def _check_players(lines: tuple[LineRecord, ...]) -> None:
     seen: set[int] = set()
     for line in lines:
         if line.user.pk is None:
-            raise InvalidMatch(f"The player {line.user.username!r} is not saved; create them first.", field="user")
+            raise InvalidMatch(
+                f"The player {line.user.username!r} is not saved; create them first.", field="user"
+            )
         if line.user.pk in seen:
-            raise InvalidMatch(f"{line.user.username} is in the match twice; give one line per player.", field="user")
+            raise InvalidMatch(
+                f"{line.user.username} is in the match twice; give one line per player.", field="user"
+            )
         seen.add(line.user.pk)
 
 

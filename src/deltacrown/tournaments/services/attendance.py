@@ -24,7 +24,9 @@ class EntrantWithdrawn(Conflict):
 
 
 @atomic_service
-def check_in(*, tournament: Tournament, user: User | None = None, team: Team | None = None) -> list[TournamentParticipation]:
+def check_in(
+    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+) -> list[TournamentParticipation]:
     """Check an entrant in, while registration is open; one that is checked in stays so.
 
     :return: its registrations.
@@ -38,14 +40,18 @@ def check_in(*, tournament: Tournament, user: User | None = None, team: Team | N
         return roster
     require_state(tournament, [Status.OPEN], "checking in")
     if has_status(roster, Participation.WITHDRAWN):
-        raise EntrantWithdrawn(f"{_name(user, team)} withdrew from {tournament.name}; register again first.", field="entrant")
+        raise EntrantWithdrawn(
+            f"{_name(user, team)} withdrew from {tournament.name}; register again first.", field="entrant"
+        )
     _set_status(roster, Participation.CHECKED_IN, _name(user, team))
     signals.entrant_checked_in.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
 
 @atomic_service
-def withdraw(*, tournament: Tournament, user: User | None = None, team: Team | None = None) -> list[TournamentParticipation]:
+def withdraw(
+    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+) -> list[TournamentParticipation]:
     """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
 
     :return: its registrations.
@@ -62,7 +68,9 @@ def withdraw(*, tournament: Tournament, user: User | None = None, team: Team | N
     return roster
 
 
-def _lock_roster(tournament: Tournament, user: User | None, team: Team | None) -> list[TournamentParticipation]:
+def _lock_roster(
+    tournament: Tournament, user: User | None, team: Team | None
+) -> list[TournamentParticipation]:
     lock_tournament(tournament)
     return list_roster(tournament, get_entrant(tournament, user, team))
 

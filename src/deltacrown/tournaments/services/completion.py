@@ -86,19 +86,31 @@ def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
     return decided_at
 
 
-def _list_rosters(tournament: Tournament, standings: Mapping[int, Standing]) -> dict[int, list[TournamentParticipation]]:
+def _list_rosters(
+    tournament: Tournament, standings: Mapping[int, Standing]
+) -> dict[int, list[TournamentParticipation]]:
     """Return every roster by entrant, and refuse standings of those who cannot have one."""
-    rosters = group_rosters(tournament, tournament.participations.select_related("user", "team").order_by("pk"))
+    rosters = group_rosters(
+        tournament, tournament.participations.select_related("user", "team").order_by("pk")
+    )
     for entrant, standing in standings.items():
         who = name_of(get_entrant(tournament, standing.user, standing.team))
         if entrant not in rosters:
-            raise NotRegistered(f"{who} is not registered for {tournament.name} and cannot be placed.", field="standings")
+            raise NotRegistered(
+                f"{who} is not registered for {tournament.name} and cannot be placed.", field="standings"
+            )
         if has_status(rosters[entrant], Participation.WITHDRAWN):
-            raise EntrantWithdrawn(f"{who} withdrew from {tournament.name} and cannot be placed.", field="standings")
+            raise EntrantWithdrawn(
+                f"{who} withdrew from {tournament.name} and cannot be placed.", field="standings"
+            )
         if standing.placement is not None and has_status(rosters[entrant], Participation.DISQUALIFIED):
-            raise EntrantDisqualified(f"{who} was disqualified from {tournament.name} and cannot be placed.", field="standings")
+            raise EntrantDisqualified(
+                f"{who} was disqualified from {tournament.name} and cannot be placed.", field="standings"
+            )
     if not standings and any(row.status in IN_PLAY for roster in rosters.values() for row in roster):
-        raise InvalidStanding(f"{tournament.name} has entrants and no standings; say at least who won.", field="standings")
+        raise InvalidStanding(
+            f"{tournament.name} has entrants and no standings; say at least who won.", field="standings"
+        )
     return rosters
 
 
@@ -113,8 +125,14 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     rows = list(tournament.results.select_related("user", "team").order_by("pk"))
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
     official = {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
-    given = {entrant: (each.placement, Decimal(each.prize), each.disqualified_reason) for entrant, each in standings.items()}
-    recorded = {entrant: (row.placement, row.prize_amount, row.disqualified_reason) for entrant, row in official.items()}
+    given = {
+        entrant: (each.placement, Decimal(each.prize), each.disqualified_reason)
+        for entrant, each in standings.items()
+    }
+    recorded = {
+        entrant: (row.placement, row.prize_amount, row.disqualified_reason)
+        for entrant, row in official.items()
+    }
     if given != recorded:
         raise ResultsConflict(
             f"{tournament.name} is completed with other results. Nothing was changed; use correct_result or disqualify_entrant.",

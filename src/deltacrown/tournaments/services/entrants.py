@@ -56,7 +56,9 @@ def list_roster(tournament: Tournament, entrant: User | Team) -> list[Tournament
     return rosters[entrant.pk]
 
 
-def group_rosters(tournament: Tournament, rows: Iterable[TournamentParticipation]) -> dict[int, list[TournamentParticipation]]:
+def group_rosters(
+    tournament: Tournament, rows: Iterable[TournamentParticipation]
+) -> dict[int, list[TournamentParticipation]]:
     """Group registrations by the entrant's id, the player's or the team's.
 
     Members a team dropped when it registered again are left out; a team that withdrew keeps its last roster.
@@ -67,7 +69,10 @@ def group_rosters(tournament: Tournament, rows: Iterable[TournamentParticipation
         entrant = row.user_id if solo else row.team_id
         if entrant is not None:
             rosters[entrant].append(row)
-    return {entrant: [row for row in roster if row.status != Participation.WITHDRAWN] or roster for entrant, roster in rosters.items()}
+    return {
+        entrant: [row for row in roster if row.status != Participation.WITHDRAWN] or roster
+        for entrant, roster in rosters.items()
+    }
 
 
 def has_status(roster: Iterable[TournamentParticipation], status: str) -> bool:

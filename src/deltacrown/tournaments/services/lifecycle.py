@@ -55,10 +55,14 @@ def create_tournament(
     _check_names(slug, name)
     _check_dates(starts_at, ends_at)
     if entrant_kind not in Tournament.EntrantKind.values:
-        raise InvalidTournament(f"entrant_kind {entrant_kind!r} is unknown; give SOLO or TEAM.", field="entrant_kind")
+        raise InvalidTournament(
+            f"entrant_kind {entrant_kind!r} is unknown; give SOLO or TEAM.", field="entrant_kind"
+        )
     if capacity is not None:
         check_integer(capacity, field="capacity", least=1)
-    draft = Tournament(slug=slug, name=name, game=game, starts_at=starts_at, ends_at=ends_at, entrant_kind=entrant_kind)
+    draft = Tournament(
+        slug=slug, name=name, game=game, starts_at=starts_at, ends_at=ends_at, entrant_kind=entrant_kind
+    )
     draft.capacity, draft.organiser = capacity, organiser
     find_or_insert(lambda: _insert(draft))
     signals.tournament_created.send(Tournament, tournament=draft)
@@ -107,7 +111,9 @@ def start_tournament(*, tournament: Tournament) -> Tournament:
     lock_tournament(tournament)
     if change_state(tournament, Status.RUNNING, allowed=[Status.OPEN], action="starting"):
         if not tournament.participations.filter(status__in=IN_PLAY).exists():
-            raise NoEntrants(f"{tournament.name} has no entrants; register some, or cancel it.", field="tournament")
+            raise NoEntrants(
+                f"{tournament.name} has no entrants; register some, or cancel it.", field="tournament"
+            )
         signals.tournament_started.send(Tournament, tournament=tournament)
     return tournament
 
@@ -121,14 +127,18 @@ def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> 
     """
     check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
     lock_tournament(tournament)
-    if change_state(tournament, Status.CANCELLED, allowed=[Status.DRAFT, Status.OPEN, Status.RUNNING], action="cancelling"):
+    if change_state(
+        tournament, Status.CANCELLED, allowed=[Status.DRAFT, Status.OPEN, Status.RUNNING], action="cancelling"
+    ):
         signals.tournament_cancelled.send(Tournament, tournament=tournament, reason=reason, now=now)
     return tournament
 
 
 def _insert(draft: Tournament) -> None:
     if Tournament.objects.filter(slug=draft.slug).exists():
-        raise TournamentTaken(f"The slug {draft.slug} belongs to another tournament; choose another.", field="slug")
+        raise TournamentTaken(
+            f"The slug {draft.slug} belongs to another tournament; choose another.", field="slug"
+        )
     draft.save(force_insert=True)
 
 
@@ -138,7 +148,9 @@ def _check_names(slug: str, name: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidTournament(f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug") from error
+        raise InvalidTournament(
+            f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
+        ) from error
 
 
 def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
@@ -147,4 +159,6 @@ def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
         return
     check_moment(ends_at, field="ends_at")
     if ends_at < starts_at:
-        raise InvalidTournament(f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at")
+        raise InvalidTournament(
+            f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at"
+        )

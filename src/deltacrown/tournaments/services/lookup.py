@@ -20,10 +20,16 @@ class ResultNotFound(NotFound):
 def find_tournaments(slugs: Iterable[str]) -> dict[str, Tournament]:
     """Return slug → tournament, in any state, for those there are."""
     asked = sorted({slug for slug in slugs if len(slug) <= 100 and is_storable(slug)})
-    return {event.slug: event for batch in in_batches(asked) for event in Tournament.objects.filter(slug__in=batch)}
+    return {
+        event.slug: event
+        for batch in in_batches(asked)
+        for event in Tournament.objects.filter(slug__in=batch)
+    }
 
 
-def get_result(tournament: Tournament, *, user: User | None = None, team: Team | None = None) -> TournamentResult:
+def get_result(
+    tournament: Tournament, *, user: User | None = None, team: Team | None = None
+) -> TournamentResult:
     """Return an entrant's official result: the player's in a solo event, the team's own row in a team event.
 
     :raises InvalidEntrant: a team is named in an event for players, or the other way round.

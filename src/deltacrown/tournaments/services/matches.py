@@ -65,7 +65,9 @@ class TournamentMatchRecord:
 
 
 @atomic_service
-def record_tournament_matches(*, records: Sequence[TournamentMatchRecord], now: datetime) -> list[RecordOutcome]:
+def record_tournament_matches(
+    *, records: Sequence[TournamentMatchRecord], now: datetime
+) -> list[RecordOutcome]:
     """Record many matches of tournaments, each whole or refused, in a constant number of queries.
 
     A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed
@@ -95,7 +97,11 @@ class _Registrations:
         keys = {record.tournament.pk for record in records}
         self.tournaments = Tournament.objects.in_bulk(keys)
         self.teams: dict[tuple[int, int], int | None] = {}
-        rows = TournamentParticipation.objects.filter(tournament__in=keys) if keys else TournamentParticipation.objects.none()
+        rows = (
+            TournamentParticipation.objects.filter(tournament__in=keys)
+            if keys
+            else TournamentParticipation.objects.none()
+        )
         for tournament, user, team in rows.values_list("tournament", "user", "team"):
             self.teams[tournament, user] = team
 
@@ -110,15 +116,21 @@ class _Registrations:
     def _check(self, record: TournamentMatchRecord) -> None:
         tournament = self.tournaments.get(record.tournament.pk)
         if tournament is None:
-            raise TournamentNotFound(f"The tournament {record.tournament.slug} does not exist.", field="tournament")
+            raise TournamentNotFound(
+                f"The tournament {record.tournament.slug} does not exist.", field="tournament"
+            )
         require_state(tournament, [Status.OPEN, Status.RUNNING, Status.COMPLETED], "recording a match")
         if tournament.game_id != record.match.game.pk:
-            raise InvalidTournamentMatch(f"{tournament.name} is not played in {record.match.game.name}.", field="game")
+            raise InvalidTournamentMatch(
+                f"{tournament.name} is not played in {record.match.game.name}.", field="game"
+            )
         for name in ("round", "series", "map_name"):
             check_text(getattr(record, name), field=name, limit=LONGEST_WORD)
         check_json_object(record.stats, field="stats")
         players = {line.user.pk: line.user.username for line in record.match.lines}
-        if strangers := [name for user, name in sorted(players.items()) if (tournament.pk, user) not in self.teams]:
+        if strangers := [
+            name for user, name in sorted(players.items()) if (tournament.pk, user) not in self.teams
+        ]:
             raise InvalidTournamentMatch(
                 f"{', '.join(strangers)} not registered for {tournament.name}; register them first.",
                 field="user",
@@ -167,10 +179,14 @@ def _list_described(matches: Sequence[int]) -> dict[int, TournamentMatchResult]:
     return {row.match_id: row for rows in found for row in rows}
 
 
-def _build(record: TournamentMatchRecord, user: int, match: int, registrations: _Registrations) -> TournamentMatchResult:
+def _build(
+    record: TournamentMatchRecord, user: int, match: int, registrations: _Registrations
+) -> TournamentMatchResult:
     players = {line.user.pk: registrations.team_of(record, line.user.pk) for line in record.match.lines}
     team = players[user]
-    other_teams = {other for other in players.values() if other not in {None, team}} if team is not None else set()
+    other_teams = (
+        {other for other in players.values() if other not in {None, team}} if team is not None else set()
+    )
     other_players = players.keys() - {user}
     return TournamentMatchResult(
         tournament_id=record.tournament.pk,
@@ -186,7 +202,9 @@ def _build(record: TournamentMatchRecord, user: int, match: int, registrations: 
     )
 
 
-def _find_conflict(record: TournamentMatchRecord, known: TournamentMatchResult | None, row: TournamentMatchResult) -> MatchConflict | None:
+def _find_conflict(
+    record: TournamentMatchRecord, known: TournamentMatchResult | None, row: TournamentMatchResult
+) -> MatchConflict | None:
     if known is None:
         return None
     different = [name for name in DESCRIBED if getattr(known, name) != getattr(row, name)]

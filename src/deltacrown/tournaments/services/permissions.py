@@ -52,6 +52,10 @@ def require_say(
         return
     members = {member.pk for member in list_roster(team, now)} if team is not None else set()
     if by.pk not in members:
-        raise MayNotOrganise("You can enter and withdraw yourself and the teams you are in; the organiser does so for others.")
+        raise MayNotOrganise(
+            "You can enter and withdraw yourself and the teams you are in; the organiser does so for others."
+        )
     if not {player.pk for player in roster or ()} <= members:
-        raise MayNotOrganise("The roster names players who are not in the team; the organiser can enter it so.", field="roster")
+        raise MayNotOrganise(
+            "The roster names players who are not in the team; the organiser can enter it so.", field="roster"
+        )

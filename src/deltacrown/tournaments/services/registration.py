@@ -58,7 +58,9 @@ class EntrantRecord:
 
 
 @atomic_service
-def register_player(*, tournament: Tournament, user: User, now: datetime, registered_at: datetime | None = None) -> TournamentParticipation:
+def register_player(
+    *, tournament: Tournament, user: User, now: datetime, registered_at: datetime | None = None
+) -> TournamentParticipation:
     """Register a player for a solo event, or find them registered; one who withdrew may enter again.
 
     :param registered_at: when they registered, if not now.
@@ -92,12 +94,16 @@ def register_team(
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [EntrantRecord(team=team, roster=roster, registered_at=registered_at)], now, again=True)
+    register = _register(
+        tournament, [EntrantRecord(team=team, roster=roster, registered_at=registered_at)], now, again=True
+    )
     return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
 
 
 @atomic_service
-def register_entrants(*, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime) -> list[TournamentParticipation]:
+def register_entrants(
+    *, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime
+) -> list[TournamentParticipation]:
     """Register many entrants in a constant number of queries, all or none.
 
     An entrant known already is left as it is, whatever became of it since: a file that is imported
@@ -110,7 +116,9 @@ def register_entrants(*, tournament: Tournament, entrants: Sequence[EntrantRecor
     return _register(tournament, entrants, now, again=False).written
 
 
-def _register(tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool) -> _Register:
+def _register(
+    tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool
+) -> _Register:
     lock_tournament(tournament)
     for entrant in entrants:
         _check_entrant(tournament, entrant, now)
@@ -123,7 +131,9 @@ def _register(tournament: Tournament, entrants: Sequence[EntrantRecord], now: da
         require_state(tournament, [Status.OPEN], "registration")
         register.check_capacity()
         register.write()
-        signals.players_registered.send(TournamentParticipation, tournament=tournament, participations=register.written)
+        signals.players_registered.send(
+            TournamentParticipation, tournament=tournament, participations=register.written
+        )
     return register
 
 
@@ -145,7 +155,9 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
     if entrant.team is None and players:
         raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
     if any(player.pk is None for player in players) or len({player.pk for player in players}) < len(players):
-        raise InvalidEntrant(f"The roster of {who} names a player twice, or one that is not saved.", field="roster")
+        raise InvalidEntrant(
+            f"The roster of {who} names a player twice, or one that is not saved.", field="roster"
+        )
 
 
 def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembership]]:
@@ -153,18 +165,26 @@ def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembe
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
     members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
     if teams:
-        for membership in TeamMembership.objects.filter(team__in=teams).select_related("user").order_by("joined_at", "pk"):
+        for membership in (
+            TeamMembership.objects.filter(team__in=teams).select_related("user").order_by("joined_at", "pk")
+        ):
             members[membership.team_id].append(membership)
     return members
 
 
-def _find_roster(entrant: EntrantRecord, members: dict[int, list[TeamMembership]], at: datetime) -> list[User]:
+def _find_roster(
+    entrant: EntrantRecord, members: dict[int, list[TeamMembership]], at: datetime
+) -> list[User]:
     if entrant.user is not None:
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
         return list(entrant.roster or ())
     memberships = members[entrant.team.pk]
-    present = [each.user for each in memberships if each.joined_at <= at and (each.left_at is None or each.left_at > at)]
+    present = [
+        each.user
+        for each in memberships
+        if each.joined_at <= at and (each.left_at is None or each.left_at > at)
+    ]
     return list({user.pk: user for user in present}.values())
 
 
@@ -215,8 +235,12 @@ class _Register:
 
     def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
         if has_status(standing, Participation.DISQUALIFIED):
-            raise EntrantDisqualified(f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant")
-        if entrant.roster is not None and {row.user_id for row in standing} != {user.pk for user in entrant.roster}:
+            raise EntrantDisqualified(
+                f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant"
+            )
+        if entrant.roster is not None and {row.user_id for row in standing} != {
+            user.pk for user in entrant.roster
+        }:
             raise AlreadyRegistered(
                 f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.",
                 field="roster",
@@ -225,7 +249,11 @@ class _Register:
     def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
         if entrant.team is not None:
             return list(self.by_team.get(entrant.team.pk, {}).values())
-        return [self.by_user[entrant.user.pk]] if entrant.user is not None and entrant.user.pk in self.by_user else []
+        return (
+            [self.by_user[entrant.user.pk]]
+            if entrant.user is not None and entrant.user.pk in self.by_user
+            else []
+        )
 
     def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
         """Return the player's row: a new one, or the one they withdrew, out of the roster it was in."""
@@ -259,7 +287,9 @@ class _Register:
         """Insert the new rows and update those registered again."""
         known = [row for row in self.written if row.pk is not None]
         TournamentParticipation.objects.bulk_update(known, ["team", "status", "registered_at"])
-        TournamentParticipation.objects.bulk_create(sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id))
+        TournamentParticipation.objects.bulk_create(
+            sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id)
+        )
 
 
 def _name(entrant: EntrantRecord) -> str:

@@ -77,7 +77,9 @@ def correct_result(
     entrant = get_entrant(tournament, user, team)
     roster = list_roster(tournament, entrant)
     if has_status(roster, Participation.WITHDRAWN):
-        raise EntrantWithdrawn(f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed.", field="entrant")
+        raise EntrantWithdrawn(
+            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed.", field="entrant"
+        )
     rows = _list_results(tournament, entrant)
     if rows:
         changes = _replace(rows, placement, prize)
@@ -86,8 +88,12 @@ def correct_result(
         rows = TournamentResult.objects.bulk_create(build_results(tournament, roster, standing, now))
         changes = [ResultChange(result=row, old_placement=None, old_prize=Decimal(0)) for row in rows]
     if changes:
-        _set_status([row for row in roster if row.status == Participation.DISQUALIFIED], Participation.REGISTERED)
-        signals.result_corrected.send(TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now)
+        _set_status(
+            [row for row in roster if row.status == Participation.DISQUALIFIED], Participation.REGISTERED
+        )
+        signals.result_corrected.send(
+            TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now
+        )
     return rows
 
 
@@ -158,7 +164,9 @@ def _replace(rows: Sequence[TournamentResult], placement: int, prize: Decimal | 
 
 
 def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> list[ResultChange]:
-    changes = [ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount) for row in rows]
+    changes = [
+        ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount) for row in rows
+    ]
     for row in rows:
         row.placement, row.prize_amount, row.disqualified_at, row.disqualified_reason = (
             None,
@@ -173,7 +181,11 @@ def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> lis
 def _move_up(tournament: Tournament, *, below: int | None) -> list[ResultChange]:
     """Move everyone placed worse than ``below`` up by one."""
     changes = []
-    for row in tournament.results.filter(placement__gt=below).select_related("user", "team").order_by("placement", "pk"):
+    for row in (
+        tournament.results.filter(placement__gt=below)
+        .select_related("user", "team")
+        .order_by("placement", "pk")
+    ):
         changes.append(ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount))
         row.placement = (row.placement or 0) - 1
     TournamentResult.objects.bulk_update([change.result for change in changes], ["placement"])

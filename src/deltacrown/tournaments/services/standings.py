@@ -118,12 +118,18 @@ def build_results(
 
 
 def _check_standing(who: str, standing: Standing) -> None:
-    check_text(standing.disqualified_reason, field="disqualified_reason", limit=LONGEST_REASON, multiline=True)
+    check_text(
+        standing.disqualified_reason, field="disqualified_reason", limit=LONGEST_REASON, multiline=True
+    )
     check_prize(standing.prize)
     if standing.disqualified_reason.strip():
         if standing.placement is not None or standing.prize:
-            raise InvalidStanding(f"{who} is disqualified and has a placement or a prize; leave them out.", field="placement")
+            raise InvalidStanding(
+                f"{who} is disqualified and has a placement or a prize; leave them out.", field="placement"
+            )
     elif standing.placement is None or standing.disqualified_reason:
-        raise InvalidStanding(f"{who} has neither a placement nor a reason for disqualification; give one.", field="placement")
+        raise InvalidStanding(
+            f"{who} has neither a placement nor a reason for disqualification; give one.", field="placement"
+        )
     else:
         check_placement(standing.placement)

@@ -27,7 +27,9 @@ def lock_tournament(tournament: Tournament) -> None:
     try:
         tournament.refresh_from_db(fields=["status", "capacity", "entrant_kind"], from_queryset=locked)
     except Tournament.DoesNotExist:
-        raise TournamentNotFound(f"The tournament {tournament.slug} does not exist.", field="tournament") from None
+        raise TournamentNotFound(
+            f"The tournament {tournament.slug} does not exist.", field="tournament"
+        ) from None
 
 
 def require_state(tournament: Tournament, allowed: Sequence[str], action: str) -> None:

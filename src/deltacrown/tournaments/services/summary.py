@@ -86,7 +86,9 @@ def summarise_tournament(tournament: Tournament) -> TournamentSummary:
         players.add(row.user)
         teams.add(row.team)
         tally.add(row.stats)
-    return TournamentSummary(matches=len(matches), players=len(players), teams=len(teams - {None}), totals=tally.read())
+    return TournamentSummary(
+        matches=len(matches), players=len(players), teams=len(teams - {None}), totals=tally.read()
+    )
 
 
 def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
@@ -107,7 +109,9 @@ def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
         for user in users
         if user.pk in games
     ]
-    return sorted(totals, key=lambda each: (-Decimal(each.kills) / (each.deaths or 1), each.user.username.lower()))
+    return sorted(
+        totals, key=lambda each: (-Decimal(each.kills) / (each.deaths or 1), each.user.username.lower())
+    )
 
 
 def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
@@ -115,6 +119,8 @@ def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
     described = TournamentMatchResult.objects.filter(tournament=tournament)
     teams = dict(described.values_list("match_id", "team_id"))
     for rows in list_match_sources(COUNTS, pk__in=described.values("match_id")):
-        for pk, match_key, user, result, stats in rows.values_list("pk", "match_key", "user_id", "result", "stats").iterator():
+        for pk, match_key, user, result, stats in rows.values_list(
+            "pk", "match_key", "user_id", "result", "stats"
+        ).iterator():
             if pk in teams:
                 yield _Row(match_key=match_key, user=user, team=teams.pop(pk), result=result, stats=stats)

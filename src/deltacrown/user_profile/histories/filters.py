@@ -144,7 +144,9 @@ def _named(kind: type[SomeFilters], given: SomeFilters | Mapping[str, Any] | Non
     if given is None or isinstance(given, kind):
         return given or kind()
     if not isinstance(given, Mapping):
-        raise InvalidInput(f"Filters are a {kind.__name__} or a mapping, not {type(given).__name__}.", field="filters")
+        raise InvalidInput(
+            f"Filters are a {kind.__name__} or a mapping, not {type(given).__name__}.", field="filters"
+        )
     names = [field.name for field in fields(kind)]
     for name in given:
         if name not in names:

@@ -94,14 +94,18 @@ def get_match_history(
     return read_match_history(user, checked, page, limit=limit, viewer=viewer)
 
 
-def read_match_history(user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None) -> Page[MatchEntry]:
+def read_match_history(
+    user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None
+) -> Page[MatchEntry]:
     """As ``get_match_history``, without the privacy check; the caller must have made it."""
     rows = narrow_matches(list_match_sources(user=user), filters, viewer=viewer)
     found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
 
 
-def narrow_matches(sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None) -> list[QuerySet[Any]]:
+def narrow_matches(
+    sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
+) -> list[QuerySet[Any]]:
     """Return each of ``sources`` filtered by ``filters``, with the game fetched along.
 
     :param viewer: for the filter by opponent: a match that the opponent hides from the viewer is not found.

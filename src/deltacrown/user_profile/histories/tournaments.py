@@ -79,14 +79,18 @@ def get_tournament_breakdown(
     return read_tournament_breakdown(user, checked, page, limit=limit)
 
 
-def read_tournament_breakdown(user: User, filters: TournamentFilters, page: str | None, *, limit: int) -> Page[TournamentEntry]:
+def read_tournament_breakdown(
+    user: User, filters: TournamentFilters, page: str | None, *, limit: int
+) -> Page[TournamentEntry]:
     """As ``get_tournament_breakdown``, without the privacy check; the caller must have made it."""
     rows = narrow_participations([TournamentParticipation.objects.filter(user=user)], filters)
     found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_participations)
 
 
-def narrow_participations(sources: Sequence[QuerySet[Any]], filters: TournamentFilters) -> list[QuerySet[Any]]:
+def narrow_participations(
+    sources: Sequence[QuerySet[Any]], filters: TournamentFilters
+) -> list[QuerySet[Any]]:
     """Return each of ``sources`` filtered by ``filters``, with tournament and team fetched along."""
     conditions: dict[str, Any] = {
         "tournament__game": filters.game and get_game(filters.game),

@@ -95,7 +95,9 @@ def _describe_counted(stat: Stat) -> list[str]:
 def _describe_contributions(parts: list[Contribution]) -> str:
     sources = " and ".join(f"`{part.source}`" for part in parts)
     value = parts[0].value
-    what = f"Counts rows of {sources}" if isinstance(value, int) else f"Adds up `{value}` over rows of {sources}"
+    what = (
+        f"Counts rows of {sources}" if isinstance(value, int) else f"Adds up `{value}` over rows of {sources}"
+    )
     renamed = [f" by their `{key}`" for key in parts[0].keys.values()]
     condition = describe_condition(parts[0].where)
     return what + "".join(renamed) + (f" where {condition}." if condition else ".")

@@ -41,8 +41,12 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     """
     check_moment(now, field="now")
     if follower.pk == followed.pk:
-        raise CannotFollowSelf("You cannot follow yourself; your own timeline is on your profile.", field="player")
-    _, is_new = Follow.objects.get_or_create(follower=follower, followed=followed, defaults={"created_at": now})
+        raise CannotFollowSelf(
+            "You cannot follow yourself; your own timeline is on your profile.", field="player"
+        )
+    _, is_new = Follow.objects.get_or_create(
+        follower=follower, followed=followed, defaults={"created_at": now}
+    )
     return is_new
 
 
@@ -60,7 +64,9 @@ def get_following(viewer: Viewer, owner: User) -> bool | None:
     return Follow.objects.filter(follower_id=viewer.pk, followed=owner).exists()
 
 
-def list_followers(owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20) -> Page[FollowEntry]:
+def list_followers(
+    owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20
+) -> Page[FollowEntry]:
     """Return a page of the players who follow ``owner``, the latest first.
 
     :raises HistoryHidden: the viewer is neither the player nor staff.
@@ -73,7 +79,9 @@ def list_followers(owner: User, viewer: Viewer, page: str | None = None, *, limi
     )
 
 
-def list_following(owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20) -> Page[FollowEntry]:
+def list_following(
+    owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20
+) -> Page[FollowEntry]:
     """Return a page of the players whom ``owner`` follows, the latest first.
 
     :raises HistoryHidden: the viewer is neither the player nor staff.

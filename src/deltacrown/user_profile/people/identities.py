@@ -52,7 +52,9 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
         profiles = {profile.user_id: profile for profile in locked}
         for pk in batch:
             if pk not in profiles:
-                raise ProfileNotFound(f"{by_user[pk].user.username} has no profile; run backfill_profiles.", field="user")
+                raise ProfileNotFound(
+                    f"{by_user[pk].user.username} has no profile; run backfill_profiles.", field="user"
+                )
             for field in FIELDS:
                 setattr(profiles[pk], field, getattr(by_user[pk], field))
         UserProfile.objects.bulk_update(profiles.values(), FIELDS)

@@ -17,7 +17,9 @@ from deltacrown.core.errors import DomainError, InvalidInput
 class PageForm(forms.Form):
     """A form whose HTML stands in the template of its page, field by field, each inside its label."""
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(data, initial=initial, auto_id=False)
 
     def add_refusal(self, refusal: DomainError) -> None:

@@ -155,7 +155,9 @@ class ReviewForm(PageForm):
         super().__init__(data)
         self.correction = MatchCorrectionForm(review.rows, data)
         result = review.line.result
-        self.placement = ResultCorrectionForm(data, initial={"placement": result.placement if result else None})
+        self.placement = ResultCorrectionForm(
+            data, initial={"placement": result.placement if result else None}
+        )
 
     def clean(self) -> dict[str, Any]:
         """Check the remedy of a dispute that is upheld."""

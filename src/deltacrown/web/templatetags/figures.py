@@ -63,7 +63,11 @@ def write_datetime(value: datetime | None) -> SafeString | str:
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
     """Return a date in UTC, as text and for machines."""
-    return NOTHING if value is None else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
+    return (
+        NOTHING
+        if value is None
+        else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
+    )
 
 
 @register.filter

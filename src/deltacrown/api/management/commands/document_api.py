@@ -13,7 +13,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--write", type=Path, metavar="FILE", help="Write the description to FILE instead of printing it.")
+        parser.add_argument(
+            "--write", type=Path, metavar="FILE", help="Write the description to FILE instead of printing it."
+        )
 
     def handle(self, *args: Any, write: Path | None, **options: Any) -> None:
         description = render_description()

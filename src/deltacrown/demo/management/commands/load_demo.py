@@ -33,17 +33,28 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--players", type=int, default=DEFAULTS.players, help="accounts, at least 40")
-        parser.add_argument("--matches", type=int, default=DEFAULTS.matches, help="matches, those of tournaments included, at least 400")
-        parser.add_argument("--tournaments", type=int, default=DEFAULTS.tournaments, help="tournaments, at least 12")
+        parser.add_argument(
+            "--matches",
+            type=int,
+            default=DEFAULTS.matches,
+            help="matches, those of tournaments included, at least 400",
+        )
+        parser.add_argument(
+            "--tournaments", type=int, default=DEFAULTS.tournaments, help="tournaments, at least 12"
+        )
         parser.add_argument("--seed", type=int, default=2024, help="another number is another season")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.BEHIND_TLS:
-            raise CommandError("BEHIND_TLS is set, so this is a real site: the demo's passwords are known to everybody and stay out of it.")
+            raise CommandError(
+                "BEHIND_TLS is set, so this is a real site: the demo's passwords are known to everybody and stay out of it."
+            )
         if is_loaded():
             self.stdout.write("The demo season is loaded already; nothing was changed.")
         else:
-            self._load(SeasonSize(options["players"], options["matches"], options["tournaments"]), options["seed"])
+            self._load(
+                SeasonSize(options["players"], options["matches"], options["tournaments"]), options["seed"]
+            )
         self.stdout.write(f"Sign in as staff: {STAFF} / {STAFF_PASSWORD}")
         self.stdout.write(f"Sign in as a player: {HERO} / {PLAYER_PASSWORD}")
 
@@ -59,7 +70,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")
         # A visitor who asks the site whether its numbers are right is then told of this season, not of the empty database before it.
         report = reconcile_stats(clock=clock.now, cause="load_demo", dry_run=True)
-        self.stdout.write(f"Verified: {report.numbers_checked:,} numbers counted again from their rows, {report.numbers_drifted:,} differ.")
+        self.stdout.write(
+            f"Verified: {report.numbers_checked:,} numbers counted again from their rows, {report.numbers_drifted:,} differ."
+        )
 
 
 def describe_contents() -> str:

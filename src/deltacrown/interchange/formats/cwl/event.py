@@ -28,7 +28,9 @@ from django_tally.transactions import atomic_service
 
 
 @atomic_service
-def enter_event(*, event: CwlEvent, title: tuple[str, str], survey: Survey, whole: bool, now: datetime) -> None:
+def enter_event(
+    *, event: CwlEvent, title: tuple[str, str], survey: Survey, whole: bool, now: datetime
+) -> None:
     """Record the game, the tournament with registration open, its players, teams and rosters.
 
     What is known already changes nothing.
@@ -92,7 +94,9 @@ def complete_event(*, event: CwlEvent, survey: Survey, now: datetime) -> list[st
         if tournament.status == Tournament.Status.OPEN:
             start_tournament(tournament=tournament)
         if standings:
-            complete_tournament(tournament=tournament, standings=standings, now=now, decided_at=survey.ends_at)
+            complete_tournament(
+                tournament=tournament, standings=standings, now=now, decided_at=survey.ends_at
+            )
     except DomainError as error:
         return [f"the results were left as they are: {error.message.rstrip('.')}"]
     return [] if standings else ["the last series decides nothing, so the tournament has no results"]
@@ -108,7 +112,11 @@ def record_stints(survey: Survey) -> None:
         for (team, player), stint in stints.items()
     ]
     known = list_memberships([record.team for record in records])
-    new = [record for record in records if not any(overlaps(record, other) for other in known.get(record.key, []))]
+    new = [
+        record
+        for record in records
+        if not any(overlaps(record, other) for other in known.get(record.key, []))
+    ]
     record_memberships(memberships=new)
 
 

@@ -62,7 +62,9 @@ def read_end(fields: Fields) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except ValueError:
-        fields.refuse("end time", f"{shown(text)} is not a date and time; write it like 2017-08-09 14:11:50 UTC")
+        fields.refuse(
+            "end time", f"{shown(text)} is not a date and time; write it like 2017-08-09 14:11:50 UTC"
+        )
         return datetime(1970, 1, 2, tzinfo=UTC)
 
 
@@ -90,7 +92,9 @@ def read_game(group: Group, *, tournament: str, game: str, team_names: Mapping[s
         for name in SHARED
         if row.values[name] != group.rows[0].values[name]
     ]
-    problems += find_repeated(group.rows, [player.player for player in players], what="two results of one match for")
+    problems += find_repeated(
+        group.rows, [player.player for player in players], what="two results of one match for"
+    )
     first = lines[0]
     if problems or first is None:
         raise GroupRefused("; ".join(problems))

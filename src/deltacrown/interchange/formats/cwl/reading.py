@@ -42,17 +42,23 @@ class CwlReader(FileReader[MatchDraft]):
 
     def read(self, group: Group) -> MatchDraft:
         """Convert a game's rows into a match."""
-        return read_game(group, tournament=self.event.slug, game=self.game[0], team_names=self.survey.team_names)
+        return read_game(
+            group, tournament=self.event.slug, game=self.game[0], team_names=self.survey.team_names
+        )
 
     def finish(self, *, whole: bool, now: datetime) -> list[str]:
         """Complete the tournament when every game was taken: the last series decides places 1 and 2."""
         if not self.survey.lines:
             return []
         if not whole:
-            return ["the tournament has no results yet, since lines were refused; mend the file and import it again"]
+            return [
+                "the tournament has no results yet, since lines were refused; mend the file and import it again"
+            ]
         return complete_event(event=self.event, survey=self.survey, now=now)
 
     def _title(self, row: Row) -> tuple[str, str]:
         if title := title_of(row.values):
             return title
-        raise FileRefused(f"{self.path}: none of the columns {', '.join(TITLES)} is there, so the game is not known.")
+        raise FileRefused(
+            f"{self.path}: none of the columns {', '.join(TITLES)} is there, so the game is not known."
+        )

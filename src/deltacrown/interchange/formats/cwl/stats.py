@@ -10,7 +10,9 @@ from typing import Any
 from deltacrown.interchange.fields import parse_number
 
 #: Of the match, not of the player.
-OF_MATCH = frozenset({"match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score"})
+OF_MATCH = frozenset(
+    {"match id", "series id", "end time", "duration (s)", "mode", "map", "team", "player", "win?", "score"}
+)
 #: Computed from other columns of the same row: kept nowhere, so that they can contradict nothing.
 DERIVED = frozenset(
     {
@@ -35,7 +37,9 @@ def player_stats(values: Mapping[str, str]) -> dict[str, Any]:
 
     :raises ValueError: when a column that should be a number is none.
     """
-    return {name: stat_value(column, values[column]) for column, name in names_of(tuple(values)) if values[column]}
+    return {
+        name: stat_value(column, values[column]) for column, name in names_of(tuple(values)) if values[column]
+    }
 
 
 @functools.lru_cache(maxsize=16)

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
-from deltacrown.interchange.fields import WHOLE_NUMBER, Fields, GroupRefused, find_disagreements, find_repeated, shown
+from deltacrown.interchange.fields import (
+    WHOLE_NUMBER,
+    Fields,
+    GroupRefused,
+    find_disagreements,
+    find_repeated,
+    shown,
+)
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
@@ -168,7 +175,9 @@ def find_wrong_results(shared: TournamentFacts, entries: list[EntrantLine]) -> I
     if early and shared.status not in ("COMPLETED", ""):
         mend = "write completed, or leave placement and prize empty"
         yield f"line {early.row.line}, placement: only a completed tournament has results; {mend}"
-    unplaced = next((entry for entry in entries if entry.outcome.prize and not entry.outcome.is_decided), None)
+    unplaced = next(
+        (entry for entry in entries if entry.outcome.prize and not entry.outcome.is_decided), None
+    )
     if unplaced:
         yield f"line {unplaced.row.line}, prize: a prize needs a placement; fill in the placement"
     entrant = next((entry for entry in entries if entry.player or entry.team), None)

@@ -32,8 +32,12 @@ class Command(BaseCommand):
             done = refresh_breakdowns(clock=clock.now, players=options["players"])
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        verdict = "all right" if not done.numbers_drifted else f"{done.numbers_drifted} drifted and were repaired"
-        self.stdout.write(f"Run {done.run}: {done.numbers_checked} numbers of {done.games} games checked, {verdict}.")
+        verdict = (
+            "all right" if not done.numbers_drifted else f"{done.numbers_drifted} drifted and were repaired"
+        )
+        self.stdout.write(
+            f"Run {done.run}: {done.numbers_checked} numbers of {done.games} games checked, {verdict}."
+        )
         self.stdout.write(f"{done.players} overviews are in the cache.")
         if done.numbers_drifted:
             sys.exit(1)
