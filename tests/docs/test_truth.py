@@ -16,8 +16,13 @@ from deltacrown.user_profile import stats
 from tests.architecture.test_ownership import OWNERS
 from tests.docs.pages import DocPage, list_pages, page, sample
 
-#: Their code is added to a copy of the source, in ``tests/user_profile/test_guides.py``.
-TRIED_ELSEWHERE = {"docs/how-to/add-an-activity.md", "docs/how-to/add-an-achievement.md"}
+#: Their code is added to a copy of the source: ``tests/user_profile/test_guides.py``, ``test_house_guides.py``.
+TRIED_ELSEWHERE = {
+    "docs/how-to/add-an-activity.md",
+    "docs/how-to/add-an-achievement.md",
+    "docs/how-to/add-a-job.md",
+    "docs/how-to/add-to-a-page.md",
+}
 PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 

@@ -56,8 +56,8 @@ class Job:
     :param name: lower case with hyphens; used in commands, run records and task names.
     :param function: dotted path of a function that takes ``clock`` and returns a flat dictionary of numbers.
         It must be safe to run it twice, concurrently, or late.
-    :param command: the management command that does the same by hand.
     :param meaning: what the job does, in one sentence.
+    :param command: the management command that does the same by hand; empty when there is none.
     :param grace: how late it may start before it counts as missed.
     :param longest: a run that has not ended after this long is considered dead.
     """
@@ -65,7 +65,12 @@ class Job:
     name: str
     function: str
     cadence: Cadence
-    command: str
     meaning: str
+    command: str = ""
     grace: timedelta = timedelta(hours=6)
     longest: timedelta = timedelta(hours=6)
+
+    @property
+    def by_hand(self) -> str:
+        """The management command, with its arguments, that does the job at once."""
+        return self.command or f"run_job {self.name}"

@@ -41,7 +41,7 @@ class Command(BaseCommand):
 def write_table(jobs: tuple[Job, ...]) -> str:
     """Return the schedule as a Markdown table."""
     rows = [
-        f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.command}` | {job.meaning} |" for job in jobs
+        f"| `{job.name}` | `{job.cadence.as_systemd()}` | `{job.by_hand}` | {job.meaning} |" for job in jobs
     ]
     return "\n".join(["| Job | When | By hand | What it does |", "|---|---|---|---|", *rows])
 
