@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/.installed-base
 INSTALLED := $(VENV)/.installed
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv installs in a second what pip installs in ten; where it cannot reach an index that pip is set up for, pip does it.
+UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
 MANAGE := $(BIN)/python manage.py
 STATIC := var/static/staticfiles.json
 # Name an interpreter to choose it: make install PYTHON=python3.12
@@ -52,18 +54,21 @@ $(BASE): requirements/base.txt requirements/build.txt pyproject.toml
 	fi; \
 	if $(BIN)/python -c 'import pip' 2>/dev/null; then :; else $$python -m venv --clear $(VENV); fi
 	@echo "Installing the pinned packages into $(VENV) …"
-	@$(PIP) --requirement requirements/base.txt --requirement requirements/build.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --requirement requirements/build.txt
+	@$(UV) --requirement requirements/base.txt || $(PIP) --requirement requirements/base.txt
+	@$(UV) --no-deps --no-build-isolation --editable . || $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(INSTALLED): $(BASE) requirements/dev.txt
 	@echo "Installing the pinned tools of the tests into $(VENV) …"
-	@$(PIP) --requirement requirements/dev.txt
+	@$(UV) --requirement requirements/dev.txt || $(PIP) --requirement requirements/dev.txt
 	@touch $@
 
-demo: $(BASE) $(STATIC) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
+# Several processes import the same files, one after the other: the first compiles them.
+demo: export PYTHONDONTWRITEBYTECODE =
+demo: $(BASE) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
 	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) load_demo
+	@$(MAKE) --no-print-directory $(STATIC) & $(MANAGE) load_demo && wait $$!
 	@printf '\nServing http://127.0.0.1:%s/ (stop with Ctrl-C)\n' $(PORT)
 	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 4 --log-level warning deltacrown.config.wsgi:application
 
@@ -102,7 +107,6 @@ fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite an
 	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
-	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements/base.in --output-file requirements/base.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
