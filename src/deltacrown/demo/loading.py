@@ -94,7 +94,7 @@ def load_season(season: Season, progress: Progress) -> None:
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
     progress.follow("follows", len(season.follows), loader.load_follows())
     progress.follow("verifications", len(season.verifications), loader.load_verifications())
-    progress.follow("the books", 1, loader.load_honours())
+    progress.follow("the books", 1, loader.load_achievements())
 
 
 @dataclass
@@ -210,7 +210,7 @@ class _Loader:
                     decide(user=user, by=self.cast.staff, now=each.decided_at)
             yield 1
 
-    def load_honours(self) -> Iterator[int]:
+    def load_achievements(self) -> Iterator[int]:
         """The players' were awarded by what they did; this one is the staff account's."""
         with transaction.atomic():
             kept = define_achievement(

@@ -105,7 +105,7 @@ class PlayerStats(models.Model):
     tournaments_participated = Stat(
         count_of("tournaments.TournamentParticipation"),
         label="Tournaments entered",
-        meaning="Registrations, from the moment of registration on, whatever became of them.",
+        meaning="Registrations, from the time of registration on, whatever became of them.",
         place=60,
         leaderboard=Leaderboard(place=60, index="entered"),
     )

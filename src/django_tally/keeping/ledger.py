@@ -150,7 +150,7 @@ def apply_changes(source: Model, changes: Shares, arrived: Collection[tuple[int,
                 _rows(feed.holder, batch, using).update(**sets)
 
 
-def recount(holder: Model, first_keys: Collection[int], using: str) -> None:
+def recount_holders(holder: Model, first_keys: Collection[int], using: str) -> None:
     """Set every number of these owners to what the sources say: locked first, counted in later statements.
 
     For writes that do not tell which rows they inserted. Writes under way around this one are settled first:

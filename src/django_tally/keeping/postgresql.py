@@ -112,7 +112,7 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
     )
 
 
-class Dialect:
+class PostgresqlDialect:
     """What a revision needs, in PostgreSQL's SQL."""
 
     now = "statement_timestamp()"
@@ -142,7 +142,7 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
     }
     triggers = [_build_recorded_at_guard(source, name)]
     for event, image in images.items():
-        body = revise_sql(source, image, Dialect(), connection)
+        body = revise_sql(source, image, PostgresqlDialect(), connection)
         triggers.append(
             make_trigger(
                 name=f"{name}_revise_{event.lower()}",

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_moment
+from deltacrown.core.inputs import check_integer, check_datetime
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.games.services.records import MatchKey
 from django_tally.transactions import atomic_service
@@ -77,7 +77,7 @@ def archive_matches(
 
 
 def _check(before: datetime, now: datetime, batch_size: int) -> None:
-    check_moment(before, field="before")
+    check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
         raise InvalidInput(

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
@@ -80,7 +80,7 @@ def complete_tournament(
 
 
 def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
-    check_moment(decided_at, field="decided_at")
+    check_datetime(decided_at, field="decided_at")
     if decided_at > now:
         raise InvalidInput(f"decided_at {decided_at:%Y-%m-%d %H:%M} is in the future.", field="decided_at")
     return decided_at

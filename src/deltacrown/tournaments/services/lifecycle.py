@@ -9,7 +9,7 @@ from django.core.validators import validate_slug
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_integer, check_moment, check_text
+from deltacrown.core.inputs import check_integer, check_datetime, check_text
 from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
@@ -154,10 +154,10 @@ def _check_names(slug: str, name: str) -> None:
 
 
 def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
-    check_moment(starts_at, field="starts_at")
+    check_datetime(starts_at, field="starts_at")
     if ends_at is None:
         return
-    check_moment(ends_at, field="ends_at")
+    check_datetime(ends_at, field="ends_at")
     if ends_at < starts_at:
         raise InvalidTournament(
             f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at"

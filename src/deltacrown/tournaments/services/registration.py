@@ -12,7 +12,7 @@ from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
@@ -145,7 +145,7 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
             field="status",
         )
     if entrant.registered_at is not None:
-        check_moment(entrant.registered_at, field="registered_at")
+        check_datetime(entrant.registered_at, field="registered_at")
         if entrant.registered_at > now:
             raise InvalidEntrant(
                 f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.",

@@ -17,7 +17,7 @@ from deltacrown.tournaments.services.entrants import (
     Participation,
     get_entrant,
     has_status,
-    list_roster,
+    list_entrant_roster,
     name_of,
 )
 from deltacrown.tournaments.services.standings import (
@@ -75,7 +75,7 @@ def correct_result(
     lock_tournament(tournament)
     require_state(tournament, [Status.COMPLETED], "correcting a result")
     entrant = get_entrant(tournament, user, team)
-    roster = list_roster(tournament, entrant)
+    roster = list_entrant_roster(tournament, entrant)
     if has_status(roster, Participation.WITHDRAWN):
         raise EntrantWithdrawn(
             f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed.", field="entrant"
@@ -121,7 +121,7 @@ def disqualify_entrant(
     lock_tournament(tournament)
     require_state(tournament, [Status.OPEN, Status.RUNNING, Status.COMPLETED], "disqualifying")
     entrant = get_entrant(tournament, user, team)
-    roster = list_roster(tournament, entrant)
+    roster = list_entrant_roster(tournament, entrant)
     placed = [row for row in _list_results(tournament, entrant) if row.placement is not None]
     if has_status(roster, Participation.DISQUALIFIED) and not placed:
         return roster

@@ -169,8 +169,8 @@ class _Board:
 
         One statement.
         """
-        moment = connection.ops.adapt_datetimefield_value(self.since)
-        rows = [moment, *([self.game.pk] if self.game else [])] * len(MATCH_TABLES)
+        since = connection.ops.adapt_datetimefield_value(self.since)
+        rows = [since, *([self.game.pk] if self.game else [])] * len(MATCH_TABLES)
         with connection.cursor() as cursor:
             cursor.execute(
                 self._statement(which),

@@ -181,7 +181,7 @@ SOURCES: dict[type[models.Model], RowSource] = {
 }
 
 
-def list_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
+def list_row_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
     """Return the sources of all rows that ``stat`` depends on, that of its own rows first."""
     stats = [get_counted_stat(holder, stat), *list_components(holder, stat)]
     return list(dict.fromkeys(SOURCES[each.model] for part in stats for each in part.contributions))
