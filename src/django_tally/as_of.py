@@ -37,7 +37,9 @@ def get_as_of(holder: Model, name: str, at: datetime, keys: Mapping[str, int]) -
 
 
 def list_components(holder: Model, name: str) -> list[Stat]:
-    """The counted stats that the number ``name`` is made of: itself, or what a derived one is computed from.
+    """Return the counted stats that the number ``name`` is made of.
+
+    They are the number itself, or what a derived one is computed from.
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
@@ -45,9 +47,8 @@ def list_components(holder: Model, name: str) -> list[Stat]:
     if isinstance(field, Stat):
         return [field]
 
-    expression = cast("Any", field).expression.resolve_expression(
-        Query(holder, alias_cols=False), allow_joins=False
-    )
+    query = Query(holder, alias_cols=False)
+    expression = cast("Any", field).expression.resolve_expression(query, allow_joins=False)
     columns = set(_find_columns(expression))
     return [stat for stat in get_stats(holder) if stat.column in columns]
 
@@ -83,7 +84,7 @@ def number_sql(field: Stat | DerivedStat) -> str:
 
 
 def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: str) -> str:
-    """The counted numbers that ``shown`` reads, as they were, as one row of columns."""
+    """Return the counted numbers that ``shown`` reads, as they were, as one row of columns."""
     written = literal(connection.ops.adapt_datetimefield_value(at), connection)
     stats = [
         (str(stat.column), _since_sql(StatOf(holder, stat, keys), written))
@@ -99,7 +100,7 @@ def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: st
 
 
 def _since_sql(number: StatOf, at: str) -> str:
-    """What has been added since: by rows recorded since, and by changes since to rows recorded before."""
+    """Return what was added since: by rows recorded since, and by changes since to rows recorded before."""
     rows = [
         f"COALESCE((SELECT SUM({number.row_delta(model)}) FROM {table_of(model)} "
         f"WHERE ({number.is_mine(model)}) AND recorded_at > {at}), 0)"

@@ -43,7 +43,9 @@ HIDDEN = ProblemKind("hidden", 403, "Hidden by the player", "Nothing: the player
 NOT_FOUND = ProblemKind(
     "not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys."
 )
-METHOD = ProblemKind("method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.")
+METHOD = ProblemKind(
+    "method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header."
+)
 CONFLICT = ProblemKind(
     "conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named."
 )
@@ -70,9 +72,23 @@ INTERNAL = ProblemKind("internal", 500, "Internal error", "Try again later; the 
 UNAVAILABLE = ProblemKind("unavailable", 503, "Unavailable", "Try again in a moment.")
 
 KINDS = [
-    MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, PRECONDITION, TOO_LARGE, MEDIA, INVALID, CURSOR,
-    KEY_REUSED, THROTTLED, INTERNAL, UNAVAILABLE,
-]  # fmt: skip
+    MALFORMED,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    HIDDEN,
+    NOT_FOUND,
+    METHOD,
+    CONFLICT,
+    PRECONDITION,
+    TOO_LARGE,
+    MEDIA,
+    INVALID,
+    CURSOR,
+    KEY_REUSED,
+    THROTTLED,
+    INTERNAL,
+    UNAVAILABLE,
+]
 #: The kind of problem for a status that Django or ninja answered with.
 OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
 
@@ -137,7 +153,10 @@ def respond(
         errors=list(faults),
     )
     return JsonResponse(
-        problem.model_dump(), status=kind.status, content_type=MEDIA_TYPE, headers=dict(headers or {})
+        problem.model_dump(),
+        status=kind.status,
+        content_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
     )
 
 
@@ -151,9 +170,8 @@ def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainEr
     """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
     title = error.message if isinstance(error, HistoryHidden) else ""
-    return respond(
-        kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title
-    )
+    faults = [fault_of(error, request)] if error.field else []
+    return respond(kind_of(error), error.message, faults, title=title)
 
 
 def answer_validation_error(
@@ -162,12 +180,11 @@ def answer_validation_error(
     """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
-    detail = (
-        f"{faults[0].field or 'The request'}: {faults[0].detail}"
-        if len(faults) == 1
-        else f"{len(error.errors)} inputs are invalid."
-    )
-    return respond(INVALID, detail, faults)
+    if len(faults) > 1:
+        return respond(INVALID, f"{len(error.errors)} inputs are invalid.", faults)
+
+    where = faults[0].field or "The request"
+    return respond(INVALID, f"{where}: {faults[0].detail}", faults)
 
 
 def kind_of(error: DomainError) -> ProblemKind:
@@ -187,9 +204,8 @@ def fault_of(error: DomainError, request: HttpRequest) -> Fault:
     """Return the input that a service refused, with its pointer if it is in the body."""
     body: Any = getattr(request, "api_body", None)
     in_body = isinstance(body, dict) and error.field in body
-    return Fault(
-        field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message
-    )
+    pointer = f"/{_escape(error.field)}" if in_body else None
+    return Fault(field=error.field, pointer=pointer, detail=error.message)
 
 
 def _shape_fault(error: Mapping[str, Any]) -> Fault:

@@ -49,7 +49,7 @@ class BoardChoice:
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        """Whose numbers are ranked, and which of them."""
+        """Return whose numbers are ranked, and which of them."""
         return {"game": self.game, "country": self.country}
 
 
@@ -88,7 +88,10 @@ def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
 
 
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
-    """Return a leaderboard of all time with the others to choose from; refusals are those of ``get_leaderboard``."""
+    """Return a leaderboard of all time with the others to choose from.
+
+    Refusals are those of ``get_leaderboard``.
+    """
     board = leaderboards.get_leaderboard(stat, game=game, page=page)
     games = list(Game.objects.all()) if stat in list_game_stat_names() else []
     boards = leaderboards.list_boards(in_game=game is not None)

@@ -29,7 +29,13 @@ class Bracket:
 
 
 def play_bracket(
-    rng: Random, slug: str, title: Title, entrants: Sequence[PlannedEntrant], starts_at: datetime, *, third: bool
+    rng: Random,
+    slug: str,
+    title: Title,
+    entrants: Sequence[PlannedEntrant],
+    starts_at: datetime,
+    *,
+    third: bool,
 ) -> Bracket:
     """Play a tournament from the first round to the final, or until the season closes.
 
@@ -73,7 +79,9 @@ def play_bracket(
     return Bracket(played, ranking)
 
 
-def rank(groups: Sequence[Sequence[PlannedEntrant]], without: PlannedEntrant | None = None) -> list[tuple[PlannedEntrant, int]]:
+def rank(
+    groups: Sequence[Sequence[PlannedEntrant]], without: PlannedEntrant | None = None
+) -> list[tuple[PlannedEntrant, int]]:
     """Return entrants with placements by standard competition ranking: 1, 2, 2, 4.
 
     :param groups: entrants who share a placement, best first.

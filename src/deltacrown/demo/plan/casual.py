@@ -98,7 +98,9 @@ class _Crowd:
             self._pools[title.slug, week] = interested, list(accumulate(shares))
         return self._pools[title.slug, week]
 
-    def _fill(self, rng: Random, at: datetime, drawn: dict[int, PlannedPlayer], wanted: int) -> list[PlannedPlayer]:
+    def _fill(
+        self, rng: Random, at: datetime, drawn: dict[int, PlannedPlayer], wanted: int
+    ) -> list[PlannedPlayer]:
         """Return random players who do not usually play the game, as many as are missing."""
         active = _list_active(self._everybody, week_of(at))
         others = [player for player in active if player.number not in drawn]

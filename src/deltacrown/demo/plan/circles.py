@@ -62,7 +62,9 @@ def plan_verifications(seed: str, players: Sequence[PlannedPlayer]) -> list[Plan
     ]
 
 
-def _draw_followed(rng: Random, player: PlannedPlayer, players: Sequence[PlannedPlayer]) -> list[PlannedPlayer]:
+def _draw_followed(
+    rng: Random, player: PlannedPlayer, players: Sequence[PlannedPlayer]
+) -> list[PlannedPlayer]:
     wanted = HERO_FOLLOWS if player.username == HERO else rng.randint(0, MOST_FOLLOWED)
     others = [other for other in players if other is not player]
     weights = [_appeal(player, other) for other in others]

@@ -28,7 +28,7 @@ class PlannedEntrant:
 
     @property
     def name(self) -> str:
-        """The name of the side in a match; empty for a player entrant."""
+        """Return the name of the side in a match; empty for a player entrant."""
         return self.team.name if self.team else ""
 
     def draw_lineup(self, rng: Random, title: Title) -> tuple[PlannedPlayer, ...]:

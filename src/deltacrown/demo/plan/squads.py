@@ -68,7 +68,9 @@ def plan_teams(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedTeam]
     return teams
 
 
-def _found_teams(rng: Random, title: Title, players: Sequence[PlannedPlayer], names: list[str]) -> list[PlannedTeam]:
+def _found_teams(
+    rng: Random, title: Title, players: Sequence[PlannedPlayer], names: list[str]
+) -> list[PlannedTeam]:
     """Return new teams of players who are there for the whole season; pop their names off ``names``."""
     founders = _list_candidates(title, players, OPENS)
     size = title.squad + SUBSTITUTES
@@ -113,7 +115,11 @@ def _trade(rng: Random, teams: Sequence[PlannedTeam], players: Sequence[PlannedP
 
 
 def _change_player(
-    rng: Random, team: PlannedTeam, teams: Sequence[PlannedTeam], players: Sequence[PlannedPlayer], at: datetime
+    rng: Random,
+    team: PlannedTeam,
+    teams: Sequence[PlannedTeam],
+    players: Sequence[PlannedPlayer],
+    at: datetime,
 ) -> None:
     leaving = rng.choice(team.roster_at(at))
     others = [other for other in teams if other is not team]

@@ -190,7 +190,9 @@ def _drop_repeated_players(entrants: Sequence[PlannedEntrant], squad: int) -> li
     return kept
 
 
-def _enter(candidate: PlannedPlayer | PlannedTeam, registered_at: datetime, *, withdrew: bool) -> PlannedEntrant:
+def _enter(
+    candidate: PlannedPlayer | PlannedTeam, registered_at: datetime, *, withdrew: bool
+) -> PlannedEntrant:
     if isinstance(candidate, PlannedPlayer):
         return PlannedEntrant(None, (candidate,), registered_at, withdrew)
     return PlannedEntrant(candidate, tuple(candidate.roster_at(registered_at)), registered_at, withdrew)

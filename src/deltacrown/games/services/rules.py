@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_json_object, check_datetime, check_text
+from deltacrown.core.inputs import check_datetime, check_integer, check_json_object, check_text
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services.records import LineRecord, MatchRecord
 

@@ -90,9 +90,8 @@ def _list_rosters(
     tournament: Tournament, standings: Mapping[int, Standing]
 ) -> dict[int, list[TournamentParticipation]]:
     """Return every roster by entrant, and refuse standings of those who cannot have one."""
-    rosters = group_rosters(
-        tournament, tournament.participations.select_related("user", "team").order_by("pk")
-    )
+    rows = tournament.participations.select_related("user", "team").order_by("pk")
+    rosters = group_rosters(tournament, rows)
     for entrant, standing in standings.items():
         who = name_of(get_entrant(tournament, standing.user, standing.team))
         if entrant not in rosters:
@@ -135,7 +134,8 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     }
     if given != recorded:
         raise ResultsConflict(
-            f"{tournament.name} is completed with other results. Nothing was changed; use correct_result or disqualify_entrant.",
+            f"{tournament.name} is completed with other results. "
+            "Nothing was changed; use correct_result or disqualify_entrant.",
             field="standings",
         )
     return rows

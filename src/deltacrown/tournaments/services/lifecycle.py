@@ -9,7 +9,7 @@ from django.core.validators import validate_slug
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_integer, check_datetime, check_text
+from deltacrown.core.inputs import check_datetime, check_integer, check_text
 from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals

@@ -200,5 +200,5 @@ def _entry(number: PlayerNumber, change: Change, value: Value, about: Subject, v
 
 
 def _without_reason(entry: StatChange) -> StatChange:
-    """The change without why: an achievement is revoked for what became of a match or an entry."""
+    """Return the change without why: an achievement is revoked for what became of a match or an entry."""
     return replace(entry, reason="", is_explained=True)

@@ -125,7 +125,7 @@ def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEn
 
 
 def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
-    """The same achievements, without the facts that tell of a history the viewer may not see."""
+    """Return the same achievements, without the facts that tell of a history the viewer may not see."""
 
     def withhold(entry: AchievementEntry) -> AchievementEntry:
         is_shown = visibility.shows(get_revealed_histories(entry.slug))

@@ -55,7 +55,7 @@ class StatRows(Page[Any]):
 
     @property
     def adds_up(self) -> bool:
-        """Whether the rows come to the number; asked of all its rows only."""
+        """Return whether the rows come to the number; asked of all its rows only."""
         return self.is_narrowed or self.evidence.value == self.stat.value
 
 
@@ -112,8 +112,8 @@ def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     may_open |= {"disputes": visibility.own_records, "experience": visibility.own_records}
     closed = {kind for kind, is_open in may_open.items() if not is_open}
 
-    kinds = {name: {source.kind for source in list_row_sources(UserProfile, name)} for name in list_stat_names()}
-    return frozenset(name for name, behind in kinds.items() if behind & closed)
+    behind = {name: list_row_sources(UserProfile, name) for name in list_stat_names()}
+    return frozenset(name for name, sources in behind.items() if closed & {each.kind for each in sources})
 
 
 def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:

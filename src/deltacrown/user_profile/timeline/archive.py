@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_datetime
+from deltacrown.core.inputs import check_datetime, check_integer
 from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
 from django_tally.transactions import atomic_service
 
