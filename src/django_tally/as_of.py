@@ -86,17 +86,16 @@ def number_sql(field: Stat | DerivedStat) -> str:
 def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: str) -> str:
     """Return the counted numbers that ``shown`` reads, as they were, as one row of columns."""
     written = literal(connection.ops.adapt_datetimefield_value(at), connection)
-    stats = [
-        (str(stat.column), _since_sql(StatOf(holder, stat, keys), written))
-        for stat in get_stats(holder)
-        if quote(str(stat.column)) in shown
-    ]
-    columns = ", ".join(
-        f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats
-    )
+    columns = []
+    for stat in get_stats(holder):
+        column = quote(str(stat.column))
+        if column in shown:
+            since = _since_sql(StatOf(holder, stat, keys), written)
+            columns.append(f"COALESCE(c.{column}, 0) - ({since}) AS {column}")
+
     pairs = zip(get_key_columns(holder), keys.values(), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
-    return f"SELECT {columns} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
+    return f"SELECT {', '.join(columns)} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
 
 
 def _since_sql(number: StatOf, at: str) -> str:

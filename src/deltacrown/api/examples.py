@@ -165,8 +165,8 @@ def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str =
     if "properties" in shape:
         own = OF_SHAPE.get(shape["title"], {})
         others = {each: field for each, field in shape["properties"].items() if each not in own}
-        built = {each: example_of_answer(field, shapes, each) for each, field in others.items()}
-        return {each: own[each] if each in own else built[each] for each in shape["properties"]}
+        known = own | {each: example_of_answer(field, shapes, each) for each, field in others.items()}
+        return {each: known[each] for each in shape["properties"]}
     return _example_of_value(shape, shapes, name)
 
 

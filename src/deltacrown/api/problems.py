@@ -180,7 +180,7 @@ def answer_validation_error(
     """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
-    if len(faults) > 1:
+    if len(faults) != 1:
         return respond(INVALID, f"{len(error.errors)} inputs are invalid.", faults)
 
     where = faults[0].field or "The request"

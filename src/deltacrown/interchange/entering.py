@@ -63,11 +63,13 @@ def admit(
             entries |= enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
         except DomainError as error:
             failures[slug] = f" ({error.message.rstrip('.')})"
-    return [
-        draft
-        for draft in fitting
-        if not refuse_outsiders(draft, directory, entries, refused, failures.get(draft.tournament, ""))
-    ]
+
+    admitted = []
+    for draft in fitting:
+        why = failures.get(draft.tournament, "")
+        if not refuse_outsiders(draft, directory, entries, refused, why):
+            admitted.append(draft)
+    return admitted
 
 
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:

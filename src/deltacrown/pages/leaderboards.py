@@ -80,11 +80,8 @@ class PlaceOnBoard:
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     """Return the first players of each leaderboard on the front page."""
     boards = list_leaderboards(UserProfile)
-    return [
-        leaderboards.get_leaderboard(stat, limit=limit)
-        for stat, board in boards.items()
-        if board.on_front_page
-    ]
+    shown = [stat for stat, board in boards.items() if board.on_front_page]
+    return [leaderboards.get_leaderboard(stat, limit=limit) for stat in shown]
 
 
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:

@@ -92,9 +92,8 @@ def _lock_all_sql(holder: Model) -> str:
 
 def _reset_sql(feed: Feed) -> str:
     sets = ", ".join(f"{quote(c)} = 0" for c in feed.columns)
-    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(
-        f"{quote(c)} <> 0" for c in feed.columns
-    )
+    changed = " OR ".join(f"{quote(c)} <> 0" for c in feed.columns)
+    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE {changed}"
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:

@@ -173,13 +173,14 @@ def bulk_create(  # noqa: PLR0917 - as Django's
     if not (_is_source(model) or _starts_counted(model)):
         return write()
     with counting(using) as frame:
-        disturbed = (
-            set(_find_disturbed(model, objs, unique_fields or (), using)) if update_conflicts else set()
-        )
+        disturbed = set()
+        if update_conflicts:
+            disturbed = set(_find_disturbed(model, objs, unique_fields or (), using))
+
         created = write()
-        if (
-            ignore_conflicts or update_conflicts or any(row.pk is None for row in objs)
-        ):  # which rows are new is not said
+        # Django does not say which rows are new after a conflict, nor without their keys.
+        is_unknown = ignore_conflicts or update_conflicts or any(row.pk is None for row in objs)
+        if is_unknown:
             _recount_owners(model, objs, disturbed, using)
         else:
             frame.settle(model, [_key_of(row) for row in objs])

@@ -127,9 +127,8 @@ def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> 
     """
     check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
     lock_tournament(tournament)
-    if change_state(
-        tournament, Status.CANCELLED, allowed=[Status.DRAFT, Status.OPEN, Status.RUNNING], action="cancelling"
-    ):
+    allowed = [Status.DRAFT, Status.OPEN, Status.RUNNING]
+    if change_state(tournament, Status.CANCELLED, allowed=allowed, action="cancelling"):
         signals.tournament_cancelled.send(Tournament, tournament=tournament, reason=reason, now=now)
     return tournament
 
