@@ -1,4 +1,4 @@
-"""What a number was at a moment: as it is now, less every change since."""
+"""What a number was at an earlier time: as it is now, less every change since."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from django_tally.schema import quote, table_of
 from django_tally.sql import literal
 
 
-def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int]) -> int | Decimal | None:
-    """The number ``name`` as this database knew it at ``moment``.
+def get_as_of(holder: Model, name: str, at: datetime, keys: Mapping[str, int]) -> int | Decimal | None:
+    """Return the number ``name`` as this database knew it at ``at``.
 
-    One statement, one snapshot. A row counts from the moment it was recorded, whenever what it
+    One statement, one snapshot. A row counts from the time it was recorded, whenever what it
     tells of happened; before the holder's row existed every count is 0.
 
     :raises UnknownStat: when ``holder`` declares no such number.
@@ -31,13 +31,15 @@ def get_as_of(holder: Model, name: str, moment: datetime, keys: Mapping[str, int
     field = find_number(holder, name)
     shown = number_sql(field)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, moment, keys, shown)}) h")
+        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, at, keys, shown)}) h")
         row = cursor.fetchone()
     return read_number(field, row[0])
 
 
 def list_components(holder: Model, name: str) -> list[Stat]:
-    """The counted stats that the number ``name`` is made of: itself, or what a derived one is computed from.
+    """Return the counted stats that the number ``name`` is made of.
+
+    They are the number itself, or what a derived one is computed from.
 
     :raises UnknownStat: when ``holder`` declares no such number.
     """
@@ -45,9 +47,8 @@ def list_components(holder: Model, name: str) -> list[Stat]:
     if isinstance(field, Stat):
         return [field]
 
-    expression = cast("Any", field).expression.resolve_expression(
-        Query(holder, alias_cols=False), allow_joins=False
-    )
+    query = Query(holder, alias_cols=False)
+    expression = cast("Any", field).expression.resolve_expression(query, allow_joins=False)
     columns = set(_find_columns(expression))
     return [stat for stat in get_stats(holder) if stat.column in columns]
 
@@ -82,32 +83,32 @@ def number_sql(field: Stat | DerivedStat) -> str:
     return str(sql % tuple(literal(param, connection) for param in params))
 
 
-def _numbers_sql(holder: Model, moment: datetime, keys: Mapping[str, int], shown: str) -> str:
-    """The counted numbers that ``shown`` reads, as they were, as one row of columns."""
-    written = literal(connection.ops.adapt_datetimefield_value(moment), connection)
-    stats = [
-        (str(stat.column), _since_sql(StatOf(holder, stat, keys), written))
-        for stat in get_stats(holder)
-        if quote(str(stat.column)) in shown
-    ]
-    columns = ", ".join(
-        f"COALESCE(c.{quote(column)}, 0) - ({since}) AS {quote(column)}" for column, since in stats
-    )
+def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: str) -> str:
+    """Return the counted numbers that ``shown`` reads, as they were, as one row of columns."""
+    written = literal(connection.ops.adapt_datetimefield_value(at), connection)
+    columns = []
+    for stat in get_stats(holder):
+        column = quote(str(stat.column))
+        if column in shown:
+            since = _since_sql(StatOf(holder, stat, keys), written)
+            columns.append(f"COALESCE(c.{column}, 0) - ({since}) AS {column}")
+
     pairs = zip(get_key_columns(holder), keys.values(), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
-    return f"SELECT {columns} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
+    return f"SELECT {', '.join(columns)} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
 
 
-def _since_sql(number: StatOf, moment: str) -> str:
-    """What has been added since: by rows recorded since, and by changes since to rows recorded before."""
+def _since_sql(number: StatOf, at: str) -> str:
+    """Return what was added since: by rows recorded since, and by changes since to rows recorded before."""
     rows = [
         f"COALESCE((SELECT SUM({number.row_delta(model)}) FROM {table_of(model)} "
-        f"WHERE ({number.is_mine(model)}) AND recorded_at > {moment}), 0)"
+        f"WHERE ({number.is_mine(model)}) AND recorded_at > {at}), 0)"
         for model in number.by_model
     ]
     revisions = [
-        f"COALESCE((SELECT SUM({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')}) FROM {REVISIONS} r "
-        f"WHERE {number.revised(label)} AND r.changed_at > {moment} AND r.recorded_at <= {moment}), 0)"
+        f"COALESCE((SELECT SUM({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')}) "
+        f"FROM {REVISIONS} r "
+        f"WHERE {number.revised(label)} AND r.changed_at > {at} AND r.recorded_at <= {at}), 0)"
         for label, model in number.by_label.items()
     ]
     return " + ".join(rows + revisions)

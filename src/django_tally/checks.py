@@ -117,10 +117,8 @@ def _check_contribution(holder: Model, stat: Stat, contribution: Contribution) -
 
 
 def _check_recorded_at(stat: Stat, source: Model, where: str) -> Iterator[CheckMessage]:
-    if not any(
-        isinstance(field, RecordedAt) and field.name == "recorded_at"
-        for field in source._meta.concrete_fields
-    ):
+    recorded_at = [field for field in source._meta.concrete_fields if field.name == "recorded_at"]
+    if not any(isinstance(field, RecordedAt) for field in recorded_at):
         hint = f"Add `recorded_at = RecordedAt()` (django_tally.fields) to {source._meta.object_name}."
         message = (
             f"{where}: {source._meta.label} does not say when a row was recorded, "

@@ -27,11 +27,8 @@ def attributed(*, actor: str, reason: str) -> Iterator[None]:
     # Whether a text can be stored at all is for the service inside to judge, with its own words.
     actor, reason = (text.replace("\0", "")[:limit] for text, limit in ((actor, 150), (reason, 500)))
     with transaction.atomic():
-        restore = (
-            _enter_session(actor, reason)
-            if connection.vendor == "postgresql"
-            else _enter_table(actor, reason)
-        )
+        enter = _enter_session if connection.vendor == "postgresql" else _enter_table
+        restore = enter(actor, reason)
         yield
         restore()  # not in a finally: after an error the savepoint's rollback does it, and nothing else can
 

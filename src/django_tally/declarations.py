@@ -39,7 +39,8 @@ class Contribution:
     :param source: the source model, as ``"app_label.Model"``.
     :param rules: what a row must meet, all of them, to count.
     :param value: 1 to count rows, or the name of a whole-number column to sum.
-    :param keys: where the source's foreign keys are named otherwise than the holder's: ``{"customer": "buyer"}``.
+    :param keys: where the source's foreign keys are named otherwise than the holder's:
+        ``{"customer": "buyer"}``.
     """
 
     source: str
@@ -53,16 +54,19 @@ class Contribution:
 
     @property
     def where(self) -> Q:
-        """The rows that count."""
+        """Return the rows that count."""
         return all_of(self.rules)
 
     def key_for(self, holder_key: str) -> str:
-        """The name of the source's foreign key that stands for ``holder_key``."""
+        """Return the name of the source's foreign key that stands for ``holder_key``."""
         return self.keys.get(holder_key, holder_key)
 
 
 def count_of(*sources: str, where: Sequence[Rule] = (), keys: Keys | None = None) -> tuple[Contribution, ...]:
-    """Declare the number of rows of ``sources`` (one model, or a live table and its archive) that meet every rule."""
+    """Declare the number of rows of ``sources`` that meet every rule.
+
+    :param sources: one model, or a live table and its archive.
+    """
     return tuple(Contribution(source, tuple(where), 1, keys or {}) for source in sources)
 
 

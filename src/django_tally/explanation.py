@@ -45,18 +45,16 @@ def _judge(contribution: Contribution, row: models.Model) -> Verdict:
         f"rule_{n}": ExpressionWrapper(rule.condition, BooleanField())
         for n, rule in enumerate(contribution.rules)
     }
-    met = (
-        contribution.model._base_manager.filter(pk=row.pk).annotate(**wrapped).values(*wrapped).get()
-        if wrapped
-        else {}
-    )
+    met: dict[str, bool] = {}
+    if wrapped:
+        rows = contribution.model._base_manager.filter(pk=row.pk)
+        met = rows.annotate(**wrapped).values(*wrapped).get()
+
     for number, rule in enumerate(contribution.rules):
         if not met[f"rule_{number}"]:
             facts = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
             return Verdict(False, 0, rule.otherwise.format_map(facts))
-    value = (
-        contribution.value
-        if isinstance(contribution.value, int)
-        else int(getattr(row, contribution.value) or 0)
-    )
-    return Verdict(True, value, "")
+
+    if isinstance(contribution.value, int):
+        return Verdict(True, contribution.value, "")
+    return Verdict(True, int(getattr(row, contribution.value) or 0), "")

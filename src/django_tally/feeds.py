@@ -17,46 +17,46 @@ Model = type[models.Model]
 
 
 def list_holders() -> list[Model]:
-    """Every installed model with declared stats, in a stable order."""
+    """Return every installed model with declared stats, in a stable order."""
     return sorted(
         (model for model in apps.get_models() if get_stats(model)), key=lambda model: model._meta.label
     )
 
 
 def get_stats(holder: Model) -> list[Stat]:
-    """The declared stats of ``holder``, in the order of declaration."""
+    """Return the declared stats of ``holder``, in the order of declaration."""
     return [
         field for field in holder._meta.concrete_fields if isinstance(field, Stat) and field.contributions
     ]
 
 
 def get_derived(holder: Model) -> list[DerivedStat]:
-    """The computed numbers of ``holder``."""
+    """Return the computed numbers of ``holder``."""
     return [field for field in holder._meta.concrete_fields if isinstance(field, DerivedStat)]
 
 
 def get_stat_keys(holder: Model) -> tuple[str, ...]:
-    """The names of the fields that, together, identify a row of ``holder``; it declares them as ``stat_keys``."""
+    """Return the names of the fields that together identify a row of ``holder``: its ``stat_keys``."""
     return tuple(getattr(holder, "stat_keys", ()))
 
 
 def are_rows_on_demand(holder: Model) -> bool:
-    """Whether the triggers make a missing row; where not, somebody else sees to it that it exists."""
+    """Return whether the triggers create a missing row; where not, the application must."""
     return bool(getattr(holder, "stat_rows_on_demand", False))
 
 
 def get_key_columns(holder: Model) -> tuple[str, ...]:
-    """The columns of :func:`get_stat_keys`."""
+    """Return the columns of :func:`get_stat_keys`."""
     return tuple(column_of(holder, key) for key in get_stat_keys(holder))
 
 
 def get_stat_columns(holder: Model) -> list[str]:
-    """The columns of :func:`get_stats`."""
+    """Return the columns of :func:`get_stats`."""
     return [column_of(holder, stat.name) for stat in get_stats(holder)]
 
 
 def column_of(model: Model, field: str) -> str:
-    """The column behind a concrete field of ``model``."""
+    """Return the column behind a concrete field of ``model``."""
     return str(cast("models.Field[Any, Any]", model._meta.get_field(field)).column)
 
 
@@ -74,7 +74,7 @@ class Feed:
 
     @property
     def key_pairs(self) -> list[tuple[str, str]]:
-        """Holder column and source column of each key."""
+        """Return holder column and source column of each key."""
         return list(zip(get_key_columns(self.holder), self.source_key_columns, strict=True))
 
     @property
@@ -83,7 +83,10 @@ class Feed:
 
     @property
     def label(self) -> str:
-        """A short name, unique among feeds, that fits in a PostgreSQL identifier with room for a suffix."""
+        """Return a short name, unique among feeds.
+
+        It fits in a PostgreSQL identifier, with room for a suffix.
+        """
         full = f"{self.holder._meta.db_table} {self.source._meta.db_table} {self.source_keys}"
         digest = hashlib.sha256(full.encode()).hexdigest()[:6]
         return f"{self.holder._meta.model_name}_{self.source._meta.model_name}"[:40] + f"_{digest}"
@@ -97,7 +100,7 @@ def _list_contributions(holder: Model) -> Iterator[tuple[tuple[Model, tuple[str,
 
 
 def list_feeds(holder: Model) -> list[Feed]:
-    """The feeds of ``holder``, in the order in which their sources are first named."""
+    """Return the feeds of ``holder``, in the order in which their sources are first named."""
     grouped: dict[tuple[Model, tuple[str, ...]], dict[str, tuple[Contribution, ...]]] = {}
     for group, column, contribution in _list_contributions(holder):
         columns = grouped.setdefault(group, {})

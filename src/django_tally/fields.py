@@ -14,7 +14,10 @@ from django_tally.declarations import Contribution
 
 
 def keep_on_update(column: str, value: Any, compiler: Any, connection: Any) -> str:
-    """The placeholder that keeps what is stored when a plain value arrives in an UPDATE, as raw fixture loading sends it."""
+    """Return the placeholder that keeps the stored value when an UPDATE brings a plain one.
+
+    Loading a raw fixture sends such updates.
+    """
     if not isinstance(compiler.query, UpdateQuery) or hasattr(value, "as_sql"):
         return "%s"
     return f"COALESCE({connection.ops.quote_name(column)}, %s)"
@@ -35,7 +38,8 @@ class Stat(_BigIntegerField):
     instance, and a new row starts at what the sources say. Only the generated triggers and a
     repair write it.
 
-    :param contributions: made with ``count_of`` or ``sum_of``; empty in migrations, which know only the column.
+    :param contributions: made with ``count_of`` or ``sum_of``; empty in migrations, which know only the
+        column.
     :param label: what people call it, capitalised as a heading: ``"Orders paid"``.
     :param meaning: one sentence: exactly which rows count.
     :param internal: true for a part of another number, not shown by itself.
@@ -51,9 +55,8 @@ class Stat(_BigIntegerField):
         **kwargs: Any,
     ) -> None:
         self.contributions, self.label, self.meaning, self.internal = contributions, label, meaning, internal
-        super().__init__(
-            **{**kwargs, "verbose_name": label or None, "default": 0, "db_default": 0, "editable": False}
-        )
+        always = {"verbose_name": label or None, "default": 0, "db_default": 0, "editable": False}
+        super().__init__(**{**kwargs, **always})
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
@@ -122,7 +125,8 @@ class HolderQuerySet(models.QuerySet[Any]):
         if stats:
             raise ProtectedNumber(
                 f"{', '.join(stats)}: counted by the database from source rows and never set from code. "
-                "Change the rows through their service, or run `manage.py tally reconcile` if the number is wrong."
+                "Change the rows through their service, "
+                "or run `manage.py tally reconcile` if the number is wrong."
             )
 
     def update(self, **kwargs: Any) -> int:  # bulk_update() comes through here too

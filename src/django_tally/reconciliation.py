@@ -133,9 +133,8 @@ def _make_missing_rows(holder: Model, keys: Sequence[Keys]) -> None:
 
 def _lock_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
     connection = connections["default"]
-    lock = (
-        " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
-    )  # SQLite's transaction is the lock
+    # On SQLite, the transaction is the lock.
+    lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
     columns = ", ".join(quote(c) for c in (*get_key_columns(holder), *get_stat_columns(holder)))
     order = ", ".join(quote(c) for c in get_key_columns(holder))
     return _read_numbers(

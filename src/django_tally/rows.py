@@ -18,7 +18,7 @@ class UnknownStat(LookupError):
 
 
 def get_counted_stat(holder: Model, name: str) -> Stat:
-    """The stat called ``name``, or, for a derived number, the stat whose rows are behind it.
+    """Return the stat called ``name``, or, for a derived number, the stat whose rows are behind it.
 
     :raises UnknownStat: when ``holder`` declares neither.
     """
@@ -34,19 +34,19 @@ def get_counted_stat(holder: Model, name: str) -> Stat:
 
 
 def rows_of(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any]]:
-    """The rows counted by ``name`` for one holder row, a queryset per source model.
+    """Return the rows counted by ``name`` for one holder row, a queryset per source model.
 
     For a count, the querysets' counts add up to the number exactly; for a sum, the sums of the
     summed column do.
 
-    :param keys: a value for each of the holder's keys: ``customer=customer``, or ``customer=customer, shop=shop``.
+    :param keys: a value for each of the holder's keys: ``customer=customer``, or
+        ``customer=customer, shop=shop``.
     """
     grouped: dict[type[models.Model], Q] = {}
     for contribution in get_counted_stat(holder, name).contributions:
         condition = _condition(holder, contribution, keys)
-        grouped[contribution.model] = (
-            grouped[contribution.model] | condition if contribution.model in grouped else condition
-        )
+        earlier = grouped.get(contribution.model)
+        grouped[contribution.model] = condition if earlier is None else earlier | condition
     return [source._base_manager.filter(condition) for source, condition in grouped.items()]
 
 
@@ -54,6 +54,7 @@ def _condition(holder: Model, contribution: Contribution, keys: dict[str, Any]) 
     unknown = keys.keys() ^ set(get_stat_keys(holder))
     if unknown:
         raise TypeError(
-            f"rows_of({holder._meta.object_name}) takes exactly the keys {get_stat_keys(holder)}, not {sorted(keys)}"
+            f"rows_of({holder._meta.object_name}) takes exactly the keys {get_stat_keys(holder)}, "
+            f"not {sorted(keys)}"
         )
     return contribution.where & Q(**{contribution.key_for(key): value for key, value in keys.items()})

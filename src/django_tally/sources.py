@@ -50,17 +50,13 @@ class Source:
     def image_columns(self, connection: BaseDatabaseWrapper) -> list[str]:
         """Return the columns a revision keeps: all but JSON ones that no contribution reads."""
         read = " ".join(self.contributions(connection).values())
-        fields = [
-            field
-            for field in self.model._meta.concrete_fields
-            if not isinstance(field, models.GeneratedField)
-        ]
-        kept = [
-            f
-            for f in fields
-            if not isinstance(f, models.JSONField) or quote(column_of(self.model, f.name)) in read
-        ]
-        return [column_of(self.model, field.name) for field in kept]
+        columns = []
+        for field in self.model._meta.concrete_fields:
+            column = column_of(self.model, field.name)
+            is_unread_json = isinstance(field, models.JSONField) and quote(column) not in read
+            if not is_unread_json and not isinstance(field, models.GeneratedField):
+                columns.append(column)
+        return columns
 
 
 def history_label(model: Model) -> str:

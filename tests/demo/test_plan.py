@@ -11,9 +11,9 @@ import pytest
 
 from deltacrown.demo.plan.brackets import rank
 from deltacrown.demo.plan.calendar import CLOSES, OPENS
-from deltacrown.demo.plan.entrants import Entrant
+from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch, expect_score
-from deltacrown.demo.plan.people import HERO, Player
+from deltacrown.demo.plan.people import HERO, PlannedPlayer
 from deltacrown.demo.plan.reports import Performer, share
 from deltacrown.demo.plan.season import Season, SeasonSize, plan_season
 from deltacrown.demo.plan.titles import TITLES
@@ -36,7 +36,7 @@ def all_matches(season: Season) -> list[PlannedMatch]:
     return [*season.casual, *(match for tournament in season.tournaments for match in tournament.matches)]
 
 
-def numbers(players: Iterable[Player]) -> set[int]:
+def numbers(players: Iterable[PlannedPlayer]) -> set[int]:
     return {player.number for player in players}
 
 
@@ -224,7 +224,7 @@ def test_a_bracket_ends_with_one_winner_and_ranks_everybody_who_stayed(medium):
 
 
 def test_ties_leave_out_the_placements_after_them():
-    first, second, third, fourth, fifth = (Entrant(None, (), OPENS) for _ in range(5))
+    first, second, third, fourth, fifth = (PlannedEntrant(None, (), OPENS) for _ in range(5))
 
     assert [place for _, place in rank([[first], [second], [third, fourth], [fifth]])] == [1, 2, 3, 3, 5]
     assert [place for _, place in rank([[first], [second], [third, fourth], [fifth]], without=third)] == [

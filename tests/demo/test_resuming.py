@@ -66,7 +66,7 @@ def test_a_load_that_broke_off_between_all_stages_is_finished_in_the_end(referen
         "load_rulings": (Tournament, Dispute),
         "load_follows": (Dispute, Follow),
         "load_verifications": (Follow, KycVerification),
-        "load_honours": (KycVerification, None),
+        "load_achievements": (KycVerification, None),
     }
     for stage, (there, missing) in stages.items():
         with monkeypatch.context() as patch:

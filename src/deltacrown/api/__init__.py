@@ -1,1 +1,4 @@
-"""The HTTP API, version 1: a module per resource under ``resources``, the shapes of what goes in and out under ``shapes``."""
+"""The HTTP API, version 1.
+
+``resources`` has a module per resource, ``shapes`` the shapes of requests and answers.
+"""

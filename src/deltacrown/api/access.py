@@ -31,12 +31,12 @@ class Caller:
 
     @property
     def viewer(self) -> Viewer:
-        """The viewer for the privacy rules: a key without the scope ``read`` reads as a visitor."""
+        """Return the viewer for the privacy rules: a key without the scope ``read`` reads as a visitor."""
         return self.user if self.key is None or "read" in self.key.scopes else None
 
     @property
     def member(self) -> User:
-        """The person behind the request; only for operations that visitors may not call."""
+        """Return the person behind the request. Only for operations that visitors may not call."""
         assert self.user is not None  # noqa: S101 - Access saw to it
         return self.user
 
@@ -104,7 +104,7 @@ STAFF = Access("staff", None)
 
 
 class Gate:
-    """The checks before every operation: caller, rate limit, permission, CSRF for sessions, known parameters."""
+    """The checks before every operation: caller, rate limit, permission, CSRF of sessions, parameters."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -123,10 +123,9 @@ class Gate:
     def _check_parameters(self, request: HttpRequest) -> None:
         for name, values in request.GET.lists():
             if name not in self.parameters:
-                known = (
-                    f"it takes {', '.join(sorted(self.parameters))}" if self.parameters else "it takes none"
-                )
-                raise Refused(INVALID, f"There is no parameter {name[:60]!r} here: {known}.", field=name[:60])
+                known = ", ".join(sorted(self.parameters)) or "none"
+                message = f"There is no parameter {name[:60]!r} here: it takes {known}."
+                raise Refused(INVALID, message, field=name[:60])
             if len(values) > 1:
                 raise Refused(INVALID, f"{name} is given {len(values)} times: give it once.", field=name)
 
@@ -176,5 +175,6 @@ def _check_csrf(request: HttpRequest) -> None:
     if check(request) is not None:
         raise Refused(
             FORBIDDEN,
-            "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken, or use a key.",
+            "The CSRF token is missing or wrong: "
+            "send the csrftoken cookie's value as X-CSRFToken, or use a key.",
         )

@@ -43,7 +43,10 @@ class Api(NinjaAPI):
 
 
 def answer_http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
-    """Return the response to an error of ninja's; for an unreadable body, the message is that of our parser."""
+    """Return the response to an error of ninja's.
+
+    For an unreadable body, the message is that of our parser.
+    """
     assert isinstance(error, HttpError)  # noqa: S101
     if isinstance(error.__cause__, Refused):
         return answer_refused(request, error.__cause__)

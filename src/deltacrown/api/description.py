@@ -79,13 +79,14 @@ def complete(schema: Any) -> Any:
 def _prune(schema: Any) -> None:
     """Remove the shapes that nothing refers to: those of queries, whose fields are parameters."""
     shapes = schema["components"]["schemas"]
-    while unused := [
-        name
-        for name in shapes
-        if f'"#/components/schemas/{name}"' not in json.dumps([schema["paths"], schema["components"]])
-    ]:
+    while unused := _list_unused(schema):
         for name in unused:
             del shapes[name]
+
+
+def _list_unused(schema: Any) -> list[str]:
+    text = json.dumps([schema["paths"], schema["components"]])
+    return [name for name in schema["components"]["schemas"] if f'"#/components/schemas/{name}"' not in text]
 
 
 def _complete_operation(method: str, operation: dict[str, Any]) -> None:
@@ -157,11 +158,9 @@ def _who(access: Access, method: str) -> str:
     }[access.people]
     if access.scope is None:
         return f"Access: {people}; no keys."
-    by = (
-        "which read as their owner"
-        if method == "get" and access.people == "anyone"
-        else "on behalf of their owner"
-    )
+    by = "on behalf of their owner"
+    if method == "get" and access.people == "anyone":
+        by = "which read as their owner"
     return f"Access: {people}; keys with the scope `{access.scope}`, {by}."
 
 

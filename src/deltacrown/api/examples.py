@@ -1,4 +1,7 @@
-"""The examples in the description: those of bodies are written out, those of answers are built by the names of fields."""
+"""The examples in the description.
+
+Those of bodies are written out, those of answers are built by the names of fields.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,58 @@ REF = "#/components/schemas/"
 
 #: A field's name → its example.
 WORDS: dict[str, Any] = {
-    "about": "match", "activity_type": "TOURNAMENT_WON", "actor": "game server 1", "bio": "Plays on Sundays.", "code": "conflict",
-    "country": "DE", "description": "🏆 Won Spring Cup", "detail": "The match is recorded with other results.", "fact": "Spring Cup",
-    "field": "result", "game": "rocket", "game_name": "Rocket", "game_slug": "rocket", "kind": "matches", "label": "Matches won",
-    "map_name": "Dust", "match_key": "winter-cup-final", "meaning": "Matches played that ended in a win.",
-    "metadata": {"tournament_slug": "spring-cup", "tournament_name": "Spring Cup", "placement": 1}, "name": "Ann",
-    "opponent": "Bob", "opponent_public_id": BOB, "organiser": ANN, "part": "matches_won", "period": "all", "player": ANN,
-    "prefix": "k3v9x2", "public_id": ANN, "reason": "Server crash.", "resolution": "The replay shows it.", "reporter": ANN,
-    "round": "Final", "rule": "Players with at least one are ranked.", "scopes": ["read"], "sentence": "1 row; the number is 1.",
-    "series": "Final", "side": "north", "slug": "spring-cup", "stat": "matches_won", "state": "clean", "status": "COMPLETED",
-    "subject": "Rocket match winter-cup-final", "team": "north", "tie_rule": "Players with the same value share the rank.",
-    "tier": "MAJOR", "tournament": "spring-cup", "unit": "", "username": "ann", "visibility": "PUBLIC", "what": "recorded",
+    "about": "match",
+    "activity_type": "TOURNAMENT_WON",
+    "actor": "game server 1",
+    "bio": "Plays on Sundays.",
+    "code": "conflict",
+    "country": "DE",
+    "description": "🏆 Won Spring Cup",
+    "detail": "The match is recorded with other results.",
+    "fact": "Spring Cup",
+    "field": "result",
+    "game": "rocket",
+    "game_name": "Rocket",
+    "game_slug": "rocket",
+    "kind": "matches",
+    "label": "Matches won",
+    "map_name": "Dust",
+    "match_key": "winter-cup-final",
+    "meaning": "Matches played that ended in a win.",
+    "metadata": {"tournament_slug": "spring-cup", "tournament_name": "Spring Cup", "placement": 1},
+    "name": "Ann",
+    "opponent": "Bob",
+    "opponent_public_id": BOB,
+    "organiser": ANN,
+    "part": "matches_won",
+    "period": "all",
+    "player": ANN,
+    "prefix": "k3v9x2",
+    "public_id": ANN,
+    "reason": "Server crash.",
+    "resolution": "The replay shows it.",
+    "reporter": ANN,
+    "round": "Final",
+    "rule": "Players with at least one are ranked.",
+    "scopes": ["read"],
+    "sentence": "1 row; the number is 1.",
+    "series": "Final",
+    "side": "north",
+    "slug": "spring-cup",
+    "stat": "matches_won",
+    "state": "clean",
+    "status": "COMPLETED",
+    "subject": "Rocket match winter-cup-final",
+    "team": "north",
+    "tie_rule": "Players with the same value share the rank.",
+    "tier": "MAJOR",
+    "tournament": "spring-cup",
+    "unit": "",
+    "username": "ann",
+    "visibility": "PUBLIC",
+    "what": "recorded",
     "why": "voided: Server crash.",
-}  # fmt: skip
+}
 #: Fields left empty where they may be, as in most rows.
 EMPTY = {
     "as_of",
@@ -39,28 +81,46 @@ _TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
 #: A shape's title → examples of fields that differ in this shape.
 OF_SHAPE: dict[str, dict[str, Any]] = {
     "AchievementLine": {"slug": "first-blood", "name": "First Blood", "description": "Win a match."},
-    "StatLine": {"name": "matches_won"}, "StatValue": {"name": "matches_won"},
-    "EntryLine": _TOURNAMENT, "OfficialResult": _TOURNAMENT, "Tournament": _TOURNAMENT, "TournamentLine": _TOURNAMENT,
-    "TournamentPage": _TOURNAMENT, "TournamentPart": _TOURNAMENT, "TeamSpell": {"name": "North"},
-    "Key": _KEY, "KeyInUse": _KEY, "NewKey": _KEY | {"secret": "dck_k3v9x2_…"},
-    "Summary": {"totals": {"goals": 112}}, "Encounter": {"leaves_out": False},
-}  # fmt: skip
+    "StatLine": {"name": "matches_won"},
+    "StatValue": {"name": "matches_won"},
+    "EntryLine": _TOURNAMENT,
+    "OfficialResult": _TOURNAMENT,
+    "Tournament": _TOURNAMENT,
+    "TournamentLine": _TOURNAMENT,
+    "TournamentPage": _TOURNAMENT,
+    "TournamentPart": _TOURNAMENT,
+    "TeamSpell": {"name": "North"},
+    "Key": _KEY,
+    "KeyInUse": _KEY,
+    "NewKey": _KEY | {"secret": "dck_k3v9x2_…"},
+    "Summary": {"totals": {"goals": 112}},
+    "Encounter": {"leaves_out": False},
+}
 
 #: A body's shape → a body.
 BODIES: dict[str, Any] = {
     "NewTournament": {
-        "slug": "spring-cup", "name": "Spring Cup", "game": "rocket", "starts_at": "2025-06-01T12:00:00Z", "capacity": 64,
+        "slug": "spring-cup",
+        "name": "Spring Cup",
+        "game": "rocket",
+        "starts_at": "2025-06-01T12:00:00Z",
+        "capacity": 64,
     },
     "NewEntrant": {"player": ANN},
     "GivenEntrant": {"player": ANN},
     "GivenReason": {"reason": "Server crash."},
-    "Standings": {"standings": [{"player": ANN, "placement": 1, "prize": 500}, {"player": BOB, "placement": 2}]},
+    "Standings": {
+        "standings": [{"player": ANN, "placement": 1, "prize": 500}, {"player": BOB, "placement": 2}]
+    },
     "GivenCorrection": {"player": BOB, "placement": 1, "reason": "A tie."},
     "GivenDisqualification": {"player": BOB, "reason": "Played for somebody else."},
     "GivenMatches": {
         "matches": [
             {
-                "match_key": "winter-cup-final", "game": "rocket", "tournament": "winter-cup", "round": "Final",
+                "match_key": "winter-cup-final",
+                "game": "rocket",
+                "tournament": "winter-cup",
+                "round": "Final",
                 "played_at": "2025-06-01T20:00:00Z",
                 "players": [
                     {"player": ANN, "result": "WIN", "score": 3, "stats": {"goals": 3}},
@@ -71,14 +131,20 @@ BODIES: dict[str, Any] = {
     },
     "GivenVoid": {"game": "rocket", "match_key": "winter-cup-final", "reason": "Server crash."},
     "GivenMatchCorrection": {
-        "game": "rocket", "match_key": "winter-cup-final", "results": {ANN: "LOSS", BOB: "WIN"}, "reason": "Told the wrong way round.",
+        "game": "rocket",
+        "match_key": "winter-cup-final",
+        "results": {ANN: "LOSS", BOB: "WIN"},
+        "reason": "Told the wrong way round.",
     },
     "GivenDispute": {"match": {"game": "rocket", "match_key": "winter-cup-final"}, "reason": "I won that."},
-    "GivenUpholding": {"resolution": "The replay shows it.", "remedy": {"kind": "correct_match", "results": {ANN: "LOSS", BOB: "WIN"}}},
+    "GivenUpholding": {
+        "resolution": "The replay shows it.",
+        "remedy": {"kind": "correct_match", "results": {ANN: "LOSS", BOB: "WIN"}},
+    },
     "GivenRejection": {"resolution": "The replay shows the contrary."},
     "GivenPrivacy": {"show_match_history": False, "show_tournament_stats": True},
     "GivenKey": {"name": "game server 1", "scopes": ["read", "tournaments:write"]},
-}  # fmt: skip
+}
 
 
 def example_of_body(shape: dict[str, Any]) -> Any:
@@ -90,7 +156,7 @@ def example_of_body(shape: dict[str, Any]) -> Any:
 
 
 def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str = "") -> Any:
-    """Return a value of ``shape``: by the field's name if there is one for it, else the first that the shape allows."""
+    """Return a value of ``shape``: by the field's name if that has one, else the first allowed one."""
     if "$ref" in shape:
         return example_of_answer(shapes[shape["$ref"].removeprefix(REF)], shapes, name)
     if "anyOf" in shape:
@@ -98,10 +164,9 @@ def example_of_answer(shape: dict[str, Any], shapes: dict[str, Any], name: str =
         return None if is_empty else example_of_answer(shape["anyOf"][0], shapes, name)
     if "properties" in shape:
         own = OF_SHAPE.get(shape["title"], {})
-        return {
-            each: own[each] if each in own else example_of_answer(field, shapes, each)
-            for each, field in shape["properties"].items()
-        }
+        others = {each: field for each, field in shape["properties"].items() if each not in own}
+        known = own | {each: example_of_answer(field, shapes, each) for each, field in others.items()}
+        return {each: known[each] for each in shape["properties"]}
     return _example_of_value(shape, shapes, name)
 
 

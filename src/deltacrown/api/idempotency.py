@@ -17,7 +17,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Names this request: 1 to 255 printable ASCII characters. Sent again within seven days with the same content, "
+        description="Names this request: 1 to 255 printable ASCII characters. "
+        "Sent again within seven days with the same content, "
         "the request is answered as before and not carried out again.",
     ),
 ]
@@ -30,7 +31,10 @@ def answer_idempotently(
     key: str | None,
     answer: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Call ``answer``, or return the earlier answer to this key; the header ``Idempotency-Replayed`` says which."""
+    """Call ``answer``, or return the earlier answer to this key.
+
+    The header ``Idempotency-Replayed`` says which.
+    """
     if key is None:
         return answer()
     given = answer_once(

@@ -1,5 +1,6 @@
-"""The outermost middleware of the API: it refuses unreadable requests, converts every error to a problem document,
-and sets the caching headers.
+"""The outermost middleware of the API.
+
+It refuses unreadable requests, converts every error to a problem document, and sets the caching headers.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ BODILESS = {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 
 class ApiEdge:
-    """Guards and finishes requests under ``/api/``; others pass untouched. It must be the first middleware."""
+    """Guards and finishes requests under ``/api/``; others pass unchanged.
+
+    It must be the first middleware.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -49,9 +53,8 @@ def _find_address_fault(request: HttpRequest) -> HttpResponse | None:
             *(value for values in request.GET.lists() for value in values[1]),
         ]
     except SuspiciousOperation:  # raised this far out, it would be answered with a page
-        return respond(
-            MALFORMED, f"The address holds more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} parameters."
-        )
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return respond(MALFORMED, f"The address holds more than {most:,} parameters.")
     if not all(is_storable(text, multiline=False) for text in texts):
         return respond(MALFORMED, "The address holds control characters.")
     return None
@@ -61,14 +64,12 @@ def _find_body_fault(request: HttpRequest) -> HttpResponse | None:
     length, kind = request.META.get("CONTENT_LENGTH") or "0", request.content_type or ""
     if not length.isdigit():
         return respond(MALFORMED, "Content-Length is no number.")
-    if (
-        length == "0" and "Transfer-Encoding" in request.headers
-    ):  # its chunks would be taken for no body at all
+    is_chunked = "Transfer-Encoding" in request.headers
+    if length == "0" and is_chunked:  # it would be read as a request without a body
         return respond(MALFORMED, "The body comes in chunks: send it whole, with a Content-Length.")
-    if int(length[:18]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return respond(
-            TOO_LARGE, f"The body is {length} bytes; {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,} are taken."
-        )
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if int(length[:18]) > most:
+        return respond(TOO_LARGE, f"The body is {length} bytes; {most:,} are taken.")
     if int(length[:18]) and kind != "application/json":
         return respond(MEDIA, f"The body is {kind[:60] or 'of no type'}; send application/json.")
     return None

@@ -16,7 +16,10 @@ ENVELOPE = 6
 
 
 class StrictParser(Parser):
-    """Parses JSON strictly: no NaN, no duplicate names, no numbers or nesting that cannot be stored, no NUL characters."""
+    """Parses JSON strictly.
+
+    It refuses NaN, duplicate names, NUL characters, and numbers or nesting that cannot be stored.
+    """
 
     def parse_body(self, request: HttpRequest) -> Any:
         body = read_json(request.body)
@@ -30,9 +33,8 @@ def read_json(raw: bytes) -> Any:
     :raises Refused: it is not JSON, or contains what cannot be stored.
     """
     try:
-        value = json.loads(
-            raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_read_object
-        )
+        text = raw.decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_read_object)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise Refused(MALFORMED, f"The body is not JSON: {reason}.") from error
@@ -45,9 +47,8 @@ def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):  # readers disagree on which of the two counts
         names = [name for name, _ in pairs]
-        raise ValueError(
-            f"{next(name for name in names if names.count(name) > 1)!r:.60} is named twice in one object"
-        )
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r:.60} is named twice in one object")
     return found
 
 

@@ -22,12 +22,7 @@ def find_player(public_id: str, *, field: str) -> User:
 
     :raises InvalidInput: there is none; ``field`` says where it was named.
     """
-    found = find_users([public_id])
-    if public_id not in found:
-        raise InvalidInput(
-            f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042.", field=field
-        )
-    return found[public_id]
+    return find_players_named([public_id], field=field)[0]
 
 
 def find_players_named(public_ids: Iterable[str], *, field: str) -> list[User]:
@@ -50,10 +45,8 @@ def by_username(values: Mapping[str, Value], *, field: str) -> dict[str, Value]:
 
     :raises InvalidInput: a public id is unknown.
     """
-    return {
-        user.username: value
-        for user, value in zip(find_players_named(values, field=field), values.values(), strict=True)
-    }
+    users = find_players_named(values, field=field)
+    return {user.username: value for user, value in zip(users, values.values(), strict=True)}
 
 
 def find_team(slug: str, *, field: str) -> Team:

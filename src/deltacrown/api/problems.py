@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProblemKind:
     """A kind of problem; ``remedy`` is what the caller can do about it."""
 
     code: str
@@ -27,52 +27,68 @@ class Kind:
     remedy: str
 
 
-MALFORMED = Kind(
+MALFORMED = ProblemKind(
     "malformed", 400, "Malformed request", "Mend the request: it cannot be read as HTTP with a JSON body."
 )
-UNAUTHENTICATED = Kind(
+UNAUTHENTICATED = ProblemKind(
     "unauthenticated",
     401,
     "Not signed in",
     "Sign in, or send a key that is not revoked: Authorization: Bearer KEY.",
 )
-FORBIDDEN = Kind(
+FORBIDDEN = ProblemKind(
     "forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named."
 )
-HIDDEN = Kind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
-NOT_FOUND = Kind(
+HIDDEN = ProblemKind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
+NOT_FOUND = ProblemKind(
     "not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys."
 )
-METHOD = Kind("method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header.")
-CONFLICT = Kind(
+METHOD = ProblemKind(
+    "method-not-allowed", 405, "Method not allowed", "Use one of the methods in the Allow header."
+)
+CONFLICT = ProblemKind(
     "conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named."
 )
-PRECONDITION = Kind(
+PRECONDITION = ProblemKind(
     "precondition-failed",
     412,
     "Precondition failed",
     "Read it again, without If-Match and If-Unmodified-Since.",
 )
-TOO_LARGE = Kind("too-large", 413, "Body too large", "Send less in one call.")
-MEDIA = Kind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
-INVALID = Kind("invalid", 422, "Invalid input", "Mend what `errors` names.")
-CURSOR = Kind(
+TOO_LARGE = ProblemKind("too-large", 413, "Body too large", "Send less in one call.")
+MEDIA = ProblemKind("unsupported-media-type", 415, "Unsupported media type", "Send application/json.")
+INVALID = ProblemKind("invalid", 422, "Invalid input", "Mend what `errors` names.")
+CURSOR = ProblemKind(
     "invalid-cursor",
     422,
     "Invalid cursor",
     "Start again from the first page, with the same filters throughout.",
 )
-KEY_REUSED = Kind(
+KEY_REUSED = ProblemKind(
     "idempotency-key-reused", 422, "Idempotency key reused", "Use a new Idempotency-Key for another request."
 )
-THROTTLED = Kind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
-INTERNAL = Kind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
-UNAVAILABLE = Kind("unavailable", 503, "Unavailable", "Try again in a moment.")
+THROTTLED = ProblemKind("throttled", 429, "Too many requests", "Wait for the seconds in Retry-After.")
+INTERNAL = ProblemKind("internal", 500, "Internal error", "Try again later; the site's log holds the cause.")
+UNAVAILABLE = ProblemKind("unavailable", 503, "Unavailable", "Try again in a moment.")
 
 KINDS = [
-    MALFORMED, UNAUTHENTICATED, FORBIDDEN, HIDDEN, NOT_FOUND, METHOD, CONFLICT, PRECONDITION, TOO_LARGE, MEDIA, INVALID, CURSOR,
-    KEY_REUSED, THROTTLED, INTERNAL, UNAVAILABLE,
-]  # fmt: skip
+    MALFORMED,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    HIDDEN,
+    NOT_FOUND,
+    METHOD,
+    CONFLICT,
+    PRECONDITION,
+    TOO_LARGE,
+    MEDIA,
+    INVALID,
+    CURSOR,
+    KEY_REUSED,
+    THROTTLED,
+    INTERNAL,
+    UNAVAILABLE,
+]
 #: The kind of problem for a status that Django or ninja answered with.
 OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
 
@@ -107,7 +123,7 @@ class Refused(Exception):
 
     def __init__(
         self,
-        kind: Kind,
+        kind: ProblemKind,
         detail: str,
         *,
         field: str = "",
@@ -120,7 +136,7 @@ class Refused(Exception):
 
 
 def respond(
-    kind: Kind,
+    kind: ProblemKind,
     detail: str,
     faults: Sequence[Fault] = (),
     *,
@@ -137,7 +153,10 @@ def respond(
         errors=list(faults),
     )
     return JsonResponse(
-        problem.model_dump(), status=kind.status, content_type=MEDIA_TYPE, headers=dict(headers or {})
+        problem.model_dump(),
+        status=kind.status,
+        content_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
     )
 
 
@@ -151,9 +170,8 @@ def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainEr
     """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
     title = error.message if isinstance(error, HistoryHidden) else ""
-    return respond(
-        kind_of(error), error.message, [fault_of(error, request)] if error.field else [], title=title
-    )
+    faults = [fault_of(error, request)] if error.field else []
+    return respond(kind_of(error), error.message, faults, title=title)
 
 
 def answer_validation_error(
@@ -162,15 +180,14 @@ def answer_validation_error(
     """Return the response to parameters or a body of the wrong shape."""
     assert isinstance(error, ValidationError)  # noqa: S101
     faults = [_shape_fault(each) for each in error.errors[:100]]
-    detail = (
-        f"{faults[0].field or 'The request'}: {faults[0].detail}"
-        if len(faults) == 1
-        else f"{len(error.errors)} inputs are invalid."
-    )
-    return respond(INVALID, detail, faults)
+    if len(faults) != 1:
+        return respond(INVALID, f"{len(error.errors)} inputs are invalid.", faults)
+
+    where = faults[0].field or "The request"
+    return respond(INVALID, f"{where}: {faults[0].detail}", faults)
 
 
-def kind_of(error: DomainError) -> Kind:
+def kind_of(error: DomainError) -> ProblemKind:
     """Return the kind of problem for a service's refusal."""
     if isinstance(error, HistoryHidden):
         return HIDDEN
@@ -187,9 +204,8 @@ def fault_of(error: DomainError, request: HttpRequest) -> Fault:
     """Return the input that a service refused, with its pointer if it is in the body."""
     body: Any = getattr(request, "api_body", None)
     in_body = isinstance(body, dict) and error.field in body
-    return Fault(
-        field=error.field, pointer=f"/{_escape(error.field)}" if in_body else None, detail=error.message
-    )
+    pointer = f"/{_escape(error.field)}" if in_body else None
+    return Fault(field=error.field, pointer=pointer, detail=error.message)
 
 
 def _shape_fault(error: Mapping[str, Any]) -> Fault:

@@ -54,16 +54,13 @@ def list_operations() -> dict[str, list[dict[str, Any]]]:
 
 def _show(path: str, method: str, operation: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    paragraphs = operation["description"].split("\n\n")
     return {
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "paragraphs": [
-            part
-            for part in operation["description"].split("\n\n")
-            if part.rstrip(".") != operation["summary"]
-        ],
+        "paragraphs": [part for part in paragraphs if part.rstrip(".") != operation["summary"]],
         "parameters": [
             _field(each["name"], each["schema"], each["in"], each["required"])
             for each in operation["parameters"]
@@ -76,9 +73,8 @@ def _show(path: str, method: str, operation: dict[str, Any], shapes: dict[str, A
 def _fields(shape: dict[str, Any], shapes: dict[str, Any]) -> list[dict[str, Any]]:
     shape = shapes[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
     required = shape.get("required", [])
-    return [
-        _field(name, each, "body", name in required) for name, each in shape.get("properties", {}).items()
-    ]
+    properties = shape.get("properties", {})
+    return [_field(name, each, "body", name in required) for name, each in properties.items()]
 
 
 def _field(name: str, shape: dict[str, Any], place: str, required: bool) -> dict[str, Any]:

@@ -98,7 +98,8 @@ TEMPLATES = [
 #: How long after a match was played, or a result decided, a dispute may be filed.
 DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14)
 
-#: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python. Run `migrate` after a change.
+#: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python.
+#: Run `migrate` after a change.
 TALLY_MAINTAINER = env.str("TALLY_MAINTAINER", default="triggers")
 
 #: Requests per seconds: of one API key or signed-in person, and of one address without either.
@@ -127,7 +128,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {"default": redis_cache_at(REDIS_URL) if REDIS_URL else memory_cache()}
 
 JOBS = SCHEDULE
-#: Matches played, and timeline entries of what happened, longer ago than this are moved into the archive by the jobs.
+#: Jobs move matches and timeline entries that are older than this into the archive.
 ARCHIVE_MATCHES_AFTER_DAYS = env.int("ARCHIVE_MATCHES_AFTER_DAYS", default=730)
 ARCHIVE_ACTIVITIES_AFTER_DAYS = env.int("ARCHIVE_ACTIVITIES_AFTER_DAYS", default=730)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
@@ -153,13 +154,11 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static")))
+PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+HASHED_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": PLAIN_STATIC_FILES if DEBUG else HASHED_STATIC_FILES},
 }
 WHITENOISE_USE_FINDERS = DEBUG
 

@@ -48,7 +48,7 @@ def is_storable(text: str, *, multiline: bool = True) -> bool:
     )
 
 
-def check_moment(value: object, *, field: str) -> None:
+def check_datetime(value: object, *, field: str) -> None:
     """Check that ``value`` is a datetime with a time zone.
 
     :raises InvalidInput: it is not; the message names ``field``.

@@ -12,8 +12,8 @@ from django.db.migrations.operations.base import Operation
 class OrderedAutodetector(MigrationAutodetector):
     """Finds the changes of models as Django does, new columns before new indexes.
 
-    Django puts a new generated column behind the new columns it is computed from, but an index on it before them
-    all: such a migration fails.
+    Django puts a new generated column behind the new columns it is computed from, but an index on it before
+    them all: such a migration fails.
     """
 
     old_field_keys: set[tuple[str, str, str]]

@@ -47,7 +47,7 @@ STAFF = "demo-staff"
 STAFF_PASSWORD, PLAYER_PASSWORD = "crown-demo-staff", "crown-demo-player"
 MATCHES_PER_STEP = 1000
 FOLLOWS_PER_STEP = 200
-#: An achievement held by the staff account alone, and awarded last of all: whoever finds it finds the whole season.
+#: An achievement of the staff account alone, awarded last of all: where it is, the whole season is loaded.
 SEASON_KEPT = "season-kept"
 
 
@@ -66,15 +66,13 @@ def refuse_foreign_players(season: Season) -> None:
     :raises ForeignPlayers: naming some, and what to do.
     """
     own = {player.username for player in season.players} | {STAFF}
-    others = [
-        name
-        for name in User.objects.filter(is_staff=False).order_by("pk").values_list("username", flat=True)
-        if name not in own
-    ]
+    usernames = User.objects.filter(is_staff=False).order_by("pk").values_list("username", flat=True)
+    others = [name for name in usernames if name not in own]
     if others:
         named = ", ".join(others[:3])
         raise ForeignPlayers(
-            f"The database has {len(others):,} players who are not of this demo season ({named} …), perhaps of another seed or size. "
+            f"The database has {len(others):,} players who are not of this demo season ({named} …), "
+            "perhaps of another seed or size. "
             "Load the demo into a database of its own: DATABASE_URL=sqlite:///demo.sqlite3."
         )
 
@@ -88,13 +86,12 @@ def load_season(season: Season, progress: Progress) -> None:
     loader = _Loader(season)
     progress.follow("players", len(season.players), loader.load_players())
     progress.follow("teams", len(season.teams), loader.load_teams())
-    progress.follow(
-        "matches and tournaments", len(season.casual) + len(season.tournaments), loader.load_matches()
-    )
+    played = len(season.casual) + len(season.tournaments)
+    progress.follow("matches and tournaments", played, loader.load_matches())
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
     progress.follow("follows", len(season.follows), loader.load_follows())
     progress.follow("verifications", len(season.verifications), loader.load_verifications())
-    progress.follow("the books", 1, loader.load_honours())
+    progress.follow("the books", 1, loader.load_achievements())
 
 
 @dataclass
@@ -104,9 +101,8 @@ class _Loader:
 
     def load_players(self) -> Iterator[int]:
         players = self.season.players
-        joined_at = {player.username: player.joined_at for player in players} | {
-            STAFF: OPENS - timedelta(days=30)
-        }
+        joined_at = {player.username: player.joined_at for player in players}
+        joined_at[STAFF] = OPENS - timedelta(days=30)
         with transaction.atomic():
             users = create_players(usernames=list(joined_at), joined_at=joined_at)
             self.cast.staff = set_sign_in(user=users[STAFF], password=STAFF_PASSWORD, is_staff=True)
@@ -146,8 +142,8 @@ class _Loader:
     def load_matches(self) -> Iterator[int]:
         """Record matches and hold tournaments in the order they were played.
 
-        Matches that continue a player's history are cheap to note; for one that is older than others, the whole
-        history is read again.
+        A match that continues a player's history is cheap to note. For one that is older than others, the
+        whole history is read again.
         """
         held = set(Tournament.objects.values_list("slug", flat=True))
         casual = sorted(self.season.casual, key=attrgetter("played_at"))
@@ -210,8 +206,8 @@ class _Loader:
                     decide(user=user, by=self.cast.staff, now=each.decided_at)
             yield 1
 
-    def load_honours(self) -> Iterator[int]:
-        """The players' were awarded by what they did; this one is the staff account's."""
+    def load_achievements(self) -> Iterator[int]:
+        """Award the staff account's achievement; the players' are awarded by what they did."""
         with transaction.atomic():
             kept = define_achievement(
                 slug=SEASON_KEPT,
@@ -221,6 +217,9 @@ class _Loader:
                 points=50,
             )
             award_achievement(
-                user=self.cast.staff, achievement=kept, fact="The demo season", earned_at=CLOSES
+                user=self.cast.staff,
+                achievement=kept,
+                fact="The demo season",
+                earned_at=CLOSES,
             )
         yield 1

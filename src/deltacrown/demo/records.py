@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from deltacrown.accounts.models import User
-from deltacrown.demo.plan.entrants import Entrant
+from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch
-from deltacrown.demo.plan.people import Player
+from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.games.models import Game
 from deltacrown.games.services import LineRecord, MatchRecord
 from deltacrown.teams.models import Team
@@ -29,15 +29,15 @@ class Cast:
     teams: dict[str, Team] = field(default_factory=dict)
     staff: User = field(default_factory=User)
 
-    def user(self, player: Player) -> User:
+    def user(self, player: PlannedPlayer) -> User:
         """Return the user of a planned player."""
         return self.users[player.number]
 
-    def roster(self, players: Iterable[Player]) -> list[User]:
+    def roster(self, players: Iterable[PlannedPlayer]) -> list[User]:
         """Return the users of planned players."""
         return [self.user(player) for player in players]
 
-    def entrant(self, entrant: Entrant) -> tuple[User | None, Team | None]:
+    def entrant(self, entrant: PlannedEntrant) -> tuple[User | None, Team | None]:
         """Return user and team of a planned entrant; one of them is None."""
         if entrant.team:
             return None, self.teams[entrant.team.name]

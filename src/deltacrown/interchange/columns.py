@@ -74,7 +74,8 @@ class Columns:
         names = [self._tidied(cell) for cell in cells]
         if len(names) == 1 and len(self.required) > 1:
             raise FileRefused(
-                f"{where}: only one column, “{names[0]}”; separate columns by a {self.delimiter_name}: {self.example}."
+                f"{where}: only one column, “{names[0]}”; "
+                f"separate columns by a {self.delimiter_name}: {self.example}."
             )
         if problem := self.unknown(names):
             raise FileRefused(f"{where}: {problem}.")

@@ -26,15 +26,17 @@ def check_same(draft: TournamentDraft, tournament: Tournament, directory: Direct
     """
     if facts := list(fact_differences(draft, tournament)):
         raise TournamentDiffers(
-            f"{tournament.slug} is recorded with other facts: {'; '.join(facts)}. Correct the file, or the tournament"
+            f"{tournament.slug} is recorded with other facts: {'; '.join(facts)}. "
+            "Correct the file, or the tournament"
         )
     both_completed = draft.status == tournament.status == Tournament.Status.COMPLETED
     if both_completed and (results := list(result_differences(draft, tournament, directory))):
-        named = "; ".join(results[:MOST_NAMED]) + (
-            f"; and {len(results) - MOST_NAMED} more" if len(results) > MOST_NAMED else ""
-        )
+        named = "; ".join(results[:MOST_NAMED])
+        if len(results) > MOST_NAMED:
+            named += f"; and {len(results) - MOST_NAMED} more"
         raise TournamentDiffers(
-            f"{tournament.slug} is completed with other results: {named}. Use correct_result, or correct the file"
+            f"{tournament.slug} is completed with other results: {named}. "
+            "Use correct_result, or correct the file"
         )
 
 
@@ -53,9 +55,8 @@ def fact_differences(draft: TournamentDraft, tournament: Tournament) -> Iterator
 
 def result_differences(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> Iterator[str]:
     """Yield the entrants whose result is recorded otherwise, or is not in both."""
-    decided = {
-        entrant_id(entrant, directory): entrant for entrant in draft.entrants if entrant.outcome.is_decided
-    }
+    with_result = [entrant for entrant in draft.entrants if entrant.outcome.is_decided]
+    decided = {entrant_id(entrant, directory): entrant for entrant in with_result}
     recorded = recorded_results(tournament)
     for entrant_key, entrant in decided.items():
         row = recorded.pop(entrant_key, None)
@@ -71,9 +72,8 @@ def result_differences(draft: TournamentDraft, tournament: Tournament, directory
 def recorded_results(tournament: Tournament) -> dict[int | None, TournamentResult]:
     """Return the official result of each entrant, by the player's or the team's id."""
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
-    rows: Iterable[TournamentResult] = tournament.results.select_related("user", "team").order_by(
-        "placement", "pk"
-    )
+    results = tournament.results.select_related("user", "team")
+    rows: Iterable[TournamentResult] = results.order_by("placement", "pk")
     return {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
 
 
@@ -96,8 +96,6 @@ def is_same_result(recorded: Result, given: Result) -> bool:
 def described(result: Result) -> str:
     """Return a result in words."""
     placement, prize, _ = result
-    return (
-        "a disqualification"
-        if placement is None
-        else f"placement {placement}" + (f" with a prize of {prize}" if prize else "")
-    )
+    if placement is None:
+        return "a disqualification"
+    return f"placement {placement} with a prize of {prize}" if prize else f"placement {placement}"

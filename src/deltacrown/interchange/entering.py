@@ -29,8 +29,9 @@ def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> No
 
     Each begins with the first match of this batch; it is one of teams when a line names a team.
     """
+    of_tournaments = [draft for draft in drafts if draft.tournament]
     unknown = by_tournament(
-        draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments
+        draft for draft in of_tournaments if draft.tournament not in directory.tournaments
     )
     for slug, matches in unknown.items():
         first = min(matches, key=lambda draft: draft.played_at)
@@ -62,11 +63,13 @@ def admit(
             entries |= enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
         except DomainError as error:
             failures[slug] = f" ({error.message.rstrip('.')})"
-    return [
-        draft
-        for draft in fitting
-        if not refuse_outsiders(draft, directory, entries, refused, failures.get(draft.tournament, ""))
-    ]
+
+    admitted = []
+    for draft in fitting:
+        why = failures.get(draft.tournament, "")
+        if not refuse_outsiders(draft, directory, entries, refused, why):
+            admitted.append(draft)
+    return admitted
 
 
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
@@ -146,10 +149,6 @@ def refuse_outsiders(
     ]
     if outside:
         names = ", ".join(line.player for line in outside)
-        refused.append(
-            (
-                draft,
-                f"line {outside[0].line}, player: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}",
-            )
-        )
+        where = f"line {outside[0].line}, player"
+        refused.append((draft, f"{where}: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}"))
     return bool(outside)

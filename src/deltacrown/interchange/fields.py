@@ -71,10 +71,8 @@ class Fields:
         """Return a slug."""
         text = self.text(name, longest=longest, required=required)
         if text and not SLUG.match(text):
-            self.refuse(
-                name,
-                f"{shown(text)} is not a slug; use letters, digits, “-” and “_” only, such as counter-strike-2",
-            )
+            allowed = "letters, digits, “-” and “_” only, such as counter-strike-2"
+            self.refuse(name, f"{shown(text)} is not a slug; use {allowed}")
         return text
 
     def username(self, name: str, *, required: bool = False) -> str:
@@ -93,9 +91,8 @@ class Fields:
         if text in choices:
             return choices[text]
         known = " or ".join(", ".join(choice for choice in choices if choice).rsplit(", ", 1))
-        self.refuse(
-            name, f"{shown(text)} is not known; write {known}" if text else f"it is empty; write {known}"
-        )
+        problem = f"{shown(text)} is not known" if text else "it is empty"
+        self.refuse(name, f"{problem}; write {known}")
         return default
 
     def date_time(self, name: str, *, required: bool = False) -> datetime | None:
@@ -134,12 +131,8 @@ class Fields:
             self.refuse(name, f"{shown(text)} is not an amount; write it like 2500 or 2500.50")
             return Decimal(0)
         if amount.is_nan() or amount != exact:
-            self.refuse(
-                name,
-                f"{shown(text)} has more than two decimals"
-                if not amount.is_nan()
-                else f"{shown(text)} is not an amount",
-            )
+            problem = "is not an amount" if amount.is_nan() else "has more than two decimals"
+            self.refuse(name, f"{shown(text)} {problem}")
         elif not 0 <= amount <= MOST_MONEY:
             self.refuse(name, f"{shown(text)} is out of range; from 0 to {MOST_MONEY} is kept")
         return exact
@@ -147,11 +140,8 @@ class Fields:
     def stats(self, prefix: str, nested: str) -> dict[str, Any]:
         """Return the columns that start with ``prefix``, and the object ``nested``; not what is empty."""
         values = self.row.values
-        stats = {
-            name[len(prefix) :]: self._stat(name, value)
-            for name, value in values.items()
-            if name.startswith(prefix)
-        }
+        columns = [name for name in values if name.startswith(prefix)]
+        stats = {name[len(prefix) :]: self._stat(name, values[name]) for name in columns}
         inside = values.get(nested)
         if isinstance(inside, dict):
             stats |= inside
@@ -181,7 +171,8 @@ def parse_date_time(text: str) -> datetime:
         ) from None
     if parsed.tzinfo is None:
         raise ValueError(
-            f"{shown(text)} does not say its time zone; end it with an offset such as +02:00, or with Z for UTC"
+            f"{shown(text)} does not say its time zone; "
+            "end it with an offset such as +02:00, or with Z for UTC"
         )
     try:
         return parsed.astimezone(UTC)

@@ -93,7 +93,8 @@ class SourceFile:
                 yield from self._decode(stream, report)
         except (gzip.BadGzipFile, zlib.error) as error:
             raise FileRefused(
-                f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; fetch it again."
+                f"{self.path}: the gzip data is damaged ({error}), so none of it can be trusted; "
+                "fetch it again."
             ) from error
         except OSError as error:
             raise FileRefused(f"{self.path}: cannot be read: {error.strerror or error}.") from error

@@ -127,24 +127,23 @@ def record_official(
     drafts: Sequence[MatchDraft], directory: Directory, recorded: Recorded[MatchDraft], now: datetime
 ) -> None:
     """Record matches of tournaments."""
-    records = [
-        TournamentMatchRecord(
-            tournament=directory.tournaments[draft.tournament],
-            match=build_match_record(draft, directory),
-            round=draft.round,
-            series=draft.series,
-            map_name=draft.map_name,
-            stats=draft.facts,
-            teams={
-                directory.players[line.player].pk: directory.teams[line.team]
-                for line in draft.lines
-                if line.team
-            },
-        )
-        for draft in drafts
-    ]
+    records = [build_tournament_record(draft, directory) for draft in drafts]
     if records:
         add_outcomes(record_tournament_matches(records=records, now=now), drafts, recorded)
+
+
+def build_tournament_record(draft: MatchDraft, directory: Directory) -> TournamentMatchRecord:
+    """Convert a draft into what the tournaments' services take."""
+    with_team = [line for line in draft.lines if line.team]
+    return TournamentMatchRecord(
+        tournament=directory.tournaments[draft.tournament],
+        match=build_match_record(draft, directory),
+        round=draft.round,
+        series=draft.series,
+        map_name=draft.map_name,
+        stats=draft.facts,
+        teams={directory.players[line.player].pk: directory.teams[line.team] for line in with_team},
+    )
 
 
 def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:

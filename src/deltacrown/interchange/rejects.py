@@ -61,6 +61,7 @@ class RejectsFile:
             self._stream = self.part.open("w", encoding="utf-8")
         except OSError as error:
             raise FileRefused(
-                f"{self.path}: rejected lines cannot be written here: {error.strerror}. Copy the file to a folder you may write to."
+                f"{self.path}: rejected lines cannot be written here: {error.strerror}. "
+                "Copy the file to a folder you may write to."
             ) from error
         return self._stream

@@ -105,14 +105,14 @@ class CsvReader(RowReader):
     def _header(self) -> list[str]:
         for line in self.lines:
             if line.problem:
-                raise FileRefused(
-                    f"{self.source.path}: line {line.number}, where the column names belong, cannot be read: {line.problem}."
-                )
+                where = f"line {line.number}, where the column names belong"
+                raise FileRefused(f"{self.source.path}: {where}, cannot be read: {line.problem}.")
             if line.text.strip():
                 cells = next(csv.reader([line.text], delimiter=self.columns.delimiter))
                 return self.columns.check_header(cells, where=f"{self.source.path}, line {line.number}")
         raise FileRefused(
-            f"{self.source.path}: the file is empty; its first line must name the columns: {self.columns.example}."
+            f"{self.source.path}: the file is empty; "
+            f"its first line must name the columns: {self.columns.example}."
         )
 
     def _quoted(self, first: Line, header: list[str]) -> Row:
@@ -130,9 +130,8 @@ class CsvReader(RowReader):
         values = dict(zip(header, cells, strict=False))
         if len(cells) != len(header) or (len(taken) > 1 and self.columns.runs_over_lines(values)):
             self.lines.give_back(taken[1:])
-            return self._broken(
-                first, self._miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED, header
-            )
+            problem = self._miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED
+            return self._broken(first, problem, header)
         return self.row(first.number, values)
 
     def _record(self, taken: list[Line]) -> Iterator[str]:

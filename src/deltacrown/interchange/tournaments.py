@@ -116,19 +116,15 @@ def advance(
         open_registration(tournament=tournament)
         yield True
     if draft.entrants:
-        yield bool(
-            register_entrants(
-                tournament=tournament, entrants=build_entrants(draft, tournament, directory, now), now=now
-            )
-        )
+        entrants = build_entrants(draft, tournament, directory, now)
+        yield bool(register_entrants(tournament=tournament, entrants=entrants, now=now))
     if draft.status in COURSE[2:] and not has_reached(tournament, Status.RUNNING):
         start_tournament(tournament=tournament)
         yield True
     if draft.status == Status.COMPLETED and not has_reached(tournament, Status.COMPLETED):
         decided_at = draft.ends_at if draft.ends_at and draft.ends_at <= now else now
-        complete_tournament(
-            tournament=tournament, standings=build_standings(draft, directory), now=now, decided_at=decided_at
-        )
+        standings = build_standings(draft, directory)
+        complete_tournament(tournament=tournament, standings=standings, now=now, decided_at=decided_at)
         yield True
     if draft.status == Status.CANCELLED and tournament.status != Status.CANCELLED:
         cancel_tournament(tournament=tournament, reason=CANCELLED, now=now)
@@ -155,16 +151,14 @@ def build_entrants(
         if not entrant.team:
             entrants.append(EntrantRecord(user=players[0], registered_at=registered_at))
         elif players or directory.teams[entrant.team].pk not in known:
-            entrants.append(
-                EntrantRecord(
-                    team=directory.teams[entrant.team], roster=players or None, registered_at=registered_at
-                )
-            )
+            team, roster = directory.teams[entrant.team], players or None
+            entrants.append(EntrantRecord(team=team, roster=roster, registered_at=registered_at))
     return entrants
 
 
 def build_standings(draft: TournamentDraft, directory: Directory) -> list[Standing]:
     """Return the standings of a file; who has neither a placement nor a disqualification is in none."""
+    decided = [entrant for entrant in draft.entrants if entrant.outcome.is_decided]
     return [
         Standing(
             user=None if entrant.team else directory.players[entrant.players[0]],
@@ -173,6 +167,5 @@ def build_standings(draft: TournamentDraft, directory: Directory) -> list[Standi
             prize=entrant.outcome.prize,
             disqualified_reason=entrant.outcome.disqualified_reason,
         )
-        for entrant in draft.entrants
-        if entrant.outcome.is_decided
+        for entrant in decided
     ]

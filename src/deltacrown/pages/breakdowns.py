@@ -1,4 +1,4 @@
-"""The weekly job on the stats per game: verify what the engine keeps, and fill the cache with the leading profiles."""
+"""The weekly job on the stats per game: verify the numbers, and fill the cache with the leading profiles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RefreshedBreakdowns:
 
 
 def refresh_breakdowns(*, clock: Callable[[], datetime], players: int = MAX_LIMIT) -> RefreshedBreakdowns:
-    """Verify the stats per game, repair drift, and put the profile pages of the leading players into the cache.
+    """Verify the stats per game, repair drift, and put the leading players' profile pages into the cache.
 
     :param players: how many players of each game's leaderboard by wins, 0 to 100.
     :raises InvalidInput: for a number out of range.

@@ -38,7 +38,7 @@ class _Owner:
 
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
-    """``players.build_profile_page``, from the cache where it may."""
+    """As ``players.build_profile_page``, from the cache where allowed."""
     return _serve(
         ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer)
     )
@@ -47,7 +47,7 @@ def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
 def get_matches_page(
     public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer
 ) -> MatchesPage:
-    """``players.build_matches_page``; the first page without filters from the cache where it may."""
+    """As ``players.build_matches_page``; the first page without filters from the cache where allowed."""
 
     def build() -> MatchesPage:
         return players.build_matches_page(public_id, filters, page, viewer=viewer)
@@ -56,7 +56,7 @@ def get_matches_page(
 
 
 def get_activity_page(public_id: str, page: str | None, *, viewer: Viewer) -> ActivityPage:
-    """``players.build_activity_page``; the first page from the cache where it may."""
+    """As ``players.build_activity_page``; the first page from the cache where allowed."""
 
     def build() -> ActivityPage:
         return players.build_activity_page(public_id, page, viewer=viewer)
@@ -90,7 +90,10 @@ def _find_owner(public_id: str) -> _Owner | None:
 
 
 def _without_account(page: Shown) -> Shown:
-    """The page with nothing of the player's account but the name: password hashes and addresses stay in the database."""
+    """Return the page with only the name of the player's account.
+
+    So no password hash and no address gets into the cache.
+    """
     profile = copy.copy(page.profile)
     profile.user = User.from_db(None, ["id", "username"], [page.profile.user_id, page.profile.user.username])
     return replace(page, profile=profile)

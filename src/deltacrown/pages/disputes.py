@@ -43,7 +43,7 @@ class DisputeItem:
 
     @property
     def result(self) -> TournamentResult | None:
-        """The disputed result, or ``None`` when the subject is a match."""
+        """Return the disputed result, or ``None`` when the subject is a match."""
         return self.dispute.result
 
 
@@ -177,7 +177,9 @@ def file_match_dispute(*, game: str, match_key: str, reason: str, reporter: User
 def file_result_dispute(
     *, slug: str, public_id: str = "", team_slug: str = "", reason: str, reporter: User, now: datetime
 ) -> Dispute:
-    """Record a player's objection to a result of a tournament they entered; refusals are those of ``file_dispute``.
+    """Record a player's objection to a result of a tournament they entered.
+
+    Other refusals are those of ``file_dispute``.
 
     :param public_id: of the player with the result; give it or ``team_slug``.
     :raises NotFound: there is no such tournament.

@@ -46,7 +46,8 @@ def iterate_matches(
 ) -> Iterator[MatchEntry]:
     """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
 
-    :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their result since.
+    :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their
+        result since.
     :raises NotFound: at once, when there is no such player.
     :raises HistoryHidden: at once, when the player hides them from ``viewer``.
     """

@@ -1,7 +1,7 @@
 """The page on whether the stored numbers are right: the verifications of everybody's numbers.
 
-It shows nothing about a single player: verifications of one player are left out, and repairs are counted by stat.
-Errors are in the log only.
+It shows nothing about a single player: verifications of one player are left out, and repairs are counted by
+stat. Errors are in the log only.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Verification:
 
     @property
     def seconds(self) -> float | None:
-        """The time it took."""
+        """Return how many seconds the run took."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
 

@@ -49,7 +49,7 @@ class BoardChoice:
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        """Whose numbers are ranked, and which of them."""
+        """Return whose numbers are ranked, and which of them."""
         return {"game": self.game, "country": self.country}
 
 
@@ -80,15 +80,15 @@ class PlaceOnBoard:
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     """Return the first players of each leaderboard on the front page."""
     boards = list_leaderboards(UserProfile)
-    return [
-        leaderboards.get_leaderboard(stat, limit=limit)
-        for stat, board in boards.items()
-        if board.on_front_page
-    ]
+    shown = [stat for stat, board in boards.items() if board.on_front_page]
+    return [leaderboards.get_leaderboard(stat, limit=limit) for stat in shown]
 
 
 def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
-    """Return a leaderboard of all time with the others to choose from; refusals are those of ``get_leaderboard``."""
+    """Return a leaderboard of all time with the others to choose from.
+
+    Refusals are those of ``get_leaderboard``.
+    """
     board = leaderboards.get_leaderboard(stat, game=game, page=page)
     games = list(Game.objects.all()) if stat in list_game_stat_names() else []
     boards = leaderboards.list_boards(in_game=game is not None)

@@ -60,7 +60,7 @@ class MatchPage:
 
     @property
     def sides(self) -> list[MatchSide]:
-        """Both sides, the winner first; empty unless there are exactly two, each with one result."""
+        """Return both sides, the winner first; empty unless there are exactly two, each with one result."""
         by_name: dict[str, list[MatchEntry]] = {}
         for row in self.rows:
             by_name.setdefault(row.match.side or row.profile.name, []).append(row.match)
@@ -82,12 +82,15 @@ class MatchPage:
 
     @property
     def disputable_until(self) -> datetime:
-        """The last time at which its players can dispute it."""
+        """Return the last time at which its players can dispute it."""
         return get_dispute_deadline(self.played_at)
 
     @property
     def void_reason(self) -> str:
-        """The reason why all of it is void; empty when a line counts, or lines have different reasons."""
+        """Return the reason why all of it is void.
+
+        It is empty when a line counts, or when lines have different reasons.
+        """
         reasons = {row.match.void_reason if row.match.is_voided else "" for row in self.rows}
         return reasons.pop() if len(reasons) == 1 else ""
 

@@ -72,9 +72,10 @@ def get_own_page(user: User) -> OwnPage:
 
 
 def get_home_feed(viewer: User, page: str | None = None, limit: int = 10) -> Page[FeedEntry]:
-    """Return a page of the timelines of the players ``viewer`` follows, as far as ``viewer`` may see them, latest first.
+    """Return a page of the timelines of the players ``viewer`` follows, latest first.
 
-    One query. Archived entries are left out; they are on the players' own timelines.
+    One query. Entries that ``viewer`` may not see are left out, and so are archived ones; those are on the
+    players' own timelines.
 
     :param limit: 1 to 50.
     :raises InvalidInput: for a cursor or limit that cannot be taken.
@@ -90,8 +91,8 @@ def get_home_feed(viewer: User, page: str | None = None, limit: int = 10) -> Pag
 def get_preview(*, owner: User, audience: str) -> Preview:
     """Return the profile page of ``owner`` as strangers or followers see it.
 
-    It answers for an audience and never for another viewer: a player can preview only their own page, and sees
-    nothing there that they do not see anyway.
+    It answers for an audience and never for another viewer: a player can preview only their own page, and
+    sees nothing there that they do not see anyway.
 
     :raises InvalidInput: for another audience.
     """

@@ -1,7 +1,7 @@
 """The pages about a player: profile, matches, tournaments, timeline.
 
-The functions called ``build_`` read the database. Their pages are kept for a while by ``cached``, which has the
-same three under ``get_``.
+The functions called ``build_`` read the database. Their pages are kept for a while by ``cached``, which has
+the same three under ``get_``.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
 
 
 def search_players(query: str, page: str | None = None, *, limit: int = 20) -> Page[UserProfile]:
-    """Return a page of the players whose name or username contains ``query``, or whose public id begins with it.
+    """Return a page of the players whose name or username contains ``query``.
+
+    Players whose public id begins with it are found too.
 
     :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
     """

@@ -148,7 +148,7 @@ def get_stat_value(
     """
     user = get_player(public_id).user
     at = read_as_of(as_of, now=now) if as_of else None
-    return StatValuePage(at, get_stat(user, stat, moment=at, game=game, viewer=viewer))
+    return StatValuePage(at, get_stat(user, stat, at=at, game=game, viewer=viewer))
 
 
 def list_games_of(public_id: str) -> list[GameLine]:

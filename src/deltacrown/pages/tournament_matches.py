@@ -49,7 +49,10 @@ class TournamentMatchItem:
 
 
 def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
-    """Return the numbers of everyone who played, most kills per death first; without kills, most wins first."""
+    """Return the numbers of everyone who played, most kills per death first.
+
+    Where the game reports no kills, the most wins are first.
+    """
     totals = list_player_totals(event)
     profiles = UserProfile.objects.select_related("user").in_bulk([each.user.pk for each in totals])
     items = [_describe_player(each, profiles[each.user.pk]) for each in totals]
@@ -146,6 +149,6 @@ def _describe_player(totals: PlayerTotals, profile: UserProfile) -> TournamentPl
 
 
 def _player_order(item: TournamentPlayerItem) -> tuple[bool, int]:
-    """Keep the order of ``list_player_totals`` among those with kills, and sort the others by wins after them."""
+    """Keep the order of ``list_player_totals`` for those with kills; sort the others by wins after them."""
     has_no_kills = item.ratio is None
     return has_no_kills, -item.wins if has_no_kills else 0

@@ -49,7 +49,10 @@ class TournamentItem:
 
 @dataclass(frozen=True)
 class TournamentFrontPage:
-    """A tournament at a glance; ``results``, ``entrants``, ``players`` and ``matches`` are the first of their lists."""
+    """A tournament at a glance.
+
+    ``results``, ``entrants``, ``players`` and ``matches`` are the first of their lists.
+    """
 
     tournament: Tournament
     summary: TournamentSummary
@@ -85,9 +88,8 @@ def list_tournament_items(
 
     listing = f"tournaments/{game or ''}/{status or ''}"
     order = ("-starts_at", "-id")
-    return paginate(rows, listing=listing, order=order, cursor=page, limit=limit).with_items(
-        _describe_tournaments
-    )
+    found = paginate(rows, listing=listing, order=order, cursor=page, limit=limit)
+    return found.with_items(_describe_tournaments)
 
 
 def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:

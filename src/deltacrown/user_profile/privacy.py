@@ -1,4 +1,6 @@
-"""Privacy: who may see what of a player. Pages, API, exports, feeds and caches all ask here, before they count or paginate.
+"""Privacy: who may see what of a player.
+
+Pages, API, exports, feeds and caches all ask here, before they count or paginate.
 
 The default is hidden: a missing privacy row hides both histories. Counters, placements, achievements, team
 memberships and the public id are always visible and need no check. Staff see everything; what they see only
@@ -77,7 +79,7 @@ class Visibility:
 
     @property
     def both_histories(self) -> bool:
-        """Whether both histories are shown."""
+        """Return whether both histories are shown."""
         return self.match_history and self.tournaments
 
     def shows(self, histories: Collection[History]) -> bool:
@@ -87,7 +89,10 @@ class Visibility:
 
 
 def get_audience(viewer: Viewer, owner: User) -> Audience:
-    """Return the audience of ``viewer``: SELF before STAFF, STAFF before FOLLOWER; ANONYMOUS for a deactivated account."""
+    """Return the audience of ``viewer``: SELF before STAFF, STAFF before FOLLOWER.
+
+    It is ANONYMOUS for a deactivated account.
+    """
     if not _is_known(viewer):
         return Audience.ANONYMOUS
     if viewer.pk == owner.pk:
@@ -140,7 +145,7 @@ def require_tournaments(owner: User, viewer: Viewer) -> None:
 
 
 def require_disputes(owner: User, viewer: Viewer) -> None:
-    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see the disputes a player filed."""
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff: only they see a player's disputes."""
     if not _sees(owner, viewer, DISPUTES, shown=False):
         message = "The disputes a player filed are shown to the player and to staff only"
         raise HistoryHidden(message, owner=owner)
@@ -157,7 +162,7 @@ def require_experience(owner: User, viewer: Viewer) -> None:
 
 
 def require_follows(owner: User, viewer: Viewer) -> None:
-    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see followers and followed."""
+    """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff: only they see who follows whom."""
     if not _sees(owner, viewer, FOLLOWS, shown=False):
         message = "Whom a player follows and who follows them is shown to the player and to staff only"
         raise HistoryHidden(message, owner=owner)
@@ -173,9 +178,9 @@ def require_verification(owner: User, viewer: Viewer) -> None:
 def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
     """Return the entries that ``viewer`` may see, of any number of players.
 
-    PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. Others never see a
-    verification, whatever its visibility, and see a registration only when the player shows the tournaments they
-    entered. Withdrawn entries are for nobody.
+    PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. Others never
+    see a verification, whatever its visibility, and see a registration only when the player shows the
+    tournaments they entered. Withdrawn entries are for nobody.
 
     :param activities: live entries or archived ones.
     """
@@ -204,8 +209,8 @@ def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience)
 def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
     """Return the rows of one match that ``viewer`` may see.
 
-    Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players who
-    hide their match history are left out.
+    Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players
+    who hide their match history are left out.
     """
     if is_staff(viewer):
         audit.info("staff %s read a match unfiltered", viewer.pk)
@@ -225,7 +230,10 @@ def get_privacy(user: User) -> PrivacySettings:
 
 @atomic_service
 def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: bool) -> PrivacySettings:
-    """Record the privacy settings of ``user``, which apply from the commit on. Create the row if it is missing."""
+    """Record the privacy settings of ``user``, which apply from the commit on.
+
+    Create the row if it is missing.
+    """
     settings, _ = PrivacySettings.objects.update_or_create(
         user=user,
         defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats},
@@ -243,7 +251,10 @@ def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
 
 
 def _is_for_others() -> Q:
-    """Match the entries whose type others may see: not the private types, and some only where the player shows a history."""
+    """Match the entries whose type others may see.
+
+    Those are all but the private types, some of them only where the player shows a history.
+    """
     types = list_activity_types()
     shown = ~Q(activity_type__in=[each.value for each in types if each.is_private])
 

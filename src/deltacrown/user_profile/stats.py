@@ -31,7 +31,7 @@ PLAYED_ENOUGH = Sample("total_matches_played", at_least=10, called="matches")
 
 
 def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
-    """``scale × numerator ÷ denominator`` to two decimals, half rounded up.
+    """Return ``scale × numerator ÷ denominator`` to two decimals, half rounded up.
 
     Whole-number arithmetic up to the last step, so that every database gives the same digits.
     """
@@ -42,7 +42,7 @@ def ratio(numerator: str, denominator: str, *, scale: int) -> Combinable:
 
 
 def rate(won: str, played: str) -> Combinable:
-    """Wins as a percentage of matches played; 0 when none were.
+    """Return wins as a percentage of matches played; 0 when none were.
 
     Also 0 while a damaged row says more were won than played, or fewer than none: the column could
     not hold the ratio, and the damage must stay writable for verification to find and repair it.
@@ -53,7 +53,7 @@ def rate(won: str, played: str) -> Combinable:
 
 
 def mean_placement() -> Combinable:
-    """The mean of the averaged placements.
+    """Return the mean of the averaged placements.
 
     Empty when there are none, or while a damaged row makes no sense.
     """
@@ -74,7 +74,7 @@ def get_level_start(level: int) -> int:
 
 
 def level() -> Combinable:
-    """⌊√((points + 50) ÷ 50)⌋, since level L starts at 50·L² − 50 points."""
+    """Return ⌊√((points + 50) ÷ 50)⌋, since level L starts at 50·L² − 50 points."""
     output = models.IntegerField()
     points = Cast(F("experience_points") + Value(LEVEL_FACTOR), models.FloatField())
     root = Sqrt(points / Value(float(LEVEL_FACTOR)))
@@ -105,7 +105,7 @@ class PlayerStats(models.Model):
     tournaments_participated = Stat(
         count_of("tournaments.TournamentParticipation"),
         label="Tournaments entered",
-        meaning="Registrations, from the moment of registration on, whatever became of them.",
+        meaning="Registrations, from the time of registration on, whatever became of them.",
         place=60,
         leaderboard=Leaderboard(place=60, index="entered"),
     )

@@ -1,4 +1,7 @@
-"""The addresses of the pages: players by public id, everything else by slug or match key, nothing by a database key."""
+"""The addresses of the pages.
+
+They name players by public id, everything else by slug or match key, nothing by a database key.
+"""
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter

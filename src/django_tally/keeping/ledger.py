@@ -141,16 +141,13 @@ def apply_changes(source: Model, changes: Shares, arrived: Collection[tuple[int,
             _make_rows(feed.holder, [keys for keys in ours if (number, keys) in arrived], using)
         _lock_rows(feed.holder, list(ours), using)
         for amounts, owners in _group(ours).items():
-            sets = {
-                name: F(name) + n
-                for name, n in zip(_names(feed.holder, feed.columns), amounts, strict=True)
-                if n
-            }
+            pairs = zip(_names(feed.holder, feed.columns), amounts, strict=True)
+            sets = {name: F(name) + amount for name, amount in pairs if amount}
             for batch in in_batches(owners, BATCH):
                 _rows(feed.holder, batch, using).update(**sets)
 
 
-def recount(holder: Model, first_keys: Collection[int], using: str) -> None:
+def recount_holders(holder: Model, first_keys: Collection[int], using: str) -> None:
     """Set every number of these owners to what the sources say: locked first, counted in later statements.
 
     For writes that do not tell which rows they inserted. Writes under way around this one are settled first:
@@ -205,11 +202,8 @@ def _make_rows(holder: Model, wanted: list[Keys], using: str) -> None:
     rows: Rows = models.QuerySet(holder, using=using)
     for batch in in_batches(sorted(wanted), BATCH):
         present = set(_rows(holder, batch, using).values_list(*_key_names(holder)))
-        missing = [
-            holder(**dict(zip(_key_names(holder), keys, strict=True)))
-            for keys in batch
-            if keys not in present
-        ]
+        absent = [keys for keys in batch if keys not in present]
+        missing = [holder(**dict(zip(_key_names(holder), keys, strict=True))) for keys in absent]
         rows.bulk_create(missing, ignore_conflicts=True)
 
 

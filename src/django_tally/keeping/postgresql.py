@@ -92,9 +92,8 @@ def _lock_all_sql(holder: Model) -> str:
 
 def _reset_sql(feed: Feed) -> str:
     sets = ", ".join(f"{quote(c)} = 0" for c in feed.columns)
-    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE " + " OR ".join(
-        f"{quote(c)} <> 0" for c in feed.columns
-    )
+    changed = " OR ".join(f"{quote(c)} <> 0" for c in feed.columns)
+    return f"UPDATE {table_of(feed.holder)} SET {sets} WHERE {changed}"
 
 
 def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trigger:
@@ -112,7 +111,7 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
     )
 
 
-class Dialect:
+class PostgresqlDialect:
     """What a revision needs, in PostgreSQL's SQL."""
 
     now = "statement_timestamp()"
@@ -142,7 +141,7 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
     }
     triggers = [_build_recorded_at_guard(source, name)]
     for event, image in images.items():
-        body = revise_sql(source, image, Dialect(), connection)
+        body = revise_sql(source, image, PostgresqlDialect(), connection)
         triggers.append(
             make_trigger(
                 name=f"{name}_revise_{event.lower()}",

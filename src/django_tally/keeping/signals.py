@@ -20,7 +20,7 @@ from django.db.models.signals import post_delete, post_save, pre_save
 
 from django_tally.batches import in_batches
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats
-from django_tally.keeping.ledger import concrete, counting, get_frame, recount
+from django_tally.keeping.ledger import concrete, counting, get_frame, recount_holders
 from django_tally.keeping.shares import BATCH, get_feeds
 
 Rows = models.QuerySet[Any]
@@ -82,7 +82,7 @@ def _settle_row(sender: Model, instance: models.Model, using: str, created: bool
     if frame and _is_source(sender):
         frame.settle(concrete(sender), [_key_of(instance)])
     if created and _starts_counted(sender):
-        recount(concrete(sender), _owners(concrete(sender), [instance]), using)
+        recount_holders(concrete(sender), _owners(concrete(sender), [instance]), using)
 
 
 def _settle_deleted(sender: Model, using: str, **_: Any) -> None:
@@ -173,18 +173,19 @@ def bulk_create(  # noqa: PLR0917 - as Django's
     if not (_is_source(model) or _starts_counted(model)):
         return write()
     with counting(using) as frame:
-        disturbed = (
-            set(_find_disturbed(model, objs, unique_fields or (), using)) if update_conflicts else set()
-        )
+        disturbed = set()
+        if update_conflicts:
+            disturbed = set(_find_disturbed(model, objs, unique_fields or (), using))
+
         created = write()
-        if (
-            ignore_conflicts or update_conflicts or any(row.pk is None for row in objs)
-        ):  # which rows are new is not said
+        # Django does not say which rows are new after a conflict, nor without their keys.
+        is_unknown = ignore_conflicts or update_conflicts or any(row.pk is None for row in objs)
+        if is_unknown:
             _recount_owners(model, objs, disturbed, using)
         else:
             frame.settle(model, [_key_of(row) for row in objs])
         if _starts_counted(model):
-            recount(model, _owners(model, objs), using)
+            recount_holders(model, _owners(model, objs), using)
         return created
 
 
@@ -213,7 +214,7 @@ def _recount_owners(
     for feed in get_feeds(source):
         owner = _attname(source, feed.source_keys[0])
         keys = {getattr(row, owner) for row in objs} | {key for name, key in disturbed if name == owner}
-        recount(feed.holder, keys - {None}, using)
+        recount_holders(feed.holder, keys - {None}, using)
 
 
 def _owner_names(source: Model) -> list[str]:

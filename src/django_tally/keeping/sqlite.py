@@ -66,7 +66,7 @@ def _build_start_trigger(holder: Model, connection: BaseDatabaseWrapper) -> Trig
     )
 
 
-class Dialect:
+class SqliteDialect:
     """What a revision needs, in SQLite's SQL."""
 
     now = SQLITE_NOW
@@ -90,7 +90,7 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
         "DELETE": Images(f"SELECT OLD.{key} AS pk", old, f"{old} WHERE 0"),
         "UPDATE": Images(f"SELECT OLD.{key} AS pk UNION SELECT NEW.{key}", old, new),
     }
-    late = f"NEW.recorded_at IS NOT {Dialect.now}"
+    late = f"NEW.recorded_at IS NOT {SqliteDialect.now}"
     guard = f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(table)} "
     guard += "FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at "
     guard += (
@@ -98,7 +98,7 @@ def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> li
     )
     triggers = [Trigger(name=f"{name}_keep_recorded_at", table=table, create=(guard,), source=guard)]
     for event, image in images.items():
-        body = revise_sql(source, image, Dialect(), connection) + ";"
+        body = revise_sql(source, image, SqliteDialect(), connection) + ";"
         when = late if event == "INSERT" else ""
         triggers.append(
             make_trigger(

@@ -57,11 +57,8 @@ def find_faults(connection: BaseDatabaseWrapper) -> list[str]:
     ]
     for name in sorted(expected.keys() & installed.keys()):
         if expected[name] != installed[name]:
-            faults.append(
-                f"trigger {name} is disabled"
-                if not installed[name][1]
-                else f"trigger {name} is not as declared"
-            )
+            fault = "is not as declared" if installed[name][1] else "is disabled"
+            faults.append(f"trigger {name} {fault}")
     return faults or _find_unfinished(connection, triggers)
 
 

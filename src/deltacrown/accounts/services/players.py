@@ -17,7 +17,7 @@ from django.db.models.functions import Lower
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_text
 from deltacrown.core.races import find_or_insert
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
@@ -49,7 +49,7 @@ def create_players(
     joined_at = joined_at or {}
 
     for joined in joined_at.values():
-        check_moment(joined, field="joined_at")
+        check_datetime(joined, field="joined_at")
     for username in usernames:
         check_username(username)
 

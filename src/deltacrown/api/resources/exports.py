@@ -25,7 +25,8 @@ MATCH_COLUMNS = [name for name in MatchLine.model_fields if name != "tournament"
 TOURNAMENT_COLUMNS = ["slug", "round", "series", "map_name", "team", "opponent"]
 
 STREAM_OF_MATCHES = describe_stream(
-    '{"match_key": "winter-cup-final", "game_slug": "rocket", "result": "WIN", "played_at": "2025-06-01T20:00:00Z", …}\n',
+    '{"match_key": "winter-cup-final", "game_slug": "rocket", "result": "WIN", '
+    '"played_at": "2025-06-01T20:00:00Z", …}\n',
     "match_key,game_slug,…\nwinter-cup-final,rocket,…\n",
 )
 STREAM_OF_EVERYTHING = describe_stream(
@@ -45,7 +46,8 @@ class MatchExportQuery(ExportQuery):
 
     updated_since: GivenDateTime | None = Field(
         None,
-        description="Only matches recorded, voided, restored or corrected in their result since this datetime.",
+        description="Only matches recorded, voided, restored or corrected in their result "
+        "since this datetime.",
     )
 
 
@@ -81,9 +83,9 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     records = exports.iterate_own_data(user)
     if query.format == "csv":
         return stream_csv(["section", "record", "field", "value"], _fields(records), name="deltacrown-export")
-    return stream_ndjson(
-        ({"section": section, **record} for section, record in records), name="deltacrown-export"
-    )
+
+    lines = ({"section": section, **record} for section, record in records)
+    return stream_ndjson(lines, name="deltacrown-export")
 
 
 def _row(match: MatchEntry) -> list[Any]:

@@ -64,7 +64,7 @@ def start_tournament(request: HttpRequest, slug: SlugPath) -> Any:
 
 @resource.write("POST", "/tournaments/{slug}/cancel", **STEP)
 def cancel_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -> Any:
-    """Cancel a tournament that is not completed; registrations and matches played stay recorded and counted."""
+    """Cancel a tournament that is not completed; registrations and matches played stay recorded and counted."""  # noqa: E501 - the public text
     event = _find_own(request, slug)
     return describe_tournament(tournaments.cancel_tournament(tournament=event, reason=body.reason, now=now()))
 

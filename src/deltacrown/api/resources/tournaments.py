@@ -57,7 +57,7 @@ def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
 
 @resource.read("/tournaments/{slug}/results", answers=PageOf[OfficialLine], access=PUBLIC, refuses=[404])
 def list_tournament_results(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
-    """The official results, best first. Official results show everyone, whatever they hide on their profiles."""
+    """The official results, best first. Official results show everyone, whatever they hide on their profiles."""  # noqa: E501 - the public text
     shown = tournaments.get_results_page(
         slug, query.page, viewer=caller_of(request).viewer, limit=query.limit
     )

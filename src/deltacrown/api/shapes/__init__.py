@@ -1,8 +1,9 @@
 """The shapes of requests and answers: those that every resource shares.
 
-Datetimes are ISO 8601 in UTC with ``Z``; decimals are numbers with at most two decimals; people are public ids.
+Datetimes are ISO 8601 in UTC with ``Z``. Decimals are numbers with at most two decimals. People are public
+ids.
 
-The class of a shape has the name of the shape in the OpenAPI description, where clients have it from. So a shape
+The name of a shape's class is its name in the OpenAPI description too, and clients read it there. So a shape
 may have the name of a service or a model, and keeps it when those are renamed.
 """
 

@@ -35,7 +35,7 @@ class ResultName(Given):
 
 
 class GivenDispute(Given):
-    """An objection to a match the caller played in, or to a result of a tournament they entered: one of the two."""
+    """An objection to a match the caller played in, or to a result of a tournament they entered: one of the two."""  # noqa: E501 - the public text
 
     match: MatchName | None = None
     result: ResultName | None = None

@@ -16,7 +16,7 @@ class BoardLine(Shown):
 
 
 class RankedPlayer(Shown):
-    """A ranked player; players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."""
+    """A ranked player; players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."""  # noqa: E501 - the public text
 
     rank: int
     public_id: PublicId

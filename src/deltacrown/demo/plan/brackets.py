@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from deltacrown.demo.plan.calendar import CLOSES
-from deltacrown.demo.plan.entrants import Entrant
+from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch, play_match
 from deltacrown.demo.plan.titles import Title
 
@@ -25,11 +25,17 @@ class Bracket:
     """
 
     matches: list[PlannedMatch] = field(default_factory=list)
-    ranking: list[list[Entrant]] = field(default_factory=list)
+    ranking: list[list[PlannedEntrant]] = field(default_factory=list)
 
 
 def play_bracket(
-    rng: Random, slug: str, title: Title, entrants: Sequence[Entrant], starts_at: datetime, *, third: bool
+    rng: Random,
+    slug: str,
+    title: Title,
+    entrants: Sequence[PlannedEntrant],
+    starts_at: datetime,
+    *,
+    third: bool,
 ) -> Bracket:
     """Play a tournament from the first round to the final, or until the season closes.
 
@@ -43,7 +49,7 @@ def play_bracket(
         ),
     )
     remaining = _seat(seeds)
-    out: list[list[Entrant]] = []
+    out: list[list[PlannedEntrant]] = []
 
     while len(remaining) > 1:
         pairs = list(zip(remaining[::2], remaining[1::2], strict=True))
@@ -73,13 +79,15 @@ def play_bracket(
     return Bracket(played, ranking)
 
 
-def rank(groups: Sequence[Sequence[Entrant]], without: Entrant | None = None) -> list[tuple[Entrant, int]]:
+def rank(
+    groups: Sequence[Sequence[PlannedEntrant]], without: PlannedEntrant | None = None
+) -> list[tuple[PlannedEntrant, int]]:
     """Return entrants with placements by standard competition ranking: 1, 2, 2, 4.
 
     :param groups: entrants who share a placement, best first.
     :param without: an entrant who gets no placement.
     """
-    placements: list[tuple[Entrant, int]] = []
+    placements: list[tuple[PlannedEntrant, int]] = []
     for group in groups:
         placed = [entrant for entrant in group if entrant is not without]
         placements += [(entrant, len(placements) + 1) for entrant in placed]
@@ -96,13 +104,13 @@ class _Table:
 
     def decide(
         self,
-        first: Entrant | None,
-        second: Entrant | None,
+        first: PlannedEntrant | None,
+        second: PlannedEntrant | None,
         *,
         round_name: str,
         starts_at: datetime,
         place: int,
-    ) -> tuple[Entrant | None, Entrant | None]:
+    ) -> tuple[PlannedEntrant | None, PlannedEntrant | None]:
         """Play a series and return its winner and loser. A bye has no match and no loser."""
         if first is None or second is None:
             return first or second, None
@@ -130,7 +138,7 @@ class _Table:
         return (first, second) if won[0] > won[1] else (second, first)
 
 
-def _seat(seeds: Sequence[Entrant]) -> list[Entrant | None]:
+def _seat(seeds: Sequence[PlannedEntrant]) -> list[PlannedEntrant | None]:
     """Return the entrants, given best first, in bracket order, so that the best meet last; None is a bye."""
     order = [0]
     while len(order) < len(seeds):

@@ -9,7 +9,7 @@ from random import Random
 
 from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_times, make_stream, week_of
 from deltacrown.demo.plan.matches import Lineups, PlannedMatch, play_match
-from deltacrown.demo.plan.people import Player
+from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.titles import TITLES, Title
 
 #: Relative frequency of sessions with 1, 2, 3 and 4 matches.
@@ -21,7 +21,7 @@ SPLITS = 2
 TRIES = 40
 
 
-def plan_casual_matches(seed: str, players: Sequence[Player], count: int) -> list[PlannedMatch]:
+def plan_casual_matches(seed: str, players: Sequence[PlannedPlayer], count: int) -> list[PlannedMatch]:
     """Return ``count`` played matches, in the order of their sessions."""
     rng = make_stream(seed, "casual")
     crowd = _Crowd(players)
@@ -59,7 +59,7 @@ def _play_session(
     return matches
 
 
-def _make_sides(rng: Random, title: Title, at: datetime, gathered: Sequence[Player]) -> Lineups:
+def _make_sides(rng: Random, title: Title, at: datetime, gathered: Sequence[PlannedPlayer]) -> Lineups:
     """Return two sides of about the same strength, chosen from the players who gathered."""
     strengths = {player.number: player.strength_at(title, at) for player in gathered}
     options = []
@@ -74,15 +74,15 @@ def _make_sides(rng: Random, title: Title, at: datetime, gathered: Sequence[Play
 class _Crowd:
     """The players of each game in each week, drawn in proportion to how much they play."""
 
-    def __init__(self, players: Sequence[Player]) -> None:
+    def __init__(self, players: Sequence[PlannedPlayer]) -> None:
         self._everybody = players
-        self._pools: dict[tuple[str, int], tuple[list[Player], list[float]]] = {}
+        self._pools: dict[tuple[str, int], tuple[list[PlannedPlayer], list[float]]] = {}
 
-    def draw(self, rng: Random, title: Title, at: datetime) -> list[Player]:
+    def draw(self, rng: Random, title: Title, at: datetime) -> list[PlannedPlayer]:
         """Return as many random players as two sides need; for one-on-one games a third to choose from."""
         wanted = 2 * title.squad if title.is_team_game else 3
         members, weights = self._pool(title, week_of(at))
-        drawn: dict[int, Player] = {}
+        drawn: dict[int, PlannedPlayer] = {}
         for _ in range(TRIES):
             for player in rng.choices(members, cum_weights=weights, k=wanted - len(drawn)):
                 drawn[player.number] = player
@@ -90,7 +90,7 @@ class _Crowd:
                 return list(drawn.values())
         return list(drawn.values()) + self._fill(rng, at, drawn, wanted)
 
-    def _pool(self, title: Title, week: int) -> tuple[list[Player], list[float]]:
+    def _pool(self, title: Title, week: int) -> tuple[list[PlannedPlayer], list[float]]:
         if (title.slug, week) not in self._pools:
             active = _list_active(self._everybody, week)
             interested = [player for player in active if title.slug in player.interests]
@@ -98,14 +98,16 @@ class _Crowd:
             self._pools[title.slug, week] = interested, list(accumulate(shares))
         return self._pools[title.slug, week]
 
-    def _fill(self, rng: Random, at: datetime, drawn: dict[int, Player], wanted: int) -> list[Player]:
+    def _fill(
+        self, rng: Random, at: datetime, drawn: dict[int, PlannedPlayer], wanted: int
+    ) -> list[PlannedPlayer]:
         """Return random players who do not usually play the game, as many as are missing."""
         active = _list_active(self._everybody, week_of(at))
         others = [player for player in active if player.number not in drawn]
         return rng.sample(others, wanted - len(drawn))
 
 
-def _list_active(players: Sequence[Player], week: int) -> list[Player]:
+def _list_active(players: Sequence[PlannedPlayer], week: int) -> list[PlannedPlayer]:
     """Return the players who joined before the week and stay until its end."""
     starts_at, ends_at = OPENS + timedelta(weeks=week), OPENS + timedelta(weeks=week + 1)
     return [

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from deltacrown.demo.plan.calendar import CLOSES, draw_between, make_stream
-from deltacrown.demo.plan.people import HERO, Player
+from deltacrown.demo.plan.people import HERO, PlannedPlayer
 
 #: The most players that a player follows, and how many the hero follows, so that their feed has entries.
 MOST_FOLLOWED, HERO_FOLLOWS = 9, 12
@@ -23,8 +23,8 @@ DECISIONS = (True, True, True, False, None)
 class PlannedFollow:
     """One player follows another."""
 
-    follower: Player
-    followed: Player
+    follower: PlannedPlayer
+    followed: PlannedPlayer
     since: datetime
 
 
@@ -35,13 +35,13 @@ class PlannedVerification:
     :param verified: the decision of staff at ``decided_at``; None while there is none.
     """
 
-    player: Player
+    player: PlannedPlayer
     asked_at: datetime
     decided_at: datetime
     verified: bool | None
 
 
-def plan_follows(seed: str, players: Sequence[Player]) -> list[PlannedFollow]:
+def plan_follows(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedFollow]:
     """Return random follows, in time order. Strong players, and players of the same games, are preferred."""
     rng = make_stream(seed, "follows")
     follows = [
@@ -52,7 +52,7 @@ def plan_follows(seed: str, players: Sequence[Player]) -> list[PlannedFollow]:
     return sorted(follows, key=lambda each: (each.since, each.follower.number, each.followed.number))
 
 
-def plan_verifications(seed: str, players: Sequence[Player]) -> list[PlannedVerification]:
+def plan_verifications(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedVerification]:
     """Return random requests for verification and their decisions. The hero is verified."""
     rng = make_stream(seed, "verifications")
     return [
@@ -62,19 +62,21 @@ def plan_verifications(seed: str, players: Sequence[Player]) -> list[PlannedVeri
     ]
 
 
-def _draw_followed(rng: Random, player: Player, players: Sequence[Player]) -> list[Player]:
+def _draw_followed(
+    rng: Random, player: PlannedPlayer, players: Sequence[PlannedPlayer]
+) -> list[PlannedPlayer]:
     wanted = HERO_FOLLOWS if player.username == HERO else rng.randint(0, MOST_FOLLOWED)
     others = [other for other in players if other is not player]
     weights = [_appeal(player, other) for other in others]
     return list({other.number: other for other in rng.choices(others, weights, k=wanted)}.values())
 
 
-def _appeal(player: Player, other: Player) -> float:
+def _appeal(player: PlannedPlayer, other: PlannedPlayer) -> float:
     shared = SAME_GAME if player.interests.keys() & other.interests.keys() else 1.0
     return shared * float(PER_SKILL**other.skill)
 
 
-def _draw_verification(rng: Random, player: Player) -> PlannedVerification:
+def _draw_verification(rng: Random, player: PlannedPlayer) -> PlannedVerification:
     asked_at = draw_between(rng, player.joined_at, CLOSES)
     verified = True if player.username == HERO else rng.choice(DECISIONS)
     return PlannedVerification(player, asked_at, asked_at + timedelta(hours=rng.randint(2, 90)), verified)

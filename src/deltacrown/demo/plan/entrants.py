@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from deltacrown.demo.plan.people import Player
-from deltacrown.demo.plan.squads import Team
+from deltacrown.demo.plan.people import PlannedPlayer
+from deltacrown.demo.plan.squads import PlannedTeam
 from deltacrown.demo.plan.titles import Title
 
 #: How often the substitute plays instead of one of the others.
@@ -15,23 +15,23 @@ SUBSTITUTIONS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Entrant:
+class PlannedEntrant:
     """A registration of a team, or of a player when ``team`` is None.
 
     :param roster: the registered players; one for a player entrant.
     """
 
-    team: Team | None
-    roster: tuple[Player, ...]
+    team: PlannedTeam | None
+    roster: tuple[PlannedPlayer, ...]
     registered_at: datetime
     withdrew: bool = False
 
     @property
     def name(self) -> str:
-        """The name of the side in a match; empty for a player entrant."""
+        """Return the name of the side in a match; empty for a player entrant."""
         return self.team.name if self.team else ""
 
-    def draw_lineup(self, rng: Random, title: Title) -> tuple[Player, ...]:
+    def draw_lineup(self, rng: Random, title: Title) -> tuple[PlannedPlayer, ...]:
         """Return the players of a series: the strongest, sometimes one replaced by the substitute."""
         lineup = list(self.roster[: title.squad])
         if len(self.roster) > title.squad and rng.random() < SUBSTITUTIONS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
-from deltacrown.demo.plan.people import Player
+from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.reports import Performer, Scores, Stats
 from deltacrown.demo.plan.titles import Title
 
@@ -17,7 +17,7 @@ RATING_PER_SKILL = 260
 DRAWS = 0.24
 
 #: The players of the two sides.
-Lineups = tuple[tuple[Player, ...], tuple[Player, ...]]
+Lineups = tuple[tuple[PlannedPlayer, ...], tuple[PlannedPlayer, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class PlannedMatch:
     reported_wrong: bool = False
 
     @property
-    def players(self) -> tuple[Player, ...]:
+    def players(self) -> tuple[PlannedPlayer, ...]:
         return self.lineups[0] + self.lineups[1]
 
     @property

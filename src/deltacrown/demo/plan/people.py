@@ -23,7 +23,7 @@ FORM = 0.3
 
 
 @dataclass(frozen=True)
-class Player:
+class PlannedPlayer:
     """A player. ``skill``, ``affinity``, ``interests``, ``activity`` and ``form`` exist only in the plan.
 
     :param number: from 0; identifies the player within the plan.
@@ -61,7 +61,7 @@ class Player:
         return self.joined_at <= at and (self.left_at is None or at < self.left_at)
 
 
-def plan_players(seed: str, count: int) -> list[Player]:
+def plan_players(seed: str, count: int) -> list[PlannedPlayer]:
     """Return ``count`` players, in the order they joined."""
     rng = make_stream(seed, "players")
     arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
@@ -92,13 +92,13 @@ def _draw_arrival(rng: Random, founder: bool) -> datetime:
     return draw_between(rng, OPENS, CLOSES - timedelta(days=20))
 
 
-def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[str]) -> Player:
+def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[str]) -> PlannedPlayer:
     username = _draw_username(rng, usernames)
     country = rng.choice(sorted(words.PEOPLE))
     interests = _draw_interests(rng)
     favourite = max(interests, key=lambda slug: interests[slug])
     leaves = rng.random() < LEAVERS and joined_at < CLOSES - timedelta(days=150)
-    return Player(
+    return PlannedPlayer(
         number=number,
         username=username,
         display_name=_draw_display_name(rng, username, country),

@@ -9,9 +9,9 @@ from random import Random
 
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.calendar import CLOSES, make_stream
-from deltacrown.demo.plan.entrants import Entrant
+from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch
-from deltacrown.demo.plan.people import Player
+from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.tournaments import PlannedTournament
 
 #: One in this many casual matches is voided, corrected, or disputed with each outcome; at least two of each.
@@ -43,7 +43,7 @@ class MatchDispute:
     """
 
     match: PlannedMatch
-    reporter: Player
+    reporter: PlannedPlayer
     filed_at: datetime
     reason: str
     outcome: str
@@ -56,8 +56,8 @@ class Challenge:
     """A dispute of the runner-up about the winner's result. If it is upheld, the winner is disqualified."""
 
     tournament: PlannedTournament
-    winner: Entrant
-    second: Entrant
+    winner: PlannedEntrant
+    second: PlannedEntrant
     filed_at: datetime
     reason: str
     upheld: bool
@@ -70,7 +70,7 @@ class Placing:
     """A correction of a tournament result."""
 
     tournament: PlannedTournament
-    entrant: Entrant
+    entrant: PlannedEntrant
     placement: int
     prize: int
     at: datetime

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from deltacrown.demo.plan.casual import plan_casual_matches
 from deltacrown.demo.plan.circles import PlannedFollow, PlannedVerification, plan_follows, plan_verifications
 from deltacrown.demo.plan.matches import PlannedMatch
-from deltacrown.demo.plan.people import Player, plan_players
+from deltacrown.demo.plan.people import PlannedPlayer, plan_players
 from deltacrown.demo.plan.rulings import Rulings, plan_rulings
-from deltacrown.demo.plan.squads import Team, plan_teams
+from deltacrown.demo.plan.squads import PlannedTeam, plan_teams
 from deltacrown.demo.plan.tournaments import PlannedTournament, plan_tournaments
 
 
@@ -36,8 +36,8 @@ class Season:
     :param casual: matches outside tournaments, in the order they are recorded.
     """
 
-    players: list[Player]
-    teams: list[Team]
+    players: list[PlannedPlayer]
+    teams: list[PlannedTeam]
     tournaments: list[PlannedTournament]
     casual: list[PlannedMatch]
     rulings: Rulings

@@ -9,7 +9,7 @@ from random import Random
 
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_between, make_stream
-from deltacrown.demo.plan.people import Player
+from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.titles import TITLES, Title
 
 #: Most teams of one game, and days between two transfer windows.
@@ -24,20 +24,20 @@ SUBSTITUTES = 1
 class Membership:
     """The period of a player in a team."""
 
-    player: Player
+    player: PlannedPlayer
     joined_at: datetime
     left_at: datetime | None = None
 
 
 @dataclass
-class Team:
+class PlannedTeam:
     """A team of one game."""
 
     name: str
     title: Title
     memberships: list[Membership] = field(default_factory=list)
 
-    def roster_at(self, at: datetime) -> list[Player]:
+    def roster_at(self, at: datetime) -> list[PlannedPlayer]:
         """Return the members at a time, the strongest in the team's game first."""
         present = [
             each.player
@@ -46,21 +46,21 @@ class Team:
         ]
         return sorted(present, key=lambda player: (-player.strength_at(self.title, at), player.number))
 
-    def sign(self, player: Player, joined_at: datetime) -> None:
+    def sign(self, player: PlannedPlayer, joined_at: datetime) -> None:
         """Add a player to the team."""
         self.memberships.append(Membership(player, joined_at))
 
-    def release(self, player: Player, left_at: datetime) -> None:
+    def release(self, player: PlannedPlayer, left_at: datetime) -> None:
         """End a player's membership."""
         current = (each for each in self.memberships if each.player is player and each.left_at is None)
         next(current).left_at = left_at
 
 
-def plan_teams(seed: str, players: Sequence[Player]) -> list[Team]:
+def plan_teams(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedTeam]:
     """Return the teams of every team game, with all transfers of the season."""
     rng = make_stream(seed, "teams")
     names = rng.sample(words.TEAM_NAMES, len(words.TEAM_NAMES))
-    teams: list[Team] = []
+    teams: list[PlannedTeam] = []
     for title in (title for title in TITLES if title.is_team_game):
         founded = _found_teams(rng, title, players, names)
         _trade(rng, founded, players)
@@ -68,7 +68,9 @@ def plan_teams(seed: str, players: Sequence[Player]) -> list[Team]:
     return teams
 
 
-def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: list[str]) -> list[Team]:
+def _found_teams(
+    rng: Random, title: Title, players: Sequence[PlannedPlayer], names: list[str]
+) -> list[PlannedTeam]:
     """Return new teams of players who are there for the whole season; pop their names off ``names``."""
     founders = _list_candidates(title, players, OPENS)
     size = title.squad + SUBSTITUTES
@@ -77,7 +79,7 @@ def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: li
 
     teams = []
     for members in dealt:
-        team = Team(names.pop(), title)
+        team = PlannedTeam(names.pop(), title)
         founded_at = draw_between(rng, OPENS, OPENS + timedelta(days=14))
         for player in members:
             team.sign(player, founded_at + timedelta(minutes=rng.randrange(1, 600)))
@@ -85,7 +87,7 @@ def _found_teams(rng: Random, title: Title, players: Sequence[Player], names: li
     return teams
 
 
-def _list_candidates(title: Title, players: Sequence[Player], at: datetime) -> list[Player]:
+def _list_candidates(title: Title, players: Sequence[PlannedPlayer], at: datetime) -> list[PlannedPlayer]:
     """Return the players a team can sign: those who have joined and stay to the end of the season.
 
     Players of the game come first, then the others; the strongest first in both groups.
@@ -101,7 +103,7 @@ def _list_candidates(title: Title, players: Sequence[Player], at: datetime) -> l
     )
 
 
-def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> None:
+def _trade(rng: Random, teams: Sequence[PlannedTeam], players: Sequence[PlannedPlayer]) -> None:
     window = OPENS + timedelta(days=WINDOW_DAYS)
     while window < CLOSES:
         for place, team in enumerate(teams):
@@ -113,7 +115,11 @@ def _trade(rng: Random, teams: Sequence[Team], players: Sequence[Player]) -> Non
 
 
 def _change_player(
-    rng: Random, team: Team, teams: Sequence[Team], players: Sequence[Player], at: datetime
+    rng: Random,
+    team: PlannedTeam,
+    teams: Sequence[PlannedTeam],
+    players: Sequence[PlannedPlayer],
+    at: datetime,
 ) -> None:
     leaving = rng.choice(team.roster_at(at))
     others = [other for other in teams if other is not team]

@@ -12,10 +12,10 @@ from django.utils.text import slugify
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.brackets import play_bracket, rank
 from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_between, make_stream, spread_evenly
-from deltacrown.demo.plan.entrants import Entrant
+from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch
-from deltacrown.demo.plan.people import Player
-from deltacrown.demo.plan.squads import Team
+from deltacrown.demo.plan.people import PlannedPlayer
+from deltacrown.demo.plan.squads import PlannedTeam
 from deltacrown.demo.plan.titles import TITLES, Title
 
 #: The states of the last tournaments, which are not completed when the season ends.
@@ -50,11 +50,11 @@ class PlannedTournament:
     starts_at: datetime
     ends_at: datetime
     capacity: int = 32
-    entrants: list[Entrant] = field(default_factory=list)
+    entrants: list[PlannedEntrant] = field(default_factory=list)
     matches: list[PlannedMatch] = field(default_factory=list)
-    placements: list[tuple[Entrant, int]] = field(default_factory=list)
+    placements: list[tuple[PlannedEntrant, int]] = field(default_factory=list)
     prizes: tuple[int, ...] = ()
-    disqualified: Entrant | None = None
+    disqualified: PlannedEntrant | None = None
     disqualified_reason: str = ""
 
     @property
@@ -67,7 +67,7 @@ class PlannedTournament:
 
 
 def plan_tournaments(
-    seed: str, players: Sequence[Player], teams: Sequence[Team], count: int
+    seed: str, players: Sequence[PlannedPlayer], teams: Sequence[PlannedTeam], count: int
 ) -> list[PlannedTournament]:
     """Return ``count`` tournaments, in the order of their start."""
     rng = make_stream(seed, "tournaments")
@@ -153,13 +153,13 @@ def _name_tournament(title: Title, starts_at: datetime, names: set[str]) -> str:
 
 
 def _draw_entrants(
-    rng: Random, tournament: PlannedTournament, players: Sequence[Player], teams: Sequence[Team]
-) -> list[Entrant]:
+    rng: Random, tournament: PlannedTournament, players: Sequence[PlannedPlayer], teams: Sequence[PlannedTeam]
+) -> list[PlannedEntrant]:
     """Return the entrants that registered in the weeks before the start, in the order of registration."""
     closes_at = min(tournament.starts_at - timedelta(hours=2), CLOSES)
     opens_at = tournament.starts_at - timedelta(days=OPEN_DAYS)
 
-    candidates: Sequence[Player | Team]
+    candidates: Sequence[PlannedPlayer | PlannedTeam]
     if tournament.is_for_teams:
         candidates = [team for team in teams if team.title is tournament.title]
     else:
@@ -175,7 +175,7 @@ def _draw_entrants(
     return _drop_repeated_players(entrants, tournament.title.squad)
 
 
-def _drop_repeated_players(entrants: Sequence[Entrant], squad: int) -> list[Entrant]:
+def _drop_repeated_players(entrants: Sequence[PlannedEntrant], squad: int) -> list[PlannedEntrant]:
     """Return the entrants with every player in the first roster that has them, and in no other.
 
     A player may have changed teams between two registrations. Teams left with too few players are dropped.
@@ -190,15 +190,17 @@ def _drop_repeated_players(entrants: Sequence[Entrant], squad: int) -> list[Entr
     return kept
 
 
-def _enter(candidate: Player | Team, registered_at: datetime, *, withdrew: bool) -> Entrant:
-    if isinstance(candidate, Player):
-        return Entrant(None, (candidate,), registered_at, withdrew)
-    return Entrant(candidate, tuple(candidate.roster_at(registered_at)), registered_at, withdrew)
+def _enter(
+    candidate: PlannedPlayer | PlannedTeam, registered_at: datetime, *, withdrew: bool
+) -> PlannedEntrant:
+    if isinstance(candidate, PlannedPlayer):
+        return PlannedEntrant(None, (candidate,), registered_at, withdrew)
+    return PlannedEntrant(candidate, tuple(candidate.roster_at(registered_at)), registered_at, withdrew)
 
 
 def _draw_players(
-    rng: Random, tournament: PlannedTournament, players: Sequence[Player], opens_at: datetime
-) -> list[Player]:
+    rng: Random, tournament: PlannedTournament, players: Sequence[PlannedPlayer], opens_at: datetime
+) -> list[PlannedPlayer]:
     """Return random players of the game who are active from registration to the end.
 
     Strong and active players are drawn more often.

@@ -149,9 +149,11 @@ def _apply(
         check_score(score)
         _find_player(by_name, username, field="scores").score = score
     changed = [row for row in rows if before[row.pk] != (row.result, row.score)]
-    return [
-        MatchChange(row=row, old_result=before[row.pk][0], old_score=before[row.pk][1]) for row in changed
-    ]
+    changes = []
+    for row in changed:
+        old_result, old_score = before[row.pk]
+        changes.append(MatchChange(row=row, old_result=old_result, old_score=old_score))
+    return changes
 
 
 def _find_player(by_name: Mapping[str, MatchRow], username: str, *, field: str) -> MatchRow:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_moment
+from deltacrown.core.inputs import check_datetime, check_integer
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.games.services.records import MatchKey
 from django_tally.transactions import atomic_service
@@ -77,7 +77,7 @@ def archive_matches(
 
 
 def _check(before: datetime, now: datetime, batch_size: int) -> None:
-    check_moment(before, field="before")
+    check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
         raise InvalidInput(
@@ -93,11 +93,8 @@ def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -
     for row in _lock_matches(candidates, before):
         matches.setdefault(row.key, []).append(row)
     # A match that began in an earlier batch was dealt with there.
-    ours = [
-        rows
-        for rows in matches.values()
-        if rows[0].pk >= candidates[0] and not any(row.stays for row in rows)
-    ]
+    began_here = [rows for rows in matches.values() if rows[0].pk >= candidates[0]]
+    ours = [rows for rows in began_here if not any(row.stays for row in rows)]
     free = [rows for rows in ours if not any(row.clashes for row in rows)]
     keys = sorted(row.pk for rows in free for row in rows)
     if keys and not dry_run:
@@ -108,9 +105,8 @@ def _move_batch(*, candidates: Sequence[int], before: datetime, dry_run: bool) -
 def _lock_matches(candidates: Sequence[int], before: datetime) -> list[_LockedRow]:
     """Return the live rows of the candidates' matches in order of id, locked."""
     live, archive = _table(Match), _table(ArchivedMatch)
-    lock = (
-        " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""
-    )  # SQLite's transaction is the lock
+    # On SQLite, the transaction is the lock.
+    lock = " FOR UPDATE OF m" if connection.features.has_select_for_update_of else ""
     sql = (
         f"SELECT m.id, m.game_id, m.match_key, NOT (m.played_at < %s), "
         f"EXISTS (SELECT 1 FROM {archive} a WHERE a.id = m.id OR "
@@ -132,14 +128,16 @@ def _copy_then_remove(keys: Sequence[int]) -> None:
     listed = _listed(keys)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_table(ArchivedMatch)} ({columns}) SELECT {columns} FROM {_table(Match)} WHERE id IN ({listed})"
+            f"INSERT INTO {_table(ArchivedMatch)} ({columns}) "
+            f"SELECT {columns} FROM {_table(Match)} WHERE id IN ({listed})"
         )
         copied = cursor.rowcount
         # Not the ORM's delete: that would take along what points to the rows, which must stay.
         cursor.execute(f"DELETE FROM {_table(Match)} WHERE id IN ({listed})")
         if not copied == cursor.rowcount == len(keys):
             raise RuntimeError(
-                f"{len(keys)} match rows were locked, {copied} copied and {cursor.rowcount} removed; nothing was moved"
+                f"{len(keys)} match rows were locked, {copied} copied and {cursor.rowcount} removed; "
+                "nothing was moved"
             )
 
 

@@ -118,9 +118,8 @@ def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[set[
             first.setdefault(record.key, record)
 
     rows = [_build_row(record, line, now) for record in first.values() for line in record.lines]
-    rows.sort(
-        key=attrgetter("game_id", "match_key", "user_id")
-    )  # one order for all, so that writers do not deadlock
+    # One order for all, so that writers do not deadlock.
+    rows.sort(key=attrgetter("game_id", "match_key", "user_id"))
     for row in Match.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT):
         lines.setdefault((row.game_id, row.match_key), []).append(row)
     return set(first), lines
@@ -166,11 +165,9 @@ def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflic
     if not difference:
         return None
     field, detail = difference
-    remedy = (
-        "void it with void_match"
-        if field == "void_reason"
-        else "if it is wrong as recorded, use correct_match"
-    )
+    remedy = "if it is wrong as recorded, use correct_match"
+    if field == "void_reason":
+        remedy = "void it with void_match"
     name = f"Match {record.match_key!r} of {record.game.name}"
     what = f"{name} is recorded already and differs in {field}: {detail}."
     return MatchConflict(f"{what} Nothing was changed; {remedy}.", field=field)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_json_object, check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_integer, check_json_object, check_text
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services.records import LineRecord, MatchRecord
 
@@ -49,7 +49,7 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
 
 def check_played_at(played_at: datetime, *, now: datetime) -> None:
     """Refuse a date without time zone, before 1970, or more than a day ahead of ``now``."""
-    check_moment(played_at, field="played_at")
+    check_datetime(played_at, field="played_at")
     if played_at < EARLIEST:
         raise InvalidMatch("played_at is before 1970; check its format and unit.", field="played_at")
     if played_at > now + CLOCK_TOLERANCE:

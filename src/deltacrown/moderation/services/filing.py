@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
-from deltacrown.core.inputs import check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_text
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import signals
@@ -67,7 +67,7 @@ def file_dispute(
     :raises DisputeOpen: the reporter has an open dispute about it with another reason.
     """
     check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
-    check_moment(now, field="now")
+    check_datetime(now, field="now")
     reason = reason.strip()
 
     # One filing at a time per reporter: the unique constraint cannot see that two rows are of one match.

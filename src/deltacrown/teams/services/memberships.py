@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.teams import signals
 from deltacrown.teams.models import Team, TeamMembership
 from django_tally.batches import in_batches
@@ -59,7 +59,7 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
     :raises InvalidInput: ``joined_at`` has no time zone.
     :raises MembershipConflict: the player is in the team at ``joined_at`` or later.
     """
-    check_moment(joined_at, field="joined_at")
+    check_datetime(joined_at, field="joined_at")
     _lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user)
@@ -87,7 +87,7 @@ def leave_team(*, team: Team, user: User, left_at: datetime) -> TeamMembership:
     :raises InvalidDate: ``left_at`` is before the player joined.
     :raises NotInTeam: the player has no open membership, nor one that ended at ``left_at``.
     """
-    check_moment(left_at, field="left_at")
+    check_datetime(left_at, field="left_at")
     _lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user).select_related("team", "user")
@@ -217,9 +217,9 @@ def _lock_teams(pks: Sequence[int]) -> None:
 
 
 def _check_record(record: MembershipRecord) -> None:
-    check_moment(record.joined_at, field="joined_at")
+    check_datetime(record.joined_at, field="joined_at")
     if record.left_at is not None:
-        check_moment(record.left_at, field="left_at")
+        check_datetime(record.left_at, field="left_at")
         if record.left_at < record.joined_at:
             raise InvalidDate(f"{record} ends before it starts; correct the dates.", field="left_at")
 

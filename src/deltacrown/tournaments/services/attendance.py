@@ -11,7 +11,7 @@ from deltacrown.tournaments.services.entrants import (
     Participation,
     get_entrant,
     has_status,
-    list_roster,
+    list_entrant_roster,
     name_of,
 )
 from deltacrown.tournaments.services.registration import EntrantDisqualified
@@ -72,7 +72,7 @@ def _lock_roster(
     tournament: Tournament, user: User | None, team: Team | None
 ) -> list[TournamentParticipation]:
     lock_tournament(tournament)
-    return list_roster(tournament, get_entrant(tournament, user, team))
+    return list_entrant_roster(tournament, get_entrant(tournament, user, team))
 
 
 def _set_status(roster: list[TournamentParticipation], status: str, who: str) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
@@ -80,7 +80,7 @@ def complete_tournament(
 
 
 def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
-    check_moment(decided_at, field="decided_at")
+    check_datetime(decided_at, field="decided_at")
     if decided_at > now:
         raise InvalidInput(f"decided_at {decided_at:%Y-%m-%d %H:%M} is in the future.", field="decided_at")
     return decided_at
@@ -90,9 +90,8 @@ def _list_rosters(
     tournament: Tournament, standings: Mapping[int, Standing]
 ) -> dict[int, list[TournamentParticipation]]:
     """Return every roster by entrant, and refuse standings of those who cannot have one."""
-    rosters = group_rosters(
-        tournament, tournament.participations.select_related("user", "team").order_by("pk")
-    )
+    rows = tournament.participations.select_related("user", "team").order_by("pk")
+    rosters = group_rosters(tournament, rows)
     for entrant, standing in standings.items():
         who = name_of(get_entrant(tournament, standing.user, standing.team))
         if entrant not in rosters:
@@ -135,7 +134,8 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     }
     if given != recorded:
         raise ResultsConflict(
-            f"{tournament.name} is completed with other results. Nothing was changed; use correct_result or disqualify_entrant.",
+            f"{tournament.name} is completed with other results. "
+            "Nothing was changed; use correct_result or disqualify_entrant.",
             field="standings",
         )
     return rows

@@ -43,7 +43,7 @@ def name_of(entrant: User | Team) -> str:
     return entrant.username if isinstance(entrant, User) else entrant.name
 
 
-def list_roster(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
+def list_entrant_roster(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
     """Return the registrations of an entrant that stand, or else those withdrawn; ``user``, ``team`` loaded.
 
     :raises NotRegistered: there are none.

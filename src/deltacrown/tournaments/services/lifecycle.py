@@ -9,7 +9,7 @@ from django.core.validators import validate_slug
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_integer, check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_integer, check_text
 from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
@@ -127,9 +127,8 @@ def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> 
     """
     check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
     lock_tournament(tournament)
-    if change_state(
-        tournament, Status.CANCELLED, allowed=[Status.DRAFT, Status.OPEN, Status.RUNNING], action="cancelling"
-    ):
+    allowed = [Status.DRAFT, Status.OPEN, Status.RUNNING]
+    if change_state(tournament, Status.CANCELLED, allowed=allowed, action="cancelling"):
         signals.tournament_cancelled.send(Tournament, tournament=tournament, reason=reason, now=now)
     return tournament
 
@@ -154,10 +153,10 @@ def _check_names(slug: str, name: str) -> None:
 
 
 def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
-    check_moment(starts_at, field="starts_at")
+    check_datetime(starts_at, field="starts_at")
     if ends_at is None:
         return
-    check_moment(ends_at, field="ends_at")
+    check_datetime(ends_at, field="ends_at")
     if ends_at < starts_at:
         raise InvalidTournament(
             f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at"

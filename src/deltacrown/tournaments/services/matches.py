@@ -128,9 +128,9 @@ class _Registrations:
             check_text(getattr(record, name), field=name, limit=LONGEST_WORD)
         check_json_object(record.stats, field="stats")
         players = {line.user.pk: line.user.username for line in record.match.lines}
-        if strangers := [
-            name for user, name in sorted(players.items()) if (tournament.pk, user) not in self.teams
-        ]:
+        unregistered = [user for user in sorted(players) if (tournament.pk, user) not in self.teams]
+        if unregistered:
+            strangers = [players[user] for user in unregistered]
             raise InvalidTournamentMatch(
                 f"{', '.join(strangers)} not registered for {tournament.name}; register them first.",
                 field="user",
@@ -184,9 +184,7 @@ def _build(
 ) -> TournamentMatchResult:
     players = {line.user.pk: registrations.team_of(record, line.user.pk) for line in record.match.lines}
     team = players[user]
-    other_teams = (
-        {other for other in players.values() if other not in {None, team}} if team is not None else set()
-    )
+    other_teams = set(players.values()) - {None, team} if team is not None else set()
     other_players = players.keys() - {user}
     return TournamentMatchResult(
         tournament_id=record.tournament.pk,

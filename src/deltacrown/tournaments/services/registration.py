@@ -12,7 +12,7 @@ from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
@@ -94,9 +94,8 @@ def register_team(
     :raises TournamentFull: every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(
-        tournament, [EntrantRecord(team=team, roster=roster, registered_at=registered_at)], now, again=True
-    )
+    entrant = EntrantRecord(team=team, roster=roster, registered_at=registered_at)
+    register = _register(tournament, [entrant], now, again=True)
     return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
 
 
@@ -145,7 +144,7 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
             field="status",
         )
     if entrant.registered_at is not None:
-        check_moment(entrant.registered_at, field="registered_at")
+        check_datetime(entrant.registered_at, field="registered_at")
         if entrant.registered_at > now:
             raise InvalidEntrant(
                 f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.",
@@ -165,9 +164,8 @@ def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembe
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
     members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
     if teams:
-        for membership in (
-            TeamMembership.objects.filter(team__in=teams).select_related("user").order_by("joined_at", "pk")
-        ):
+        memberships = TeamMembership.objects.filter(team__in=teams).select_related("user")
+        for membership in memberships.order_by("joined_at", "pk"):
             members[membership.team_id].append(membership)
     return members
 
@@ -180,11 +178,8 @@ def _find_roster(
     if entrant.roster is not None or entrant.team is None:
         return list(entrant.roster or ())
     memberships = members[entrant.team.pk]
-    present = [
-        each.user
-        for each in memberships
-        if each.joined_at <= at and (each.left_at is None or each.left_at > at)
-    ]
+    joined = [each for each in memberships if each.joined_at <= at]
+    present = [each.user for each in joined if each.left_at is None or each.left_at > at]
     return list({user.pk: user for user in present}.values())
 
 
@@ -238,22 +233,21 @@ class _Register:
             raise EntrantDisqualified(
                 f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant"
             )
-        if entrant.roster is not None and {row.user_id for row in standing} != {
-            user.pk for user in entrant.roster
-        }:
+
+        registered = {row.user_id for row in standing}
+        if entrant.roster is not None and registered != {user.pk for user in entrant.roster}:
             raise AlreadyRegistered(
-                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; withdraw it first.",
+                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; "
+                "withdraw it first.",
                 field="roster",
             )
 
     def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
         if entrant.team is not None:
             return list(self.by_team.get(entrant.team.pk, {}).values())
-        return (
-            [self.by_user[entrant.user.pk]]
-            if entrant.user is not None and entrant.user.pk in self.by_user
-            else []
-        )
+        if entrant.user is not None and entrant.user.pk in self.by_user:
+            return [self.by_user[entrant.user.pk]]
+        return []
 
     def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
         """Return the player's row: a new one, or the one they withdrew, out of the roster it was in."""
@@ -262,7 +256,8 @@ class _Register:
             return TournamentParticipation(tournament=self.tournament, user=user)
         if row.status != Participation.WITHDRAWN:
             raise AlreadyRegistered(
-                f"{user.username} is registered for {self.tournament.name} with {row.team} already; a player enters once.",
+                f"{user.username} is registered for {self.tournament.name} with {row.team} already; "
+                "a player enters once.",
                 field="roster",
             )
         if row.team_id is not None:
@@ -287,9 +282,8 @@ class _Register:
         """Insert the new rows and update those registered again."""
         known = [row for row in self.written if row.pk is not None]
         TournamentParticipation.objects.bulk_update(known, ["team", "status", "registered_at"])
-        TournamentParticipation.objects.bulk_create(
-            sorted((row for row in self.written if row.pk is None), key=lambda row: row.user_id)
-        )
+        new = [row for row in self.written if row.pk is None]
+        TournamentParticipation.objects.bulk_create(sorted(new, key=lambda row: row.user_id))
 
 
 def _name(entrant: EntrantRecord) -> str:

@@ -17,7 +17,7 @@ from deltacrown.tournaments.services.entrants import (
     Participation,
     get_entrant,
     has_status,
-    list_roster,
+    list_entrant_roster,
     name_of,
 )
 from deltacrown.tournaments.services.standings import (
@@ -75,7 +75,7 @@ def correct_result(
     lock_tournament(tournament)
     require_state(tournament, [Status.COMPLETED], "correcting a result")
     entrant = get_entrant(tournament, user, team)
-    roster = list_roster(tournament, entrant)
+    roster = list_entrant_roster(tournament, entrant)
     if has_status(roster, Participation.WITHDRAWN):
         raise EntrantWithdrawn(
             f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed.", field="entrant"
@@ -88,9 +88,8 @@ def correct_result(
         rows = TournamentResult.objects.bulk_create(build_results(tournament, roster, standing, now))
         changes = [ResultChange(result=row, old_placement=None, old_prize=Decimal(0)) for row in rows]
     if changes:
-        _set_status(
-            [row for row in roster if row.status == Participation.DISQUALIFIED], Participation.REGISTERED
-        )
+        disqualified = [row for row in roster if row.status == Participation.DISQUALIFIED]
+        _set_status(disqualified, Participation.REGISTERED)
         signals.result_corrected.send(
             TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now
         )
@@ -121,7 +120,7 @@ def disqualify_entrant(
     lock_tournament(tournament)
     require_state(tournament, [Status.OPEN, Status.RUNNING, Status.COMPLETED], "disqualifying")
     entrant = get_entrant(tournament, user, team)
-    roster = list_roster(tournament, entrant)
+    roster = list_entrant_roster(tournament, entrant)
     placed = [row for row in _list_results(tournament, entrant) if row.placement is not None]
     if has_status(roster, Participation.DISQUALIFIED) and not placed:
         return roster
@@ -168,12 +167,8 @@ def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> lis
         ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount) for row in rows
     ]
     for row in rows:
-        row.placement, row.prize_amount, row.disqualified_at, row.disqualified_reason = (
-            None,
-            Decimal(0),
-            now,
-            reason,
-        )
+        row.placement, row.prize_amount = None, Decimal(0)
+        row.disqualified_at, row.disqualified_reason = now, reason
     TournamentResult.objects.bulk_update(rows, COLUMNS)
     return changes
 
@@ -181,11 +176,8 @@ def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> lis
 def _move_up(tournament: Tournament, *, below: int | None) -> list[ResultChange]:
     """Move everyone placed worse than ``below`` up by one."""
     changes = []
-    for row in (
-        tournament.results.filter(placement__gt=below)
-        .select_related("user", "team")
-        .order_by("placement", "pk")
-    ):
+    placed_worse = tournament.results.filter(placement__gt=below).select_related("user", "team")
+    for row in placed_worse.order_by("placement", "pk"):
         changes.append(ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount))
         row.placement = (row.placement or 0) - 1
     TournamentResult.objects.bulk_update([change.result for change in changes], ["placement"])

@@ -63,7 +63,8 @@ def check_ranking(placements: Iterable[int]) -> None:
     for rank, placement in enumerate(sorted(placements), start=1):
         if placement not in {rank, previous}:
             raise InvalidStanding(
-                f"Placement {placement} is given where {rank} is due; after a tie as many places are left out as share it: 1, 2, 2, 4.",
+                f"Placement {placement} is given where {rank} is due; "
+                "after a tie as many places are left out as share it: 1, 2, 2, 4.",
                 field="placement",
             )
         previous = placement

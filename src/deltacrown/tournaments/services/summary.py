@@ -104,14 +104,16 @@ def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
         wins[row.user] += row.result == Match.Result.WIN
         tallies[row.user].add(row.stats)
     users = User.objects.filter(tournament_match_results__tournament=tournament).distinct()
+    played = [user for user in users if user.pk in games]
     totals = [
         PlayerTotals(user=user, games=games[user.pk], wins=wins[user.pk], totals=tallies[user.pk].read())
-        for user in users
-        if user.pk in games
+        for user in played
     ]
-    return sorted(
-        totals, key=lambda each: (-Decimal(each.kills) / (each.deaths or 1), each.user.username.lower())
-    )
+    return sorted(totals, key=_by_kills_per_death)
+
+
+def _by_kills_per_death(each: PlayerTotals) -> tuple[Decimal, str]:
+    return -Decimal(each.kills) / (each.deaths or 1), each.user.username.lower()
 
 
 def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
@@ -119,8 +121,7 @@ def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
     described = TournamentMatchResult.objects.filter(tournament=tournament)
     teams = dict(described.values_list("match_id", "team_id"))
     for rows in list_match_sources(COUNTS, pk__in=described.values("match_id")):
-        for pk, match_key, user, result, stats in rows.values_list(
-            "pk", "match_key", "user_id", "result", "stats"
-        ).iterator():
+        values = rows.values_list("pk", "match_key", "user_id", "result", "stats")
+        for pk, match_key, user, result, stats in values.iterator():
             if pk in teams:
                 yield _Row(match_key=match_key, user=user, team=teams.pop(pk), result=result, stats=stats)

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_text
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 from deltacrown.user_profile.timeline.kinds.achievement_unlocked import AchievementUnlocked
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
@@ -226,7 +226,7 @@ def _experience_of(award: AwardRecord) -> ExperienceAward:
 
 
 def _check_award(award: AwardRecord) -> None:
-    check_moment(award.earned_at, field="earned_at")
+    check_datetime(award.earned_at, field="earned_at")
     check_text(award.fact, field="fact", limit=FACT_LENGTH)
 
 

@@ -22,7 +22,7 @@ MINOR, MAJOR = Achievement.Tier.MINOR, Achievement.Tier.MAJOR
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class AchievementRule:
     """One entry of the catalogue: earned by the fact with which ``measure`` reaches ``threshold``.
 
     :param points: the experience it is worth.
@@ -38,7 +38,7 @@ class Rule:
 
 
 CATALOGUE = (
-    Rule(
+    AchievementRule(
         slug="first-win",
         name="First win",
         description="Won a match.",
@@ -47,7 +47,7 @@ CATALOGUE = (
         measure=Wins,
         threshold=1,
     ),
-    Rule(
+    AchievementRule(
         slug="ten-wins",
         name="Getting the hang of it",
         description="Won ten matches.",
@@ -56,7 +56,7 @@ CATALOGUE = (
         measure=Wins,
         threshold=10,
     ),
-    Rule(
+    AchievementRule(
         slug="hundred-wins",
         name="Centurion",
         description="Won a hundred matches.",
@@ -65,7 +65,7 @@ CATALOGUE = (
         measure=Wins,
         threshold=100,
     ),
-    Rule(
+    AchievementRule(
         slug="thousand-wins",
         name="Legend",
         description="Won a thousand matches.",
@@ -74,7 +74,7 @@ CATALOGUE = (
         measure=Wins,
         threshold=1000,
     ),
-    Rule(
+    AchievementRule(
         slug="streak-five",
         name="On a roll",
         description="Won five matches in a row.",
@@ -83,7 +83,7 @@ CATALOGUE = (
         measure=WinStreak,
         threshold=5,
     ),
-    Rule(
+    AchievementRule(
         slug="streak-ten",
         name="Untouchable",
         description="Won ten matches in a row.",
@@ -92,7 +92,7 @@ CATALOGUE = (
         measure=WinStreak,
         threshold=10,
     ),
-    Rule(
+    AchievementRule(
         slug="comeback",
         name="Comeback",
         description="Won after five losses in a row.",
@@ -101,7 +101,7 @@ CATALOGUE = (
         measure=Comeback,
         threshold=5,
     ),
-    Rule(
+    AchievementRule(
         slug="first-tournament",
         name="Into the arena",
         description="Entered a tournament.",
@@ -110,7 +110,7 @@ CATALOGUE = (
         measure=TournamentsEntered,
         threshold=1,
     ),
-    Rule(
+    AchievementRule(
         slug="first-podium",
         name="On the podium",
         description="Came third or better in a tournament.",
@@ -119,7 +119,7 @@ CATALOGUE = (
         measure=Podiums,
         threshold=1,
     ),
-    Rule(
+    AchievementRule(
         slug="first-title",
         name="Champion",
         description="Won a tournament.",
@@ -128,7 +128,7 @@ CATALOGUE = (
         measure=Titles,
         threshold=1,
     ),
-    Rule(
+    AchievementRule(
         slug="three-titles",
         name="Dynasty",
         description="Won three tournaments.",
@@ -137,7 +137,7 @@ CATALOGUE = (
         measure=Titles,
         threshold=3,
     ),
-    Rule(
+    AchievementRule(
         slug="ten-titles",
         name="Era",
         description="Won ten tournaments.",

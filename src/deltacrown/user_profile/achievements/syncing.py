@@ -16,7 +16,7 @@ from deltacrown.user_profile.achievements.awards import (
     revoke_achievements,
     update_achievements,
 )
-from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, Rule, list_slugs
+from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, AchievementRule, list_slugs
 from deltacrown.user_profile.achievements.evaluation import (
     Earned,
     list_earned_by_additions,
@@ -100,7 +100,7 @@ def define_catalogue() -> None:
         _define(rule)
 
 
-def _define(rule: Rule) -> Achievement:
+def _define(rule: AchievementRule) -> Achievement:
     return define_achievement(
         slug=rule.slug,
         name=rule.name,

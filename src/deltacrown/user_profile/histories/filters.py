@@ -100,9 +100,9 @@ def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
 
 
 def read_as_of(text: str, *, now: datetime) -> datetime:
-    """Return the past datetime that ``text`` names: a date, to its end in UTC, or a datetime with a time zone.
+    """Return the past datetime that ``text`` names.
 
-    Today ends ``now``.
+    It is a date, to its end in UTC, or a datetime with a time zone. Today ends ``now``.
 
     :raises InvalidInput: when it is neither, or lies in the future.
     """

@@ -67,7 +67,7 @@ class MatchEntry:
 
     @property
     def is_voided(self) -> bool:
-        """Whether it was voided."""
+        """Return whether it was voided."""
         return self.voided_at is not None
 
 

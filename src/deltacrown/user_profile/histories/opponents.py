@@ -19,8 +19,8 @@ PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 def met_opponent(opponent: str, viewer: Viewer) -> Q:
     """Return the condition for match rows against ``opponent``.
 
-    A player is an opponent where the tournament says so, or where they have a row of the same match on another
-    side, or a row without sides. Rows that they hide from ``viewer`` are not considered.
+    A player is an opponent where the tournament says so, or where they have a row of the same match on
+    another side, or a row without sides. Rows that they hide from ``viewer`` are not considered.
 
     :param opponent: a player's public id, or a team's slug.
     :raises InvalidInput: there is no such player or team.

@@ -54,7 +54,7 @@ class UserProfile(PlayerStats):
 
     @property
     def name(self) -> str:
-        """The display name, or the username when there is none."""
+        """Return the display name, or the username when there is none."""
         return self.display_name or self.user.username
 
 

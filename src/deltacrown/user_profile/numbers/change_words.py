@@ -40,7 +40,7 @@ DELETED = Subject("a row deleted since")
 
 
 def describe_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], Subject]:
-    """(Source, row) → what the row is about, for the rows that still exist; one query per table."""
+    """Return (source, row) → what the row is about, for the rows that still exist; one query per table."""
     wanted: dict[str, set[int]] = {}
     for change in changes:
         wanted.setdefault(change.source, set()).add(change.row)
@@ -59,12 +59,12 @@ def _subject(source: str, row: Any) -> Subject:
 
 
 def describe_row(row: Row) -> str:
-    """What one source row is about."""
+    """Return what one source row is about."""
     return _WORDS[history_label(type(row))](row)
 
 
 def describe_change(change: Change) -> str:
-    """What happened: recorded, voided, corrected from one thing to another, deleted."""
+    """Return what happened: recorded, voided, corrected from one thing to another, deleted."""
     old, new = change.old, change.new
     if old is None:
         return "recorded" if new is None else "arrived from another database, with a date of its own"

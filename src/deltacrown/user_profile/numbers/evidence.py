@@ -32,12 +32,12 @@ class Evidence:
 
     @property
     def total(self) -> int:
-        """What the values of the rows add up to, where the number sums or averages them; else 0."""
+        """Return what the values of the rows add up to, where the number sums or averages them; else 0."""
         return sum(value for name, value in self.parts.items() if _is_sum(get_stat_field(UserProfile, name)))
 
     @property
     def won(self) -> int:
-        """How many of the rows are wins, where the number is computed from wins; else 0."""
+        """Return how many of the rows are wins, where the number is computed from wins; else 0."""
         return self.parts.get("matches_won", 0) if len(self.parts) > 1 else 0
 
 

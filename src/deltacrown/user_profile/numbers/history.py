@@ -15,7 +15,7 @@ from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import UserAchievement, UserProfile
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine, get_number, get_stat_field
 from deltacrown.user_profile.numbers.change_words import DELETED, Subject, describe_change, describe_subjects
-from deltacrown.user_profile.numbers.row_sources import list_sources
+from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.privacy import Viewer, get_visibility, is_staff
 from deltacrown.user_profile.stat_fields import Stat
 from django_tally.as_of import get_as_of, list_components
@@ -105,32 +105,32 @@ def get_stat_history(
 def get_stat_as_of(
     user: User,
     stat: str,
-    moment: datetime,
+    at: datetime,
     *,
     game: Game | str | None = None,
     viewer: Viewer = None,
 ) -> Value:
-    """Return the number ``stat`` of ``user`` as this site showed it at ``moment``.
+    """Return the number ``stat`` of ``user`` as this site showed it at ``at``.
 
-    :param moment: timezone-aware. A match counts from when it was recorded, whenever it was played.
+    :param at: timezone-aware. A match counts from when it was recorded, whenever it was played.
     :raises NotFound: when there is no such number or game.
     :raises HistoryHidden: when ``viewer`` may not see the rows behind it: values over time would tell them.
-    :raises InvalidInput: for a moment without a timezone.
+    :raises InvalidInput: for a datetime without a timezone.
     """
-    if moment.tzinfo is None:
+    if at.tzinfo is None:
         raise InvalidInput(
-            "The moment needs a timezone: end it with Z, or with an offset like +02:00.",
+            "The datetime needs a timezone: end it with Z, or with an offset like +02:00.",
             field="as_of",
         )
     number = _find_number(user, stat, game, viewer)
-    return get_as_of(number.holder, number.column, moment, number.keys)
+    return get_as_of(number.holder, number.column, at, number.keys)
 
 
 def _find_number(user: User, stat: str, game: Game | str | None, viewer: Viewer) -> PlayerNumber:
     """Return the number a reader asked for, the right to read the rows behind it checked."""
     get_stat_field(UserProfile, stat)
 
-    for source in list_sources(UserProfile, stat):
+    for source in list_row_sources(UserProfile, stat):
         if source.require:
             source.require(user, viewer)
 
@@ -154,8 +154,8 @@ def _read_cursor(listing: str, page: str) -> tuple[Position, Value]:
             "This page link belongs to another version of the list: start again from the first page.",
             field="page",
         )
-    moment, stream, row, value = position
-    return (moment, stream, row), value
+    at, stream, row, value = position
+    return (at, stream, row), value
 
 
 def _describe(
@@ -200,5 +200,5 @@ def _entry(number: PlayerNumber, change: Change, value: Value, about: Subject, v
 
 
 def _without_reason(entry: StatChange) -> StatChange:
-    """The change without why: an achievement is revoked for what became of a match or an entry."""
+    """Return the change without why: an achievement is revoked for what became of a match or an entry."""
     return replace(entry, reason="", is_explained=True)

@@ -155,7 +155,7 @@ def list_neighbours(
 
 
 def get_tie_rule(*, in_game: bool) -> str:
-    """How players with the same value are ranked and listed on the leaderboards of all time."""
+    """Return how players with the same value are ranked and listed on the leaderboards of all time."""
     return TIES_BY_ACCOUNT if in_game else TIES_BY_PUBLIC_ID
 
 
@@ -244,7 +244,10 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> l
 
 
 def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
-    """How many rows have a better value than ``first``, and how many are listed before it, in one query."""
+    """Return how many rows have a better value than ``first``, and how many are listed before it.
+
+    One query.
+    """
     value, tie = getattr(first, ranking.column), getattr(first, ranking.tie_break)
     better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
     tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})

@@ -15,7 +15,7 @@ from deltacrown.user_profile.privacy import HistoryHidden, Viewer
 
 @dataclass(frozen=True)
 class PastStats:
-    """A player's numbers at a moment.
+    """A player's numbers at a datetime.
 
     :param hidden: names of those whose past the viewer may not see; they are left out.
     """
@@ -28,11 +28,11 @@ def get_stat(
     user: User,
     stat: str,
     *,
-    moment: datetime | None = None,
+    at: datetime | None = None,
     game: str | None = None,
     viewer: Viewer = None,
 ) -> StatLine:
-    """Return the number ``stat`` of ``user``, now or as this site showed it at ``moment``.
+    """Return the number ``stat`` of ``user``, now or as this site showed it at ``at``.
 
     :param game: a game's slug: the player's number in that game.
     :raises NotFound: when there is no such number.
@@ -42,22 +42,22 @@ def get_stat(
     get_stat_field(UserProfile, stat)
     found = get_game(game) if game is not None else None
     line = get_number(user, stat, found).read()
-    if moment is None:
+    if at is None:
         return line
-    return replace(line, value=get_stat_as_of(user, stat, moment, game=game, viewer=viewer))
+    return replace(line, value=get_stat_as_of(user, stat, at, game=game, viewer=viewer))
 
 
-def list_stats_as_of(user: User, moment: datetime, *, viewer: Viewer = None) -> PastStats:
-    """Return every number of ``user`` as this site showed it at ``moment``.
+def list_stats_as_of(user: User, at: datetime, *, viewer: Viewer = None) -> PastStats:
+    """Return every number of ``user`` as this site showed it at ``at``.
 
     Those that ``viewer`` may not follow are left out.
 
-    :raises InvalidInput: for a moment without a timezone.
+    :raises InvalidInput: for a datetime without a timezone.
     """
     stats, hidden = [], []
     for line in list_stats(user):
         try:
-            stats.append(replace(line, value=get_stat_as_of(user, line.name, moment, viewer=viewer)))
+            stats.append(replace(line, value=get_stat_as_of(user, line.name, at, viewer=viewer)))
         except HistoryHidden:
             hidden.append(line.name)
     return PastStats(stats, hidden)

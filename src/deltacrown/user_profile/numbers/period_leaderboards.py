@@ -169,8 +169,8 @@ class _Board:
 
         One statement.
         """
-        moment = connection.ops.adapt_datetimefield_value(self.since)
-        rows = [moment, *([self.game.pk] if self.game else [])] * len(MATCH_TABLES)
+        since = connection.ops.adapt_datetimefield_value(self.since)
+        rows = [since, *([self.game.pk] if self.game else [])] * len(MATCH_TABLES)
         with connection.cursor() as cursor:
             cursor.execute(
                 self._statement(which),
@@ -198,7 +198,7 @@ class _Board:
 
     @cached_property
     def _parts(self) -> list[CountedStat]:
-        """The counted numbers that the value and the sample are computed from."""
+        """Return the counted numbers that the value and the sample are computed from."""
         sample = self.declared.sample
         names = [self.field.name, *([sample.stat] if sample else [])]
         return list(dict.fromkeys(stat for name in names for stat in list_components(UserProfile, name)))
@@ -225,7 +225,10 @@ class _Board:
 
     @property
     def _places(self) -> int:
-        """The decimal places of the number, which orders as a whole number, alike on every database."""
+        """Return the decimal places of the number.
+
+        Without them it is a whole number, which every database orders alike.
+        """
         output = self.field.output_field if isinstance(self.field, DerivedStat) else self.field
         return output.decimal_places if isinstance(output, models.DecimalField) else 0
 

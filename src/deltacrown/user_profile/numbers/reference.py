@@ -22,7 +22,8 @@ Every number the platform caches, as declared in `src/deltacrown/user_profile/st
 is generated: `make docs` writes it anew, and a test fails while it differs from the declarations.
 
 A *counted* number is kept by the database as its source rows change. A *derived* number is computed
-by the database from counted ones of the same row. To add one, see [how to add a stat](../how-to/add-a-stat.md).
+by the database from counted ones of the same row. To add one, see
+[how to add a stat](../how-to/add-a-stat.md).
 """
 
 OPERATORS = {"exact": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥", "in": "in"}

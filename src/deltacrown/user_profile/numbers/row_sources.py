@@ -125,7 +125,7 @@ def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEn
 
 
 def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
-    """The same achievements, without the facts that tell of a history the viewer may not see."""
+    """Return the same achievements, without the facts that tell of a history the viewer may not see."""
 
     def withhold(entry: AchievementEntry) -> AchievementEntry:
         is_shown = visibility.shows(get_revealed_histories(entry.slug))
@@ -181,7 +181,7 @@ SOURCES: dict[type[models.Model], RowSource] = {
 }
 
 
-def list_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
+def list_row_sources(holder: type[models.Model], stat: str) -> list[RowSource]:
     """Return the sources of all rows that ``stat`` depends on, that of its own rows first."""
     stats = [get_counted_stat(holder, stat), *list_components(holder, stat)]
     return list(dict.fromkeys(SOURCES[each.model] for part in stats for each in part.contributions))

@@ -26,7 +26,7 @@ from deltacrown.user_profile.numbers.catalogue import (
     list_stat_names,
 )
 from deltacrown.user_profile.numbers.evidence import Evidence, weigh_rows
-from deltacrown.user_profile.numbers.row_sources import SOURCES, Filters, RowSource, list_sources
+from deltacrown.user_profile.numbers.row_sources import SOURCES, Filters, RowSource, list_row_sources
 from deltacrown.user_profile.privacy import Viewer, Visibility
 from django_tally.recounting import list_rows_behind
 from django_tally.rows import rows_of
@@ -55,7 +55,7 @@ class StatRows(Page[Any]):
 
     @property
     def adds_up(self) -> bool:
-        """Whether the rows come to the number; asked of all its rows only."""
+        """Return whether the rows come to the number; asked of all its rows only."""
         return self.is_narrowed or self.evidence.value == self.stat.value
 
 
@@ -83,7 +83,7 @@ def get_stat_rows(
     source = SOURCES[rows_of(number.holder, number.column, **number.keys)[0].model]
     checked = source.read_filters(filters)
 
-    for behind in list_sources(UserProfile, stat):
+    for behind in list_row_sources(UserProfile, stat):
         if behind.require:
             behind.require(user, viewer)
 
@@ -112,8 +112,8 @@ def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     may_open |= {"disputes": visibility.own_records, "experience": visibility.own_records}
     closed = {kind for kind, is_open in may_open.items() if not is_open}
 
-    kinds = {name: {source.kind for source in list_sources(UserProfile, name)} for name in list_stat_names()}
-    return frozenset(name for name, behind in kinds.items() if behind & closed)
+    behind = {name: list_row_sources(UserProfile, name) for name in list_stat_names()}
+    return frozenset(name for name, sources in behind.items() if closed & {each.kind for each in sources})
 
 
 def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:

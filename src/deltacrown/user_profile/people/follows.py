@@ -11,7 +11,7 @@ from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.privacy import Viewer, is_self, require_follows
@@ -39,7 +39,7 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     :raises CannotFollowSelf: both are the same player.
     :raises InvalidInput: ``now`` has no time zone.
     """
-    check_moment(now, field="now")
+    check_datetime(now, field="now")
     if follower.pk == followed.pk:
         raise CannotFollowSelf(
             "You cannot follow yourself; your own timeline is on your profile.", field="player"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
-from deltacrown.core.inputs import check_moment
+from deltacrown.core.inputs import check_datetime
 from deltacrown.user_profile.models import KycVerification
 from deltacrown.user_profile.privacy import Viewer, is_staff, require_verification
 from deltacrown.user_profile.timeline.kinds.kyc_verified import KycVerified
@@ -36,7 +36,7 @@ def request_verification(*, user: User, now: datetime) -> KycVerification:
 
     :raises InvalidInput: ``now`` has no time zone.
     """
-    check_moment(now, field="now")
+    check_datetime(now, field="now")
     locked = KycVerification.objects.select_for_update(no_key=True)
     verification, created = locked.get_or_create(user=user, defaults={"requested_at": now})
 
@@ -82,7 +82,7 @@ def get_verification(owner: User, viewer: Viewer) -> KycVerification | None:
 
 
 def _decide(user: User, status: str, by: User, now: datetime) -> KycVerification:
-    check_moment(now, field="now")
+    check_datetime(now, field="now")
     if not is_staff(by):
         raise MayNotReview("Only staff decide about verifications.", field="by")
     if by.pk == user.pk:

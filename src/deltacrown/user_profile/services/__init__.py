@@ -1,1 +1,4 @@
-"""The doors that other people's code calls. Each name is that of the specification; the work is done in the rooms beside."""
+"""The functions that other people's code calls, under the names of the specification.
+
+The work is done in the packages beside this one.
+"""

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_moment
+from deltacrown.core.inputs import check_datetime, check_integer
 from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
 from django_tally.transactions import atomic_service
 
@@ -50,7 +50,7 @@ def archive_activities(
     :raises InvalidInput: for a datetime in the future or without a time zone, or a batch size out of range.
     """
     # not atomic: commits in batches
-    check_moment(before, field="before")
+    check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
         message = f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived."

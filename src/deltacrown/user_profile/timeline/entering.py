@@ -13,7 +13,7 @@ from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, Us
 from deltacrown.user_profile.timeline.hiding import is_hidden
 from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.records import ActivityKey, ActivityRecord, Metadata, Visibility
-from deltacrown.user_profile.timeline.whitelist import check_record, check_records
+from deltacrown.user_profile.timeline.whitelist import check_activity_record, check_activity_records
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -65,7 +65,7 @@ def create_activity(
         created_at=created_at,
         visibility=visibility,
     )
-    check_record(record)
+    check_activity_record(record)
     known = list_known([user.pk], {activity_type}, {dedupe_key}).get(record.key)
     if known is None or known.is_withdrawn:
         _settle({record.key: record}, {record.key: known} if known else {})
@@ -90,7 +90,7 @@ def replace_activities(
     :param keys: the names of the facts concerned; None for all but those entered by hand.
     :raises InvalidInput: as ``create_activity``; nothing is changed.
     """
-    wanted = check_records(records)
+    wanted = check_activity_records(records)
     changes = ActivityChanges()
     for batch in in_batches(sorted(set(users))):
         here = set(batch)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_moment, check_text
+from deltacrown.core.inputs import check_datetime, check_text
 from deltacrown.user_profile.timeline.kind import Kind
 from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.records import ActivityKey, ActivityRecord, Metadata, Visibility
@@ -22,20 +22,20 @@ class InvalidActivity(InvalidInput):
     """Something that may not be on a timeline."""
 
 
-def check_records(records: Iterable[ActivityRecord]) -> dict[ActivityKey, ActivityRecord]:
+def check_activity_records(records: Iterable[ActivityRecord]) -> dict[ActivityKey, ActivityRecord]:
     """Refuse what may not be on a timeline, and return the records by key; of two with one key the first.
 
     :raises InvalidInput: naming the field.
     """
     by_key: dict[ActivityKey, ActivityRecord] = {}
     for record in records:
-        check_record(record)
+        check_activity_record(record)
         by_key.setdefault(record.key, record)
 
     return by_key
 
 
-def check_record(record: ActivityRecord) -> None:
+def check_activity_record(record: ActivityRecord) -> None:
     """Refuse what may not be on a timeline.
 
     :raises InvalidInput: naming the field.
@@ -50,7 +50,7 @@ def check_record(record: ActivityRecord) -> None:
 
     check_text(record.description, field="description", limit=LONGEST_DESCRIPTION, required=True)
     check_text(record.dedupe_key, field="dedupe_key", limit=LONGEST_KEY, required=True)
-    check_moment(record.created_at, field="created_at")
+    check_datetime(record.created_at, field="created_at")
     _check_metadata(record.metadata)
     _check_limits(kind, record.metadata)
 

@@ -1,7 +1,7 @@
 """The HTML forms: they parse what a browser sends into the typed values that pages and services take.
 
-Rules are the services' own. A form checks what only it knows (which fields there are, and their types); what a
-service refuses is added to the form with ``add_refusal``, so that the page shows it beside what was written.
+Rules are the services' own. A form checks what only it knows: which fields there are, and their types. What
+a service refuses is added to the form with ``add_refusal``, so that the page shows it beside the field.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class PageForm(forms.Form):
 
     @property
     def problems(self) -> list[str]:
-        """The messages of all errors, in the order of the fields."""
+        """Return the messages of all errors, in the order of the fields."""
         found: list[str] = []
         for messages in self.errors.values():
             found.extend(str(message) for message in messages)

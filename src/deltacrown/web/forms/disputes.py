@@ -45,7 +45,10 @@ class ResultDisputeForm(MatchDisputeForm):
 
     @property
     def entrant(self) -> dict[str, str]:
-        """The entrant whose result it is, as ``file_result_dispute`` takes it; empty when none was chosen."""
+        """Return the entrant whose result it is, as ``file_result_dispute`` takes it.
+
+        It is empty when none was chosen.
+        """
         kind, _, name = self.cleaned_data["result"].partition(":")
         names = {self.PLAYER: "public_id", self.TEAM: "team_slug"}
         return {names[kind]: name} if kind in names else {}
@@ -79,7 +82,7 @@ class ResultCorrectionForm(PageForm):
 
     @property
     def remedy(self) -> Remedy:
-        """The correction of the result."""
+        """Return the correction of the result."""
         return CorrectResult(self.cleaned_data["placement"], self.cleaned_data["prize"])
 
 
@@ -101,7 +104,7 @@ class MatchCorrectionForm(PageForm):
 
     @property
     def lines(self) -> list[tuple[MatchRow, forms.BoundField, forms.BoundField]]:
-        """Each line of the match with its fields for result and score."""
+        """Return each line of the match with its fields for result and score."""
         return [(row, self[_result_name(row)], self[_score_name(row)]) for row in self.rows]
 
     def clean(self) -> dict[str, Any]:
@@ -112,7 +115,7 @@ class MatchCorrectionForm(PageForm):
 
     @property
     def remedy(self) -> Remedy:
-        """The correction of the match."""
+        """Return the correction of the match."""
         results = {row.user.username: self.cleaned_data[_result_name(row)] for row in self.rows}
         scores = {row.user.username: self.cleaned_data[_score_name(row)] for row in self.rows}
         return CorrectMatch(results, scores)
@@ -125,8 +128,8 @@ class MatchCorrectionForm(PageForm):
 class ReviewForm(PageForm):
     """Upholds a dispute with a remedy, or rejects it.
 
-    The fields of the two corrections are forms of their own inside the same HTML form, so that only those of the
-    chosen remedy have to be filled in.
+    The fields of the two corrections are forms of their own inside the same HTML form, so that only those of
+    the chosen remedy have to be filled in.
     """
 
     UPHOLD, REJECT = "uphold", "reject"

@@ -1,7 +1,8 @@
 """Forms that filter a list; they are sent by GET.
 
-What a filter may be is decided where lists are filtered (``histories.filters``, and the page functions), since
-the API and the services take the same filters. These forms pick the filters out of the address, and draw them.
+What a filter may be is decided where lists are filtered (``histories.filters``, and the page functions),
+since the API and the services take the same filters. These forms read the filters from the address, and draw
+them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class FilterForm(PageForm):
 
     @property
     def filters(self) -> dict[str, str]:
-        """The filters that are set, by name."""
+        """Return the filters that are set, by name."""
         return {name: value for name, value in self.require_valid().items() if value}
 
     def offer_games(self, games: Iterable[Game]) -> None:

@@ -24,5 +24,5 @@ class TimelineEntryForm(PageForm):
 
     @property
     def hidden(self) -> bool:
-        """Whether the entry is to be hidden, as it is when nothing is said."""
+        """Return whether the entry is to be hidden, as it is when nothing is said."""
         return bool(self.cleaned_data["do"] != self.SHOW)

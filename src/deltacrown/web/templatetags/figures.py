@@ -20,7 +20,10 @@ TROPHY = "\N{TROPHY} "
 
 @register.filter
 def figure(value: Any) -> str:
-    """Return a number with thousands separated: ``12,480``, ``56.25``; a dash for none; other values as text."""
+    """Return a number with thousands separated: ``12,480``, ``56.25``.
+
+    ``None`` becomes a dash; other values are returned as text.
+    """
     if value is None:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -63,11 +66,9 @@ def write_datetime(value: datetime | None) -> SafeString | str:
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
     """Return a date in UTC, as text and for machines."""
-    return (
-        NOTHING
-        if value is None
-        else format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
-    )
+    if value is None:
+        return NOTHING
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
 
 
 @register.filter
@@ -79,7 +80,10 @@ def telling_first(lines: Iterable[Any]) -> list[Any]:
 @register.filter
 def bar(percentage: int | Decimal | None) -> SafeString:
     """Return a percentage as a bar, hidden from screen readers: the number is beside it."""
-    drawn = '<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="1"/></svg>'
+    drawn = (
+        '<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect width="{}" height="1"/></svg>'
+    )
     return format_html(drawn, percentage or 0)
 
 

@@ -83,7 +83,7 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """Show everybody's disputes of one status to moderators: the open ones unless another status is asked for."""
+    """Show everybody's disputes of one status to moderators: the open ones unless they choose another."""
     status = QueueForm(request.GET).filters.get("status", str(Dispute.Status.OPEN))
     found = disputes.list_queue(status, _page(request), viewer=get_person(request))
     form = QueueForm({"status": status})

@@ -28,7 +28,8 @@ def show_liveness(_request: HttpRequest) -> HttpResponse:
 def show_readiness(_request: HttpRequest) -> HttpResponse:
     """Answer whether the database answers; 503 when it does not.
 
-    A cache that does not answer and a failed job are listed, but do not change the status: pages are still served.
+    A cache that does not answer and a failed job are listed, but do not change the status: pages are still
+    served.
     """
     try:
         with connection.cursor() as cursor:

@@ -27,8 +27,10 @@ DEFAULTS = SeasonSize()
 
 class Command(BaseCommand):
     help = (
-        "Load a generated two-year season into an empty database. The same seed and size give the same season. "
-        "Loading it again does nothing; a load that was stopped, by kill -9 too, is finished by running it again."
+        "Load a generated two-year season into an empty database. "
+        "The same seed and size give the same season. "
+        "Loading it again does nothing; "
+        "a load that was stopped, by kill -9 too, is finished by running it again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,20 +49,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.BEHIND_TLS:
             raise CommandError(
-                "BEHIND_TLS is set, so this is a real site: the demo's passwords are known to everybody and stay out of it."
+                "BEHIND_TLS is set, so this is a real site: "
+                "the demo's passwords are known to everybody and stay out of it."
             )
         if is_loaded():
             self.stdout.write("The demo season is loaded already; nothing was changed.")
         else:
-            self._load(
-                SeasonSize(options["players"], options["matches"], options["tournaments"]), options["seed"]
-            )
+            size = SeasonSize(options["players"], options["matches"], options["tournaments"])
+            self._load(size, options["seed"])
         self.stdout.write(f"Sign in as staff: {STAFF} / {STAFF_PASSWORD}")
         self.stdout.write(f"Sign in as a player: {HERO} / {PLAYER_PASSWORD}")
 
     def _load(self, size: SeasonSize, seed: int) -> None:
         started = time.monotonic()
-        gc.disable()  # the plan is a million objects that stay to the end: looking through them again and again takes long
+        gc.disable()  # the plan is a million objects that stay to the end, and each collection reads them all
         try:
             load_season(plan_season(seed=seed, size=size), Progress(self.stderr))
         except (DomainError, ValueError) as error:
@@ -68,15 +70,16 @@ class Command(BaseCommand):
         finally:
             gc.enable()
         self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")
-        # A visitor who asks the site whether its numbers are right is then told of this season, not of the empty database before it.
+        # So that the integrity page reports on this season, and not on the empty database before it.
         report = reconcile_stats(clock=clock.now, cause="load_demo", dry_run=True)
         self.stdout.write(
-            f"Verified: {report.numbers_checked:,} numbers counted again from their rows, {report.numbers_drifted:,} differ."
+            f"Verified: {report.numbers_checked:,} numbers counted again from their rows, "
+            f"{report.numbers_drifted:,} differ."
         )
 
 
 def describe_contents() -> str:
-    """What there is in the database, in a line."""
+    """Return what the database contains, in one line."""
     counts = {
         "players": User.objects.filter(is_staff=False).count(),
         "teams": Team.objects.count(),

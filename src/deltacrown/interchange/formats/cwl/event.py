@@ -112,11 +112,11 @@ def record_stints(survey: Survey) -> None:
         for (team, player), stint in stints.items()
     ]
     known = list_memberships([record.team for record in records])
-    new = [
-        record
-        for record in records
-        if not any(overlaps(record, other) for other in known.get(record.key, []))
-    ]
+    new = []
+    for record in records:
+        others = known.get(record.key, [])
+        if not any(overlaps(record, other) for other in others):
+            new.append(record)
     record_memberships(memberships=new)
 
 

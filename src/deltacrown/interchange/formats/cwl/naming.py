@@ -48,7 +48,8 @@ def event_of(path: Path) -> CwlEvent:
     found = FILE_NAME.match(path.name)
     if not found:
         raise FileRefused(
-            f"{path}: a CWL file is named like data-2017-08-13-champs.csv, since its name says which tournament it is; rename it."
+            f"{path}: a CWL file is named like data-2017-08-13-champs.csv, "
+            "since its name says which tournament it is; rename it."
         )
     event = found["event"]
     title = EVENTS.get(event) or event.replace("-", " ").title()

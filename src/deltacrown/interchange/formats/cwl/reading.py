@@ -51,9 +51,8 @@ class CwlReader(FileReader[MatchDraft]):
         if not self.survey.lines:
             return []
         if not whole:
-            return [
-                "the tournament has no results yet, since lines were refused; mend the file and import it again"
-            ]
+            what = "the tournament has no results yet, since lines were refused"
+            return [f"{what}; mend the file and import it again"]
         return complete_event(event=self.event, survey=self.survey, now=now)
 
     def _title(self, row: Row) -> tuple[str, str]:

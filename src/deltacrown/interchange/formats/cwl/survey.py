@@ -58,10 +58,11 @@ class Survey:
             first_seen[line.team] = min(line.ended_at, first_seen.get(line.team, line.ended_at))
             players.setdefault(line.team, set()).add(line.player.lower())
         by_age = sorted(players, key=lambda name: (first_seen[name], name))
-        return {
-            name: next(old for old in by_age if old == name or is_same_team(players[old], players[name]))
-            for name in by_age
-        }
+        first_names: dict[str, str] = {}
+        for name in by_age:
+            same = (old for old in by_age if old == name or is_same_team(players[old], players[name]))
+            first_names[name] = next(same)
+        return first_names
 
     def stints(self) -> dict[tuple[str, str], Stint]:
         """Return (team, player) → from when to when, by the team's first name, in order of appearance."""

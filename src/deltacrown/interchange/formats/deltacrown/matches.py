@@ -56,9 +56,8 @@ def read_match(group: Group) -> MatchDraft:
     """
     problems: list[str] = []
     if len(group.key) > 100:
-        problems.append(
-            f"line {group.rows[0].line}, match_key: it has {len(group.key)} characters; at most 100 are kept"
-        )
+        line = group.rows[0].line
+        problems.append(f"line {line}, match_key: it has {len(group.key)} characters; at most 100 are kept")
     read = [read_match_line(row, problems) for row in group.rows]
     problems += find_disagreements(group.rows, [shared for shared, _ in read], what="match")
     problems += find_repeated(
@@ -109,15 +108,12 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
 def find_contradictions(row: Row, shared: MatchFacts) -> list[str]:
     """Return what in a match cannot be true at once."""
     if shared.kind == "TOURNAMENT" and not shared.tournament:
-        return [
-            f"line {row.line}, kind: a tournament match must name its tournament; fill in the tournament column, or write casual"
-        ]
+        problem, mend = "a tournament match must name its tournament", "fill in the tournament column"
+        return [f"line {row.line}, kind: {problem}; {mend}, or write casual"]
     if shared.kind == "CASUAL" and shared.tournament:
-        return [
-            f"line {row.line}, kind: a match of a tournament cannot be casual; leave kind empty, or the tournament"
-        ]
+        problem = "a match of a tournament cannot be casual"
+        return [f"line {row.line}, kind: {problem}; leave kind empty, or the tournament"]
     if shared.round and not shared.tournament:
-        return [
-            f"line {row.line}, round: only a match of a tournament has a round; fill in the tournament column, or leave it empty"
-        ]
+        problem, mend = "only a match of a tournament has a round", "fill in the tournament column"
+        return [f"line {row.line}, round: {problem}; {mend}, or leave it empty"]
     return []

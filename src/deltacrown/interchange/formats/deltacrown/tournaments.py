@@ -122,10 +122,8 @@ def read_placement(fields: Fields) -> tuple[int | None, str]:
     if not text:
         return None, ""
     if not WHOLE_NUMBER.match(text):
-        fields.refuse(
-            "placement",
-            f"{shown(text)} is not a placement; write 1 for the winner, dq for a disqualified entrant, or nothing",
-        )
+        allowed = "1 for the winner, dq for a disqualified entrant, or nothing"
+        fields.refuse("placement", f"{shown(text)} is not a placement; write {allowed}")
     elif not 1 <= int(text) <= MOST_PLACEMENT:
         fields.refuse("placement", f"{text} is not possible; 1 is the winner, and no placement is below it")
     else:
@@ -175,9 +173,8 @@ def find_wrong_results(shared: TournamentFacts, entries: list[EntrantLine]) -> I
     if early and shared.status not in ("COMPLETED", ""):
         mend = "write completed, or leave placement and prize empty"
         yield f"line {early.row.line}, placement: only a completed tournament has results; {mend}"
-    unplaced = next(
-        (entry for entry in entries if entry.outcome.prize and not entry.outcome.is_decided), None
-    )
+    undecided = [entry for entry in entries if not entry.outcome.is_decided]
+    unplaced = next((entry for entry in undecided if entry.outcome.prize), None)
     if unplaced:
         yield f"line {unplaced.row.line}, prize: a prize needs a placement; fill in the placement"
     entrant = next((entry for entry in entries if entry.player or entry.team), None)

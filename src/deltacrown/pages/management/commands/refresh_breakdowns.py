@@ -14,8 +14,10 @@ from deltacrown.user_profile.numbers.leaderboards import MAX_LIMIT
 
 class Command(BaseCommand):
     help = (
-        "Recount the numbers per game, repair and log those that differ, and put the overviews of each game's leading players into "
-        "the cache. Exit code: 0 when all numbers were right, 1 when any had drifted (also when it was repaired), 2 for a wrong call."
+        "Recount the numbers per game, repair and log those that differ, "
+        "and put the overviews of each game's leading players into the cache. "
+        "Exit code: 0 when all numbers were right, "
+        "1 when any had drifted (also when it was repaired), 2 for a wrong call."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -32,9 +34,9 @@ class Command(BaseCommand):
             done = refresh_breakdowns(clock=clock.now, players=options["players"])
         except DomainError as error:
             raise CommandError(error.message, returncode=2) from error
-        verdict = (
-            "all right" if not done.numbers_drifted else f"{done.numbers_drifted} drifted and were repaired"
-        )
+        verdict = "all right"
+        if done.numbers_drifted:
+            verdict = f"{done.numbers_drifted} drifted and were repaired"
         self.stdout.write(
             f"Run {done.run}: {done.numbers_checked} numbers of {done.games} games checked, {verdict}."
         )

@@ -37,11 +37,9 @@ class Command(BaseCommand):
 def describe(done: BackfilledAchievements, *, dry_run: bool) -> str:
     """Return a sentence that says what was changed."""
     changes = done.changes
-    award, update, revoke, change = (
-        ("Would award", "update", "revoke", "change")
-        if dry_run
-        else ("Awarded", "updated", "revoked", "changed")
-    )
+    award, update, revoke, change = "Awarded", "updated", "revoked", "changed"
+    if dry_run:
+        award, update, revoke, change = "Would award", "update", "revoke", "change"
     return (
         f"{award} {changes.awarded:,}, {update} {changes.updated:,} and {revoke} {changes.revoked:,} "
         f"achievements of {done.players:,} players, "
