@@ -1,4 +1,4 @@
-"""Calls at the same moment, each on a connection of its own."""
+"""Run calls at the same time, each on a connection of its own."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.pristine import rolled_back
 
 pytestmark = pytest.mark.django_db
 
-#: Every key begins so; no count, prize, moment or score of these rows does.
+#: Every key begins so; no count, prize, time or score of these rows does.
 KEY = "91827364"
 
 

@@ -57,7 +57,7 @@ def test_no_rows_make_one_empty_page(anna):
     assert (page.items, page.next_cursor, page.has_next) == ([], None, False)
 
 
-def test_rows_of_the_same_moment_are_neither_skipped_nor_repeated(anna):
+def test_rows_of_the_same_time_are_neither_skipped_nor_repeated(anna):
     for number in range(7):
         scene.match(anna, f"m{number}", hours=1)
 

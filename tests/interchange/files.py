@@ -57,7 +57,7 @@ def read_rejects(file: Path) -> list[dict[str, Any]]:
 
 
 def dump() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of the apps, so that two moments can be compared."""
+    """Return every row of every table of the apps, to compare two states."""
     own = [model for model in apps.get_models() if model.__module__.startswith("deltacrown.")]
     return {
         model._meta.label: [tuple(row) for row in model._base_manager.order_by("pk").values_list()]

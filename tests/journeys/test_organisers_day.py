@@ -153,8 +153,8 @@ def body(match, played_at):
     }
 
 
-def stamp(moment):
-    return moment.isoformat().replace("+00:00", "Z")
+def stamp(time):
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def numbers(visitor, player):  # noqa: F811

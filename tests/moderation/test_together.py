@@ -1,4 +1,4 @@
-"""Reporters and moderators at the same moment."""
+"""Reporters and moderators at the same time."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from tests.moderation.scene import LATER, SOON
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_rows_of_one_encounter_get_one_open_dispute(ann, duel):
+def test_lines_of_one_match_get_one_open_dispute(ann, duel):
     rows = list(Match.objects.filter(match_key="duel")) * 2
     answers = call_together(
         [

@@ -50,7 +50,7 @@ def test_a_player_registers_once(opened, player, find_all_drift):
     assert find_all_drift() == []
 
 
-def test_a_team_registers_its_members_of_that_moment(opened, team, player):
+def test_a_team_registers_its_members_of_that_time(opened, team, player):
     event, reds = opened("TEAM"), team("reds", "ann", "bob")
     left, late = player("left"), player("late")
     TeamMembership.objects.create(team=reds, user=left, joined_at=EARLIER, left_at=NOW)

@@ -1,4 +1,4 @@
-"""Awards at the same moment."""
+"""Awards at the same time."""
 
 from datetime import UTC, datetime
 

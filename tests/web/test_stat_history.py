@@ -12,7 +12,7 @@ from deltacrown.core import clock
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
 from tests import scene
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 from tests.web.reading import rows_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -115,13 +115,13 @@ class TestAsOf:
             text = text_of(client.get(address(anna), {"as_of": f"{day:%Y-%m-%d}"}))
             assert f"At the end of {day.day} {day:%b %Y} it was {value}." in text
 
-    def test_a_moment(self, client, anna):
-        moment = database_now()
+    def test_a_time(self, client, anna):
+        then = database_now()
         scene.match(anna, "late")
 
-        text = text_of(client.get(address(anna), {"as_of": moment.isoformat()}))
+        text = text_of(client.get(address(anna), {"as_of": then.isoformat()}))
 
-        assert f"On {moment.day} {moment:%b %Y} {moment:%H:%M} it was 0." in text
+        assert f"On {then.day} {then:%b %Y} {then:%H:%M} it was 0." in text
         assert "Matches won 1" in text
 
     def test_today_is_meant_as_it_is_now(self, client, anna):
@@ -148,7 +148,7 @@ class TestAsOf:
             "0000-00-00",
         ],
     )
-    def test_what_is_no_past_moment_is_a_400_with_the_reason(self, client, anna, asked):
+    def test_what_is_no_past_time_is_a_400_with_the_reason(self, client, anna, asked):
         answer = client.get(address(anna), {"as_of": asked})
         assert answer.status_code == 400
         assert any(

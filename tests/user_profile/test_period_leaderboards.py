@@ -1,4 +1,4 @@
-"""Leaderboards of a stretch of time: counted from matches, live and archived, by when they were played."""
+"""Leaderboards of a period: counted from matches, live and archived, by when they were played."""
 
 from __future__ import annotations
 
