@@ -1,4 +1,7 @@
-"""Database keys appear in no answer: all rows get keys that nothing else looks like, and every answer is searched for them."""
+"""Database keys appear in no answer.
+
+All rows get keys that nothing else looks like, and every answer is searched for them.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def season(django_db_setup, django_db_blocker):
 
 
 def play_season() -> SimpleNamespace:
-    """A tournament played through the services beside the rows of the world, so that timelines, awards and histories fill."""
+    """Play a tournament through the services, so that timelines, awards and histories have rows."""
     tell_keys()
     world = build_world()
     organiser, staff, ann = world.callers["organiser"], world.callers["staff"], world.names["ann"]

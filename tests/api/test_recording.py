@@ -1,4 +1,4 @@
-"""Matches delivered over HTTP: accepted, unchanged or refused one by one, safe to repeat, put right by name."""
+"""Matches sent over HTTP: each is accepted, unchanged or refused; sending is repeatable; matches are corrected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Fifty game servers deliver overlapping batches at once: every match is recorded once, nothing is lost, nobody is told of a deadlock."""
+"""Fifty game servers send overlapping batches at once.
+
+Every match is recorded once, nothing is lost, and no request fails with a deadlock.
+"""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def record_and_rule(ground: Ground, pick: random.Random, report: Report) -> None
 
 
 def import_file(ground: Ground, pick: random.Random, report: Report) -> None:
-    """Import a file of 2,000 matches; what an earlier child had imported is found and left, until all is there."""
+    """Import a file of 2,000 matches. Matches that an earlier child imported are found and left unchanged."""
     from django.core.management import call_command
 
     path = ground.folder / f"matches-{ground.files}.csv"
@@ -96,7 +96,8 @@ def damage_and_reconcile(ground: Ground, pick: random.Random, report: Report) ->
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE user_profile_userprofile SET total_matches_played = total_matches_played + 3, matches_won = matches_won + 1"
+                "UPDATE user_profile_userprofile "
+                "SET total_matches_played = total_matches_played + 3, matches_won = matches_won + 1"
             )
         reconciliation.reconcile(cause="chaos", clock=timezone.now)
         report("reconciled")

@@ -1,4 +1,4 @@
-"""When a job was last due, checked against every day of two years and against what Celery makes of the same cadence."""
+"""When a job was last due, compared with every day of two years and with Celery's schedule of the same cadence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving old matches into the archive: which move, whole, once, and what happens when it is stopped or met half-way."""
+"""Archiving old matches: which are moved, whole and once, also after an interruption or beside other writers."""
 
 from __future__ import annotations
 

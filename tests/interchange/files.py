@@ -17,7 +17,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CWL_DATA = Path(os.environ.get("DELTACROWN_CWL_DATA", REPOSITORY.parent / "shared" / "data" / "cwl"))
 needs_cwl_data = pytest.mark.skipif(
     not CWL_DATA.is_dir(),
-    reason="the CWL files are not here; put them in ../shared/data/cwl or name their folder in DELTACROWN_CWL_DATA",
+    reason=(
+        "the CWL files are not here; put them in ../shared/data/cwl "
+        "or name their folder in DELTACROWN_CWL_DATA"
+    ),
 )
 
 

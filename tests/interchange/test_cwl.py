@@ -349,9 +349,13 @@ def test_what_is_kept_of_a_row(season):
         "TOURNAMENT", "LOSS", "Echo Fox", 106, datetime(2017, 8, 9, 14, 11, 50, tzinfo=UTC),
     )  # fmt: skip
     described = match.tournament_result
-    assert (described.round, described.series, described.map_name, described.stats, described.opponent_team is None) == (
-        "Pool A", "champs-pool-A-3", "Retaliation", {"mode": "Hardpoint", "duration_s": 480}, False,
-    )  # fmt: skip
+    assert (described.round, described.series, described.map_name) == (
+        "Pool A",
+        "champs-pool-A-3",
+        "Retaliation",
+    )
+    assert described.stats == {"mode": "Hardpoint", "duration_s": 480}
+    assert described.opponent_team is not None
     assert {
         name: match.stats[name]
         for name in ("kills", "hill_time_s", "avg_kill_dist_m", "8_plus_streak", "fave_rig")

@@ -1,4 +1,4 @@
-"""The order in which CWL files are imported makes no difference, not even between a new database and another."""
+"""The order in which CWL files are imported makes no difference, in a new database or in another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""An organiser's day through HTTP alone: 64 players, 63 matches that come repeated and out of order, a dispute upheld, results."""
+"""An organiser's day through HTTP alone: 64 players, 63 matches, an upheld dispute, and results.
+
+Matches are sent repeatedly and out of order.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def staff(signed_in):  # noqa: F811
 
 
 def play(players):
-    """A knockout: every match in the order it is played, as (key, round, winner, loser), and everybody's placement."""
+    """Play a knockout. Return its matches in order, as (key, round, winner, loser), and all placements."""
     matches, placements, alive = [], {}, list(players)
     while len(alive) > 1:
         left = []
@@ -68,7 +71,8 @@ def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
     report(server, matches, start)
     assert Match.objects.count() == 2 * (PLAYERS - 1)
 
-    # The last 16's first match was told the wrong way round: the loser objects, staff agree, the match is put right.
+    # The first match of the last 16 was sent with swapped results: the loser files a dispute, staff uphold it,
+    # and the match is corrected.
     key, _, winner, loser = next(match for match in matches if match[1] == "Last 16")
     filed = signed_in(by_id[loser]).post(
         "/disputes", {"match": {"game": "rocket", "match_key": key}, "reason": "I won that."}
@@ -122,7 +126,7 @@ def key_for(staff, player, *scopes):
 
 
 def report(server, matches, start):
-    """Deliver the matches as a server on a bad line does: shuffled, in overlapping batches, some of them twice."""
+    """Send the matches like a server with a bad connection: shuffled, in overlapping batches, some twice."""
     chance = random.Random(5)
     bodies = [body(match, start + timedelta(minutes=number)) for number, match in enumerate(matches)]
     chance.shuffle(bodies)
