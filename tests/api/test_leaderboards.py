@@ -136,7 +136,7 @@ def test_a_place_over_a_period(visitor, ann):
 
 
 def test_who_ties_is_listed_as_the_rule_says(visitor):
-    """Two players tie. The account that was created later joined earlier, so the two possible orders differ."""
+    """Two players tie. The account that was created later joined earlier, so that the orders differ."""
     later, earlier = (
         scene.player("later", date_joined=at(0)),
         scene.player("earlier", date_joined=at(-24 * 365)),

@@ -1,4 +1,4 @@
-"""Matches sent over HTTP: each is accepted, unchanged or refused; sending is repeatable; matches are corrected."""
+"""Matches sent over HTTP: each is accepted, unchanged or refused; sending can be repeated; corrections."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Session:
         self.thread.start()
 
     def wait_until_blocked(self) -> None:
-        """Return when a session waits for a lock. Fail if none does within a minute, enough on a busy machine."""
+        """Return when a session waits for a lock. Fail after a minute, long on a busy machine too."""
         for _ in range(6_000):
             with connection.cursor() as cursor:
                 # Otherwise a transaction sees the same snapshot of pg_stat_activity each time.
@@ -224,7 +224,7 @@ def test_two_sessions_that_write_in_opposite_order_both_get_through(ann, rocket)
 
 
 def test_statements_over_many_players_never_deadlock_whatever_their_size_and_order(rocket):
-    """Statements of different sizes have different plans, and would reach the same profiles in different order."""
+    """Statements of different sizes have different plans, and reach the same profiles in different order."""
     users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(300))
     before = count_deadlocks()
 

@@ -1,4 +1,4 @@
-"""Which session waits for which on PostgreSQL, in fixed interleavings of two sessions, as in ``test_races``."""
+"""Which session waits for which on PostgreSQL, in fixed interleavings of two, as in ``test_races``."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def repair(*users):
 
 @pytest.mark.parametrize("profile_first", [True, False], ids=["profile first", "match first"])
 def test_a_profile_made_late_and_a_match_written_meanwhile_find_each_other(ann, rocket, profile_first):
-    """Neither session sees the other's row: the writer would have no profile, the profile no match to count."""
+    """Neither session sees the other's row: the writer has no profile to change, the profile no match."""
     win(ann, rocket, "before")
     UserProfile.objects.filter(user=ann).delete()
     steps = [ensure_profiles, lambda: win(ann, rocket, "meanwhile")]

@@ -1,4 +1,4 @@
-"""When a job was last due, compared with every day of two years and with Celery's schedule of the same cadence."""
+"""When a job was last due, compared with every day of two years and with Celery's own schedule."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ SHARED_OPTIONS |= {"--skip-checks"}
 
 
 def own_commands() -> dict[str, str]:
-    """Return command name → app, for this project's apps. Django's own commands are left out, even if extended."""
+    """Return command name → app, for this project's apps. Django's own are left out, even if extended."""
     ours = {
         config.name
         for config in apps.get_app_configs()

@@ -1,4 +1,4 @@
-"""Archiving old matches: which are moved, whole and once, also after an interruption or beside other writers."""
+"""Archiving old matches: which are moved, whole and once, also after an interruption or beside writers."""
 
 from __future__ import annotations
 

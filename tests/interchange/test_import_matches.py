@@ -310,13 +310,11 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
 
 REFUSED_ANYWAY = {
     "a contradiction": (
-        f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\n"
-        f"bad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n"
+        f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n"
     ),
     "a game that is not its tournament's": f"bad,new-game,eve,win,{AT},,,,,spring-cup,,,,\n",
     "a contradiction in a new tournament": (
-        f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\n"
-        f"bad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n"
+        f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\nbad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n"
     ),
     "a control character": f"bad,new-game,eve,win,{AT},,,,Te\x07am,,,,,\n",
 }

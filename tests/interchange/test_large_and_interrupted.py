@@ -149,7 +149,7 @@ class Site:
         return self.ask("SELECT COUNT(DISTINCT match_key) FROM games_match")[0][0]
 
     def stop_half_way(self, file: Path, how: signal.Signals) -> tuple[int, str]:
-        """Run an import that is stopped inside a transaction, with some batches committed and some to come."""
+        """Run an import that is stopped inside a transaction, some batches committed, some to come."""
         arguments = ["import_matches", str(file), "--create-missing", "--batch-size", "20"]
         process = self._run("-c", STOPPING, str(int(how)), *arguments)
         output, _ = process.communicate(timeout=300)

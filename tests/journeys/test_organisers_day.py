@@ -71,8 +71,8 @@ def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
     report(server, matches, start)
     assert Match.objects.count() == 2 * (PLAYERS - 1)
 
-    # The first match of the last 16 was sent with swapped results: the loser files a dispute, staff uphold it,
-    # and the match is corrected.
+    # The first match of the last 16 was sent with swapped results. The loser files a dispute, staff uphold
+    # it, and the match is corrected.
     key, _, winner, loser = next(match for match in matches if match[1] == "Last 16")
     filed = signed_in(by_id[loser]).post(
         "/disputes", {"match": {"game": "rocket", "match_key": key}, "reason": "I won that."}

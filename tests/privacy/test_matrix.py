@@ -1,6 +1,7 @@
-"""Every viewer × every setting × every page and operation × every state of the cache gives exactly what the rules say.
+"""Every viewer × setting × page or operation × state of the cache shows exactly what the rules say.
 
-Rules are in ``rules``, what each page and operation shows in ``surfaces`` and ``operations``, the owner's secrets in ``world``.
+The rules are in ``rules``, what each page and operation shows in ``surfaces`` and ``operations``, the owner's
+secrets in ``world``.
 """
 
 from __future__ import annotations

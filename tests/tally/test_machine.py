@@ -1,4 +1,4 @@
-"""Any sequence of writes, by services and behind their backs: cached = recount = rows = history, now and then."""
+"""After any sequence of writes, by services or not: cached = recount = rows = history, now and earlier."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ class Season(RuleBasedStateMachine):
         key = f"r{next(self.numbers)}"
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO games_match (user_id, game_id, match_key, result, played_at) VALUES (%s, %s, %s, %s, %s)",
+                "INSERT INTO games_match (user_id, game_id, match_key, result, played_at) "
+                "VALUES (%s, %s, %s, %s, %s)",
                 [self.users[owner % 3].pk, self.games[game % 2].pk, key, result, NOON],
             )
 

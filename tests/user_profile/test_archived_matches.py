@@ -44,7 +44,7 @@ NOW = scene.at(500)
 
 @pytest.fixture
 def season(db):
-    """Forty duels of ann and bob an hour apart, recorded in one statement; some voided, some corrected, one of a tournament."""
+    """Record forty duels of ann and bob at once; void some, correct some, put one into a tournament."""
     ann, bob, mod = scene.player("ann"), scene.player("bob"), scene.player("mod", is_staff=True)
     title, event = scene.game("chess"), scene.tournament("cup", title=scene.game("chess"))
     records = [
@@ -96,6 +96,10 @@ def rows_behind(user, stat):
     ]
 
 
+def changes_of(user, stat):
+    return list(pages_of(lambda page: get_stat_history(user, stat, page, limit=7)))
+
+
 def see(season):
     """Everything there is to see of the season's players and matches."""
     ann, bob, title, times = season
@@ -107,9 +111,7 @@ def see(season):
         seen[f"{user} matches"] = histories(user)
         for stat in STATS:
             seen[f"{user} {stat} rows"] = rows_behind(user, stat)
-            seen[f"{user} {stat} history"] = list(
-                pages_of(lambda page: get_stat_history(user, stat, page, limit=7))
-            )  # noqa: B023
+            seen[f"{user} {stat} history"] = changes_of(user, stat)
             seen[f"{user} {stat} explained"] = explain_stat(user, stat, limit=50)
             for game in (None, title):
                 seen[f"{user} {stat} {game} then"] = [
@@ -251,7 +253,7 @@ def test_the_tournament_still_describes_its_match(client, season):
 
 @pytest.mark.parametrize("read", [2, 4])
 def test_a_match_archived_while_its_page_is_read_is_shown_once(season, read):
-    """The page reads live keys, archived keys, live rows, archived rows; the move happens before the ``read``-th."""
+    """The page reads live keys, archived keys, live rows, archived rows; they move before the ``read``-th."""
     before = [row.profile for row in get_match_page("chess", "d05", viewer=None).rows]
     reads = []
 

@@ -35,9 +35,13 @@ def day(number):
     return datetime(2025, 1, number, tzinfo=UTC)
 
 def show(what):
-    left = UserActivity.objects.filter(activity_type="TEAM_LEFT").values_list("user__username", "description", "created_at__day")
-    drawn = UserAchievement.objects.filter(achievement__slug="three-draws").values_list("user__username", "earned_at__day")
-    print(what, list(left), sorted(drawn))
+    left = UserActivity.objects.filter(activity_type="TEAM_LEFT")
+    drawn = UserAchievement.objects.filter(achievement__slug="three-draws")
+    print(
+        what,
+        list(left.values_list("user__username", "description", "created_at__day")),
+        sorted(drawn.values_list("user__username", "earned_at__day")),
+    )
 
 ann, bob = create_players(usernames=["ann", "bob"], joined_at={}).values()
 reds = Team.objects.create(slug="reds", name="Reds")

@@ -1,4 +1,4 @@
-"""What timelines and experience say after things happened in the other apps, and after they were taken back."""
+"""Timelines and experience after events in the other apps, and after these were undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each list a page reads comes through the index meant for it: nothing is read whole, and long lists are not sorted.
+"""Each list of a page is read through its index: no table is read whole, and long lists are not sorted.
 
 The queries are those the services really send. The tables of a test are small, so PostgreSQL is
 told to leave out the ways it would take in small tables only; see ``tests.plans``.
@@ -169,11 +169,11 @@ BOARDS = {
     name: f"profile_{'ranked_' if board.sample else ''}by_{board.index or name}"
     for name, board in list_leaderboards(UserProfile).items()
 }
-GAME_BOARDS = {
-    name: f"gamestats_{'ranked_' if BOARDS[name].startswith('profile_ranked') else ''}by_{board.index or column}"
-    for name, column in list_twins(GameStats).items()
-    if (board := list_leaderboards(UserProfile).get(name))
-}
+GAME_BOARDS = {}
+for name, column in list_twins(GameStats).items():
+    if board := list_leaderboards(UserProfile).get(name):
+        ranked = "ranked_" if BOARDS[name].startswith("profile_ranked") else ""
+        GAME_BOARDS[name] = f"gamestats_{ranked}by_{board.index or column}"
 
 
 class TestLeaderboards:
@@ -211,7 +211,7 @@ class TestLeaderboards:
 
 
 class TestShortLists:
-    """Lists of one player or one event that are sorted in memory: an index finds the rows, and no others are read."""
+    """Lists of one player or event are sorted in memory: an index finds the rows, and no others are read."""
 
     @pytest.mark.parametrize(
         ("read", "table", "column"),

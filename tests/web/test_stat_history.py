@@ -28,7 +28,7 @@ def mod(db):
 
 @pytest.fixture
 def anna(mod):
-    """Three wins, of which one was voided, one corrected, and one changed by a write that gave no reason; a title."""
+    """Three wins: one voided, one corrected, one changed by a write without a reason. And a title."""
     anna = scene.player("anna")
     for number in range(3):
         scene.match(anna, f"m{number}", hours=number)
@@ -61,7 +61,8 @@ def test_every_change_newest_first_with_its_cause_and_the_number_after_it(client
 
     assert without_dates(answer) == [
         "−1 Result corrected from WIN to DRAW Valorant match m2, played 01 Mar 2025 No reason given 0",
-        "−1 Result corrected from WIN to LOSS Valorant match m1, played 01 Mar 2025 Reason: Wrong side reported 1",
+        "−1 Result corrected from WIN to LOSS Valorant match m1, played 01 Mar 2025 "
+        "Reason: Wrong side reported 1",
         "−1 Voided: Smurfing Valorant match m0, played 01 Mar 2025 2",
         "+1 Recorded Valorant match m2, played 01 Mar 2025 3",
         "+1 Recorded Valorant match m1, played 01 Mar 2025 2",
@@ -217,7 +218,8 @@ def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_ass
     for number in range(12):
         scene.match(anna, f"more{number}")
     place = address(anna)
-    # the player; privacy, profile; live, archived, beginnings, revisions; words: live, archived; as of: privacy, profile, the value
+    # The player; privacy, profile; live, archived, beginnings, revisions; words: live, archived;
+    # as of: privacy, profile, the value.
     with django_assert_num_queries(queries):
         client.get(place, query)
 
