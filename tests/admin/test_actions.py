@@ -264,12 +264,11 @@ def test_a_team_s_result_takes_its_members_along(desk):
     )
     scene.registration(ann, league, team=squad)
     member, team = scene.result(league, 1, ann, team=squad), scene.result(league, 1, team=squad)
-    assert (
-        desk.post(
-            address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}
-        ).status_code
-        == 403
-    )
+
+    change_member = address(TournamentResult, "change", member.pk)
+    refused = desk.post(change_member, {"placement": "2", "reason": "x"})
+    assert refused.status_code == 403
+
     desk.post(
         address(TournamentResult, "change", team.pk),
         {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."},

@@ -205,9 +205,8 @@ def callers():
 )
 def test_whatever_is_sent_the_answer_is_declared(case, callers):
     told = repr((case.path_parameters, case.query, case.body)).encode()
-    caller = sorted(callers)[
-        zlib.crc32(told) % len(callers)
-    ]  # the same for the same request, so that a failure repeats
+    # The same caller for the same request, so that a failure repeats.
+    caller = sorted(callers)[zlib.crc32(told) % len(callers)]
     answer = case.call_and_validate(
         headers=callers[caller], excluded_checks=[CHECKS.get_one(name) for name in LEFT_OUT]
     )

@@ -126,12 +126,8 @@ def test_a_place_over_a_period(visitor, ann):
             (2, "cid", 1),
         ]
         assert place["since"].endswith("Z")
-        assert (
-            visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()[
-                "rank"
-            ]
-            is None
-        )
+        anns = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()
+        assert anns["rank"] is None
     assert problem_of(visitor.get(f"/leaderboards/level/around/{cid}?period=season")) == (404, "not-found")
 
 

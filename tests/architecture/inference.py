@@ -133,9 +133,8 @@ class Names:
     def _of_attribute(self, value: ast.AST, attribute: str) -> Model | None:
         base = self.of(value)
         if base is None:
-            return (
-                self.known["User"] if attribute == "user" else self.known.get(attribute)
-            )  # request.user, models.Match
+            # Such as request.user, or models.Match.
+            return self.known["User"] if attribute == "user" else self.known.get(attribute)
         return base if attribute in MANAGERS else related(base, attribute)
 
     def _of_function(self, function: ast.Name, args: list[ast.expr]) -> Model | None:

@@ -163,9 +163,8 @@ def test_a_dry_run_counts_and_moves_nothing(duels):
 
 def test_every_batch_costs_the_same_few_statements(duels, django_assert_num_queries):
     duels(40)
-    with django_assert_num_queries(
-        3 * 6 + 1
-    ):  # per batch: candidates, savepoint, lock, copy, remove, release; no more candidates
+    # Per batch: candidates, savepoint, lock, copy, remove, release. At the end: no more candidates.
+    with django_assert_num_queries(3 * 6 + 1):
         archive(batch_size=32)
 
 

@@ -154,9 +154,8 @@ def test_a_truncate_keeps_the_past_of_every_row(player, played):
         played(ann, result)
     before = database_now()
     with attributed(actor="operator", reason="season reset"), connection.cursor() as cursor:
-        cursor.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE"
-        )  # or the rows' own checks would stand in its way until the commit
+        # PostgreSQL refuses to truncate a table while checks of its rows are deferred.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE games_match CASCADE")
     assert [(change.delta, change.reason) for change in history(ann, "matches_won")[:2]] == [
         (-1, "season reset")

@@ -204,9 +204,8 @@ def test_a_profile_made_while_its_rows_are_written(player, played, game, find_al
         other = Session(
             lambda: Match.objects.create(user=ann, game=game, match_key="late", result="WIN", played_at=NOON)
         )
-        threading.Event().wait(
-            0.2
-        )  # it inserts its row, and finds no profile it could add to, or waits for it
+        # Meanwhile it inserts its row, and finds no profile to change, or waits for the profile.
+        threading.Event().wait(0.2)
     other.finish()
     assert numbers(ann) == (2, 2)
     assert find_all_drift() == []

@@ -177,9 +177,8 @@ def test_recording_again_changes_and_announces_nothing(team, ann, bob, announced
     record_memberships(memberships=records)
     announced.clear()
     assert record_memberships(memberships=list(reversed(records))) == []
-    assert (
-        record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []
-    )  # an older file, without the departure
+    # An older file, without the departure.
+    assert record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []
     assert announced == []
     assert table() == [("og", "ann", JAN, FEB), ("og", "ann", MAR, None), ("og", "bob", JAN, None)]
 

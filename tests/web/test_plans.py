@@ -75,8 +75,13 @@ def make_ranked(user, number):
     scene.experience(user, 10 + number)
 
 
+def list_rows(user, stat):
+    """Return a read of the rows of a stat, as its player sees them."""
+    return lambda page=None: stats_service.get_stat_rows(user, stat, page, limit=2, viewer=user)
+
+
 def second_page(read):
-    """The same listing, from its first cursor on."""
+    """Return a read of the same list from its first cursor on."""
     return lambda: read(read(None).next_cursor)
 
 
@@ -127,14 +132,12 @@ LISTS = {
         "userachievement_of_user",
     ),
     "experience": (
-        lambda u: (
-            lambda page=None: stats_service.get_stat_rows(u, "experience_points", page, limit=2, viewer=u)
-        ),
+        lambda u: list_rows(u, "experience_points"),
         "user_profile_experienceaward",
         "experience_of_user",
     ),
     "disputes": (
-        lambda u: lambda page=None: stats_service.get_stat_rows(u, "disputes_filed", page, limit=2, viewer=u),
+        lambda u: list_rows(u, "disputes_filed"),
         "moderation_dispute",
         "moderation_dispute_of_user",
     ),
