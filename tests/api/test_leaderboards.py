@@ -46,9 +46,8 @@ def test_a_leaderboard(visitor, ann):
     assert (board["rule"], board["game"]) == ("Players with at least one are ranked.", None)
     assert visitor.get("/leaderboards/matches_won?game=valorant").json()["game"] == "valorant"
     assert problem_of(visitor.get("/leaderboards/nonsense")) == (404, "not-found")
-    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}[
-        "average_placement"
-    ] is False
+    by_game = {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}
+    assert by_game["average_placement"] is False
 
 
 def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):

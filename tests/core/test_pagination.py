@@ -229,10 +229,8 @@ class TestPlan:
         assert "match_history" in plan
         assert not sorts(plan)
         assert not scans_of(plan, "games_match")
-        bound = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}[
-            connection.vendor
-        ]
-        assert bound in plan
+        bounds = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}
+        assert bounds[connection.vendor] in plan
         if connection.vendor == "postgresql":
             assert "ROW(played_at, id) < ROW(" in plan.split("Index Cond:")[1].splitlines()[0]
 

@@ -113,10 +113,9 @@ def key_for(staff, player, *scopes):
 
     from tests.api.calls import Api
 
-    secret = staff.post("/me/api-keys", {"name": "server", "scopes": list(scopes), "player": player}).json()[
-        "secret"
-    ]
-    return Api(Client(), {"Authorization": f"Bearer {secret}"})
+    wanted = {"name": "server", "scopes": list(scopes), "player": player}
+    key = staff.post("/me/api-keys", wanted).json()
+    return Api(Client(), {"Authorization": f"Bearer {key['secret']}"})
 
 
 def report(server, matches, start):
