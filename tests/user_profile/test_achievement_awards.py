@@ -190,7 +190,7 @@ def test_a_revoked_achievement_can_be_earned_again(ann, first_win):
 def test_awards_and_revocations_must_say_what_they_must(ann, first_win):
     with pytest.raises(InvalidInput, match="no time zone"):
         award_achievement(user=ann, achievement=first_win, fact="", earned_at=datetime(2025, 1, 1))
-    with pytest.raises(InvalidInput, match="at most 200"):
+    with pytest.raises(InvalidInput, match="the limit is 200"):
         award_achievement(user=ann, achievement=first_win, fact="x" * 201, earned_at=JAN)
     with pytest.raises(InvalidInput, match="must not be empty"):
         revoke_achievement(user=ann, achievement=first_win, reason="  ")
