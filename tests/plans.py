@@ -42,7 +42,7 @@ def gather_statistics() -> None:
 
 
 def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = (), *, bitmaps: bool = False) -> str:
-    """The plan as text. Test tables are small, so PostgreSQL is told to think of them as large.
+    """The plan as text. Test tables are small, so PostgreSQL is made to plan as for large ones.
 
     :param bitmaps: let it join several indexes, as a search in several columns needs.
     """

@@ -39,7 +39,7 @@ def tell_keys() -> None:
 
 
 def told_by(answer) -> str:
-    """Everything an answer tells: body, headers, and what its cursors and handles hold once decoded."""
+    """Return all text of an answer: body, headers, and its decoded cursors and handles."""
     body = answer.getvalue().decode()
     text = f"{body}\n{dict(answer.headers)}"
     words = {

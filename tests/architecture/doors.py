@@ -55,7 +55,7 @@ class Service:
         )
 
     def calls(self) -> Iterator[str]:
-        """The full dotted names of what it calls, as far as its module's imports tell."""
+        """Return the full dotted names of what it calls, as far as its module's imports show."""
         imports = imported_names(self.module)
         for node in ast.walk(self.node):
             if isinstance(node, ast.Call) and (name := dotted(node.func)):

@@ -1,4 +1,4 @@
-"""Which model an expression stands for, as far as the source alone tells.
+"""Which model an expression stands for, as far as the source alone shows.
 
 Local names are followed through assignments, loops, annotations and calls of the same module;
 attributes through Django's relations, so that ``dispute.match`` is a ``games.Match``.
@@ -107,7 +107,7 @@ class Names:
         return None
 
     def of(self, node: ast.AST) -> Model | None:  # noqa: PLR0911
-        """The model whose row, rows or manager ``node`` evaluates to; None when the source does not tell."""
+        """Return the model whose row, rows or manager ``node`` evaluates to, None if unknown."""
         match node:
             case ast.Name(id=name):
                 return self.names.get(name) or self.imported.get(name)

@@ -56,7 +56,7 @@ CONTENT: dict[type, tuple[str, ...]] = {
 
 
 def content() -> dict[str, list[tuple[Any, ...]]]:
-    """Everything imported, told by names instead of keys."""
+    """Return everything imported, by names instead of keys."""
     return {
         model.__name__: sorted(model.objects.values_list(*fields), key=repr)
         for model, fields in CONTENT.items()

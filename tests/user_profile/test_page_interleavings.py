@@ -40,7 +40,7 @@ PARTS = [range(start, start + MANY // 4) for start in range(0, MANY, MANY // 4)]
 
 
 class Stepping:
-    """A cache that lets others go first, and fails when it is told to."""
+    """A cache that pauses around every call, and fails when the world says so."""
 
     def __init__(self, world):
         self.world = world

@@ -1,4 +1,4 @@
-"""Until when something can be disputed is told before a player writes a word."""
+"""The dispute form shows its deadline, and no fields after it."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The page that tells when and why a number changed, and what it was on a day."""
+"""The page of when and why a stat changed, and of its value at an earlier time."""
 
 from __future__ import annotations
 
