@@ -12,7 +12,7 @@ from django.dispatch import Signal
 
 @contextmanager
 def announced(signal: Signal) -> Iterator[list[dict[str, Any]]]:
-    """Yield the list of what ``signal`` carried, a dict per time it was sent; it must be sent inside a transaction."""
+    """Yield a list with the arguments of each send of ``signal``. It must be sent inside a transaction."""
     events: list[dict[str, Any]] = []
 
     def listen(sender: Any, signal: Signal, **facts: Any) -> None:

@@ -1,4 +1,4 @@
-"""Calls at the same moment, each on a connection of its own."""
+"""Run calls at the same time, each on a connection of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 
 def call_together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run every call in a thread of its own, all released at once, and return their answers, or the exceptions, in order."""
+    """Run every call in its own thread, all at once. Return their results or exceptions, in order."""
     if connection.vendor == "sqlite":
         pytest.skip("threads share no in-memory SQLite database")
     start = threading.Barrier(len(calls))

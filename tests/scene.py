@@ -1,7 +1,8 @@
-"""What a test is given, one short call each, at fixed times: the one set of names from which all scenes are made.
+"""Builders of test data, at fixed times.
 
-A function named for a row (``player``, ``match``, ``registration``, ``result``) writes it straight into its table; services
-are tested elsewhere. ``line``, ``record`` and ``duel`` are what the services of matches take, and write nothing.
+A function named after a row (``player``, ``match``, ``registration``, ``result``) inserts it directly into
+its table; services are tested elsewhere. ``line``, ``record`` and ``duel`` return arguments for the services
+of matches, and write nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from tests.conftest import NOON
 
 #: When what happens begins; ``at`` counts from here.
 START = datetime(2025, 3, 1, 18, 0, tzinfo=UTC)
-#: When the matches were played that ``record`` and ``duel`` are about: the evening before ``NOON``, when they are told.
+#: When the matches of ``record`` and ``duel`` were played: the evening before ``NOON``, their recording.
 PLAYED = NOON - timedelta(hours=16)
 
 

@@ -15,7 +15,7 @@ from tests.scene import at
 
 
 def make_rows(number: int = 0) -> None:
-    """Write a row of every model, another for every ``number``; those of holders and counters come by themselves."""
+    """Write a row of every model, a different one per ``number``. The database adds holders and counters."""
     user, other = scene.player(f"player{number}"), scene.player(f"other{number}")
     title, squad = scene.game(f"game-{number}"), scene.team(f"team-{number}")
     event = scene.tournament(f"cup-{number}", title=title, organiser=other)

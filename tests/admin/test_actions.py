@@ -88,7 +88,7 @@ def test_voiding_asks_for_a_reason_first(desk, duel):
     assert voided() == []
 
 
-def test_voiding_voids_the_whole_encounter_and_says_who(desk, boss, duel):
+def test_voiding_voids_every_line_of_the_match_and_says_who(desk, boss, duel):
     with announced(games_signals.match_voided) as events:
         answer = act(desk, "void_selected", duel, reason="Server crash.")
     assert answer.status_code == 302
@@ -104,7 +104,7 @@ def test_voiding_voids_the_whole_encounter_and_says_who(desk, boss, duel):
     )
 
 
-def test_rows_of_several_encounters_and_archived_ones_are_voided(desk, duel):
+def test_rows_of_several_matches_and_archived_ones_are_voided(desk, duel):
     archived = scene.archive(duel)
     act(desk, "void_selected", *Match.objects.all(), reason="Server crash.")
     assert [name for name, _ in voided()] == ["bob", "cat", "dan"]
@@ -264,12 +264,11 @@ def test_a_team_s_result_takes_its_members_along(desk):
     )
     scene.registration(ann, league, team=squad)
     member, team = scene.result(league, 1, ann, team=squad), scene.result(league, 1, team=squad)
-    assert (
-        desk.post(
-            address(TournamentResult, "change", member.pk), {"placement": "2", "reason": "x"}
-        ).status_code
-        == 403
-    )
+
+    change_member = address(TournamentResult, "change", member.pk)
+    refused = desk.post(change_member, {"placement": "2", "reason": "x"})
+    assert refused.status_code == 403
+
     desk.post(
         address(TournamentResult, "change", team.pk),
         {"placement": "2", "prize_amount": "0.00", "reason": "Photo finish."},

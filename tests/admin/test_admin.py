@@ -1,4 +1,4 @@
-"""Every model has pages, every page answers, none of them costs more with more rows, and no number can be typed in."""
+"""Every model has admin pages that answer, at a constant number of queries, and no stat can be edited."""
 
 from __future__ import annotations
 

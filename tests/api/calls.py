@@ -14,7 +14,10 @@ ROOT = "/api/v1"
 
 
 class Api:
-    """A caller. Every answer is checked: errors are problem documents, and nothing private may be kept by a shared cache."""
+    """A client that checks every answer.
+
+    Errors must be problem documents, and no shared cache may keep anything private.
+    """
 
     key: Any = None
     secret: str = ""

@@ -1,4 +1,7 @@
-"""Who may call what: every operation of the description, by every kind of caller. An operation that is not declared here fails."""
+"""Who may call what: every operation of the description, by every kind of caller.
+
+An operation that is not declared here fails.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from tests.scene import at
 
 pytestmark = pytest.mark.django_db
 
-#: The owner is the player everything is about; a member has no part in it, and the last four are keys of such members.
+#: The owner is the player that everything is about. A member has no part in it.
 PEOPLE = {"member", "owner", "organiser", "staff"}
 KEYS = {"owner's key to read", "organiser's key", "key to read", "key to record", "key to organise"}
 READERS = {"owner's key to read", "key to read"}

@@ -1,4 +1,7 @@
-"""Database keys appear in no answer: all rows get keys that nothing else looks like, and every answer is searched for them."""
+"""Database keys appear in no answer.
+
+All rows get keys that nothing else looks like, and every answer is searched for them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.pristine import rolled_back
 
 pytestmark = pytest.mark.django_db
 
-#: Every key begins so; no count, prize, moment or score of these rows does.
+#: Every key begins so; no count, prize, time or score of these rows does.
 KEY = "91827364"
 
 
@@ -36,7 +39,7 @@ def tell_keys() -> None:
 
 
 def told_by(answer) -> str:
-    """Everything an answer tells: body, headers, and what its cursors and handles hold once decoded."""
+    """Return all text of an answer: body, headers, and its decoded cursors and handles."""
     body = answer.getvalue().decode()
     text = f"{body}\n{dict(answer.headers)}"
     words = {
@@ -60,7 +63,7 @@ def season(django_db_setup, django_db_blocker):
 
 
 def play_season() -> SimpleNamespace:
-    """A tournament played through the services beside the rows of the world, so that timelines, awards and histories fill."""
+    """Play a tournament through the services, so that timelines, awards and histories have rows."""
     tell_keys()
     world = build_world()
     organiser, staff, ann = world.callers["organiser"], world.callers["staff"], world.names["ann"]

@@ -1,4 +1,4 @@
-"""What every request meets before and after its operation: unreadable input, throttles, caches, problem documents."""
+"""What happens before and after every operation: unreadable input, throttles, caches, problem documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent, what comes back is declared and tells nothing hidden: generated requests for every operation, right and wrong ones.
+"""Generated requests for every operation, valid and invalid: answers are declared and show nothing hidden.
 
 ``make fuzz`` sends thousands of requests on either database; the suite a few, always the same.
 """
@@ -89,22 +89,23 @@ def _known(names, value):
     )
 
 
-#: What cannot hold here. A request of the right shape may name players, games and moments that are not there or contradict
-#: each other, which is refused with 422. And the check of ignored credentials sends wrong ones of one kind beside our own
-#: right ones of the other; that every operation refuses wrong ones is shown in test_authorisation.
+#: Checks that cannot hold here. A request of the right shape may name players and games that do not exist,
+#: or times that contradict each other, and is refused with 422. The check of ignored credentials sends wrong
+#: credentials of one kind together with our right ones of the other kind; test_authorisation checks that
+#: every operation refuses wrong ones.
 LEFT_OUT = ["positive_data_acceptance", "ignored_auth"]
 
 
 #: Stands in everything that Eve hides, and in nothing that is sent.
 HIDDEN = "eves-secret-4c1d"
-#: What no answer tells anybody: where the code lies, and what a database or an interpreter says when it fails.
+#: Text that no answer contains: paths of the code, and messages of a failing database or interpreter.
 INSIDE = ("Traceback", "site-packages", "psycopg", "sqlite3.", "OperationalError", 'File "')
 #: Requests by caller and by the hundred of the status they were answered with.
 SENT: Counter[str] = Counter()
 
 
 def rows():
-    """Ann, who hides nothing; Eve, who hides everything; staff; and something of every kind that an address can name."""
+    """Ann, who hides nothing; Eve, who hides everything; staff; and a row of each kind that URLs name."""
     ann, eve, boss = (
         scene.player("ann"),
         scene.player("eve", email=f"{HIDDEN}@example.org"),
@@ -162,7 +163,7 @@ def _tell_what_was_sent(request):
 
 @pytest.fixture(autouse=True)
 def _one_connection():
-    """Requests use the test's own transaction: nothing may close its connection, as a served request otherwise does."""
+    """Keep the connection open at the end of a request, because requests use the test's own transaction."""
     events = (request_started, request_finished)
     for event in events:
         event.disconnect(close_old_connections)
@@ -204,9 +205,8 @@ def callers():
 )
 def test_whatever_is_sent_the_answer_is_declared(case, callers):
     told = repr((case.path_parameters, case.query, case.body)).encode()
-    caller = sorted(callers)[
-        zlib.crc32(told) % len(callers)
-    ]  # the same for the same request, so that a failure repeats
+    # The same caller for the same request, so that a failure repeats.
+    caller = sorted(callers)[zlib.crc32(told) % len(callers)]
     answer = case.call_and_validate(
         headers=callers[caller], excluded_checks=[CHECKS.get_one(name) for name in LEFT_OUT]
     )

@@ -1,4 +1,4 @@
-"""Requests that are meant to break something: a problem document each time, and not a row more, less or other than before."""
+"""Hostile requests: each is answered with a problem document, and no row is added, removed or changed."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_values_of_other_types_change_nothing(world, path):  # noqa: F811
 
 @pytest.mark.parametrize("path", WRITES)
 def test_statements_and_headers_in_text_are_text(world, path):  # noqa: F811
-    """Text may be anything that is printable: it is refused or kept as it is, and no table and no header comes of it."""
+    """Printable text is refused or kept unchanged. It never becomes SQL or a header."""
     caller, body = WRITES[path]
     tables = everything().keys()
     for sent in with_each_value_replaced(fill(body, world.names), SQL):

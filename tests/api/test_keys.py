@@ -1,4 +1,4 @@
-"""API keys: shown once, scoped, revocable, their use noted; and sessions, which need a CSRF token to write."""
+"""API keys: shown once, scoped, revocable, last use recorded. Sessions: a CSRF token is needed to write."""
 
 from __future__ import annotations
 

@@ -46,9 +46,8 @@ def test_a_leaderboard(visitor, ann):
     assert (board["rule"], board["game"]) == ("Players with at least one are ranked.", None)
     assert visitor.get("/leaderboards/matches_won?game=valorant").json()["game"] == "valorant"
     assert problem_of(visitor.get("/leaderboards/nonsense")) == (404, "not-found")
-    assert {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}[
-        "average_placement"
-    ] is False
+    by_game = {line["stat"]: line["by_game"] for line in visitor.get("/leaderboards").json()}
+    assert by_game["average_placement"] is False
 
 
 def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
@@ -126,17 +125,13 @@ def test_a_place_over_a_period(visitor, ann):
             (2, "cid", 1),
         ]
         assert place["since"].endswith("Z")
-        assert (
-            visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()[
-                "rank"
-            ]
-            is None
-        )
+        anns = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()
+        assert anns["rank"] is None
     assert problem_of(visitor.get(f"/leaderboards/level/around/{cid}?period=season")) == (404, "not-found")
 
 
 def test_who_ties_is_listed_as_the_rule_says(visitor):
-    """Of the two whose numbers are the same, the one whose account was made later joined earlier, so that the rules differ."""
+    """Two players tie. The account that was created later joined earlier, so that the orders differ."""
     later, earlier = (
         scene.player("later", date_joined=at(0)),
         scene.player("earlier", date_joined=at(-24 * 365)),

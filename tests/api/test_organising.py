@@ -128,10 +128,9 @@ def test_a_draft_of_another_is_not_there(org, signed_in, people):
     org.post("/tournaments", CUP)
 
     assert problem_of(signed_in(people[0]).post("/tournaments/cup/open")) == (404, "not-found")
-    assert (
-        signed_in(scene.player("boss", is_staff=True)).post("/tournaments/cup/open").json()["status"]
-        == "OPEN"
-    )
+    boss = scene.player("boss", is_staff=True)
+    opened = signed_in(boss).post("/tournaments/cup/open").json()
+    assert opened["status"] == "OPEN"
 
 
 def test_a_tournament_is_created_once(org):

@@ -1,4 +1,4 @@
-"""The description is served, kept in the documentation as it is, valid, and complete; the page shows all of it."""
+"""The OpenAPI description is served, valid, complete and the same as in docs; the page shows all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which services write, by themselves or through others, and which of them are doors that do so in one transaction."""
+"""Find services that write, directly or through others, and those that do so in one transaction (doors)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Service:
         )
 
     def calls(self) -> Iterator[str]:
-        """The full dotted names of what it calls, as far as its module's imports tell."""
+        """Return the full dotted names of what it calls, as far as its module's imports show."""
         imports = imported_names(self.module)
         for node in ast.walk(self.node):
             if isinstance(node, ast.Call) and (name := dotted(node.func)):
@@ -84,7 +84,7 @@ def imported_names(module: Module) -> dict[str, str]:
 
 
 def exported_names(modules: list[Module]) -> dict[str, set[str]]:
-    """App → full names that its ``services/__init__.py`` hands out; apps that hand out none there are left out."""
+    """Return, per app, the full names that its ``services/__init__.py`` exports, where it exports any."""
     packages = [module for module in modules if module.path.parts[1:] == ("services", "__init__.py")]
     handed = {
         package.app: {
@@ -109,7 +109,7 @@ def list_services(modules: list[Module]) -> dict[str, Service]:
 
 
 def find_unguarded_writes(modules: list[Module]) -> list[str]:
-    """Doors that write outside one transaction, by themselves or through functions that are no atomic door."""
+    """List doors that write outside a transaction, directly or through functions that are no atomic door."""
     services, exported = list_services(modules), exported_names(modules)
     writing = {key for key, service in services.items() if service.writes()}
     while more := {

@@ -1,4 +1,4 @@
-"""Which model an expression stands for, as far as the source alone tells.
+"""Which model an expression stands for, as far as the source alone shows.
 
 Local names are followed through assignments, loops, annotations and calls of the same module;
 attributes through Django's relations, so that ``dispute.match`` is a ``games.Match``.
@@ -107,7 +107,7 @@ class Names:
         return None
 
     def of(self, node: ast.AST) -> Model | None:  # noqa: PLR0911
-        """The model whose row, rows or manager ``node`` evaluates to; None when the source does not tell."""
+        """Return the model whose row, rows or manager ``node`` evaluates to, None if unknown."""
         match node:
             case ast.Name(id=name):
                 return self.names.get(name) or self.imported.get(name)
@@ -133,9 +133,8 @@ class Names:
     def _of_attribute(self, value: ast.AST, attribute: str) -> Model | None:
         base = self.of(value)
         if base is None:
-            return (
-                self.known["User"] if attribute == "user" else self.known.get(attribute)
-            )  # request.user, models.Match
+            # Such as request.user, or models.Match.
+            return self.known["User"] if attribute == "user" else self.known.get(attribute)
         return base if attribute in MANAGERS else related(base, attribute)
 
     def _of_function(self, function: ast.Name, args: list[ast.expr]) -> Model | None:

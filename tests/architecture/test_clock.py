@@ -73,9 +73,5 @@ def test_an_edge_may_read_it(path):
 
 
 def test_a_database_default_and_a_column_called_now_are_no_clock():
-    assert (
-        find_clock_reads(
-            sample("at = DateTimeField(db_default=Now())\nvalue = repair.now", "games/models.py")
-        )
-        == []
-    )
+    source = sample("at = DateTimeField(db_default=Now())\nvalue = repair.now", "games/models.py")
+    assert find_clock_reads(source) == []

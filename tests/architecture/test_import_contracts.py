@@ -1,4 +1,4 @@
-"""Imports point down only: the contracts of pyproject.toml, run over the package and over copies that break them."""
+"""Imports point down only: the contracts of pyproject.toml hold, and copies that break them are found."""
 
 from __future__ import annotations
 

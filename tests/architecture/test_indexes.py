@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.expressions import F, OrderBy
 
 #: Model → the columns an index must begin with; "-" is descending. The specification's
-#: ``created_at`` of a participation is ``registered_at`` here: the moment of registration.
+#: ``created_at`` of a participation is ``registered_at`` here: the time of registration.
 REQUIRED = [
     ("games.Match", ("user", "-played_at")),
     ("games.Match", ("user", "game", "-played_at")),

@@ -23,8 +23,9 @@ OWNERS = {
     "tournaments": {"Tournament", "TournamentParticipation", "TournamentResult", "TournamentMatchResult"},
     "moderation": {"Dispute"},
     "user_profile": {
-        "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings", "UserActivity", "ArchivedUserActivity", "Achievement",
-        "UserAchievement", "Follow", "KycVerification", "ExperienceAward",
+        "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings",
+        "UserActivity", "ArchivedUserActivity", "Achievement", "UserAchievement",
+        "Follow", "KycVerification", "ExperienceAward",
     },
     "freshness": {"ContentVersion"},
     "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
@@ -134,7 +135,8 @@ def test_it_writes_them_only_in_its_services():
             "games owns Match",
         ),
         (
-            "from deltacrown.games.models import Match as M\ndef f():\n    M.objects.filter(a=1).all().update(c=3)",
+            "from deltacrown.games.models import Match as M\n"
+            "def f():\n    M.objects.filter(a=1).all().update(c=3)",
             "games owns Match",
         ),
         (
@@ -159,7 +161,8 @@ def test_it_writes_them_only_in_its_services():
             "teams owns TeamMembership",
         ),
         (
-            "def f(pk):\n    get_object_or_404(Team, pk=pk).delete()\nfrom deltacrown.teams.models import Team",
+            "def f(pk):\n    get_object_or_404(Team, pk=pk).delete()\n"
+            "from deltacrown.teams.models import Team",
             "teams owns Team",
         ),
         ("def f():\n    apps.get_model('games', 'Game').objects.get_or_create(slug='x')", "games owns Game"),

@@ -103,14 +103,10 @@ STATES = ("teams/services/states.py", "def change(team: Team):\n    team.save()"
 )
 def test_a_package_answers_for_what_it_hands_out_and_for_what_that_calls(call):
     package = ("teams/services/__init__.py", "from deltacrown.teams.services.doors import f")
+    guarded = call.replace("def f", "@atomic_service\ndef f")
 
     assert unguarded(package, STATES, ("teams/services/doors.py", call)) == ["f"]
-    assert (
-        unguarded(
-            package, STATES, ("teams/services/doors.py", call.replace("def f", "@atomic_service\ndef f"))
-        )
-        == []
-    )
+    assert unguarded(package, STATES, ("teams/services/doors.py", guarded)) == []
 
 
 def test_a_package_that_hands_out_nothing_answers_for_everything_public():

@@ -1,4 +1,4 @@
-"""Several processes writing to one SQLite file at once: ``python -m tests.chaos.crowd --writers 3 --seconds 20``.
+"""Several processes write to one SQLite file: ``python -m tests.chaos.crowd --writers 3 --seconds 20``.
 
 Each reads, then writes, in one transaction, over and over. None may be told that the database is
 locked, and no number may be wrong in the end.

@@ -1,9 +1,10 @@
-"""``kill -9`` at random moments: ``python -m tests.chaos.kills --database sqlite --kills 100``.
+"""``kill -9`` at random times: ``python -m tests.chaos.kills --database sqlite --kills 100``.
 
 A child process works through services and reports each thing only after its commit; the parent
-kills it at a random moment and looks: everything reported is there, no encounter is half there, no
-number is wrong. Then the child is started again, until there have been ``--kills`` kills, and a last
-child is let finish. ``caught at work`` counts the kills that came between the first and the last change a child would have made.
+kills it at a random time and checks that everything reported is there, that no match is half there
+and that no number is wrong. Then it starts the child again, until there have been ``--kills`` kills,
+and lets a last child finish. ``caught at work`` counts the kills between the first and the last
+change that a child would have made.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.chaos.setting import throwaway_database
-from tests.told import do_as_told
+from tests.hints import run_hinted_commands
 
 PLAYERS = 20
 Report = Callable[[str], None]
@@ -67,7 +68,7 @@ def record_and_rule(ground: Ground, pick: random.Random, report: Report) -> None
 
 
 def import_file(ground: Ground, pick: random.Random, report: Report) -> None:
-    """Import a file of 2,000 matches; what an earlier child had imported is found and left, until all is there."""
+    """Import a file of 2,000 matches. Matches that an earlier child imported are found and left unchanged."""
     from django.core.management import call_command
 
     path = ground.folder / f"matches-{ground.files}.csv"
@@ -95,7 +96,8 @@ def damage_and_reconcile(ground: Ground, pick: random.Random, report: Report) ->
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE user_profile_userprofile SET total_matches_played = total_matches_played + 3, matches_won = matches_won + 1"
+                "UPDATE user_profile_userprofile "
+                "SET total_matches_played = total_matches_played + 3, matches_won = matches_won + 1"
             )
         reconciliation.reconcile(cause="chaos", clock=timezone.now)
         report("reconciled")
@@ -224,7 +226,7 @@ def find_faults(reported: list[str], figures: Counter[str]) -> list[str]:
         for line in reported
         if line.startswith("recorded") and keys[line.split()[1]] != 2
     ]
-    faults += [f"half an encounter: {key}" for key, rows in keys.items() if rows != 2]
+    faults += [f"half a match: {key}" for key, rows in keys.items() if rows != 2]
     twice = (
         Match.objects.values("game", "match_key", "user")
         .annotate(rows=Count("pk"))
@@ -255,7 +257,7 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
     with TemporaryDirectory() as folder:
         ground = Ground(Path(folder))
         began, longest = time.monotonic(), LONGEST
-        if name in FINITE:  # killed at any moment from its beginning to its end, on a slow machine too
+        if name in FINITE:  # killed at any time from its start to its end, on a slow machine too
             faults += find_faults(run_to_the_end(name, ground), figures)
             longest, ground.files = time.monotonic() - began, 1
         for number in range(kills):
@@ -264,7 +266,9 @@ def run_kills(name: str, kills: int, seed: int) -> dict[str, object]:
             reported = kill_at_random(child, reading, pick.uniform(0.01, longest))
             figures["caught at work"] += look_at_state() != before and "finished" not in reported
             if name == "migrate":
-                figures["records put right"] += do_as_told(check_migration_records(databases=["default"]))
+                figures["records put right"] += run_hinted_commands(
+                    check_migration_records(databases=["default"])
+                )
                 call_command("migrate", verbosity=0)
             if name == "damage_and_reconcile":
                 reconcile(cause="after the kill", clock=timezone.now)

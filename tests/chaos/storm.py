@@ -1,4 +1,6 @@
-"""Writers, verifiers, repairers and a saboteur at once, on a real PostgreSQL: ``python -m tests.chaos.storm --seconds 60``.
+"""Writers, verifiers, repairers and a saboteur at once, on a real PostgreSQL.
+
+Run it with ``python -m tests.chaos.storm --seconds 60``.
 
 Eight writers insert, flip, move, void and delete matches of shared players in random order, several
 statements to a transaction, so that they meet in every order. Verification runs in a loop beside
@@ -23,7 +25,7 @@ from tests.chaos.setting import throwaway_database
 PLAYERS, GAMES, WRITERS = 60, 2, 8
 #: The saboteur damages these players alone, so that a finding about anybody else is a false one.
 VICTIMS = 15
-#: What a run that happens to be calm proves nothing without. It goes on until there was some of each, at most so many seconds longer.
+#: A run without some of each proves nothing. It goes on until there was, at most ``PATIENCE`` seconds longer.
 MUST_HAPPEN = ("transactions", "verifications", "corruptions", "numbers repaired")
 PATIENCE = 300
 

@@ -17,7 +17,10 @@ from tests.pristine import another_database
 
 @pytest.fixture
 def run(tmp_path, django_db_setup):
-    """``run(module, "--seconds", "3")``: a chaos command in a process and a database of its own; its exit code and its lines."""
+    """``run(module, "--seconds", "3")`` runs a chaos command in a process and a database of its own.
+
+    It returns the exit code and the lines.
+    """
 
     def command(module, *arguments):
         done = subprocess.run(

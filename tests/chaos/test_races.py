@@ -52,14 +52,14 @@ class Session:
         self.thread.start()
 
     def wait_until_blocked(self) -> None:
-        """Return once some session waits for a lock; fail when none does within a minute, which is long on a busy machine too."""
+        """Return when a session waits for a lock. Fail after a minute, long on a busy machine too."""
         for _ in range(6_000):
             with connection.cursor() as cursor:
+                # Otherwise a transaction sees the same snapshot of pg_stat_activity each time.
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
                 cursor.execute(
-                    "SELECT pg_stat_clear_snapshot()"
-                )  # a transaction sees one picture of it otherwise
-                cursor.execute(
-                    "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                    "SELECT COUNT(*) FROM pg_stat_activity "
+                    "WHERE wait_event_type = 'Lock' AND datname = current_database()"
                 )
                 if cursor.fetchone()[0]:
                     return
@@ -224,7 +224,7 @@ def test_two_sessions_that_write_in_opposite_order_both_get_through(ann, rocket)
 
 
 def test_statements_over_many_players_never_deadlock_whatever_their_size_and_order(rocket):
-    """Statements of different sizes are planned differently, and would meet the same profiles in different orders."""
+    """Statements of different sizes have different plans, and reach the same profiles in different order."""
     users = User.objects.bulk_create(User(username=f"u{n}", date_joined=NOON) for n in range(300))
     before = count_deadlocks()
 

@@ -1,4 +1,4 @@
-"""Who waits for whom on PostgreSQL, and who must not: fixed interleavings of two sessions, as in ``test_races``."""
+"""Which session waits for which on PostgreSQL, in fixed interleavings of two, as in ``test_races``."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def repair(*users):
 
 @pytest.mark.parametrize("profile_first", [True, False], ids=["profile first", "match first"])
 def test_a_profile_made_late_and_a_match_written_meanwhile_find_each_other(ann, rocket, profile_first):
-    """Neither session sees the other's row: the writer would have nothing to add to, the profile nothing to start at."""
+    """Neither session sees the other's row: the writer has no profile to change, the profile no match."""
     win(ann, rocket, "before")
     UserProfile.objects.filter(user=ann).delete()
     steps = [ensure_profiles, lambda: win(ann, rocket, "meanwhile")]
@@ -145,7 +145,7 @@ def test_a_row_that_points_to_a_profile_may_be_written_while_its_numbers_are(ann
 
 @pytest.mark.parametrize("write", ["matches", "a repair", "a truncate"])
 def test_profiles_are_locked_in_the_order_of_their_keys(ann, bob, rocket, write):
-    """The lower key is waited for with the higher one still free, though the table has them the other way round."""
+    """A session waits for the lower key and has not locked the higher one, which comes first in the table."""
     win(bob, rocket, "before")
     win(ann, rocket, "before")
     rows = [

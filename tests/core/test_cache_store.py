@@ -68,7 +68,7 @@ class TestARealRedis:
     def test_frozen_it_holds_up_one_request_and_not_the_next(
         self, redis_cache, caplog, settings, monkeypatch
     ):
-        """It is asked once, for as long as production waits; how long that takes on a busy machine is not looked at."""
+        """Redis is asked once, with the timeout of production. The time it takes is not compared."""
         monkeypatch.setattr(cache_store, "REST_SECONDS", 3_600.0)
         cache_store.write("a", 1, seconds=60)
         settings.CACHES = {"default": redis_cache_at(redis_cache.url)}

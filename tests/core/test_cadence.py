@@ -1,4 +1,4 @@
-"""When a job was last due, checked against every day of two years and against what Celery makes of the same cadence."""
+"""When a job was last due, compared with every day of two years and with Celery's own schedule."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_last_due(cadence, now, due):
 
 
 @pytest.mark.parametrize("cadence", [NIGHTLY, MONDAYS, SUNDAYS, MONTHLY, YEARLY])
-def test_celery_finds_it_due_at_the_same_moments(cadence):
+def test_celery_finds_it_due_at_the_same_times(cadence):
     minute, hour, day, month, weekday = cadence.as_cron().split()
     beat = crontab(minute=minute, hour=hour, day_of_month=day, month_of_year=month, day_of_week=weekday)
     days = [

@@ -1,4 +1,4 @@
-"""Moments the database takes from its own clock are stored as those that code hands it, so that they compare alike."""
+"""Datetimes from the database's clock are stored in the same format as those that Django writes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests import scene
     "clock",
     ["2025-01-01 10:00:00", "2025-01-01 10:00:00.097", "2025-01-01 10:00:00.100", "2025-01-01 10:00:10"],
 )
-def test_sqlite_writes_a_moment_as_django_does(clock):
+def test_sqlite_writes_a_datetime_as_django_does(clock):
     if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL has a type for moments")
+        pytest.skip("PostgreSQL has a type for datetimes")
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {SQLITE_NOW.replace(chr(39) + 'NOW' + chr(39), repr(clock))} || ''")
         [stored] = cursor.fetchone()
@@ -31,7 +31,7 @@ def test_sqlite_writes_a_moment_as_django_does(clock):
 
 
 @pytest.mark.django_db
-def test_a_moment_of_the_database_is_found_by_its_value():
+def test_a_datetime_of_the_database_is_found_by_its_value():
     row = scene.match(scene.player("ann"), "m")
     row.refresh_from_db()
 
@@ -41,7 +41,7 @@ def test_a_moment_of_the_database_is_found_by_its_value():
 
 
 @pytest.mark.django_db
-def test_rows_recorded_at_one_moment_are_each_on_one_page():
+def test_rows_recorded_at_one_time_are_each_on_one_page():
     ann = scene.player("ann")
     Match.objects.bulk_create(
         Match(user=ann, game=scene.game(), match_key=f"m{n}", result="WIN", played_at=scene.at(n))

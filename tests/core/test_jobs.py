@@ -109,7 +109,7 @@ def test_two_at_once_is_one():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_the_same_moment_are_one():
+def test_many_at_the_same_time_are_one():
     answers = call_together(
         [lambda: jobs.begin_run(job=jobs.get_job("works"), cause="together", now=NOON)] * 6
     )

@@ -13,7 +13,7 @@ from deltacrown.core.checks import _find_additions, check_migration_records
 from deltacrown.moderation.models import Dispute
 from deltacrown.user_profile.models import UserProfile
 from django_tally.checks import check_installed
-from tests.told import do_as_told
+from tests.hints import run_hinted_commands
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def stop(*args):
 @pytest.fixture(autouse=True)
 def _migrated():
     yield
-    do_as_told(find_faults())
+    run_hinted_commands(find_faults())
     call_command("migrate", verbosity=0)
 
 
@@ -76,7 +76,7 @@ def test_killed_after_tables_were_made(monkeypatch):
     assert (warning.id, "accounts.0002_api_keys" in warning.msg) == ("core.W001", True)
     assert "`manage.py migrate accounts 0002_api_keys --fake`" in warning.hint
 
-    do_as_told([warning])
+    run_hinted_commands([warning])
     assert (has_table(), is_recorded("accounts", "0002_api_keys")) == (True, True)
     assert find_faults() == check_installed(databases=["default"]) == []
 
@@ -100,7 +100,7 @@ def test_killed_after_a_migration_was_taken_back(monkeypatch, player, played):
     assert (warning.id, "moderation.0003_newest_disputes" in warning.msg) == ("core.W002", True)
     assert "`manage.py migrate moderation 0002_history --fake`" in warning.hint
 
-    do_as_told([warning])
+    run_hinted_commands([warning])
     assert (has_index(), is_recorded("moderation", "0003_newest_disputes")) == (True, True)
     assert find_faults() == check_installed(databases=["default"]) == []
     assert UserProfile.objects.get(user=ann).total_matches_played == 1
@@ -112,7 +112,7 @@ def test_killed_after_the_first_migration_was_taken_back(monkeypatch):
     (warning,) = find_faults()
     assert "`manage.py migrate core zero --fake`" in warning.hint
 
-    do_as_told([warning])
+    run_hinted_commands([warning])
     assert find_faults() == []
     assert is_recorded("core", "0001_job_runs")
 

@@ -57,7 +57,7 @@ def test_no_rows_make_one_empty_page(anna):
     assert (page.items, page.next_cursor, page.has_next) == ([], None, False)
 
 
-def test_rows_of_the_same_moment_are_neither_skipped_nor_repeated(anna):
+def test_rows_of_the_same_time_are_neither_skipped_nor_repeated(anna):
     for number in range(7):
         scene.match(anna, f"m{number}", hours=1)
 
@@ -229,10 +229,8 @@ class TestPlan:
         assert "match_history" in plan
         assert not sorts(plan)
         assert not scans_of(plan, "games_match")
-        bound = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}[
-            connection.vendor
-        ]
-        assert bound in plan
+        bounds = {"sqlite": "(user_id=? AND played_at<?)", "postgresql": "Index Cond: ((user_id = "}
+        assert bounds[connection.vendor] in plan
         if connection.vendor == "postgresql":
             assert "ROW(played_at, id) < ROW(" in plan.split("Index Cond:")[1].splitlines()[0]
 

@@ -39,8 +39,10 @@ SEED = 1
 DUMPED: dict[type[Model], tuple[str, ...]] = {
     User: ("username", "date_joined", "is_staff"),
     UserProfile: (
-        "user__username", "public_id", "display_name", "country", "bio", "total_matches_played", "matches_won", "overall_win_rate",
-        "tournaments_participated", "tournaments_won", "average_placement", "disputes_filed", "achievement_count", "experience_points",
+        "user__username", "public_id", "display_name", "country", "bio",
+        "total_matches_played", "matches_won", "overall_win_rate",
+        "tournaments_participated", "tournaments_won", "average_placement",
+        "disputes_filed", "achievement_count", "experience_points",
     ),
     PrivacySettings: ("user__username", "show_match_history", "show_tournament_stats"),
     Game: ("slug", "name"),
@@ -48,20 +50,25 @@ DUMPED: dict[type[Model], tuple[str, ...]] = {
     Team: ("slug", "name"),
     TeamMembership: ("team__slug", "user__username", "joined_at", "left_at"),
     Match: (
-        "game__slug", "match_key", "user__username", "kind", "side", "result", "score", "stats", "played_at", "voided_at", "void_reason",
+        "game__slug", "match_key", "user__username", "kind", "side", "result", "score", "stats",
+        "played_at", "voided_at", "void_reason",
     ),
-    Tournament: ("slug", "name", "game__slug", "status", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser__username"),
+    Tournament: (
+        "slug", "name", "game__slug", "status", "entrant_kind", "starts_at", "ends_at", "capacity",
+        "organiser__username",
+    ),
     TournamentParticipation: ("tournament__slug", "user__username", "team__slug", "status", "registered_at"),
     TournamentResult: (
-        "tournament__slug", "user__username", "team__slug", "placement", "prize_amount", "disqualified_at", "disqualified_reason",
-        "decided_at",
+        "tournament__slug", "user__username", "team__slug", "placement", "prize_amount",
+        "disqualified_at", "disqualified_reason", "decided_at",
     ),
     TournamentMatchResult: (
-        "tournament__slug", "match__match_key", "user__username", "team__slug", "opponent_team__slug", "opponent_user__username", "round",
-        "series", "map_name",
+        "tournament__slug", "match__match_key", "user__username", "team__slug",
+        "opponent_team__slug", "opponent_user__username", "round", "series", "map_name",
     ),
     Dispute: (
-        "reporter__username", "match__match_key", "result__tournament__slug", "reason", "status", "filed_at", "resolved_at", "resolution",
+        "reporter__username", "match__match_key", "result__tournament__slug", "reason",
+        "status", "filed_at", "resolved_at", "resolution",
     ),
     Achievement: ("slug", "tier", "points"),
     UserAchievement: ("user__username", "achievement__slug", "fact", "earned_at"),

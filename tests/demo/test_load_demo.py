@@ -113,7 +113,8 @@ class TestLoaded:
 
     def test_matches_of_both_kinds_and_all_results_are_there(self):
         assert set(Match.objects.values_list("kind", "result").distinct()) >= {
-            ("CASUAL", "WIN"), ("CASUAL", "LOSS"), ("CASUAL", "DRAW"), ("TOURNAMENT", "WIN"), ("TOURNAMENT", "LOSS"),
+            ("CASUAL", "WIN"), ("CASUAL", "LOSS"), ("CASUAL", "DRAW"),
+            ("TOURNAMENT", "WIN"), ("TOURNAMENT", "LOSS"),
         }  # fmt: skip
         assert Match.objects.filter(kind="TOURNAMENT").count() == TournamentMatchResult.objects.count()
         assert Match.objects.filter(game__slug="valorant").exclude(side="").exists()

@@ -189,7 +189,7 @@ def test_no_two_teammates_have_the_same_agent():
             assert len({line["agent"] for line in side}) == 5
 
 
-def test_stretches_in_a_team_follow_each_other_and_rosters_stay_full(medium):
+def test_periods_in_a_team_follow_each_other_and_rosters_stay_full(medium):
     for team in medium.teams:
         for number in {each.player.number for each in team.memberships}:
             own = [each for each in team.memberships if each.player.number == number]

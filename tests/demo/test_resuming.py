@@ -84,7 +84,7 @@ def test_a_load_that_broke_off_between_all_stages_is_finished_in_the_end(referen
 
 @pytest.mark.django_db
 def test_a_load_that_broke_off_within_stages_is_finished_in_the_end(reference, monkeypatch):
-    """After some batches of matches, after some tournaments, after three of the rulings, and with the last award."""
+    """The load breaks off after some matches, some tournaments, three rulings, and at the last award."""
     monkeypatch.setattr(loading, "MATCHES_PER_STEP", 50)
     for place, name, survive in [
         (loading, "record_matches", 2),

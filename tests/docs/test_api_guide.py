@@ -1,4 +1,4 @@
-"""The curl lines of the guide are run as they stand, and so is the Python client, against a site on this machine."""
+"""The curl lines and the Python client of the guide are run unchanged against a site on this machine."""
 
 from __future__ import annotations
 
@@ -93,11 +93,8 @@ def test_the_client_of_the_guide_reads_and_writes(site, monkeypatch):
     assert {outcome["status"] for outcome in own.record_matches(matches)} == {"accepted"}
     assert {outcome["status"] for outcome in own.record_matches(matches)} == {"unchanged"}
     visitor = client.Deltacrown(site["SITE"])
-    assert (
-        len(list(visitor.iterate_matches(site["ANN"], game="rocket", limit=10)))
-        == 26
-        == Match.objects.count()
-    )
+    read = list(visitor.iterate_matches(site["ANN"], game="rocket", limit=10))
+    assert (len(read), Match.objects.count()) == (26, 26)
     with pytest.raises(client.Refused, match="401 unauthenticated"):
         visitor.get("/me")
     with pytest.raises(client.Refused, match="404 not-found"):
@@ -122,7 +119,7 @@ def test_the_client_waits_when_it_is_told_to(site, settings, monkeypatch):
 
 
 def test_the_client_sends_again_what_was_not_answered_to_the_end(monkeypatch):
-    """One connection is closed unanswered, one in the middle of the answer, and one is answered by a proxy that is on its own."""
+    """Connections break before the answer or in the middle of it, or a proxy answers without its server."""
     client = load_client()
     monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -146,7 +143,7 @@ def test_the_client_sends_again_what_was_not_answered_to_the_end(monkeypatch):
 
 @contextmanager
 def answering(answers):
-    """A server that reads a request a connection and answers in turn, as its address and the requests it read."""
+    """Start a server that reads one request per connection. Yield its address and the requests."""
     requests = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

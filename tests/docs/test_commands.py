@@ -29,7 +29,7 @@ SHARED_OPTIONS |= {"--skip-checks"}
 
 
 def own_commands() -> dict[str, str]:
-    """The name of every command of this project's apps, with its app; Django's own, even where we extend them, are left out."""
+    """Return command name → app, for this project's apps. Django's own are left out, even if extended."""
     ours = {
         config.name
         for config in apps.get_app_configs()
@@ -112,6 +112,11 @@ def test_a_make_target_that_does_not_exist_is_found():
 
 
 def test_options_are_read_from_a_section():
-    section = "See `manage.py check --database`.\n\n- `--dry-run` changes nothing.\n- `--user PUBLIC_ID`: only this player.\n- `--verbosity`\n"
+    section = (
+        "See `manage.py check --database`.\n\n"
+        "- `--dry-run` changes nothing.\n"
+        "- `--user PUBLIC_ID`: only this player.\n"
+        "- `--verbosity`\n"
+    )
 
     assert documented_options(section) == {"--dry-run", "--user"}

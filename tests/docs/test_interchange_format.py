@@ -1,4 +1,4 @@
-"""The page on the interchange format lists the columns that are read, and its examples import as they stand."""
+"""The page on the interchange format lists the columns that are read, and its examples can be imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving old matches into the archive: which move, whole, once, and what happens when it is stopped or met half-way."""
+"""Archiving old matches: which are moved, whole and once, also after an interruption or beside writers."""
 
 from __future__ import annotations
 
@@ -163,9 +163,8 @@ def test_a_dry_run_counts_and_moves_nothing(duels):
 
 def test_every_batch_costs_the_same_few_statements(duels, django_assert_num_queries):
     duels(40)
-    with django_assert_num_queries(
-        3 * 6 + 1
-    ):  # per batch: candidates, savepoint, lock, copy, remove, release; no more candidates
+    # Per batch: candidates, savepoint, lock, copy, remove, release. At the end: no more candidates.
+    with django_assert_num_queries(3 * 6 + 1):
         archive(batch_size=32)
 
 

@@ -266,7 +266,7 @@ def statements(records):
 
 
 def test_a_batch_of_any_size_takes_the_same_queries(game, ann, bob, no_reactions):
-    # Besides the inserts: two savepoints (open, release), the queue on PostgreSQL, the live and the archived rows.
+    # Besides the inserts: two savepoints (open, release), the queue on PostgreSQL, live and archived rows.
     rest = 7 if connection.vendor == "postgresql" else 6
     rows_per_insert = (
         5_000

@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def installed(folder: Path, name: str, *, modules: dict[str, str], formats: dict[str, str]) -> Iterator[None]:
-    """A distribution with ``modules`` (name → source) that declares import ``formats``, installed for a while."""
+    """Install a distribution with ``modules`` (name → source) that declares import ``formats``."""
     metadata = folder / f"{name}-1.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")

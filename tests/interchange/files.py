@@ -17,7 +17,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CWL_DATA = Path(os.environ.get("DELTACROWN_CWL_DATA", REPOSITORY.parent / "shared" / "data" / "cwl"))
 needs_cwl_data = pytest.mark.skipif(
     not CWL_DATA.is_dir(),
-    reason="the CWL files are not here; put them in ../shared/data/cwl or name their folder in DELTACROWN_CWL_DATA",
+    reason=(
+        "the CWL files are not here; put them in ../shared/data/cwl "
+        "or name their folder in DELTACROWN_CWL_DATA"
+    ),
 )
 
 
@@ -57,7 +60,7 @@ def read_rejects(file: Path) -> list[dict[str, Any]]:
 
 
 def dump() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table of the apps, so that two moments can be compared."""
+    """Return every row of every table of the apps, to compare two states."""
     own = [model for model in apps.get_models() if model.__module__.startswith("deltacrown.")]
     return {
         model._meta.label: [tuple(row) for row in model._base_manager.order_by("pk").values_list()]

@@ -36,9 +36,9 @@ def test_a_file_cut_off_is_finished_by_the_whole_one(tmp_path):
     assert cut.exit_code == 1
     last = max(cut.reasons)
     taken = 39 // 2
-    assert (
-        cut.reasons[last]
-        == f"line {last}: it has 32 values where the header names 66 columns; it is cut off or a comma is missing"
+    assert cut.reasons[last] == (
+        f"line {last}: it has 32 values where the header names 66 columns; "
+        "it is cut off or a comma is missing"
     )
     assert {entry["match id"] for entry in cut.rejected} == {cut.rejected[0]["match id"]}
     assert (
@@ -48,8 +48,12 @@ def test_a_file_cut_off_is_finished_by_the_whole_one(tmp_path):
     event = Tournament.objects.get()
     assert (event.status, event.ends_at) == ("OPEN", None)
     assert counts() == {
-        "Match": 8 * taken, "Tournament": 1, "TournamentParticipation": 32, "TournamentResult": 0, "TeamMembership": 0,
-    }  # fmt: skip
+        "Match": 8 * taken,
+        "Tournament": 1,
+        "TournamentParticipation": 32,
+        "TournamentResult": 0,
+        "TeamMembership": 0,
+    }
 
     file.write_text(whole)
     assert run_import("import_matches", file, format="cwl").exit_code == 0
@@ -57,16 +61,22 @@ def test_a_file_cut_off_is_finished_by_the_whole_one(tmp_path):
     event.refresh_from_db()
     assert (event.status, f"{event.ends_at:%Y-%m-%d %H:%M}") == ("COMPLETED", "2018-04-20 03:00")
     assert counts() == {
-        "Match": 312, "Tournament": 1, "TournamentParticipation": 32, "TournamentResult": 10, "TeamMembership": 32,
-    }  # fmt: skip
+        "Match": 312,
+        "Tournament": 1,
+        "TournamentParticipation": 32,
+        "TournamentResult": 10,
+        "TeamMembership": 32,
+    }
 
 
 HEADER = "match id,series id,end time,duration (s),mode,map,team,player,win?,score,kills,deaths,+/-,ekia\n"
+FIRST = "1,champs-bracket-grand-finals-0,2019-08-18 12:00:00 UTC,600,Hardpoint,Gridlock"
+SECOND = "2,champs-bracket-grand-finals-0,2019-08-18 12:20:00 UTC,600,Hardpoint,Gridlock"
 ROWS = [
-    "1,champs-bracket-grand-finals-0,2019-08-18 12:00:00 UTC,600,Hardpoint,Gridlock,Reds,ada,W,250,9,5,4,12\n",
-    "1,champs-bracket-grand-finals-0,2019-08-18 12:00:00 UTC,600,Hardpoint,Gridlock,Blues,bob,L,200,5,9,-4,7\n",
-    "2,champs-bracket-grand-finals-0,2019-08-18 12:20:00 UTC,600,Hardpoint,Gridlock,Reds,ada,L,250,9,5,4,12\n",
-    "2,champs-bracket-grand-finals-0,2019-08-18 12:20:00 UTC,600,Hardpoint,Gridlock,Blues,bob,L,200,5,9,-4,7\n",
+    f"{FIRST},Reds,ada,W,250,9,5,4,12\n",
+    f"{FIRST},Blues,bob,L,200,5,9,-4,7\n",
+    f"{SECOND},Reds,ada,L,250,9,5,4,12\n",
+    f"{SECOND},Blues,bob,L,200,5,9,-4,7\n",
 ]
 EVENT = "data-2019-08-18-champs.csv"
 
@@ -75,7 +85,11 @@ EVENT = "data-2019-08-18-champs.csv"
 @pytest.mark.parametrize(
     ("right", "wrong", "reason"),
     [
-        ("2019-08-18 12:00:00 UTC", "2019-08-18 12:00:00", "line 2, end time: “2019-08-18 12:00:00” is not a date and time"),
+        (
+            "2019-08-18 12:00:00 UTC",
+            "2019-08-18 12:00:00",
+            "line 2, end time: “2019-08-18 12:00:00” is not a date and time",
+        ),
         (",600,", ",long,", "line 2, duration (s): “long” is not a number of seconds up to a day"),
         (",W,", ",won,", "line 2, win?: “won” is not known; write w or l"),
         (",250,", ",many,", "line 2, score: “many” is not a whole number"),

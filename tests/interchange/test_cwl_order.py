@@ -1,4 +1,4 @@
-"""The order in which CWL files are imported makes no difference, not even between a new database and another."""
+"""The order in which CWL files are imported makes no difference, in a new database or in another."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CONTENT: dict[type, tuple[str, ...]] = {
 
 
 def content() -> dict[str, list[tuple[Any, ...]]]:
-    """Everything imported, told by names instead of keys."""
+    """Return everything imported, by names instead of keys."""
     return {
         model.__name__: sorted(model.objects.values_list(*fields), key=repr)
         for model, fields in CONTENT.items()

@@ -1,4 +1,4 @@
-"""Formats are found by entry point: those of other packages, and our own, whatever the installed metadata says."""
+"""Formats of other packages are found by entry point; our own, whatever the installed metadata says."""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ pytestmark = pytest.mark.django_db
 
 AT = "2025-03-01T18:30:00Z"
 HEADER = "match_key,game,player,result,played_at\n"
-FULL = "match_key,game,player,result,played_at,kind,side,score,team,tournament,round,voided,stats.kills,stats.note\n"
+FULL = (
+    "match_key,game,player,result,played_at,kind,side,score,team,tournament,round,voided,"
+    "stats.kills,stats.note\n"
+)
 
 
 @pytest.fixture
@@ -172,11 +175,13 @@ BAD_MATCHES = {
     "an unknown player": (duel("m2", loser="eve"), f"line 4: unknown player “eve”; {CREATE}"),
     "a malformed date": (
         duel("m2", at="2025-13-01T00:00:00Z"),
-        "line 4, played_at: “2025-13-01T00:00:00Z” is not a date and time; write it like 2025-03-01T18:30:00Z",
+        "line 4, played_at: “2025-13-01T00:00:00Z” is not a date and time; "
+        "write it like 2025-03-01T18:30:00Z",
     ),
     "a date without an offset": (
         duel("m2", at="2025-03-01 18:30:00"),
-        "line 4, played_at: “2025-03-01 18:30:00” does not say its time zone; end it with an offset such as +02:00, or with Z for UTC",
+        "line 4, played_at: “2025-03-01 18:30:00” does not say its time zone; "
+        "end it with an offset such as +02:00, or with Z for UTC",
     ),
     "a date of the future": (
         duel("m2", at="2999-01-01T00:00:00Z"),
@@ -282,7 +287,8 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
     file = write(
         tmp_path,
         FULL
-        + f"m1,rocket-league,Ada,win,{AT},,,,Reds,autumn-cup,,,,\nm1,rocket-league,Bob,loss,{AT},,,,Blues,autumn-cup,,,,\n"
+        + f"m1,rocket-league,Ada,win,{AT},,,,Reds,autumn-cup,,,,\n"
+        + f"m1,rocket-league,Bob,loss,{AT},,,,Blues,autumn-cup,,,,\n"
         + "m2,rocket-league,ada,win,2025-02-28T12:00:00Z,,,,reds,autumn-cup,,,,\n"
         + f"m3,rocket-league,Cyd,win,{AT},,,,,,,,,\n",
     )
@@ -303,9 +309,13 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
 
 
 REFUSED_ANYWAY = {
-    "a contradiction": f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n",
+    "a contradiction": (
+        f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n"
+    ),
     "a game that is not its tournament's": f"bad,new-game,eve,win,{AT},,,,,spring-cup,,,,\n",
-    "a contradiction in a new tournament": f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\nbad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n",
+    "a contradiction in a new tournament": (
+        f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\nbad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n"
+    ),
     "a control character": f"bad,new-game,eve,win,{AT},,,,Te\x07am,,,,,\n",
 }
 
@@ -350,10 +360,11 @@ def test_create_missing_cannot_enter_players_once_registration_is_closed(tmp_pat
     )
 
     assert outcome.exit_code == 1
-    assert (
-        "not entered in spring-cup: cyd (Spring Cup is RUNNING; registration is possible only while it is OPEN)"
-        in outcome.reasons[2]
+    expected = (
+        "not entered in spring-cup: cyd "
+        "(Spring Cup is RUNNING; registration is possible only while it is OPEN)"
     )
+    assert expected in outcome.reasons[2]
 
 
 def test_a_player_without_a_team_is_not_entered_in_a_tournament_of_teams(tmp_path, known):

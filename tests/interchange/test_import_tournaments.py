@@ -137,7 +137,8 @@ def test_a_completed_tournament_of_teams(tmp_path):
     )
     assert list(entered) == [("ada", "Reds"), ("bob", "Reds"), ("dan", "Blues"), ("eve", "Blues")]
     assert {row[:3] for row in results()} == {
-        ("Reds", None, 1), ("Reds", "ada", 1), ("Reds", "bob", 1), ("Blues", None, 2), ("Blues", "dan", 2), ("Blues", "eve", 2),
+        ("Reds", None, 1), ("Reds", "ada", 1), ("Reds", "bob", 1),
+        ("Blues", None, 2), ("Blues", "dan", 2), ("Blues", "eve", 2),
     }  # fmt: skip
     assert TournamentResult.objects.get(team__name="Reds", user=None).prize_amount == 1000
     assert TournamentResult.objects.get(user__username="ada").prize_amount == 500
@@ -359,8 +360,11 @@ def test_other_results_than_recorded_are_refused_and_named(tmp_path):
 
     assert outcome.exit_code == 1
     assert outcome.reasons[2] == (
-        "line 2: cup is completed with other results: bob has placement 3 with a prize of 5.00, the file says placement 2; "
-        "dan has no result, the file says placement 3; cyd has placement 3, the file says nothing. Use correct_result, or correct the file"
+        "line 2: cup is completed with other results: "
+        "bob has placement 3 with a prize of 5.00, the file says placement 2; "
+        "dan has no result, the file says placement 3; "
+        "cyd has placement 3, the file says nothing. "
+        "Use correct_result, or correct the file"
     )
     assert dump() == before
 

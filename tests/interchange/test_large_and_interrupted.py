@@ -38,9 +38,8 @@ def large_file(tmp_path_factory) -> Path:
             if number + 2 == BAD_LINE:
                 stream.write(BAD_TEXT)
             side, result = ("home", "win") if number % 2 else ("away", "loss")
-            stream.write(
-                f"m{number // PLAYERS_PER_MATCH},cs2,p{number % 50},{result},2025-03-01T18:30:00Z,{side},{number} {note}\n"
-            )
+            match = f"m{number // PLAYERS_PER_MATCH},cs2,p{number % 50},{result},2025-03-01T18:30:00Z"
+            stream.write(f"{match},{side},{number} {note}\n")
     assert path.stat().st_size > 50 * MEGABYTE
     return path
 
@@ -57,17 +56,12 @@ def test_fifty_megabytes_with_one_bad_line(large_file):
     )
     assert sorted(outcome.reasons) == list(range(5_002, 5_013))
     assert {entry["match_key"] for entry in outcome.rejected} == {"m500"}
-    assert (
-        f"large.csv: match m500 is refused: line {BAD_LINE}: a quote is opened in it and not closed."
-        in outcome.errors
-    )
+    refusal = f"large.csv: match m500 is refused: line {BAD_LINE}: a quote is opened in it and not closed."
+    assert refusal in outcome.errors
     assert Match.objects.count() == 9_990
     assert not Match.objects.filter(match_key="m500").exists()
-    assert (
-        User.objects.get(username="p7").profile.total_matches_played
-        == Match.objects.filter(user__username="p7").count()
-        > 0
-    )
+    matches = Match.objects.filter(user__username="p7").count()
+    assert User.objects.get(username="p7").profile.total_matches_played == matches > 0
 
 
 def test_reading_fifty_megabytes_holds_little_of_them_in_memory(large_file):
@@ -83,7 +77,8 @@ def test_reading_fifty_megabytes_holds_little_of_them_in_memory(large_file):
     assert peak < 5 * MEGABYTE
 
 
-#: A command that sends itself a signal with the tenth batch of matches: a parent that watched it would come too late on a busy machine.
+#: A command that sends itself a signal at the tenth batch of matches. A parent that watched it would be too
+#: late on a busy machine.
 STOPPING = """
 import os
 import signal
@@ -106,7 +101,8 @@ def stop(execute, sql, params, many, context):
     return answer
 
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that was started in the background ignores it
+# A suite that was started in the background ignores SIGINT otherwise.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 django.setup()
 with connection.execute_wrapper(stop):
     execute_from_command_line(["manage.py", *command])
@@ -148,7 +144,7 @@ class Site:
         return self.ask("SELECT COUNT(DISTINCT match_key) FROM games_match")[0][0]
 
     def stop_half_way(self, file: Path, how: signal.Signals) -> tuple[int, str]:
-        """Begin an import that is stopped in the middle of a transaction, when some were committed and more were to come."""
+        """Run an import that is stopped inside a transaction, some batches committed, some to come."""
         arguments = ["import_matches", str(file), "--create-missing", "--batch-size", "20"]
         process = self._run("-c", STOPPING, str(int(how)), *arguments)
         output, _ = process.communicate(timeout=300)

@@ -32,8 +32,8 @@ def test_a_terminal_gets_a_bar_by_bytes_and_notes_beside_it(monkeypatch):
 
 
 def test_elsewhere_a_line_now_and_then_says_how_far_it_is(monkeypatch):
-    moments = iter([0.0, 5.0, 12.0, 12.0, 13.0, 21.9, 22.0, 22.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(moments))
+    times = iter([0.0, 5.0, 12.0, 12.0, 13.0, 21.9, 22.0, 22.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(times))
     stream = io.StringIO()
 
     with ImportProgress(OutputWrapper(stream)).reading(Path("matches.csv"), 1000, "importing") as report:

@@ -1,4 +1,4 @@
-"""A final is disputed and voided: title, timeline, achievements and points of everybody follow, and what is left reads sensibly.
+"""A final is disputed and voided: titles, timelines, achievements and points of all players follow.
 
 The text of each timeline is compared whole, before and after, as its page shows it.
 """
@@ -88,7 +88,7 @@ def test_title_timeline_achievements_and_points_follow(cup, find_all_drift):
         now=day(2),
     )
 
-    # The match counts for nobody; who won the cup is the organiser's official result, and stands until it is taken back.
+    # The match counts for nobody. The winner of the cup is the organiser's official result, and stays.
     assert (read_numbers(ann)[1], before["ann"][1]) == (1, 2)
     assert "02 Jan 2025  🏆 Won Spring Cup" in read_timeline(ann)
 

@@ -1,4 +1,7 @@
-"""Fifty game servers deliver overlapping batches to a site that is served, each batch up to three times: nothing twice, nothing lost."""
+"""Fifty game servers send overlapping batches to a running site, each batch up to three times.
+
+No match is recorded twice, and none is lost.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def match(number, players):
 
 
 def plan(client):
-    """The batches of one client, as match numbers: all clients' first ones cover every match, the others overlap at random."""
+    """Return the batches of one client, as match numbers.
+
+    The first batches of all clients cover every match; the others overlap at random.
+    """
     chance = random.Random(client)
     own = range(client * MATCHES // CLIENTS, (client + 1) * MATCHES // CLIENTS)
     return [[*own], *(chance.sample(range(MATCHES), PER_BATCH) for _ in range(BATCHES - 1))]
@@ -100,7 +106,11 @@ def test_nothing_twice_nothing_lost(tmp_path, capsys, request):
         }
         assert shown == {player: played[player] for player in players}
         assert json.loads(site.manage("reconcile_stats", "--dry-run", "--json"))["numbers_drifted"] == 0
-    said = f"{CLIENTS} clients: {len(told)} requests in {seconds:.1f} s, {len(told) - len(first)} of them repeats; {MATCHES} matches"
+    repeats = len(told) - len(first)
+    said = (
+        f"{CLIENTS} clients: {len(told)} requests in {seconds:.1f} s, {repeats} of them repeats; "
+        f"{MATCHES} matches"
+    )
     with capsys.disabled():
         request.config.pluginmanager.get_plugin("terminalreporter").write_line(
             f"\n{said}, {sum(shown.values())} rows"

@@ -1,4 +1,7 @@
-"""An organiser's day through HTTP alone: 64 players, 63 matches that come repeated and out of order, a dispute upheld, results."""
+"""An organiser's day through HTTP alone: 64 players, 63 matches, an upheld dispute, and results.
+
+Matches are sent repeatedly and out of order.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def staff(signed_in):  # noqa: F811
 
 
 def play(players):
-    """A knockout: every match in the order it is played, as (key, round, winner, loser), and everybody's placement."""
+    """Play a knockout. Return its matches in order, as (key, round, winner, loser), and all placements."""
     matches, placements, alive = [], {}, list(players)
     while len(alive) > 1:
         left = []
@@ -53,22 +56,19 @@ def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
     )
     organiser.post("/tournaments/cup/open")
     for player in players:
-        assert (
-            signed_in(by_id[player]).post("/tournaments/cup/entrants", {}).json()[0]["status"] == "REGISTERED"
-        )
-    assert (
-        organiser.post(
-            "/tournaments/cup/entrants", {"player": organiser.get("/me").json()["public_id"]}
-        ).status_code
-        == 409
-    )
+        [entrant] = signed_in(by_id[player]).post("/tournaments/cup/entrants", {}).json()
+        assert entrant["status"] == "REGISTERED"
+    own_id = organiser.get("/me").json()["public_id"]
+    refused = organiser.post("/tournaments/cup/entrants", {"player": own_id})
+    assert refused.status_code == 409
     organiser.post("/tournaments/cup/start")
 
     matches, placements = play(players)
     report(server, matches, start)
     assert Match.objects.count() == 2 * (PLAYERS - 1)
 
-    # The last 16's first match was told the wrong way round: the loser objects, staff agree, the match is put right.
+    # The first match of the last 16 was sent with swapped results. The loser files a dispute, staff uphold
+    # it, and the match is corrected.
     key, _, winner, loser = next(match for match in matches if match[1] == "Last 16")
     filed = signed_in(by_id[loser]).post(
         "/disputes", {"match": {"game": "rocket", "match_key": key}, "reason": "I won that."}
@@ -84,10 +84,8 @@ def test_a_whole_day(visitor, signed_in, staff, find_all_drift):  # noqa: F811
         for player, place in placements.items()
     ]
     for _ in range(2):
-        assert (
-            organiser.post("/tournaments/cup/complete", {"standings": standings}).json()["status"]
-            == "COMPLETED"
-        )
+        completed = organiser.post("/tournaments/cup/complete", {"standings": standings}).json()
+        assert completed["status"] == "COMPLETED"
 
     won = {player: sum(match[2] == player for match in matches) for player in players}
     won[winner] -= 1
@@ -115,14 +113,13 @@ def key_for(staff, player, *scopes):
 
     from tests.api.calls import Api
 
-    secret = staff.post("/me/api-keys", {"name": "server", "scopes": list(scopes), "player": player}).json()[
-        "secret"
-    ]
-    return Api(Client(), {"Authorization": f"Bearer {secret}"})
+    wanted = {"name": "server", "scopes": list(scopes), "player": player}
+    key = staff.post("/me/api-keys", wanted).json()
+    return Api(Client(), {"Authorization": f"Bearer {key['secret']}"})
 
 
 def report(server, matches, start):
-    """Deliver the matches as a server on a bad line does: shuffled, in overlapping batches, some of them twice."""
+    """Send the matches like a server with a bad connection: shuffled, in overlapping batches, some twice."""
     chance = random.Random(5)
     bodies = [body(match, start + timedelta(minutes=number)) for number, match in enumerate(matches)]
     chance.shuffle(bodies)
@@ -153,8 +150,8 @@ def body(match, played_at):
     }
 
 
-def stamp(moment):
-    return moment.isoformat().replace("+00:00", "Z")
+def stamp(time):
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def numbers(visitor, player):  # noqa: F811

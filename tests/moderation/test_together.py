@@ -1,4 +1,6 @@
-"""Reporters and moderators at the same moment."""
+"""Reporters and moderators at the same time."""
+
+from functools import partial
 
 import pytest
 
@@ -20,16 +22,13 @@ from tests.moderation.scene import LATER, SOON
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_rows_of_one_encounter_get_one_open_dispute(ann, duel):
+def test_lines_of_one_match_get_one_open_dispute(ann, duel):
     rows = list(Match.objects.filter(match_key="duel")) * 2
-    answers = call_together(
-        [
-            lambda row=row, number=number: file_dispute(
-                reporter=ann, match=row, reason=f"Reason {number}.", now=SOON
-            )
-            for number, row in enumerate(rows)
-        ]
-    )
+    calls = [
+        partial(file_dispute, reporter=ann, match=row, reason=f"Reason {number}.", now=SOON)
+        for number, row in enumerate(rows)
+    ]
+    answers = call_together(calls)
     assert sum(isinstance(answer, DisputeOpen) for answer in answers) == 3
     assert Dispute.objects.count() == UserProfile.objects.get(user=ann).disputes_filed == 1
 
@@ -45,14 +44,9 @@ def test_the_same_objection_sent_twice_at_once_is_one(ann, duel):
 def test_two_moderators_who_disagree_leave_one_outcome(ann, duel, moderator):
     dispute = file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)
     other = scene.player("mod2", is_staff=True)
-    answers = call_together(
-        [
-            lambda: uphold_dispute(
-                dispute=dispute, by=moderator, remedy=VoidMatch(), resolution="It did.", now=LATER
-            ),
-            lambda: reject_dispute(dispute=dispute, by=other, resolution="It did not.", now=LATER),
-        ]
-    )
+    uphold = partial(uphold_dispute, by=moderator, remedy=VoidMatch(), resolution="It did.", now=LATER)
+    reject = partial(reject_dispute, by=other, resolution="It did not.", now=LATER)
+    answers = call_together([partial(uphold, dispute=dispute), partial(reject, dispute=dispute)])
     assert sum(isinstance(answer, AlreadyResolved) for answer in answers) == 1
     dispute.refresh_from_db()
     assert Match.objects.exclude(voided_at=None).exists() == (dispute.status == Dispute.Status.UPHELD)

@@ -1,4 +1,4 @@
-"""One cell of the matrix: a viewer asks for an address, and what the answer gives away is compared with the rules."""
+"""One cell of the matrix: a viewer requests a URL, and what the answer shows is compared with the rules."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ class Answer:
 
 
 def list_viewers(surface: Surface) -> list[str]:
-    """The owner and staff first: what they were given must not reach those who come after. Keys open the API alone."""
+    """Return the viewers, the owner and staff first: later viewers must not get what they were shown.
+
+    Keys are for the API only.
+    """
     return [*PEOPLE, *(KEYS if surface.address.startswith(API) else ())]
 
 
@@ -131,7 +134,7 @@ def _read_cursors(told: str) -> Iterable[str]:
 
 
 def kept_pages() -> set[str]:
-    """The names of what is in the cache, but for the counts of the throttle and what tells that the cache answers."""
+    """Return the cache's keys, without the counts of the throttle and the probe of the cache."""
     store: Any = getattr(cache, "_cache")  # noqa: B009
     return {name for name in store if "api-rate" not in name and "deltacrown/probe" not in name}
 

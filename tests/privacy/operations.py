@@ -1,4 +1,4 @@
-"""Every operation of the API that reads, by its path in the OpenAPI description, with what it shows by which rule."""
+"""Every operation of the API that reads, by its path in OpenAPI, with what it shows by which rule."""
 
 from __future__ import annotations
 
@@ -133,10 +133,11 @@ def _stat_operations() -> list[Surface]:
 
 
 def explained(stat: str) -> dict[str, str]:
-    """What an explanation shows: the changes, and what the number leaves out, as a match lost is no match won."""
-    return CHANGES[stat] | (
-        {"matches": CHANGES["total_matches_played"]["matches"]} if stat == "matches_won" else {}
-    )
+    """Return what an explanation shows: the changes, and what is not counted, such as lost matches."""
+    if stat != "matches_won":
+        return CHANGES[stat]
+
+    return CHANGES[stat] | {"matches": CHANGES["total_matches_played"]["matches"]}
 
 
 def _other_operations() -> list[Surface]:
@@ -171,8 +172,9 @@ def _own_operations() -> list[Surface]:
     strangers = keys | {"anonymous": 401, "deactivated": 401}
     filed = {"own in person": "dispute answer casual"}
     mine = {"self": " ".join(TIMELINE.values())}
-    kept = "email firstname bio team key dispute answer award badge entryfact playfact titlefact handfact withdrawn"
-    everything = {"self": f"{kept} {MATCHES} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
+    personal = "email firstname bio team key dispute answer award badge"
+    facts = "entryfact playfact titlefact handfact withdrawn"
+    everything = {"self": f"{personal} {facts} {MATCHES} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
     return [
         Surface(
             "/me", f"{ROOT}/me", "signed in with read", 401, {"with a key of self": "key"}, refusals=blind

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 #: Everybody who may look, by what they are to the owner. The member is followed by the owner, and a superuser
 #: without being staff; the deactivated account was staff and a follower.
 PEOPLE = ("self", "staff", "follower", "member", "deactivated", "anonymous")
-#: Programs with a key: of the owner, of the owner without the scope to read, and of staff who follow the owner: no key is staff.
+#: Programs with a key: of the owner, of the owner without the scope to read, and of staff who follow
+#: the owner. No key has the rights of staff.
 KEYS = ("key of self", "key without read", "key of staff")
 
 EVERYONE = frozenset(PEOPLE + KEYS)
@@ -28,7 +29,10 @@ class Shown:
     def __str__(self) -> str:
         if self.is_missing:
             return "no privacy row"
-        return f"matches {'shown' if self.matches else 'hidden'}, tournaments {'shown' if self.tournaments else 'hidden'}"
+
+        matches = "shown" if self.matches else "hidden"
+        tournaments = "shown" if self.tournaments else "hidden"
+        return f"matches {matches}, tournaments {tournaments}"
 
 
 SETTINGS = (

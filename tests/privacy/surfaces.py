@@ -1,4 +1,4 @@
-"""Every page and every operation that reads, with what it shows by which rule. What is not here fails the test.
+"""Every page and every operation that reads, with what it shows by which rule. One not listed fails a test.
 
 An address that is refused to a viewer answers with ``refusal`` and shows nothing. What a viewer
 may open shows exactly the secrets of the rules that admit them, and no other.
@@ -20,8 +20,8 @@ class Surface:
     """One address.
 
     :param name: the URL's name, or the path in the OpenAPI description.
-    :param address: ``{id}`` and ``{rival}`` stand for the public ids of the owner and of whom they played, ``{cursor:x}`` for the
-        cursor of list x that the owner was given.
+    :param address: ``{id}`` and ``{rival}`` stand for the public ids of the owner and of the opponent,
+        ``{cursor:x}`` for the cursor of list x that the owner was given.
     :param gate: the rule that opens it.
     :param refusal: the status of those it does not admit; ``refusals`` of some of them, by viewer.
     :param shows: rule → the secrets it lets through here, apart by spaces.

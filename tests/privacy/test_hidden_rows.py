@@ -1,4 +1,6 @@
-"""How much there is behind what is hidden shows nowhere: in no body, header, length, count or cursor, nor in the number of queries.
+"""The number of hidden rows shows nowhere.
+
+Not in a body, header, length, count or cursor, and not in the number of queries.
 
 Everything is asked twice by those who may not see it, the second time after forty rows were added to each
 thing hidden, and what is written in the others was changed. Both answers must be the same, and cost the same.
@@ -96,11 +98,9 @@ def look_through(owner: User, viewer: object) -> None:
 def ask_everything(
     world: World, surfaces: list[Surface]
 ) -> Iterator[tuple[str, tuple[int, bytes, dict[str, str], int]]]:
-    """What each is answered who is neither the owner nor staff, and how many queries it took, with nothing kept."""
-    for first in (
-        list_pages()[0],
-        list_operations()[0],
-    ):  # that a session or a key is in use is noted with its first request
+    """Yield the answers to everybody but the owner and staff, with the number of queries, without a cache."""
+    # The first request with a session or key records its use, which would add queries to those compared.
+    for first in (list_pages()[0], list_operations()[0]):
         for viewer in list_viewers(first):
             ask(world, first, viewer)
     for surface in surfaces:

@@ -1,6 +1,7 @@
-"""Every viewer × every setting × every page and operation × every state of the cache gives exactly what the rules say.
+"""Every viewer × setting × page or operation × state of the cache shows exactly what the rules say.
 
-Rules are in ``rules``, what each page and operation shows in ``surfaces`` and ``operations``, the owner's secrets in ``world``.
+The rules are in ``rules``, what each page and operation shows in ``surfaces`` and ``operations``, the owner's
+secrets in ``world``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ WITH_HEAD = (SETTINGS[0], SETTINGS[3])
 
 @pytest.mark.parametrize("shown", SETTINGS, ids=str)
 def test_every_cell_gives_what_the_rules_say(world, shown, record_property):
-    """Where all is shown and where all is hidden, a HEAD is told what the GET before it was, and no more."""
+    """A HEAD gets the same headers as the GET before it, where all is shown and where all is hidden."""
     faults, cells, kept = [], 0, set()
     world.set_privacy(shown)
     for surface in SURFACES:
@@ -64,7 +65,7 @@ def test_every_cell_gives_what_the_rules_say(world, shown, record_property):
 
 
 def judge_head(given: Answer, told: Answer) -> list[str]:
-    """Return what a HEAD is told that the GET was not, and what it must not be told at all."""
+    """Return what a HEAD shows that the GET did not, and what it must not show at all."""
     answers = [
         (each.status, each.cache_control, each.vary, each.headers.get("Content-Length"))
         for each in (given, told)

@@ -50,7 +50,7 @@ def secret(name: str) -> str:
 
 
 def find_secrets(text: str) -> set[str]:
-    """The names of the secrets told in ``text``, in whatever case."""
+    """Return the names of the secrets in ``text``, in any case."""
     return {name.lower() for name in SECRET.findall(text)} & _names
 
 

@@ -1,4 +1,7 @@
-"""Adding a stat is one declaration and ``makemigrations``: done here in a project of its own, with an app the engine never saw."""
+"""Adding a stat is one declaration and ``makemigrations``.
+
+Done here in a project of its own, with an app that the engine does not know.
+"""
 
 from __future__ import annotations
 
@@ -65,14 +68,18 @@ from ladder.models import Card, Climb
 from django_tally.explanation import explain_row
 print(Card.objects.get().climbs, Card.objects.get().high_climbs)
 Climb.objects.filter(metres=1200).update(metres=900)
-print(Card.objects.get().high_climbs, explain_row(Card._meta.get_field("high_climbs"), Climb.objects.get(metres=900)))
+explanation = explain_row(Card._meta.get_field("high_climbs"), Climb.objects.get(metres=900))
+print(Card.objects.get().high_climbs, explanation)
 call_command("check", databases=["default"], fail_level="WARNING")
 """
 
 
 @pytest.fixture
 def scratch(tmp_path, django_db_setup):
-    """A Django project with one app, on a database of the kind the suite runs on; ``scratch("migrate")`` runs a command."""
+    """A Django project with one app, on a database of the kind the suite runs on.
+
+    ``scratch("migrate")`` runs a command.
+    """
     (tmp_path / "ladder" / "migrations").mkdir(parents=True)
     for name, text in {
         "ladder/__init__.py": "",

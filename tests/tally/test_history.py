@@ -18,7 +18,7 @@ from django_tally.history import StatOf, list_changes
 from django_tally.models import ChangeContext, Revision
 from django_tally.rows import UnknownStat
 from tests.conftest import NOON
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 
 pytestmark = pytest.mark.django_db
 
@@ -154,9 +154,8 @@ def test_a_truncate_keeps_the_past_of_every_row(player, played):
         played(ann, result)
     before = database_now()
     with attributed(actor="operator", reason="season reset"), connection.cursor() as cursor:
-        cursor.execute(
-            "SET CONSTRAINTS ALL IMMEDIATE"
-        )  # or the rows' own checks would stand in its way until the commit
+        # PostgreSQL refuses to truncate a table while checks of its rows are deferred.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE games_match CASCADE")
     assert [(change.delta, change.reason) for change in history(ann, "matches_won")[:2]] == [
         (-1, "season reset")
@@ -186,18 +185,18 @@ def test_a_page_costs_the_same_however_long_the_history(player, played, django_a
         history(ann, "matches_won", limit=5)
 
 
-def test_as_of_a_moment_between_changes(player, played):
+def test_as_of_a_time_between_changes(player, played):
     ann = player("ann")
-    moments = [database_now()]
+    times = [database_now()]
     match = played(ann, "WIN")
-    moments.append(database_now())
+    times.append(database_now())
     played(ann, "LOSS")
-    moments.append(database_now())
+    times.append(database_now())
     Match.objects.filter(pk=match.pk).update(voided_at=NOON, void_reason="x")
-    moments.append(database_now())
+    times.append(database_now())
 
     def read(stat):
-        return [get_as_of(UserProfile, stat, moment, {"user": ann.pk}) for moment in moments]
+        return [get_as_of(UserProfile, stat, time, {"user": ann.pk}) for time in times]
 
     assert read("total_matches_played") == [0, 1, 2, 1]
     assert read("matches_won") == [0, 1, 1, 0]
@@ -205,7 +204,7 @@ def test_as_of_a_moment_between_changes(player, played):
     assert read("average_placement") == [None] * 4
     assert read("level") == [1] * 4
     game_keys = {"user": ann.pk, "game": match.game_id}
-    assert [get_as_of(GameStats, "win_rate", moment, game_keys) for moment in moments] == [0, 100, 50, 0]
+    assert [get_as_of(GameStats, "win_rate", time, game_keys) for time in times] == [0, 100, 50, 0]
 
 
 def test_as_of_before_the_player_existed_is_nothing(player):

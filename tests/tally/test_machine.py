@@ -1,4 +1,4 @@
-"""Any sequence of writes, by services and behind their backs: cached = recount = rows = history, now and then."""
+"""After any sequence of writes, by services or not: cached = recount = rows = history, now and earlier."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from django_tally.history import StatOf, list_changes
 from django_tally.rows import rows_of
 from django_tally.verification import find_drift
 from tests.conftest import NOON
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 
 LIVE_OR_ARCHIVED = (Match, ArchivedMatch)
 some = st.integers(0, 1_000)
@@ -51,7 +51,7 @@ results = st.sampled_from(["WIN", "LOSS", "DRAW"])
 
 
 class Season(RuleBasedStateMachine):
-    """Three players, two games; ``seen`` keeps what every number was at the moments passed."""
+    """Three players, two games; ``seen`` keeps what every number was at earlier times."""
 
     def __init__(self):
         super().__init__()
@@ -94,7 +94,8 @@ class Season(RuleBasedStateMachine):
         key = f"r{next(self.numbers)}"
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO games_match (user_id, game_id, match_key, result, played_at) VALUES (%s, %s, %s, %s, %s)",
+                "INSERT INTO games_match (user_id, game_id, match_key, result, played_at) "
+                "VALUES (%s, %s, %s, %s, %s)",
                 [self.users[owner % 3].pk, self.games[game % 2].pk, key, result, NOON],
             )
 
@@ -255,10 +256,10 @@ class Season(RuleBasedStateMachine):
 
     @invariant()
     def the_past_is_as_it_was_seen(self):
-        """At the moment before and at one long ago, for every number: those of the catalogue and those per game."""
-        for moment, seen in [self.seen[len(self.seen) // 3], self.seen[-1]] if self.seen else ():
+        """Check every number, of the catalogue and per game, at the last time and at one long ago."""
+        for time, seen in [self.seen[len(self.seen) // 3], self.seen[-1]] if self.seen else ():
             for (holder, name, keys), value in seen.items():
-                assert get_as_of(holder, name, moment, dict(keys)) == value, (holder, name, moment)
+                assert get_as_of(holder, name, time, dict(keys)) == value, (holder, name, time)
         self.seen.append((database_now(), self.read_everything()))
 
     def read_everything(self):

@@ -1,4 +1,4 @@
-"""Python code cannot set a cached number, and is told so where it tries."""
+"""Python code that sets a cached number is refused with an error."""
 
 import pytest
 

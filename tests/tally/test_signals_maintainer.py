@@ -1,4 +1,4 @@
-"""The maintainer ``signals``: one transaction with the write, whoever else writes, whatever other receivers do."""
+"""The maintainer ``signals``: one transaction with the write, beside other writers and other receivers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,10 @@ class TestChoosing:
             assert find_all_drift() == []
 
     def test_the_setting_is_read_from_the_environment_and_obeyed_at_start(self):
-        code = "import django; django.setup(); from django.db.models import Model; print(hasattr(Model.save_base, '__wrapped__'))"
+        code = (
+            "import django; django.setup(); from django.db.models import Model; "
+            "print(hasattr(Model.save_base, '__wrapped__'))"
+        )
         for maintainer, wrapped in [(SIGNALS, "True"), (TRIGGERS, "False")]:
             environment = {
                 "TALLY_MAINTAINER": maintainer,

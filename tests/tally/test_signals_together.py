@@ -143,7 +143,7 @@ def test_a_row_that_begins_to_match_an_update_under_way_is_left_alone(
 @needs_sessions
 @pytest.mark.parametrize("table", ["games_match", "user_profile_userprofile"])
 def test_rows_are_locked_in_the_order_of_their_keys(table, player, played):
-    """The lower key is waited for with the higher one still free, though the table has them the other way round."""
+    """A session waits for the lower key and has not locked the higher one, which comes first in the table."""
     key = "id" if table == "games_match" else "user_id"
     matches = [played(player(name), "WIN") for name in ("ann", "bob")]
     low, high = (getattr(match, key) for match in matches)
@@ -204,9 +204,8 @@ def test_a_profile_made_while_its_rows_are_written(player, played, game, find_al
         other = Session(
             lambda: Match.objects.create(user=ann, game=game, match_key="late", result="WIN", played_at=NOON)
         )
-        threading.Event().wait(
-            0.2
-        )  # it inserts its row, and finds no profile it could add to, or waits for it
+        # Meanwhile it inserts its row, and finds no profile to change, or waits for the profile.
+        threading.Event().wait(0.2)
     other.finish()
     assert numbers(ann) == (2, 2)
     assert find_all_drift() == []
@@ -214,7 +213,7 @@ def test_a_profile_made_while_its_rows_are_written(player, played, game, find_al
 
 @needs_sessions
 def test_a_storm_of_writers_over_shared_players_and_rows(player, game, find_all_drift):
-    """Inserts, flips, moves, deletes, bulk writes and archive moves in random order; nobody is told of a deadlock."""
+    """Inserts, flips, moves, deletes, bulk writes and archive moves in random order, without a deadlock."""
     players = [player(f"p{n}") for n in range(5)]
     Match.objects.bulk_create(
         Match(user=players[n % 5], game=game, match_key=f"m{n}", result="WIN", played_at=NOON)

@@ -1,4 +1,4 @@
-"""A token changes with every change to a watched row, whoever writes it and however, and with nothing else."""
+"""A token changes with every change to a watched row, by any way of writing, and with nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No way of writing a source row leaves a number wrong: every way, under both maintainers, on the database of the run.
+"""No way of writing a source row leaves a number wrong: every way, both maintainers, the run's database.
 
 What ``signals`` cannot see is a strict expected failure, and is repaired by a reconciliation.
 """

@@ -67,7 +67,7 @@ def table():
     return list(rows.values_list("team__slug", "user__username", "joined_at", "left_at"))
 
 
-def test_join_and_leave_record_a_stretch_and_are_announced(team, ann, announced):
+def test_join_and_leave_record_a_period_and_are_announced(team, ann, announced):
     join_team(team=team, user=ann, joined_at=JAN)
     leave_team(team=team, user=ann, left_at=MAR)
     assert table() == [("og", "ann", JAN, MAR)]
@@ -101,7 +101,7 @@ def test_joining_while_in_the_team_is_refused(team, ann, joined_at):
     assert table() == [("og", "ann", JAN, None)]
 
 
-def test_joining_before_an_ended_stretch_would_overlap_it(team, ann):
+def test_joining_before_an_ended_period_would_overlap_it(team, ann):
     record_memberships(memberships=[MembershipRecord(team, ann, FEB, MAR)])
     with pytest.raises(MembershipConflict):
         join_team(team=team, user=ann, joined_at=JAN)
@@ -125,7 +125,7 @@ def test_leaving_needs_a_membership_and_a_later_date(team, rival, ann, bob):
     assert table() == [("og", "ann", FEB, None)]
 
 
-def test_moments_without_a_time_zone_are_refused(team, ann):
+def test_times_without_a_time_zone_are_refused(team, ann):
     naive = datetime(2025, 1, 1)
     with pytest.raises(InvalidInput, match="no time zone"):
         join_team(team=team, user=ann, joined_at=naive)
@@ -136,7 +136,7 @@ def test_moments_without_a_time_zone_are_refused(team, ann):
         record_memberships(memberships=[MembershipRecord(team, ann, JAN, naive)])
 
 
-def test_the_roster_is_who_was_there_at_that_moment(team, rival, ann, bob):
+def test_the_roster_is_who_was_there_at_that_time(team, rival, ann, bob):
     record_memberships(
         memberships=[
             MembershipRecord(team, ann, FEB, MAR),
@@ -144,8 +144,8 @@ def test_the_roster_is_who_was_there_at_that_moment(team, rival, ann, bob):
             MembershipRecord(rival, User.objects.create(username="cat"), JAN),
         ]
     )
-    moments = {"before": JAN - timedelta(seconds=1), "january": JAN, "february": FEB, "march": MAR}
-    rosters = {name: [user.username for user in list_roster(team, at)] for name, at in moments.items()}
+    times = {"before": JAN - timedelta(seconds=1), "january": JAN, "february": FEB, "march": MAR}
+    rosters = {name: [user.username for user in list_roster(team, at)] for name, at in times.items()}
     assert rosters == {"before": [], "january": ["bob"], "february": ["bob", "ann"], "march": ["bob"]}
 
 
@@ -177,14 +177,13 @@ def test_recording_again_changes_and_announces_nothing(team, ann, bob, announced
     record_memberships(memberships=records)
     announced.clear()
     assert record_memberships(memberships=list(reversed(records))) == []
-    assert (
-        record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []
-    )  # an older file, without the departure
+    # An older file, without the departure.
+    assert record_memberships(memberships=[MembershipRecord(team, ann, JAN)]) == []
     assert announced == []
     assert table() == [("og", "ann", JAN, FEB), ("og", "ann", MAR, None), ("og", "bob", JAN, None)]
 
 
-def test_a_record_with_a_departure_ends_the_stretch_that_lasts(team, ann, announced):
+def test_a_record_with_a_departure_ends_the_period_that_lasts(team, ann, announced):
     join_team(team=team, user=ann, joined_at=JAN)
     announced.clear()
     (ended,) = record_memberships(
@@ -196,7 +195,7 @@ def test_a_record_with_a_departure_ends_the_stretch_that_lasts(team, ann, announ
 
 
 @pytest.mark.parametrize(
-    "stretch",
+    "period",
     [
         (JAN, None),
         (JAN, MAR),
@@ -205,11 +204,11 @@ def test_a_record_with_a_departure_ends_the_stretch_that_lasts(team, ann, announ
         (FEB, APR),
     ],
 )
-def test_a_contradicting_stretch_refuses_the_whole_call(team, ann, bob, stretch):
+def test_a_contradicting_period_refuses_the_whole_call(team, ann, bob, period):
     record_memberships(memberships=[MembershipRecord(team, ann, FEB, MAR)])
     with pytest.raises(MembershipConflict):
         record_memberships(
-            memberships=[MembershipRecord(team, bob, JAN), MembershipRecord(team, ann, *stretch)]
+            memberships=[MembershipRecord(team, bob, JAN), MembershipRecord(team, ann, *period)]
         )
     assert table() == [("og", "ann", FEB, MAR)]
 

@@ -1,4 +1,4 @@
-"""Writers at the same moment."""
+"""Writers of teams and memberships at the same time."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from tests.concurrency import call_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MOMENTS = [datetime(2025, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+TIMES = [datetime(2025, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
 
 
 def test_several_importers_make_each_team_once():
@@ -44,7 +44,7 @@ def test_names_that_make_one_slug_get_one_each():
 def test_one_of_several_arrivals_is_recorded():
     team, user = create_team(slug="og", name="OpTic Gaming"), User.objects.create(username="ann")
     answers = call_together(
-        [lambda moment=moment: join_team(team=team, user=user, joined_at=moment) for moment in MOMENTS]
+        [lambda time=time: join_team(team=team, user=user, joined_at=time) for time in TIMES]
     )
     assert sorted(type(answer).__name__ for answer in answers) == ["MembershipConflict"] * 3 + [
         "TeamMembership"
@@ -52,11 +52,11 @@ def test_one_of_several_arrivals_is_recorded():
     assert TeamMembership.objects.count() == 1
 
 
-def test_of_overlapping_stretches_one_is_recorded():
+def test_of_overlapping_periods_one_is_recorded():
     team, user = create_team(slug="og", name="OpTic Gaming"), User.objects.create(username="ann")
-    stretches = [MembershipRecord(team, user, start, datetime(2025, 2, 1, tzinfo=UTC)) for start in MOMENTS]
+    periods = [MembershipRecord(team, user, start, datetime(2025, 2, 1, tzinfo=UTC)) for start in TIMES]
     answers = call_together(
-        [lambda stretch=stretch: record_memberships(memberships=[stretch]) for stretch in stretches]
+        [lambda period=period: record_memberships(memberships=[period]) for period in periods]
     )
     assert sum(isinstance(answer, MembershipConflict) for answer in answers) == 3
     assert TeamMembership.objects.count() == 1

@@ -72,7 +72,7 @@ def solo(opened, player) -> Any:
 
 @pytest.fixture
 def teams(opened, team) -> Any:
-    """A running team event of reds (ann, bob, cat), blues (dan, eve) and greens (fay), in ``event.squads``."""
+    """Yield a running team event; ``event.squads``: reds (ann, bob, cat), blues (dan, eve), greens (fay)."""
     event = opened("TEAM")
     event.squads = {
         "reds": team("reds", "ann", "bob", "cat"),

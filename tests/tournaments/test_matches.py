@@ -227,8 +227,8 @@ def test_a_batch_of_any_size_takes_the_same_queries(solo, no_reactions):
         count: [official(solo, duel(solo.game, f"{count}-{number}", ann, bob)) for number in range(count)]
         for count in (10, 200)
     }
-    # Besides the inserts: 3 savepoints opened and released, tournaments, registrations, the queue on PostgreSQL,
-    # live and archived rows before and after, and what is described.
+    # Besides the inserts: 3 savepoints opened and released, tournaments, registrations, the queue on
+    # PostgreSQL, live and archived rows before and after, and the tournament rows of the matches.
     expected = 14 if connection.vendor == "postgresql" else 13
 
     assert [statements(sizes[10]), statements(sizes[200]), statements(sizes[200])] == [expected] * 3
@@ -259,7 +259,10 @@ def test_overlapping_batches_at_once_describe_each_match_once(find_all_drift):
 
 @pytest.fixture
 def season(teams):
-    """Reds and blues play three games, one of them voided, one archived, and greens never play; a casual game is beside it."""
+    """Reds and blues play three matches, one voided and one archived; greens play none.
+
+    There is a casual match too.
+    """
     ann, bob, dan = (User.objects.get(username=name) for name in ("ann", "bob", "dan"))
 
     def played(key, won, *stats):

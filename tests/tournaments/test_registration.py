@@ -50,7 +50,7 @@ def test_a_player_registers_once(opened, player, find_all_drift):
     assert find_all_drift() == []
 
 
-def test_a_team_registers_its_members_of_that_moment(opened, team, player):
+def test_a_team_registers_its_members_of_that_time(opened, team, player):
     event, reds = opened("TEAM"), team("reds", "ann", "bob")
     left, late = player("left"), player("late")
     TeamMembership.objects.create(team=reds, user=left, joined_at=EARLIER, left_at=NOW)
@@ -120,10 +120,8 @@ def test_a_team_that_withdrew_may_enter_with_another_roster_and_its_players_with
     _ann, bob, cat = User.objects.order_by("username")
 
     register_team(tournament=event, team=blues, roster=[cat, bob], now=LATER)
-    assert (
-        register_team(tournament=event, team=reds, roster=[player("dan")], now=LATER)[0].user.username
-        == "dan"
-    )
+    again = register_team(tournament=event, team=reds, roster=[player("dan")], now=LATER)
+    assert again[0].user.username == "dan"
 
     assert entries(event) == {
         ("ann", "reds", "WITHDRAWN"),
@@ -381,10 +379,8 @@ def test_the_last_place_is_given_once(find_all_drift):
         ]
     )
 
-    assert (
-        sorted(type(answer).__name__ for answer in answers)
-        == ["TournamentFull"] * 3 + ["TournamentParticipation"] * 3
-    )
+    kinds = sorted(type(answer).__name__ for answer in answers)
+    assert kinds == ["TournamentFull"] * 3 + ["TournamentParticipation"] * 3
     assert event.participations.count() == 3
     assert all(isinstance(answer, DomainError | TournamentParticipation) for answer in answers)
     assert find_all_drift() == []

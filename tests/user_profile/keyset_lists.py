@@ -23,8 +23,8 @@ class List:
 
     :param read: gives a page of it.
     :param more: the statements a later page has beside those of the first.
-    :param is_gathered: it is put together from many players' rows and sorted, so that PostgreSQL may find these by
-        whichever of the players' indexes it likes; what a page costs is the same.
+    :param is_gathered: it is sorted from many players' rows, so that PostgreSQL may find these by any of the
+        players' indexes; the cost of a page is the same.
     """
 
     read: Read

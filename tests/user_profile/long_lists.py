@@ -1,4 +1,4 @@
-"""A player, a tournament and a site with more than a thousand rows behind every list, among those of others."""
+"""A player, a tournament and a site with over a thousand rows in every list, among rows of others."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ LONG = 1_200
 
 @dataclass(frozen=True)
 class Site:
-    """``owner`` has a long list of everything, ``event`` one of everybody; ``fan`` follows a few, ``staff`` reviews all disputes."""
+    """The rows that tests of long lists name.
+
+    ``owner`` has long lists of everything, ``event`` of all players. ``fan`` follows a few players, ``staff``
+    reviews all disputes.
+    """
 
     owner: User
     fan: User
@@ -72,24 +76,27 @@ def _tell(users: Sequence[User], many: int) -> None:
         table.objects.bulk_create(
             (
                 table(
-                    id=next(number), user=user, activity_type="TEAM_JOINED", dedupe_key=f"{start + n}", description="x",
+                    id=next(number),
+                    user=user,
+                    activity_type="TEAM_JOINED",
+                    dedupe_key=f"{start + n}",
+                    description="x",
                     created_at=scene.at(start + n),
                 )
                 for user, n in told
             ),
             batch_size=2_000,
-        )  # fmt: skip
-    ExperienceAward.objects.bulk_create(
-        (
-            ExperienceAward(user=user, points=1, reason="x", dedupe_key=f"x{n}", awarded_at=scene.at(n))
-            for user, n in told
-        ),
-        batch_size=50,  # rows of one statement are recorded at one moment, and a history reads those of a moment together
-    )
+        )
+    awards = [
+        ExperienceAward(user=user, points=1, reason="x", dedupe_key=f"x{n}", awarded_at=scene.at(n))
+        for user, n in told
+    ]
+    # Rows of one statement are recorded at the same time, and a history reads all rows of one time together.
+    ExperienceAward.objects.bulk_create(awards, batch_size=50)
 
 
 def _play(owner: User, crowd: Sequence[User], event: Tournament) -> None:
-    """A duel with another of the crowd every hour, half of them archived; twelve matches of everybody, for the leaderboards."""
+    """Insert a duel of the owner every hour, half of them archived, and twelve matches per other player."""
     game, rival = scene.game(), crowd[0]
     duels = [
         Match(

@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 #: Everybody joined long before anything happened.
 JOINED = datetime(2024, 1, 1, tzinfo=UTC)
 FIRST_DAY = datetime(2025, 1, 1, 12, 0, tzinfo=UTC)
-#: When everything is told.
+#: When everything is recorded.
 TOLD = datetime(2025, 12, 1, tzinfo=UTC)
 #: The types of activity, as the specification lists them.
 SPECIFIED = [

@@ -139,7 +139,7 @@ def test_a_changed_price_leaves_awards_alone(ann, first_win):
 def test_many_awards_take_a_constant_number_of_queries(first_win, pioneer, django_assert_num_queries):
     users = User.objects.bulk_create([User(username=f"player{number:03d}") for number in range(80)])
     awards = [AwardRecord(user, entry, "season 1", JAN) for entry in (first_win, pioneer) for user in users]
-    # Savepoint, lock, read, two inserts, release; the timelines' achievements: two savepoints around what is held,
+    # Savepoint, lock, read, two inserts, release; the timelines' achievements: two savepoints around awards,
     # archived and live entries, and an insert; their levels: the same around the profiles and the entries.
     with django_assert_num_queries(6 + 8 + 7):
         created = award_achievements(awards=awards + awards[:10])

@@ -1,4 +1,4 @@
-"""Awards at the same moment."""
+"""Awards at the same time."""
 
 from datetime import UTC, datetime
 
@@ -24,10 +24,6 @@ def test_each_award_is_new_to_exactly_one_caller():
             for order in (awards, awards[::-1], awards[7:], awards[::3])
         ]
     )
-    assert (
-        sum(len(answer) for answer in answers)
-        == UserAchievement.objects.count()
-        == ExperienceAward.objects.count()
-        == 20
-    )
+    assert sum(len(answer) for answer in answers) == 20
+    assert (UserAchievement.objects.count(), ExperienceAward.objects.count()) == (20, 20)
     assert set(UserProfile.objects.values_list("achievement_count", "experience_points")) == {(1, 50)}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.scratch import Scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```python\n# (above|in) (\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -115,30 +113,9 @@ def add_documented_numbers(stats: Path) -> None:
 @pytest.fixture(scope="module")
 def added(tmp_path_factory):
     """What a copy of the platform answers once the numbers of the guide are added to it."""
-    copy = tmp_path_factory.mktemp("copy")
-    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    add_documented_numbers(copy / "src/deltacrown/user_profile/stats.py")
-
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(copy / "src"),
-        "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
-        "DATABASE_URL": f"sqlite:///{copy / 'copy.sqlite3'}",
-        "SECRET_KEY": "of a test",
-    }
-    command = [sys.executable, "-c", USE]
-    done = subprocess.run(
-        command,
-        cwd=copy,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    copy = Scratch.copy_source(tmp_path_factory.mktemp("copy"))
+    add_documented_numbers(copy.folder / "src/deltacrown/user_profile/stats.py")
+    return json.loads(copy.run("-c", USE))
 
 
 def body(added, path):

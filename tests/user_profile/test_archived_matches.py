@@ -32,7 +32,7 @@ from deltacrown.user_profile.numbers.rows import get_stat_rows
 from django_tally.models import Revision
 from tests import scene
 from tests.scene import duel
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ NOW = scene.at(500)
 
 @pytest.fixture
 def season(db):
-    """Forty duels of ann and bob an hour apart, recorded in one statement; some voided, some corrected, one of a tournament."""
+    """Record forty duels of ann and bob at once; void some, correct some, put one into a tournament."""
     ann, bob, mod = scene.player("ann"), scene.player("bob"), scene.player("mod", is_staff=True)
     title, event = scene.game("chess"), scene.tournament("cup", title=scene.game("chess"))
     records = [
@@ -52,10 +52,10 @@ def season(db):
         for n in range(40)
     ]
     record_matches(records=records, now=NOW)
-    moments = [database_now()]
+    times = [database_now()]
     for n in (2, 7, 30):
         void_match(game=title, match_key=f"d{n:02d}", reason=f"void {n}", now=NOW, by=mod)
-        moments.append(database_now())
+        times.append(database_now())
     restore_match(game=title, match_key="d07", reason="all well", now=NOW, by=mod)
     for n in (4, 31):
         correct_match(
@@ -66,10 +66,10 @@ def season(db):
             now=NOW,
             by=mod,
         )
-        moments.append(database_now())
+        times.append(database_now())
     row = Match.objects.get(user=ann, match_key="d05")
     scene.tournament_match(row, event, round="Final")
-    return ann, bob, title, moments
+    return ann, bob, title, times
 
 
 def pages_of(read, page=None):
@@ -96,9 +96,13 @@ def rows_behind(user, stat):
     ]
 
 
+def changes_of(user, stat):
+    return list(pages_of(lambda page: get_stat_history(user, stat, page, limit=7)))
+
+
 def see(season):
     """Everything there is to see of the season's players and matches."""
-    ann, bob, title, moments = season
+    ann, bob, title, times = season
     seen = {
         "profiles": list(UserProfile.objects.order_by("pk").values()),
         "games": list(GameStats.objects.order_by("pk").values()),
@@ -107,18 +111,16 @@ def see(season):
         seen[f"{user} matches"] = histories(user)
         for stat in STATS:
             seen[f"{user} {stat} rows"] = rows_behind(user, stat)
-            seen[f"{user} {stat} history"] = list(
-                pages_of(lambda page: get_stat_history(user, stat, page, limit=7))
-            )  # noqa: B023
+            seen[f"{user} {stat} history"] = changes_of(user, stat)
             seen[f"{user} {stat} explained"] = explain_stat(user, stat, limit=50)
             for game in (None, title):
                 seen[f"{user} {stat} {game} then"] = [
-                    get_stat_as_of(user, stat, moment, game=game) for moment in moments
+                    get_stat_as_of(user, stat, time, game=game) for time in times
                 ]
     seen["boards"] = [
         get_leaderboard_page(stat, game=game, page=None) for stat in STATS for game in (None, "chess")
     ]
-    seen["encounter"] = [
+    seen["match"] = [
         replace(row.match, is_archived=False) for row in get_match_page("chess", "d05", viewer=None).rows
     ]
     return seen
@@ -251,7 +253,7 @@ def test_the_tournament_still_describes_its_match(client, season):
 
 @pytest.mark.parametrize("read", [2, 4])
 def test_a_match_archived_while_its_page_is_read_is_shown_once(season, read):
-    """The page reads live keys, archived keys, live rows, archived rows; the move happens before the ``read``-th."""
+    """The page reads live keys, archived keys, live rows, archived rows; they move before the ``read``-th."""
     before = [row.profile for row in get_match_page("chess", "d05", viewer=None).rows]
     reads = []
 

@@ -146,17 +146,21 @@ def test_the_commands_say_what_they_did(season):
     UserActivity.objects.filter(user__username="cat").delete()
     entries = 12
 
-    assert (
-        run("backfill_activities", dry_run=True)
-        == f"Would create {entries}, update 0 and withdraw 0 entries of 4 players.\n"
-    )
-    assert (
-        run("backfill_activities") == f"Created {entries}, updated 0 and withdrew 0 entries of 4 players.\n"
-    )
-    assert run("backfill_activities") == "Created 0, updated 0 and withdrew 0 entries of 4 players.\n"
+    would = f"Would create {entries}, update 0 and withdraw 0 entries of 4 players.\n"
+    done = "Created {}, updated 0 and withdrew 0 entries of 4 players.\n"
+    assert run("backfill_activities", dry_run=True) == would
+    assert run("backfill_activities") == done.format(entries)
+    assert run("backfill_activities") == done.format(0)
+
     UserAchievement.objects.filter(user__username="cat", achievement__slug="first-podium").delete()
-    would = "Would award 1, update 0 and revoke 0 achievements of 4 players, and change the experience of 0 of them.\n"
-    done = "Awarded {}, updated 0 and revoked 0 achievements of 4 players, and changed the experience of 0 of them.\n"
+    would = (
+        "Would award 1, update 0 and revoke 0 achievements of 4 players, "
+        "and change the experience of 0 of them.\n"
+    )
+    done = (
+        "Awarded {}, updated 0 and revoked 0 achievements of 4 players, "
+        "and changed the experience of 0 of them.\n"
+    )
     assert run("backfill_achievements", dry_run=True) == would
     assert run("backfill_achievements") == done.format(1)
     assert run("backfill_achievements") == done.format(0)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def reader(service, name):
-    """The function of ``cached`` that may answer from the cache, or that of ``players`` which reads the database."""
+    """Return the function of ``cached``, which may use the cache, or of ``players``, which does not."""
     return getattr(service, f"{'build' if service is players else 'get'}_{name}_page")
 
 

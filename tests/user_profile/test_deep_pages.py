@@ -69,12 +69,15 @@ def test_the_first_page_and_the_thousandth_are_read_alike(site, name):
 
 
 def costs_the_same(first: Queries, deep: Queries) -> bool:
-    """Whether the deep page has the database do no more than the first; up to a hundred rows more or less are the ties of its position."""
+    """Return whether the deep page costs the database no more than the first.
+
+    Up to a hundred rows of difference are the ties at its position.
+    """
     return sum(work_of(*query) for query in deep) <= 1.5 * sum(work_of(*query) for query in first) + 100
 
 
 def find_cursor(read: Read, site: Site, past: int) -> str:
-    """The cursor behind the first ``past`` rows; a cursor is of a position, whatever the size of the pages."""
+    """Return the cursor after the first ``past`` rows. A cursor is a position, for pages of any size."""
     cursor = None
     while past:
         step = min(past, 50)
@@ -98,10 +101,10 @@ def statements_of(read: Callable[[], object]) -> Queries:
 
 
 def shape_of(sql: str, params: Any) -> list[str]:
-    """How a plan reads its tables, by which indexes, and whether it sorts; without bounds, which name the position.
+    """Return how a plan reads its tables: by which indexes, and whether it sorts.
 
-    In which order PostgreSQL looks up what belongs to a row by its key, and whether it keeps what it found, is left out too, and
-    so is the one game there is, which takes as long to find by its key as without.
+    Bounds are left out, because they name the position. So are the order in which PostgreSQL looks up related
+    rows by key, whether it caches them, and the table of games, which has only one row.
     """
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
@@ -182,12 +185,10 @@ def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
 def test_numbered_pages_would_be_found(site):
     """The comparison can fail: an OFFSET has the same plan on every page, and reads all the pages before."""
     if connection.vendor == "postgresql":
-        with (
-            connection.cursor() as cursor
-        ):  # read both by the index, whatever it costs, so that they have one plan
-            cursor.execute(
-                "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
-            )
+        # Both pages must be read by the index, at any cost, so that they have the same plan.
+        with connection.cursor() as cursor:
+            for choice in ("enable_sort", "enable_seqscan", "enable_bitmapscan"):
+                cursor.execute(f"SET LOCAL {choice} = off")
     rows = Match.objects.filter(user=site.owner).order_by("-played_at", "-id")
     first, deep = ([rows[start : start + 1].query.sql_with_params()] for start in (0, THOUSANDTH))
 

@@ -47,7 +47,11 @@ OPPONENTS = {"ben": ["duel", "old"], "cleo": ["squads"], "dora": ["told"], "mate
 class TestMatches:
     @pytest.fixture
     def ann(self, people):
-        """Ann against Ben twice (once archived), beside Mate against Cleo, against Dora and a team by a tournament's word."""
+        """The matches of ann.
+
+        She plays against Ben twice (once archived), with Mate against Cleo, and, as tournament rows say,
+        against Dora and against a team.
+        """
         ann = people["ann"]
         for key, hours in (("old", -5), ("duel", 1)):
             rows = [

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import textwrap
 
 import pytest
 
-from tests.docs.pages import ROOT, page
+from tests.docs.pages import page
+from tests.scratch import Scratch
 
 FILE = re.compile(r"`src/([\w/]+\.py)`")
 PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -35,9 +32,13 @@ def day(number):
     return datetime(2025, 1, number, tzinfo=UTC)
 
 def show(what):
-    left = UserActivity.objects.filter(activity_type="TEAM_LEFT").values_list("user__username", "description", "created_at__day")
-    drawn = UserAchievement.objects.filter(achievement__slug="three-draws").values_list("user__username", "earned_at__day")
-    print(what, list(left), sorted(drawn))
+    left = UserActivity.objects.filter(activity_type="TEAM_LEFT")
+    drawn = UserAchievement.objects.filter(achievement__slug="three-draws")
+    print(
+        what,
+        list(left.values_list("user__username", "description", "created_at__day")),
+        sorted(drawn.values_list("user__username", "earned_at__day")),
+    )
 
 ann, bob = create_players(usernames=["ann", "bob"], joined_at={}).values()
 reds = Team.objects.create(slug="reds", name="Reds")
@@ -73,29 +74,9 @@ def read_blocks(doc):
 
 @pytest.fixture
 def scratch(tmp_path):
-    """A copy of the source; ``scratch(…)`` runs Python there, on an SQLite database of its own."""
-    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'scratch.sqlite3'}",
-        "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
-        "PYTHONPATH": str(tmp_path / "src"),
-    }
-
-    def run(*command):
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout.splitlines()
-
-    return run
+    """A copy of the source; ``scratch(…)`` runs Python there and returns the lines it printed."""
+    copy = Scratch.copy_source(tmp_path)
+    return lambda *command: copy.run(*command).splitlines()
 
 
 def test_what_the_guides_say_is_all_it_takes(scratch, tmp_path):

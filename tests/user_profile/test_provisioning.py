@@ -50,8 +50,9 @@ def test_numbers_past_a_million_keep_every_digit():
 def test_raw_sql_users_have_both_rows():
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)"
-            " VALUES ('', %s, 'raw', '', '', '', %s, %s, %s)",
+            "INSERT INTO accounts_user (password, is_superuser, username, first_name, last_name, email, "
+            "is_staff, is_active, date_joined) "
+            "VALUES ('', %s, 'raw', '', '', '', %s, %s, %s)",
             [False, False, True, str(IN_2025)],
         )
     assert public_ids() == ["DC-25-000001"]
@@ -84,7 +85,8 @@ def test_insert_or_replace_of_a_user_keeps_counter_and_rows_whole():
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT OR REPLACE INTO accounts_user ({columns}) VALUES (%s, '', 0, 'anna', '', '', '', 0, 1, %s)",
+            f"INSERT OR REPLACE INTO accounts_user ({columns}) "
+            "VALUES (%s, '', 0, 'anna', '', '', '', 0, 1, %s)",
             [ann.pk, str(IN_2025)],
         )
     assert public_ids() == ["DC-25-000001"]

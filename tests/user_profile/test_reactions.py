@@ -1,4 +1,4 @@
-"""What timelines and experience say after things happened in the other apps, and after they were taken back."""
+"""Timelines and experience after events in the other apps, and after these were undone."""
 
 from __future__ import annotations
 
@@ -247,10 +247,10 @@ class TestTeams:
     def test_memberships_told_again_add_nothing(self):
         ann, bob = people("ann", "bob")
         reds = squad("reds")
-        stretches = [MembershipRecord(reds, ann, day(1), day(2)), MembershipRecord(reds, bob, day(1))]
-        record_memberships(memberships=stretches)
+        periods = [MembershipRecord(reds, ann, day(1), day(2)), MembershipRecord(reds, bob, day(1))]
+        record_memberships(memberships=periods)
         before = contents()
-        record_memberships(memberships=stretches)
+        record_memberships(memberships=periods)
 
         assert contents() == before
         assert told(ann) == [(day(1), "Joined team Reds")]

@@ -1,4 +1,7 @@
-"""Everything told again adds nothing: a season's events, its load without its mark, the CWL's files, and the backfills after each."""
+"""Repeating anything adds nothing.
+
+Repeated are a season's events, its load without its mark, the CWL's files, and the backfills after each.
+"""
 
 from __future__ import annotations
 

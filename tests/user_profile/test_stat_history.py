@@ -19,7 +19,7 @@ from deltacrown.user_profile.numbers.explanation import explain_stat
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
 from deltacrown.user_profile.privacy import HistoryHidden
 from tests.conftest import NOON
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def ann(player, played, game, mod):
     ann = player("ann")
     for number, result in enumerate(["WIN", "WIN", "WIN", "LOSS"]):
         played(ann, result, match_key=f"k{number}", played_at=NOON)
-        database_now()  # lets the clock tick: rows of one moment have no order that means anything
+        database_now()  # lets the clock tick: rows of the same time have no defined order
     void_match(game=game, match_key="k0", reason="Smurfing", now=NOON, by=mod)
     correct_match(
         game=game, match_key="k1", results={"ann": "LOSS"}, reason="Wrong side reported", now=NOON, by=mod
@@ -88,18 +88,17 @@ def test_in_one_game(ann, game):
 def test_query_count_does_not_grow_with_the_history(ann, played, django_assert_num_queries):
     for _ in range(30):
         played(ann, "WIN")
-    with django_assert_num_queries(
-        8
-    ):  # privacy, profile; live, archived, beginnings, revisions; words: live, archived
+    # Privacy, profile; live, archived, beginnings, revisions; words: live, archived.
+    with django_assert_num_queries(8):
         get_stat_history(ann, "matches_won", limit=10)
 
 
 def test_as_of(ann, played):
-    moment = database_now()
+    then = database_now()
     played(ann, "WIN")
-    assert get_stat_as_of(ann, "matches_won", moment) == 1
-    assert get_stat_as_of(ann, "matches_won", moment, game="rocket") == 1
-    assert get_stat_as_of(ann, "overall_win_rate", moment) == Decimal("33.33")
+    assert get_stat_as_of(ann, "matches_won", then) == 1
+    assert get_stat_as_of(ann, "matches_won", then, game="rocket") == 1
+    assert get_stat_as_of(ann, "overall_win_rate", then) == Decimal("33.33")
     assert get_stat_as_of(ann, "matches_won", database_now()) == 2
 
 
@@ -135,7 +134,7 @@ def test_wrong_calls_name_the_field(ann, call, error, field):
     assert refused.value.field == field
 
 
-def test_a_moment_without_a_timezone_is_refused(ann):
+def test_a_time_without_a_timezone_is_refused(ann):
     with pytest.raises(InvalidInput, match="end it with Z"):
         get_stat_as_of(ann, "matches_won", NOON.replace(tzinfo=None))
 
@@ -199,7 +198,7 @@ def test_the_command_reads_well(ann):
     ]
 
 
-def test_the_command_names_the_part_of_a_rate_and_the_moment(ann):
+def test_the_command_names_the_part_of_a_rate_and_the_time(ann):
     out = StringIO()
     call_command(
         "explain_stat", ann.profile.public_id, "overall_win_rate", "--as-of", "2020-01-01T00:00Z", stdout=out

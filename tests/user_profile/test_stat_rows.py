@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anna(db):
-    """A player with rows behind every number, and rows that count for none of them; and a neighbour with as many."""
+    """A player with rows for every stat and rows that no stat counts, and another player with as many."""
     people = [scene.player("anna"), scene.player("ben")]
     events = [scene.tournament(f"t{number}") for number in range(5)]
     for anna in people:

@@ -208,14 +208,9 @@ class TestMatchFilters:
     )
     def test_each(self, history, filters, expected):
         assert keys(stats_service.get_match_history(history, filters)) == expected
-        assert (
-            keys(
-                stats_service.get_match_history(
-                    history, MatchFilters(**filters) if "" not in filters.values() else None
-                )
-            )
-            == expected
-        )
+
+        typed = MatchFilters(**filters) if "" not in filters.values() else None
+        assert keys(stats_service.get_match_history(history, typed)) == expected
 
     def test_the_game_may_be_named_by_itself_as_slug_or_row(self, history):
         assert keys(stats_service.get_match_history(history, game="chess")) == ["archived-win", "draw"]

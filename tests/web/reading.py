@@ -22,8 +22,7 @@ def rows_in(answer: Any, caption: str) -> list[str]:
 
 
 def _flat(markup: str) -> str:
-    markup = re.sub(
-        r'<div class="narrow.*?</div>', " ", markup, flags=re.DOTALL
-    )  # said again where the screen is narrow
+    # Narrow screens show these texts a second time.
+    markup = re.sub(r'<div class="narrow.*?</div>', " ", markup, flags=re.DOTALL)
     markup = re.sub(r"<(script|style).*?</\1>", " ", markup, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())

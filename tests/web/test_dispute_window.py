@@ -1,4 +1,4 @@
-"""Until when something can be disputed is told before a player writes a word."""
+"""The dispute form shows its deadline, and no fields after it."""
 
 import re
 from datetime import timedelta
@@ -27,7 +27,7 @@ def as_ann(ann):
 
 @pytest.fixture
 def at(monkeypatch):
-    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+    return lambda time: monkeypatch.setattr(clock, "now", lambda: time)
 
 
 def fields(answer):
@@ -35,7 +35,7 @@ def fields(answer):
 
 
 class TestMatch:
-    def test_in_time_to_the_last_moment(self, as_ann, duel, at):
+    def test_in_time_to_the_last_second(self, as_ann, duel, at):
         at(duel.played_at + timedelta(days=14))
 
         assert "Dispute this match until 15 Mar 2025" in text_of(as_ann.get("/matches/valorant/duel/"))
@@ -66,7 +66,7 @@ class TestMatch:
 
 
 class TestResult:
-    def test_in_time_to_the_last_moment(self, as_ann, cup, bobs_title, at):
+    def test_in_time_to_the_last_second(self, as_ann, cup, bobs_title, at):
         at(bobs_title.decided_at + timedelta(days=14))
 
         assert fields(as_ann.get("/disputes/result/cup/")) == ["result", "reason"]

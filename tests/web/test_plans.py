@@ -1,4 +1,4 @@
-"""Each list a page reads comes through the index meant for it: nothing is read whole, and long lists are not sorted.
+"""Each list of a page is read through its index: no table is read whole, and long lists are not sorted.
 
 The queries are those the services really send. The tables of a test are small, so PostgreSQL is
 told to leave out the ways it would take in small tables only; see ``tests.plans``.
@@ -75,8 +75,13 @@ def make_ranked(user, number):
     scene.experience(user, 10 + number)
 
 
+def list_rows(user, stat):
+    """Return a read of the rows of a stat, as its player sees them."""
+    return lambda page=None: stats_service.get_stat_rows(user, stat, page, limit=2, viewer=user)
+
+
 def second_page(read):
-    """The same listing, from its first cursor on."""
+    """Return a read of the same list from its first cursor on."""
     return lambda: read(read(None).next_cursor)
 
 
@@ -127,14 +132,12 @@ LISTS = {
         "userachievement_of_user",
     ),
     "experience": (
-        lambda u: (
-            lambda page=None: stats_service.get_stat_rows(u, "experience_points", page, limit=2, viewer=u)
-        ),
+        lambda u: list_rows(u, "experience_points"),
         "user_profile_experienceaward",
         "experience_of_user",
     ),
     "disputes": (
-        lambda u: lambda page=None: stats_service.get_stat_rows(u, "disputes_filed", page, limit=2, viewer=u),
+        lambda u: list_rows(u, "disputes_filed"),
         "moderation_dispute",
         "moderation_dispute_of_user",
     ),
@@ -169,11 +172,11 @@ BOARDS = {
     name: f"profile_{'ranked_' if board.sample else ''}by_{board.index or name}"
     for name, board in list_leaderboards(UserProfile).items()
 }
-GAME_BOARDS = {
-    name: f"gamestats_{'ranked_' if BOARDS[name].startswith('profile_ranked') else ''}by_{board.index or column}"
-    for name, column in list_twins(GameStats).items()
-    if (board := list_leaderboards(UserProfile).get(name))
-}
+GAME_BOARDS = {}
+for name, column in list_twins(GameStats).items():
+    if board := list_leaderboards(UserProfile).get(name):
+        ranked = "ranked_" if BOARDS[name].startswith("profile_ranked") else ""
+        GAME_BOARDS[name] = f"gamestats_{ranked}by_{board.index or column}"
 
 
 class TestLeaderboards:
@@ -211,7 +214,7 @@ class TestLeaderboards:
 
 
 class TestShortLists:
-    """Lists of one player or one event that are sorted in memory: an index finds the rows, and no others are read."""
+    """Lists of one player or event are sorted in memory: an index finds the rows, and no others are read."""
 
     @pytest.mark.parametrize(
         ("read", "table", "column"),

@@ -182,10 +182,8 @@ class TestMatches:
         ],
     )
     def test_filters(self, client, season, query, count):
-        assert (
-            len(rows_in(client.get(f"{path('player-matches', season)}?{query}"), "Matches, latest first"))
-            == count
-        )
+        page = client.get(f"{path('player-matches', season)}?{query}")
+        assert len(rows_in(page, "Matches, latest first")) == count
 
     def test_the_form_remembers_and_the_next_page_keeps_the_filter(self, client, anna):
         for number in range(12):
@@ -352,11 +350,8 @@ def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
 @pytest.mark.parametrize(
     ("name", "args", "queries"),
     [
-        (
-            "player",
-            (),
-            12,
-        ),  # two of them for the cache: whose page under which token, and whether the token still holds
+        # Two of these are for the cache: the token of the page's player, and whether it is still valid.
+        ("player", (), 12),
         ("player-matches", (), 8),
         ("player-tournaments", (), 4),
         ("player-activity", (), 5),
@@ -417,10 +412,8 @@ class TestSearch:
             assert [row.rsplit(" ", 1)[0] for row in rows] == found
 
     def test_nobody(self, client, anna):
-        assert (
-            "Nobody is called <q>zzz&lt;</q>"
-            in client.get(reverse("player-search"), {"q": "zzz<"}).content.decode()
-        )
+        page = client.get(reverse("player-search"), {"q": "zzz<"})
+        assert "Nobody is called <q>zzz&lt;</q>" in page.content.decode()
 
     def test_wildcards_are_letters(self, client, anna):
         for query in ("%%", "__", "a%a"):

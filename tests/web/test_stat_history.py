@@ -1,4 +1,4 @@
-"""The page that tells when and why a number changed, and what it was on a day."""
+"""The page of when and why a stat changed, and of its value at an earlier time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deltacrown.core import clock
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
 from tests import scene
-from tests.tally.moments import database_now
+from tests.tally.times import database_now
 from tests.web.reading import rows_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def mod(db):
 
 @pytest.fixture
 def anna(mod):
-    """Three wins, of which one was voided, one corrected, and one changed by a write that gave no reason; a title."""
+    """Three wins: one voided, one corrected, one changed by a write without a reason. And a title."""
     anna = scene.player("anna")
     for number in range(3):
         scene.match(anna, f"m{number}", hours=number)
@@ -61,7 +61,8 @@ def test_every_change_newest_first_with_its_cause_and_the_number_after_it(client
 
     assert without_dates(answer) == [
         "−1 Result corrected from WIN to DRAW Valorant match m2, played 01 Mar 2025 No reason given 0",
-        "−1 Result corrected from WIN to LOSS Valorant match m1, played 01 Mar 2025 Reason: Wrong side reported 1",
+        "−1 Result corrected from WIN to LOSS Valorant match m1, played 01 Mar 2025 "
+        "Reason: Wrong side reported 1",
         "−1 Voided: Smurfing Valorant match m0, played 01 Mar 2025 2",
         "+1 Recorded Valorant match m2, played 01 Mar 2025 3",
         "+1 Recorded Valorant match m1, played 01 Mar 2025 2",
@@ -115,13 +116,13 @@ class TestAsOf:
             text = text_of(client.get(address(anna), {"as_of": f"{day:%Y-%m-%d}"}))
             assert f"At the end of {day.day} {day:%b %Y} it was {value}." in text
 
-    def test_a_moment(self, client, anna):
-        moment = database_now()
+    def test_a_time(self, client, anna):
+        then = database_now()
         scene.match(anna, "late")
 
-        text = text_of(client.get(address(anna), {"as_of": moment.isoformat()}))
+        text = text_of(client.get(address(anna), {"as_of": then.isoformat()}))
 
-        assert f"On {moment.day} {moment:%b %Y} {moment:%H:%M} it was 0." in text
+        assert f"On {then.day} {then:%b %Y} {then:%H:%M} it was 0." in text
         assert "Matches won 1" in text
 
     def test_today_is_meant_as_it_is_now(self, client, anna):
@@ -148,7 +149,7 @@ class TestAsOf:
             "0000-00-00",
         ],
     )
-    def test_what_is_no_past_moment_is_a_400_with_the_reason(self, client, anna, asked):
+    def test_what_is_no_past_time_is_a_400_with_the_reason(self, client, anna, asked):
         answer = client.get(address(anna), {"as_of": asked})
         assert answer.status_code == 400
         assert any(
@@ -217,7 +218,8 @@ def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_ass
     for number in range(12):
         scene.match(anna, f"more{number}")
     place = address(anna)
-    # the player; privacy, profile; live, archived, beginnings, revisions; words: live, archived; as of: privacy, profile, the value
+    # The player; privacy, profile; live, archived, beginnings, revisions; words: live, archived;
+    # as of: privacy, profile, the value.
     with django_assert_num_queries(queries):
         client.get(place, query)
 

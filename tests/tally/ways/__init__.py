@@ -1,4 +1,5 @@
-"""Every way of writing a row that is counted, declared once: the tests run it, docs/reference/write-paths.md lists it.
+"""Every way of writing a counted row, declared once: tests run it, docs/reference/write-paths.md lists it.
 
-A way is a function of a :class:`~tests.tally.ways.season.Season`. What a maintainer cannot see is declared on it, as its gap.
+A way is a function of a :class:`~tests.tally.ways.season.Season`. It declares what a maintainer cannot see
+as its gap.
 """

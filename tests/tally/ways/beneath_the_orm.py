@@ -78,7 +78,8 @@ def insert_or_replace_new(season: Season) -> None:
 @way(GROUP, "`MERGE`", only=POSTGRESQL, gap=UNSEEN)
 def merge(season: Season) -> None:
     execute(
-        "MERGE INTO games_match m USING (SELECT %s::bigint AS user_id) s ON m.user_id = s.user_id AND m.result = 'DRAW' "
+        "MERGE INTO games_match m USING (SELECT %s::bigint AS user_id) s "
+        "ON m.user_id = s.user_id AND m.result = 'DRAW' "
         "WHEN MATCHED AND m.voided_at IS NULL THEN UPDATE SET result = 'WIN' WHEN MATCHED THEN DELETE",
         season.players[1].pk,
     )

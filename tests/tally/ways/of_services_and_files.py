@@ -95,10 +95,8 @@ def record_in_the_admin(season: Season) -> None:
         "played_at_0": "2025-03-01",
         "played_at_1": "18:00:00",
     }
-    assert (
-        desk().post(reverse("admin:games_match_add"), {**form, "players": "p0, WIN\np1, LOSS\n"}).status_code
-        == 302
-    )
+    answer = desk().post(reverse("admin:games_match_add"), {**form, "players": "p0, WIN\np1, LOSS\n"})
+    assert answer.status_code == 302
 
 
 @way(SERVICES, "the admin's action that revokes an achievement")

@@ -19,19 +19,22 @@ if TYPE_CHECKING:
 
 INTRODUCTION = """# Write paths
 
-Every way of writing a row that is counted, and whether the numbers follow, in the writer's own transaction. The
-[maintainer](settings.md) `triggers` is the default; `signals` is for databases that cannot have triggers, and
-[what it cannot see](../decisions/0008-two-maintainers.md) it does not count.
+Every way of writing a row that is counted, and whether the numbers follow, in the writer's own transaction.
+The [maintainer](settings.md) `triggers` is the default; `signals` is for databases that cannot have triggers,
+and [what it cannot see](../decisions/0008-two-maintainers.md) it does not count.
 
 - **kept**: every number is right when the statement is done.
 - **gap**: it is wrong until `reconcile_stats` repairs it.
 - –: the database does not know this way.
 
-This page is generated from the tests: `make docs` writes it anew. Each cell is a test in `tests/tally/test_write_paths.py`, run on its
-database, which compares every number with a recount made in plain Python; each gap is a strict expected
-failure there, with a second test that shows its repair.
+This page is generated from the tests: `make docs` writes it anew. Each cell is a test in
+`tests/tally/test_write_paths.py`, run on its database, which compares every number with a recount made in
+plain Python; each gap is a strict expected failure there, with a second test that shows its repair.
 """
-HEADER = "| Way | `triggers` SQLite | `triggers` PostgreSQL | `signals` SQLite | `signals` PostgreSQL | Note |\n|---|---|---|---|---|---|"
+HEADER = (
+    "| Way | `triggers` SQLite | `triggers` PostgreSQL | `signals` SQLite | `signals` PostgreSQL | Note |\n"
+    "|---|---|---|---|---|---|"
+)
 
 
 def render_page(ways: Sequence[Way]) -> str:

@@ -14,17 +14,14 @@ CLOCKS = {
 
 
 def database_now() -> datetime:
-    """A moment later than every write before it and earlier than every write after it.
+    """Return a time later than every write before the call and earlier than every write after it.
 
     SQLite's clock ticks in milliseconds, hence the sleeps.
     """
     time.sleep(0.002)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT statement_timestamp()"
-            if connection.vendor == "postgresql"
-            else "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
-        )
+        cursor.execute(CLOCKS[connection.vendor])
         value = cursor.fetchone()[0]
     time.sleep(0.002)
+
     return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)

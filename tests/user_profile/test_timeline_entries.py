@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -115,11 +116,12 @@ def test_the_same_name_under_another_type_or_player_is_another_fact(player):
 )
 def test_what_may_not_appear_is_refused_by_both_doors(player, wrong, field):
     ann = player()
+    changed = {**FACT, **wrong}
+    records = [record(ann, "membership:2"), ActivityRecord(user_id=ann.pk, **changed)]
+
     for enter in (
-        lambda: create_activity(user=ann, **{**FACT, **wrong}),
-        lambda: enter_activities(
-            records=[record(ann, "membership:2"), ActivityRecord(user_id=ann.pk, **{**FACT, **wrong})]
-        ),
+        partial(create_activity, user=ann, **changed),
+        partial(enter_activities, records=records),
     ):
         with pytest.raises(InvalidInput) as refusal:
             enter()

@@ -208,7 +208,7 @@ class TestActivities:
         assert self.seen(timeline.filter(user=cast["member"]), cast["owner"]) == {"member-public"}
 
 
-class TestEncounter:
+class TestMatchRows:
     @pytest.fixture
     def rows(self, cast):
         for who in ("owner", "member"):

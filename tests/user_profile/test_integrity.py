@@ -1,4 +1,4 @@
-"""What is told of verifications: of everybody's, as they stand, without a word about anybody."""
+"""The public figures of verifications: totals, without anything about a single player."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaderboards of a stretch of time: counted from matches, live and archived, by when they were played."""
+"""Leaderboards of a period: counted from matches, live and archived, by when they were played."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def table(board):
 
 @pytest.fixture
 def people():
-    """Ann has two wins of three; bob two of two, one archived; cat one of one; dan none since, many before."""
+    """Ann wins two of three; bob two of two, one archived; cat one of one; dan has only earlier matches."""
     ann, bob, cat, dan = (scene.player(name) for name in ("ann", "bob", "cat", "dan"))
     play(ann, 3, won=2)
     play(bob, 1, won=1)

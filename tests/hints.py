@@ -1,4 +1,4 @@
-"""Doing what a check tells an operator to do."""
+"""Run what the hints of Django checks ask an operator to run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 COMMAND = re.compile(r"`manage\.py ([^`]+)`")
 
 
-def do_as_told(messages: Sequence[Any]) -> int:
-    """Run the commands that the hints of checks name, in their order; return how many messages there were."""
+def run_hinted_commands(messages: Sequence[Any]) -> int:
+    """Run the commands that the hints of check messages name, in order. Return the number of messages."""
     from django.core.management import call_command
 
     for message in messages:
