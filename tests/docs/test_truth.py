@@ -16,7 +16,7 @@ from deltacrown.user_profile import stats
 from tests.architecture.test_ownership import OWNERS
 from tests.docs.pages import DocPage, list_pages, page, sample
 
-#: Their code is added to a copy of the source, in ``test_house_guides.py`` and ``user_profile/test_guides.py``.
+#: Their code is added to a copy of the source, in ``test_house_guides.py`` and ``user_profile/test_guides``.
 TRIED_ELSEWHERE = {
     "docs/how-to/add-an-activity.md",
     "docs/how-to/add-an-achievement.md",

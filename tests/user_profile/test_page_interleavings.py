@@ -34,7 +34,7 @@ def quiet(caplog, no_reactions):
 
 READERS = 6
 #: Ten times as many as it takes to find a careless cache, see the last test; `make fuzz` plays a thousand.
-MANY = int(os.environ.get("DELTACROWN_INTERLEAVINGS", "800"))
+MANY = int(os.environ.get("DELTACROWN_INTERLEAVINGS", "1000"))
 #: In four parts, so that processes can share them.
 PARTS = [range(start, start + MANY // 4) for start in range(0, MANY, MANY // 4)]
 
