@@ -16,6 +16,10 @@ import pytest
 
 #: The environment variable with the URL of the run's PostgreSQL; xdist's workers inherit it.
 SERVER = "DELTACROWN_TEST_POSTGRESQL"
+#: A test that uses one of these looks at the database of the run.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+#: Tests in these folders may start databases of the run's kind themselves.
+ALWAYS = {"chaos", "config", "core", "tally"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +36,8 @@ def start_postgresql(directory: Path, **settings: str) -> Any:
         "synchronous_commit": "off",
         "full_page_writes": "off",
         "max_connections": "200",
+        "jit": "off",  # queries of tests are short: compiling them takes longer than running them
+        "max_parallel_workers_per_gather": "0",
         **settings,
     }
     for setting, value in settings.items():
@@ -62,3 +68,23 @@ def pytest_load_initial_conftests(
 
         early_config.add_cleanup(stop)
     os.environ["DATABASE_URL"] = os.environ[SERVER]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests that look at no database to the run on SQLite: once is enough for them."""
+    if config.option.database == "sqlite":
+        return
+
+    left = [item for item in items if not _looks_at_database(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if _looks_at_database(item)]
+
+
+def _looks_at_database(item: pytest.Item) -> bool:
+    used = set(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("django_db") or used & DATABASE_FIXTURES:
+        return True
+
+    folders = item.path.relative_to(item.config.rootpath / "tests").parts[:-1]
+    return bool(ALWAYS & {*folders})
