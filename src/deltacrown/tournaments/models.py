@@ -66,8 +66,7 @@ class ParticipationQuerySet(models.QuerySet[Any]):
 
     def standing(self) -> ParticipationQuerySet:
         """Keep registrations that are neither withdrawn nor disqualified."""
-        statuses = TournamentParticipation.Status
-        return self.filter(status__in=[statuses.REGISTERED, statuses.CHECKED_IN])
+        return self.filter(status__in=TournamentParticipation.STANDING)
 
 
 class TournamentParticipation(models.Model):
@@ -78,6 +77,9 @@ class TournamentParticipation(models.Model):
         CHECKED_IN = "CHECKED_IN", "Checked in"
         WITHDRAWN = "WITHDRAWN", "Withdrawn"
         DISQUALIFIED = "DISQUALIFIED", "Disqualified"
+
+    #: The statuses of registrations that stand.
+    STANDING = (Status.REGISTERED, Status.CHECKED_IN)
 
     tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="participations", db_index=False)
     user = models.ForeignKey(
@@ -111,6 +113,11 @@ class TournamentParticipation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.tournament_id}"
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was neither withdrawn nor disqualified."""
+        return self.status in self.STANDING
 
 
 #: The last placement on the podium.

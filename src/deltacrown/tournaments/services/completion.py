@@ -12,7 +12,6 @@ from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
 from deltacrown.tournaments.services.entrants import (
-    IN_PLAY,
     NotRegistered,
     Participation,
     get_entrant,
@@ -106,7 +105,7 @@ def _list_rosters(
             raise EntrantDisqualified(
                 f"{who} was disqualified from {tournament.name} and cannot be placed.", field="standings"
             )
-    if not standings and any(row.status in IN_PLAY for roster in rosters.values() for row in roster):
+    if not standings and any(row.stands for roster in rosters.values() for row in roster):
         raise InvalidStanding(
             f"{tournament.name} has entrants and no standings; say at least who won.", field="standings"
         )

@@ -11,8 +11,6 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 
 Participation = TournamentParticipation.Status
-#: Registrations that stand.
-IN_PLAY = (Participation.REGISTERED, Participation.CHECKED_IN)
 
 
 class InvalidEntrant(InvalidInput):

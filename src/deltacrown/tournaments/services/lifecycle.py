@@ -13,8 +13,7 @@ from deltacrown.core.inputs import check_datetime, check_integer, check_text
 from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
-from deltacrown.tournaments.models import Tournament
-from deltacrown.tournaments.services.entrants import IN_PLAY
+from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.transactions import atomic_service
 
@@ -110,7 +109,7 @@ def start_tournament(*, tournament: Tournament) -> Tournament:
     """
     lock_tournament(tournament)
     if change_state(tournament, Status.RUNNING, allowed=[Status.OPEN], action="starting"):
-        if not tournament.participations.filter(status__in=IN_PLAY).exists():
+        if not TournamentParticipation.objects.standing().filter(tournament=tournament).exists():
             raise NoEntrants(
                 f"{tournament.name} has no entrants; register some, or cancel it.", field="tournament"
             )

@@ -17,7 +17,6 @@ from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
-    IN_PLAY,
     InvalidEntrant,
     Participation,
     get_entrant,
@@ -220,7 +219,8 @@ class _Register:
             return
         if not known and not roster:
             raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")
-        status = standing[0].status if standing and standing[0].status not in IN_PLAY else entrant.status
+        has_left = bool(standing) and not standing[0].stands
+        status = standing[0].status if has_left else entrant.status
         here = {row.user_id for row in known}
         for user in sorted((user for user in roster if user.pk not in here), key=lambda user: user.pk):
             row = self._take_row(user, entrant.team)
