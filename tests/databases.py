@@ -71,7 +71,7 @@ def pytest_load_initial_conftests(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests that look at no database to the run on SQLite: once is enough for them."""
+    """Leave tests that look at no database, or are marked ``once``, to the run on SQLite."""
     if config.option.database == "sqlite":
         return
 
@@ -82,6 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _looks_at_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once"):
+        return False
+
     used = set(getattr(item, "fixturenames", ()))
     if item.get_closest_marker("django_db") or used & DATABASE_FIXTURES:
         return True

@@ -20,6 +20,9 @@ from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import Follow, KycVerification
 from tests.demo.dumps import digest, load
 
+#: The demo loads through the services, which have tests on both databases.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def reference(django_db_setup: None, django_db_blocker: Any) -> str:

@@ -16,7 +16,8 @@ from tests.privacy.operations import list_operations
 from tests.privacy.rules import SETTINGS
 from tests.privacy.surfaces import list_pages
 
-pytestmark = pytest.mark.django_db
+#: That the matrix can fail is shown once; the matrix itself runs on both databases.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SURFACES = list_pages() + list_operations()
 

@@ -63,6 +63,7 @@ def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world
     assert b"hidden entry 39" in ask(world, own, "self").body, "or nothing was added"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("broken", "found"),
     [
