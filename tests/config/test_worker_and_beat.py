@@ -14,6 +14,9 @@ from django.conf import settings as configured
 
 from tests.pristine import another_database
 
+#: Redis and the clock are what it is about. Jobs have tests of their own on both databases.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = """
 import sys
