@@ -71,7 +71,8 @@ def deliver(site, client, key, players, start, told):
                         Connection="close",
                     )
                 )
-            except Exception as error:  # noqa: BLE001 - a lost connection is an answer too, and not the one that is wanted
+            # A lost connection is an answer too, and not the one that is wanted.
+            except Exception as error:  # noqa: BLE001
                 told.append((repr(error), {}, None))
 
 

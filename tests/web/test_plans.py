@@ -195,7 +195,9 @@ class TestLeaderboards:
 
     @pytest.mark.parametrize(("stat", "index"), GAME_BOARDS.items())
     def test_of_one_game(self, anna, stat, index):
-        read = lambda page: leaderboards.get_leaderboard(stat, game="valorant", page=page, limit=2)  # noqa: E731
+        def read(page):
+            return leaderboards.get_leaderboard(stat, game="valorant", page=page, limit=2)
+
         self.check(read, "user_profile_gamestats", index)
 
     def check(self, read, table, index):

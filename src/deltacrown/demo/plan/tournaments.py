@@ -22,7 +22,6 @@ from deltacrown.demo.plan.titles import TITLES, Title
 UNFINISHED = ("RUNNING", "RUNNING", "OPEN", "DRAFT")
 #: Position of the cancelled tournament in the order of the season, 0 to 1.
 CANCELLED_AT = 0.6
-FEWEST_TOURNAMENTS = 12
 #: Fewest and most entrants of a tournament for players, and the probability that an entrant withdraws.
 ENTRANTS, WITHDRAWALS = (10, 24), 0.07
 #: The first so many entrants drawn never withdraw.

@@ -99,14 +99,6 @@ def replace_activities(
     return changes
 
 
-@atomic_service
-def withdraw_activity(*, user: User, activity_type: str, dedupe_key: str) -> bool:
-    """Take an entry off a player's timeline because its fact does not hold. Return True if it was there."""
-    changes = replace_activities(records=[], users=[user.pk], types={activity_type}, keys={dedupe_key})
-
-    return changes.withdrawn > 0
-
-
 def list_known(
     users: Sequence[int],
     types: Collection[str],
