@@ -64,7 +64,7 @@ def paginate(
     :param querysets: one queryset, or several over tables of the same shape that are read as one listing;
         the live table before its archive, so that a row that is moved meanwhile is not missed.
     :param listing: identifies the listing and its filters; other listings refuse its cursors.
-    :param order: field names, ``-`` for descending; never null, and unique together.
+    :param order: names of fields or annotations, ``-`` for descending; never null, and unique together.
     :param cursor: the ``next_cursor`` of the previous page, or None for the first page.
     :param limit: rows per page, 1 to ``max_limit``.
     :raises InvalidInput: the limit is out of range (it is not clamped).
@@ -126,19 +126,28 @@ def _rows_after(source: QuerySet[Any], order: Order, position: list[Any] | None)
     if position is None:
         return ordered
 
-    fields = [_get_field(source.model, name) for name in order]
+    fields = [_get_field(source, name) for name in order]
     values = [
         Value(field.to_python(plain), output_field=field)
         for field, plain in zip(fields, position, strict=True)
     ]
-    return ordered.filter(_build_condition(order, values))
+    are_columns = all(_is_own_column(source, name) for name in order)
+    return ordered.filter(_build_condition(order, values, are_columns=are_columns))
 
 
-def _build_condition(order: Order, values: list[Value]) -> Q:
-    """Return the condition for rows after a position, in a form that lets an index find the first of them."""
+def _is_own_column(source: QuerySet[Any], name: str) -> bool:
+    name = name.lstrip("-")
+    return "__" not in name and name not in source.query.annotations
+
+
+def _build_condition(order: Order, values: list[Value], *, are_columns: bool) -> Q:
+    """Return the condition for rows after a position, in a form that lets an index find the first of them.
+
+    :param are_columns: the order is of columns of one table, which an index can have.
+    """
     names = [name.lstrip("-") for name in order]
     directions = {name.startswith("-") for name in order}
-    if len(directions) == 1:
+    if are_columns and len(directions) == 1:
         compare = _Precedes if directions.pop() else _Follows
         return Q(compare(_RowValue(*map(F, names)), _RowValue(*values)))
 
@@ -166,7 +175,13 @@ def _merge(rows: list[Any], order: Order) -> list[Any]:
     return [by_position[position] for position in positions]
 
 
-def _get_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+def _get_field(source: QuerySet[Any], name: str) -> models.Field[Any, Any]:
+    """Return the field that a name of an order stands for."""
+    annotation = source.query.annotations.get(name.lstrip("-"))
+    if annotation is not None:
+        return annotation.output_field
+
+    model: type[models.Model] = source.model
     *path, last = name.lstrip("-").split("__")
     for part in path:
         model = model._meta.get_field(part).related_model  # type: ignore[assignment]

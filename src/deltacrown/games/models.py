@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.natural_order import SortKey
 from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
 
@@ -140,3 +141,13 @@ MATCH_TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
 def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
     """Return querysets of the matching rows: one of the live table, then one of the archive."""
     return [table.objects.filter(*conditions, **filters) for table in MATCH_TABLES]
+
+
+def add_play_order(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Add ``play_order`` to one player's match rows: it orders the matches of one ``played_at``.
+
+    It follows from the match key alone, and from the game where one key is in two games; never from the id,
+    which follows from the delivery.
+    """
+    ordered: models.QuerySet[Any] = rows.annotate(play_order=SortKey("match_key", "game__slug"))
+    return ordered

@@ -123,7 +123,7 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
 
 
 def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool) -> MatchPage:
-    rows.sort(key=lambda row: (RESULTS.index(row.result), row.side, -(row.score or 0), row.pk))
+    rows.sort(key=_get_place)
     entries = describe_matches(rows)
     lines = [MatchLine(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)]
     return MatchPage(
@@ -136,6 +136,10 @@ def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool) -> MatchPa
         columns=_list_columns(entries),
         leaves_out=leaves_out,
     )
+
+
+def _get_place(row: Any) -> tuple[int, str, int, str]:
+    return RESULTS.index(row.result), row.side, -(row.score or 0), row.user.profile.public_id
 
 
 def _list_columns(entries: list[MatchEntry]) -> list[str]:

@@ -174,5 +174,5 @@ def list_team_periods(user: User) -> list[TeamPeriod]:
 def list_latest_achievements(user: User) -> list[AchievementEntry]:
     """Return the player's latest achievements, at most twelve."""
     rows = UserAchievement.objects.filter(user=user).select_related("achievement")
-    latest = rows.order_by("-earned_at", "-id")
+    latest = rows.order_by("-earned_at", "-achievement__slug")
     return describe_achievements(latest[:ACHIEVEMENTS_SHOWN])

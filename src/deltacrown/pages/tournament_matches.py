@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
+from deltacrown.core.natural_order import SortKey, get_sort_key
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.pages.matches import RESULTS, MatchSide
@@ -70,14 +71,19 @@ def list_match_items(event: Tournament, page: str | None = None, *, limit: int) 
 
     latest: dict[str, datetime] = {}
     for rows in _list_rows(event):
-        matches = rows.order_by().values_list("match_key").annotate(latest=Max("played_at"))
+        matches = (
+            rows.order_by()
+            .values("match_key")
+            .annotate(latest=Max("played_at"), play_order=SortKey("match_key"))
+        )
         if after:
             is_earlier = Q(latest__lt=after[0])
-            is_later_in_order = Q(latest=after[0], match_key__lt=after[1])
+            is_later_in_order = Q(latest=after[0], play_order__lt=get_sort_key(after[1]))
             matches = matches.filter(is_earlier | is_later_in_order)
-        latest |= dict(matches.order_by("-latest", "-match_key")[: limit + 1])
+        found = matches.order_by("-latest", "-play_order").values_list("match_key", "latest")
+        latest |= dict(found[: limit + 1])
 
-    keys = sorted(latest, key=lambda key: (latest[key], key), reverse=True)
+    keys = sorted(latest, key=lambda key: (latest[key], get_sort_key(key)), reverse=True)
     shown = keys[:limit]
     has_next = len(keys) > limit
     cursor = None
@@ -99,7 +105,7 @@ def _list_rows(event: Tournament) -> Sequence[QuerySet[Any]]:
 def _describe_matches(event: Tournament, keys: Sequence[str]) -> list[TournamentMatchItem]:
     grouped: defaultdict[str, list[MatchRow]] = defaultdict(list)
     for rows in _list_rows(event):
-        for row in rows.filter(match_key__in=keys).select_related("user__profile").order_by("id"):
+        for row in rows.filter(match_key__in=keys).select_related("user__profile"):
             grouped[row.match_key].append(row)
 
     ids: list[int] = []
@@ -117,6 +123,8 @@ def _get_details(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
 def _describe_match(
     event: Tournament, rows: list[MatchRow], details: dict[int, TournamentMatchResult]
 ) -> TournamentMatchItem:
+    rows.sort(key=lambda row: row.user.profile.public_id)
+
     sides: dict[str, MatchSide] = {}
     for row in rows:
         team = details[row.pk].team
@@ -124,6 +132,7 @@ def _describe_match(
         sides.setdefault(name, MatchSide(name, MatchRow.Result(row.result), row.score))
 
     first = rows[0]
+    by_result = sorted(sides.values(), key=lambda side: (RESULTS.index(side.result), get_sort_key(side.name)))
     return TournamentMatchItem(
         game_slug=event.game.slug,
         match_key=first.match_key,
@@ -131,7 +140,7 @@ def _describe_match(
         map_name=details[first.pk].map_name,
         played_at=first.played_at,
         void_reason=first.void_reason,
-        sides=sorted(sides.values(), key=lambda side: RESULTS.index(side.result)),
+        sides=by_result,
     )
 
 

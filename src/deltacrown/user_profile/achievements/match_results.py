@@ -7,7 +7,7 @@ whose result alone is wanted, and cannot write on SQLite the first rows of many 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES
+from deltacrown.core.natural_order import get_sort_key, write_sort_key
+from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, Game
 from django_tally.batches import in_batches
 
 #: SQLite joins at most 500 SELECTs in one statement, and each player takes one per table.
@@ -26,6 +27,8 @@ ROWS_AT_ONCE = 10_000
 
 #: A match that counts: the row's id and its result.
 Outcome = tuple[int, str]
+#: A row of a history: player, ``played_at``, id, result, match key, game.
+HistoryRow = tuple[int, Any, int, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,26 @@ class Fact:
 
 
 def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outcome]]]:
-    """Yield each player who has matches that count, with the outcomes, oldest first; in one query."""
-    columns = "user_id, played_at, id, result"
+    """Yield each player who has matches that count, with the outcomes, in order of play; in two queries."""
+    slugs = dict(Game.objects.values_list("pk", "slug"))
+    columns = "user_id, played_at, id, result, match_key, game_id"
     arms = " UNION ALL ".join(f"SELECT {columns} FROM {_counted(table, users)}" for table in MATCH_TABLES)
 
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT user_id, id, result FROM ({arms}) AS history ORDER BY user_id, played_at, id")
+        cursor.execute(f"SELECT * FROM ({arms}) AS history ORDER BY user_id, played_at")
         for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
-            yield user, ((pk, result) for _, pk, result in rows)
+            yield user, _in_order_of_play(rows, slugs)
+
+
+def _in_order_of_play(rows: Iterable[HistoryRow], slugs: Mapping[int, str]) -> Iterator[Outcome]:
+    """Yield the outcomes of rows that are ordered by ``played_at``; the keys order those of one time."""
+    for _, together in groupby(rows, key=itemgetter(1)):
+        tied = list(together)
+        if len(tied) > 1:
+            tied.sort(key=lambda row: get_sort_key(row[4], slugs[row[5]]))
+
+        for _, _, pk, result, *_ in tied:
+            yield pk, result
 
 
 def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
@@ -52,19 +67,19 @@ def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
 
     :param wanted: player's id → how many.
     """
-    latest: dict[int, list[tuple[datetime, int, str]]] = defaultdict(list)
+    latest: dict[int, list[tuple[datetime, str, int, str]]] = defaultdict(list)
     for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
         # One short walk along an index per player and table.
         arms = [_latest_of(table, user, wanted[user]) for table in MATCH_TABLES for user in users]
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(arms))
-            for user, played_at, pk, result in cursor.fetchall():
-                latest[user].append((_aware(played_at), pk, result))
+            for user, played_at, pk, result, play_order in cursor.fetchall():
+                latest[user].append((_aware(played_at), play_order, pk, result))
 
     outcomes = {}
     for user, rows in latest.items():
         rows.sort(reverse=True)
-        outcomes[user] = [(pk, result) for _, pk, result in rows[: wanted[user]]]
+        outcomes[user] = [(pk, result) for _, _, pk, result in rows[: wanted[user]]]
 
     return outcomes
 
@@ -88,9 +103,12 @@ def _counted(table: type[Any], users: Sequence[int]) -> str:
 
 
 def _latest_of(table: type[Any], user: int, limit: int) -> str:
-    rows = f"SELECT user_id, played_at, id, result FROM {_counted(table, [user])}"
+    games = connection.ops.quote_name(Game._meta.db_table)
+    slug = f"(SELECT slug FROM {games} g WHERE g.id = game_id)"
+    columns = f"user_id, played_at, id, result, {write_sort_key('match_key', slug)} AS play_order"
+    rows = f"SELECT {columns} FROM {_counted(table, [user])}"
 
-    return f"SELECT * FROM ({rows} ORDER BY played_at DESC, id DESC LIMIT {int(limit)}) AS latest"
+    return f"SELECT * FROM ({rows} ORDER BY played_at DESC, play_order DESC LIMIT {int(limit)}) AS latest"
 
 
 def _aware(played_at: datetime) -> datetime:
@@ -98,6 +116,6 @@ def _aware(played_at: datetime) -> datetime:
     return played_at.replace(tzinfo=UTC) if played_at.tzinfo is None else played_at
 
 
-def _fetch(cursor: Any) -> Iterator[tuple[int, int, str]]:
+def _fetch(cursor: Any) -> Iterator[HistoryRow]:
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         yield from rows

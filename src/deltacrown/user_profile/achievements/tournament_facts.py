@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
+from deltacrown.core.natural_order import get_sort_key
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 
 
@@ -28,15 +31,24 @@ TournamentSource = Callable[[Collection[int]], list[TournamentFact]]
 
 def list_registrations(users: Collection[int]) -> list[TournamentFact]:
     """Return the registrations not withdrawn from, oldest first."""
-    rows = TournamentParticipation.objects.standing().filter(user__in=users).order_by("registered_at", "id")
-    columns = rows.values_list("user_id", "tournament__name", "registered_at")
+    rows = TournamentParticipation.objects.standing().filter(user__in=users)
 
-    return [TournamentFact(*row) for row in columns]
+    return _list_facts(rows, "registered_at")
 
 
 def list_podiums(users: Collection[int]) -> list[TournamentFact]:
     """Return the results of placement 3 or better, oldest first."""
-    rows = TournamentResult.objects.on_podium().filter(user__in=users).order_by("decided_at", "id")
-    columns = rows.values_list("user_id", "tournament__name", "decided_at", "placement")
+    rows = TournamentResult.objects.on_podium().filter(user__in=users)
 
-    return [TournamentFact(user or 0, *others) for user, *others in columns]
+    return _list_facts(rows, "decided_at", "placement")
+
+
+def _list_facts(rows: QuerySet[Any], *columns: str) -> list[TournamentFact]:
+    """Return the facts of ``rows``, oldest first; of those of one time, the slugs decide, in natural order.
+
+    :param columns: the column of their time, and others that a fact has.
+    """
+    found = list(rows.values_list("tournament__slug", "user_id", "tournament__name", *columns))
+    found.sort(key=lambda row: (row[3], get_sort_key(row[0])))
+
+    return [TournamentFact(*fact) for _, *fact in found]

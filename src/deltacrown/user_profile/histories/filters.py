@@ -41,6 +41,14 @@ class MatchFilters:
     tournament: str | None = None
     opponent: str | None = None
 
+    def for_page(self, page: str | None) -> MatchFilters:
+        """Return the filters that the statement of a page needs.
+
+        A page after the first starts at its cursor, which lies before ``played_to`` already. Of two such
+        bounds SQLite would search by the filter's, and read all the pages before.
+        """
+        return self if page is None else replace(self, played_to=None)
+
 
 @dataclass(frozen=True)
 class TournamentFilters:
@@ -60,6 +68,10 @@ class TournamentFilters:
     tournament: str | None = None
     registered_from: datetime | str | None = None
     registered_to: datetime | str | None = None
+
+    def for_page(self, page: str | None) -> TournamentFilters:
+        """Return the filters that the statement of a page needs; see ``MatchFilters.for_page``."""
+        return self if page is None else replace(self, registered_to=None)
 
 
 GivenMatchFilters = MatchFilters | Mapping[str, Any] | None

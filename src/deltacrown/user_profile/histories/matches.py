@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
-from deltacrown.games.models import ArchivedMatch, Game, MatchRow, list_match_sources
+from deltacrown.games.models import ArchivedMatch, Game, MatchRow, add_play_order, list_match_sources
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.filters import (
     GivenMatchFilters,
@@ -23,7 +23,8 @@ from deltacrown.user_profile.histories.filters import (
 from deltacrown.user_profile.histories.opponents import met_opponent
 from deltacrown.user_profile.privacy import Viewer, require_match_history
 
-ORDER: Order = ("-played_at", "-id")
+#: Of matches played at one time, the match keys decide, in natural order.
+ORDER: Order = ("-played_at", "-play_order")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def read_match_history(
     user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None
 ) -> Page[MatchEntry]:
     """As ``get_match_history``, without the privacy check; the caller must have made it."""
-    rows = narrow_matches(list_match_sources(user=user), filters, viewer=viewer)
+    rows = narrow_matches(list_match_sources(user=user), filters.for_page(page), viewer=viewer)
     found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
 
@@ -106,7 +107,7 @@ def read_match_history(
 def narrow_matches(
     sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
 ) -> list[QuerySet[Any]]:
-    """Return each of ``sources`` filtered by ``filters``, with the game fetched along.
+    """Return each of ``sources`` filtered, to be read in ``ORDER``, with the game fetched along.
 
     :param viewer: for the filter by opponent: a match that the opponent hides from the viewer is not found.
     """
@@ -118,7 +119,7 @@ def narrow_matches(
         "played_at__lt": filters.played_to,
     }
     wanted = {name: value for name, value in conditions.items() if value is not None}
-    narrowed = [source.filter(**wanted).select_related("game") for source in sources]
+    narrowed = [add_play_order(source.filter(**wanted)).select_related("game") for source in sources]
     if filters.opponent is not None:
         met = met_opponent(filters.opponent, viewer)
         narrowed = [source.filter(met) for source in narrowed]

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.core.natural_order import SortKey
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.histories.filters import (
@@ -22,7 +23,9 @@ from deltacrown.user_profile.histories.filters import (
 )
 from deltacrown.user_profile.privacy import Viewer, require_tournaments
 
-ORDER: Order = ("-registered_at", "-id")
+#: Of tournaments of one time, the slugs decide, in natural order.
+ORDER: Order = ("-registered_at", "-slug_order")
+RESULTS_ORDER: Order = ("-decided_at", "-slug_order")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def read_tournament_breakdown(
     user: User, filters: TournamentFilters, page: str | None, *, limit: int
 ) -> Page[TournamentEntry]:
     """As ``get_tournament_breakdown``, without the privacy check; the caller must have made it."""
-    rows = narrow_participations([TournamentParticipation.objects.filter(user=user)], filters)
+    registrations = TournamentParticipation.objects.filter(user=user)
+    rows = narrow_participations([registrations], filters.for_page(page))
     found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_participations)
 
@@ -100,7 +104,10 @@ def narrow_participations(
         "registered_at__lt": filters.registered_to,
     }
     wanted = {name: value for name, value in conditions.items() if value is not None}
-    narrowed = [source.filter(**wanted).select_related("tournament__game", "team") for source in sources]
+    narrowed = [
+        in_slug_order(source.filter(**wanted)).select_related("tournament__game", "team")
+        for source in sources
+    ]
     if filters.placement is None:
         return narrowed
     placed = TournamentResult.objects.filter(
@@ -109,6 +116,12 @@ def narrow_participations(
         placement=filters.placement,
     )
     return [source.filter(Exists(placed)) for source in narrowed]
+
+
+def in_slug_order(source: QuerySet[Any]) -> QuerySet[Any]:
+    """Add ``slug_order`` to rows of tournaments, to be read in ``ORDER`` or ``RESULTS_ORDER``."""
+    ordered: QuerySet[Any] = source.annotate(slug_order=SortKey("tournament__slug"))
+    return ordered
 
 
 def describe_participations(rows: Sequence[TournamentParticipation]) -> list[TournamentEntry]:

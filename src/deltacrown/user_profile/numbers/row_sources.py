@@ -72,6 +72,7 @@ class RowSource:
 
     :param kind: names the shape of the entries, for whoever renders them.
     :param require: refuses viewers who may not see the rows; ``None`` for rows everyone may see.
+    :param prepare: adds to a queryset what the order needs beside the columns of its table.
     :param withhold: takes out of the entries what a viewer may not see of rows that everyone may.
     """
 
@@ -80,6 +81,7 @@ class RowSource:
     describe: Callable[[Sequence[Any]], list[Any]]
     require: Callable[[User, Viewer], None] | None = None
     related: tuple[str, ...] = ()
+    prepare: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     withhold: Callable[[list[Any], Visibility], list[Any]] | None = None
 
     def describe_for(self, rows: Sequence[Any], user: User, viewer: Viewer) -> list[Any]:
@@ -106,7 +108,9 @@ class RowSource:
             return matches.narrow_matches(querysets, filters, viewer=viewer)
         if isinstance(filters, TournamentFilters):
             return tournaments.narrow_participations(querysets, filters)
-        return [queryset.select_related(*self.related) for queryset in querysets]
+
+        rows = [queryset.select_related(*self.related) for queryset in querysets]
+        return [self.prepare(queryset) for queryset in rows] if self.prepare else rows
 
 
 def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEntry]:
@@ -165,19 +169,22 @@ SOURCES: dict[type[models.Model], RowSource] = {
     # Placements and achievements are public record.
     TournamentResult: RowSource(
         "results",
-        ("-decided_at", "-id"),
+        tournaments.RESULTS_ORDER,
         tournaments.describe_results,
         related=("tournament__game", "team"),
+        prepare=tournaments.in_slug_order,
     ),
     UserAchievement: RowSource(
         "achievements",
-        ("-earned_at", "-id"),
+        ("-earned_at", "-achievement__slug"),
         describe_achievements,
         related=("achievement",),
         withhold=withhold_facts,
     ),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy.require_disputes),
-    ExperienceAward: RowSource("experience", ("-awarded_at", "-id"), _experience, privacy.require_experience),
+    ExperienceAward: RowSource(
+        "experience", ("-awarded_at", "-reason", "-dedupe_key"), _experience, privacy.require_experience
+    ),
 }
 
 

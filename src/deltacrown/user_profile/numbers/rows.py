@@ -88,7 +88,8 @@ def get_stat_rows(
             behind.require(user, viewer)
 
     number, narrowing = _choose_number(number, checked)
-    shown = source.narrow(rows_of(number.holder, number.column, **number.keys), narrowing, viewer)
+    of_page = narrowing and narrowing.for_page(page)
+    shown = source.narrow(rows_of(number.holder, number.column, **number.keys), of_page, viewer)
     behind_rows = _narrow_rows_behind(number, source, narrowing, viewer)
     line, evidence = _weigh(number, behind_rows, is_whole=not is_narrowing(narrowing))
 
