@@ -5,76 +5,110 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
-from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_key
+from deltacrown.demo.plan.people import HERO
 from deltacrown.games.models import Match
+from deltacrown.tournaments.models import TournamentResult
+from deltacrown.user_profile.models import UserProfile
 from tests import scene
+from tests.demo.dumps import load
 from tests.docs.pages import FENCE, ROOT, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GUIDE = page("docs/how-to/use-the-api.md")
 SHELL = "\n".join(body for _, language, body in FENCE.findall(GUIDE.text) if language == "sh")
-#: Two lines are there to be refused or to find nothing; every other one must answer with what it asks for.
+#: A line that is there to be refused; every other one must answer with what it asks for.
 REFUSED = {"limit=1000"}
+#: The demo's season is over: nothing of it is in a period that reaches to the present.
+EMPTY = {"period="}
+MAKES_KEY = "manage.py create_api_key"
+
+
+@pytest.fixture
+def demo(live_server, settings):
+    """The demo season, served."""
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_ADDRESS = "1000000/60"
+    load()
+    return f"{live_server.url}/api/v1"
 
 
 @pytest.fixture
 def site(live_server, settings):
     """Ann's site: she has a match, and a key for everything."""
     settings.API_RATE_PER_KEY = settings.API_RATE_PER_ADDRESS = "1000000/60"
-    ann, bob = (scene.player(name, date_joined=datetime(2025, 1, 1, tzinfo=UTC)) for name in ("ann", "bob"))
+    ann = scene.player("ann", date_joined=datetime(2025, 1, 1, tzinfo=UTC))
     scene.match(ann, "m1", title=scene.game("rocket"))
-    boss = User.objects.create(username="boss", is_staff=True)
-    key = create_key(owner=ann, name="x", scopes=["read", "tournaments:write", "matches:write"], by=boss)
-    return {
-        "SITE": f"{live_server.url}/api/v1",
-        "ANN": ann.profile.public_id,
-        "BOB": bob.profile.public_id,
-        "KEY": key.secret,
-    }
+    key = create_key(owner=ann, name="x", scopes=["read", "matches:write"], by=None)
+    return {"SITE": f"{live_server.url}/api/v1", "ANN": ann.profile.public_id, "KEY": key.secret}
 
 
 def commands() -> list[str]:
-    """The lines of the guide's shell blocks, those that go on joined."""
-    lines = re.split(r"\n(?=curl )", SHELL)
-    return [line.strip() for line in lines if line.startswith("curl ")]
+    """The commands of the guide's shell blocks, those that go on joined."""
+    lines = re.split(r"\n(?=curl |[A-Z]+=|first_but|#)", SHELL)
+    return [line.strip() for line in lines if line and not line.startswith("#")]
 
 
-def test_every_curl_line_of_the_guide_answers(site):
-    answered = {}
+def make_key(command: str) -> str:
+    """Run the guide's command that makes a key here, where the database of the test is; return its secret."""
+    words = shlex.split(command.partition("$(")[2].rpartition(")")[0])
+    hero = UserProfile.objects.get(user__username=HERO).public_id
+    arguments = [hero if word == "$ANN" else word for word in words]
+    out = StringIO()
+    call_command(*arguments[arguments.index("create_api_key") :], stdout=out, stderr=StringIO())
+    return out.getvalue().strip()
+
+
+@pytest.mark.once
+def test_the_guide_runs_as_it_is_printed_on_the_demo_site(demo):
+    script = []
     for command in commands():
-        run = subprocess.run(
-            ["bash", "-c", command.replace("curl -s", "curl -sS -w '\\n%{http_code}'", 1)],
-            env={**site, "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert run.returncode == 0, run.stderr
-        answered[command] = run.stdout.rpartition("\n")
+        if MAKES_KEY in command:
+            script.append(f"KEY={make_key(command)}")
+        elif command.startswith("SITE="):
+            script.append(f"SITE={demo}")
+        elif command.startswith("curl "):
+            script.append(f"printf '\\n@@ %s\\n' {len(script)}")
+            script.append(command.replace("curl -s", "curl -sS -w '\\n%{http_code}'", 1))
+        else:
+            script.append(command)
+    run = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
 
-    assert len(answered) == 26
-    for command, (body, _, status) in answered.items():
-        assert (status >= "400") == any(word in command for word in REFUSED), (
-            command,
-            status,
-            body,
-            answered,
-        )
-    results = json.loads(answered['curl -s "$SITE/tournaments/winter-cup/results"'][0])
-    assert [line["placement"] for line in results["items"]] == [1, 2]
-    assert scene.User.objects.get(username="ann").profile.tournaments_won == 1
+    asked = [command for command in script if command.startswith("curl ")]
+    answers = [part.partition("\n")[2].strip() for part in run.stdout.split("\n@@ ")[1:]]
+    assert len(answers) == len(asked) == 26
+    told = {}
+    for command, answer in zip(asked, answers, strict=True):
+        body, _, status = answer.rpartition("\n")
+        told[command] = body
+        assert (status >= "400") == any(word in command for word in REFUSED), (command, answer)
+        is_empty = bool(re.search(r'"items": ?\[\]', body))
+        assert not is_empty or any(word in command for word in EMPTY), (command, "shows nothing there")
+
+    [results] = [body for command, body in told.items() if "winter-cup/results" in command]
+    assert [line["placement"] for line in json.loads(results)["items"]] == [1, 2]
+    assert TournamentResult.objects.get(tournament__slug="winter-cup", placement=1).user.username == HERO
 
 
 def test_the_client_of_the_guide_reads_and_writes(site, monkeypatch):

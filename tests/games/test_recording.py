@@ -105,7 +105,6 @@ def test_the_same_key_in_another_game_is_another_match(game, ann, bob):
 @pytest.mark.parametrize(
     ("field", "changed"),
     [
-        ("lines", lambda match, third: replace(match, lines=match.lines[:1])),
         ("lines", lambda match, third: replace(match, lines=(match.lines[0], line(third, "LOSS")))),
         ("played_at", lambda match, third: replace(match, played_at=PLAYED + timedelta(seconds=1))),
         ("kind", lambda match, third: replace(match, kind="TOURNAMENT")),
@@ -143,6 +142,17 @@ def test_other_content_under_a_known_key_is_refused(game, player, field, changed
     assert refusal.value.field == field
     assert "Match 'm1' of Rocket is recorded already" in refusal.value.message
     assert ("void_match" if field == "void_reason" else "correct_match") in refusal.value.message
+    assert list(Match.objects.order_by("pk").values()) == before
+
+
+def test_a_delivery_that_knows_fewer_of_the_players_changes_nothing(game, ann, bob):
+    match = duel(game, "m1", ann, bob)
+    record_match(record=match, now=NOW)
+    before = list(Match.objects.order_by("pk").values())
+
+    recorded = record_match(record=replace(match, lines=match.lines[:1]), now=NOW)
+
+    assert not recorded.created
     assert list(Match.objects.order_by("pk").values()) == before
 
 

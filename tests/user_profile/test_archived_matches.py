@@ -21,7 +21,7 @@ from deltacrown.games.services import (
     void_match,
 )
 from deltacrown.moderation.services import VoidMatch, file_dispute, uphold_dispute
-from deltacrown.pages.leaderboards import get_leaderboard_page
+from deltacrown.pages.leaderboards import BoardChoice, get_leaderboard_page
 from deltacrown.pages.matches import get_match_page
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.matches import get_match_history
@@ -118,7 +118,9 @@ def see(season):
                     get_stat_as_of(user, stat, time, game=game) for time in times
                 ]
     seen["boards"] = [
-        get_leaderboard_page(stat, game=game, page=None) for stat in STATS for game in (None, "chess")
+        get_leaderboard_page(BoardChoice(stat, game=game), None, now=NOW)
+        for stat in STATS
+        for game in (None, "chess")
     ]
     seen["match"] = [
         replace(row.match, is_archived=False) for row in get_match_page("chess", "d05", viewer=None).rows

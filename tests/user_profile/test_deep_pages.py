@@ -142,7 +142,7 @@ def test_every_list_of_the_site_is_among_them(site, monkeypatch):
     monkeypatch.setattr(pagination, "_cursor_name", note)
     for each in LISTS.values():
         each.read(site, None, 1)
-    next(exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner))
+    next(exports.export_matches(site.owner.profile.public_id, viewer=site.owner).lines)
 
     assert find_lists() - NO_LISTS - seen == set(), "a list whose pages nobody compares: add it to LISTS"
     assert find_lists() >= NO_LISTS
@@ -166,7 +166,7 @@ def test_the_pieces_of_an_export_are_read_alike(site, monkeypatch):
     monkeypatch.setattr(exports, "BATCH", 20)
 
     def read(count: int) -> None:
-        rows = exports.iterate_matches(site.owner.profile.public_id, viewer=site.owner)
+        rows = exports.export_matches(site.owner.profile.public_id, viewer=site.owner).lines
         for _ in range(count):
             next(rows)
 

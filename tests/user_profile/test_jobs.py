@@ -8,14 +8,18 @@ from io import StringIO
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 
-from deltacrown.core import jobs
+from deltacrown.core import clock, jobs
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.jobs import begin_run, get_job
+from deltacrown.core.models import JobRun
+from deltacrown.freshness import cache_store
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.pages.breakdowns import refresh_breakdowns
 from deltacrown.user_profile.models import ArchivedUserActivity, GameStats, UserActivity
+from deltacrown.user_profile.numbers.catalogue import get_game_breakdown
 from django_tally.feeds import get_stats
 from tests import scene
 
@@ -72,6 +76,45 @@ def test_breakdowns_are_verified_and_the_leading_players_are_in_the_cache(
     assert (found["numbers_drifted"], found["games"], found["players"]) == (1, 1, 1)
     with django_assert_num_queries(1):
         client.get(address)
+    with django_assert_num_queries(2):  # the player and the token
+        games = client.get(f"/api/v1/players/{anna.profile.public_id}/games").json()
+    assert len(games) == 1
+
+
+def test_a_breakdown_is_kept_until_the_next_run_and_never_longer_than_it_is_true(anna, monkeypatch):
+    cache.clear()
+    kept_for = []
+    write = cache_store.write
+
+    def note(key, value, *, seconds):
+        kept_for.append(seconds)
+        write(key, value, seconds=seconds)
+
+    monkeypatch.setattr(cache_store, "write", note)
+
+    before = get_game_breakdown(anna)
+    assert get_game_breakdown(anna) == before
+    assert kept_for == [7 * 24 * 60 * 60]
+
+    scene.match(anna, "one more", hours=1)
+    played = {stat.name: stat.value for stat in get_game_breakdown(anna)[0].stats}["total_matches_played"]
+    assert played == GameStats.objects.get(user=anna).matches_played
+
+
+def test_the_command_for_breakdowns_is_a_run_of_the_job(anna):
+    call_command("refresh_breakdowns", stdout=StringIO())
+
+    run_record = JobRun.objects.get(job="breakdowns")
+    assert (run_record.cause, run_record.status) == ("refresh_breakdowns", JobRun.Status.DONE)
+    assert run_record.summary["players"] == 1
+
+
+def test_the_command_for_breakdowns_waits_for_no_other_run(anna):
+    begin_run(job=get_job("breakdowns"), cause="beat", now=clock.now())
+
+    with pytest.raises(CommandError, match="already running") as refusal:
+        call_command("refresh_breakdowns", stdout=StringIO())
+    assert refusal.value.returncode == 3
 
 
 @pytest.mark.parametrize("players", [-1, 101])
@@ -86,7 +129,8 @@ def test_the_command_for_breakdowns(anna, caplog):
 
     numbers = len(get_stats(GameStats))
     assert (
-        f"{numbers} numbers of 1 games checked, all right.\n0 overviews are in the cache." in out.getvalue()
+        f"{numbers} numbers of 1 games checked, all right.\nBreakdowns and overviews of 0 players"
+        in out.getvalue()
     )
     damage("user_profile_gamestats", "matches_won")
     with pytest.raises(SystemExit) as stop:

@@ -2,10 +2,12 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
+from deltacrown.user_profile.models import Follow
 from deltacrown.user_profile.numbers.catalogue import (
     list_game_stat_names,
     list_game_stats,
@@ -133,7 +135,7 @@ class TestMatchHistory:
             assert len(stats_service.get_match_history(anna, limit=30).items) == 30
 
     def test_casual_matches_alone_ask_for_no_more(self, anna, django_assert_num_queries):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(5):  # with the token, before and after
             assert stats_service.get_match_history(anna).items == []
 
     def test_hidden_from_others(self, anna, other):
@@ -238,7 +240,8 @@ class TestMatchFilters:
             ({"played_to": "9999-12-31"}, "played_to", "no date"),
             ({"played_to": "2025-03-01T10:00:00"}, "played_to", "names no time zone"),
             ({"played_to": datetime(2025, 3, 1)}, "played_to", "names no time zone"),
-            ("result=WIN", "filters", "not str"),
+            ("result=WIN", "game", "no game"),
+            (["WIN"], "filters", "not list"),
             (TournamentFilters(status="OPEN"), "filters", "not TournamentFilters"),
         ],
     )
@@ -323,7 +326,7 @@ class TestTimeline:
             scene.activity(anna, f"public-{number}", hours=number)
             scene.activity(anna, f"private-{number}", hours=number, visibility="PRIVATE")
 
-        with django_assert_num_queries(2):  # of the timeline and of its archive
+        with django_assert_num_queries(4):  # of the timeline and of its archive, and the token twice
             first = stats_service.get_activity_timeline(anna)
         second = stats_service.get_activity_timeline(anna, None, first.next_cursor)
 
@@ -395,3 +398,85 @@ def test_unknown_number(anna):
         with pytest.raises(NotFound, match="no number called") as refusal:
             stats_service.get_stat_rows(anna, stat)
         assert refusal.value.field == "stat"
+
+
+class TestPositions:
+    """The specification calls the match history in two ways, both by position."""
+
+    @pytest.fixture
+    def played(self, anna):
+        for number in range(12):
+            title = scene.game("chess" if number % 2 else "valorant")
+            scene.match(anna, f"m{number}", hours=number, title=title)
+        return anna
+
+    def test_a_game_and_a_limit(self, played):
+        chess = stats_service.get_match_history(played, "chess", 3)
+        by_row = stats_service.get_match_history(played, scene.game("chess"), 3)
+
+        assert keys(chess) == keys(by_row) == ["m11", "m9", "m7"]
+
+    def test_no_game_and_a_limit(self, played):
+        assert len(stats_service.get_match_history(played, None, 5).items) == 5
+        assert len(stats_service.get_match_history(played, None, 10).items) == 10
+
+    def test_filters_and_a_page(self, played):
+        first = stats_service.get_match_history(played, {"game": "chess"}, limit=4)
+        second = stats_service.get_match_history(played, {"game": "chess"}, first.next_cursor, limit=4)
+
+        assert keys(first) + keys(second) == ["m11", "m9", "m7", "m5", "m3", "m1"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "names", "field"),
+        [
+            (("chess",), {"game": "valorant"}, "game"),
+            ((None, 5), {"limit": 6}, "limit"),
+            ((None, 51), {}, "limit"),
+            (("nope",), {}, "game"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_refused(self, played, arguments, names, field):
+        with pytest.raises(InvalidInput) as refusal:
+            stats_service.get_match_history(played, *arguments, **names)
+        assert refusal.value.field == field
+
+
+class TestKept:
+    """The first page is kept for its audience, and never shown after what it shows has changed."""
+
+    @pytest.fixture(autouse=True)
+    def empty_cache(self):
+        cache.clear()
+
+    @pytest.mark.parametrize(
+        "read",
+        [stats_service.get_match_history, stats_service.get_activity_timeline],
+        ids=["matches", "timeline"],
+    )
+    def test_a_second_reader_asks_the_token_alone(self, anna, read, django_assert_num_queries):
+        scene.match(anna, "m")
+        first = read(anna)
+
+        with django_assert_num_queries(1):
+            assert read(anna) == first
+
+    def test_nothing_is_shown_after_it_changed(self, anna, other):
+        scene.match(anna, "m1")
+        assert keys(stats_service.get_match_history(anna, viewer=other)) == ["m1"]
+
+        scene.match(anna, "m2", hours=1)
+        assert keys(stats_service.get_match_history(anna, viewer=other)) == ["m2", "m1"]
+
+        scene.hide(anna, matches=True)
+        with pytest.raises(HistoryHidden):
+            stats_service.get_match_history(anna, viewer=other)
+        assert keys(stats_service.get_match_history(anna, viewer=anna)) == ["m2", "m1"]
+
+    def test_what_only_some_may_see_is_kept_from_the_others(self, anna, other):
+        scene.activity(anna, "seen", visibility="FOLLOWERS")
+        Follow.objects.create(follower=other, followed=anna)
+
+        for _ in range(2):
+            assert len(stats_service.get_activity_timeline(anna, other).items) == 1
+            assert stats_service.get_activity_timeline(anna).items == []
+            assert len(stats_service.get_activity_timeline(anna, anna).items) == 1

@@ -3,6 +3,9 @@ import re
 import pytest
 from django.urls import reverse
 
+from deltacrown.core import clock
+from deltacrown.games.models import Match
+from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -20,6 +23,13 @@ def ladder(db):
     people["dora"] = scene.player("dora")
     scene.match(people["dora"], "chess-1", title=scene.game("chess"))
     return people
+
+
+def record_win(user, key):
+    """Record a win in chess, now."""
+    Match.objects.create(
+        user=user, game=scene.game("chess"), match_key=key, result="WIN", played_at=clock.now()
+    )
 
 
 class TestHome:
@@ -58,6 +68,30 @@ class TestLeaderboard:
         assert "Matches won in Chess" in text_of(page)
         assert '<option value="chess" selected>' in page.content.decode()
 
+    @pytest.mark.parametrize(("period", "label"), [("season", "This quarter"), ("30days", "Last 30 days")])
+    def test_of_a_period(self, client, ladder, period, label):
+        for number in range(2):
+            record_win(ladder["dora"], f"today-{number}")
+
+        page = client.get(f"/leaderboards/matches_won/?period={period}")
+        in_chess = client.get(f"/leaderboards/matches_won/?period={period}&game=chess")
+
+        assert rows_in(page, "Matches won") == rows_in(in_chess, "Matches won") == ["1 dora 2"]
+        assert "Counted from the matches played since" in text_of(page)
+        assert f'<option value="{period}" selected>{label}</option>' in page.content.decode()
+        assert f'/leaderboards/total_matches_played/?period={period}"' in page.content.decode()
+        assert "/leaderboards/achievement_count/" not in page.content.decode()
+
+    def test_of_all_time_by_name(self, client, ladder):
+        assert len(rows_in(client.get("/leaderboards/matches_won/?period=all"), "Matches won")) == 4
+
+    def test_of_one_country(self, client, ladder):
+        UserProfile.objects.filter(user=ladder["bea"]).update(country="DE")
+
+        assert rows_in(client.get("/leaderboards/matches_won/?country=de"), "Matches won") == ["1 bea DE 2"]
+        nobody = text_of(client.get("/leaderboards/matches_won/?country=FR"))
+        assert "Nobody is ranked here." in nobody
+
     def test_pages_carry_the_ranks_on(self, client, db):
         for number in range(30):
             scene.achievement(scene.player(f"p{number:02}"))
@@ -82,6 +116,9 @@ class TestLeaderboard:
             ("/leaderboards/matches_won/?game=%00", 400),
             ("/leaderboards/matches_won/?page=x", 400),
             ("/leaderboards/tournaments_won/?game=chess", 404),
+            ("/leaderboards/matches_won/?period=week", 400),
+            ("/leaderboards/achievement_count/?period=season", 404),
+            ("/leaderboards/matches_won/?country=Germany", 400),
         ],
     )
     def test_what_cannot_be_shown(self, client, ladder, address, status):

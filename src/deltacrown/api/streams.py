@@ -12,11 +12,10 @@ from typing import Any, Literal
 from django.http import StreamingHttpResponse
 
 from deltacrown.api.shapes import datetime_text
+from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
 
 Format = Literal["ndjson", "csv"]
 MEDIA_TYPES: dict[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-#: The first characters of cells that a spreadsheet would calculate.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 #: Rows sent at a time.
 ROWS_PER_CHUNK = 100
 
@@ -51,29 +50,18 @@ def stream_ndjson(records: Iterable[Mapping[str, Any]], *, name: str) -> Streami
 
 
 def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
-    """Return a response with a header and one line per row.
+    """Return a response with a header and one line per row, in UTF-8 as spreadsheets recognise it.
 
     Nested values are JSON. Text that begins like a formula gets an apostrophe in front.
     """
     write: Callable[[Iterable[Any]], Any] = csv.writer(_Line()).writerow
 
     def lines() -> Iterator[str]:
-        yield write(columns)
+        yield BYTE_ORDER_MARK + write(columns)
         for row in rows:
             yield write(write_cell(value) for value in row)
 
     return _stream(lines(), "csv", name)
-
-
-def write_cell(value: Any) -> Any:
-    """Return a value as a cell of a CSV file."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
-    if isinstance(value, datetime):
-        return datetime_text(value)
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else str(value)
-    return value
 
 
 def _stream(lines: Iterable[str], form: Format, name: str) -> StreamingHttpResponse:

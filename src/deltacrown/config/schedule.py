@@ -20,7 +20,7 @@ SCHEDULE = (
         function="deltacrown.pages.jobs.refresh_breakdowns",
         cadence=Cadence(hour=4, minute=30, weekday=0),
         command="refresh_breakdowns",
-        meaning="Recounts the numbers per game, and caches the overviews of each game's leading players.",
+        meaning="Recounts the numbers per game, and caches those of each game's leading players.",
     ),
     Job(
         name="archive-matches",

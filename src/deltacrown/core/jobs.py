@@ -69,10 +69,18 @@ def get_job(name: str) -> Job:
     )
 
 
-def run_job(name: str, *, cause: str, clock: Clock, take_over: bool = False) -> JobRun:
+def run_job(
+    name: str,
+    *,
+    cause: str,
+    clock: Clock,
+    take_over: bool = False,
+    work: Callable[[], dict[str, object]] | None = None,
+) -> JobRun:
     """Run a job now and record the run.
 
     :param cause: what started it: ``beat``, or the name of a command.
+    :param work: does the job instead of its function, with options that a person gave; returns the summary.
     :param take_over: consider a run that is recorded as running dead, however young it is.
     :raises UnknownJob: there is no such job.
     :raises AlreadyRunning: another run is in progress; nothing was done.
@@ -81,7 +89,7 @@ def run_job(name: str, *, cause: str, clock: Clock, take_over: bool = False) -> 
     job = get_job(name)
     run = begin_run(job=job, cause=cause, now=clock(), take_over=take_over)
     try:
-        summary = import_string(job.function)(clock=clock)
+        summary = work() if work else import_string(job.function)(clock=clock)
     except BaseException:  # also when the worker is stopped by a signal
         finish_run(run=run, now=clock(), error=traceback.format_exc(limit=-5))
         raise

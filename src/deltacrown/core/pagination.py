@@ -6,7 +6,7 @@ clients cannot read database keys from it, change it, or use it with another lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,6 +82,26 @@ def paginate(
     items, has_next = rows[:limit], len(rows) > limit
     next_cursor = _write_cursor(name, items[-1], order) if has_next else None
     return Page(items, next_cursor, has_next)
+
+
+def iterate_pages(
+    sources: Sequence[QuerySet[Any]],
+    *,
+    order: Order,
+    size: int = 500,
+) -> Iterator[list[Any]]:
+    """Yield all rows of ``sources``, a page at a time, so that memory does not grow with the list.
+
+    Rows recorded meanwhile may or may not be included; none is left out or listed twice. The parameters are
+    those of ``paginate``.
+    """
+    cursor: str | None = None
+    while True:
+        page = paginate(sources, listing="all", order=order, cursor=cursor, limit=size, max_limit=size)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def write_position(listing: str, position: Sequence[Any]) -> str:

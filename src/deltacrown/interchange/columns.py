@@ -24,7 +24,7 @@ class Columns:
     optional: tuple[str, ...] = ()
     #: Any column that starts with this is taken; ``None``: no such columns; ``""``: every column is taken.
     prefix: str | None = None
-    #: A key of NDJSON lines alone, that holds what a CSV file spreads over the columns with ``prefix``.
+    #: An object of what else stands in the columns with ``prefix``; in a CSV file as JSON.
     nested: str = ""
     #: Columns whose quoted values may contain line ends, besides those with ``prefix``.
     free_text: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Columns:
         """Return which of ``names`` are no columns of such a file, with the nearest; ``""`` when all are."""
         if self.prefix == "":
             return ""
-        known = (*self.required, *self.optional)
+        known = (*self.required, *self.optional, *filter(None, [self.nested]))
         strange = [name for name in names if name not in known and not self._is_prefixed(name)]
         if not strange:
             return ""

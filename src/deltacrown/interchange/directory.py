@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from deltacrown.accounts.models import User
@@ -15,6 +16,22 @@ from deltacrown.teams.models import Team
 from deltacrown.teams.services import ensure_teams, find_teams
 from deltacrown.tournaments.models import Tournament
 from django_tally.batches import in_batches
+
+
+@dataclass(frozen=True)
+class PlayerAddress:
+    """A way to name players in a file, beside their usernames.
+
+    :param pattern: every name of this way; such a name is never taken for a username.
+    :param find: returns name → player, of those that there are.
+    """
+
+    pattern: re.Pattern[str]
+    find: Callable[[Iterable[str]], dict[str, User]]
+
+
+#: Apps that know other names of players add theirs.
+PLAYER_ADDRESSES: list[PlayerAddress] = []
 
 HOW_TO_CREATE = "create them first, or run the import with --create-missing"
 
@@ -47,13 +64,19 @@ class Directory:
             for batch in in_batches(list(names.games))
             for game in Game.objects.filter(slug__in=batch)
         }
-        self.players |= find_players(name for name in names.players if name not in self.players)
+        self._find_players([name for name in names.players if name not in self.players])
         self.teams |= find_teams(names.teams)
         for batch in in_batches(list(names.tournaments)):
             self.tournaments |= {
                 entry.slug: entry
                 for entry in Tournament.objects.filter(slug__in=batch).select_related("game")
             }
+
+    def _find_players(self, names: Collection[str]) -> None:
+        for address in PLAYER_ADDRESSES:
+            self.players |= address.find(name for name in names if address.pattern.fullmatch(name))
+
+        self.players |= find_players(name for name in names if not is_address(name))
 
     def create_missing(self, names: Names) -> None:
         """Create the games, players and teams that were not found."""
@@ -63,7 +86,7 @@ class Directory:
             absent(names.teams, self.teams),
         )
         self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
-        self.players |= create_players(usernames=players)
+        self.players |= create_players(usernames=[name for name in players if not is_address(name)])
         self.teams |= ensure_teams(names=teams)
         self.has_created |= bool(games or players or teams)
 
@@ -82,6 +105,11 @@ class Directory:
     def _nearest_game(self, slug: str) -> str:
         near = difflib.get_close_matches(slug, self._every_game, n=1)
         return f" (did you mean {near[0]}?)" if near else ""
+
+
+def is_address(name: str) -> bool:
+    """Return whether a name of a player is none of a username."""
+    return any(address.pattern.fullmatch(name) for address in PLAYER_ADDRESSES)
 
 
 def absent(names: Collection[str], found: Collection[str]) -> Sequence[str]:

@@ -12,8 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from deltacrown.core.errors import DomainError
-from deltacrown.core.inputs import is_storable
-from deltacrown.interchange.rows import Row
+from deltacrown.core.inputs import find_json_fault, is_storable
+from deltacrown.interchange.rows import Row, refuse_constant
 
 Choice = TypeVar("Choice")
 
@@ -142,12 +142,27 @@ class Fields:
         values = self.row.values
         columns = [name for name in values if name.startswith(prefix)]
         stats = {name[len(prefix) :]: self._stat(name, values[name]) for name in columns}
-        inside = values.get(nested)
-        if isinstance(inside, dict):
-            stats |= inside
-        elif inside is not None:
-            self.refuse(nested, f'{shown(json.dumps(inside))} is not an object; write {{"kills": 12, …}}')
+        stats |= self.json_object(nested)
         return {name: value for name, value in stats.items() if value is not None and value != ""}
+
+    def json_object(self, name: str) -> dict[str, Any]:
+        """Return a JSON object, which is text in a CSV file; empty when there is none or it is refused."""
+        value = self.row.values.get(name)
+        if value is None or value == "":
+            return {}
+
+        found = value
+        if isinstance(value, str):
+            try:
+                found = json.loads(value, parse_constant=refuse_constant)
+            except (ValueError, RecursionError):
+                found = None
+        if isinstance(found, dict) and not find_json_fault(found):
+            return found
+
+        written = value if isinstance(value, str) else json.dumps(value)
+        self.refuse(name, f'{shown(written)} is not an object; write {{"kills": 12, …}}')
+        return {}
 
     def _stat(self, name: str, value: Any) -> Any:
         try:

@@ -7,11 +7,12 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from deltacrown.core.inputs import find_json_fault
+from deltacrown.interchange.cells import restore_cell
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.lines import FileRefused, Line, SourceFile
 
@@ -96,7 +97,7 @@ class CsvReader(RowReader):
             elif '"' in line.text:
                 yield self._quoted(line, header)
             elif (cells := line.text.split(delimiter)) and len(cells) == width:
-                row = self.row(line.number, dict(zip(header, cells, strict=True)))
+                row = self.row(line.number, _name_cells(header, cells))
                 if row.key or line.text.strip(blank):
                     yield row
             elif line.text.strip(blank):
@@ -127,7 +128,7 @@ class CsvReader(RowReader):
                 UNCLOSED if is_open else "its quotes do not match; write a quote inside a quoted value twice",
                 header,
             )
-        values = dict(zip(header, cells, strict=False))
+        values = _name_cells(header, cells)
         if len(cells) != len(header) or (len(taken) > 1 and self.columns.runs_over_lines(values)):
             self.lines.give_back(taken[1:])
             problem = self._miscounted(len(cells), len(header)) if len(taken) == 1 else UNCLOSED
@@ -166,7 +167,13 @@ class CsvReader(RowReader):
             return ""
         place = header.index(self.columns.key)
         in_place = len(cells) > place + 1 and (place == 0 or len(cells) <= len(header))
-        return cells[place].strip() if in_place and not {'"', "\ufffd"} & set(cells[place]) else ""
+        is_whole = in_place and not {'"', "\ufffd"} & set(cells[place])
+        return restore_cell(cells[place]).strip() if is_whole else ""
+
+
+def _name_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Return column → value: what an export protected from spreadsheets is as it was."""
+    return {name: restore_cell(cell) for name, cell in zip(header, cells, strict=False)}
 
 
 class NdjsonReader(RowReader):
@@ -188,7 +195,7 @@ class NdjsonReader(RowReader):
             return self._broken(line, "it is not a JSON object; write one {…} per line")
         if "\\u" in line.text and (fault := find_json_fault(values)):
             return self._broken(line, f"the object{fault.rstrip('.')}")
-        if problem := self.columns.unknown([name for name in values if name != self.columns.nested]):
+        if problem := self.columns.unknown(list(values)):
             return self._broken(line, problem)
         return self.row(line.number, values)
 

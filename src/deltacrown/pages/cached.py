@@ -15,20 +15,24 @@ from django.db.models import OuterRef, Subquery
 
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import is_storable
+from deltacrown.core.pagination import Page
 from deltacrown.freshness import keeping
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.pages import players
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
+from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.privacy import Audience, Viewer, get_audience
+from deltacrown.user_profile.privacy import Viewer, get_audience
+from deltacrown.user_profile.shared import MATCHES_KEPT, SHARED, TIMELINE_KEPT, USUAL_LIMIT
 
 Shown = TypeVar("Shown", ProfilePage, MatchesPage, ActivityPage)
 
 #: For how many seconds each page is kept at most (SPEC section 6).
-LIFETIMES: dict[type[object], int] = {ProfilePage: 5 * 60, MatchesPage: 60, ActivityPage: 30}
-
-#: Everybody of such an audience sees the same. A player's own view and that of staff are nobody else's.
-SHARED = frozenset({Audience.ANONYMOUS, Audience.MEMBER, Audience.FOLLOWER})
+LIFETIMES: dict[type[object], int] = {
+    ProfilePage: 5 * 60,
+    MatchesPage: MATCHES_KEPT,
+    ActivityPage: TIMELINE_KEPT,
+}
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,35 @@ def get_matches_page(
     return build() if filters or page else _serve(MatchesPage, public_id, viewer, build)
 
 
-def get_activity_page(public_id: str, page: str | None, *, viewer: Viewer) -> ActivityPage:
-    """As ``players.build_activity_page``; the first page from the cache where allowed."""
+def list_matches(
+    public_id: str,
+    filters: Mapping[str, str],
+    page: str | None,
+    *,
+    limit: int,
+    viewer: Viewer,
+) -> Page[MatchEntry]:
+    """As ``players.list_matches``; what ``get_matches_page`` shows from the cache where allowed."""
+    if filters or page or limit != USUAL_LIMIT:
+        return players.list_matches(public_id, filters, page, limit=limit, viewer=viewer)
+
+    return get_matches_page(public_id, filters, page, viewer=viewer).history
+
+
+def get_activity_page(
+    public_id: str,
+    page: str | None,
+    *,
+    limit: int = USUAL_LIMIT,
+    viewer: Viewer,
+) -> ActivityPage:
+    """As ``players.build_activity_page``; the first page, of the usual size, from the cache where allowed."""
 
     def build() -> ActivityPage:
-        return players.build_activity_page(public_id, page, viewer=viewer)
+        return players.build_activity_page(public_id, page, limit=limit, viewer=viewer)
 
-    return build() if page else _serve(ActivityPage, public_id, viewer, build)
+    is_usual = not page and limit == USUAL_LIMIT
+    return _serve(ActivityPage, public_id, viewer, build) if is_usual else build()
 
 
 def _serve(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[], Shown]) -> Shown:
@@ -90,10 +116,12 @@ def _find_owner(public_id: str) -> _Owner | None:
 
 
 def _without_account(page: Shown) -> Shown:
-    """Return the page with only the name of the player's account.
+    """Return the page with only the name and the beginning of the player's account.
 
     So no password hash and no address gets into the cache.
     """
     profile = copy.copy(page.profile)
-    profile.user = User.from_db(None, ["id", "username"], [page.profile.user_id, page.profile.user.username])
+    user = page.profile.user
+    shown = [user.pk, user.username, user.date_joined]
+    profile.user = User.from_db(None, ["id", "username", "date_joined"], shown)
     return replace(page, profile=profile)

@@ -7,15 +7,16 @@ recorded meanwhile may or may not be included, and none is left out or listed tw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import ApiKey, User
-from deltacrown.core.pagination import Order, paginate
+from deltacrown.core.pagination import iterate_pages
 from deltacrown.games.models import Match, list_match_sources
+from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
@@ -41,10 +42,23 @@ Record = dict[str, Any]
 Describe = Callable[[Any], Record]
 
 
-def iterate_matches(
+@dataclass(frozen=True)
+class MatchExport:
+    """A player's matches as lines of the interchange format, which ``import_matches`` reads.
+
+    :param columns: those of a CSV file of them.
+    """
+
+    lines: Iterator[WrittenLine]
+    columns: list[str]
+
+
+def export_matches(
     public_id: str, *, viewer: Viewer = None, updated_since: datetime | None = None
-) -> Iterator[MatchEntry]:
+) -> MatchExport:
     """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
+
+    The lines name the player by public id.
 
     :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their
         result since.
@@ -53,7 +67,9 @@ def iterate_matches(
     """
     user = get_player(public_id).user
     require_match_history(user, viewer)
-    return _iterate_matches(user, updated_since)
+
+    lines = (_write_line(match, public_id) for match in _iterate_matches(user, updated_since))
+    return MatchExport(lines, list_columns(_iterate_stats(user, updated_since)))
 
 
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
@@ -62,7 +78,7 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     for match in _iterate_matches(user, None):
         yield "matches", _flat(asdict(match))
     for section, sources, describe in _sections(user):
-        for batch in _iterate_batches(sources, ("id",)):
+        for batch in iterate_pages(sources, order=("id",), size=BATCH):
             for row in batch:
                 yield section, describe(row)
 
@@ -70,8 +86,35 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
 def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
     sources = list_match_sources(_updated(user, updated_since), user=user)
     rows = [source.select_related("game") for source in sources]
-    for batch in _iterate_batches(rows, ("recorded_at", "id")):
+    for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
         yield from describe_matches(batch)
+
+
+def _iterate_stats(user: User, updated_since: datetime | None) -> Iterator[Mapping[str, Any]]:
+    for source in list_match_sources(_updated(user, updated_since), user=user):
+        yield from source.exclude(stats={}).values_list("stats", flat=True).iterator(chunk_size=2000)
+
+
+def _write_line(match: MatchEntry, public_id: str) -> WrittenLine:
+    tournament = match.tournament
+    return WrittenLine(
+        match_key=match.match_key,
+        game=match.game_slug,
+        player=public_id,
+        result=match.result,
+        played_at=match.played_at,
+        kind=match.kind,
+        side=match.side,
+        score=match.score,
+        team=tournament.team if tournament else "",
+        tournament=tournament.slug if tournament else "",
+        round=tournament.round if tournament else "",
+        series=tournament.series if tournament else "",
+        map=tournament.map_name if tournament else "",
+        details=tournament.stats if tournament else {},
+        voided=match.void_reason,
+        stats=match.stats,
+    )
 
 
 def _updated(user: User, since: datetime | None) -> Q:
@@ -171,13 +214,3 @@ def _flat(match: Mapping[str, Any]) -> Record:
     record = {name: value for name, value in match.items() if name not in {"tournament", "is_archived"}}
     names = ("slug", "round", "series", "map_name", "team", "opponent")
     return record | {f"tournament_{name}": tournament.get(name, "") for name in names}
-
-
-def _iterate_batches(sources: Sequence[QuerySet[Any]], order: Order) -> Iterator[list[Any]]:
-    cursor: str | None = None
-    while True:
-        page = paginate(sources, listing="export", order=order, cursor=cursor, limit=BATCH, max_limit=BATCH)
-        yield page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return

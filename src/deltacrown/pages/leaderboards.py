@@ -17,19 +17,27 @@ from deltacrown.user_profile.stat_fields import list_leaderboards
 
 #: The period of a leaderboard that counts everything.
 ALL_TIME = "all"
+#: Period → what it is called.
+PERIODS = {ALL_TIME: "All time", "season": "This quarter", "30days": "Last 30 days"}
+#: Players on a page.
+PER_PAGE = 25
 
 
 @dataclass(frozen=True)
 class LeaderboardPage:
     """A leaderboard, and the choices a reader has from there.
 
-    :param boards: name and label of each leaderboard; those of single games when ``board`` is of a game.
+    :param since: when its period began; ``None`` for all time.
+    :param boards: name and label of each leaderboard; those of single games or of periods when ``board`` is.
     :param games: the games to choose from; empty where the stat is not kept by game.
+    :param has_periods: whether there are leaderboards of periods by the stat.
     """
 
     board: Leaderboard
+    since: datetime | None
     boards: list[tuple[str, str]]
     games: list[Game]
+    has_periods: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,11 @@ class BoardChoice:
     game: str | None = None
     country: str | None = None
     period: str = ALL_TIME
+
+    @property
+    def period_label(self) -> str:
+        """Return what the period is called."""
+        return PERIODS.get(self.period, self.period)
 
     @property
     def narrowed(self) -> dict[str, Any]:
@@ -84,15 +97,26 @@ def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
     return [leaderboards.get_leaderboard(stat, limit=limit) for stat in shown]
 
 
-def get_leaderboard_page(stat: str, *, game: str | None, page: str | None) -> LeaderboardPage:
-    """Return a leaderboard of all time with the others to choose from.
+def get_leaderboard_page(choice: BoardChoice, page: str | None, *, now: datetime) -> LeaderboardPage:
+    """Return the chosen leaderboard with the others to choose from.
 
-    Refusals are those of ``get_leaderboard``.
+    Refusals are those of ``get_board``.
     """
-    board = leaderboards.get_leaderboard(stat, game=game, page=page)
-    games = list(Game.objects.all()) if stat in list_game_stat_names() else []
-    boards = leaderboards.list_boards(in_game=game is not None)
-    return LeaderboardPage(board, boards, games)
+    shown = get_board(choice, page, limit=PER_PAGE, now=now)
+    games = list(Game.objects.all()) if choice.stat in list_game_stat_names() else []
+
+    of_periods = set(period_leaderboards.list_period_boards())
+    boards = leaderboards.list_boards(in_game=choice.game is not None)
+    if shown.since:
+        boards = [(name, label) for name, label in boards if name in of_periods]
+
+    return LeaderboardPage(
+        board=shown.board,
+        since=shown.since,
+        boards=boards,
+        games=games,
+        has_periods=choice.stat in of_periods,
+    )
 
 
 def get_board(choice: BoardChoice, page: str | None, *, limit: int, now: datetime) -> BoardOverPeriod:

@@ -19,8 +19,12 @@ from deltacrown.user_profile.histories.filters import (
     MatchFilters,
     TournamentFilters,
 )
-from deltacrown.user_profile.histories.matches import MatchEntry, read_match_history
-from deltacrown.user_profile.histories.tournaments import TournamentEntry, read_tournament_breakdown
+from deltacrown.user_profile.histories.matches import MatchEntry, get_match_history, read_match_history
+from deltacrown.user_profile.histories.tournaments import (
+    TournamentEntry,
+    get_tournament_breakdown,
+    read_tournament_breakdown,
+)
 from deltacrown.user_profile.models import UserAchievement, UserProfile
 from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, describe_stats, list_game_stats
 from deltacrown.user_profile.numbers.row_sources import (
@@ -32,8 +36,7 @@ from deltacrown.user_profile.numbers.rows import list_closed_stats
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.people.follows import get_following
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
-from deltacrown.user_profile.services import stats_service
-from deltacrown.user_profile.timeline.reading import ActivityEntry
+from deltacrown.user_profile.timeline.reading import ActivityEntry, get_activity_timeline
 
 #: How many matches and tournaments a profile page begins with.
 RECENT = 5
@@ -127,7 +130,7 @@ def build_matches_page(
 ) -> MatchesPage:
     """Return a player's match history as ``viewer`` may see it, with the games to filter by."""
     profile = get_player(public_id)
-    history = stats_service.get_match_history(profile.user, filters, page, viewer=viewer)
+    history = get_match_history(profile.user, filters, page, viewer=viewer)
     return MatchesPage(profile, history, list_games_played(profile.user))
 
 
@@ -136,7 +139,7 @@ def list_matches(
 ) -> Page[MatchEntry]:
     """Return a player's match history as ``viewer`` may see it, without the games to filter by."""
     user = get_player(public_id).user
-    return stats_service.get_match_history(user, filters, page, limit=limit, viewer=viewer)
+    return get_match_history(user, filters, page, limit=limit, viewer=viewer)
 
 
 def get_tournaments_page(
@@ -144,7 +147,7 @@ def get_tournaments_page(
 ) -> TournamentsPage:
     """Return the tournaments a player entered as ``viewer`` may see them."""
     profile = get_player(public_id)
-    history = stats_service.get_tournament_breakdown(
+    history = get_tournament_breakdown(
         profile.user,
         filters,
         page,
@@ -157,7 +160,7 @@ def get_tournaments_page(
 def build_activity_page(public_id: str, page: str | None, *, limit: int = 10, viewer: Viewer) -> ActivityPage:
     """Return a player's timeline as ``viewer`` may see it."""
     profile = get_player(public_id)
-    return ActivityPage(profile, stats_service.get_activity_timeline(profile.user, viewer, page, limit=limit))
+    return ActivityPage(profile, get_activity_timeline(profile.user, viewer, page, limit=limit))
 
 
 def list_games_played(user: User) -> list[Game]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from deltacrown.user_profile.histories.filters import get_game, read_as_of
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, list_game_stats, list_stats
+from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, get_game_breakdown, list_stats
 from deltacrown.user_profile.numbers.explanation import StatExplanation
 from deltacrown.user_profile.numbers.history import StatHistory
 from deltacrown.user_profile.numbers.past import get_stat, list_stats_as_of
@@ -153,7 +153,7 @@ def get_stat_value(
 
 def list_games_of(public_id: str) -> list[GameLine]:
     """Return a player's stats in each game played, the most played first."""
-    return list_game_stats(get_player(public_id).user)
+    return get_game_breakdown(get_player(public_id).user)
 
 
 def get_explanation(public_id: str, stat: str, *, game: str | None, viewer: Viewer) -> StatExplanation:

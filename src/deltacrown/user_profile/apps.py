@@ -9,12 +9,14 @@ class UserProfileConfig(AppConfig):
 
     def ready(self) -> None:
         from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
+        from deltacrown.interchange.directory import PLAYER_ADDRESSES, PlayerAddress  # noqa: PLC0415
         from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.checks import check_catalogue, check_everyone_has_a_profile  # noqa: PLC0415
-        from deltacrown.user_profile.people import fixtures, provisioning  # noqa: PLC0415
+        from deltacrown.user_profile.people import addresses, fixtures, provisioning  # noqa: PLC0415
         from deltacrown.user_profile.people.profiles import ensure_profiles_after_migrating  # noqa: PLC0415
         from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
+        PLAYER_ADDRESSES.append(PlayerAddress(addresses.PUBLIC_ID, addresses.find_users))
         register_provider(Provider(provisioning.build_user_triggers))
         register_watches(watches.WATCHES)
         checks.register(check_catalogue)

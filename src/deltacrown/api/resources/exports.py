@@ -13,21 +13,17 @@ from deltacrown.api.access import OWN, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import GivenDateTime
-from deltacrown.api.shapes.players import MatchLine
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.pages import exports
-from deltacrown.user_profile.histories.matches import MatchEntry
 
 resource = Resource("exports")
 
 FormatField = Annotated[Format, Field(description="NDJSON, a JSON object a line; or CSV, with a header.")]
-MATCH_COLUMNS = [name for name in MatchLine.model_fields if name != "tournament"]
-TOURNAMENT_COLUMNS = ["slug", "round", "series", "map_name", "team", "opponent"]
 
 STREAM_OF_MATCHES = describe_stream(
-    '{"match_key": "winter-cup-final", "game_slug": "rocket", "result": "WIN", '
+    '{"match_key": "winter-cup-final", "game": "rocket", "player": "DC-25-000042", "result": "win", '
     '"played_at": "2025-06-01T20:00:00Z", …}\n',
-    "match_key,game_slug,…\nwinter-cup-final,rocket,…\n",
+    "match_key,game,player,result,played_at,…\nwinter-cup-final,rocket,DC-25-000042,win,2025-06-01T20:00:00Z,…\n",
 )
 STREAM_OF_EVERYTHING = describe_stream(
     '{"section": "privacy", "show_match_history": true, "show_tournament_stats": true}\n',
@@ -59,18 +55,20 @@ class MatchExportQuery(ExportQuery):
     extra=STREAM_OF_MATCHES,
 )
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
-    """A player's whole match history, earliest recorded first.
+    """A player's whole match history, earliest recorded first, in the interchange format.
 
-    For a copy kept elsewhere: ask again with `updated_since` as the time before the last export began, and
-    replace matches by game and match key. 403 when the player hides them.
+    `import_matches` reads it; `player` is the public id. For a copy kept elsewhere: ask again with
+    `updated_since` as the time before the last export began, and replace matches by game and match key. 403
+    when the player hides them.
     """
     viewer = caller_of(request).viewer
-    matches = exports.iterate_matches(public_id, viewer=viewer, updated_since=query.updated_since)
+    found = exports.export_matches(public_id, viewer=viewer, updated_since=query.updated_since)
+    name = f"{public_id}-matches"
     if query.format == "csv":
-        columns = [*MATCH_COLUMNS, *(f"tournament_{name}" for name in TOURNAMENT_COLUMNS)]
-        return stream_csv(columns, map(_row, matches), name=f"{public_id}-matches")
-    lines = (MatchLine.model_validate(match).model_dump(mode="json") for match in matches)
-    return stream_ndjson(lines, name=f"{public_id}-matches")
+        rows = (line.as_row(found.columns) for line in found.lines)
+        return stream_csv(found.columns, rows, name=name)
+
+    return stream_ndjson((line.as_json() for line in found.lines), name=name)
 
 
 @resource.read("/me/export", answers=None, access=OWN, extra=STREAM_OF_EVERYTHING)
@@ -86,14 +84,6 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
 
     lines = ({"section": section, **record} for section, record in records)
     return stream_ndjson(lines, name="deltacrown-export")
-
-
-def _row(match: MatchEntry) -> list[Any]:
-    tournament = match.tournament
-    return [
-        *(getattr(match, name) for name in MATCH_COLUMNS),
-        *(getattr(tournament, name) if tournament else "" for name in TOURNAMENT_COLUMNS),
-    ]
 
 
 def _fields(records: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[list[Any]]:

@@ -10,7 +10,7 @@ from ninja import Query
 from deltacrown.api.access import OWN, PERSON, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
-from deltacrown.api.shapes import PageOf, Paging, page_of
+from deltacrown.api.shapes import PageOf, Paging, PagingByTen, page_of
 from deltacrown.api.shapes.players import FeedLine, FollowLine, FollowState
 from deltacrown.core.clock import now
 from deltacrown.core.pagination import Page
@@ -68,7 +68,7 @@ def unfollow_player(request: HttpRequest, public_id: PlayerPath) -> Any:
 
 
 @resource.read("/me/feed", answers=PageOf[FeedLine], access=OWN)
-def list_my_feed(request: HttpRequest, query: Query[Paging]) -> Any:
+def list_my_feed(request: HttpRequest, query: Query[PagingByTen]) -> Any:
     """What happened to the players the caller follows, as far as the caller may see it, latest first."""
     found = oneself.get_home_feed(caller_of(request).member, query.page, limit=query.limit)
     return page_of(

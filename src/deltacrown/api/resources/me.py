@@ -9,7 +9,7 @@ from ninja import Path, Query
 
 from deltacrown.api.access import OWN, PERSON, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.shapes import PageOf, Paging, page_of
+from deltacrown.api.shapes import PageOf, PagingByTen, page_of
 from deltacrown.api.shapes.me import GivenPrivacy, Me, Privacy
 from deltacrown.api.shapes.players import ActivityLine
 from deltacrown.pages import oneself
@@ -55,7 +55,7 @@ def set_privacy(request: HttpRequest, body: GivenPrivacy) -> Any:
 
 
 @resource.read("/me/activity", answers=PageOf[ActivityLine], access=OWN)
-def list_my_activity(request: HttpRequest, query: Query[Paging]) -> Any:
+def list_my_activity(request: HttpRequest, query: Query[PagingByTen]) -> Any:
     """The caller's own timeline, hidden entries too, each with the handle to hide it by."""
     member = caller_of(request).member
     return page_of(stats_service.get_activity_timeline(member, member, query.page, limit=query.limit))

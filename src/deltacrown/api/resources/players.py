@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.shapes import MatchKind, PageOf, Paging, Result, TournamentStatus, page_of
+from deltacrown.api.shapes import MatchKind, PageOf, Paging, PagingByTen, Result, TournamentStatus, page_of
 from deltacrown.api.shapes.players import (
     ROWS,
     ActivityLine,
@@ -27,7 +27,7 @@ from deltacrown.api.shapes.players import (
     StatValues,
 )
 from deltacrown.core.clock import now
-from deltacrown.pages import players, search, stats
+from deltacrown.pages import cached, players, search, stats
 
 resource = Resource("players")
 
@@ -49,7 +49,7 @@ class Search(Paging):
     )
 
 
-class MatchQuery(Paging):
+class MatchQuery(PagingByTen):
     """Narrows match rows."""
 
     game: str | None = Field(None, description="A game's slug.")
@@ -112,7 +112,7 @@ def find_players(request: HttpRequest, query: Query[Search]) -> Any:
 @resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404])
 def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player at a glance."""
-    shown = players.build_profile_page(public_id, viewer=caller_of(request).viewer)
+    shown = cached.get_profile_page(public_id, viewer=caller_of(request).viewer)
     profile = shown.profile
     return {
         "public_id": profile.public_id,
@@ -137,9 +137,8 @@ def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Quer
     403 when the player hides them.
     """
     viewer = caller_of(request).viewer
-    return page_of(
-        players.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
-    )
+    found = cached.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
+    return page_of(found)
 
 
 @resource.read(
@@ -164,10 +163,10 @@ def list_player_tournaments(
 
 
 @resource.read("/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404])
-def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
+def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[PagingByTen]) -> Any:
     """A player's timeline, as far as the caller may see it."""
     viewer = caller_of(request).viewer
-    shown = players.build_activity_page(public_id, query.page, limit=query.limit, viewer=viewer)
+    shown = cached.get_activity_page(public_id, query.page, limit=query.limit, viewer=viewer)
     return page_of(shown.timeline)
 
 

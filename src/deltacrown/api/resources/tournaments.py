@@ -10,7 +10,7 @@ from pydantic import Field
 
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.shapes import PageOf, Paging, TournamentStatus, page_of
+from deltacrown.api.shapes import PageOf, Paging, PagingByTen, TournamentStatus, page_of
 from deltacrown.api.shapes.tournaments import (
     EncounterLine,
     OfficialLine,
@@ -80,7 +80,7 @@ def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
 
 
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])
-def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
+def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[PagingByTen]) -> Any:
     """The matches of a tournament, latest first."""
     shown = tournaments.get_tournament_matches_page(
         slug, query.page, viewer=caller_of(request).viewer, limit=query.limit

@@ -142,6 +142,12 @@ class Paging(BaseModel):
     limit: int = Field(20, ge=1, le=MAX_LIMIT, description="Items per page.")
 
 
+class PagingByTen(Paging):
+    """Which part of a list of matches or of a timeline, whose pages have ten items (SPEC section 6)."""
+
+    limit: int = Field(10, ge=1, le=MAX_LIMIT, description="Items per page.")
+
+
 def page_of(found: Page[Any], **more: Any) -> dict[str, Any]:
     """Return a page with the fields of ``PageOf``, and the further fields of the answer."""
     return {"items": found.items, "next_page": found.next_cursor, **more}

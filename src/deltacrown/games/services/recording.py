@@ -174,9 +174,12 @@ def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflic
 
 
 def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[str, str] | None:
-    """Return the first field that differs, and both values in words."""
-    if rows.keys() != {line.user.pk for line in record.lines}:
-        return "lines", f"the players are others than the {len(rows)} recorded"
+    """Return the first field that differs, and both values in words.
+
+    A delivery may know fewer of the players than are recorded, as the export of one player's matches does.
+    """
+    if not {line.user.pk for line in record.lines} <= rows.keys():
+        return "lines", f"it names players who are not among the {len(rows)} recorded"
     for line in sorted(record.lines, key=lambda line: line.user.username):
         if difference := _find_line_difference(record, line, rows[line.user.pk]):
             return difference

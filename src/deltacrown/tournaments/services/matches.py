@@ -27,6 +27,7 @@ from django_tally.transactions import atomic_service
 
 LONGEST_WORD = 100
 #: What a description says beyond its tournament and player, in the order a difference is named.
+OPPONENTS = ("opponent_team_id", "opponent_user_id")
 DESCRIBED = (
     "tournament_id",
     "round",
@@ -205,7 +206,9 @@ def _find_conflict(
 ) -> MatchConflict | None:
     if known is None:
         return None
-    different = [name for name in DESCRIBED if getattr(known, name) != getattr(row, name)]
+    # A delivery may know fewer of the players: then it does not say who the opponent was.
+    said = [name for name in DESCRIBED if name not in OPPONENTS or getattr(row, name) is not None]
+    different = [name for name in said if getattr(known, name) != getattr(row, name)]
     if not different and not is_same_json(known.stats, row.stats):
         different = ["stats"]
     if not different:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from django.db.models import Exists, OuterRef, Q
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import list_match_sources
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import TournamentMatchResult
-from deltacrown.user_profile.people.addresses import find_users
+from deltacrown.user_profile.people.addresses import PUBLIC_ID, find_users
 from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
-
-PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 
 
 def met_opponent(opponent: str, viewer: Viewer) -> Q:

@@ -9,9 +9,16 @@ from django.db import models
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.freshness import keeping
+from deltacrown.freshness.tokens import get_token
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers, list_twins
+
+#: For how many seconds a breakdown by game is kept at most: until the weekly job (SPEC section 6).
+BREAKDOWN_KEPT = 7 * 24 * 60 * 60
+#: The audience of what everybody may see.
+EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,33 @@ def list_game_stats(user: User) -> list[GameLine]:
     rows = GameStats.objects.filter(user=user).select_related("game")
     ordered = rows.order_by("-matches_played", "game__name")
     return [_describe_game(row) for row in ordered]
+
+
+@dataclass(frozen=True)
+class GameBreakdown:
+    """A player's numbers in every game played, the most played first."""
+
+    games: list[GameLine]
+
+
+def get_game_breakdown(user: User) -> list[GameLine]:
+    """As ``list_game_stats``, kept for a week: until the weekly job has verified the numbers again.
+
+    It is never older than the numbers: a change of any of them changes the player's content token.
+    """
+    token = get_token(user.pk)
+    if token is None:
+        return list_game_stats(user)
+
+    kept = keeping.get_or_build(
+        GameBreakdown,
+        owner=user.pk,
+        token=token,
+        audience=EVERYBODY,
+        seconds=BREAKDOWN_KEPT,
+        build=lambda: GameBreakdown(list_game_stats(user)),
+    )
+    return kept.games
 
 
 def _describe_game(row: GameStats) -> GameLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from deltacrown.accounts.models import User
@@ -11,6 +12,7 @@ from deltacrown.user_profile.models import UserProfile
 from django_tally.batches import in_batches
 
 LONGEST_PUBLIC_ID = 20
+PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 
 
 def get_player(public_id: str) -> UserProfile:

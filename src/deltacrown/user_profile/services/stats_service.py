@@ -4,12 +4,11 @@ Each read asks the privacy rules before it counts or fetches anything. ``viewer=
 anonymous visitor, ``page`` the ``next_cursor`` of the page before.
 """
 
-from deltacrown.user_profile.histories.matches import get_match_history
+from deltacrown.user_profile.histories.kept import get_activity_timeline, get_match_history
 from deltacrown.user_profile.histories.tournaments import get_tournament_breakdown
 from deltacrown.user_profile.numbers.explanation import explain_stat
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
 from deltacrown.user_profile.numbers.rows import get_stat_rows
-from deltacrown.user_profile.timeline.reading import get_activity_timeline
 
 __all__ = [
     "explain_stat",

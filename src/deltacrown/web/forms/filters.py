@@ -14,6 +14,7 @@ from django import forms
 
 from deltacrown.games.models import Game, MatchRow
 from deltacrown.moderation.models import Dispute
+from deltacrown.pages.leaderboards import PERIODS, BoardChoice
 from deltacrown.pages.stats import StatHistoryPage
 from deltacrown.tournaments.models import Tournament
 from deltacrown.web.forms import DayInput, PageForm, choices_of
@@ -92,9 +93,23 @@ class StatHistoryForm(FilterForm):
 
 
 class LeaderboardForm(FilterForm):
-    """Asks for the leaderboard of one game."""
+    """Asks for the leaderboard of one game, of a period, or among the players of one country."""
 
     game = FilterField(forms.Select())
+    period = FilterField(forms.Select(choices=list(PERIODS.items())))
+    country = FilterField(
+        forms.TextInput(
+            attrs={"class": "short", "placeholder": "DE", "maxlength": "2", "autocapitalize": "characters"}
+        )
+    )
+
+    def choose(self, stat: str) -> BoardChoice:
+        """Return the leaderboard by ``stat`` that is asked for. A country may be written in small letters."""
+        chosen = self.filters
+        if "country" in chosen:
+            chosen["country"] = chosen["country"].upper()
+
+        return BoardChoice(stat, **chosen)
 
 
 class QueueForm(FilterForm):

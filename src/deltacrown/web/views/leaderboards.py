@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from deltacrown.core import clock
 from deltacrown.pages import leaderboards
 from deltacrown.web.forms.filters import LeaderboardForm
 
@@ -18,9 +19,12 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_leaderboard(request: HttpRequest, stat: str) -> HttpResponse:
-    """Show one leaderboard, of all games or of ``?game=``."""
+    """Show one leaderboard, of ``?game=``, ``?period=`` and ``?country=``."""
     form = LeaderboardForm(request.GET)
+    choice = form.choose(stat)
     page = request.GET.get("page") or None
-    shown = leaderboards.get_leaderboard_page(stat, game=form.filters.get("game"), page=page)
+    shown = leaderboards.get_leaderboard_page(choice, page, now=clock.now())
     form.offer_games(shown.games)
-    return render(request, "web/leaderboard.html", {"shown": shown, "board": shown.board, "form": form})
+
+    context = {"shown": shown, "board": shown.board, "form": form, "choice": choice}
+    return render(request, "web/leaderboard.html", context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import LineDraft, MatchDraft
@@ -12,16 +13,18 @@ from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
 
-STATS = "stats."
+STATS, NESTED = "stats.", "stats"
 MATCH_COLUMNS = Columns(
     key="match_key",
     group="match",
     required=("match_key", "game", "player", "result", "played_at"),
-    optional=("kind", "side", "score", "team", "tournament", "round", "voided"),
+    optional=("kind", "side", "score", "team", "tournament", "round", "series", "map", "voided", "details"),
     prefix=STATS,
-    nested="stats",
-    free_text=("voided", "side", "round"),
+    nested=NESTED,
+    free_text=("voided", "side", "round", "series", "map", "details", NESTED),
 )
+#: What only a match of a tournament has, in words.
+NAMED = {"round": "a round", "series": "a series", "map": "a map", "details": "details"}
 RESULTS = {"win": "WIN", "loss": "LOSS", "draw": "DRAW"}
 #: An empty kind follows from whether a tournament is named.
 KINDS = {"": "", "casual": "CASUAL", "tournament": "TOURNAMENT"}
@@ -37,6 +40,9 @@ class MatchFacts:
     voided: str
     tournament: str
     round: str
+    series: str
+    map: str
+    details: dict[str, Any]
 
 
 class MatchReader(FileReader[MatchDraft]):
@@ -75,6 +81,9 @@ def read_match(group: Group) -> MatchDraft:
         void_reason=shared.voided,
         tournament=shared.tournament,
         round=shared.round,
+        series=shared.series,
+        map_name=shared.map,
+        facts=shared.details,
         lines=[player for _, player in read],
         rows=group.rows,
     )
@@ -91,6 +100,9 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         voided=fields.text("voided", longest=500),
         tournament=tournament,
         round=fields.text("round", longest=100),
+        series=fields.text("series", longest=100),
+        map=fields.text("map", longest=100),
+        details=fields.json_object("details"),
     )
     team = fields.text("team", longest=120)
     player = LineDraft(
@@ -100,7 +112,7 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         side=fields.text("side", longest=120) or team,
         score=fields.whole("score"),
         team=team,
-        stats=fields.stats(STATS, "stats"),
+        stats=fields.stats(STATS, NESTED),
     )
     return shared, player
 
@@ -113,7 +125,11 @@ def find_contradictions(row: Row, shared: MatchFacts) -> list[str]:
     if shared.kind == "CASUAL" and shared.tournament:
         problem = "a match of a tournament cannot be casual"
         return [f"line {row.line}, kind: {problem}; leave kind empty, or the tournament"]
-    if shared.round and not shared.tournament:
-        problem, mend = "only a match of a tournament has a round", "fill in the tournament column"
-        return [f"line {row.line}, round: {problem}; {mend}, or leave it empty"]
+    for column in () if shared.tournament else ("round", "series", "map", "details"):
+        if getattr(shared, column):
+            problem, mend = (
+                f"only a match of a tournament has {NAMED[column]}",
+                "fill in the tournament column",
+            )
+            return [f"line {row.line}, {column}: {problem}; {mend}, or leave it empty"]
     return []

@@ -1,0 +1,47 @@
+"""Cells of CSV files in which spreadsheets find no formulas, and their way back.
+
+A text that a spreadsheet would calculate gets an apostrophe in front. So does one that already has
+apostrophes before such a character: taking one apostrophe away always gives the text back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+#: What opens a file that spreadsheets must read as UTF-8.
+BYTE_ORDER_MARK = "\ufeff"
+
+#: The characters that begin a formula, in some spreadsheet or other.
+BEGINS_FORMULA = "=+\\-@\t\r\n＝＋－＠"
+FORMULA = re.compile(rf"'*[{BEGINS_FORMULA}]")
+PROTECTED = re.compile(rf"'+[{BEGINS_FORMULA}]")
+
+
+def write_cell(value: Any) -> Any:
+    """Return a value as a cell: text that no spreadsheet calculates, nested values as JSON."""
+    if isinstance(value, str):
+        return protect_cell(str(value))
+    if isinstance(value, datetime):
+        return write_datetime(value)
+    if isinstance(value, bool | dict | list):
+        return json.dumps(value, ensure_ascii=False)
+
+    return value
+
+
+def write_datetime(value: datetime) -> str:
+    """Return a datetime as ISO 8601 in UTC, with ``Z``."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def protect_cell(text: str) -> str:
+    """Return a text as a cell that no spreadsheet calculates."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def restore_cell(cell: str) -> str:
+    """Return the text that ``protect_cell`` made a cell of."""
+    return cell[1:] if PROTECTED.match(cell) else cell

@@ -1,0 +1,99 @@
+"""Write matches in DeltaCrown's own format, so that ``import_matches`` reads them as they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deltacrown.interchange.cells import write_datetime
+from deltacrown.interchange.fields import parse_number
+from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NESTED, STATS
+
+#: The columns of every file that is written, in this order; those of single stats follow.
+COLUMNS = (*MATCH_COLUMNS.required, *MATCH_COLUMNS.optional, NESTED)
+DETAILS = "details"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenLine:
+    """One player's line of a match; the fields are the columns of the format.
+
+    :param player: what the file calls the player: a username, or a public id.
+    :param voided: the reason why it counts nowhere; empty when it counts.
+    """
+
+    match_key: str
+    game: str
+    player: str
+    result: str
+    played_at: datetime
+    kind: str
+    side: str
+    score: int | None
+    team: str
+    tournament: str
+    round: str
+    series: str
+    map: str
+    voided: str
+    details: Mapping[str, Any]
+    stats: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line of an NDJSON file, without what is empty."""
+        values = self._values() | {NESTED: dict(self.stats), DETAILS: dict(self.details)}
+
+        return {name: value for name, value in values.items() if value not in ("", None, {})}
+
+    def as_row(self, columns: Iterable[str]) -> list[Any]:
+        """Return the values of a row of a CSV file; see ``list_columns``."""
+        values = self._values()
+        nested: dict[str, Any] = {}
+        for name, value in self.stats.items():
+            column = get_stat_column(name, value)
+            if column:
+                values[column] = value
+            else:
+                nested[name] = value
+        values |= {NESTED: nested or None, DETAILS: dict(self.details) or None}
+
+        return [values.get(column) for column in columns]
+
+    def _values(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in COLUMNS if name not in {NESTED, DETAILS}}
+        values["result"], values["kind"] = self.result.lower(), self.kind.lower()
+        values["played_at"] = write_datetime(self.played_at)
+
+        return values
+
+
+def write_json(line: WrittenLine) -> str:
+    """Return the text of a line of an NDJSON file."""
+    return json.dumps(line.as_json(), ensure_ascii=False)
+
+
+def get_stat_column(name: str, value: Any) -> str | None:
+    """Return the column of a CSV file that a stat is read back from as it is; None when only JSON keeps it.
+
+    A CSV file has no types: a text that looks like a number is read as one, a list as text.
+    """
+    if not name.strip() or name != name.strip():
+        return None
+    if isinstance(value, str):
+        is_kept = value.strip() == value != "" and isinstance(parse_number(value), str)
+        return f"{STATS}{name}" if is_kept else None
+
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{STATS}{name}" if is_number else None
+
+
+def list_columns(found: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of a CSV file with the stats of some rows."""
+    named: set[str] = set()
+    for stats in found:
+        named.update(filter(None, map(get_stat_column, stats.keys(), stats.values())))
+
+    return [*COLUMNS, *sorted(named)]

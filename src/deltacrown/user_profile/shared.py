@@ -1,0 +1,54 @@
+"""What is the same for everybody of one audience, kept for a while; see docs/explanation/caching.md.
+
+It is kept per audience, never per viewer. What players see of themselves, and what staff see, is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from deltacrown.accounts.models import User
+from deltacrown.freshness import keeping
+from deltacrown.freshness.tokens import get_token
+from deltacrown.user_profile.privacy import Audience, Viewer, get_audience
+
+Value = TypeVar("Value")
+
+#: Everybody of such an audience sees the same.
+SHARED = frozenset({Audience.ANONYMOUS, Audience.MEMBER, Audience.FOLLOWER})
+
+#: For how many seconds the first page of each list is kept at most (SPEC section 6).
+MATCHES_KEPT, TIMELINE_KEPT = 60, 30
+#: How many entries such a page has: those of a page for which nobody names a number.
+USUAL_LIMIT = 10
+
+
+def get_shared(
+    kind: type[Value],
+    *,
+    owner: User,
+    viewer: Viewer,
+    seconds: int,
+    build: Callable[[], Value],
+) -> Value:
+    """Return what is shown of ``owner`` to the audience of ``viewer``, kept or built now.
+
+    A change of the privacy settings changes the owner's token, as every change of what is shown does. So what
+    was kept may still be shown.
+
+    :param kind: the type of the value, a dataclass.
+    """
+    token = get_token(owner.pk)
+    audience = get_audience(viewer, owner)
+    if token is None or audience not in SHARED:
+        return build()
+
+    return keeping.get_or_build(
+        kind,
+        owner=owner.pk,
+        token=token,
+        audience=audience.value,
+        seconds=seconds,
+        build=build,
+    )

@@ -1,0 +1,165 @@
+"""The export of a whole site is read back as it was."""
+
+from __future__ import annotations
+
+import gzip
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deltacrown.accounts.models import User
+from deltacrown.games.models import MATCH_TABLES, Match
+from deltacrown.interchange import exporting
+from deltacrown.interchange.cells import protect_cell, restore_cell
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult
+from tests import scene
+
+NAMES = ("match.csv", "match.ndjson", "match.csv.gz", "match.jsonl.gz")
+COLUMNS = (
+    "match_key",
+    "game__slug",
+    "user__username",
+    "kind",
+    "side",
+    "result",
+    "score",
+    "stats",
+    "played_at",
+    "void_reason",
+)
+
+
+@pytest.fixture
+def season(db):
+    """Matches of every kind: void, archived, of a cup, with hostile texts and stats of all types."""
+    ann, bob = scene.player("ann"), scene.player("bob")
+    scene.match(ann, "m1", "WIN", side="=1+1", score=-3, stats={"kills": 9, "agent": "Jett", "adr": 1.5})
+    scene.match(
+        bob,
+        "m1",
+        "LOSS",
+        side='a "quoted", one',
+        stats={"maps": ["a"], "won": True, "rank": "12", " x ": "y ", "zero": 0},
+    )
+    scene.archive(scene.match(ann, "m2", "DRAW", hours=1))
+    scene.voided(bob, "m3", reason="'-crash", hours=2)
+    cup = scene.tournament("cup", status="RUNNING")
+    for user, result, other in ((ann, "WIN", bob), (bob, "LOSS", ann)):
+        scene.registration(user, cup)
+        row = scene.match(user, "final", result, kind="TOURNAMENT", hours=3)
+        told = {"round": "Final", "series": "bo3", "map_name": "Dust", "stats": {"mode": "HP"}}
+        scene.tournament_match(row, cup, opponent_user=other, **told)
+
+
+def read_site():
+    rows = {
+        (row["match_key"], row["user__username"]): row
+        for table in MATCH_TABLES
+        for row in table.objects.values(*COLUMNS)
+    }
+    official = TournamentMatchResult.objects.values_list(
+        "user__username",
+        "opponent_user__username",
+        "tournament__slug",
+        "round",
+        "series",
+        "map_name",
+        "stats",
+    )
+    return rows, sorted(official, key=str)
+
+
+def export_to(file, *options):
+    call_command("export_matches", str(file), *options, stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def import_file(file):
+    """Import a file of which nothing may be refused."""
+    try:
+        call_command("import_matches", str(file), stdout=io.StringIO(), stderr=io.StringIO())
+    except SystemExit:
+        pytest.fail(file.with_name(file.name + ".rejected.ndjson").read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_site_is_read_back(season, tmp_path, name):
+    before, file = read_site(), tmp_path / name
+
+    export_to(file)
+    import_file(file)
+    assert read_site() == before, "what is there already stays as it is"
+
+    TournamentMatchResult.objects.all().delete()
+    for table in MATCH_TABLES:
+        table.objects.all().delete()
+    import_file(file)
+    assert read_site() == before
+    assert (User.objects.count(), Tournament.objects.count()) == (2, 1)
+
+
+def test_csv_opens_in_a_spreadsheet(season, tmp_path):
+    export_to(tmp_path / "m.csv")
+    written = (tmp_path / "m.csv").read_bytes()
+
+    assert written.startswith("\ufeffmatch_key,game,player,result,played_at,".encode())
+    assert b",'=1+1," in written
+
+
+def test_an_export_that_is_stopped_leaves_no_file(season, tmp_path, monkeypatch):
+    def stop(ids):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exporting, "_get_details", stop)
+    with pytest.raises(SystemExit) as ended:
+        export_to(tmp_path / "m.csv")
+
+    assert ended.value.code == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("m.xlsx", "end the name in"), ("there.csv", "is there already"), ("no/m.csv", "make it first")],
+)
+def test_what_cannot_be_written(season, tmp_path, name, says):
+    (tmp_path / "there.csv").write_text("kept")
+
+    with pytest.raises(CommandError, match=says) as refusal:
+        export_to(tmp_path / name)
+
+    assert refusal.value.returncode == 2
+    assert (tmp_path / "there.csv").read_text() == "kept"
+
+
+def test_a_file_is_replaced_when_asked(season, tmp_path):
+    (tmp_path / "m.csv.gz").write_text("old")
+    export_to(tmp_path / "m.csv.gz", "--replace")
+
+    with gzip.open(tmp_path / "m.csv.gz", "rt", encoding="utf-8-sig") as file:
+        assert len(file.readlines()) == 7
+
+
+def test_a_batch_at_a_time(db, tmp_path, django_assert_num_queries):
+    ann = scene.player("ann")
+    Match.objects.bulk_create(
+        Match(
+            user=ann,
+            game=scene.game(),
+            match_key=f"m{n}",
+            result="WIN",
+            played_at=scene.at(0),
+        )
+        for n in range(1200)
+    )
+
+    with django_assert_num_queries(9):  # of three batches: the live rows, the archive, the tournaments
+        exporting.export_matches(path=tmp_path / "m.ndjson", progress=lambda lines: None)
+
+
+@given(st.text(st.sampled_from("'=+-@a＝\t\n"), max_size=8))
+def test_a_cell_gives_its_text_back(text):
+    assert restore_cell(protect_cell(text)) == text
+    assert protect_cell(text)[:1] not in set("=+-@\t\n＝")
