@@ -70,7 +70,7 @@ demo: $(BASE) ## Make and load the demo season once, then serve it on 127.0.0.1:
 	@$(MANAGE) migrate --verbosity 0
 	@$(MAKE) --no-print-directory $(STATIC) & $(MANAGE) load_demo && wait $$!
 	@printf '\nServing http://127.0.0.1:%s/ (stop with Ctrl-C)\n' $(PORT)
-	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 4 --log-level warning deltacrown.config.wsgi:application
+	@PYTHON=$(BIN)/python HOST=127.0.0.1 PORT=$(PORT) WORKERS=1 THREADS=8 exec deploy/serve
 
 $(STATIC): $(BASE) $(shell find src -path '*/static/*' -type f)
 	@$(MANAGE) collectstatic --noinput --clear --verbosity 0

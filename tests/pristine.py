@@ -84,6 +84,11 @@ def rolled_back(blocker: Any, build: Callable[[], Built]) -> Iterator[Built]:
         transaction.set_rollback(True)
 
 
+def copy_to_default() -> None:
+    """Copy the database just after its migrations to the one the default connection is to. SQLite only."""
+    _kept.restore()
+
+
 class _Sqlite:
     """A copy of all pages, triggers and sequences included."""
 

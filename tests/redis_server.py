@@ -80,8 +80,9 @@ class RedisServer:
         self.socket.unlink(missing_ok=True)
 
     def freeze(self) -> None:
-        """Have it accept connections and never answer."""
+        """Have it accept connections and never answer; return when it has stopped."""
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
 
     def thaw(self) -> None:
         if self._process.poll() is None:

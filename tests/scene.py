@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Permission
+
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
@@ -45,7 +48,19 @@ def at(hours: float) -> datetime:
 
 
 def player(name: str, **fields: Any) -> User:
+    """A user. Staff have every right, unless ``is_superuser`` is given: rights follow permissions."""
+    fields.setdefault("is_superuser", fields.get("is_staff", False))
     return User.objects.create(username=name, **fields)
+
+
+def staff(name: str, *rights: Right) -> User:
+    """A member of staff with these rights alone."""
+    user = player(name, is_staff=True, is_superuser=False)
+    for right in rights:
+        app_label, _, codename = right.partition(".")
+        permission = Permission.objects.get(content_type__app_label=app_label, codename=codename)
+        user.user_permissions.add(permission)
+    return user
 
 
 def hide(user: User, *, matches: bool = False, tournaments: bool = False) -> None:

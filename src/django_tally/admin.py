@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from django_tally.models import ChangeContext, Installation, Repair, Revision, Run
+from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -65,6 +65,14 @@ class RevisionAdmin(ReadOnlyAdmin):
     list_display = ["id", "source", "row", "owner", "changed_at", "actor", "reason"]
     search_fields = ["row__exact", "owner__exact"]
     search_help_text = "The key of a row or of its owner."
+    ordering = ["-id"]
+
+
+@admin.register(Recording)
+class RecordingAdmin(ReadOnlyAdmin):
+    list_display = ["id", "source", "written_at", "committed_at", "first_row", "last_row"]
+    list_filter = ["source"]
+    search_fields = ["source"]
     ordering = ["-id"]
 
 

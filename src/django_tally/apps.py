@@ -1,8 +1,15 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from django_tally.triggers.plan import Reinstallation
 
 
 class TallyConfig(AppConfig):
@@ -30,9 +37,12 @@ class TallyConfig(AppConfig):
             signals.install()
 
 
-def recount_after_install(using: str) -> None:
+def recount_after_install(found: Reinstallation) -> None:
     """Recount every number, since rows may have been written while the triggers were away."""
-    from django_tally.reconciliation import reconcile  # noqa: PLC0415 - imports models
+    from django_tally.keeping.recordings import record_existing_rows  # noqa: PLC0415 - imports models
+    from django_tally.reconciliation import reconcile  # noqa: PLC0415
 
-    if using == DEFAULT_DB_ALIAS:  # numbers are kept in one database
-        reconcile(cause="migrate", clock=timezone.now)
+    record_existing_rows(found.using)
+    if found.using == DEFAULT_DB_ALIAS:  # numbers are kept in one database
+        faults = found.faults if found.were_declared else ()
+        reconcile(cause="migrate", clock=timezone.now, faults=faults, is_told=found.were_declared)

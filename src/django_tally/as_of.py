@@ -12,18 +12,20 @@ from django.db import connection, models
 from django.db.models.expressions import Col
 from django.db.models.sql import Query
 
+from django_tally.commits import Cut
 from django_tally.feeds import Model, get_key_columns, get_stats
 from django_tally.fields import DerivedStat, Stat
-from django_tally.history import REVISIONS, StatOf
+from django_tally.history import REPAIRS, REVISIONS, StatOf
 from django_tally.rows import UnknownStat
 from django_tally.schema import quote, table_of
+from django_tally.sources import history_label
 from django_tally.sql import literal
 
 
 def get_as_of(holder: Model, name: str, at: datetime, keys: Mapping[str, int]) -> int | Decimal | None:
-    """Return the number ``name`` as this database knew it at ``at``.
+    """Return the number ``name`` as this database showed it at ``at``.
 
-    One statement, one snapshot. A row counts from the time it was recorded, whenever what it
+    One statement, one snapshot. A row counts from the time its recording was committed, whenever what it
     tells of happened; before the holder's row existed every count is 0.
 
     :raises UnknownStat: when ``holder`` declares no such number.
@@ -85,33 +87,55 @@ def number_sql(field: Stat | DerivedStat) -> str:
 
 def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: str) -> str:
     """Return the counted numbers that ``shown`` reads, as they were, as one row of columns."""
-    written = literal(connection.ops.adapt_datetimefield_value(at), connection)
+    cut = Cut(at, connection)
+    # Whole numbers: PostgreSQL sums into decimals, with which a rate would be rounded otherwise.
     columns = []
     for stat in get_stats(holder):
         column = quote(str(stat.column))
         if column in shown:
-            since = _since_sql(StatOf(holder, stat, keys), written)
-            columns.append(f"COALESCE(c.{column}, 0) - ({since}) AS {column}")
+            since = _since_sql(StatOf(holder, stat, keys), cut)
+            columns.append(f"CAST(COALESCE(c.{column}, 0) - ({since}) AS bigint) AS {column}")
 
     pairs = zip(get_key_columns(holder), keys.values(), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
     return f"SELECT {', '.join(columns)} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
 
 
-def _since_sql(number: StatOf, at: str) -> str:
+def _since_sql(number: StatOf, cut: Cut) -> str:
     """Return what was added since: by rows recorded since, and by changes since to rows recorded before."""
-    rows = [
-        f"COALESCE((SELECT SUM({number.row_delta(model)}) FROM {table_of(model)} "
-        f"WHERE ({number.is_mine(model)}) AND recorded_at > {at}), 0)"
-        for model in number.by_model
-    ]
-    revisions = [
+    rows = [_recorded_since(number, model, cut) for model in number.by_model]
+    revisions = [_revised_since(number, label, model, cut) for label, model in number.by_label.items()]
+    return " + ".join([*rows, *revisions, _repaired_since(number, cut)])
+
+
+def _recorded_since(number: StatOf, model: Model, cut: Cut) -> str:
+    key = f"t.{quote(str(model._meta.pk.column))}"
+    since = cut.is_after("t.recorded_at", history_label(model), row=key)
+    return (
+        f"COALESCE((SELECT SUM({number.row_delta(model)}) FROM {table_of(model)} t "
+        f"WHERE ({number.is_mine(model)}) AND {since}), 0)"
+    )
+
+
+def _revised_since(number: StatOf, label: str, model: Model, cut: Cut) -> str:
+    changed, recorded = (
+        cut.is_after("r.changed_at", label),
+        cut.is_after("r.recorded_at", label, row="r.row"),
+    )
+    return (
         f"COALESCE((SELECT SUM({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')}) "
         f"FROM {REVISIONS} r "
-        f"WHERE {number.revised(label)} AND r.changed_at > {at} AND r.recorded_at <= {at}), 0)"
-        for label, model in number.by_label.items()
-    ]
-    return " + ".join(rows + revisions)
+        f"WHERE {number.revised(label)} AND {changed} AND NOT COALESCE({recorded}, false)), 0)"
+    )
+
+
+def _repaired_since(number: StatOf, cut: Cut) -> str:
+    since = " - ".join(
+        f"COALESCE((SELECT SUM(r.unexplained) FROM {REPAIRS} r "
+        f"WHERE {number.is_repaired()} AND {column} > {cut.at}), 0)"
+        for column in ("r.changed_at", "r.since")
+    )
+    return f"({since})"
 
 
 def read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:

@@ -17,7 +17,7 @@ from django_tally.fields import RecordedAt, Stat
 from django_tally.keeping.maintainer import MAINTAINERS, get_maintainer
 from django_tally.rows import UnknownStat, get_counted_stat
 from django_tally.schema import have_columns, have_tables
-from django_tally.triggers.installation import find_faults, list_tables
+from django_tally.triggers.installation import find_faults, find_session_faults, list_tables
 
 
 def check_declarations(**_: Any) -> list[CheckMessage]:
@@ -70,6 +70,8 @@ def _check_database(alias: str) -> Iterator[CheckMessage]:
         yield Warning(
             f"tally: in database {alias!r}, {'; '.join(faults[:3])}{more}.", hint=hint, id="tally.W101"
         )
+    for fault in find_session_faults(connections[alias]):
+        yield Warning(f"tally: in database {alias!r}, {fault}.", id="tally.W103")
 
 
 def _check_keys(holder: Model) -> Iterator[CheckMessage]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
 #: SQLite stores datetimes as text and compares them as text, so this one is written as Django writes those
@@ -22,3 +24,11 @@ class DatabaseNow(Now):
         self, compiler: Any, connection: Any, **extra_context: Any
     ) -> tuple[str, tuple[str | int, ...]]:
         return SQLITE_NOW.replace("%", "%%"), ()  # a statement with parameters
+
+
+def read_database_clock(connection: BaseDatabaseWrapper) -> datetime:
+    """Return the current time by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {SQLITE_NOW if connection.vendor == 'sqlite' else 'statement_timestamp()'}")
+        (now,) = cursor.fetchone()
+    return now if isinstance(now, datetime) else datetime.fromisoformat(now).replace(tzinfo=UTC)

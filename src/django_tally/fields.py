@@ -74,8 +74,9 @@ class Stat(_BigIntegerField):
 class RecordedAt(_DateTimeField):
     """When a source row reached the database, by its clock; what history and as-of values are reckoned from.
 
-    Code cannot change it afterwards. A row inserted with a time of its own, as from a dump, is recorded
-    as having arrived late.
+    Code can neither choose nor change it. A time that a writer gives is replaced by that of the database,
+    unless the row is known to have been recorded under it: it moves to or from its archive, or is loaded from
+    a full dump.
     """
 
     def __init__(self, **kwargs: Any) -> None:

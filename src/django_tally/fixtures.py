@@ -1,19 +1,63 @@
-"""Fixtures that carry rows with numbers, as a full ``dumpdata`` does: the numbers stay the database's own."""
+"""Fixtures that carry rows with numbers, as a full ``dumpdata`` does: the numbers stay the database's own.
+
+A full dump carries the history too: the engine's recordings and revisions come before the sources, whose rows
+are then known to the triggers, keep their ``recorded_at`` and leave no revision of their own.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
-from django.db.models.signals import pre_save
+from django.db import connections, models
+from django.db.models.signals import post_save, pre_save
 
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats, list_holders
+from django_tally.models import Installation, Recording, Revision
+from django_tally.schema import table_of
+
+#: Models whose rows triggers write, under keys that the database draws.
+WRITTEN_BY_TRIGGERS = (Recording, Revision)
 
 
 def connect() -> None:
     """Check every row of a holder before it is loaded from a fixture."""
     for holder in list_holders():
         pre_save.connect(_prepare_loaded_row, sender=holder)
+    pre_save.connect(_prepare_loaded_recording, sender=Recording)
+    pre_save.connect(_keep_installation, sender=Installation)
+    for model in WRITTEN_BY_TRIGGERS:
+        post_save.connect(_pass_loaded_key, sender=model)
+
+
+def _keep_installation(instance: Installation, raw: bool, using: str, **_: Any) -> None:
+    """Keep what is known of this database's own triggers: the dump may come from one of another kind."""
+    if not raw:
+        return
+    own = Installation.objects.using(using).filter(pk=instance.pk).first()
+    if own is not None:
+        instance.fingerprint, instance.installed_at = own.fingerprint, own.installed_at
+
+
+def _prepare_loaded_recording(instance: Recording, raw: bool, **_: Any) -> None:
+    """Give a loaded recording a transaction of its own.
+
+    The number it had is another's in this database. And JSON keeps milliseconds, in which one transaction may
+    have written twice.
+    """
+    if raw:
+        instance.transaction_id = -int(instance.pk)
+
+
+def _pass_loaded_key(sender: Model, instance: models.Model, raw: bool, using: str, **_: Any) -> None:
+    """Have PostgreSQL draw later keys than a loaded one: triggers write while the fixture is being read."""
+    if not raw or connections[using].vendor != "postgresql":
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(s, GREATEST(%s, COALESCE(pg_sequence_last_value(s::regclass), 1))) "
+            "FROM (SELECT pg_get_serial_sequence(%s, %s) AS s) q",
+            [instance.pk, table_of(sender), str(sender._meta.pk.column)],
+        )
 
 
 def _prepare_loaded_row(sender: Model, instance: models.Model, raw: bool, using: str, **_: Any) -> None:

@@ -2,7 +2,8 @@
 
 A source row has its own beginning (``recorded_at``); a revision has each later change. Rows that
 were never changed are read from the source tables alone. The beginning of a changed row is in the
-image that its first revision keeps. Together they add up to the number.
+image that its first revision keeps. What a repair changed that no row tells of, the repair tells.
+Together they add up to the number.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from heapq import merge
 from itertools import islice
@@ -19,10 +20,11 @@ from typing import Any
 from django.db import connection
 from django.utils.dateparse import parse_datetime
 
+from django_tally.commits import committed_sql
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, column_of, get_stat_keys
 from django_tally.fields import Stat
-from django_tally.models import Revision
+from django_tally.models import Repair, Revision
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
 from django_tally.sql import contribution_sql, literal
@@ -30,13 +32,19 @@ from django_tally.sql import contribution_sql, literal
 #: Where a page ended: the time as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]
 
-REVISIONS = quote(Revision._meta.db_table)
+#: Where a page of days ended: the day, and the rank of the number among those that are read.
+DailyPosition = tuple[str, int]
+
+REVISIONS, REPAIRS = table_of(Revision), table_of(Repair)
+#: The source of the changes that a repair tells because no row does.
+REPAIR = Repair._meta.label
 
 
 @dataclass(frozen=True)
 class Change:
     """One change of one number.
 
+    :param at: when it was committed; where the database cannot say, when it was written.
     :param stat: the name of the number.
     :param delta: by how much, up or down; never 0.
     :param old: the source row before, as column → value; ``None`` when it was recorded by this change.
@@ -59,7 +67,26 @@ class Change:
     @property
     def is_recording(self) -> bool:
         """Return whether the row was recorded by this change, not changed."""
-        return self.old is None and self.new is None
+        return self.old is None and self.new is None and not self.is_repair
+
+    @property
+    def is_repair(self) -> bool:
+        """Return whether a repair tells of it, since no row does; ``row`` is then the key of the repair."""
+        return self.source == REPAIR
+
+
+@dataclass(frozen=True)
+class DailyChange:
+    """All changes of one number on one day in UTC, summed up; their sum is not 0.
+
+    :param stat: the name of the number.
+    :param position: hand it back to read on from here.
+    """
+
+    day: date
+    stat: str
+    delta: int
+    position: DailyPosition
 
 
 @dataclass(frozen=True)
@@ -129,6 +156,16 @@ class StatOf:
         """Return a condition on revisions ``r``: of this owner's rows under this label."""
         return f"r.owner = {self.owner} AND r.source = {literal(label, connection)}"
 
+    def is_repaired(self) -> str:
+        """Return a condition on repairs ``r``: of this number, and telling of what no row does."""
+        place = "r.keys ->> '{}'" if connection.vendor == "postgresql" else "json_extract(r.keys, '$.{}')"
+        keys = [f"CAST({place.format(key)} AS bigint) = {int(value)}" for key, value in self.keys.items()]
+        return (
+            f"r.owner = {self.owner} AND r.holder = {literal(self.holder._meta.label, connection)} "
+            f"AND r.stat = {literal(self.stat.name, connection)} AND r.unexplained <> 0 "
+            f"AND {' AND '.join(keys)}"
+        )
+
 
 def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
     """List at most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
@@ -136,22 +173,88 @@ def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) ->
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page
     costs the same however long the history.
     """
-    ranked = [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
-    pages = [_read_stream(stream, rank, after, limit) for rank, stream in ranked]
+    ranked = [(rank, streams) for rank, streams in enumerate(_list_streams(numbers))]
+    reads = [[(rank, stream)] for rank, streams in ranked for stream in streams if not stream.is_appended]
+    for rank, streams in ranked:
+        reads[-1] += [(rank, stream) for stream in streams if stream.is_appended]
+    pages = [page for read in reads for page in _read_streams(read, after, limit)]
     merged = merge(*pages, key=lambda change: change.position, reverse=True)
     # A row that was archived between two of these reads was read twice, at one position.
     return list(islice({change.position: change for change in merged}.values(), limit))
 
 
+def read_first_change(number: StatOf) -> datetime | None:
+    """Return when the earliest row that adds to the number was recorded; ``None`` where no row ever did."""
+    parts = []
+    for label, model in number.by_label.items():
+        tables = [table for table in number.by_model if history_label(table) == label]
+        parts += [_read_unchanged_rows(number, table) for table in tables]
+        parts.append(_read_beginnings(number, label, model))
+    first = " UNION ALL ".join(f"SELECT MIN(p.written) AS written FROM ({part.sql}) p" for part in parts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT MIN(written) FROM ({first}) f")
+        (value,) = cursor.fetchone()
+    return _read_datetime(value) if value else None
+
+
+def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None = None) -> list[DailyChange]:
+    """List at most ``limit`` days on which ``numbers`` changed, newest first, from ``after`` on.
+
+    A number that was changed and changed back within a day has no such day. One statement; it reads all
+    changes up to ``after``, so it is for numbers that change seldom.
+    """
+    ranked = [
+        (rank, stream)
+        for rank, number in enumerate(numbers)
+        for streams in _list_streams([number])
+        for stream in streams
+    ]
+    columns = "written, committed, identifier, row_id, delta, old_image, new_image, actor, reason"
+    read = [f"stream{place} ({columns}) AS ({stream.sql})" for place, (_, stream) in enumerate(ranked)]
+    changes = [
+        f"SELECT {_day_of('COALESCE(committed, written)')} AS day, {rank} AS number, delta FROM stream{place}"
+        for place, (rank, _) in enumerate(ranked)
+    ]
+    past = ""
+    if after:
+        day, rank = literal(after[0], connection), int(after[1])
+        past = f"WHERE day < {day} OR (day = {day} AND number > {rank})"
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {', '.join(read)} "
+            f"SELECT day, number, SUM(delta) FROM ({' UNION ALL '.join(changes)}) dated {past} "
+            f"GROUP BY day, number HAVING SUM(delta) <> 0 ORDER BY day DESC, number LIMIT {int(limit)}"
+        )
+        found = cursor.fetchall()
+
+    return [
+        DailyChange(date.fromisoformat(day), numbers[rank].stat.name, int(delta), (day, int(rank)))
+        for day, rank, delta in found
+    ]
+
+
+def _day_of(column: str) -> str:
+    """Return the day of a datetime column in UTC, as text that sorts by time."""
+    if connection.vendor == "postgresql":
+        return f"TO_CHAR({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE \"C\""
+
+    return f"SUBSTR({column}, 1, 10)"
+
+
 @dataclass(frozen=True)
 class _Stream:
-    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order."""
+    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order.
+
+    :param is_appended: whether it is mostly empty, and so read in one statement with another.
+    """
 
     stat: str
     label: str
     sql: str
     at: str
     row: str
+    is_appended: bool = False
 
 
 def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
@@ -169,6 +272,8 @@ def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
             ]
         for label, model in number.by_label.items():
             yield [_read_revisions(number, label, model)]
+        yield [_read_balances(number)]
+        yield [_read_repairs(number)]
 
 
 def _as_written(column: str) -> str:
@@ -176,11 +281,17 @@ def _as_written(column: str) -> str:
     return column if connection.vendor == "postgresql" else f"{column} || ''"
 
 
+def _as_committed(column: str, label: str, *, row: str = "") -> str:
+    return _as_written(committed_sql(column, label, connection, row=row))
+
+
 def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
     label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
+    committed = _as_committed("t.recorded_at", label, row=f"t.{key}")
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
     sql = (
-        f"SELECT {_as_written('t.recorded_at')}, t.{key}, t.{key}, {delta}, NULL, NULL, '', '' "
+        f"SELECT {_as_written('t.recorded_at')} AS written, {committed}, "
+        f"t.{key}, t.{key}, {delta}, NULL, NULL, '', '' "
         f"FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
@@ -189,8 +300,10 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
 
 def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
     delta = number.image_delta(model, "old")
+    committed = _as_committed("r.recorded_at", label, row="r.row")
     sql = (
-        f"SELECT {_as_written('r.recorded_at')}, r.row, r.row, {delta}, NULL, NULL, '', '' "
+        f"SELECT {_as_written('r.recorded_at')} AS written, {committed}, "
+        f"r.row, r.row, {delta}, NULL, NULL, '', '' "
         f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
@@ -200,18 +313,50 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
 def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
     delta = f"({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')})"
     sql = (
-        f"SELECT {_as_written('r.changed_at')}, r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason "
+        f"SELECT {_as_written('r.changed_at')}, {_as_committed('r.changed_at', label)}, "
+        f"r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason "
         f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND {delta} <> 0"
     )
     return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id")
 
 
-def _read_stream(stream: _Stream, rank: int, after: Position | None, limit: int) -> list[Change]:
-    past = f" AND {_is_past(stream, rank, after)}" if after else ""
+def _read_balances(number: StatOf) -> _Stream:
+    """Return the changes against what a repair changed, at the last time the number was known to be right."""
+    return _tell_repairs(number, "r.since", "-r.unexplained")
+
+
+def _read_repairs(number: StatOf) -> _Stream:
+    return _tell_repairs(number, "r.changed_at", "r.unexplained")
+
+
+def _tell_repairs(number: StatOf, at: str, delta: str) -> _Stream:
+    none = "CAST(NULL AS jsonb)"
+    sql = (
+        f"SELECT {_as_written(at)}, {_as_written(at)}, r.id, r.id, {delta}, {none}, {none}, '', r.reason "
+        f"FROM {REPAIRS} r WHERE {number.is_repaired()}"
+    )
+    return _Stream(number.stat.name, REPAIR, sql, at, "r.id", is_appended=True)
+
+
+def _read_streams(
+    ranked: Sequence[tuple[int, _Stream]], after: Position | None, limit: int
+) -> list[list[Change]]:
+    """Read streams in one statement, each in the order of its index."""
+    parts = []
+    for place, (rank, stream) in enumerate(ranked):
+        past = f" AND {_is_past(stream, rank, after)}" if after else ""
+        order = f"ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}"
+        parts.append(f"SELECT {place} AS place, p.* FROM ({stream.sql}{past} {order}) p")
+
     with connection.cursor() as cursor:
-        cursor.execute(f"{stream.sql}{past} ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}")
-        return [_read_change(row, stream, rank) for row in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(parts))
+        rows = cursor.fetchall()
+    pages: list[list[Change]] = [[] for _ in ranked]
+    for place, *row in rows:
+        rank, stream = ranked[place]
+        pages[place].append(_read_change(row, stream, rank))
+    return pages
 
 
 def _is_past(stream: _Stream, rank: int, after: Position) -> str:
@@ -222,10 +367,10 @@ def _is_past(stream: _Stream, rank: int, after: Position) -> str:
     return f"{stream.at} {'<=' if rank < after[1] else '<'} {at}"
 
 
-def _read_change(row: tuple[Any, ...], stream: _Stream, rank: int) -> Change:
-    at, identifier, source_row, delta, old, new, actor, reason = row
+def _read_change(row: Sequence[Any], stream: _Stream, rank: int) -> Change:
+    at, committed_at, identifier, source_row, delta, old, new, actor, reason = row
     return Change(
-        at=_read_datetime(at),
+        at=_read_datetime(committed_at or at),
         stat=stream.stat,
         delta=int(delta),
         source=stream.label,
@@ -248,3 +393,8 @@ def _read_datetime(value: str | datetime) -> datetime:
 
 def _read_image(value: str | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def forget_owner(owner: int) -> None:
+    """Delete the revisions of an owner who is deleted; nobody can ask for that history any more."""
+    Revision.objects.filter(owner=owner).delete()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from django_tally.database_clock import DatabaseNow
+
 
 class Installation(models.Model):
     """The definitions whose triggers are in this database."""
@@ -17,12 +19,39 @@ class Installation(models.Model):
         return f"{self.name}: {self.fingerprint[:12]}"
 
 
+class Recording(models.Model):
+    """What one statement wrote to a source, as its triggers saw it, and when its transaction was committed.
+
+    A row whose ``recorded_at`` and key are in one of these was recorded by this database, or by the one it
+    was restored from. One written while the triggers were off is in none.
+    """
+
+    source = models.CharField(max_length=100)
+    written_at = models.DateTimeField()
+    transaction_id = models.BigIntegerField(
+        default=0, db_default=0, help_text="PostgreSQL's number of the transaction."
+    )
+    first_row = models.BigIntegerField(null=True, help_text="Empty for a statement that recorded no row.")
+    last_row = models.BigIntegerField(null=True)
+    committed_at = models.DateTimeField(null=True, help_text="Empty where the database cannot say.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["written_at", "source", "transaction_id"], name="tally_recording_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} at {self.written_at}"
+
+
 class Revision(models.Model):
     """A change to a source row that moved somebody's number: what the row itself no longer shows.
 
     One per row changed and owner concerned. The images are of the row before and after, without
-    its JSON columns; no image before means that it arrived with a past of its own, none after that
-    it was deleted.
+    its JSON columns; no image before means that it came back, or was written while no trigger
+    watched, none after that it was deleted.
     """
 
     source = models.CharField(
@@ -39,9 +68,18 @@ class Revision(models.Model):
     new = models.JSONField(null=True)
     actor = models.CharField(max_length=150, blank=True, help_text="Who; empty when the write did not say.")
     reason = models.CharField(max_length=500, blank=True, help_text="Why; empty when the write did not say.")
+    run = models.ForeignKey(
+        "Run",
+        models.SET_NULL,
+        null=True,
+        db_index=False,
+        related_name="revisions",
+        help_text="The run that found the change, where no trigger had seen it.",
+    )
 
     class Meta:
         indexes = [
+            models.Index(fields=["run"], name="tally_revision_found", condition=Q(run__isnull=False)),
             models.Index(
                 "owner", "source", F("changed_at").desc(), F("id").desc(), name="tally_revision_changes"
             ),
@@ -90,6 +128,9 @@ class Run(models.Model):
     numbers_checked = models.BigIntegerField(default=0)
     numbers_drifted = models.BigIntegerField(default=0)
     numbers_repaired = models.BigIntegerField(default=0)
+    faults = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Why numbers are, or can become, wrong: sentences."
+    )
     error = models.TextField(blank=True, default="")
 
     class Meta:
@@ -102,7 +143,9 @@ class Run(models.Model):
 class Repair(models.Model):
     """One number that had drifted and what it was set to.
 
-    ``keys`` are the holder's key columns and values, since holders differ in their keys.
+    ``keys`` are the holder's key columns and values, since holders differ in their keys. Where the rows do
+    not tell what the repair changed, history tells ``unexplained`` twice: against it at ``since``, the last
+    time the number is known to have been right, and for it at ``changed_at``.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="repairs")
@@ -112,9 +155,21 @@ class Repair(models.Model):
     was = models.BigIntegerField(null=True, help_text="Empty where the row itself was missing.")
     now = models.BigIntegerField()
     repaired_at = models.DateTimeField()
+    owner = models.BigIntegerField(null=True, help_text="The value of the holder's first key.")
+    unexplained = models.BigIntegerField(
+        default=0, db_default=0, help_text="What of the difference no source row accounts for."
+    )
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    since = models.DateTimeField(null=True, help_text="When the number was last known to be right.")
+    changed_at = models.DateTimeField(db_default=DatabaseNow(), help_text="By the database's clock.")
 
     class Meta:
-        indexes = [models.Index(fields=["holder", "stat"], name="tally_repair_of_stat")]
+        indexes = [
+            models.Index(fields=["holder", "stat"], name="tally_repair_of_stat"),
+            models.Index(
+                fields=["owner", "holder", "stat"], name="tally_repair_told", condition=~Q(unexplained=0)
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(was__isnull=True) | ~Q(was=F("now")), name="tally_repair_changes"

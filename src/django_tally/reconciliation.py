@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,9 +20,12 @@ from django_tally.feeds import (
     list_holders,
 )
 from django_tally.models import Repair, Run
+from django_tally.orphans import sort_findings
 from django_tally.schema import quote, table_of
 from django_tally.sql import truth_sql
+from django_tally.tracing import explain_repairs, revise_untracked
 from django_tally.transactions import atomic_service
+from django_tally.triggers.installation import find_faults, find_session_faults
 from django_tally.verification import Drift, count_numbers, find_drift
 
 logger = logging.getLogger(__name__)
@@ -38,11 +41,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found and did; ``repairs`` is empty on a dry run."""
+    """What a run found and did; ``repairs`` is empty on a dry run, ``run.faults`` says why numbers drift."""
 
     run: Run
     drifts: list[Drift]
     repairs: list[Repair]
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether no number had drifted and nothing lets numbers drift."""
+        return not self.drifts and not self.run.faults
 
 
 def reconcile(
@@ -54,6 +62,8 @@ def reconcile(
     scope: str = "",
     dry_run: bool = False,
     progress: Progress | None = None,
+    faults: Sequence[str] | None = None,
+    is_told: bool = True,
 ) -> Outcome:
     """Verify every number of ``holders`` (by default all) and, unless ``dry_run``, repair those that drifted.
 
@@ -62,15 +72,21 @@ def reconcile(
     running again does the rest.
 
     :param first_keys: restrict to rows whose first key is one of these.
+    :param faults: why numbers may have drifted, where the caller knows; by default what is wrong with the
+        triggers now.
+    :param is_told: whether history tells of the repairs. It does not where a declaration was changed: history
+        tells the past by the declarations of today.
     :param progress: called before each step with its label, the number of steps done and of steps there are.
     """
-    run = Run.objects.create(cause=cause, scope=scope, dry_run=dry_run, started_at=clock())
+    run = Run.objects.create(
+        cause=cause, scope=scope, dry_run=dry_run, started_at=clock(), faults=list(_explain_drift(faults))
+    )
     outcome = Outcome(run, [], [])
     try:
         for step, holder in enumerate(wanted := list(holders or list_holders())):
             if progress:
                 progress(holder._meta.label, step, len(wanted))
-            _reconcile_holder(outcome, holder, first_keys, clock)
+            _reconcile_holder(outcome, holder, first_keys, clock, is_told=is_told)
     except BaseException as error:
         _finish(outcome, Run.Status.FAILED, clock, error=repr(error))
         raise
@@ -78,33 +94,44 @@ def reconcile(
     return outcome
 
 
+def _explain_drift(faults: Sequence[str] | None) -> Sequence[str]:
+    """Return why numbers can drift."""
+    if faults is not None:
+        return faults
+    connection = connections["default"]
+    return [*find_session_faults(connection), *find_faults(connection)]
+
+
 def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = "") -> None:
     run = outcome.run
     run.status, run.error, run.finished_at = status, error, clock()
     run.numbers_drifted, run.numbers_repaired = len(outcome.drifts), len(outcome.repairs)
     run.save()
+    for fault in run.faults:
+        logger.warning("numbers can drift: %s", fault)
 
 
 def _reconcile_holder(
-    outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock
+    outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock, *, is_told: bool
 ) -> None:
-    found = find_drift(holder, first_keys=first_keys)
+    found = sort_findings(holder, find_drift(holder, first_keys=first_keys))
     outcome.run.numbers_checked += count_numbers(holder, first_keys=first_keys)
-    outcome.drifts.extend(found)
-    if not outcome.run.dry_run:
-        outcome.repairs.extend(_repair_all(outcome.run, holder, found, clock))
-
-
-def _repair_all(run: Run, holder: Model, drifts: Iterable[Drift], clock: Clock) -> list[Repair]:
-    keys = sorted({drift.keys for drift in drifts})
-    repairs: list[Repair] = []
+    outcome.run.faults += [fault for fault in found.faults if fault not in outcome.run.faults]
+    outcome.drifts.extend(found.drifts)
+    if outcome.run.dry_run:
+        return
+    keys = sorted({drift.keys for drift in found.drifts})
     for start in range(0, len(keys), BATCH):
-        repairs += repair_rows(run=run, holder=holder, keys=keys[start : start + BATCH], now=clock())
-    return repairs
+        batch = keys[start : start + BATCH]
+        outcome.repairs.extend(
+            repair_rows(run=outcome.run, holder=holder, keys=batch, now=clock(), is_told=is_told)
+        )
 
 
 @atomic_service
-def repair_rows(*, run: Run, holder: Model, keys: Sequence[Keys], now: datetime) -> list[Repair]:
+def repair_rows(
+    *, run: Run, holder: Model, keys: Sequence[Keys], now: datetime, is_told: bool = True
+) -> list[Repair]:
     """Set the numbers of these rows of ``holder`` to what the sources say, and log each that changed.
 
     Lock first, then count in a statement of its own: a writer who has not committed waits for the
@@ -122,6 +149,9 @@ def repair_rows(*, run: Run, holder: Model, keys: Sequence[Keys], now: datetime)
     for repair in repairs:
         repair.run, repair.repaired_at = run, now
         logger.warning("repaired %s", repair)
+    if repairs and is_told:
+        revise_untracked(run, {row_keys[0] for row_keys in keys})
+        explain_repairs(run, holder, repairs)
     return Repair.objects.bulk_create(repairs)
 
 

@@ -77,8 +77,12 @@ def test_players_are_found_in_one_query_and_created_in_a_constant_number(
     create_players(usernames=names[:30])
 
     with django_assert_num_queries(1):
+        assert len(find_players(names[:30])) == 30
+    with django_assert_num_queries(2):  # a look at present names, and one at former ones
         assert len(find_players(names)) == 30
-    with django_assert_num_queries(6):  # 2 savepoints opened and released, one look, one insert
+    with django_assert_num_queries(
+        9
+    ):  # 2 savepoints opened and released, 2 looks, 2 for look-alikes, one insert
         create_players(usernames=names)
 
 

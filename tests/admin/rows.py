@@ -8,8 +8,9 @@ from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey
 from deltacrown.core.models import JobRun
-from deltacrown.user_profile.models import Follow, KycVerification
-from django_tally.models import ChangeContext, Installation, Repair, Revision, Run
+from deltacrown.tournaments.models import Disqualification
+from deltacrown.user_profile.models import BackfilledPlayer, Follow, KycVerification
+from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
 from tests import scene
 from tests.scene import at
 
@@ -25,6 +26,7 @@ def make_rows(number: int = 0) -> None:
     scene.member(user, squad)
     scene.registration(user, event, team=squad)
     scene.result(event, 1, user)
+    Disqualification.objects.create(tournament=event, user=user, reason="wrong roster", decided_at=at(90))
     league = scene.tournament(f"league-{number}", title=title, entrant_kind="TEAM")
     for member in (None, user):
         scene.result(league, 1, member, team=squad)
@@ -39,9 +41,15 @@ def make_rows(number: int = 0) -> None:
     AnsweredRequest.objects.create(
         owner=user, caller="key:1", idempotency_key=f"k{number}", digest="0" * 64, answered_at=at(1)
     )
+    for renamed, column in ((user, "username"), (title, "name"), (squad, "name"), (event, "name")):
+        name = getattr(renamed, column)
+        for each in (f"former {number}", name):
+            type(renamed).objects.filter(pk=renamed.pk).update(**{column: each})
     baker.make(Installation, name=f"installation-{number}")
+    baker.make(Recording, source="games.Match")
     baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
     baker.make(ChangeContext)
+    BackfilledPlayer.objects.create(owner=user.pk, token=number, rules="0" * 64)
     baker.make(JobRun, job=f"job-{number}", status="DONE", finished_at=at(1))
     baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
 

@@ -14,7 +14,12 @@ from deltacrown.games import signals as games_signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Disqualification,
+    Tournament,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.achievements.awards import AwardRecord, award_achievements, define_achievement
 from deltacrown.user_profile.models import (
     Achievement,
@@ -115,12 +120,64 @@ def test_rows_of_several_matches_and_archived_ones_are_voided(desk, duel):
 
 def test_correcting_asks_for_the_result_of_every_player(desk, duel):
     page = ask(desk, "correct_selected", duel)
-    assert set(page.context["form"].fields) == {"reason", "result_ann", "result_bob"}
+    more = {"reason", "played_at", "kind", "moved", "added", "removed"}
+    assert set(page.context["form"].fields) == {"result_ann", "result_bob", *more}
     act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="LOSS")
     assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {
         "ann": "WIN",
         "bob": "LOSS",
     }
+
+
+def test_time_kind_and_players_of_a_match_are_corrected(desk, duel):
+    results = {"result_ann": "LOSS", "result_bob": "WIN"}
+    scene.player("eve")
+    act(
+        desk,
+        "correct_selected",
+        duel,
+        reason="Typing error.",
+        **results,
+        played_at="2025-02-01 10:00:00",
+        kind="TOURNAMENT",
+        moved="ann, eve",
+        added="Cat, LOSS, a, 3",
+    )
+    rows = Match.objects.filter(match_key="duel")
+    assert set(rows.values_list("user__username", "result", "side", "score")) == {
+        ("eve", "LOSS", "a", None),
+        ("bob", "WIN", "b", None),
+        ("cat", "LOSS", "a", 3),
+    }
+    assert {f"{row.played_at:%Y-%m-%d} {row.kind}" for row in rows} == {"2025-02-01 TOURNAMENT"}
+
+    act(
+        desk,
+        "correct_selected",
+        rows[0],
+        reason="x",
+        result_eve="LOSS",
+        result_cat="LOSS",
+        result_bob="WIN",
+        removed=["cat"],
+    )
+    assert set(rows.values_list("user__username", flat=True)) == {"eve", "bob"}
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        ("moved", "ann", "Give two usernames per line"),
+        ("moved", "ann, nobody", "There is no player 'nobody'."),
+        ("added", "nobody, LOSS", "Line 1: there is no player 'nobody'."),
+        ("removed", "dan", "not one of the available choices"),
+        ("played_at", "soon", "Enter a valid date/time."),
+    ],
+)
+def test_a_correction_that_cannot_be_read_is_said_beside_its_field(desk, duel, field, text, message):
+    answers = {"reason": "x", "result_ann": "LOSS", "result_bob": "WIN", field: text}
+    page = act(desk, "correct_selected", duel, **answers)
+    assert message in page.context["form"].errors[field][0]
 
 
 def test_what_a_service_refuses_is_said_and_changes_nothing(desk, duel):
@@ -148,7 +205,7 @@ def test_the_form_of_a_match_changes_nothing(desk, duel):
 
 
 def test_staff_without_the_permission_may_look_and_not_act(client, duel):
-    helper = scene.player("helper", is_staff=True)
+    helper = scene.staff("helper")
     helper.user_permissions.add(Permission.objects.get(codename="view_match"))
     client.force_login(helper)
     assert client.get(address(Match, "change", duel.pk)).status_code == 200
@@ -232,7 +289,7 @@ def test_upholding_by_disqualifying(desk, cup):
 def test_nobody_resolves_their_own_dispute(desk, boss, duel):
     scene.match(boss, "duel", "LOSS", side="a")
     answer = act(desk, "reject_selected", scene.dispute(boss, duel), reason="It was so.")
-    assert "another member of staff" in said(answer)[0]
+    assert "another moderator" in said(answer)[0]
     assert resolution()[0][0] == "OPEN"
 
 
@@ -283,6 +340,36 @@ def test_disqualifying_entrants(desk, cup):
         TournamentParticipation.Status.DISQUALIFIED
     }
     assert set(cup.results.values_list("placement", flat=True)) == {None}
+
+
+def test_lifting_disqualifications(desk, cup):
+    cup.results.filter(placement=1).update(prize_amount=5)
+    before = list(cup.results.order_by("pk").values_list("placement", "prize_amount"))
+    answer = act(desk, "disqualify_selected", cup.results.get(placement=1), reason="Cheated.")
+    assert any("The prize of 5.00 that bob had is nobody's now" in text for text in said(answer))
+
+    act(desk, "lift_selected", Disqualification.objects.get(), reason="He did not.")
+
+    assert list(cup.results.order_by("pk").values_list("placement", "prize_amount")) == before
+    [ruling] = Disqualification.objects.all()
+    assert (ruling.reason, ruling.lift_reason) == ("Cheated.", "He did not.")
+    assert ruling.decided_by == ruling.lifted_by is not None
+
+
+def test_what_is_odd_about_a_corrected_result_is_shown(desk, cup):
+    title = cup.results.get(placement=1)
+    saved = desk.post(
+        address(TournamentResult, "change", title.pk),
+        {"placement": "3", "prize_amount": "5.00", "reason": "Photo finish."},
+        follow=True,
+    )
+    assert any("Nobody is placed 1" in text for text in said(saved))
+
+
+def test_a_withdrawal_is_taken_back(desk, cup):
+    cup.participations.update(status="WITHDRAWN", withdrawn_from="CHECKED_IN")
+    act(desk, "take_back_selected", cup.participations.get(user__username="ann"))
+    assert cup.participations.get(user__username="ann").status == "CHECKED_IN"
 
 
 def test_a_tournament_is_made_as_a_draft_and_moved_on(desk, boss):
@@ -375,7 +462,8 @@ def test_achievements_are_defined_awarded_and_revoked(desk):
         (60, "achievement:first-win")
     ]
     held = UserAchievement.objects.get()
-    assert desk.post(address(Achievement, "delete", badge.pk), {"post": "yes"}).status_code == 403
+    assert desk.post(address(Achievement, "delete", badge.pk), {"post": "yes"}).status_code == 302
+    assert Achievement.objects.filter(pk=badge.pk).exists()
     assert desk.post(address(UserAchievement, "change", held.pk), form).status_code == 403
     act(desk, "revoke_selected", held, reason="Match voided.")
     assert not UserAchievement.objects.exists()

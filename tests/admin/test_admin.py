@@ -11,12 +11,15 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from deltacrown.accounts.models import User
 from deltacrown.core.admin import LeanAdmin
 from deltacrown.games.models import Game, Match
+from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentResult
-from deltacrown.user_profile.models import GameStats, PublicIdCounter, UserProfile
+from deltacrown.user_profile.models import Achievement, GameStats, PublicIdCounter, UserProfile
 from django_tally.fields import DerivedStat, Stat
 from django_tally.models import Installation, Repair, Run
+from tests import scene
 from tests.admin.rows import make_rows, row_of
 
 pytestmark = pytest.mark.django_db
@@ -148,12 +151,23 @@ def test_nothing_is_deleted_in_bulk(boss, model):
     assert "delete_selected" not in admin.site._registry[model].get_actions(asking(boss))
 
 
-@pytest.mark.parametrize("model", [Game, Tournament], ids=name_of)
+@pytest.mark.parametrize("model", [Game, Tournament, Team, Achievement], ids=name_of)
 def test_what_was_played_in_cannot_be_deleted(desk, model):
     make_rows()
     row = row_of(model)
-    assert desk.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    answer = desk.post(address(model, "delete", row.pk), {"post": "yes"}, follow=True)
+    assert f"{row} cannot be deleted, because" in answer.content.decode()
     assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_a_user_with_rows_is_refused_with_what_to_do_and_one_without_is_deleted(desk):
+    ann, bob = scene.player("ann"), scene.player("bob")
+    scene.match(ann, "m1")
+    for user in (ann, bob):
+        answer = desk.post(address(User, "delete", user.pk), {"post": "yes"}, follow=True)
+        is_refused = "Deactivate the account instead: set is_active to False." in answer.content.decode()
+        assert (answer.status_code, is_refused) == (200, user == ann)
+    assert list(User.objects.filter(pk__in=[ann.pk, bob.pk])) == [ann]
 
 
 def test_an_unused_game_can_be_deleted(desk):

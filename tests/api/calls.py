@@ -92,7 +92,7 @@ def signed_in(user: User) -> Api:
 def with_key(user: User, *scopes: str) -> Api:
     """Calls with a key of the user's, by default one to read; staff granted it."""
     staff = User.objects.filter(username="granter").first() or User.objects.create(
-        username="granter", is_staff=True
+        username="granter", is_staff=True, is_superuser=True
     )
     made = create_key(owner=user, name="test", scopes=scopes or ("read",), by=staff)
     api = Api(Client(), {"Authorization": f"Bearer {made.secret}"})

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from deltacrown.accounts.rights import GROUPS
 from deltacrown.accounts.services import revoke_key
 from deltacrown.api.application import api
 from deltacrown.core.clock import now
@@ -27,7 +28,9 @@ from tests.scene import at
 pytestmark = pytest.mark.django_db
 
 #: The owner is the player that everything is about. A member has no part in it.
-PEOPLE = {"member", "owner", "organiser", "staff"}
+#: Staff without a right are members; the others of the staff have the rights of one group each.
+MEMBERS = {"member", "staff without rights", "moderator", "runner", "recorder"}
+PEOPLE = MEMBERS | {"owner", "organiser", "staff"}
 KEYS = {"owner's key to read", "organiser's key", "key to read", "key to record", "key to organise"}
 READERS = {"owner's key to read", "key to read"}
 ALL = {"visitor"} | PEOPLE | KEYS
@@ -48,10 +51,11 @@ class Call:
 
 #: Not there, or a handle of no use to this caller.
 MISSING = {404, 422}
-ORGANISERS = {"organiser", "organiser's key", "staff"}
-RECORDERS = {"staff", "key to record"}
+ORGANISERS = {"organiser", "organiser's key", "staff", "runner"}
+RECORDERS = {"staff", "recorder", "key to record"}
+MODERATORS = {"staff", "moderator"}
 OWN = PEOPLE | READERS
-SEES_HIDDEN = {"owner", "owner's key to read", "staff"}
+SEES_HIDDEN = {"owner", "owner's key to read", "staff", "moderator"}
 ANN = "{ann}"
 MATCH = {"game": "valorant", "match_key": "m1", "reason": "x"}
 DELIVERED = {
@@ -84,7 +88,7 @@ CALLS = {
     "unfollow_player": Call("/me/follows/{bob}", PEOPLE),
     "list_my_feed": Call("/me/feed", OWN),
     "list_tournaments": Call("/tournaments", ALL),
-    "get_tournament": Call("/tournaments/draft", {"organiser", "staff"}, hides=ALL),
+    "get_tournament": Call("/tournaments/draft", {"organiser", "staff", "runner"}, hides=ALL),
     "list_tournament_results": Call("/tournaments/completed/results", ALL),
     "list_tournament_entrants": Call("/tournaments/completed/entrants", ALL),
     "list_tournament_players": Call("/tournaments/completed/players", ALL),
@@ -95,7 +99,7 @@ CALLS = {
         {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
     ),
     "open_tournament": Call(
-        "/tournaments/draft/open", ORGANISERS, {}, hides={"member", "owner", "key to organise"}
+        "/tournaments/draft/open", ORGANISERS, {}, hides=MEMBERS | {"owner", "key to organise"}
     ),
     "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
     "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
@@ -108,23 +112,32 @@ CALLS = {
     "disqualify_entrant": Call(
         "/tournaments/completed/disqualify", ORGANISERS, {"player": ANN, "reason": "x"}
     ),
+    "lift_disqualification": Call(
+        "/tournaments/completed/lift-disqualification", ORGANISERS, {"player": ANN, "reason": "x"}
+    ),
+    "take_back_withdrawal": Call(
+        "/tournaments/open/take-back-withdrawal", ORGANISERS | {"owner"}, {"player": ANN}
+    ),
     "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | {"owner"}, {"player": ANN}),
     "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | {"owner"}, {"player": ANN}),
     "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | {"owner"}, {"player": ANN}),
-    "get_match": Call("/matches/valorant/m1", SEES_HIDDEN),
+    "get_match": Call("/matches/valorant/m1", SEES_HIDDEN, hides=ALL),
     "record_matches": Call("/matches", RECORDERS, {"matches": [DELIVERED]}),
     "void_match": Call("/matches/void", RECORDERS, MATCH),
     "restore_match": Call("/matches/restore", RECORDERS, MATCH),
     "correct_match": Call("/matches/correct", RECORDERS, {**MATCH, "results": {ANN: "LOSS"}}),
     "list_disputes": Call("/disputes", PEOPLE),
     "file_dispute": Call(
-        "/disputes", {"owner"}, {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"}
+        "/disputes",
+        {"owner"},
+        {"match": {"game": "valorant", "match_key": "m2"}, "reason": "x"},
+        hides=PEOPLE - {"owner"},
     ),
-    "get_dispute": Call("/disputes/{dispute}", {"owner", "staff"}, hides={"member", "organiser"}),
+    "get_dispute": Call("/disputes/{dispute}", {"owner"} | MODERATORS, hides=MEMBERS | {"organiser"}),
     "uphold_dispute": Call(
-        "/disputes/{dispute}/uphold", {"staff"}, {"resolution": "x", "remedy": {"kind": "void_match"}}
+        "/disputes/{dispute}/uphold", MODERATORS, {"resolution": "x", "remedy": {"kind": "void_match"}}
     ),
-    "reject_dispute": Call("/disputes/{dispute}/reject", {"staff"}, {"resolution": "x"}),
+    "reject_dispute": Call("/disputes/{dispute}/reject", MODERATORS, {"resolution": "x"}),
     "get_me": Call("/me", OWN),
     "get_privacy": Call("/me/privacy", OWN),
     "set_privacy": Call("/me/privacy", PEOPLE, {"show_match_history": True, "show_tournament_stats": True}),
@@ -134,7 +147,11 @@ CALLS = {
     "show_activity": Call("/me/activity/{entry}/show", {"owner"}, {}, hides=PEOPLE),
     "list_api_keys": Call("/me/api-keys", PEOPLE),
     "create_api_key": Call("/me/api-keys", PEOPLE, {"name": "x", "scopes": ["read"]}),
-    "revoke_api_key": Call("/me/api-keys/{key}", {"owner"}, hides={"member", "organiser", "staff"}),
+    "create_api_key for another": Call(
+        "/me/api-keys", {"staff"}, {"name": "x", "scopes": ["read"], "player": "{bob}"}
+    ),
+    "create_api_key to record": Call("/me/api-keys", {"staff"}, {"name": "x", "scopes": ["matches:write"]}),
+    "revoke_api_key": Call("/me/api-keys/{key}", {"owner"}, hides=PEOPLE),
     "get_integrity": Call("/integrity", ALL),
 }
 
@@ -185,6 +202,10 @@ def build_world() -> SimpleNamespace:
         "owner": signed_in(ann),
         "organiser": signed_in(org),
         "staff": signed_in(scene.player("boss", is_staff=True)),
+        "staff without rights": signed_in(scene.staff("clerk")),
+        "moderator": signed_in(scene.staff("mod", *GROUPS["Moderators"])),
+        "runner": signed_in(scene.staff("run", *GROUPS["Organisers"])),
+        "recorder": signed_in(scene.staff("rec", *GROUPS["Recorders"])),
         "owner's key to read": with_key(ann, "read"),
         "organiser's key": with_key(org, "tournaments:write"),
         "key to read": with_key(mel, "read"),
@@ -209,12 +230,12 @@ def fill(value, names):
 
 
 def test_every_operation_is_declared():
-    assert OPERATIONS.keys() == CALLS.keys()
+    assert OPERATIONS.keys() == {name.partition(" ")[0] for name in CALLS}
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_who_may(world, name):
-    call, (method, _) = CALLS[name], OPERATIONS[name]
+    call, (method, _) = CALLS[name], OPERATIONS[name.partition(" ")[0]]
     path, body = fill(call.path, world.names), fill(call.body, world.names)
     answered = {}
     for caller, program in world.callers.items():

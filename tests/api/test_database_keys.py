@@ -99,7 +99,7 @@ def play_season() -> SimpleNamespace:
 def test_no_answer_of_any_operation_tells_a_key(season):
     assert str(scene.User.objects.get(username="ann").pk).startswith(KEY)
     for name, call in CALLS.items():
-        method, path = OPERATIONS[name][0], fill(call.path, season.names)
+        method, path = OPERATIONS[name.partition(" ")[0]][0], fill(call.path, season.names)
         for caller in sorted(call.allowed):
             answer = season.callers[caller].call(method, path, fill(call.body, season.names))
             assert KEY not in told_by(answer), (name, caller)

@@ -83,8 +83,14 @@ def test_a_dispute_is_for_its_reporter_and_staff(people, signed_in, boss):
     )
 
 
-def test_who_had_no_part_is_refused(people, signed_in):
-    assert problem_of(signed_in(people["cat"]).post("/disputes", ABOUT)) == (403, "forbidden")
+def test_who_had_no_part_is_told_what_they_are_told_of_a_match_that_is_not_there(people, signed_in):
+    cat = signed_in(people["cat"])
+    other = {**ABOUT, "match": {**ABOUT["match"], "match_key": "none"}}
+
+    refused, unknown = cat.post("/disputes", ABOUT), cat.post("/disputes", other)
+
+    assert problem_of(refused) == problem_of(unknown) == (404, "not-found")
+    assert refused.content == unknown.content.replace(b"'none'", b"'m1'")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from deltacrown.accounts.models import User
+from deltacrown.freshness import cache_store
 from deltacrown.games.models import Match
 from tests import scene
 from tests.api.calls import Api, problem_of
@@ -301,13 +302,21 @@ def test_the_forwarded_address_counts_behind_proxies_alone(settings):
     assert [api.get("/leaderboards").status_code for api in through] == [200, 429, 200]
 
 
-def test_without_a_cache_nobody_is_held_up(visitor, settings, monkeypatch, caplog):
+def test_without_a_cache_nobody_is_held_up_and_the_cache_is_asked_once(
+    visitor, settings, monkeypatch, caplog
+):
     settings.API_RATE_PER_ADDRESS = "1/1000000000"
+    monkeypatch.setattr(cache_store._Health, "resting_until", 0.0)
+    monkeypatch.setattr(cache_store, "REST_SECONDS", 3_600.0)
+    asked = []
 
     def fail(*args, **kwargs):
+        asked.append(args)
         raise ConnectionError("no cache")
 
-    monkeypatch.setattr(cache, "add", fail)
+    for name in ("add", "incr", "get", "set"):
+        monkeypatch.setattr(cache, name, fail)
 
-    assert [visitor.get("/leaderboards").status_code for _ in range(2)] == [200, 200]
-    assert "requests are not counted" in caplog.text
+    assert [visitor.get("/leaderboards").status_code for _ in range(5)] == [200] * 5
+    assert len(asked) == 1
+    assert "the cache does not answer" in caplog.text

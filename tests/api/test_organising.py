@@ -171,3 +171,138 @@ def test_steps_out_of_order_are_conflicts(org, people):
     org.post("/tournaments/cup/cancel", {"reason": "Rain."})
     assert problem_of(org.post("/tournaments/cup/open")) == (409, "conflict")
     assert problem_of(org.post("/tournaments/none/open")) == (404, "not-found")
+
+
+@pytest.fixture
+def league(org, signed_in, people):
+    """A team event with ann and bob on the roster of North; bob has left the team since, cat has joined."""
+    ann, bob, cat = people
+    squad = scene.team("north")
+    scene.member(ann, squad)
+    left = scene.member(bob, squad)
+    org.post("/tournaments", {**CUP, "entrant_kind": "TEAM"})
+    org.post("/tournaments/cup/open")
+    org.post("/tournaments/cup/entrants", {"team": "north", "roster": ids([ann, bob])})
+    left.left_at = scene.at(1)
+    left.save(update_fields=["left_at"])
+    scene.member(cat, squad, hours=2)
+    return {name: signed_in(user) for name, user in zip(("ann", "bob", "cat"), people, strict=True)}
+
+
+@pytest.mark.parametrize("step", ["check-in", "withdraw", "take-back-withdrawal"])
+def test_the_registered_roster_speaks_for_a_team(league, step):
+    assert problem_of(league["cat"].post(f"/tournaments/cup/{step}", {"team": "north"})) == (403, "forbidden")
+    for name in ("bob", "ann"):
+        answer = league[name].post(f"/tournaments/cup/{step}", {"team": "north"})
+        assert answer.status_code == 200, answer.json()
+
+
+def test_a_withdrawal_is_taken_back_by_the_organiser_once_it_runs(org, league):
+    other = scene.team("south")
+    scene.member(scene.player("dan"), other)
+    org.post("/tournaments/cup/entrants", {"team": "south"})
+    org.post("/tournaments/cup/start")
+    withdrawn = league["bob"].post("/tournaments/cup/withdraw", {"team": "north"}).json()
+
+    back = "/tournaments/cup/take-back-withdrawal"
+    refused = league["bob"].post(back, {"team": "north"})
+    answer = org.post(back, {"team": "north"})
+
+    assert {line["status"] for line in withdrawn} == {"WITHDRAWN"}
+    assert problem_of(refused) == (403, "forbidden")
+    assert {(line["player"]["name"], line["status"]) for line in answer.json()} == {
+        ("ann", "REGISTERED"),
+        ("bob", "REGISTERED"),
+    }
+    standings = {"standings": [{"team": "north", "placement": 1}]}
+    assert org.post("/tournaments/cup/complete", standings).status_code == 200
+
+
+def test_another_roster_is_not_advised_to_withdraw_where_there_is_no_way_back(org, league, people):
+    body = {"team": "north", "roster": ids(people[:1])}
+    while_open = org.post("/tournaments/cup/entrants", body)
+    org.post("/tournaments/cup/start")
+    running = org.post("/tournaments/cup/entrants", body)
+
+    assert "withdraw it first" in while_open.json()["detail"]
+    assert problem_of(running) == (409, "conflict")
+    assert "withdraw" not in running.json()["detail"]
+
+
+def test_disqualified_and_let_in_again(org, visitor, people, find_all_drift):
+    ann, bob, cat = ids(people)
+    org.post("/tournaments", CUP)
+    org.post("/tournaments/cup/open")
+    for player in (ann, bob, cat):
+        org.post("/tournaments/cup/entrants", {"player": player})
+    org.post("/tournaments/cup/start")
+    standings = [
+        {"player": player, "placement": place, "prize": prize}
+        for player, place, prize in ((ann, 1, 500), (bob, 2, 250), (cat, 3, 0))
+    ]
+    org.post("/tournaments/cup/complete", {"standings": standings})
+    published = visitor.get("/tournaments/cup/results").json()
+
+    out = org.post("/tournaments/cup/disqualify", {"player": ann, "reason": "A wall hack."})
+    history = visitor.get(f"/players/{bob}/stats/tournaments_won/history").json()["items"]
+    back = org.post("/tournaments/cup/lift-disqualification", {"player": ann, "reason": "A driver bug."})
+
+    assert out.json()["warnings"] == [
+        "The prize of 500.00 that ann had is nobody's now; give it away with correct_result."
+    ]
+    assert back.json()["warnings"] == []
+    assert [(line["what"], line["reason"]) for line in history] == [
+        ("placement moved from 2 to 1", "moved up: ann was disqualified")
+    ]
+    assert visitor.get("/tournaments/cup/results").json() == published
+    assert visitor.get(f"/players/{ann}/stats/tournaments_won").json()["value"] == 1
+    assert visitor.get(f"/players/{bob}/stats/tournaments_won").json()["value"] == 0
+    for player in (bob, cat):
+        for stat in ("tournaments_won", "average_placement"):
+            told = visitor.get(f"/players/{player}/stats/{stat}/history").content.decode()
+            assert "wall hack" not in told
+            assert "driver bug" not in told
+    assert find_all_drift() == []
+
+
+def test_what_is_odd_about_a_correction_is_said(org, people):
+    ann, bob, _ = ids(people)
+    org.post("/tournaments", CUP)
+    org.post("/tournaments/cup/open")
+    for player in (ann, bob):
+        org.post("/tournaments/cup/entrants", {"player": player})
+    org.post("/tournaments/cup/start")
+    standings = [{"player": ann, "placement": 1, "prize": 10}, {"player": bob, "placement": 2}]
+    org.post("/tournaments/cup/complete", {"standings": standings})
+
+    correct = "/tournaments/cup/correct-result"
+    tie = org.post(correct, {"player": bob, "placement": 1, "reason": "x"}).json()
+    gap = org.post(correct, {"player": bob, "placement": 3, "prize": 20, "reason": "x"}).json()
+    sound = org.post(correct, {"player": bob, "placement": 2, "prize": 5, "reason": "x"}).json()
+
+    assert tie["warnings"] == ["bob shares placement 1 with ann now."]
+    assert gap["warnings"] == [
+        "Nobody is placed 2; the next placement is 3.",
+        "bob, placed 3, has a larger prize (20.00) than ann, placed 1 (10.00).",
+    ]
+    assert sound["warnings"] == []
+
+
+def test_who_is_registered_and_who_played_are_told_apart(org, visitor, people):
+    org.post("/tournaments", CUP)
+    org.post("/tournaments/cup/open")
+    four = [*people, scene.player("dan")]
+    for player in ids(four):
+        org.post("/tournaments/cup/entrants", {"player": player})
+    org.post("/tournaments/cup/withdraw", {"player": ids(four)[3]})
+    event = Tournament.objects.get()
+    for user, result in zip(four[:2], ("WIN", "LOSS"), strict=True):
+        row = scene.match(user, "m1", result, title=event.game, kind="TOURNAMENT")
+        scene.tournament_match(row, event)
+
+    [line] = visitor.get("/tournaments").json()["items"]
+    page = visitor.get("/tournaments/cup").json()
+
+    assert line["registered"] == page["registered"] == 3
+    assert page["summary"]["players"] == 2
+    assert "players" not in line

@@ -327,3 +327,63 @@ def test_what_cannot_be_put_right_is_refused(server, people, path, change, expec
     }
 
     assert problem_of(server.post(path, body)) == expected
+
+
+def test_all_that_a_match_says_is_corrected(server, people, find_all_drift):
+    ann, bob = (user.profile.public_id for user in people)
+    cat = scene.player("cat")
+    right = {
+        "match_key": "m1",
+        "game": "rocket",
+        "played_at": "2025-04-01T10:00:00Z",
+        "players": [
+            {"player": cat.profile.public_id, "result": "LOSS", "side": "red", "stats": {"kills": 2}},
+            {"player": bob, "result": "WIN", "side": "blue", "score": 3},
+        ],
+    }
+    wrong = {
+        **right,
+        "played_at": "2025-04-02T10:00:00Z",
+        "players": [{"player": ann, "result": "WIN"}, {"player": bob, "result": "LOSS"}],
+    }
+    server.post("/matches", {"matches": [wrong]})
+    refused = server.post("/matches", {"matches": [right]}).json()["outcomes"][0]
+
+    corrected = server.post(
+        "/matches/correct",
+        {
+            "game": "rocket",
+            "match_key": "m1",
+            "reason": "Somebody else's account.",
+            "played_at": right["played_at"],
+            "results": {ann: "LOSS", bob: "WIN"},
+            "scores": {bob: 3},
+            "sides": {ann: "red", bob: "blue"},
+            "stats": {ann: {"kills": 2}},
+            "moved": {ann: cat.profile.public_id},
+        },
+    )
+
+    assert "use correct_match" in refused["refusal"]["detail"]
+    assert corrected.json()["results"] == {cat.profile.public_id: "LOSS", bob: "WIN"}
+    assert server.post("/matches", {"matches": [right]}).json()["unchanged"] == 1
+    assert find_all_drift() == []
+
+
+def test_players_of_a_match_are_added_and_taken_out(server, people):
+    ann, bob = (user.profile.public_id for user in people)
+    cat = scene.player("cat").profile.public_id
+    name = {"game": "rocket", "match_key": "m1", "reason": "x"}
+    players = [{"player": ann, "result": "WIN"}, {"player": bob, "result": "LOSS"}]
+    match = {"match_key": "m1", "game": "rocket", "played_at": "2025-04-02T10:00:00Z", "players": players}
+    server.post("/matches", {"matches": [match]})
+
+    added = server.post("/matches/correct", {**name, "added": [{"player": cat, "result": "LOSS"}]})
+    removed = server.post("/matches/correct", {**name, "removed": [bob]})
+    twice = server.post("/matches/correct", {**name, "added": [{"player": cat, "result": "LOSS"}]})
+    unknown = server.post("/matches/correct", {**name, "moved": {cat: "DC-25-999999"}})
+
+    assert added.json()["results"] == {ann: "WIN", bob: "LOSS", cat: "LOSS"}
+    assert removed.json()["results"] == {ann: "WIN", cat: "LOSS"}
+    assert [problem_of(answer) for answer in (twice, unknown)] == [(422, "invalid")] * 2
+    assert unknown.json()["errors"][0]["field"] == "moved"

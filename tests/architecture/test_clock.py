@@ -9,7 +9,18 @@ import pytest
 from tests.architecture.source import Module, dotted, list_modules, sample
 
 #: Names below an app where a request, a command or a deploy enters.
-EDGES = {"views", "admin", "commands", "management", "apps", "migrating", "receivers", "tasks", "jobs"}
+EDGES = {
+    "views",
+    "admin",
+    "commands",
+    "management",
+    "apps",
+    "migrating",
+    "receivers",
+    "tasks",
+    "jobs",
+    "backends",
+}
 EDGE_APPS = {"web", "api", "demo", "config"}
 READS = {
     "timezone.now",
@@ -22,10 +33,12 @@ READS = {
     "timezone.localdate",
 }
 OWN_CLOCK = "deltacrown.core.clock"
+#: The clock, and the check that a date is past: services whose callers hand them no ``now`` need that.
+CLOCK_ITSELF = {"core/clock.py", "core/inputs.py"}
 
 
 def is_edge(module: Module) -> bool:
-    return module.app in EDGE_APPS or bool(module.names & EDGES) or str(module.path) == "core/clock.py"
+    return module.app in EDGE_APPS or bool(module.names & EDGES) or str(module.path) in CLOCK_ITSELF
 
 
 def find_clock_reads(module: Module) -> list[str]:

@@ -17,18 +17,21 @@ from tests.architecture.inference import Names, own_models
 from tests.architecture.source import FunctionNode, Module, dotted, list_modules, sample
 
 OWNERS = {
-    "accounts": {"User", "ApiKey", "AnsweredRequest"},
-    "games": {"Game", "Match", "ArchivedMatch"},
-    "teams": {"Team", "TeamMembership"},
-    "tournaments": {"Tournament", "TournamentParticipation", "TournamentResult", "TournamentMatchResult"},
+    "accounts": {"User", "FormerUsername", "ApiKey", "AnsweredRequest"},
+    "games": {"Game", "FormerGameName", "Match", "ArchivedMatch"},
+    "teams": {"Team", "FormerTeamName", "TeamMembership"},
+    "tournaments": {
+        "Tournament", "FormerTournamentName",
+        "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "Disqualification",
+    },
     "moderation": {"Dispute"},
     "user_profile": {
         "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings",
         "UserActivity", "ArchivedUserActivity", "Achievement", "UserAchievement",
-        "Follow", "KycVerification", "ExperienceAward",
+        "Follow", "KycVerification", "ExperienceAward", "BackfilledPlayer",
     },
     "freshness": {"ContentVersion"},
-    "tally": {"Installation", "Revision", "ChangeContext", "Run", "Repair"},
+    "tally": {"Installation", "Recording", "Revision", "ChangeContext", "Run", "Repair"},
     "core": {"JobRun"},
 }  # fmt: skip
 

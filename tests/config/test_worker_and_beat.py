@@ -122,7 +122,7 @@ def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site)
     for name in names:  # the broker hands a task out again, or somebody sends one by hand
         sent = site.call("-m", "celery", "--app", "deltacrown.config.celery", "call", f"jobs.{name}")
         assert sent.returncode == 0, sent.stderr
-    site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") == len(names))
+    site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") >= len(names))
     assert {state["job"]: state["latest"] for state in site.states()} == first
 
 
@@ -130,5 +130,5 @@ def test_without_a_broker_celery_says_what_to_set(tmp_path):
     site = Site(tmp_path, "sqlite:///:memory:")
     done = site.call("-c", "import deltacrown.config.celery")
 
-    assert done.returncode == 1
-    assert "Celery needs a broker: set REDIS_URL, or run the jobs from cron" in done.stderr
+    assert done.returncode == 2
+    assert "Not started: Celery needs a broker: set REDIS_URL, or run the jobs from cron" in done.stderr

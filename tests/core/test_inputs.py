@@ -73,3 +73,9 @@ def test_a_json_object_may_be_any_mapping_and_holds_plain_ones():
 def test_json_is_the_same_by_value(left, right, same):
     assert is_same_json(left, right) is same
     assert is_same_json(right, left) is same
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2060\ufeff", "\u2800", "\u3164", "\u202e \u202c", "\u0301"])
+def test_text_in_which_nothing_can_be_seen_is_empty(text):
+    with pytest.raises(InvalidInput, match="must not be empty"):
+        check_text(text, field="reason", limit=500, required=True, multiline=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import NamedTuple
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from deltacrown.core import clock, jobs
 from deltacrown.core.cadence import Cadence, Job
@@ -18,6 +22,11 @@ pytestmark = pytest.mark.django_db
 
 NOON = datetime(2025, 6, 2, 12, 0, tzinfo=UTC)
 CALLS = []
+
+
+class State(NamedTuple):
+    problem: str
+    is_due: bool
 
 
 def work(*, clock):
@@ -62,6 +71,11 @@ def runs(name):
 
 def problems(now=NOON):
     return {state.job.name: state.problem for state in jobs.list_job_states(now) if state.problem}
+
+
+def state_of(name, now=NOON):
+    (state,) = [state for state in jobs.list_job_states(now) if state.job.name == name]
+    return State(state.problem, state.is_due)
 
 
 def run_command(*args, code=0):
@@ -120,7 +134,7 @@ def test_many_at_the_same_time_are_one():
 
 @pytest.mark.parametrize(
     ("ago", "take_over", "buried"),
-    [({"hours": 7}, False, True), ({"hours": 5}, False, False), ({"hours": 5}, True, True)],
+    [({"minutes": 4}, False, True), ({"minutes": 2}, False, False), ({"minutes": 2}, True, True)],
 )
 def test_a_run_that_was_killed_is_buried_after_a_while_or_when_told(ago, take_over, buried, caplog):
     jobs.begin_run(job=jobs.get_job("works"), cause="killed", now=at(**ago)())
@@ -168,10 +182,115 @@ def test_late_is_not_yet_missed():
     assert (state.problem, state.is_due) == ("", True)
 
 
-def test_one_that_never_ended():
-    jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(hours=8)())
+def test_one_that_takes_too_long_though_it_is_alive():
+    run = jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(hours=8)())
+    assert jobs.renew_lease(run=run, now=at(minutes=1)())
 
-    assert problems()["works"] == "works: the run of 2025-06-02 04:00 has not ended."
+    assert state_of("works") == ("works: the run of 2025-06-02 04:00 has not ended.", False)
+
+
+@pytest.mark.parametrize("started", [{"minutes": 30}, {"hours": 8}])
+def test_one_that_was_killed_is_found_when_its_lease_has_run_out(started):
+    run = jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(**started)())
+    jobs.renew_lease(run=run, now=at(minutes=2)())
+    assert "killed" not in state_of("works").problem
+
+    later = NOON + timedelta(minutes=2)
+    problem, is_due = state_of("works", later)
+    assert problem.endswith(" was killed: nothing was heard of it since 2025-06-02 11:58.")
+    assert is_due
+    jobs.run_job("works", cause="next", clock=lambda: later)
+    assert runs("works") == ["FAILED", "DONE"]
+
+
+def test_one_of_before_there_were_leases_is_judged_by_its_start():
+    run = jobs.begin_run(job=jobs.get_job("works"), cause="x", now=at(minutes=4)())
+    JobRun.objects.filter(pk=run.pk).update(alive_at=None)
+
+    assert "was killed" in state_of("works").problem
+
+
+def test_a_lease_that_another_run_has_is_not_renewed():
+    lost = jobs.begin_run(job=jobs.get_job("works"), cause="lost", now=at(minutes=4)())
+    jobs.begin_run(job=jobs.get_job("works"), cause="next", now=NOON)
+
+    assert not jobs.renew_lease(run=lost, now=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_renews_its_lease_while_it_works(monkeypatch, settings):
+    if connection.vendor == "sqlite":
+        monkeypatch.setattr(jobs.connections, "close_all", lambda: None)  # the database is this connection's
+    renewed = threading.Event()
+    monkeypatch.setattr(jobs, "RENEWAL_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "renew_lease", lambda **_: renewed.set() or True)
+    monkeypatch.setattr(f"{__name__}.work", lambda *, clock: {"renewed": int(renewed.wait(60))})
+
+    assert jobs.run_job("works", cause="x", clock=at(minutes=0)).summary == {"renewed": 1}
+    assert not [
+        thread for thread in threading.enumerate() if thread.name == "lease of works" and not _ends(thread)
+    ]
+
+
+def _ends(thread):
+    thread.join(60)
+    return not thread.is_alive()
+
+
+class TestFailed:
+    """A job that failed is not done: it is due again soon, and later each time."""
+
+    def fail_at(self, *times):
+        for time in times:
+            run = jobs.begin_run(job=jobs.get_job("works"), cause="x", now=time)
+            jobs.finish_run(run=run, now=time, error="no way")
+
+    @pytest.mark.parametrize(
+        ("failures", "wait"),
+        [
+            (1, {"minutes": 10}),
+            (2, {"minutes": 20}),
+            (3, {"minutes": 40}),
+            (6, {"minutes": 320}),
+            (20, {"hours": 6}),
+        ],
+    )
+    def test_it_is_due_again_after_a_wait(self, settings, failures, wait, caplog):
+        settings.JOBS = (replace(settings.JOBS[0], cadence=Cadence(hour=3, minute=0, day=2)),)  # monthly
+        self.fail_at(*(NOON - timedelta(seconds=failures - number) for number in range(1, failures + 1)))
+
+        just_before = NOON + timedelta(**wait) - timedelta(minutes=1)
+        assert state_of("works", just_before) == ("works: the run of 2025-06-02 12:00 failed.", False)
+        assert state_of("works", NOON + timedelta(**wait)).is_due
+
+    def test_it_is_reported_until_it_is_done(self, settings, caplog):
+        settings.JOBS = (replace(settings.JOBS[0], cadence=Cadence(hour=3, minute=0, day=2)),)
+        self.fail_at(NOON)
+        assert problems(NOON + timedelta(days=20)) == {"works": "works: the run of 2025-06-02 12:00 failed."}
+
+        jobs.run_job("works", cause="x", clock=lambda: NOON + timedelta(days=20))
+        assert state_of("works", NOON + timedelta(days=21)) == ("", False)
+
+    def test_the_wait_begins_anew_after_one_that_was_done(self, caplog):
+        self.fail_at(*(at(days=1, minutes=minutes)() for minutes in range(5, 0, -1)))
+        jobs.run_job("works", cause="x", clock=at(days=1))
+        self.fail_at(NOON)
+
+        assert state_of("works", NOON + timedelta(minutes=10)).is_due
+
+    def test_one_that_failed_by_hand_after_it_was_done_is_reported_and_not_due(self, caplog):
+        jobs.run_job("works", cause="x", clock=at(hours=8))
+        self.fail_at(NOON)
+
+        assert state_of("works", NOON + timedelta(hours=1)) == (
+            "works: the run of 2025-06-02 12:00 failed.",
+            False,
+        )
+
+    def test_a_failure_of_before_it_was_due_holds_nothing_up(self, caplog):
+        self.fail_at(at(hours=9, minutes=1)())
+
+        assert state_of("works", at(hours=9)()).is_due
 
 
 def test_a_new_database_has_missed_nothing(monkeypatch):
@@ -181,9 +300,9 @@ def test_a_new_database_has_missed_nothing(monkeypatch):
     assert not any(state.is_due for state in jobs.list_job_states(NOON))
 
 
-def test_states_cost_two_queries(monkeypatch, django_assert_num_queries):
+def test_states_cost_three_queries(monkeypatch, django_assert_num_queries):
     monkeypatch.undo()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         jobs.list_job_states(NOON)
 
 

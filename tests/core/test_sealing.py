@@ -7,6 +7,7 @@ from base64 import urlsafe_b64decode
 import pytest
 from django.core.signing import BadSignature
 
+from deltacrown.core import sealing
 from deltacrown.core.sealing import seal, unseal
 
 VALUES = [[], [None], ["2025-03-01T18:00:00+00:00", 1234], [2**63], ["é\x00🏆", 1.5, True], ["x" * 5000]]
@@ -71,3 +72,18 @@ def test_an_older_secret_key_opens_and_seals_no_more(settings):
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(BadSignature):
         unseal(old, name="a")
+
+
+def test_the_length_tells_nothing_of_a_key_or_a_time():
+    times = ["2025-03-01T18:00:00+00:00", "2025-03-01T18:00:00.123456+00:00"]
+
+    assert len({len(seal([at, key], name="a")) for at in times for key in (1, 10**9)}) == 1
+
+
+def test_what_was_sealed_without_padding_still_opens(monkeypatch):
+    monkeypatch.setattr(sealing, "BLOCK", 1)
+    token = seal([1], name="a")
+    monkeypatch.undo()
+
+    assert len(token) < len(seal([1], name="a"))
+    assert unseal(token, name="a") == [1]

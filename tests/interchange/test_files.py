@@ -55,7 +55,7 @@ def test_lines_of_a_match_need_not_be_neighbours(tmp_path):
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_byte_order_mark_and_line_ends_make_no_difference(tmp_path, mark, end):
     content = mark + (HEADER + line("m1", note="“é”") + "\n,,,,,\n" + line("m2")).replace("\n", end).encode()
 
@@ -64,6 +64,32 @@ def test_byte_order_mark_and_line_ends_make_no_difference(tmp_path, mark, end):
     groups = list(file.groups(lambda position: None))
     assert [(group.key, group.rows[0].line) for group in groups] == [("m1", 2), ("m2", 5)]
     assert groups[0].rows[0].values["stats.note"] == "“é”"
+
+
+def test_line_ends_of_two_kinds_in_one_file_are_read(tmp_path):
+    file = grouped(
+        tmp_path, HEADER + line("m1").replace("\n", "\r") + line("m2") + line("m3").replace("\n", "\r\n")
+    )
+
+    assert table(file) == [("m1", [2], ""), ("m2", [3], ""), ("m3", [4], "")]
+
+
+def test_a_whole_file_of_old_line_ends_is_read_though_it_is_longer_than_a_line(tmp_path):
+    number = LONGEST_LINE // len(line("m00000")) + 10
+    content = HEADER + "".join(line(f"m{row:05}") for row in range(number))
+    file = grouped(tmp_path, content.replace("\n", "\r"))
+
+    assert taken(file) == [f"m{row:05}" for row in range(number)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_line_that_is_too_long_costs_itself_alone(tmp_path, end):
+    long = line("m2", note="x" * (LONGEST_LINE + 10))
+    content = HEADER + line("m1") + long + line("m3") + line("m4")
+    file = grouped(tmp_path, content.replace("\n", end))
+
+    assert list(refused(file)) == [3]
+    assert taken(file) == ["m1", "m3", "m4"]
 
 
 def test_quoted_line_ends_keep_physical_line_numbers(tmp_path):

@@ -394,9 +394,7 @@ def test_other_facts_than_recorded_are_refused_and_named(tmp_path, old, new, dif
 
     outcome = run_import("import_tournaments", file)
 
-    assert outcome.reasons == {
-        2: f"line 2: cup is recorded with other facts: {difference}. Correct the file, or the tournament"
-    }
+    assert outcome.reasons == {2: f"line 2: cup is recorded with other facts: {difference}. Correct the file"}
     assert dump() == before
 
 

@@ -23,7 +23,7 @@ from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_key
 from deltacrown.games.models import Game
 Game.objects.create(slug="rocket", name="Rocket")
-boss = User.objects.create(username="boss", is_staff=True)
+boss = User.objects.create(username="boss", is_staff=True, is_superuser=True)
 players = [User.objects.create(username=f"p{{number}}").profile.public_id for number in range({PLAYERS})]
 servers = [User.objects.create(username=f"server{{number}}") for number in range({CLIENTS})]
 keys = [create_key(owner=server, name="x", scopes=["matches:write"], by=boss).secret for server in servers]

@@ -21,7 +21,7 @@ PLAYERS = 64
 
 @pytest.fixture
 def staff(signed_in):  # noqa: F811
-    return signed_in(User.objects.create(username="boss", is_staff=True))
+    return signed_in(User.objects.create(username="boss", is_staff=True, is_superuser=True))
 
 
 def play(players):

@@ -128,7 +128,7 @@ def test_a_second_open_dispute_of_the_same_subject_is_refused(ann, bob, duel, bo
     file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)
     bobs_row = type(duel).objects.get(user=bob)
     for row in (duel, bobs_row):
-        with pytest.raises(DisputeOpen, match="on 2025-03-02"):
+        with pytest.raises(DisputeOpen, match="on 2 Mar 2025"):
             file_dispute(reporter=ann, match=row, reason="And Bob cheated.", now=LATER)
     file_dispute(reporter=ann, result=bobs_title, reason="Another subject.", now=LATER)
     file_dispute(reporter=bob, match=duel, reason="Another reporter.", now=LATER)

@@ -134,9 +134,9 @@ def _read_cursors(told: str) -> Iterable[str]:
 
 
 def kept_pages() -> set[str]:
-    """Return the cache's keys, without the counts of the throttle and the probe of the cache."""
+    """Return the cache's keys, without the counts of requests and the probe of the cache."""
     store: Any = getattr(cache, "_cache")  # noqa: B009
-    return {name for name in store if "api-rate" not in name and "deltacrown/probe" not in name}
+    return {name for name in store if "-rate:" not in name and "deltacrown/probe" not in name}
 
 
 def find_faults(world: World, shown: Shown, cells: Iterable[Cell]) -> list[str]:

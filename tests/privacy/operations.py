@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from tests.privacy.rules import KEYS
 from tests.privacy.surfaces import (
-    BADGES,
+    BADGE_TIMES,
     CHANGES,
     ENTERED,
     FEED,
     MATCHES,
     ROWS,
     TIMELINE,
+    TIMELINE_BEFORE,
+    TOLD_BEFORE,
     TOURNAMENTS,
     WON,
     Surface,
@@ -38,10 +40,10 @@ def _rooted(surface: Surface) -> Surface:
 
 def _player_operations() -> list[Surface]:
     shown = {
-        "public": "bio team badge badgetext titlefact",
-        "matches": f"{MATCHES} playfact",
-        "tournaments": f"{TOURNAMENTS} entryfact",
-        "both": "handfact",
+        "public": "bio team badge badgetext titlefact titletime",
+        "matches": f"{MATCHES} playfact playtime",
+        "tournaments": f"{TOURNAMENTS} entryfact entrytime",
+        "both": "handfact handtime",
     }
     matches, entries, activity = (
         f"/players/{{public_id}}/{name}" for name in ("matches", "tournaments", "activity")
@@ -72,10 +74,9 @@ def _player_operations() -> list[Surface]:
         ),
         Surface(activity, f"{PLAYER}/activity", shows=TIMELINE),
         Surface(
-            activity,
-            f"{PLAYER}/activity?page={{cursor:activity}}",
-            shows={**TIMELINE, "own": "private oldprivate"},
+            activity, f"{PLAYER}/activity?page={{cursor:activity}}", "own", 422, {"own": TIMELINE_BEFORE}
         ),
+        Surface(activity, f"{PLAYER}/activity?page={{cursor:activity as told}}", "others", 422, TOLD_BEFORE),
         Surface("/players/{public_id}/games", f"{PLAYER}/games"),
         Surface("/players/{public_id}/followers", f"{PLAYER}/followers", "own", shows={"own": "admirer"}),
         Surface("/players/{public_id}/following", f"{PLAYER}/following", "own", shows={"own": "hero"}),
@@ -91,7 +92,7 @@ def _stat_operations() -> list[Surface]:
         *(Surface(one, f"{PLAYER}/stats/{stat}") for stat in ROWS),
         *(Surface(one, f"{PLAYER}/stats/{stat}?as_of=2025-05-01", gate) for stat, gate in opened.items()),
         *(
-            Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=shows)
+            Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=with_times(stat, shows))
             for stat, (gate, shows) in ROWS.items()
         ),
         Surface(f"{one}/rows", f"{PLAYER}/stats/matches_won/rows?game=valorant", "matches", shows=WON),
@@ -104,10 +105,19 @@ def _stat_operations() -> list[Surface]:
         Surface(
             f"{one}/rows",
             f"{PLAYER}/stats/achievement_count/rows?page={{cursor:badges}}",
-            shows={
-                name: BADGES[name].replace("badgetext ", "").replace("badge ", "")
-                for name in BADGES
-                if name != "both"
+            "own",
+            422,
+            {"own": "titlefact titletime playfact playtime entryfact entrytime"},
+        ),
+        Surface(
+            f"{one}/rows",
+            f"{PLAYER}/stats/achievement_count/rows?page={{cursor:badges as told}}",
+            "others",
+            422,
+            {
+                "public": "titlefact titletime",
+                "matches": "playfact playtime",
+                "tournaments": "entryfact entrytime",
             },
         ),
         *(
@@ -130,6 +140,14 @@ def _stat_operations() -> list[Surface]:
             for stat in CHANGES
         ),
     ]
+
+
+def with_times(stat: str, shows: dict[str, str]) -> dict[str, str]:
+    """Return what the rows of a number show here: of achievements the times too."""
+    if stat != "achievement_count":
+        return shows
+
+    return {rule: f"{shows[rule]} {BADGE_TIMES[rule]}" for rule in shows}
 
 
 def explained(stat: str) -> dict[str, str]:
@@ -159,8 +177,8 @@ def _other_operations() -> list[Surface]:
         Surface(
             match, f"{ROOT}/matches/valorant/zqcasualqz", shows={"public": "rivalside", "matches": "ownside"}
         ),
-        Surface(match, f"{ROOT}/matches/valorant/zqarchivedqz", "matches", shows={"matches": "archived"}),
-        Surface(match, f"{ROOT}/matches/valorant/zqvoidedqz", "matches", shows={"matches": "voidreason"}),
+        Surface(match, f"{ROOT}/matches/valorant/zqarchivedqz", "matches", 404, {"matches": "archived"}),
+        Surface(match, f"{ROOT}/matches/valorant/zqvoidedqz", "matches", 404, {"matches": "voidreason"}),
         Surface(match, f"{ROOT}/matches/valorant/zqfinalqz", shows={"public": "cup round"}),
         Surface("/integrity", f"{ROOT}/integrity"),
     ]
@@ -174,6 +192,7 @@ def _own_operations() -> list[Surface]:
     mine = {"self": " ".join(TIMELINE.values())}
     personal = "email firstname bio team key dispute answer award badge"
     facts = "entryfact playfact titlefact handfact withdrawn"
+    facts += " playtime entrytime titletime handtime"
     everything = {"self": f"{personal} {facts} {MATCHES} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
     return [
         Surface(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Everybody who may look, by what they are to the owner. The member is followed by the owner, and a superuser
-#: without being staff; the deactivated account was staff and a follower.
-PEOPLE = ("self", "staff", "follower", "member", "deactivated", "anonymous")
+#: without being staff; the deactivated account was staff and a follower. Staff without rights are members.
+PEOPLE = ("self", "staff", "staff without rights", "follower", "member", "deactivated", "anonymous")
 #: Programs with a key: of the owner, of the owner without the scope to read, and of staff who follow
 #: the owner. No key has the rights of staff.
 KEYS = ("key of self", "key without read", "key of staff")
@@ -66,17 +66,21 @@ RULES = {
     "both": Rule(OWN, EVERYONE, ("matches", "tournaments")),
     "followers": Rule(OWN | FOLLOWERS),
     "registrations for followers": Rule(OWN, FOLLOWERS, ("tournaments",)),
+    "followers, where both are shown": Rule(OWN, FOLLOWERS, ("matches", "tournaments")),
     "own": Rule(OWN),
+    "others": Rule(EVERYONE - OWN),
     "self": Rule(OWNER),
     # One's own page as others see it.
     "self, as others": Rule(frozenset({"self"})),
     "self, where matches are shown": Rule(frozenset(), frozenset({"self"}), ("matches",)),
     "self, where tournaments are shown": Rule(frozenset(), frozenset({"self"}), ("tournaments",)),
+    "self, where both are shown": Rule(frozenset(), frozenset({"self"}), ("matches", "tournaments")),
     "own in person": Rule(frozenset({"self", "staff"})),
     "self in person": Rule(frozenset({"self"})),
     # In the feed of those who follow the owner; staff do, too.
     "in a feed": Rule(FOLLOWERS | {"staff"}),
     "in a feed, where tournaments are shown": Rule(frozenset({"staff"}), FOLLOWERS, ("tournaments",)),
+    "in a feed, where both are shown": Rule(frozenset({"staff"}), FOLLOWERS, ("matches", "tournaments")),
     "staff": Rule(frozenset({"staff"})),
     "signed in": Rule(SIGNED_IN),
     "signed in with read": Rule(SIGNED_IN - {"key without read"}),

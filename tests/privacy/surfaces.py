@@ -40,16 +40,28 @@ class Surface:
         return self.address
 
 
+#: What is called a time is the exact one. Those of a podium and a title are on the official record.
 TIMELINE = {
-    "public": "everyone podium old",
+    "public": "everyone podium podiumtime old",
+    "both": "everyonetime oldtime",
     "followers": "followers oldfollowers",
+    "followers, where both are shown": "followerstime",
     "own": "private verified oldprivate",
     "tournaments": "registered",
     "registrations for followers": "registeredfollowers",
 }
+#: What follows the first entry, to the player and staff, and to others.
+TIMELINE_BEFORE = (
+    "everyone podium old followers oldfollowers private oldprivate registered registeredfollowers "
+    "everyonetime podiumtime oldtime followerstime"
+)
+TOLD_BEFORE = {
+    name: TIMELINE[name] for name in ("public", "both", "followers", "followers, where both are shown")
+}
 #: Of the live timeline alone.
 FEED = {
-    "in a feed": "everyone podium followers",
+    "in a feed": "everyone podium podiumtime followers",
+    "in a feed, where both are shown": "everyonetime followerstime",
     "in a feed, where tournaments are shown": "registered registeredfollowers",
     "staff": "private verified",
 }
@@ -61,6 +73,8 @@ BADGES = {
     "tournaments": "entryfact",
     "both": "handfact",
 }
+#: Pages tell the days of achievements, the API their times.
+BADGE_TIMES = {"public": "titletime", "matches": "playtime", "tournaments": "entrytime", "both": "handtime"}
 PLAYED = {"matches": "casual ownside archived final cup round"}
 WON = {"matches": "casual ownside final cup round"}
 ENTERED = {"tournaments": TOURNAMENTS}
@@ -89,7 +103,8 @@ CHANGES = {
     "tournaments_participated": ENTERED,
     "tournaments_won": RESULTS,
     "average_placement": RESULTS,
-    "achievement_count": {"public": "badge", "both": "revoked"},
+    # By the day, and without causes, where a history is hidden.
+    "achievement_count": {"both": "badge revoked"},
     "disputes_filed": {},
     "experience_points": AWARDS,
     "level": AWARDS,
@@ -163,10 +178,16 @@ def list_pages() -> list[Surface]:
         Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(
-            Surface("match", lonely.format(f"zq{name}qz"), "matches", shows={"matches": name})
+            Surface("match", lonely.format(f"zq{name}qz"), "matches", refusal=404, shows={"matches": name})
             for name in ("archived",)
         ),
-        Surface("match", lonely.format("zqvoidedqz"), "matches", shows={"matches": "voided voidreason"}),
+        Surface(
+            "match",
+            lonely.format("zqvoidedqz"),
+            "matches",
+            refusal=404,
+            shows={"matches": "voided voidreason"},
+        ),
         Surface("match", final, shows=official),
         Surface("integrity", "/integrity/"),
         *_own_pages(),
@@ -224,10 +245,20 @@ def _history_pages(player: str) -> list[Surface]:
             shows={"tournaments": "cup"},
         ),
         Surface("player-activity", player + "activity/", shows=TIMELINE),
+        # In the order of times, which others may not know.
         Surface(
             "player-activity",
             player + "activity/?page={cursor:activity}",
-            shows={**TIMELINE, "own": "private oldprivate"},
+            "own",
+            400,
+            {"own": TIMELINE_BEFORE},
+        ),
+        Surface(
+            "player-activity",
+            player + "activity/?page={cursor:activity as told}",
+            "others",
+            400,
+            TOLD_BEFORE,
         ),
     ]
 
@@ -236,12 +267,14 @@ def _own_pages() -> list[Surface]:
     """What belongs to the one who is signed in, and what to staff."""
     visitors = {"anonymous": 302, "deactivated": 302}
     strangers = {
-        "self, as others": "bio team badge badgetext everyone podium old",
+        "self, as others": "bio team badge badgetext everyone podium podiumtime old",
+        "self, where both are shown": "everyonetime oldtime",
         "self, where matches are shown": MATCHES,
         "self, where tournaments are shown": f"{TOURNAMENTS} registered",
     }
     followers = {
         "self, as others": f"{strangers['self, as others']} followers oldfollowers",
+        "self, where both are shown": "everyonetime oldtime followerstime",
         "self, where matches are shown": MATCHES,
         "self, where tournaments are shown": f"{TOURNAMENTS} registered registeredfollowers",
     }
@@ -260,7 +293,11 @@ def _own_pages() -> list[Surface]:
         ),
         Surface("disputes", "/disputes/", "people signed in", 302, {"self in person": filed}),
         Surface(
-            "dispute-match", "/disputes/match/valorant/zqarchivedqz/", "self in person", refusals=visitors
+            "dispute-match",
+            "/disputes/match/valorant/zqarchivedqz/",
+            "self in person",
+            404,
+            refusals=visitors,
         ),
         Surface("dispute-result", "/disputes/result/zqcupqz/", "people signed in", 302),
         Surface(

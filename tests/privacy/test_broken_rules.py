@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import F, Q
 
 from deltacrown.pages import matches
 from deltacrown.user_profile import privacy
@@ -24,7 +24,7 @@ SURFACES = list_pages() + list_operations()
 #: A rule broken by hand → how, where it must show, and the faults it must name. With everything hidden.
 BROKEN = {
     "staff are everybody": (
-        lambda patch: patch(privacy, "is_staff", lambda viewer: viewer is not None),
+        lambda patch: patch(privacy, "_may", lambda viewer, right: viewer is not None),
         "matches/|activity/|tournaments/",
         [
             "/players/{id}/matches/ | member",
@@ -64,7 +64,17 @@ BROKEN = {
     "matches are shown whole": (
         lambda patch: patch(matches, "filter_match_by_visibility", lambda rows, viewer: rows),
         "zqcasualqz|zqarchivedqz",
-        ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 403"],
+        ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 404"],
+    ),
+    "times are told": (
+        lambda patch: patch(privacy, "StartOfDay", F),
+        "activity|feed|achievement_count/rows",
+        [
+            "/api/v1/players/{id}/activity | anonymous",
+            "/api/v1/me/feed | follower",
+            "gives away everyonetime, oldtime",
+            "gives away entrytime, handtime, playtime",
+        ],
     ),
     "facts are told": (
         lambda patch: patch(privacy.Visibility, "shows", lambda self, histories: True),

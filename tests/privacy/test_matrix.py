@@ -38,6 +38,7 @@ MATCHES_KEPT = {"player-matches", "/api/v1/players/{public_id}/matches"}
 KEPT = {
     "player",
     "/api/v1/players/{public_id}",
+    "/api/v1/players/{public_id}/games",
     "player-activity",
     "/api/v1/players/{public_id}/activity",
     *MATCHES_KEPT,

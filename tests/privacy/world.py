@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
@@ -39,8 +40,11 @@ from tests.privacy.rules import Shown
 from tests.scene import at
 
 SECRET = re.compile(r"zq([a-z]+)qz", re.IGNORECASE)
+TIME = re.compile(r":\d\d\.(9\d{5})")
 #: Every secret there is: a token or a cursor may hold the letters of another by chance.
 _names: set[str] = set()
+#: Every secret time, by its name: its microseconds.
+_times: dict[str, str] = {}
 
 
 def secret(name: str) -> str:
@@ -49,9 +53,17 @@ def secret(name: str) -> str:
     return f"zq{name}qz"
 
 
+def secret_time(name: str, hours: float) -> datetime:
+    """Return a time with microseconds of its own, by which it is known wherever it is shown."""
+    _times.setdefault(name, f"{900_001 + len(_times)}")
+    return at(hours).replace(microsecond=int(_times[name]))
+
+
 def find_secrets(text: str) -> set[str]:
-    """Return the names of the secrets in ``text``, in any case."""
-    return {name.lower() for name in SECRET.findall(text)} & _names
+    """Return the names of the secrets in ``text``, in any case, and of the exact times."""
+    shown = set(TIME.findall(text))
+    times = {name for name, microseconds in _times.items() if microseconds in shown}
+    return times | ({name.lower() for name in SECRET.findall(text)} & _names)
 
 
 @dataclass
@@ -139,27 +151,33 @@ def _keep_records(owner: User) -> None:
     filed = scene.dispute(owner, match, status="REJECTED", resolved_at=at(9), resolution=secret("answer"))
     type(filed).objects.filter(pk=filed.pk).update(reason=secret("dispute"))
     KycVerification.objects.create(user=owner, status="VERIFIED", reviewed_at=at(7))
-    earned = {
-        Wins: "playfact",
-        TournamentsEntered: "entryfact",
-        Titles: "titlefact",
-    }
-    for number, (measure, fact) in enumerate(earned.items()):
+    earned = {Wins: "play", TournamentsEntered: "entry", Titles: "title"}
+    for days, (measure, name) in enumerate(earned.items()):
         rule = next(rule for rule in CATALOGUE if rule.measure is measure)
         entry = Achievement.objects.create(slug=rule.slug, name=rule.name, description=rule.description)
-        UserAchievement.objects.create(user=owner, achievement=entry, fact=secret(fact), earned_at=at(number))
+        _award(owner, entry, name, hours=24 * days)
     by_hand = Achievement.objects.create(
         slug="by-hand", name=secret("badge"), description=secret("badgetext")
     )
-    UserAchievement.objects.create(user=owner, achievement=by_hand, fact=secret("handfact"), earned_at=at(4))
+    _award(owner, by_hand, "hand", hours=24 * 4)
     lost = Achievement.objects.create(slug="lost", name="Lost")
     UserAchievement.objects.create(user=owner, achievement=lost, fact=secret("lostfact"), earned_at=at(5))
     revoke_achievement(user=owner, achievement=lost, reason=secret("revoked"))
 
 
+def _award(owner: User, achievement: Achievement, name: str, *, hours: float) -> None:
+    """Record an achievement with a fact and a time that are secrets of their own."""
+    UserAchievement.objects.create(
+        user=owner,
+        achievement=achievement,
+        fact=secret(f"{name}fact"),
+        earned_at=secret_time(f"{name}time", hours),
+    )
+
+
 def _tell_timeline(owner: User) -> None:
     told = [
-        ("everyone", "TEAM_JOINED", "PUBLIC"),
+        ("everyone", "ACHIEVEMENT_UNLOCKED", "PUBLIC"),
         ("podium", "TOURNAMENT_WON", "PUBLIC"),
         ("followers", "LEVEL_UP", "FOLLOWERS"),
         ("private", "TEAM_JOINED", "PRIVATE"),
@@ -173,13 +191,18 @@ def _tell_timeline(owner: User) -> None:
             secret(name),
             kind=kind,
             visibility=visibility,
-            hours=number,
+            hours=24 * number,
             metadata={"team_name": secret(name)},
         )
-    gone = scene.activity(owner, secret("withdrawn"), hours=50)
+    for number, name in enumerate(("everyone", "podium", "followers")):
+        entry = UserActivity.objects.filter(user=owner, dedupe_key=secret(name))
+        entry.update(created_at=secret_time(f"{name}time", 24 * number))
+    gone = scene.activity(owner, secret("withdrawn"), hours=24 * 50)
     UserActivity.objects.filter(pk=gone.pk).update(is_withdrawn=True)
     for name, visibility in (("old", "PUBLIC"), ("oldfollowers", "FOLLOWERS"), ("oldprivate", "PRIVATE")):
         row = scene.activity(owner, secret(name), hours=-20_000, visibility=visibility)
+        if name == "old":
+            row.activity_type, row.created_at = "LEVEL_UP", secret_time("oldtime", -20_000)
         columns = {
             column.attname: getattr(row, column.attname) for column in UserActivity._meta.concrete_fields
         }
@@ -191,6 +214,7 @@ def _make_viewers(owner: User) -> tuple[dict[str, Client], dict[str, dict[str, s
     people: dict[str, User | None] = {
         "self": owner,
         "staff": scene.player("boss", is_staff=True),
+        "staff without rights": scene.staff("clerk"),
         "follower": scene.player("fan"),
         "member": scene.player("idol", is_superuser=True),
         "deactivated": scene.player("gone", is_staff=True, is_superuser=True),
@@ -221,12 +245,22 @@ def _make_viewers(owner: User) -> tuple[dict[str, Client], dict[str, dict[str, s
     return clients, headers
 
 
+def _read_as_told(owner: User) -> Page[Any]:
+    """Return what a stranger was given while the histories were hidden, and times told by the day."""
+    scene.hide(owner, matches=True, tournaments=True)
+    page: Page[Any] = stats_service.get_stat_rows(owner, "achievement_count", limit=1)
+    scene.hide(owner)
+    return page
+
+
 def _read_cursors(owner: User) -> dict[str, str]:
-    """What the owner was given to read on with, on lists of one row a page."""
+    """What the owner was given to read on with, on lists of one row a page; and, as told, a stranger."""
     service: Any = stats_service
     pages = {
         "matches": service.get_match_history(owner, limit=1, viewer=owner),
         "tournaments": service.get_tournament_breakdown(owner, limit=1, viewer=owner),
+        "activity as told": service.get_activity_timeline(owner, None, limit=1),
+        "badges as told": _read_as_told(owner),
         "activity": service.get_activity_timeline(owner, owner, limit=1),
         "rows": service.get_stat_rows(owner, "total_matches_played", limit=1, viewer=owner),
         "entries": service.get_stat_rows(owner, "tournaments_participated", limit=1, viewer=owner),

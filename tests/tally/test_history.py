@@ -14,7 +14,7 @@ from django_tally import history as history_module
 from django_tally.as_of import get_as_of
 from django_tally.context import attributed
 from django_tally.explanation import explain_row
-from django_tally.history import StatOf, list_changes
+from django_tally.history import StatOf, list_changes, list_daily_changes
 from django_tally.models import ChangeContext, Revision
 from django_tally.rows import UnknownStat
 from tests.conftest import NOON
@@ -52,6 +52,38 @@ def test_a_void_says_who_and_why_and_keeps_the_beginning(player, played):
     assert (voided.delta, voided.actor, voided.reason) == (-1, "mod", "smurfing")
     assert (voided.old["voided_at"], voided.new["void_reason"]) == (None, "smurfing")
     assert (recorded.delta, recorded.is_recording, recorded.row) == (1, True, match.pk)
+
+
+def test_the_changes_of_a_day_are_one_and_none_where_they_cancel_out(player, played):
+    """Of two numbers, and with rows that were changed, archived and never touched."""
+    ann = player("ann")
+    rows = [played(ann, result) for result in ("WIN", "LOSS", "WIN", "WIN")]
+    days = {pk: NOON - timedelta(days=place) for place, pk in enumerate(row.pk for row in rows)}
+    for row in rows:
+        Match.objects.filter(pk=row.pk).update(voided_at=NOON, void_reason="x")
+        Match.objects.filter(pk=row.pk).update(voided_at=None, void_reason="")
+        changed = Revision.objects.filter(row=row.pk)
+        changed.update(recorded_at=days[row.pk], changed_at=days[row.pk])
+    Match.objects.filter(pk=rows[0].pk).update(voided_at=NOON, void_reason="x")
+    Revision.objects.filter(changed_at__gt=NOON).update(changed_at=NOON)
+    played(ann, "WIN")
+
+    names = ("total_matches_played", "matches_won")
+    numbers = [StatOf(UserProfile, UserProfile._meta.get_field(name), {"user": ann.pk}) for name in names]
+    found = list_daily_changes(*numbers, limit=10)
+
+    today = max(change.at for change in history(ann, "matches_won")).date()
+    told = [(NOON.date() - change.day, change.stat, change.delta) for change in found]
+    assert told == [
+        (NOON.date() - today, "total_matches_played", 1),
+        (NOON.date() - today, "matches_won", 1),
+        (timedelta(days=1), "total_matches_played", 1),
+        (timedelta(days=2), "total_matches_played", 1),
+        (timedelta(days=2), "matches_won", 1),
+        (timedelta(days=3), "total_matches_played", 1),
+        (timedelta(days=3), "matches_won", 1),
+    ]
+    assert list_daily_changes(*numbers, limit=2, after=found[2].position) == found[3:5]
 
 
 def test_a_row_changed_again_and_again_began_once(player, played):
@@ -134,7 +166,7 @@ def test_history_runs_through_into_the_archive(player, played):
 
 def test_a_row_archived_between_the_reads_of_the_two_tables_is_told_once(player, played, monkeypatch):
     match = played(ann := player("ann"), "WIN")
-    values, read = Match.objects.filter(pk=match.pk).values().get(), history_module._read_stream
+    values, read = Match.objects.filter(pk=match.pk).values().get(), history_module._read_streams
 
     def read_and_be_interrupted(*args):
         found = read(*args)
@@ -143,7 +175,7 @@ def test_a_row_archived_between_the_reads_of_the_two_tables_is_told_once(player,
             Match.objects.filter(pk=match.pk)._raw_delete("default")
         return found
 
-    monkeypatch.setattr(history_module, "_read_stream", read_and_be_interrupted)
+    monkeypatch.setattr(history_module, "_read_streams", read_and_be_interrupted)
     assert deltas(ann, "matches_won") == [1]
 
 

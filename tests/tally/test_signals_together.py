@@ -16,6 +16,7 @@ from tests.chaos.test_races import Session
 from tests.chaos.test_waits import impatiently
 from tests.concurrency import call_together
 from tests.conftest import NOON
+from tests.removal import remove
 from tests.tally.ways.maintained import maintained_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +47,7 @@ WRITES = {
     "save": lambda match, new: flip(match),
     "delete": lambda match, new: match.delete(),
     "queryset.delete": lambda match, new: Match.objects.all().delete(),
-    "cascade": lambda match, new: match.game.delete(),
+    "with its game": lambda match, new: remove(match.game),
     "update": lambda match, new: Match.objects.update(result="LOSS"),
     "_raw_delete": lambda match, new: Match.objects.all()._raw_delete("default"),
     "bulk_create": lambda match, new: Match.objects.bulk_create([new]),

@@ -216,3 +216,14 @@ def test_a_contradicting_period_refuses_the_whole_call(team, ann, bob, period):
 def test_a_departure_before_its_arrival_is_refused(team, ann):
     with pytest.raises(InvalidDate, match="ends before it starts"):
         record_memberships(memberships=[MembershipRecord(team, ann, FEB, JAN)])
+
+
+def test_a_membership_ended_at_its_own_start_did_not_last(team, ann, bob):
+    mistake = join_team(team=team, user=ann, joined_at=JAN)
+    left = join_team(team=team, user=bob, joined_at=JAN)
+    leave_team(team=team, user=ann, left_at=JAN)
+    leave_team(team=team, user=bob, left_at=FEB)
+
+    assert list(TeamMembership.objects.lasting()) == [left]
+    assert mistake in TeamMembership.objects.all()
+    assert list_roster(team, JAN) == [bob]

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.games.models import Game, Match
-from deltacrown.games.services import MatchConflict, record_match, void_match
+from deltacrown.games.services import MatchConflict, correct_match, record_match, void_match
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
@@ -28,7 +28,7 @@ from tests import scene
 from tests.announcements import announced
 from tests.concurrency import call_together
 from tests.scene import duel, line, record, refusals, statuses
-from tests.tournaments.conftest import NOW
+from tests.tournaments.conftest import LATER, NOW
 
 
 def official(event, match, **fields):
@@ -347,3 +347,82 @@ def test_a_mixed_batch_has_an_outcome_per_record_in_the_order_given(final):
     assert statuses(outcomes) == ["created", "refused", "refused", "created", "unchanged"]
     assert [refusal.field for refusal in refusals(outcomes)] == ["tournament", "user"]
     assert record_deliveries(records=[], now=NOW) == []
+
+
+@pytest.fixture
+def described(solo):
+    """The final of ann and bob, recorded and described."""
+    match = duel(solo.game, "final", solo.players["ann"], solo.players["bob"])
+    delivery = TournamentMatchRecord(tournament=solo, match=match, round="Final", map_name="Dust")
+    record_tournament_matches(records=[delivery], now=NOW)
+    return solo
+
+
+def said_of(event):
+    """username → round, map and opponent of the descriptions of a tournament."""
+    rows = event.match_results.values_list("user__username", "round", "map_name", "opponent_user__username")
+    return {name: rest for name, *rest in rows}
+
+
+def correct_final(event, **correction):
+    return correct_match(game=event.game, match_key="final", reason="as it was", now=LATER, **correction)
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_description_follows_its_line_to_the_right_player(described, archived, find_all_drift):
+    if archived:
+        for row in Match.objects.filter(match_key="final"):
+            scene.archive(row)
+
+    correct_final(described, moved={"bob": described.players["cat"]})
+
+    assert said_of(described) == {"ann": ["Final", "Dust", "cat"], "cat": ["Final", "Dust", "ann"]}
+    assert find_all_drift() == []
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_added_and_removed_lines_have_descriptions_and_lose_them(described, archived):
+    if archived:
+        for row in Match.objects.filter(match_key="final"):
+            scene.archive(row)
+
+    correct_final(described, added=[line(described.players["cat"], "LOSS")])
+    assert said_of(described) == {name: ["Final", "Dust", None] for name in ("ann", "bob", "cat")}
+
+    correct_final(described, removed=["bob"])
+    assert said_of(described) == {"ann": ["Final", "Dust", "cat"], "cat": ["Final", "Dust", "ann"]}
+
+
+def test_a_match_that_is_casual_is_none_of_the_tournament_and_can_be_one_again(described):
+    match = duel(described.game, "final", described.players["ann"], described.players["bob"])
+    delivery = TournamentMatchRecord(tournament=described, match=match, round="Semi-final")
+    [refused] = record_tournament_matches(records=[delivery], now=NOW)
+
+    correct_final(described, kind="CASUAL")
+    assert said_of(described) == {}
+    correct_final(described, kind="TOURNAMENT")
+    [taken] = record_tournament_matches(records=[delivery], now=NOW)
+
+    assert (refused.refusal.field, taken.status) == ("round", "completed")
+    assert said_of(described) == {"ann": ["Semi-final", "", "bob"], "bob": ["Semi-final", "", "ann"]}
+
+
+def test_a_correction_brings_no_stranger_into_a_tournament(described, player):
+    zoe = player("zoe")
+    for correction in ({"moved": {"bob": zoe}}, {"added": [line(zoe, "LOSS")]}):
+        with pytest.raises(InvalidTournamentMatch, match="zoe not registered for Cup, and registration is"):
+            correct_final(described, **correction)
+
+    assert said_of(described) == {"ann": ["Final", "Dust", "bob"], "bob": ["Final", "Dust", "ann"]}
+    assert not Match.objects.filter(user=zoe).exists()
+
+
+def test_a_member_moved_to_plays_for_the_team_they_registered_with(teams):
+    ann, bob, dan = (scene.User.objects.get(username=name) for name in ("ann", "bob", "dan"))
+    match = duel(teams.game, "final", ann, dan)
+    record_tournament_matches(records=[TournamentMatchRecord(tournament=teams, match=match)], now=NOW)
+
+    correct_final(teams, moved={"ann": bob})
+
+    rows = teams.match_results.values_list("user__username", "team__slug", "opponent_team__slug")
+    assert set(rows) == {("bob", "reds", "blues"), ("dan", "blues", "reds")}

@@ -238,7 +238,8 @@ def test_a_correction_takes_a_disqualification_back(ended, table, titles, find_a
     assert list(
         TournamentResult.objects.filter(user=ann).values_list("disqualified_at", "disqualified_reason")
     ) == [(None, "")]
-    assert titles() == {"ann": 1, "bob": 1, "cat": 1}
+    assert titles() == {"ann": 1}
+    assert places(table, ended) == {"ann": 1, "bob": 2, "cat": 2, "dan": 4}
     assert find_all_drift() == []
 
 

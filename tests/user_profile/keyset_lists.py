@@ -23,8 +23,8 @@ class List:
 
     :param read: gives a page of it.
     :param more: the statements a later page has beside those of the first.
-    :param is_gathered: it is sorted from many players' rows, so that PostgreSQL may find these by any of the
-        players' indexes; the cost of a page is the same.
+    :param is_gathered: it is sorted from many players' rows, or from those of whole days, so that PostgreSQL
+        may find these in more than one way; the cost of a page is the same.
     """
 
     read: Read
@@ -109,9 +109,19 @@ LISTS = {
     "tournaments": List(_service("get_tournament_breakdown")),
     "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
     "tournaments held": List(_service("get_tournament_breakdown", filters={"status": "COMPLETED"})),
-    "timeline, to everybody": List(_timeline(None)),
+    "timeline, to everybody": List(_timeline(None), is_gathered=True),
     "timeline, to its player": List(_timeline("owner")),
     "timeline, to staff": List(_timeline("staff")),
+    "timeline by the day": List(
+        lambda site, page, limit: stats_service.get_activity_timeline(site.shy, None, page, limit=limit),
+        is_gathered=True,
+    ),
+    "achievements by the day": List(
+        lambda site, page, limit: stats_service.get_stat_rows(
+            site.shy, "achievement_count", page, limit=limit
+        ),
+        is_gathered=True,
+    ),
     **{f"rows of {stat}": List(_rows(stat)) for stat in NUMBERS},
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
     **{
@@ -167,6 +177,8 @@ QUERIES = {
     "timeline, to everybody": 2,
     "timeline, to its player": 2,
     "timeline, to staff": 2,
+    "timeline by the day": 2,
+    "achievements by the day": 4,
     "rows of total_matches_played": 7,
     "rows of matches_won": 7,
     "rows of tournaments_participated": 5,

@@ -39,12 +39,13 @@ class Site:
     """The rows that tests of long lists name.
 
     ``owner`` has long lists of everything, ``event`` of all players. ``fan`` follows a few players, ``staff``
-    reviews all disputes.
+    reviews all disputes. ``shy`` hides both histories, and has a long timeline and many achievements.
     """
 
     owner: User
     fan: User
     staff: User
+    shy: User
     event: Tournament
 
 
@@ -52,24 +53,28 @@ def build_site() -> Site:
     """Write the rows straight into the tables; nobody reacts."""
     empty_tables()
     owner, fan, staff = scene.player("owner"), scene.player("fan"), scene.player("boss", is_staff=True)
+    shy = scene.player("shy")
+    scene.hide(shy, matches=True, tournaments=True)
     crowd = User.objects.bulk_create(User(username=f"p{number:05}") for number in range(LONG))
     event = scene.tournament("cup")
     _tell([owner], LONG)
+    _tell([shy], LONG, kind="LEVEL_UP", every=3)
     _tell(crowd[:30], 50)
     _tell(crowd[30:], 1)
     _play(owner, crowd, event)
     _compete(owner, crowd, event)
+    _reward(shy)
     _follow(owner, fan, crowd)
     Run.objects.bulk_create(
         Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False)
         for n in range(LONG)
     )
     gather_statistics()
-    return Site(owner, fan, staff, event)
+    return Site(owner, fan, staff, shy, event)
 
 
-def _tell(users: Sequence[User], many: int) -> None:
-    """Timelines, half of each archived, and points."""
+def _tell(users: Sequence[User], many: int, *, kind: str = "TEAM_JOINED", every: int = 1) -> None:
+    """Timelines, half of each archived, and points: one every so many hours."""
     told = [(user, n) for user in users for n in range(many)]
     for table, start in ((UserActivity, LONG), (ArchivedUserActivity, 0)):
         number = count((table.objects.aggregate(last=Max("pk"))["last"] or 0) + 1)
@@ -78,10 +83,10 @@ def _tell(users: Sequence[User], many: int) -> None:
                 table(
                     id=next(number),
                     user=user,
-                    activity_type="TEAM_JOINED",
+                    activity_type=kind,
                     dedupe_key=f"{start + n}",
                     description="x",
-                    created_at=scene.at(start + n),
+                    created_at=scene.at((start + n) * every),
                 )
                 for user, n in told
             ),
@@ -171,6 +176,14 @@ def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
         for n, row in enumerate(played)
     ]
     Dispute.objects.bulk_create(filed, batch_size=2_000)
+
+
+def _reward(shy: User) -> None:
+    """An achievement an hour."""
+    badges = Achievement.objects.order_by("pk")
+    UserAchievement.objects.bulk_create(
+        UserAchievement(user=shy, achievement=badge, earned_at=scene.at(n)) for n, badge in enumerate(badges)
+    )
 
 
 def _follow(owner: User, fan: User, crowd: Sequence[User]) -> None:

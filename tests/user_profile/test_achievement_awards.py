@@ -128,20 +128,32 @@ def test_an_achievement_worth_nothing_brings_no_experience(ann, pioneer):
     assert (held(), experience()) == ([("ann", "pioneer", "", JAN)], [])
 
 
-def test_a_changed_price_leaves_awards_alone(ann, first_win):
+@pytest.mark.parametrize("points", [500, 1, 0])
+def test_a_changed_price_is_that_of_awards_made_before_too(ann, first_win, points):
     award_achievement(user=ann, achievement=first_win, fact="", earned_at=JAN)
     define_achievement(
-        slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=500
+        slug="first-win", name="First win", description="Win a match.", tier="MINOR", points=points
     )
-    assert numbers(ann) == (1, 50, 1)
+    assert numbers(ann)[:2] == (1, points)
+
+
+def test_a_changed_tier_and_name_are_those_of_entries_made_before_too(ann, first_win):
+    award_achievement(user=ann, achievement=first_win, fact="", earned_at=JAN)
+    fields = {"slug": "first-win", "description": "Win a match.", "points": 50}
+
+    for name, tier in (("First win", "MAJOR"), ("Victory", "MAJOR"), ("Victory", "MINOR")):
+        define_achievement(name=name, tier=tier, **fields)
+        assert unlocked() == ([("ann", f"Earned {name}", JAN)] if tier == "MAJOR" else [])
+        assert [row[2] for row in experience()] == [f"Achievement: {name}"]
 
 
 def test_many_awards_take_a_constant_number_of_queries(first_win, pioneer, django_assert_num_queries):
     users = User.objects.bulk_create([User(username=f"player{number:03d}") for number in range(80)])
     awards = [AwardRecord(user, entry, "season 1", JAN) for entry in (first_win, pioneer) for user in users]
-    # Savepoint, lock, read, two inserts, release; the timelines' achievements: two savepoints around awards,
-    # archived and live entries, and an insert; their levels: the same around the profiles and the entries.
-    with django_assert_num_queries(6 + 8 + 7):
+    # Savepoint, lock, read, two inserts, a delete for what is worth nothing, release; the timelines'
+    # achievements: two savepoints around awards, archived and live entries, and an insert; their levels: the
+    # same around the profiles and the entries.
+    with django_assert_num_queries(7 + 8 + 7):
         created = award_achievements(awards=awards + awards[:10])
     assert len(created) == UserAchievement.objects.count() == 160
     assert ExperienceAward.objects.count() == 80

@@ -13,7 +13,7 @@ from deltacrown.games.services import correct_match, restore_match, void_match
 from deltacrown.tournaments.services import correct_result, disqualify_entrant
 from deltacrown.user_profile.achievements import measures, syncing
 from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
-from deltacrown.user_profile.achievements.backfill import backfill_achievements
+from deltacrown.user_profile.achievements.backfill import backfill_players
 from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE
 from deltacrown.user_profile.achievements.progress import MatchProgress
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
@@ -97,9 +97,7 @@ def test_matches_earn_with_their_date_and_fact(ann_and_bob):
 
     assert held(ann) == {"first-win": day(0), "streak-five": day(4), "ten-wins": day(9), "streak-ten": day(9)}
     assert held(bob) == {}
-    assert (
-        UserAchievement.objects.get(user=ann, achievement__slug="first-win").fact == "Rocket, 1 January 2025"
-    )
+    assert UserAchievement.objects.get(user=ann, achievement__slug="first-win").fact == "Rocket, 1 Jan 2025"
     awarded = ExperienceAward.objects.get(user=ann, dedupe_key="achievement:first-win")
     assert (awarded.points, awarded.awarded_at) == (BY_SLUG["first-win"].points, day(0))
 
@@ -160,7 +158,7 @@ def test_in_whatever_order_and_batches_matches_are_told_the_end_is_the_same(seed
     from_events = contents()
     UserAchievement.objects.all().delete()
     ExperienceAward.objects.all().delete()
-    backfill_achievements()
+    backfill_players()
 
     assert contents() == from_events
     assert len(from_events["achievements"]) > 3
@@ -255,7 +253,7 @@ def test_what_was_awarded_by_hand_is_left_alone(ann_and_bob):
     award_achievement(user=ann, achievement=pioneer, fact="", earned_at=day(0))
     play([daily_duel(ann, bob, 1)])
     void(1)
-    backfill_achievements()
+    backfill_players()
 
     assert held(ann) == {"pioneer": day(0)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -12,8 +13,7 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.user_profile.achievements import backfill
-from deltacrown.user_profile.achievements.backfill import backfill_achievements, backfill_activities
-from deltacrown.user_profile.achievements.syncing import AchievementChanges
+from deltacrown.user_profile.achievements.backfill import Backfilled, backfill_players
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
     ExperienceAward,
@@ -75,8 +75,7 @@ def test_both_backfills_make_of_the_tables_what_the_events_made(season, find_all
     from_events = contents()
     forget()
 
-    backfill_achievements()
-    backfill_activities()
+    backfill_players()
 
     assert contents() == from_events
     assert find_all_drift() == []
@@ -85,8 +84,7 @@ def test_both_backfills_make_of_the_tables_what_the_events_made(season, find_all
 def test_after_events_there_is_nothing_to_backfill(season):
     before = contents()
 
-    assert backfill_achievements().changes == AchievementChanges()
-    assert backfill_activities().changes == ActivityChanges()
+    assert backfill_players(everyone=True) == Backfilled(players=4)
     assert contents() == before
 
 
@@ -95,10 +93,10 @@ def test_a_dry_run_counts_and_changes_nothing(season):
     UserActivity.objects.all().delete()
     before = contents()
 
-    assert backfill_activities(dry_run=True).changes == ActivityChanges(created=everything)
+    assert backfill_players(dry_run=True).activities == ActivityChanges(created=everything)
     assert contents() == before
     forget()
-    assert backfill_achievements(dry_run=True).changes.awarded > 0
+    assert backfill_players(dry_run=True).achievements.awarded > 0
     assert contents() == {"activities": [], "achievements": [], "experience": []}
 
 
@@ -110,11 +108,12 @@ def test_entries_whose_fact_is_gone_are_withdrawn_and_those_that_differ_amended(
         user=ann,
         activity_type="TEAM_JOINED",
         description="Joined the hall of fame",
+        metadata={"team_name": "Hall of fame"},
         dedupe_key="by hand",
         created_at=day(1),
     )
 
-    changes = backfill_activities().changes
+    changes = backfill_players().activities
 
     assert changes == ActivityChanges(amended=1, withdrawn=1)
     assert "Took third place in Cup 2" in said(bob)
@@ -134,11 +133,11 @@ def test_a_run_that_stopped_is_finished_by_the_next(season, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backfill_activities(progress=stop_after_two)
+        backfill_players(progress=stop_after_two)
     assert shown == [(1, 4), (2, 4)]
     assert len({row[0] for row in contents()["activities"]}) == 2
 
-    backfill_activities()
+    backfill_players()
     assert contents() == whole
 
 
@@ -146,31 +145,32 @@ def test_the_commands_say_what_they_did(season):
     UserActivity.objects.filter(user__username="cat").delete()
     entries = 12
 
-    would = f"Would create {entries}, update 0 and withdraw 0 entries of 4 players.\n"
-    done = "Created {}, updated 0 and withdrew 0 entries of 4 players.\n"
-    assert run("backfill_activities", dry_run=True) == would
-    assert run("backfill_activities") == done.format(entries)
-    assert run("backfill_activities") == done.format(0)
-
     UserAchievement.objects.filter(user__username="cat", achievement__slug="first-podium").delete()
+
     would = (
-        "Would award 1, update 0 and revoke 0 achievements of 4 players, "
-        "and change the experience of 0 of them.\n"
+        "Would create 12, update 0 and withdraw 0 entries; award 1, update 0 and revoke 0 achievements; "
+        "change the experience of 0; looked at 4 players.\n"
     )
     done = (
-        "Awarded {}, updated 0 and revoked 0 achievements of 4 players, "
-        "and changed the experience of 0 of them.\n"
+        "Created {}, updated 0 and withdrew 0 entries; awarded {}, updated 0 and revoked 0 achievements; "
+        "changed the experience of 0; looked at {} players.\n"
     )
-    assert run("backfill_achievements", dry_run=True) == would
-    assert run("backfill_achievements") == done.format(1)
-    assert run("backfill_achievements") == done.format(0)
+    out = StringIO()
+    with pytest.raises(SystemExit) as exit_of_dry_run:
+        call_command("backfill_activities", dry_run=True, stdout=out)
+    assert (exit_of_dry_run.value.code, out.getvalue()) == (1, would)
+    assert run("backfill_activities") == done.format(entries, 1, 4)
+    assert run("backfill_activities") == done.format(0, 0, 0)
+    assert run("backfill_achievements", all=True) == done.format(0, 0, 4)
+    assert json.loads(run("backfill_activities", json=True))["players_backfilled"] == 0
+    assert run("backfill_activities", dry_run=True).startswith("Would create 0,")
 
 
 def test_hidden_entries_stay_hidden(season):
     ann = season[0]
     entry = UserActivity.objects.get(user=ann, dedupe_key__startswith="membership:")
     hide_activity(user=ann, activity=entry)
-    backfill_activities()
+    backfill_players()
 
     assert UserActivity.objects.get(pk=entry.pk).visibility == "PRIVATE"
 
@@ -210,7 +210,7 @@ class TestArchive:
         archive_activities(before=TOLD, now=TOLD)
 
         assert archive_activities(before=TOLD, now=TOLD) == ArchivedActivities(0, 0)
-        assert backfill_activities().changes == ActivityChanges()
+        assert backfill_players(everyone=True).mended == 0
 
     def test_a_dry_run_moves_nothing(self, season):
         before = contents()
@@ -256,6 +256,6 @@ class TestArchive:
 def test_a_verification_is_backfilled_for_its_player_alone():
     (ann,) = people("ann")
     KycVerification.objects.create(user=ann, status="VERIFIED", reviewed_at=day(3))
-    backfill_activities()
+    backfill_players()
 
     assert UserActivity.objects.get(activity_type="KYC_VERIFIED").visibility == "PRIVATE"

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Game, Match
 from deltacrown.user_profile.models import GameStats, PublicIdCounter, UserProfile
+from tests.removal import remove
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def test_a_site_whose_first_players_left(player, played, file, find_all_drift):
         played(players[3], "LOSS", game=Game.objects.create(slug=other, name=other))
     played(players[1], "LOSS", game=Game.objects.get(slug="go"))
     for user in (players[0], players[2]):
-        user.delete()
+        remove(user)
     before = read()
     assert [public_id for _, public_id, *_ in before[0]] == ["DC-25-000002", "DC-25-000004", "DC-25-000005"]
     dump(file)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.jobs import begin_run, get_job, renew_lease
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.pages.integrity import IntegrityState, RepairedStat, get_integrity_page
 from deltacrown.user_profile.models import GameStats, UserProfile
@@ -30,7 +31,7 @@ def run(status="CLEAN", *, minutes=0, took=2, **fields):
     ended = None if status == "RUNNING" else began + timedelta(seconds=took)
     counts = {"numbers_checked": 40, "numbers_drifted": 0, "numbers_repaired": 0}
     return Run.objects.create(
-        cause="test", status=status, started_at=began, finished_at=ended, **{**counts, **fields}
+        status=status, started_at=began, finished_at=ended, **{"cause": "test", **counts, **fields}
     )
 
 
@@ -78,8 +79,8 @@ def test_a_finished_one(fields, state):
     ("status", "hours", "state"),
     [
         ("FAILED", 1, IntegrityState.FAILED),
-        ("RUNNING", 6, IntegrityState.RUNNING),
-        ("RUNNING", 7, IntegrityState.STALLED),
+        ("RUNNING", 1, IntegrityState.RUNNING),
+        ("RUNNING", 2, IntegrityState.STALLED),
     ],
 )
 def test_one_without_an_answer_stands_beside_the_latest_that_has_one(status, hours, state):
@@ -159,3 +160,12 @@ def test_what_cannot_be_shown_is_refused():
         look("nonsense")
     with pytest.raises(InvalidInput):
         look(limit=51)
+
+
+def test_one_of_the_schedule_runs_as_long_as_its_job_says_so():
+    job = begin_run(job=get_job("reconcile"), cause="run_job", now=NOON)
+    run("RUNNING", cause="schedule")
+    renew_lease(run=job, now=NOON + timedelta(hours=3))
+
+    assert look(hours=3).state is IntegrityState.RUNNING
+    assert look(hours=3.1).state is IntegrityState.STALLED

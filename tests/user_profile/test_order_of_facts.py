@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import Match
 from deltacrown.games.services import record_match, record_matches
 from deltacrown.tournaments.models import TournamentResult
-from deltacrown.user_profile.achievements.backfill import backfill_achievements
+from deltacrown.user_profile.achievements.backfill import backfill_players
 from deltacrown.user_profile.achievements.syncing import sync_tournament_achievements
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement
 from deltacrown.user_profile.services import stats_service
@@ -67,7 +67,7 @@ class TestElevenMatchesAtOneTime:
         deliver(order, batch)
         before = sorted(UserAchievement.objects.values_list("achievement__slug", "fact", "earned_at"))
 
-        backfill_achievements()
+        backfill_players(everyone=True)
 
         assert sorted(UserAchievement.objects.values_list("achievement__slug", "fact", "earned_at")) == before
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -115,7 +115,42 @@ def test_pages_follow_each_other(people):
 )
 def test_a_season_is_a_quarter(now, since):
     assert get_period("season", now=now) == Period("season", since)
-    assert get_period("30days", now=now).since == now - timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("now", "since"),
+    [
+        (datetime(2025, 3, 31, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)),
+        (datetime(2025, 3, 31, 23, 59, 59, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)),
+        (datetime(2025, 4, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))), datetime(2025, 3, 1, tzinfo=UTC)),
+    ],
+)
+def test_thirty_days_begin_at_midnight(now, since):
+    assert get_period("30days", now=now) == Period("30days", since)
+
+
+@pytest.mark.parametrize("period", ["30days", "season"])
+def test_a_match_leaves_a_period_at_midnight_and_not_at_its_own_time(people, period):
+    """Of a player who hides their matches, the board tells the day of a match at most."""
+    hidden = scene.player("hid")
+    scene.hide(hidden, matches=True)
+    played = datetime(2025, 1, 1, 15, 47, 12, 345678, tzinfo=UTC)
+    Match.objects.create(user=hidden, game=scene.game(), match_key="h", result="WIN", played_at=played)
+    second = timedelta(seconds=1)
+    leaves = datetime(2025, 4, 1, tzinfo=UTC) if period == "season" else datetime(2025, 2, 1, tzinfo=UTC)
+
+    def wins(now):
+        board = get_period_leaderboard("matches_won", get_period(period, now=now))
+        return {entry.name: entry.value for entry in board.items}.get("hid", 0)
+
+    counted = played + (leaves - played.replace(hour=0, minute=0, second=0, microsecond=0))
+    asked = [
+        leaves - second,
+        leaves,
+        counted - timedelta(days=1, seconds=1),
+        counted - timedelta(days=1) + second,
+    ]
+    assert [wins(now) for now in asked] == [1, 0, 1, 1]
 
 
 def test_a_players_place_with_those_around(people):

@@ -8,6 +8,7 @@ from django.db import transaction
 from deltacrown.accounts.models import User
 from deltacrown.games.services import correct_match, void_match
 from deltacrown.moderation.services import file_dispute
+from deltacrown.pages.players import list_team_periods
 from deltacrown.teams.services import MembershipRecord, join_team, leave_team, record_memberships
 from deltacrown.tournaments.services import (
     EntrantRecord,
@@ -22,6 +23,7 @@ from deltacrown.user_profile.achievements.experience import ENTERED, PLACED
 from deltacrown.user_profile.models import KycVerification, UserActivity, UserProfile
 from deltacrown.user_profile.people.identities import Identity, set_identities
 from deltacrown.user_profile.timeline.hiding import hide_activity
+from tests.removal import remove
 from tests.user_profile.season import (
     JOINED,
     TOLD,
@@ -298,17 +300,6 @@ class TestNoise:
 
 
 class TestDeletions:
-    def test_a_deleted_tournament_takes_everything_along(self, find_all_drift):
-        ann, bob = people("ann", "bob")
-        kept, gone = hold("kept", bob, ann, number=1), hold("gone", ann, bob, number=2)
-        gone.delete()
-
-        assert told(ann) == [(day(1), "Took second place in Kept"), (day(0), "Registered for Kept")]
-        assert points(ann) == {"Entered Kept": ENTERED, "Second in Kept": PLACED[2]}
-        assert set(held(ann)) == {"first-tournament", "first-podium"}
-        assert kept.results.count() == 2
-        assert find_all_drift() == []
-
     def test_a_deleted_row_takes_its_own_along(self):
         ann, bob = people("ann", "bob")
         event = hold("cup", ann, bob)
@@ -318,6 +309,15 @@ class TestDeletions:
         assert (said(ann), points(ann), held(ann)) == ([], {}, {})
         assert said(bob) == ["Took second place in Cup", "Registered for Cup"]
 
+    def test_a_membership_entered_by_mistake_is_withdrawn_everywhere(self):
+        (ann,) = people("ann")
+        reds = squad("reds", ann)
+        assert said(ann) == ["Joined team Reds"]
+        leave_team(team=reds, user=ann, left_at=ann.team_memberships.get().joined_at)
+
+        assert said(ann) == []
+        assert list_team_periods(ann) == []
+
     def test_a_deleted_membership_does_not_stay_on_the_timeline(self):
         (ann,) = people("ann")
         squad("reds", ann)
@@ -325,26 +325,25 @@ class TestDeletions:
 
         assert said(ann) == []
 
-    def test_a_deleted_game_is_no_obstacle(self, find_all_drift):
+    def test_a_removed_tournament_takes_everything_along(self, find_all_drift):
         ann, bob = people("ann", "bob")
-        hold("cup", ann, bob)
-        rocket().delete()
+        kept, gone = hold("kept", bob, ann, number=1), hold("gone", ann, bob, number=2)
+        remove(gone)
 
-        assert (said(ann), points(ann), held(ann)) == ([], {}, {})
+        assert told(ann) == [(day(1), "Took second place in Kept"), (day(0), "Registered for Kept")]
+        assert points(ann) == {"Entered Kept": ENTERED, "Second in Kept": PLACED[2]}
+        assert set(held(ann)) == {"first-tournament", "first-podium"}
+        assert kept.results.count() == 2
         assert find_all_drift() == []
 
-    @pytest.mark.parametrize("how", ["one", "many"])
-    def test_a_deleted_player_leaves_nothing(self, how):
+    def test_a_removed_player_leaves_nothing(self):
         ann, bob = people("ann", "bob")
         reds = squad("reds", ann, bob)
         hold("team-cup", reds)
         hold("cup", ann, bob, number=3)
         play([daily_duel(ann, bob, number) for number in range(12)])
         KycVerification.objects.create(user=ann, status="VERIFIED", reviewed_at=day(3))
-        if how == "one":
-            ann.delete()
-        else:
-            User.objects.filter(username="ann").delete()
+        remove(ann)
 
         assert {row[0] for rows in contents().values() for row in rows} == {"bob"}
 

@@ -176,25 +176,25 @@ def test_the_command_reads_well(ann):
         "",
         "Not counted, among others:",
         "  voided: Smurfing",
-        "      Rocket match k0, played 01 Jun 2025",
+        "      Rocket match k0, played 1 Jun 2025",
         "  it was not won, the result is LOSS",
-        "      Rocket match k3, played 01 Jun 2025",
+        "      Rocket match k3, played 1 Jun 2025",
         "  it was not won, the result is DRAW",
-        "      Rocket match k2, played 01 Jun 2025",
+        "      Rocket match k2, played 1 Jun 2025",
         "  it was not won, the result is LOSS",
-        "      Rocket match k1, played 01 Jun 2025",
+        "      Rocket match k1, played 1 Jun 2025",
         "",
         "Changes, latest first, in UTC:",
         "  WHEN  -1, then 0: result corrected from WIN to DRAW (no reason was given)",
-        "      Rocket match k2, played 01 Jun 2025",
+        "      Rocket match k2, played 1 Jun 2025",
         "  WHEN  -1, then 1: result corrected from WIN to LOSS (Wrong side reported)",
-        "      Rocket match k1, played 01 Jun 2025",
+        "      Rocket match k1, played 1 Jun 2025",
         "  WHEN  -1, then 2: voided: Smurfing",
-        "      Rocket match k0, played 01 Jun 2025",
+        "      Rocket match k0, played 1 Jun 2025",
         "  WHEN  +1, then 3: recorded",
-        "      Rocket match k2, played 01 Jun 2025",
+        "      Rocket match k2, played 1 Jun 2025",
         "",
-        "At the end of 01 Jan 2020 it was 0, counting what this site knew by then.",
+        "At the end of 1 Jan 2020 it was 0, counting what this site knew by then.",
     ]
 
 
@@ -206,7 +206,7 @@ def test_the_command_names_the_part_of_a_rate_and_the_time(ann):
     text = out.getvalue()
     assert "Matches won -1, then 33.33 %: result corrected from WIN to LOSS (Wrong side reported)" in text
     assert "\nNot counted:\n  voided: Smurfing\n" in text
-    assert "At 01 Jan 2020 00:00:00 UTC it was 0.00 %, counting what this site knew by then." in text
+    assert "At 1 Jan 2020 00:00:00 UTC it was 0.00 %, counting what this site knew by then." in text
 
 
 def test_the_command_on_a_number_that_has_drifted(ann):

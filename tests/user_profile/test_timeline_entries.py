@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
+from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.privacy import filter_activity_by_visibility
+from deltacrown.user_profile.models import Achievement, ArchivedUserActivity, UserActivity
+from deltacrown.user_profile.privacy import Audience, filter_activity_as_shown, filter_activity_by_visibility
 from deltacrown.user_profile.timeline.entering import (
     ActivityChanges,
     create_activity,
@@ -27,6 +28,7 @@ from deltacrown.user_profile.timeline.hiding import (
 )
 from deltacrown.user_profile.timeline.records import ActivityRecord
 from deltacrown.user_profile.timeline.whitelist import InvalidActivity
+from tests import scene
 from tests.scene import archived_activity as archive
 from tests.user_profile.season import day
 
@@ -39,6 +41,10 @@ FACT = {
     "dedupe_key": "membership:1",
     "created_at": day(0),
 }
+
+
+#: What names a tournament.
+CUP = {"tournament_slug": "cup", "tournament_name": "Cup"}
 
 
 def record(user, key="membership:1", **fields):
@@ -87,8 +93,9 @@ def test_a_fact_is_entered_once_at_its_own_date(player):
 
 def test_the_same_name_under_another_type_or_player_is_another_fact(player):
     ann, bob = player("ann"), player("bob")
-    for user, kind in ((ann, "TEAM_JOINED"), (ann, "LEVEL_UP"), (bob, "TEAM_JOINED")):
-        assert create_activity(user=user, **{**FACT, "activity_type": kind})[1]
+    level = {"activity_type": "LEVEL_UP", "metadata": {"level": 5}}
+    for user, other in ((ann, {}), (ann, level), (bob, {})):
+        assert create_activity(user=user, **{**FACT, **other})[1]
 
     assert UserActivity.objects.count() == 3
 
@@ -104,15 +111,32 @@ def test_the_same_name_under_another_type_or_player_is_another_fact(player):
         ({"metadata": {"email": "ann@example.org"}}, "metadata"),
         ({"metadata": {"team_slug": "reds", "prize": "100.00"}}, "metadata"),
         ({"metadata": {"tournament_password": "x"}}, "metadata"),
-        ({"metadata": {"team_slug": ["reds"]}}, "metadata"),
-        ({"metadata": {"team_slug": {"real_name": "Ann"}}}, "metadata"),
-        ({"metadata": {"level": True}}, "metadata"),
+        ({"metadata": {"team_slug": ["reds"]}}, "metadata.team_slug"),
+        ({"metadata": {"team_slug": {"real_name": "Ann"}}}, "metadata.team_slug"),
+        ({"metadata": {"team_slug": " "}}, "metadata.team_slug"),
+        ({"metadata": {"team_id": "7"}}, "metadata.team_id"),
+        ({"metadata": {"team_id": 0}}, "metadata.team_id"),
+        ({"metadata": {"team_slug": "reds", "level": 5}}, "metadata"),
+        ({"metadata": {"team_slug": "reds", "tournament_slug": "cup"}}, "metadata"),
+        ({"metadata": {}}, "metadata.team_slug"),
         ({"metadata": {"team_name": "x" * 201}}, "metadata.team_name"),
         ({"metadata": ["reds"]}, "metadata"),
-        ({"activity_type": "TOURNAMENT_WON", "metadata": {"placement": 4}}, "metadata"),
-        ({"activity_type": "TOURNAMENT_WON", "metadata": {"placement": 0}}, "metadata"),
-        ({"activity_type": "LEVEL_UP", "metadata": {"level": 7}}, "metadata"),
-        ({"activity_type": "LEVEL_UP", "metadata": {"level": "5"}}, "metadata"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": CUP}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {"placement": 1}}, "metadata.tournament_slug"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {**CUP, "placement": 4}}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {**CUP, "placement": 0}}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {**CUP, "placement": None}}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {**CUP, "placement": True}}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_WON", "metadata": {**CUP, "placement": 1.0}}, "metadata.placement"),
+        ({"activity_type": "TOURNAMENT_REGISTERED", "metadata": {}}, "metadata.tournament_slug"),
+        ({"activity_type": "LEVEL_UP", "metadata": {}}, "metadata.level"),
+        ({"activity_type": "LEVEL_UP", "metadata": {"level": 7}}, "metadata.level"),
+        ({"activity_type": "LEVEL_UP", "metadata": {"level": 0}}, "metadata.level"),
+        ({"activity_type": "LEVEL_UP", "metadata": {"level": -5}}, "metadata.level"),
+        ({"activity_type": "LEVEL_UP", "metadata": {"level": "5"}}, "metadata.level"),
+        ({"activity_type": "ACHIEVEMENT_UNLOCKED", "metadata": {}}, "metadata.achievement_slug"),
+        ({"activity_type": "PROFILE_CREATED"}, "metadata"),
+        ({"activity_type": "KYC_VERIFIED"}, "metadata"),
         ({"description": "  "}, "description"),
         ({"description": "x" * 501}, "description"),
         ({"dedupe_key": ""}, "dedupe_key"),
@@ -133,6 +157,37 @@ def test_what_may_not_appear_is_refused_by_both_doors(player, wrong, field):
         assert refusal.value.field == field
 
     assert not UserActivity.objects.exists()
+
+
+def test_a_fact_in_the_future_is_refused_by_the_hand_and_shown_to_nobody_before_its_time(player):
+    ann, staff = player(), player("staff", is_staff=True)
+    soon = now() + timedelta(days=1)
+
+    with pytest.raises(InvalidInput, match="is in the future") as refusal:
+        create_activity(user=ann, **{**FACT, "created_at": soon})
+    assert refusal.value.field == "created_at"
+
+    scene.activity(ann, "raw", hours=(soon - scene.START).total_seconds() / 3600)
+    scene.activity(ann, "past")
+    for viewer in (None, ann, staff):
+        shown = filter_activity_by_visibility(UserActivity.objects.all(), viewer)
+        assert [entry.dedupe_key for entry in shown] == ["past"]
+    assert [
+        entry.dedupe_key for entry in filter_activity_as_shown(UserActivity.objects.all(), Audience.ANONYMOUS)
+    ] == ["past"]
+
+
+@pytest.mark.parametrize("name", ["achievement_slug", "achievement_name"])
+def test_only_major_achievements_are_entered_by_hand(player, name):
+    ann = player()
+    for tier in ("MINOR", "MAJOR"):
+        Achievement.objects.create(slug=tier, name=tier, description="Well done.", tier=tier)
+    fact = {**FACT, "activity_type": "ACHIEVEMENT_UNLOCKED"}
+
+    assert create_activity(user=ann, **{**fact, "metadata": {name: "MAJOR"}})[1]
+    for other, message in (("MINOR", "only MAJOR ones do"), ("none", "there is no achievement of")):
+        with pytest.raises(InvalidActivity, match=message):
+            create_activity(user=ann, **{**fact, "metadata": {name: other}, "dedupe_key": "2"})
 
 
 def test_the_whitelist_is_named_in_the_refusal(player):
@@ -163,7 +218,10 @@ def test_what_differs_is_amended_and_what_has_no_record_is_withdrawn(player):
         records=[record(ann, f"membership:{number}") for number in (1, 2, 3)] + [record(bob, "membership:9")]
     )
     create_activity(user=ann, **{**FACT, "dedupe_key": "by hand"})
-    create_activity(user=ann, **{**FACT, "activity_type": "LEVEL_UP", "dedupe_key": "level:5"})
+    create_activity(
+        user=ann,
+        **{**FACT, "activity_type": "LEVEL_UP", "dedupe_key": "level:5", "metadata": {"level": 5}},
+    )
 
     changes = replace_activities(
         records=[

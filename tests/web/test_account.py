@@ -1,3 +1,6 @@
+import html
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -42,6 +45,68 @@ class TestSignIn:
             {"username": "anna", "password": "correct horse", "next": "https://elsewhere.example/"},
         )
         assert answer["Location"] == "/"
+
+
+class TestComingBack:
+    """Who signs in is back where they were, and never on another site."""
+
+    def link_of(self, page):
+        (address,) = re.findall(r'<a href="([^"]*)">Sign in</a>', page.content.decode())
+        return html.unescape(address)
+
+    def sign_in(self, client, address):
+        page = client.get(address)
+        (kept,) = re.findall(r'name="next" value="([^"]*)"', page.content.decode())
+        fields = {"username": "anna", "password": "correct horse", "next": html.unescape(kept)}
+        return client.post(address, fields)["Location"]
+
+    @pytest.mark.parametrize(
+        "address",
+        ["/", "/players/?q=a%26b&page=", "/tournaments/", "/nowhere/?x=1", "/matches/valorant/m%20x/"],
+    )
+    def test_the_link_on_a_page_leads_back_to_it(self, client, anna, address):
+        assert self.sign_in(client, self.link_of(client.get(address))) == address
+
+    def test_the_link_on_the_sign_in_page_keeps_it(self, client, anna):
+        page = client.get("/sign-in/", {"next": "/players/?q=a"})
+
+        assert self.sign_in(client, self.link_of(page)) == "/players/?q=a"
+
+    def test_a_wrong_password_keeps_it(self, client, anna):
+        page = client.post("/sign-in/", {"username": "anna", "password": "wrong", "next": "/feed/"})
+
+        assert 'name="next" value="/feed/"' in page.content.decode()
+
+    def test_a_form_leads_back_to_its_page(self, client, anna):
+        came_from = {"HTTP_REFERER": "http://testserver/players/DC-25-000001/activity/?page=x"}
+        answer = client.post("/settings/timeline/", {}, **came_from)
+
+        assert self.sign_in(client, answer["Location"]) == "/players/DC-25-000001/activity/?page=x"
+
+    def test_a_part_of_a_page_leads_back_to_the_page(self, client, anna):
+        asked = {"HX-Request": "true", "HX-Current-URL": "http://testserver/feed/?page=2"}
+        answer = client.get("/feed/?page=3", headers=asked)
+
+        assert (answer.status_code, answer.content) == (401, b"")
+        assert self.sign_in(client, answer["HX-Redirect"]) == "/feed/?page=2"
+
+    @pytest.mark.parametrize(
+        "elsewhere",
+        [
+            "https://elsewhere.example/x",
+            "//elsewhere.example/x",
+            "http://testserver//elsewhere.example/x",
+            "javascript:x",
+        ],
+    )
+    def test_an_address_elsewhere_is_not_kept(self, client, anna, elsewhere):
+        by_form = client.post("/settings/timeline/", {}, HTTP_REFERER=elsewhere)["Location"]
+        asked = {"HX-Request": "true", "HX-Current-URL": elsewhere}
+        by_part = client.get("/feed/", headers=asked)["HX-Redirect"]
+        by_link = self.link_of(client.get("/sign-in/", {"next": elsewhere}))
+
+        assert by_form == "/sign-in/?next=/settings/timeline/"
+        assert (by_part, by_link) == ("/sign-in/?next=/", "/sign-in/?next=/")
 
 
 class TestPrivacy:

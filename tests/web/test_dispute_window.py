@@ -54,7 +54,7 @@ class TestMatch:
         answer = as_ann.post(DUEL, {"reason": "Late."})
 
         assert (answer.status_code, Dispute.objects.count()) == (409, 0)
-        assert "It was played on 2025-03-01 and could be disputed for 14 days." in text_of(answer)
+        assert "It was played on 1 Mar 2025 and could be disputed for 14 days." in text_of(answer)
 
     def test_a_voided_one_says_why_it_counts_nowhere(self, as_ann, duel, at):
         at(SOON)

@@ -121,13 +121,8 @@ LISTS = {
         "user_profile_useractivity",
         "activity_timeline",
     ),
-    "public timeline": (
-        lambda u: lambda page=None: stats_service.get_activity_timeline(u, None, page, limit=2),
-        "user_profile_useractivity",
-        "activity_timeline",
-    ),
     "achievements": (
-        lambda u: lambda page=None: stats_service.get_stat_rows(u, "achievement_count", page, limit=2),
+        lambda u: list_rows(u, "achievement_count"),
         "user_profile_userachievement",
         "userachievement_of_user",
     ),
@@ -147,6 +142,36 @@ LISTS = {
         "tournaments_newest",
     ),
 }
+
+#: What others are told in the order of days, and by which column.
+BY_DAY = {
+    "public timeline": (
+        lambda u: lambda page=None: stats_service.get_activity_timeline(u, None, page, limit=2),
+        "user_profile_useractivity",
+        "activity_timeline",
+        "created_at",
+    ),
+    "achievements of another": (
+        lambda u: lambda page=None: stats_service.get_stat_rows(u, "achievement_count", page, limit=2),
+        "user_profile_userachievement",
+        "userachievement_of_user",
+        "earned_at",
+    ),
+}
+
+
+@pytest.mark.parametrize(("listing", "table", "index", "column"), BY_DAY.values(), ids=BY_DAY)
+def test_lists_by_the_day_sort_the_rows_of_a_page_and_a_day(anna, listing, table, index, column):
+    """The rows are those from the day on that the page ends with, never the whole list.
+
+    Tables so small PostgreSQL reads by any index of the player; what long ones cost is tested elsewhere.
+    """
+    for read in (listing(anna), second_page(listing(anna))):
+        query = [query for query in sent_by(read, table) if "ORDER BY" in query[0]][-1]
+        plan = plan_of(*query)
+
+        assert re.search(rf"{index}\b.*\b{column}>|\b{column} >= ", plan), plan
+        assert [scan for table in BIG for scan in scans_of(plan, table)] == [], plan
 
 
 @pytest.mark.parametrize(("listing", "table", "index"), LISTS.values(), ids=LISTS)

@@ -399,7 +399,7 @@ def test_pages_are_read_only(client, season, name, args):
 
 
 class TestSearch:
-    def test_by_part_of_a_name_or_username_or_the_beginning_of_a_public_id(self, client, anna):
+    def test_by_part_of_the_name_shown_or_the_beginning_of_a_public_id(self, client, anna):
         scene.player("ben")
         scene.player("hanna")
 
@@ -410,6 +410,13 @@ class TestSearch:
         ]:
             rows = rows_in(client.get(reverse("player-search"), {"q": query}), "Players whose name holds")
             assert [row.rsplit(" ", 1)[0] for row in rows] == found
+
+    def test_a_login_name_that_no_page_shows_is_not_found(self, client, anna):
+        """``anna`` has a display name; her username is found in no part of it."""
+        UserProfile.objects.filter(user=anna).update(display_name="Queen")
+
+        for query in ("anna", "an", "nna"):
+            assert "Nobody is called" in text_of(client.get(reverse("player-search"), {"q": query}))
 
     def test_nobody(self, client, anna):
         page = client.get(reverse("player-search"), {"q": "zzz<"})

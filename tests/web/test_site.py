@@ -17,6 +17,7 @@ from deltacrown.core.models import JobRun
 from deltacrown.pages import leaderboards
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.privacy import Precision
 from deltacrown.user_profile.stat_fields import Stat
 from deltacrown.web.templatetags import figures
 from tests import scene
@@ -195,7 +196,8 @@ class TestHealth:
         assert "no-store" in answer["Cache-Control"]
 
     def test_ready(self, client, db):
-        assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "cache": "ok", "jobs": "ok"}
+        parts = ("status", "database", "cache", "jobs", "numbers")
+        assert client.get("/readyz").json() == dict.fromkeys(parts, "ok")
 
     def test_ready_without_the_cache_and_says_so(self, client, db, redis_cache, caplog):
         assert client.get("/readyz").json()["cache"] == "ok"
@@ -231,9 +233,9 @@ class TestHealth:
             answer = client.get("/readyz")
 
         assert answer.status_code == 503
-        assert answer.json()["database"] == "does not answer"
+        assert answer.json()["database"] == "The database does not answer."
         assert "no route" not in answer.content.decode()
-        assert caplog.messages == ["the database does not answer", "Service Unavailable: /readyz"]
+        assert caplog.messages == ["the database does not answer: no route", "Service Unavailable: /readyz"]
 
 
 class TestFigures:
@@ -316,6 +318,8 @@ class TestFigures:
             figures.write_datetime(value)
             == f'<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025 {hour}</time>'
         )
-        assert figures.day(value) == '<time datetime="2025-03-02T01:30:00+03:00">1 Mar 2025</time>'
+        assert figures.day(value) == '<time datetime="2025-03-01">1 Mar 2025</time>'
+        assert figures.told(value, Precision.DAY) == figures.day(value)
+        assert figures.told(value, Precision.EXACT) == figures.write_datetime(value)
         assert figures.day(datetime(2025, 12, 31, tzinfo=UTC)).endswith(">31 Dec 2025</time>")
         assert figures.write_datetime(None) == figures.day(None) == "–"

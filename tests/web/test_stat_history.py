@@ -60,13 +60,13 @@ def test_every_change_newest_first_with_its_cause_and_the_number_after_it(client
     answer = client.get(address(anna))
 
     assert without_dates(answer) == [
-        "−1 Result corrected from WIN to DRAW Valorant match m2, played 01 Mar 2025 No reason given 0",
-        "−1 Result corrected from WIN to LOSS Valorant match m1, played 01 Mar 2025 "
+        "−1 Result corrected from WIN to DRAW Valorant match m2, played 1 Mar 2025 No reason given 0",
+        "−1 Result corrected from WIN to LOSS Valorant match m1, played 1 Mar 2025 "
         "Reason: Wrong side reported 1",
-        "−1 Voided: Smurfing Valorant match m0, played 01 Mar 2025 2",
-        "+1 Recorded Valorant match m2, played 01 Mar 2025 3",
-        "+1 Recorded Valorant match m1, played 01 Mar 2025 2",
-        "+1 Recorded Valorant match m0, played 01 Mar 2025 1",
+        "−1 Voided: Smurfing Valorant match m0, played 1 Mar 2025 2",
+        "+1 Recorded Valorant match m2, played 1 Mar 2025 3",
+        "+1 Recorded Valorant match m1, played 1 Mar 2025 2",
+        "+1 Recorded Valorant match m0, played 1 Mar 2025 1",
     ]
 
 
@@ -87,8 +87,8 @@ def test_changes_lead_to_what_they_are_about(client, anna):
 
 def test_a_rate_names_the_part_that_moved(client, anna):
     rows = without_dates(client.get(address(anna, "overall_win_rate")))
-    assert "Voided: Smurfing Valorant match m0, played 01 Mar 2025 Matches won −1 100.00 %" in rows
-    assert "Voided: Smurfing Valorant match m0, played 01 Mar 2025 Matches played −1 100.00 %" in rows
+    assert "Voided: Smurfing Valorant match m0, played 1 Mar 2025 Matches won −1 100.00 %" in rows
+    assert "Voided: Smurfing Valorant match m0, played 1 Mar 2025 Matches played −1 100.00 %" in rows
 
 
 def test_the_rows_and_the_history_lead_to_each_other(client, anna):
@@ -104,7 +104,7 @@ def test_in_one_game(client, anna):
     answer = client.get(address(anna), {"game": "chess", "as_of": "2025-03-01"})
 
     assert "Matches won in Chess 1" in text_of(answer)
-    assert without_dates(answer) == ["+1 Recorded Chess match c, played 01 Mar 2025 1"]
+    assert without_dates(answer) == ["+1 Recorded Chess match c, played 1 Mar 2025 1"]
     assert '<input type="hidden" name="game" value="chess">' in answer.content.decode()
 
 
@@ -170,7 +170,7 @@ def test_pages_follow_on_and_keep_the_game(client, anna):
     assert len(rows_in(first, CAPTION)) == 10
     cursor = first.context["history"].next_cursor
     second = client.get(address(anna), {"game": "valorant", "page": cursor})
-    assert without_dates(second)[-1] == "+1 Recorded Valorant match m0, played 01 Mar 2025 1"
+    assert without_dates(second)[-1] == "+1 Recorded Valorant match m0, played 1 Mar 2025 1"
     assert len(rows_in(second, CAPTION)) == 5
     assert f"?game=valorant&amp;page={cursor.replace(':', '%3A')}" in first.content.decode()
 

@@ -21,7 +21,7 @@ class TestTeamEvent:
     def test_the_totals_leave_voided_rows_out_and_archived_ones_in(self, client, cup):
         text = text_of(client.get("/tournaments/cup/"))
 
-        assert "Matches 1 Players 4 Teams 2 Kills 55 Deaths 40" in text
+        assert "Matches 1 Registered 5 Played 4 Teams 2 Kills 55 Deaths 40" in text
 
     def test_kills_and_deaths_of_each_player_best_first(self, client, cup):
         table = ["ada 1 1 30 10 3.00", "bea 1 1 10 10 1.00", "cleo 1 0 8 10 0.80", "dora 1 0 7 10 0.70"]
@@ -110,8 +110,8 @@ class TestList:
         scene.registration(scene.player("zoe"), later)
 
         assert rows_in(client.get("/tournaments/"), "Tournaments") == [
-            "Later Valorant · Registration open · 1 player – 3 Mar 2025",
-            "The Cup Valorant · Completed · 5 players North 1 Mar 2025",
+            "Later Valorant · Registration open · 1 registered – 3 Mar 2025",
+            "The Cup Valorant · Completed · 5 registered North 1 Mar 2025",
         ]
 
     def test_drafts_are_for_the_organiser_and_staff(self, client, db):
@@ -180,7 +180,7 @@ def test_hostile_names_stay_text(client, cup, address):
     ("address", "queries"),
     [
         ("/tournaments/", 3),
-        ("/tournaments/cup/", 20),
+        ("/tournaments/cup/", 21),
         ("/tournaments/cup/results/", 4),
         ("/tournaments/cup/matches/", 6),
         ("/tournaments/cup/entrants/", 2),

@@ -7,10 +7,11 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from deltacrown.accounts.models import AnsweredRequest, ApiKey, User
+from deltacrown.accounts.models import AnsweredRequest, ApiKey, FormerUsername, User
 from deltacrown.accounts.services import revoke_key
 from deltacrown.core.admin import LeanAdmin, ReadOnlyAdmin
 from deltacrown.core.clock import now
+from deltacrown.core.names import make_name_key, write_search_text
 
 if TYPE_CHECKING:
     BaseUserAdmin = DjangoUserAdmin[User]
@@ -23,13 +24,40 @@ class UserAdmin(LeanAdmin, BaseUserAdmin):
     list_display = ["username", "email", "is_active", "is_staff", "date_joined", "last_login"]
     list_filter = ["is_staff", "is_superuser", "is_active"]
     search_fields = ["username", "email"]
+    name_lookups = {"search_key__contains": write_search_text}
+    readonly_fields = ["date_joined", "last_login"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Return what only superusers set: who may change users could make themselves one otherwise."""
+        return [] if _is_superuser(request) else ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse to change staff, their password too, to who is no superuser."""
+        is_theirs = obj is None or not (obj.is_staff or obj.is_superuser) or _is_superuser(request)
+        return is_theirs and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj) and super().has_delete_permission(request, obj)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return request.user.is_active and request.user.is_superuser
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = ["prefix", "name", "owner", "scopes", "created_at", "last_used_at", "revoked_at"]
-    list_select_related = ["owner"]
-    search_fields = ["prefix", "name", "owner__username"]
+    list_display = [
+        "prefix",
+        "name",
+        "owner",
+        "made_by",
+        "scopes",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    ]
+    list_select_related = ["owner", "made_by"]
+    search_fields = ["prefix", "name", "owner__username", "made_by__username"]
     exclude = ["digest"]
     ordering = ["-id"]
     actions = ["revoke"]
@@ -50,4 +78,13 @@ class AnsweredRequestAdmin(ReadOnlyAdmin):
     list_display = ["idempotency_key", "caller", "owner", "answered_at"]
     list_select_related = ["owner"]
     search_fields = ["idempotency_key", "owner__username"]
+    ordering = ["-id"]
+
+
+@admin.register(FormerUsername)
+class FormerUsernameAdmin(ReadOnlyAdmin):
+    list_display = ["id", "name", "owner", "given_up_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=name"]
+    name_lookups = {"key": make_name_key}
     ordering = ["-id"]

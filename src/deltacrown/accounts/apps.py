@@ -1,6 +1,24 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class AccountsConfig(AppConfig):
     name = "deltacrown.accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415 - imports models
+
+        from deltacrown.accounts import receivers  # noqa: PLC0415
+        from deltacrown.accounts.backends import forget_attempts  # noqa: PLC0415
+        from deltacrown.accounts.models import RENAMES, User  # noqa: PLC0415
+        from deltacrown.core.former_names import build_rename_triggers, list_rename_tables  # noqa: PLC0415
+        from deltacrown.core.name_keys import check_name_keys  # noqa: PLC0415
+        from deltacrown.core.namesakes import NameSource, register_names  # noqa: PLC0415
+        from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
+
+        register_provider(Provider(build_rename_triggers(RENAMES), list_rename_tables(RENAMES)))
+        register_names(NameSource("player", User, name="username", skeleton="username_skeleton"))
+        checks.register(check_name_keys, checks.Tags.database)
+        receivers.connect()
+        user_logged_in.connect(forget_attempts)

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from ninja.utils import check_csrf
 
 from deltacrown.accounts.models import ApiKey, User
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.accounts.services import authenticate_key
-from deltacrown.api.problems import FORBIDDEN, INVALID, UNAUTHENTICATED, Refused
+from deltacrown.api.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, Refused
 from deltacrown.api.throttling import count_request
+from deltacrown.core.audit import audit
 from deltacrown.core.clock import now
 from deltacrown.user_profile.privacy import Viewer
 
@@ -23,7 +25,7 @@ SAFE = {"GET", "HEAD"}
 class Caller:
     """The author of a request; both fields are ``None`` for a visitor.
 
-    A key acts as its owner, never as staff.
+    A key acts as its owner, never as staff: it has none of its owner's rights.
     """
 
     user: User | None = None
@@ -52,12 +54,12 @@ class Caller:
 class Access:
     """The rule on who may call an operation.
 
-    :param people: whom a session lets in; ``anyone`` means visitors too.
+    :param people: whom a session lets in: everybody, whoever is signed in, or staff with this right.
     :param scope: what a key needs to be let in; ``None``: no key is.
     :param is_shared: the answer is the same for everybody, so that caches may share it.
     """
 
-    people: Literal["anyone", "member", "staff"]
+    people: Literal["anyone", "member"] | Right
     scope: str | None
     is_shared: bool = False
 
@@ -76,9 +78,9 @@ class Access:
             )
         if caller.key is not None:
             self._admit_key(caller.key)
-        elif self.people == "staff" and not caller.is_staff:
-            keys = f" or a key with the scope {self.scope}" if self.scope else ""
-            raise Refused(FORBIDDEN, f"This takes a member of staff{keys}.")
+        elif isinstance(self.people, Right) and not has_right(caller.user, self.people):
+            keys = f", or a key with the scope {self.scope}" if self.scope else ""
+            raise Refused(FORBIDDEN, f"This takes staff with the permission {self.people}{keys}.")
 
     def _admit_key(self, key: ApiKey) -> None:
         if self.scope is None:
@@ -96,21 +98,28 @@ OWN = Access("member", "read")
 #: For a signed-in person only.
 PERSON = Access("member", None)
 #: For recording matches.
-RECORDER = Access("staff", "matches:write")
+RECORDER = Access(Right.RECORD_MATCHES, "matches:write")
+#: For voiding, restoring and correcting matches.
+CORRECTOR = Access(Right.CHANGE_MATCHES, "matches:write")
 #: For running tournaments; the tournament's organiser is checked by the service.
 ORGANISER = Access("member", "tournaments:write")
-#: For staff only.
-STAFF = Access("staff", None)
+#: For resolving disputes.
+MODERATOR = Access(Right.RESOLVE_DISPUTES, None)
 
 
 class Gate:
-    """The checks before every operation: caller, rate limit, permission, CSRF of sessions, parameters."""
+    """The checks before every operation: body size, caller, rate limit, permission, CSRF, parameters.
 
-    def __init__(self, access: Access) -> None:
+    :param most_bytes: the largest body of the operation; None for ``MAX_BODY_BYTES``.
+    """
+
+    def __init__(self, access: Access, most_bytes: int | None = None) -> None:
         self.access = access
+        self.most_bytes = most_bytes
         self.parameters: frozenset[str] = frozenset()
 
     def __call__(self, request: HttpRequest) -> Caller:
+        self._read_body(request)
         request.api_shared = self.access.is_shared  # type: ignore[attr-defined]
         caller = identify(request, by_session=not self.access.is_shared)
         count_request(request, caller.key.pk if caller.key else None, caller.user.pk if caller.user else None)
@@ -119,6 +128,19 @@ class Gate:
             _check_csrf(request)
         self._check_parameters(request)
         return caller
+
+    def _read_body(self, request: HttpRequest) -> None:
+        """Read the body whole, if it is not too large for this operation.
+
+        It is read before the database is asked who calls: a body that trickles in would keep a connection.
+        """
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if self.most_bytes is not None and length > self.most_bytes:
+            raise Refused(TOO_LARGE, f"The body is {length:,} bytes; {self.most_bytes:,} are taken here.")
+        try:
+            request.body  # noqa: B018 - reading it is the point; Django keeps it
+        except UnreadablePostError as error:
+            raise Refused(MALFORMED, "The body ended before its Content-Length.") from error
 
     def _check_parameters(self, request: HttpRequest) -> None:
         for name, values in request.GET.lists():
@@ -152,6 +174,7 @@ def identify(request: HttpRequest, *, by_session: bool) -> Caller:
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
         request.api_is_private = True  # type: ignore[attr-defined]
+        _log_acting_for(caller, request)
         return caller
     user = request.user if by_session else None
     if isinstance(user, User) and user.is_active:
@@ -168,6 +191,20 @@ def _identify_key(header: str) -> Caller | None:
     user = key.owner
     user.is_staff = user.is_superuser = False
     return Caller(user=user, key=key)
+
+
+def _log_acting_for(caller: Caller, request: HttpRequest) -> None:
+    """Log the use of a key that somebody else made: they act in its owner's name."""
+    key = caller.key
+    if key is not None and key.made_by_id is not None and key.made_by_id != key.owner_id:
+        audit.info(
+            "user %s acts for user %s by key %s: %s %s",
+            key.made_by_id,
+            key.owner_id,
+            key.prefix,
+            request.method,
+            request.path_info,
+        )
 
 
 def _check_csrf(request: HttpRequest) -> None:

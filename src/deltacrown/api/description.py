@@ -151,11 +151,9 @@ def _security_of(access: Access) -> list[dict[str, list[str]]]:
 def _who(access: Access, method: str) -> str:
     if access.is_shared:
         return "Access: everybody; the answer is the same for all, and caches may share it."
-    people = {
-        "anyone": "everybody, as far as each may see",
-        "member": "whoever is signed in",
-        "staff": "staff",
-    }[access.people]
+    people = {"anyone": "everybody, as far as each may see", "member": "whoever is signed in"}.get(
+        access.people, f"staff with the permission `{access.people}`"
+    )
     if access.scope is None:
         return f"Access: {people}; no keys."
     by = "on behalf of their owner"

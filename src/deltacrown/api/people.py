@@ -8,13 +8,13 @@ from typing import TypeVar
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import find_teams
+from deltacrown.teams.services import resolve_teams
 from deltacrown.user_profile.histories.filters import get_game as find_game
 from deltacrown.user_profile.people.addresses import find_users
 
 Value = TypeVar("Value")
 
-__all__ = ["by_username", "find_game", "find_player", "find_players_named", "find_team"]
+__all__ = ["by_username", "find_game", "find_player", "find_players_named", "find_team", "find_teams_named"]
 
 
 def find_player(public_id: str, *, field: str) -> User:
@@ -50,11 +50,23 @@ def by_username(values: Mapping[str, Value], *, field: str) -> dict[str, Value]:
 
 
 def find_team(slug: str, *, field: str) -> Team:
-    """Return the team with this slug or name.
+    """Return the team with this slug or name, present or former.
 
-    :raises InvalidInput: there is none.
+    :raises InvalidInput: there is none, or several teams had the name.
     """
-    team = find_teams([slug]).get(slug)
-    if team is None:
-        raise InvalidInput(f"There is no team {slug[:80]!r}: use its slug or its name.", field=field)
-    return team
+    return find_teams_named([slug], field=field)[slug]
+
+
+def find_teams_named(slugs: Iterable[str], *, field: str) -> dict[str, Team]:
+    """Return the teams with these slugs or names, present or former, by what they were named.
+
+    :raises InvalidInput: one of them is unknown, or several teams had the name.
+    """
+    named = list(slugs)
+    found = resolve_teams(named)
+    for slug in named:
+        if slug in found.ambiguous:
+            raise InvalidInput(f"{found.ambiguous[slug]}.", field=field)
+        if slug not in found.rows:
+            raise InvalidInput(f"There is no team {slug[:80]!r}: use its slug or its name.", field=field)
+    return found.rows

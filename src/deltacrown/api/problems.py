@@ -169,7 +169,7 @@ def answer_refused(_request: HttpRequest, refusal: Refused | type[Refused]) -> J
 def answer_domain_error(request: HttpRequest, error: DomainError | type[DomainError]) -> JsonResponse:
     """Return the response to a refusal by a service, with the service's message."""
     assert isinstance(error, DomainError)  # noqa: S101
-    title = error.message if isinstance(error, HistoryHidden) else ""
+    title = error.message if isinstance(error, HistoryHidden) and not error.field else ""
     faults = [fault_of(error, request)] if error.field else []
     return respond(kind_of(error), error.message, faults, title=title)
 

@@ -14,6 +14,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: The statuses with which any operation may refuse, and those that only one with a body adds.
 ALWAYS, WITH_BODY = (400, 401, 422, 429, 500, 503), (413, 415)
+#: The largest body of an operation that does not say otherwise: a page of text, or the names of 200 players.
+MOST_BYTES = 64 * 1024
 
 
 class Resource(Router):
@@ -46,9 +48,21 @@ class Resource(Router):
         refuses: Sequence[int] = (),
         status: int = 200,
         extra: dict[str, Any] | None = None,
+        most_bytes: int | None = MOST_BYTES,
     ) -> Callable[[View], View]:
-        """Declare an operation that changes something."""
-        return self._declare([method], path, {status: answers}, access=access, refuses=refuses, extra=extra)
+        """Declare an operation that changes something.
+
+        :param most_bytes: the largest body; None for ``MAX_BODY_BYTES``.
+        """
+        return self._declare(
+            [method],
+            path,
+            {status: answers},
+            access=access,
+            refuses=refuses,
+            extra=extra,
+            most_bytes=most_bytes,
+        )
 
     def _declare(
         self,
@@ -59,8 +73,9 @@ class Resource(Router):
         access: Access,
         refuses: Sequence[int],
         extra: dict[str, Any] | None,
+        most_bytes: int | None = MOST_BYTES,
     ) -> Callable[[View], View]:
-        gate = Gate(access)
+        gate = Gate(access, most_bytes)
 
         def declare(view: View) -> View:
             summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n")

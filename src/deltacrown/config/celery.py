@@ -6,18 +6,16 @@ or late after another run, does nothing, because the recorded runs show that the
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from django.core.exceptions import ImproperlyConfigured
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deltacrown.config.settings")
-
 from django.conf import settings
 
-from deltacrown.core.cadence import Cadence, Job
+from deltacrown.config.starting import read_settings, refuse_start
+from deltacrown.core.cadence import RETRY_MINUTES, Cadence, Job
+
+read_settings()
 
 
 def make_task(celery: Celery, job: Job) -> None:
@@ -36,6 +34,20 @@ def make_task(celery: Celery, job: Job) -> None:
             return refusal.message
 
 
+def make_retry(celery: Celery) -> None:
+    """Register the task that runs every job that is due: those that failed, were killed or were missed."""
+
+    @celery.task(name="jobs.due")  # type: ignore[untyped-decorator]
+    def run() -> list[str]:
+        from deltacrown.core import clock  # noqa: PLC0415 - once the apps are loaded
+        from deltacrown.core.jobs import list_job_states  # noqa: PLC0415
+
+        names = [state.job.name for state in list_job_states(clock.now()) if state.is_due]
+        for name in names:
+            celery.send_task(f"jobs.{name}", expires=RETRY_MINUTES * 60)
+        return names
+
+
 def read_cadence(cadence: Cadence) -> Any:
     """Convert a cadence to a Celery crontab schedule."""
     minute, hour, day, month, weekday = cadence.as_cron().split()
@@ -43,15 +55,14 @@ def read_cadence(cadence: Cadence) -> Any:
 
 
 if not settings.CELERY_BROKER_URL:
-    raise ImproperlyConfigured(
-        "Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead."
-    )
+    refuse_start("Celery needs a broker: set REDIS_URL, or run the jobs from cron or systemd timers instead.")
 
 app = Celery("deltacrown")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for _job in settings.JOBS:
     make_task(app, _job)
-app.conf.beat_schedule = {
+make_retry(app)
+app.conf.beat_schedule = {"due": {"task": "jobs.due", "schedule": crontab(minute=f"*/{RETRY_MINUTES}")}} | {
     job.name: {
         "task": f"jobs.{job.name}",
         "schedule": read_cadence(job.cadence),

@@ -7,19 +7,26 @@ read here is in docs/reference/settings.md.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from deltacrown.config import serving
 from deltacrown.config.caching import memory_cache, redis_cache_at
+from deltacrown.config.content_policy import CONTENT_POLICY
+from deltacrown.config.database import DatabaseLimits, configure_postgresql, configure_sqlite
+from deltacrown.config.environment import Environment
 from deltacrown.config.local_secret import read_or_make_secret
 from deltacrown.config.schedule import SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = ROOT / "var"
+SHORTEST_SECRET = 50
+#: A hundred years: what is added to a date must stay a date.
+MOST_DAYS = 36_500
 
-env = environ.Env()
+env = Environment(os.environ)
 
 DEBUG = env.bool("DEBUG", default=False)
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
@@ -32,8 +39,12 @@ if not SECRET_KEY:
             "BEHIND_TLS is set, so SECRET_KEY must be too: 50 random characters, the same for every process."
         )
     SECRET_KEY = read_or_make_secret(VAR / "secret_key")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+if BEHIND_TLS and len(SECRET_KEY) < SHORTEST_SECRET:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has {len(SECRET_KEY)} characters: write at least {SHORTEST_SECRET} random ones."
+    )
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -60,10 +71,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
     "deltacrown.api.middleware.ApiEdge",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "deltacrown.web.middleware.PrivatePages",
+    "deltacrown.web.middleware.OutagePages",
+    "deltacrown.web.middleware.PageLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -96,47 +110,67 @@ TEMPLATES = [
 ]
 
 #: How long after a match was played, or a result decided, a dispute may be filed.
-DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14)
+DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14, most=MOST_DAYS)
 
 #: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python.
 #: Run `migrate` after a change.
-TALLY_MAINTAINER = env.str("TALLY_MAINTAINER", default="triggers")
+TALLY_MAINTAINER = env.choice("TALLY_MAINTAINER", ["triggers", "signals"], default="triggers")
 
 #: Requests per seconds: of one API key or signed-in person, and of one address without either.
-API_RATE_PER_KEY = env.str("API_RATE_PER_KEY", default="1200/60")
-API_RATE_PER_ADDRESS = env.str("API_RATE_PER_ADDRESS", default="300/60")
+API_RATE_PER_KEY = env.rate("API_RATE_PER_KEY", default="1200/60")
+API_RATE_PER_ADDRESS = env.rate("API_RATE_PER_ADDRESS", default="300/60")
 #: How many proxies in front add to X-Forwarded-For; without any the header is not believed.
-API_TRUSTED_PROXIES = env.int("API_TRUSTED_PROXIES", default=0)
+API_TRUSTED_PROXIES = env.int("API_TRUSTED_PROXIES", default=0, most=20)
 #: The largest body taken: a batch of 1,000 matches with ten players each is about 3 MB.
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024, least=1024)
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
+#: Requests for pages per seconds from one address; attempts to sign in of one account, and from one address.
+PAGE_RATE_PER_ADDRESS = env.rate("PAGE_RATE_PER_ADDRESS", default="600/60")
+SIGN_IN_RATE_PER_ACCOUNT = env.rate("SIGN_IN_RATE_PER_ACCOUNT", default="10/900")
+SIGN_IN_RATE_PER_ADDRESS = env.rate("SIGN_IN_RATE_PER_ADDRESS", default="100/900")
+
+CONTENT_SECURITY_POLICY = CONTENT_POLICY
+
+if not env.str("DATABASE_URL", default=""):
+    VAR.mkdir(exist_ok=True)
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
-        # IMMEDIATE: a writer queues for the lock at BEGIN instead of failing half-way through.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": env.int("SQLITE_TIMEOUT_SECONDS", default=30),
-        # recursive_triggers: without it the delete half of INSERT OR REPLACE fires no trigger.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
-    }
+    configure_sqlite(
+        DATABASES["default"],
+        is_server=serving.is_server,
+        timeout=env.int("SQLITE_TIMEOUT_SECONDS", default=30, most=3600),
+    )
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    limits = DatabaseLimits(
+        pool_size=env.int("DATABASE_POOL_SIZE", default=8, least=1, most=3600),
+        pool_wait=env.int("DATABASE_POOL_WAIT_SECONDS", default=5, least=1, most=3600),
+        connect=env.int("DATABASE_CONNECT_SECONDS", default=5, least=1, most=3600),
+        statement=env.int("DATABASE_STATEMENT_SECONDS", default=10, most=86_400),
+        lock=env.int("DATABASE_LOCK_SECONDS", default=5, most=86_400),
+        idle_in_transaction=env.int("DATABASE_IDLE_IN_TRANSACTION_SECONDS", default=30, most=86_400),
+    )
+    configure_postgresql(DATABASES["default"], limits, is_server=serving.is_server)
+#: A server that lost its database asks for it in the background, and answers 503 meanwhile.
+DATABASE_RESTS = serving.is_server
 
 #: Empty: pages are kept in the memory of each process, and the jobs run from cron or systemd timers.
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL")
 CACHES = {"default": redis_cache_at(REDIS_URL) if REDIS_URL else memory_cache()}
 
 JOBS = SCHEDULE
 #: Jobs move matches and timeline entries that are older than this into the archive.
-ARCHIVE_MATCHES_AFTER_DAYS = env.int("ARCHIVE_MATCHES_AFTER_DAYS", default=730)
-ARCHIVE_ACTIVITIES_AFTER_DAYS = env.int("ARCHIVE_ACTIVITIES_AFTER_DAYS", default=730)
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+ARCHIVE_MATCHES_AFTER_DAYS = env.int("ARCHIVE_MATCHES_AFTER_DAYS", default=730, least=1, most=MOST_DAYS)
+ARCHIVE_ACTIVITIES_AFTER_DAYS = env.int("ARCHIVE_ACTIVITIES_AFTER_DAYS", default=730, least=1, most=MOST_DAYS)
+CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True  # what became of a job is in its record
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+AUTHENTICATION_BACKENDS = [
+    "deltacrown.accounts.backends.SignInLimit",  # must be the first
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -153,7 +187,7 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR / "static")))
+STATIC_ROOT = env.folder("STATIC_ROOT", default=VAR / "static")
 PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
@@ -177,7 +211,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", default="WARNING")},
     # Staff reads of hidden data are written down whatever the level of the rest.
     "loggers": {"deltacrown.audit": {"level": "INFO"}},
 }

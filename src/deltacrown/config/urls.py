@@ -4,6 +4,8 @@ from django.urls import include, path
 admin.site.site_header = admin.site.site_title = "DeltaCrown"
 admin.site.index_title = "Administration"
 
+handler500 = "deltacrown.web.failures.show_failure"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("deltacrown.api.urls")),

@@ -1,9 +1,11 @@
 """The WSGI entry point."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deltacrown.config.settings")
+from deltacrown.config import serving
+from deltacrown.config.starting import read_settings
 
+serving.is_server = True
+
+read_settings()
 application = get_wsgi_application()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
+from deltacrown.core.audit import audit
+from deltacrown.core.deletion import InUse, check_deletion
 from deltacrown.core.errors import DomainError
 from deltacrown.core.models import JobRun
 
@@ -30,15 +34,71 @@ RowService = Callable[[Any, dict[str, Any]], object]
 
 
 class LeanAdmin(ModelAdmin):
-    """Pages that do not count the whole table. Rows are deleted one at a time, from their own page."""
+    """Pages that do not count the whole table. Rows are deleted one at a time, from their own page.
+
+    The admin shows what players hide from others, so every look at its rows is logged.
+    """
+
+    #: Lookups of stored keys of names, each with what computes the key: found besides ``search_fields``.
+    name_lookups: ClassVar[dict[str, Callable[[str], str]]] = {}
 
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find rows by their search fields, and by name whatever its case, on every database."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if not search_term.strip():
+            return found, may_repeat
+
+        for lookup, compute in self.name_lookups.items():
+            found |= queryset.filter(**{lookup: compute(search_term)})
+        return found, may_repeat
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Ask no permission for what goes along: those rows are the row's own, since facts refuse."""
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+
+        return listed, counts, set(), protected
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Return to the row with a message when facts refer to it, instead of listing them all."""
+        row = self.get_object(request, unquote(object_id))
+        try:
+            if row is not None and self.has_delete_permission(request, row):
+                check_deletion(row)
+            return super().delete_view(request, object_id, extra_context)
+        except InUse as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+            return HttpResponseRedirect(reverse(address, args=[object_id]))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Return the page with the rows; the look at them is logged."""
+        self._log_look(request, "list")
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Return the page of one row; the look at it is logged."""
+        self._log_look(request, object_id)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _log_look(self, request: HttpRequest, what: str) -> None:
+        if self.has_view_permission(request):
+            audit.info("staff %s read %s %r in the admin", request.user.pk, self.opts.label, what[:100])
 
 
 class ReasonForm(forms.Form):
@@ -118,14 +178,20 @@ class AskingAdmin(LeanAdmin):
         self, request: HttpRequest, row: Model, service: RowService, answers: dict[str, Any], title: str
     ) -> bool:
         try:
-            service(row, answers)
+            done = service(row, answers)
         except DomainError as refusal:
             self.message_user(request, f"{self.describe(row)}: {refusal.message}", messages.ERROR)
             return False
 
+        self.show_warnings(request, row, done)
         text = f"{title}: {answers['reason']}" if "reason" in answers else title
         self.log_change(request, row, text)
         return True
+
+    def show_warnings(self, request: HttpRequest, row: Model, done: object) -> None:
+        """Show what a service found odd about what it did; it has ``warnings`` then."""
+        for warning in getattr(done, "warnings", ()):
+            self.message_user(request, f"{self.describe(row)}: {warning}", messages.WARNING)
 
     def _render_question(
         self, request: HttpRequest, rows: QuerySet[Any], form: forms.Form, title: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+#: How often is looked for jobs that are due again, because they failed, were killed or were missed.
+RETRY_MINUTES = 10
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -59,7 +61,7 @@ class Job:
     :param meaning: what the job does, in one sentence.
     :param command: the management command that does the same by hand; empty when there is none.
     :param grace: how late it may start before it counts as missed.
-    :param longest: a run that has not ended after this long is considered dead.
+    :param longest: a run that takes longer is reported, though it says that it is running.
     """
 
     name: str

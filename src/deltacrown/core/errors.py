@@ -34,3 +34,16 @@ class Conflict(DomainError):
     """The request contradicts what is already recorded."""
 
     code = "conflict"
+
+
+class TooManyRequests(DomainError):
+    """The caller has asked too often.
+
+    :param retry_after: in how many seconds it may ask again.
+    """
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

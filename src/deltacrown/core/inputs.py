@@ -5,18 +5,42 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
 from django.utils.timezone import is_naive
 
+from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
 
 #: Most levels of nested lists and objects; the stats of a player need two or three.
 DEEPEST_JSON = 20
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**31), 2**31 - 1
 SMALLEST_BIG_INTEGER, LARGEST_BIG_INTEGER = -(2**63), 2**63 - 1
+#: Where Unicode has characters that are shown as nothing (Default_Ignorable_Code_Point), first and last.
+INVISIBLE_RANGES = (
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x061C, 0x061C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)
+INVISIBLE = frozenset(chr(code) for first, last in INVISIBLE_RANGES for code in range(first, last + 1))
+#: A pattern of Braille without a dot: a character of its own, and white.
+BLANK_BRAILLE = "\u2800"
 
 
 def check_text(
@@ -24,18 +48,30 @@ def check_text(
 ) -> None:
     """Check that ``value`` is text of at most ``limit`` characters that both databases can store.
 
-    :param required: also refuse empty and blank text.
+    :param required: also refuse text in which nothing can be seen.
     :param multiline: allow tabs and line breaks.
     :raises InvalidInput: it is not; the message names ``field`` and the fault.
     """
     if not isinstance(value, str):
         raise InvalidInput(f"{field} must be text, not {type(value).__name__}.", field=field)
-    if required and not value.strip():
+    if required and is_blank(value):
         raise InvalidInput(f"{field} must not be empty.", field=field)
     if len(value) > limit:
         raise InvalidInput(f"{field} is {len(value)} characters long; the limit is {limit}.", field=field)
     if not is_storable(value, multiline=multiline):
         raise InvalidInput(f"{field} holds control characters; remove them.", field=field)
+
+
+def is_blank(text: str) -> bool:
+    """Return whether ``text`` has no character that can be seen: it is empty, white or of no width."""
+    return not any(map(_is_visible, text))
+
+
+def _is_visible(character: str) -> bool:
+    if character.isascii():
+        return character > " " and character != "\x7f"
+    is_white = character in INVISIBLE or character.isspace() or character == BLANK_BRAILLE
+    return not is_white and unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Mn", "Me"}
 
 
 def is_storable(text: str, *, multiline: bool = True) -> bool:
@@ -57,6 +93,28 @@ def check_datetime(value: object, *, field: str) -> None:
         raise InvalidInput(f"{field} must be a date with a time, not {type(value).__name__}.", field=field)
     if is_naive(value):
         raise InvalidInput(f"{field} {value:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
+
+
+def check_past(
+    value: object,
+    *,
+    field: str,
+    now: datetime | None = None,
+    tolerance: timedelta = timedelta(0),
+    whose: object = "",
+) -> None:
+    """Check that ``value`` is a datetime with a time zone, and not in the future.
+
+    :param now: None for a service that is not handed it; this asks the clock then.
+    :param tolerance: how far ahead of ours the clock may be of whoever states the date.
+    :param whose: named in the message, where a request holds several.
+    :raises InvalidInput: it is not; the message names ``field``.
+    """
+    check_datetime(value, field=field)
+    if isinstance(value, datetime) and value > (now or clock.now()) + tolerance:
+        of = f" of {whose}" if whose else ""
+        message = f"{field} {value:%Y-%m-%d %H:%M}{of} is in the future; record it once it has happened."
+        raise InvalidInput(message, field=field)
 
 
 def check_integer(

@@ -16,6 +16,7 @@ class JobRun(models.Model):
     cause = models.CharField(max_length=60, help_text="What started it: a command, or beat.")
     status = models.CharField(max_length=7, choices=Status, default=Status.RUNNING, db_default=Status.RUNNING)
     started_at = models.DateTimeField()
+    alive_at = models.DateTimeField(null=True, help_text="When it last said that it is running.")
     finished_at = models.DateTimeField(null=True)
     summary = models.JSONField(default=dict, db_default={}, help_text="What it did, in numbers.")
     error = models.TextField(blank=True, default="", db_default="", help_text="Why it failed.")

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature
 from django.db import models
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from deltacrown.core.days import ONE_DAY, StartOfDay, start_of_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.sealing import seal, unseal
 
@@ -58,6 +60,7 @@ def paginate(
     cursor: str | None = None,
     limit: int,
     max_limit: int = MAX_LIMIT,
+    days_of: str = "",
 ) -> Page[Any]:
     """Return the page of ``querysets`` that follows ``cursor``.
 
@@ -67,6 +70,8 @@ def paginate(
     :param order: names of fields or annotations, ``-`` for descending; never null, and unique together.
     :param cursor: the ``next_cursor`` of the previous page, or None for the first page.
     :param limit: rows per page, 1 to ``max_limit``.
+    :param days_of: a datetime column with an index, where the order begins with its days, latest first. No
+        index has the order itself, so rows are then read from whole days of this column, and sorted.
     :raises InvalidInput: the limit is out of range (it is not clamped).
     :raises InvalidCursor: the cursor does not belong to this listing.
     """
@@ -75,7 +80,12 @@ def paginate(
     name = _cursor_name(listing, order)
     position = _read_cursor(name, cursor) if cursor else None
 
-    rows = [row for source in sources for row in _rows_after(source, order, position)[: limit + 1]]
+    is_bounded = bool(days_of)
+    remaining = [_rows_after(source, order, position, is_bounded=is_bounded) for source in sources]
+    if days_of:
+        remaining = [_rows_of_days(source, days_of, position, limit) for source in remaining]
+
+    rows = [row for source in remaining for row in source[: limit + 1]]
     if len(sources) > 1:
         rows = _merge(rows, order)
 
@@ -141,7 +151,17 @@ class _Follows(Func):
     template, arg_joiner, output_field = "%(expressions)s", " > ", BooleanField()
 
 
-def _rows_after(source: QuerySet[Any], order: Order, position: list[Any] | None) -> QuerySet[Any]:
+def _rows_after(
+    source: QuerySet[Any],
+    order: Order,
+    position: list[Any] | None,
+    *,
+    is_bounded: bool,
+) -> QuerySet[Any]:
+    """Return the rows of ``source`` after a position.
+
+    :param is_bounded: an index finds the first of them by another condition.
+    """
     ordered = source.order_by(*order)
     if position is None:
         return ordered
@@ -151,8 +171,8 @@ def _rows_after(source: QuerySet[Any], order: Order, position: list[Any] | None)
         Value(field.to_python(plain), output_field=field)
         for field, plain in zip(fields, position, strict=True)
     ]
-    are_columns = all(_is_own_column(source, name) for name in order)
-    return ordered.filter(_build_condition(order, values, are_columns=are_columns))
+    is_bounded = is_bounded or all(_is_own_column(source, name) for name in order)
+    return ordered.filter(_build_condition(order, values, is_bounded=is_bounded))
 
 
 def _is_own_column(source: QuerySet[Any], name: str) -> bool:
@@ -160,14 +180,31 @@ def _is_own_column(source: QuerySet[Any], name: str) -> bool:
     return "__" not in name and name not in source.query.annotations
 
 
-def _build_condition(order: Order, values: list[Value], *, are_columns: bool) -> Q:
+def _rows_of_days(
+    source: QuerySet[Any], column: str, position: list[Any] | None, limit: int
+) -> QuerySet[Any]:
+    """Return the rows of ``source`` up to the day on which the page that follows ``position`` ends.
+
+    Sorted by time or as the list is, the rows have the same days at the same places.
+    """
+    if position is not None:
+        end = start_of_day(datetime.fromisoformat(position[0])) + ONE_DAY
+        source = source.filter(**{f"{column}__lt": end})
+
+    first_of_next_page = source.order_by(f"-{column}").values(column)[limit : limit + 1]
+    start = Coalesce(StartOfDay(Subquery(first_of_next_page)), Value(datetime.min.replace(tzinfo=UTC)))
+    return source.filter(**{f"{column}__gte": start})
+
+
+def _build_condition(order: Order, values: list[Value], *, is_bounded: bool) -> Q:
     """Return the condition for rows after a position, in a form that lets an index find the first of them.
 
-    :param are_columns: the order is of columns of one table, which an index can have.
+    :param is_bounded: the order is of columns of one table, which an index can have, or something else bounds
+        the rows: then one comparison of all values is enough.
     """
     names = [name.lstrip("-") for name in order]
     directions = {name.startswith("-") for name in order}
-    if are_columns and len(directions) == 1:
+    if is_bounded and len(directions) == 1:
         compare = _Precedes if directions.pop() else _Follows
         return Q(compare(_RowValue(*map(F, names)), _RowValue(*values)))
 
@@ -201,11 +238,12 @@ def _get_field(source: QuerySet[Any], name: str) -> models.Field[Any, Any]:
     if annotation is not None:
         return annotation.output_field
 
-    model: type[models.Model] = source.model
+    model: Any = source.model
     *path, last = name.lstrip("-").split("__")
     for part in path:
-        model = model._meta.get_field(part).related_model  # type: ignore[assignment]
-    return model._meta.pk if last == "pk" else model._meta.get_field(last)  # type: ignore[return-value]
+        model = model._meta.get_field(part).related_model
+    field: models.Field[Any, Any] = model._meta.pk if last == "pk" else model._meta.get_field(last)
+    return field
 
 
 def _get_value(row: Any, name: str) -> Any:

@@ -9,4 +9,8 @@ class FreshnessConfig(AppConfig):
         from deltacrown.freshness import triggers  # noqa: PLC0415 - imports models
         from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
-        register_provider(Provider(triggers.build_triggers, triggers.list_tables, triggers.renew_all))
+        register_provider(
+            Provider(
+                triggers.build_triggers, triggers.list_tables, lambda found: triggers.renew_all(found.using)
+            )
+        )

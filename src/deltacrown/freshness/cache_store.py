@@ -1,4 +1,7 @@
-"""The cache, as something a page may use but must not need: when it fails, the page is served without it."""
+"""The cache, which a request may use but must not need: when it fails, the request is served without it.
+
+All use of the cache goes through here, so that one failure spares every request the wait for the next.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,25 @@ def write(key: str, value: Any, *, seconds: int) -> None:
         cache.set(key, value, timeout=seconds)
     except Exception as error:  # noqa: BLE001 - the page is made; nothing that happens here may take it back
         _note_failure(error)
+
+
+def count(key: str, *, seconds: int) -> int | None:
+    """Add one to the number under ``key``, which is forgotten after so many seconds, and return it.
+
+    :return: ``None`` when the cache does not answer.
+    """
+    if _is_resting():
+        return None
+    try:
+        cache.add(key, 0, timeout=seconds)
+        number: int = cache.incr(key)
+    except ValueError:  # thrown out, for want of room, between the two
+        return 1
+    except Exception as error:  # noqa: BLE001 - as in read
+        _note_failure(error)
+        return None
+    _note_success()
+    return number
 
 
 def is_answering() -> bool:

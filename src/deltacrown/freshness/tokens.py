@@ -9,7 +9,7 @@ number twice: to a transaction that is rolled back and to the next one, or after
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -76,6 +76,12 @@ def register_watches(watches: Sequence[Watch]) -> None:
 def list_watches() -> list[Watch]:
     """Return every registered watch."""
     return list(_watches)
+
+
+def list_tokens(owners: Collection[int], *, using: str = "default") -> dict[int, int]:
+    """Return owner → token; owners without one are left out."""
+    versions = ContentVersion.objects.using(using).filter(owner__in=owners)
+    return dict(versions.values_list("owner", "token"))
 
 
 def get_token(owner: int, *, using: str = "default") -> int | None:

@@ -46,6 +46,12 @@ def renew_all(using: str) -> None:
                 cursor.execute(_renew_sql(f"SELECT {owner} AS owner FROM {table_of(holder)}", draw))
 
 
+def forget_token(owner: int, *, using: str = "default") -> None:
+    """Delete the token of an owner who is deleted; nothing can be kept of them any more."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"DELETE FROM {VERSIONS} WHERE owner = %s", [owner])
+
+
 def _renew_sql(owners: str, draw: str) -> str:
     """Return the SQL that renews the token of each of ``owners``, a SELECT, in their order.
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 
 from deltacrown.accounts.models import User
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.names import make_name_key
 from deltacrown.games import services
-from deltacrown.games.forms import NewMatchForm, correction_form, read_results
-from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
+from deltacrown.games.forms import NewMatchForm, correction_form, read_correction
+from deltacrown.games.models import ArchivedMatch, FormerGameName, Game, Match, MatchRow
 
 
 @admin.register(Game)
@@ -28,16 +28,8 @@ class GameAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["slug", "name"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _is_used(obj)
-
     def write_row(self, request: HttpRequest, row: Game, form: Any, *, new: bool) -> Game:
         return services.create_game(slug=row.slug, name=row.name) if new else row
-
-
-def _is_used(game: Game) -> bool:
-    rows = [game.match_rows, game.archivedmatch_rows, game.tournaments]
-    return any(related.exists() for related in rows)
 
 
 class MatchRowAdmin(ReadOnlyAdmin):
@@ -65,7 +57,7 @@ class MatchRowAdmin(ReadOnlyAdmin):
         if not (word := search_term.strip()):
             return queryset, False
 
-        by_name = User.objects.alias(folded=Lower("username")).filter(folded=word.lower())
+        by_name = User.objects.filter(username_key=make_name_key(word))
         users = list(by_name.values_list("pk", flat=True))
         games = list(Game.objects.values_list("pk", flat=True))
         return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
@@ -95,14 +87,13 @@ class MatchRowAdmin(ReadOnlyAdmin):
             return None
 
         def correct(row: MatchRow, answers: dict[str, Any]) -> object:
-            results = read_results(answers)
             return services.correct_match(
                 game=row.game,
                 match_key=row.match_key,
-                results=results,
                 reason=answers["reason"],
                 now=clock.now(),
                 by=self.actor(request),
+                **read_correction(answers),
             )
 
         form_class = correction_form(services.list_match_lines(row.game, row.match_key))
@@ -137,3 +128,12 @@ class MatchAdmin(ServiceAdmin, MatchRowAdmin):
 @admin.register(ArchivedMatch)
 class ArchivedMatchAdmin(MatchRowAdmin):
     pass
+
+
+@admin.register(FormerGameName)
+class FormerGameNameAdmin(ReadOnlyAdmin):
+    list_display = ["id", "name", "owner", "given_up_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=name"]
+    name_lookups = {"key": make_name_key}
+    ordering = ["-id"]

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class GamesConfig(AppConfig):
     name = "deltacrown.games"
     verbose_name = "Games"
+
+    def ready(self) -> None:
+        from deltacrown.core.former_names import build_rename_triggers, list_rename_tables  # noqa: PLC0415
+        from deltacrown.games.models import RENAMES  # noqa: PLC0415 - imports models
+        from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
+
+        register_provider(Provider(build_rename_triggers(RENAMES), list_rename_tables(RENAMES)))

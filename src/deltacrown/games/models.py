@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.natural_order import SortKey
 from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
@@ -13,6 +15,8 @@ from django_tally.fields import RecordedAt
 
 class Game(models.Model):
     """A game that matches are played in."""
+
+    instead_of_deletion = "Keep it, and void the matches that should not count."
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -22,6 +26,22 @@ class Game(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerGameName(FormerName):
+    """A slug or a name that a game had. A former slug finds it as long as no other game has it."""
+
+    owner = models.ForeignKey(Game, models.CASCADE, related_name="former_names", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key", "name"], name="games_formergamename_once")
+        ]
+        indexes = [models.Index(fields=["key"], name="games_formergamename_key")]
+
+
+#: The names that are kept after they were given up.
+RENAMES = [Rename(FormerGameName, "slug"), Rename(FormerGameName, "name")]
 
 
 #: The match rows that count for numbers, as a condition on columns of the row, and the same in SQL.
@@ -44,6 +64,8 @@ class MatchQuerySet(models.QuerySet[Any]):
 class MatchRow(models.Model):
     """One player's line of a match. All lines of a match have the same ``game`` and ``match_key``."""
 
+    instead_of_deletion = "Void the match instead, with void_match."
+
     class Result(models.TextChoices):
         WIN = "WIN", "Win"
         LOSS = "LOSS", "Loss"
@@ -54,9 +76,9 @@ class MatchRow(models.Model):
         TOURNAMENT = "TOURNAMENT", "Tournament"
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)s_rows", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="%(class)s_rows", db_index=False
     )
-    game = models.ForeignKey(Game, models.CASCADE, related_name="%(class)s_rows", db_index=False)
+    game = models.ForeignKey(Game, refuse_deletion, related_name="%(class)s_rows", db_index=False)
     match_key = models.CharField(
         max_length=100, help_text="Shared by all lines of a match, and by every retry to record it."
     )

@@ -22,6 +22,11 @@ match_voided = Signal()
 #: ``reason``, ``by``, ``now`` as above.
 match_restored = Signal()
 
-#: A match was corrected. ``sender``: ``Match``; ``changes``: a ``MatchChange`` (``row`` after the change,
-#: ``old_result``, ``old_score``) per changed row, never empty; ``reason``, ``by``, ``now`` as above.
+#: A match was corrected. ``sender``: ``Match``; ``changes``: a ``MatchChange`` (``row`` after the change, and
+#: what it said before) per changed row; ``added``: the new rows; ``removed``: the rows taken out, which are
+#: deleted; not all three are empty; ``reason``, ``by``, ``now`` as above.
 match_corrected = Signal()
+
+#: Lines are about to be taken out of a match by a correction: what points to them can be changed now.
+#: ``sender``: ``Match``; ``rows``: those lines; ``stays``: the lines that stay, never empty.
+match_lines_removing = Signal()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from deltacrown.interchange.lines import FileRefused
+
+#: Most unknown columns that are named, each with the known one it is nearest to.
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +87,7 @@ class Columns:
             raise FileRefused(
                 f"{where}: missing {listed('column', missing)}; a header is at least {self.example}."
             )
-        if twice := sorted({name for name in names if names.count(name) > 1}):
+        if twice := sorted(name for name, number in Counter(names).items() if number > 1):
             raise FileRefused(f"{where}: {listed('column', twice)} there twice; keep one.")
         return names
 
@@ -96,7 +100,9 @@ class Columns:
         if not strange:
             return ""
         also = f", and {self.prefix}NAME for anything else" if self.prefix else ""
-        unknown = listed("column", [self._with_nearest(name) for name in strange])
+        unknown = listed("column", [self._with_nearest(name[:60]) for name in strange[:MOST_NAMED]])
+        if len(strange) > MOST_NAMED:
+            unknown += f" and {len(strange) - MOST_NAMED:,} more"
         return f"unknown {unknown}; known are {', '.join(known)}{also}"
 
     def _with_nearest(self, name: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from deltacrown.core.commands import EXIT_INTERRUPTED, OwnCommand, whole_number
 from deltacrown.interchange.format import DEFAULT, FormatRefused, Kind, describe_formats, find_reader
 from deltacrown.interchange.lines import FileRefused
 from deltacrown.interchange.progress import ImportProgress
@@ -17,16 +17,16 @@ from deltacrown.interchange.run import FileImport, ImportReport, Recorder
 
 EXIT_REJECTS = 1
 EXIT_UNREADABLE = 2
-EXIT_INTERRUPTED = 130
 
 
-class ImportCommand(BaseCommand):
-    """Imports files one after another.
+class ImportCommand(OwnCommand):
+    """Imports files one after another."""
 
-    Exit code 0: everything was taken; 1: lines were refused, and are in ``FILE.rejected.ndjson``;
-    2: a file could not be read at all; 130: interrupted, run again to finish.
-    """
-
+    exits = {
+        0: "when everything was taken",
+        EXIT_REJECTS: "when lines were refused, which are in FILE.rejected.ndjson",
+        EXIT_UNREADABLE: "when a file could not be read, and for a wrong call",
+    }
     kind: Kind
     default_batch_size = 500
 
@@ -53,7 +53,7 @@ class ImportCommand(BaseCommand):
         )
         parser.add_argument(
             "--batch-size",
-            type=at_least_one,
+            type=whole_number(1, 1_000_000),
             default=self.default_batch_size,
             metavar="N",
             help="How many are recorded in one transaction (default %(default)s).",
@@ -112,10 +112,3 @@ class ImportCommand(BaseCommand):
 def recorded_before(report: ImportReport) -> str:
     """Return how much of a file was recorded before it was refused; ``""`` when nothing was."""
     return f" Recorded before that: {report.recorded}." if report.recorded else ""
-
-
-def at_least_one(text: str) -> int:
-    """Parse a whole number of one or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)

@@ -7,15 +7,19 @@ import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from deltacrown.accounts.models import User
-from deltacrown.accounts.services import create_players, find_players
+from deltacrown.accounts.services import create_players, find_username_faults, resolve_usernames
+from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Game
-from deltacrown.games.services import create_game
+from deltacrown.games.services import create_game, find_games
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import ensure_teams, find_teams
+from deltacrown.teams.services import ensure_teams, find_team_faults, list_words_of_renamed, resolve_teams
 from deltacrown.tournaments.models import Tournament
-from django_tally.batches import in_batches
+from deltacrown.tournaments.services import find_tournaments
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -54,49 +58,71 @@ class Directory:
     players: dict[str, User] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     tournaments: dict[str, Tournament] = field(default_factory=dict)
+    #: Player's or team's name → why it is nobody's, and cannot be created.
+    faults: dict[str, str] = field(default_factory=dict)
     #: Whether anything was created, or anybody entered in a tournament.
     has_created: bool = False
 
     def find(self, names: Names) -> None:
         """Look up every name."""
-        self.games |= {
-            game.slug: game
-            for batch in in_batches(list(names.games))
-            for game in Game.objects.filter(slug__in=batch)
-        }
-        self._find_players([name for name in names.players if name not in self.players])
-        self.teams |= find_teams(names.teams)
-        for batch in in_batches(list(names.tournaments)):
-            self.tournaments |= {
-                entry.slug: entry
-                for entry in Tournament.objects.filter(slug__in=batch).select_related("game")
-            }
-
-    def _find_players(self, names: Collection[str]) -> None:
+        self.games |= find_games(names.games)
+        self.tournaments |= find_tournaments(names.tournaments)
+        unknown = [name for name in names.players if name not in self.players]
         for address in PLAYER_ADDRESSES:
-            self.players |= address.find(name for name in names if address.pattern.fullmatch(name))
+            self.players |= address.find(name for name in unknown if address.pattern.fullmatch(name))
 
-        self.players |= find_players(name for name in names if not is_address(name))
+        players = resolve_usernames(name for name in unknown if not is_address(name))
+        teams = resolve_teams(names.teams)
+        self.players |= players.rows
+        self.teams |= teams.rows
+        self.faults |= {**players.ambiguous, **teams.ambiguous}
+
+    @functools.cached_property
+    def team_words(self) -> dict[int, set[str]]:
+        """Return team's id → the keys of its names and slugs, present and former, of teams once renamed."""
+        return list_words_of_renamed({team.pk for team in self.teams.values()})
 
     def create_missing(self, names: Names) -> None:
-        """Create the games, players and teams that were not found."""
-        games, players, teams = (
-            absent(names.games, self.games),
-            absent(names.players, self.players),
-            absent(names.teams, self.teams),
-        )
+        """Create the games, players and teams that were not found; ``faults`` names those that cannot be."""
+        games = absent(names.games, self.games)
+        players = [name for name in absent(names.players, self.players) if name not in self.faults]
+        teams = [name for name in absent(names.teams, self.teams) if name not in self.faults]
+        self.faults |= {**find_username_faults(players), **find_team_faults(teams)}
+
         self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
-        self.players |= create_players(usernames=[name for name in players if not is_address(name)])
-        self.teams |= ensure_teams(names=teams)
+        usernames = [name for name in players if not is_address(name)]
+        self.players |= self._create(usernames, lambda names: create_players(usernames=names))
+        self.teams |= self._create(teams, lambda names: ensure_teams(names=names))
         self.has_created |= bool(games or players or teams)
+
+    def _create(
+        self, names: Sequence[str], create: Callable[[Sequence[str]], dict[str, Made]]
+    ) -> dict[str, Made]:
+        """Create what has no fault: all at once, or one by one when another writer took a name meanwhile."""
+        wanted = [name for name in names if name not in self.faults]
+        try:
+            return create(wanted) if wanted else {}
+        except DomainError:
+            made: dict[str, Made] = {}
+            for name in wanted:
+                try:
+                    made |= create([name])
+                except DomainError as refusal:
+                    self.faults[name] = refusal.message.rstrip(".")
+            return made
 
     def describe_unknown(self, names: Names) -> str:
         """Return everything that was not found, with the game that was perhaps meant; ``""`` when all was."""
+        players, teams = absent(names.players, self.players), absent(names.teams, self.teams)
+        refused = [self.faults[name] for name in (*players, *teams) if name in self.faults]
+
         unknown = [f"game “{slug}”{self._nearest_game(slug)}" for slug in absent(names.games, self.games)]
-        unknown += [f"player “{name}”" for name in absent(names.players, self.players)]
-        unknown += [f"team “{name}”" for name in absent(names.teams, self.teams)]
+        unknown += [f"player “{name}”" for name in players if name not in self.faults]
+        unknown += [f"team “{name}”" for name in teams if name not in self.faults]
         unknown += [f"tournament “{slug}”" for slug in absent(names.tournaments, self.tournaments)]
-        return f"unknown {', '.join(unknown)}; {HOW_TO_CREATE}" if unknown else ""
+        if unknown:
+            refused.append(f"unknown {', '.join(unknown)}; {HOW_TO_CREATE}")
+        return "; ".join(refused)
 
     @functools.cached_property
     def _every_game(self) -> list[str]:
@@ -113,8 +139,8 @@ def is_address(name: str) -> bool:
 
 
 def absent(names: Collection[str], found: Collection[str]) -> Sequence[str]:
-    """Return the names that were not found, each once, in order."""
-    return sorted(name for name in set(names) if name not in found)
+    """Return the names that were not found, each once, in the order given."""
+    return [name for name in dict.fromkeys(names) if name not in found]
 
 
 def readable(slug: str) -> str:

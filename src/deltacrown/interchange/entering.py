@@ -21,7 +21,7 @@ from django_tally.batches import in_batches
 Refused = list[tuple[MatchDraft, str]]
 #: Who is entered in what: (tournament, user), by id.
 Entries = set[tuple[int, int]]
-HOW_TO_ENTER = "register them first, or run the import with --create-missing while registration is open"
+HOW_TO_ENTER = "register them first, or run the import with --create-missing"
 
 
 def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> None:
@@ -75,10 +75,10 @@ def admit(
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
     """Refuse a match of another game than its tournament's; return whether it is."""
     tournament = directory.tournaments[draft.tournament]
-    differs = tournament.game.slug != draft.game
+    differs = tournament.game_id != directory.games[draft.game].pk
     if differs:
         games = f"{tournament.game.slug}, not {draft.game}"
-        what = f"the tournament {tournament.slug} is of {games}; correct one of the two"
+        what = f"the tournament {tournament.slug} is of {games}; correct the file"
         refused.append((draft, f"line {draft.rows[0].line}, game: {what}"))
     return differs
 
@@ -150,5 +150,6 @@ def refuse_outsiders(
     if outside:
         names = ", ".join(line.player for line in outside)
         where = f"line {outside[0].line}, player"
-        refused.append((draft, f"{where}: not entered in {tournament.slug}: {names}{why}; {HOW_TO_ENTER}"))
+        advice = f"; {HOW_TO_ENTER}" if tournament.status == Tournament.Status.OPEN else ""
+        refused.append((draft, f"{where}: not entered in {tournament.slug}: {names}{why}{advice}"))
     return bool(outside)

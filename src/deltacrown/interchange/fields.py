@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import find_json_fault, is_storable
+from deltacrown.core.names import find_username_fault, make_name_key
 from deltacrown.interchange.rows import Row, refuse_constant
 
 Choice = TypeVar("Choice")
@@ -20,7 +22,6 @@ Choice = TypeVar("Choice")
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}\Z", re.ASCII)
 SLUG = re.compile(r"[a-zA-Z0-9_-]+\Z")
-USERNAME = re.compile(r"[\w.@+-]+\Z")
 #: What an ``IntegerField`` holds on every database.
 LEAST, MOST = -(2**31), 2**31 - 1
 MOST_MONEY = Decimal("9999999999.99")
@@ -77,9 +78,9 @@ class Fields:
 
     def username(self, name: str, *, required: bool = False) -> str:
         """Return a username."""
-        text = self.text(name, longest=150, required=required)
-        if text and not USERNAME.match(text):
-            self.refuse(name, f"{shown(text)} is not a username; use letters, digits and @ . + - _ only")
+        text = unicodedata.normalize("NFKC", self.text(name, longest=150, required=required))
+        if text and (fault := find_username_fault(text)):
+            self.refuse(name, f"{shown(text)} is not a username; {fault}")
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], *, default: Choice) -> Choice:
@@ -220,10 +221,10 @@ def shown(text: str) -> str:
 
 
 def find_repeated(rows: list[Row], names: list[str], *, what: str) -> Iterable[str]:
-    """Yield which rows name someone an earlier row has already named; case makes no difference."""
+    """Yield which rows name someone an earlier row has already named, in whatever spelling."""
     seen: dict[str, int] = {}
     for row, name in zip(rows, names, strict=True):
-        earlier = seen.setdefault(name.lower(), row.line)
+        earlier = seen.setdefault(make_name_key(name), row.line)
         if name and earlier != row.line:
             yield f"lines {earlier} and {row.line}: {what} “{name}”; keep one line"
 

@@ -6,7 +6,6 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -113,7 +112,7 @@ class SourceFile:
             if number == 1:
                 raw = self._without_mark(raw)  # noqa: PLW2901
             yield decode(number, raw)
-        self.lacks_final_newline = not raw.endswith(b"\n")
+        self.lacks_final_newline = not raw.endswith((b"\n", b"\r"))
         self.was_cut_off = unpacked is not None and unpacked.was_cut_off
         report(self.size)
 
@@ -124,20 +123,33 @@ class SourceFile:
 
 
 def raw_lines(content: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines with their ends; of one past ``LONGEST_LINE`` only a beginning of just more than that."""
-    for raw in iter(partial(content.readline, LONGEST_LINE + 1), b""):
-        if len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
-            skip_rest_of_line(content)
-            yield raw + b"\n"
-        else:
-            yield raw
+    """Yield lines with their ends, which are LF, CR LF or CR alone, as old programs write it.
+
+    Of a line past ``LONGEST_LINE`` only a beginning of just more than that is yielded.
+    """
+    begun = b""
+    while raw := begun + content.readline(LONGEST_LINE + 1 - len(begun)):
+        is_cut = len(raw) > LONGEST_LINE and not raw.endswith(b"\n")
+        has_several = begun or b"\r" in raw.rstrip(b"\r\n")
+        lines = raw.splitlines(keepends=True) if has_several else [raw]
+        begun = b""
+
+        if is_cut and len(lines) > 1:
+            begun = lines.pop()
+        elif is_cut:
+            begun = skip_rest_of_line(content)
+            lines = [raw + b"\n"]
+        yield from lines
 
 
-def skip_rest_of_line(content: IO[bytes]) -> None:
-    """Read on to just after the next line end."""
-    for rest in iter(partial(content.readline, LONGEST_LINE), b""):
-        if rest.endswith(b"\n"):
-            return
+def skip_rest_of_line(content: IO[bytes]) -> bytes:
+    """Read on to just after the next line end, and return what was read after it."""
+    while rest := content.readline(LONGEST_LINE // 2):
+        if len(lines := rest.splitlines(keepends=True)) > 1:
+            return rest[len(lines[0]) :]
+        if rest.endswith((b"\n", b"\r")):
+            break
+    return b""
 
 
 def decode(number: int, raw: bytes) -> Line:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from deltacrown.accounts.models import User
+from deltacrown.core.names import make_name_key
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.directory import Directory, Names
-from deltacrown.interchange.drafts import MatchDraft
+from deltacrown.interchange.drafts import LineDraft, MatchDraft
 from deltacrown.interchange.entering import Refused, admit, create_tournaments
 from deltacrown.interchange.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
@@ -94,15 +95,16 @@ def record_what_can_be(
 
 def list_match_names(drafts: Iterable[MatchDraft]) -> Names:
     """Return everything the matches name."""
-    games: set[str] = set()
-    players: set[str] = set()
-    teams: set[str] = set()
-    tournaments: set[str] = set()
+    # In the order of the file, so that what is created does not depend on the size of a batch.
+    games: dict[str, None] = {}
+    players: dict[str, None] = {}
+    teams: dict[str, None] = {}
+    tournaments: dict[str, None] = {}
     for draft in drafts:
-        games.add(draft.game)
-        players.update(line.player for line in draft.lines)
-        teams.update(line.team for line in draft.lines if line.team)
-        tournaments.update([draft.tournament] if draft.tournament else [])
+        games[draft.game] = None
+        players |= dict.fromkeys(line.player for line in draft.lines)
+        teams |= dict.fromkeys(line.team for line in draft.lines if line.team)
+        tournaments |= {draft.tournament: None} if draft.tournament else {}
     return Names(games=games, players=players, teams=teams, tournaments=tournaments)
 
 
@@ -110,7 +112,8 @@ def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) ->
     """Refuse a match that names something unknown; return whether it does."""
     unknown = directory.describe_unknown(list_match_names([draft]))
     if unknown:
-        refused.append((draft, f"line {draft.rows[0].line}: {unknown}"))
+        faulty = [line.line for line in draft.lines if {line.player, line.team} & directory.faults.keys()]
+        refused.append((draft, f"line {(faulty or [draft.rows[0].line])[0]}: {unknown}"))
     return bool(unknown)
 
 
@@ -153,6 +156,7 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
             user=directory.players[line.player],
             result=line.result,
             side=line.side,
+            side_words=() if draft.tournament else list_side_words(line, directory),
             score=line.score,
             stats=line.stats,
         )
@@ -166,6 +170,17 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
         kind=draft.kind,
         void_reason=draft.void_reason,
     )
+
+
+def list_side_words(line: LineDraft, directory: Directory) -> Collection[str]:
+    """Return what else the side of a line is or was called, where the side is the line's team.
+
+    In a tournament, the tournaments' services know the team.
+    """
+    if not line.team:
+        return ()
+    words = directory.team_words.get(directory.teams[line.team].pk, set())
+    return words if make_name_key(line.side) in words else ()
 
 
 def add_outcomes(

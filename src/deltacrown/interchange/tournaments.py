@@ -77,6 +77,8 @@ def record_tournament(*, draft: TournamentDraft, create_missing: bool, now: date
         directory.create_missing(names)
     if unknown := directory.describe_unknown(replace(names, tournaments=())):
         raise Conflict(unknown)
+    if problem := find_doubles(draft, directory):
+        raise Conflict(problem)
     known = directory.tournaments.get(draft.key)
     if known is not None:
         check_same(draft, known, directory)
@@ -86,12 +88,27 @@ def record_tournament(*, draft: TournamentDraft, create_missing: bool, now: date
 
 def list_tournament_names(draft: TournamentDraft) -> Names:
     """Return everything a tournament names."""
+    # In the order of the file: of two new names that look alike, the first is created.
     return Names(
-        games={draft.game},
-        players={player for entrant in draft.entrants for player in entrant.players},
-        teams={entrant.team for entrant in draft.entrants if entrant.team},
-        tournaments={draft.key},
+        games=[draft.game],
+        players=[player for entrant in draft.entrants for player in entrant.players],
+        teams=[entrant.team for entrant in draft.entrants if entrant.team],
+        tournaments=[draft.key],
     )
+
+
+def find_doubles(draft: TournamentDraft, directory: Directory) -> str:
+    """Return which two names of a file are one player or one team, by a former name; ``""`` if none are."""
+    seen: dict[tuple[str, int], str] = {}
+    for entrant in draft.entrants:
+        named = [("player", directory.players[player].pk, player) for player in entrant.players]
+        if entrant.team:
+            named.append(("team", directory.teams[entrant.team].pk, entrant.team))
+        for kind, pk, name in named:
+            first = seen.setdefault((kind, pk), name)
+            if first != name:
+                return f"“{first}” and “{name}” are names of one {kind}; keep one of the two"
+    return ""
 
 
 def create(draft: TournamentDraft, directory: Directory) -> Tournament:

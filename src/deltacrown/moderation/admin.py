@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin
-from deltacrown.games.forms import correction_form, read_results
+from deltacrown.games.forms import read_results, results_form
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import services
 from deltacrown.moderation.models import Dispute
@@ -154,7 +154,7 @@ class DisputeAdmin(ReadOnlyAdmin):
                 messages.WARNING,
             )
             return None
-        return correction_form(list_match_lines(match.game, match.match_key))
+        return results_form(list_match_lines(match.game, match.match_key))
 
     def _uphold(
         self,

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
 from deltacrown.games.models import Match
 from deltacrown.tournaments.models import TournamentResult
 from django_tally.fields import RecordedAt
@@ -22,20 +23,20 @@ class Dispute(models.Model):
         REJECTED = "REJECTED", "Rejected"
 
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="disputes_filed", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="disputes_filed", db_index=False
     )
     match = models.ForeignKey(
-        Match, models.CASCADE, null=True, blank=True, related_name="disputes", db_constraint=False
+        Match, refuse_deletion, null=True, blank=True, related_name="disputes", db_constraint=False
     )
     result = models.ForeignKey(
-        TournamentResult, models.CASCADE, null=True, blank=True, related_name="disputes"
+        TournamentResult, refuse_deletion, null=True, blank=True, related_name="disputes"
     )
     reason = models.TextField(max_length=2000)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN, db_default=Status.OPEN)
     filed_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="disputes_resolved"
+        settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="disputes_resolved"
     )
     resolution = models.TextField(max_length=2000, blank=True, default="", db_default="")
     recorded_at = RecordedAt()

@@ -34,6 +34,9 @@ LIFETIMES: dict[type[object], int] = {
     ActivityPage: TIMELINE_KEPT,
 }
 
+#: What of an account gets into the cache.
+SHOWN_OF_ACCOUNT = {"id", "username", "date_joined"}
+
 
 @dataclass(frozen=True)
 class _Owner:
@@ -121,7 +124,7 @@ def _without_account(page: Shown) -> Shown:
     So no password hash and no address gets into the cache.
     """
     profile = copy.copy(page.profile)
-    user = page.profile.user
-    shown = [user.pk, user.username, user.date_joined]
-    profile.user = User.from_db(None, ["id", "username", "date_joined"], shown)
+    # In the order of the model's columns, which is what Django takes them in.
+    names = [field.attname for field in User._meta.concrete_fields if field.attname in SHOWN_OF_ACCOUNT]
+    profile.user = User.from_db(None, names, [getattr(page.profile.user, name) for name in names])
     return replace(page, profile=profile)

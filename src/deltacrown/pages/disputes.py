@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import audit
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
@@ -52,7 +54,7 @@ class ReviewPage:
     """A dispute before a moderator.
 
     :param rows: the lines of the disputed match, oldest first; empty when the subject is a result.
-    :param may_resolve: whether the viewer may: the dispute is open, and another player's.
+    :param may_resolve: whether the viewer may: it is their right, and the dispute is open and another's.
     """
 
     line: DisputeItem
@@ -110,14 +112,15 @@ def list_queue(
     """Return a page of everybody's disputes with one status, the longest waiting first.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
-    :raises MayNotResolve: ``viewer`` is not staff.
+    :raises MayNotResolve: ``viewer`` may not view disputes.
     :raises InvalidInput: for another status, or an invalid cursor.
     """
-    _require_staff(viewer)
+    _require(viewer, Right.VIEW_DISPUTES)
     if status not in Dispute.Status.values:
         message = f"There is no status {status[:20]!r}: use {', '.join(Dispute.Status.values)}."
         raise InvalidInput(message, field="status")
 
+    audit.info("staff %s read the queue of disputes", viewer.pk)
     rows = Dispute.objects.filter(status=status).select_related(*RELATED)
     listing = f"dispute-queue/{status}"
     found = paginate(rows, listing=listing, order=("filed_at", "id"), cursor=page, limit=limit)
@@ -127,21 +130,22 @@ def list_queue(
 def get_review(handle: str, *, viewer: User) -> ReviewPage:
     """Return a dispute with everything a moderator needs to resolve it.
 
-    :raises MayNotResolve: ``viewer`` is not staff.
+    :raises MayNotResolve: ``viewer`` may not view disputes.
     :raises NotFound: there is no such dispute.
     """
-    _require_staff(viewer)
+    _require(viewer, Right.VIEW_DISPUTES)
     (item,) = _describe_disputes([moderation.get_dispute(handle, viewer=viewer)])
     rows = list_match_lines(item.match.game, item.match.match_key) if item.match else []
     is_open = item.dispute.status == Dispute.Status.OPEN
-    return ReviewPage(item, rows, may_resolve=is_open and item.dispute.reporter_id != viewer.pk)
+    is_others = item.dispute.reporter_id != viewer.pk
+    may_resolve = is_open and is_others and has_right(viewer, Right.RESOLVE_DISPUTES)
+    return ReviewPage(item, rows, may_resolve=may_resolve)
 
 
 def get_match_dispute_page(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchDisputePage:
     """Return the viewer's line of a match, and until when it can be disputed.
 
-    :raises NotFound: there is no such match.
-    :raises NotAParticipant: the viewer did not play in it.
+    :raises NotFound: there is no such match, or the viewer did not play in it.
     """
     match = _get_own_row(game, match_key, viewer=viewer)
     until = moderation.get_dispute_deadline(match.played_at)
@@ -167,7 +171,7 @@ def get_result_dispute_page(slug: str, *, viewer: User, now: datetime) -> Result
 def file_match_dispute(*, game: str, match_key: str, reason: str, reporter: User, now: datetime) -> Dispute:
     """Record a player's objection to a match they played in; refusals are those of ``file_dispute``.
 
-    :raises NotFound: there is no such match.
+    :raises NotFound: there is no such match, or the reporter did not play in it.
     """
     row = _get_own_row(game, match_key, viewer=reporter)
     return moderation.file_dispute(reporter=reporter, match=row, reason=reason, now=now)
@@ -202,10 +206,10 @@ def resolve_dispute(
     """Uphold the dispute and apply ``remedy``, or reject it when there is none.
 
     :param resolution: what was found; shown to the reporter.
-    :raises MayNotResolve: ``by`` is not staff, or the reporter.
+    :raises MayNotResolve: ``by`` may not resolve disputes, or is the reporter.
     :raises InvalidInput: the remedy or the resolution cannot be taken.
     """
-    _require_staff(by)
+    _require(by, Right.RESOLVE_DISPUTES)
     dispute = moderation.get_dispute(handle, viewer=by)
     if remedy is None:
         return moderation.reject_dispute(dispute=dispute, by=by, resolution=resolution, now=now)
@@ -214,11 +218,7 @@ def resolve_dispute(
 
 def _get_own_row(game: str, match_key: str, *, viewer: User) -> MatchRow:
     named = get_game(game if is_storable(game, multiline=False) else "")
-    row = get_match_line(named, match_key, user=viewer)
-    if row.user_id != viewer.pk:
-        message = "Only those who played in a match can dispute it."
-        raise moderation.NotAParticipant(message, field="match")
-    return row
+    return get_match_line(named, match_key, user=viewer)
 
 
 def _describe_choice(row: TournamentResult) -> ResultChoice:
@@ -241,6 +241,6 @@ def _describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
     return [DisputeItem(each, moderation.write_handle(each), matches.get(each.match_id)) for each in disputes]
 
 
-def _require_staff(viewer: User) -> None:
-    if not viewer.is_staff:
-        raise MayNotResolve("Only staff review disputes.", field="by")
+def _require(viewer: User, right: Right) -> None:
+    if not has_right(viewer, right):
+        raise MayNotResolve(f"Reviewing disputes takes the permission {right}.", field="by")

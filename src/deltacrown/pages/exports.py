@@ -13,13 +13,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from deltacrown.accounts.models import ApiKey, User
+from deltacrown.accounts.models import ApiKey, FormerUsername, User
 from deltacrown.core.pagination import iterate_pages
 from deltacrown.games.models import Match, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
@@ -33,6 +34,8 @@ from deltacrown.user_profile.models import (
 from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer, get_privacy, require_match_history
+from deltacrown.user_profile.timeline.reading import find_wordings
+from django_tally.commits import list_written_before
 from django_tally.models import Revision
 
 #: Rows read at a time.
@@ -82,6 +85,17 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
             for row in batch:
                 yield section, describe(row)
 
+    for batch in iterate_pages([ExperienceAward.objects.filter(user=user)], order=("id",), size=BATCH):
+        reasons = list_reasons(batch)
+        for row in batch:
+            record = {"points": row.points, "reason": reasons[row.pk], "awarded_at": row.awarded_at}
+            yield "experience", record
+
+    activities = [UserActivity.objects.filter(user=user), ArchivedUserActivity.objects.filter(user=user)]
+    for batch in iterate_pages(activities, order=("id",), size=BATCH):
+        for record in _activities(batch):
+            yield "activity", record
+
 
 def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
     sources = list_match_sources(_updated(user, updated_since), user=user)
@@ -122,8 +136,10 @@ def _updated(user: User, since: datetime | None) -> Q:
         return Q()
     # SQLite's clock has milliseconds only: a row may be exported twice, but none is missed.
     since = since.replace(microsecond=since.microsecond // 1000 * 1000)
-    changed = Revision.objects.filter(owner=user.pk, source=Match._meta.label, changed_at__gte=since)
-    return Q(recorded_at__gte=since) | Q(pk__in=changed.values("row"))
+    late = list_written_before(since, Match._meta.label)
+    changed_since = Q(changed_at__gte=since) | Q(changed_at__in=late)
+    changed = Revision.objects.filter(changed_since, owner=user.pk, source=Match._meta.label)
+    return Q(recorded_at__gte=since) | Q(recorded_at__in=late) | Q(pk__in=changed.values("row"))
 
 
 def _iterate_account(user: User) -> Iterator[tuple[str, Record]]:
@@ -144,28 +160,37 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
     entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
     results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
     achievements = UserAchievement.objects.filter(**mine).select_related("achievement")
-    activities = [UserActivity.objects.filter(**mine), ArchivedUserActivity.objects.filter(**mine)]
     following = Follow.objects.filter(follower=user).select_related("followed__profile")
     followers = Follow.objects.filter(followed=user).select_related("follower__profile")
 
-    award = _columns("points", "reason", "awarded_at")
-    activity = _columns("activity_type", "description", "metadata", "visibility", "created_at")
     dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
     verification = _columns("status", "requested_at", "reviewed_at")
     key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
     return [
+        ("former_usernames", [FormerUsername.objects.filter(owner=user)], _columns("name", "given_up_at")),
         ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], _team),
         ("tournaments", [entries], _entry),
         ("results", [results], _result),
         ("achievements", [achievements], _achievement),
-        ("experience", [ExperienceAward.objects.filter(**mine)], award),
-        ("activity", activities, activity),
         ("disputes", [Dispute.objects.filter(reporter=user)], dispute),
         ("following", [following], _followed),
         ("followers", [followers], _follower),
         ("verification", [KycVerification.objects.filter(**mine)], verification),
         ("api_keys", [ApiKey.objects.filter(owner=user)], key),
     ]
+
+
+def _activities(rows: Sequence[Any]) -> Iterator[Record]:
+    """Yield timeline entries as a timeline shows them, with today's names."""
+    wordings = find_wordings(rows)
+    for row in rows:
+        yield {
+            "activity_type": row.activity_type,
+            "description": wordings[row.pk].description,
+            "metadata": dict(wordings[row.pk].metadata),
+            "visibility": row.visibility,
+            "created_at": row.created_at,
+        }
 
 
 def _columns(*names: str) -> Describe:

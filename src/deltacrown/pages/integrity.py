@@ -13,14 +13,19 @@ from enum import StrEnum
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
 from django.db.models import Count, QuerySet
 
+from deltacrown.core.jobs import is_running
 from deltacrown.core.pagination import Page, paginate
 from deltacrown.user_profile.models import GameStats
 from django_tally.models import Repair, Run
+from django_tally.triggers.installation import find_faults_quickly
 
-#: A verification that runs longer has been stopped: millions of numbers take minutes.
-LONGEST_RUN = timedelta(hours=6)
+#: A verification by hand that runs longer has been stopped: millions of numbers take minutes.
+LONGEST_RUN = timedelta(hours=1)
+#: The job of the schedule that verifies everything, and what its verifications have as their cause.
+JOB, CAUSE = "reconcile", "schedule"
 
 
 class IntegrityState(StrEnum):
@@ -56,6 +61,7 @@ class Verification:
     :param state: never ``NEVER``.
     :param is_dry_run: whether it was asked to repair nothing.
     :param finished_at: ``None`` while it runs, and when it was stopped.
+    :param faults: why numbers drifted or could drift, each a sentence.
     """
 
     state: IntegrityState
@@ -66,6 +72,7 @@ class Verification:
     numbers_drifted: int
     numbers_repaired: int
     repaired: tuple[RepairedStat, ...]
+    faults: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -87,6 +94,14 @@ class IntegrityPage:
     latest: Verification | None
     finished: Verification | None
     runs: Page[Verification]
+
+
+def list_trigger_faults() -> list[str]:
+    """Return what is wrong now with the triggers that keep the numbers, each a sentence.
+
+    Cheap, for health checks. ``manage.py migrate`` puts each of them right.
+    """
+    return find_faults_quickly(connection)
 
 
 def get_integrity_page(page: str | None = None, *, now: datetime, limit: int = 10) -> IntegrityPage:
@@ -129,15 +144,23 @@ def _verification(run: Run, repaired: tuple[RepairedStat, ...], now: datetime) -
         numbers_drifted=run.numbers_drifted,
         numbers_repaired=run.numbers_repaired,
         repaired=repaired,
+        faults=tuple(run.faults),
     )
 
 
 def _state_of(run: Run, now: datetime) -> IntegrityState:
     if run.status == Run.Status.RUNNING:
-        return IntegrityState.STALLED if now - run.started_at > LONGEST_RUN else IntegrityState.RUNNING
+        return IntegrityState.STALLED if _was_stopped(run, now) else IntegrityState.RUNNING
     if run.status == Run.Status.DRIFTED:
         return IntegrityState.FOUND if run.dry_run else IntegrityState.REPAIRED
     return IntegrityState.FAILED if run.status == Run.Status.FAILED else IntegrityState.CLEAN
+
+
+def _was_stopped(run: Run, now: datetime) -> bool:
+    """Return whether nobody works on a run that is recorded as running; a job says so itself."""
+    if run.cause == CAUSE:
+        return not is_running(JOB, now)
+    return now - run.started_at > LONGEST_RUN
 
 
 def _count_repairs(runs: set[int]) -> dict[int, list[RepairedStat]]:

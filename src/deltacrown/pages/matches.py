@@ -9,11 +9,12 @@ from typing import Any
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, MatchRow, list_match_sources
+from deltacrown.games.services import find_games
 from deltacrown.moderation.services import get_dispute_deadline
 from deltacrown.user_profile.histories.filters import SLUG
 from deltacrown.user_profile.histories.matches import MatchEntry, TournamentDetails, describe_matches
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.privacy import HistoryHidden, Viewer, filter_match_by_visibility
+from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
 
 #: Databases keep the stats of a match in no order: these come first, the others by name.
 LEADING_COLUMNS = ("kills", "deaths", "assists")
@@ -98,10 +99,9 @@ class MatchPage:
 def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPage:
     """Return one match, without the casual lines of players who hide their match history from ``viewer``.
 
-    :raises NotFound: when no such match is recorded.
-    :raises HistoryHidden: when all of its players hide it.
+    :raises NotFound: when no such match is recorded, or all of its players hide it. Nobody learns which.
     """
-    game = Game.objects.filter(slug=game_slug).first() if SLUG.fullmatch(game_slug) else None
+    game = find_games([game_slug]).get(game_slug) if SLUG.fullmatch(game_slug) else None
     is_readable = game is not None and is_storable(match_key, multiline=False)
     sources = list_match_sources(game=game, match_key=match_key) if is_readable else []
 
@@ -109,16 +109,13 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     recorded: set[int] = set()
     for source in sources:
         recorded.update(source.values_list("pk", flat=True))
-    if game is None or not recorded:
-        message = "There is no such match: its address is made of a game and a match key."
-        raise NotFound(message, field="match_key")
-
     rows: dict[int, Any] = {}
     for source in sources:
         seen = filter_match_by_visibility(source, viewer).select_related("user__profile", "game")
         rows |= {row.pk: row for row in seen}
-    if not rows:
-        raise HistoryHidden("The players of this match have hidden match history")
+    if game is None or not rows:
+        message = "There is no such match: its address is made of a game and a match key."
+        raise NotFound(message, field="match_key")
     return _describe_match(game, list(rows.values()), leaves_out=len(rows) < len(recorded))
 
 

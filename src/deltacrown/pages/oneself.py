@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.core.pagination import Page, check_limit
 from deltacrown.pages.players import ProfilePage, build_profile_page
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
@@ -27,12 +27,11 @@ from deltacrown.user_profile.privacy import (
     filter_activity_by_visibility,
     get_privacy,
 )
-from deltacrown.user_profile.timeline.reading import ORDER, ActivityEntry, describe_entries
+from deltacrown.user_profile.timeline.reading import ActivityEntry, describe_entries, paginate_entries
 
 #: As which audience a player can look at their own page, by the word in the address.
 AUDIENCES = {"stranger": Audience.ANONYMOUS, "follower": Audience.FOLLOWER}
 PREVIEWED_ENTRIES = 10
-LATEST_FIRST: Order = ("-created_at", "-id")
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def get_home_feed(viewer: User, page: str | None = None, limit: int = 10) -> Pag
     followed = Follow.objects.filter(follower=viewer).values("followed")
     entries = UserActivity.objects.filter(user__in=followed)
     visible = filter_activity_by_visibility(entries, viewer).select_related("user__profile")
-    found = paginate(visible, listing=f"feed/{viewer.pk}", order=LATEST_FIRST, cursor=page, limit=limit)
+    found = paginate_entries([visible], listing=f"feed/{viewer.pk}", viewer=viewer, cursor=page, limit=limit)
     return found.with_items(_describe_feed)
 
 
@@ -105,7 +104,9 @@ def get_preview(*, owner: User, audience: str) -> Preview:
 
     tables = (UserActivity.objects.filter(user=owner), ArchivedUserActivity.objects.filter(user=owner))
     shown = [filter_activity_as_shown(rows, AUDIENCES[audience]) for rows in tables]
-    found = paginate(shown, listing=f"preview/{owner.pk}", order=ORDER, limit=PREVIEWED_ENTRIES)
+    found = paginate_entries(
+        shown, listing=f"preview/{owner.pk}", viewer=None, owner=owner, limit=PREVIEWED_ENTRIES
+    )
     return Preview(audience, page, describe_entries(found.items))
 
 

@@ -30,6 +30,7 @@ from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, descri
 from deltacrown.user_profile.numbers.row_sources import (
     AchievementEntry,
     describe_achievements,
+    tell_achievement_times,
     withhold_facts,
 )
 from deltacrown.user_profile.numbers.rows import list_closed_stats
@@ -118,7 +119,7 @@ def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
         closed=list_closed_stats(visibility),
         games=list_game_stats(user),
         teams=list_team_periods(user),
-        achievements=withhold_facts(list_latest_achievements(user), visibility),
+        achievements=list_latest_achievements(user, visibility),
         matches=matches,
         tournaments=tournaments,
         follows=get_following(viewer, user),
@@ -170,12 +171,14 @@ def list_games_played(user: User) -> list[Game]:
 
 def list_team_periods(user: User) -> list[TeamPeriod]:
     """Return the player's teams, present and past, latest first."""
-    rows = TeamMembership.objects.filter(user=user).select_related("team").order_by("-joined_at", "-id")
-    return [TeamPeriod(row.team.name, row.joined_at, row.left_at) for row in rows]
+    rows = TeamMembership.objects.lasting().filter(user=user).select_related("team")
+    latest_first = rows.order_by("-joined_at", "-id")
+    return [TeamPeriod(row.team.name, row.joined_at, row.left_at) for row in latest_first]
 
 
-def list_latest_achievements(user: User) -> list[AchievementEntry]:
-    """Return the player's latest achievements, at most twelve."""
+def list_latest_achievements(user: User, visibility: Visibility) -> list[AchievementEntry]:
+    """Return the player's latest achievements, at most twelve, as far as the viewer may see them."""
     rows = UserAchievement.objects.filter(user=user).select_related("achievement")
-    latest = rows.order_by("-earned_at", "-achievement__slug")
-    return describe_achievements(latest[:ACHIEVEMENTS_SHOWN])
+    told, order = tell_achievement_times(rows, visibility)
+    latest = told.order_by(*order)[:ACHIEVEMENTS_SHOWN]
+    return withhold_facts(describe_achievements(latest), visibility)

@@ -123,7 +123,7 @@ def get_stat_history_page(
         return StatHistoryPage(profile, history, None)
 
     at = read_as_of(as_of, now=now)
-    value = stats_service.get_stat_as_of(profile.user, stat, at, game=history.game, viewer=viewer)
+    value = stats_service.get_stat_as_of(profile.user, stat, at, game=history.game, viewer=viewer, now=now)
     past = PastValue(as_of, at, is_day="T" not in as_of.upper(), value=value)
     return StatHistoryPage(profile, history, past)
 
@@ -135,7 +135,7 @@ def get_stat_values(public_id: str, *, as_of: str | None, viewer: Viewer, now: d
         return StatValuesPage(None, list_stats(user), [])
 
     at = read_as_of(as_of, now=now)
-    past = list_stats_as_of(user, at, viewer=viewer)
+    past = list_stats_as_of(user, at, viewer=viewer, now=now)
     return StatValuesPage(at, past.stats, past.hidden)
 
 
@@ -144,11 +144,12 @@ def get_stat_value(
 ) -> StatValuePage:
     """Return one stat of a player, now or at the past time that ``as_of`` names.
 
-    :raises HistoryHidden: a past value is asked for, and its rows are hidden from ``viewer``.
+    :raises HistoryHidden: a past value is asked for, and its rows are hidden from ``viewer``, or told by the
+        day only and ``as_of`` is a time within one.
     """
     user = get_player(public_id).user
     at = read_as_of(as_of, now=now) if as_of else None
-    return StatValuePage(at, get_stat(user, stat, at=at, game=game, viewer=viewer))
+    return StatValuePage(at, get_stat(user, stat, at=at, game=game, viewer=viewer, now=now))
 
 
 def list_games_of(public_id: str) -> list[GameLine]:

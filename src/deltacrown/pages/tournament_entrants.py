@@ -77,6 +77,13 @@ def list_winners(events: Sequence[Tournament]) -> dict[int, list[EntrantLink]]:
     return winners
 
 
+def count_registered(events: Sequence[Tournament]) -> dict[int, int]:
+    """Return tournament's id → how many players are registered, without those who withdrew. One query."""
+    rows = TournamentParticipation.objects.filter(tournament__in=events)
+    kept = rows.exclude(status=TournamentParticipation.Status.WITHDRAWN)
+    return dict(kept.values_list("tournament").annotate(players=Count("pk")))
+
+
 def list_registrations(event: Tournament, page: str | None, *, limit: int) -> Page[RegistrationItem]:
     """Return a page of the registrations, in the order they were made."""
     rows = TournamentParticipation.objects.filter(tournament=event).select_related("user__profile", "team")
@@ -142,8 +149,11 @@ def _list_rosters(rows: Sequence[TournamentResult]) -> dict[int | None, list[Ent
         team__in=teams,
     )
     rosters: defaultdict[int | None, list[EntrantLink]] = defaultdict(list)
-    for member in members.select_related("user__profile").order_by("user__username"):
+    for member in members.select_related("user__profile"):
         rosters[member.team_id].append(_link_entrant(member))
+    for roster in rosters.values():
+        # By the names that are shown: an order by username would tell login names.
+        roster.sort(key=lambda player: (player.name.casefold(), player.public_id))
     return rosters
 
 

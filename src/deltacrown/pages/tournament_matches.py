@@ -17,6 +17,7 @@ from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.pages.matches import RESULTS, MatchSide
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import PlayerTotals, list_player_totals
+from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.models import UserProfile
 
 
@@ -112,7 +113,8 @@ def _describe_matches(event: Tournament, keys: Sequence[str]) -> list[Tournament
     for match in grouped.values():
         ids.extend(row.pk for row in match)
     details = _get_details(ids)
-    return [_describe_match(event, grouped[key], details) for key in keys]
+    names = name_sides([row for match in grouped.values() for row in match], details)
+    return [_describe_match(event, grouped[key], details, names) for key in keys]
 
 
 def _get_details(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
@@ -121,14 +123,17 @@ def _get_details(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
 
 
 def _describe_match(
-    event: Tournament, rows: list[MatchRow], details: dict[int, TournamentMatchResult]
+    event: Tournament,
+    rows: list[MatchRow],
+    details: dict[int, TournamentMatchResult],
+    names: dict[int, str],
 ) -> TournamentMatchItem:
     rows.sort(key=lambda row: row.user.profile.public_id)
 
     sides: dict[str, MatchSide] = {}
     for row in rows:
         team = details[row.pk].team
-        name = row.side or (team.name if team else row.user.profile.name)
+        name = names[row.pk] or (team.name if team else row.user.profile.name)
         sides.setdefault(name, MatchSide(name, MatchRow.Result(row.result), row.score))
 
     first = rows[0]

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
-
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
 from deltacrown.pages.tournament_entrants import (
     EntrantLink,
     RegistrationItem,
     ResultItem,
+    count_registered,
     list_disqualified,
     list_placed,
     list_registrations,
@@ -28,10 +27,10 @@ from deltacrown.pages.tournament_matches import (
     list_match_items,
     list_player_items,
 )
-from deltacrown.tournaments.models import Tournament, TournamentParticipation
-from deltacrown.tournaments.services import TournamentSummary, summarise_tournament
+from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import TournamentSummary, find_tournaments, summarise_tournament
 from deltacrown.user_profile.histories.filters import SLUG, get_game
-from deltacrown.user_profile.privacy import Viewer, is_staff
+from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
 #: How many items of each list the front page of a tournament shows.
 FRONT_RESULTS, FRONT_ENTRANTS, FRONT_PLAYERS, FRONT_MATCHES = 16, 12, 10, 10
@@ -40,10 +39,13 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class TournamentItem:
-    """A tournament in the list of all tournaments."""
+    """A tournament in the list of all tournaments.
+
+    :param registered: how many players are registered, without those who withdrew.
+    """
 
     tournament: Tournament
-    players: int
+    registered: int
     winners: list[EntrantLink]
 
 
@@ -51,10 +53,12 @@ class TournamentItem:
 class TournamentFrontPage:
     """A tournament at a glance.
 
-    ``results``, ``entrants``, ``players`` and ``matches`` are the first of their lists.
+    ``registered`` is as in ``TournamentItem``; the players of ``summary`` are those who played. ``results``,
+    ``entrants``, ``players`` and ``matches`` are the first of their lists.
     """
 
     tournament: Tournament
+    registered: int
     summary: TournamentSummary
     results: Page[ResultItem]
     disqualified: list[ResultItem]
@@ -97,6 +101,7 @@ def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
     event = get_tournament(slug, viewer=viewer)
     return TournamentFrontPage(
         tournament=event,
+        registered=count_registered([event]).get(event.pk, 0),
         summary=summarise_tournament(event),
         results=list_placed(event, None, limit=FRONT_RESULTS),
         disqualified=list_disqualified(event),
@@ -137,26 +142,19 @@ def get_players_page(slug: str, *, viewer: Viewer) -> TournamentListPage:
 
 
 def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
-    """Return the tournament with this slug; a draft only to its organiser and to staff.
+    """Return the tournament with this slug; a draft only to its organiser and to staff who may run all.
 
     :raises NotFound: when there is none.
     """
-    event = None
+    event: Tournament | None = None
     if SLUG.fullmatch(slug):
-        event = Tournament.objects.select_related("game").filter(slug=slug).first()
-    if event is None or not _may_see(event, viewer):
+        shown = filter_tournaments_by_visibility(Tournament.objects.select_related("game"), viewer)
+        event = find_tournaments([slug], among=shown).get(slug)
+    if event is None:
         raise NotFound(f"There is no tournament {slug!r}.", field="slug")
     return event
 
 
-def _may_see(event: Tournament, viewer: Viewer) -> bool:
-    if event.status != Tournament.Status.DRAFT or is_staff(viewer):
-        return True
-    return viewer is not None and viewer.pk is not None and viewer.pk == event.organiser_id
-
-
 def _describe_tournaments(events: Sequence[Tournament]) -> list[TournamentItem]:
-    registrations = TournamentParticipation.objects.filter(tournament__in=events)
-    players: dict[int, int] = dict(registrations.values_list("tournament").annotate(players=Count("pk")))
-    winners = list_winners(events)
-    return [TournamentItem(event, players.get(event.pk, 0), winners.get(event.pk, [])) for event in events]
+    registered, winners = count_registered(events), list_winners(events)
+    return [TournamentItem(event, registered.get(event.pk, 0), winners.get(event.pk, [])) for event in events]

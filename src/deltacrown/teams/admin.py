@@ -5,15 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from deltacrown.core.admin import ServiceAdmin
+from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.names import make_name_key, write_search_text
 from deltacrown.teams import services
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import FormerTeamName, Team, TeamMembership
 
 
 @admin.register(Team)
 class TeamAdmin(ServiceAdmin):
     list_display = ["name", "slug", "created_at"]
     search_fields = ["name", "slug"]
+    name_lookups = {"search_key__contains": write_search_text}
     readonly_fields = ["created_at"]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
@@ -21,9 +23,6 @@ class TeamAdmin(ServiceAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["created_at"] if obj is None else ["slug", "created_at"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # its matches and results still refer to it
 
     def write_row(self, request: HttpRequest, row: Team, form: Any, *, new: bool) -> Team:
         if new:
@@ -39,6 +38,10 @@ class TeamMembershipAdmin(ServiceAdmin):
     list_filter = [("left_at", admin.EmptyFieldListFilter)]
     list_select_related = ["team", "user"]
     search_fields = ["=user__username", "team__name"]
+    name_lookups = {
+        "user__username_key": make_name_key,
+        "team__search_key__contains": write_search_text,
+    }
     autocomplete_fields = ["team", "user"]
     ordering = ["-id"]
 
@@ -59,3 +62,12 @@ class TeamMembershipAdmin(ServiceAdmin):
         if "left_at" in form.changed_data:
             return services.leave_team(team=row.team, user=row.user, left_at=form.cleaned_data["left_at"])
         return row
+
+
+@admin.register(FormerTeamName)
+class FormerTeamNameAdmin(ReadOnlyAdmin):
+    list_display = ["id", "name", "owner", "given_up_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=name"]
+    name_lookups = {"key": make_name_key}
+    ordering = ["-id"]

@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponse
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.names import make_name_key
 from deltacrown.tournaments import services
 from deltacrown.tournaments.models import (
+    Disqualification,
+    FormerTournamentName,
     Tournament,
     TournamentMatchResult,
     TournamentParticipation,
@@ -43,13 +46,6 @@ class TournamentAdmin(ServiceAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return (
-            super().has_delete_permission(request, obj)
-            and obj.status == Tournament.Status.DRAFT
-            and not obj.participations.exists()
-        )
 
     def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
         return services.create_tournament(**form.cleaned_data) if new else row
@@ -85,7 +81,7 @@ class TournamentAdmin(ServiceAdmin):
 class EntrantAdmin(ReadOnlyAdmin):
     """Rows of an entrant: a player in a solo event, a team in a team event."""
 
-    actions = ["disqualify_selected"]
+    actions = ["disqualify_selected", "lift_selected"]
 
     def describe(self, row: Any) -> str:
         return f"{row.team or row.user} at {row.tournament}"
@@ -103,8 +99,21 @@ class EntrantAdmin(ReadOnlyAdmin):
 
         return self.ask_first(request, rows, title="Disqualify entrants", service=disqualify)
 
+    @admin.action(description="Lift the disqualification of the entrants", permissions=["act"])
+    def lift_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        def lift(row: Any, answers: dict[str, Any]) -> object:
+            return services.lift_disqualification(
+                tournament=row.tournament,
+                **get_entrant_of(row),
+                now=clock.now(),
+                by=self.actor(request),
+                **answers,
+            )
 
-def get_entrant_of(row: TournamentParticipation | TournamentResult) -> dict[str, Any]:
+        return self.ask_first(request, rows, title="Lift disqualifications", service=lift)
+
+
+def get_entrant_of(row: TournamentParticipation | TournamentResult | Disqualification) -> dict[str, Any]:
     """Return the entrant as arguments of services: in a team event the team, also for a member's row."""
     if row.tournament.entrant_kind == Tournament.EntrantKind.TEAM:
         return {"team": row.team}
@@ -113,9 +122,38 @@ def get_entrant_of(row: TournamentParticipation | TournamentResult) -> dict[str,
 
 @admin.register(TournamentParticipation)
 class TournamentParticipationAdmin(EntrantAdmin):
+    """Registrations. Actions disqualify an entrant, lift that, and let in again one that withdrew."""
+
+    actions = [*EntrantAdmin.actions, "take_back_selected"]
     list_display = ["id", "tournament", "user", "team", "status", "registered_at"]
     list_filter = ["status"]
     list_select_related = ["tournament", "user", "team"]
+    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
+    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
+    search_help_text = "A username, or the slug of a tournament or team, in full."
+    ordering = ["-id"]
+
+    @admin.action(description="Take the withdrawal of the entrants back", permissions=["act"])
+    def take_back_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self.ask_first(
+            request,
+            rows,
+            title="Take withdrawals back",
+            service=lambda row, _: services.take_back_withdrawal(
+                tournament=row.tournament, **get_entrant_of(row)
+            ),
+            form_class=NoQuestion,
+        )
+
+
+@admin.register(Disqualification)
+class DisqualificationAdmin(EntrantAdmin):
+    """Rulings that entrants are out, and their liftings."""
+
+    actions = ["lift_selected"]
+    list_display = ["id", "tournament", "user", "team", "decided_at", "decided_by", "lifted_at", "lifted_by"]
+    list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["tournament", "user", "team", "decided_by", "lifted_by"]
     search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
     search_help_text = "A username, or the slug of a tournament or team, in full."
     ordering = ["-id"]
@@ -147,6 +185,7 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
     list_filter = [("disqualified_at", admin.EmptyFieldListFilter), ("user", admin.EmptyFieldListFilter)]
     list_select_related = ["tournament", "user", "team"]
     search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
+    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
     search_help_text = "A username, or the slug of a tournament or team, in full."
     ordering = ["-id"]
     fields = [
@@ -178,7 +217,7 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         self, request: HttpRequest, row: TournamentResult, form: Any, *, new: bool
     ) -> TournamentResult:
         prize = form.cleaned_data["prize_amount"] if "prize_amount" in form.changed_data else None
-        return services.correct_result(
+        rows = services.correct_result(
             tournament=row.tournament,
             **get_entrant_of(row),
             placement=form.cleaned_data["placement"],
@@ -186,7 +225,9 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
             reason=form.cleaned_data["reason"],
             now=clock.now(),
             by=self.actor(request),
-        )[0]
+        )
+        self.show_warnings(request, row, rows)
+        return rows[0]
 
     def _is_whole_entrant(self, row: TournamentResult) -> bool:
         """Return whether the row is the entrant's own, and not that of a member of a team."""
@@ -210,4 +251,13 @@ class TournamentMatchResultAdmin(ReadOnlyAdmin):
     list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
     search_fields = ["=user__username", "=tournament__slug", "=series"]
     search_help_text = "A username, the slug of a tournament, or a series, in full."
+    ordering = ["-id"]
+
+
+@admin.register(FormerTournamentName)
+class FormerTournamentNameAdmin(ReadOnlyAdmin):
+    list_display = ["id", "name", "owner", "given_up_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=name"]
+    name_lookups = {"key": make_name_key}
     ordering = ["-id"]

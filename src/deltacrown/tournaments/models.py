@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.games.models import Game, Match
 from deltacrown.teams.models import Team
 from django_tally.database_clock import DatabaseNow
@@ -14,6 +16,8 @@ from django_tally.fields import RecordedAt
 
 class Tournament(models.Model):
     """An event with entrants, matches and official results."""
+
+    instead_of_deletion = "Cancel it instead, if it is not completed; correct its results, if it is."
 
     class Status(models.TextChoices):
         DRAFT = "DRAFT", "Draft"
@@ -28,13 +32,13 @@ class Tournament(models.Model):
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=160)
-    game = models.ForeignKey(Game, models.CASCADE, related_name="tournaments")
+    game = models.ForeignKey(Game, refuse_deletion, related_name="tournaments")
     entrant_kind = models.CharField(
         max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO
     )
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, db_default=Status.DRAFT)
     organiser = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="organised_tournaments"
+        settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="organised_tournaments"
     )
     capacity = models.PositiveIntegerField(
         null=True, blank=True, help_text="Most entrants; empty for no limit."
@@ -56,9 +60,28 @@ class Tournament(models.Model):
             ),
         ]
         indexes = [models.Index(F("starts_at").desc(), F("id").desc(), name="tournaments_newest")]
+        permissions = [("manage_any", "Can see drafts and run tournaments of every organiser")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerTournamentName(FormerName):
+    """A slug or a name that a tournament had. A former slug finds it as long as no other one has it."""
+
+    owner = models.ForeignKey(Tournament, models.CASCADE, related_name="former_names", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "key", "name"], name="tournaments_formertournamentname_once"
+            )
+        ]
+        indexes = [models.Index(fields=["key"], name="tournaments_former_key")]
+
+
+#: The names that are kept after they were given up.
+RENAMES = [Rename(FormerTournamentName, "slug"), Rename(FormerTournamentName, "name")]
 
 
 class ParticipationQuerySet(models.QuerySet[Any]):
@@ -81,15 +104,29 @@ class TournamentParticipation(models.Model):
     #: The statuses of registrations that stand.
     STANDING = (Status.REGISTERED, Status.CHECKED_IN)
 
-    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="participations", db_index=False)
+    tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="participations", db_index=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_participations", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="tournament_participations", db_index=False
     )
     team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="tournament_participations"
+        Team, refuse_deletion, null=True, blank=True, related_name="tournament_participations"
     )
     status = models.CharField(
         max_length=12, choices=Status, default=Status.REGISTERED, db_default=Status.REGISTERED
+    )
+    withdrawn_from = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The status before the entrant withdrew; empty for a player whom a new roster left out.",
+    )
+    disqualified_from = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The status before a disqualification.",
     )
     registered_at = models.DateTimeField()
     recorded_at = RecordedAt()
@@ -135,23 +172,38 @@ class ResultQuerySet(models.QuerySet[Any]):
 class TournamentResult(models.Model):
     """The official final result of a player (solo events), of a team, or of a member of a team's roster.
 
-    A disqualified entrant keeps the row, but has no placement.
+    A disqualified entrant keeps the row, but has no placement. ``published_placement`` is the placement
+    before any disqualification: ``placement`` follows from it and from who is disqualified. It is null while
+    nobody was disqualified after the end, and then means the same as ``placement``.
     """
 
-    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="results", db_index=False)
+    instead_of_deletion = "Correct the result or disqualify the entrant instead."
+
+    tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="results", db_index=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.CASCADE,
+        refuse_deletion,
         null=True,
         blank=True,
         related_name="tournament_results",
         db_index=False,
     )
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tournament_results")
+    team = models.ForeignKey(Team, refuse_deletion, null=True, blank=True, related_name="tournament_results")
     placement = models.PositiveIntegerField(
         null=True, blank=True, help_text="1 is the winner; ties share one."
     )
+    published_placement = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The placement before any disqualification."
+    )
     prize_amount = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
+    withheld_prize = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="The prize that a disqualification took.",
+    )
     stats = models.JSONField(default=dict, blank=True, db_default={})
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
@@ -196,6 +248,79 @@ class TournamentResult(models.Model):
         return f"{self.tournament_id}: {self.placement or 'disqualified'}"
 
 
+class DisqualificationQuerySet(models.QuerySet[Any]):
+    """Filters for disqualifications."""
+
+    def standing(self) -> DisqualificationQuerySet:
+        """Keep the disqualifications that were not lifted."""
+        return self.filter(lifted_at__isnull=True)
+
+
+class Disqualification(models.Model):
+    """The ruling that an entrant is out, and its lifting. Its reason is told of the entrant only.
+
+    What it took is kept where it was taken: ``disqualified_from`` of the registrations, and
+    ``published_placement`` and ``withheld_prize`` of the results.
+    """
+
+    tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="disqualifications")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        refuse_deletion,
+        null=True,
+        blank=True,
+        related_name="disqualifications",
+        help_text="The entrant of a solo event.",
+    )
+    team = models.ForeignKey(
+        Team,
+        refuse_deletion,
+        null=True,
+        blank=True,
+        related_name="disqualifications",
+        help_text="The entrant of a team event.",
+    )
+    reason = models.CharField(max_length=500)
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lift_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = DisqualificationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=True, team__isnull=False) | Q(user__isnull=False, team__isnull=True),
+                name="tournaments_disqualification_entrant",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="tournaments_disqualification_reason"),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lift_reason="")
+                | (Q(lifted_at__isnull=False) & ~Q(lift_reason="")),
+                name="tournaments_disqualification_lifted",
+            ),
+            models.UniqueConstraint(
+                fields=["tournament", "user"],
+                condition=Q(lifted_at__isnull=True, user__isnull=False),
+                name="tournaments_disqualified_user",
+            ),
+            models.UniqueConstraint(
+                fields=["tournament", "team"],
+                condition=Q(lifted_at__isnull=True, team__isnull=False),
+                name="tournaments_disqualified_team",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id or self.team_id} at {self.tournament_id}"
+
+
 class TournamentMatchResult(models.Model):
     """The tournament's data about one player's match row: round, series, map and opponent.
 
@@ -204,18 +329,18 @@ class TournamentMatchResult(models.Model):
     when the row moves into the archive, where it keeps its id.
     """
 
-    tournament = models.ForeignKey(Tournament, models.CASCADE, related_name="match_results", db_index=False)
+    tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="match_results", db_index=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tournament_match_results", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="tournament_match_results", db_index=False
     )
     match = models.OneToOneField(Match, models.CASCADE, related_name="tournament_result", db_constraint=False)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="match_results")
+    team = models.ForeignKey(Team, refuse_deletion, null=True, blank=True, related_name="match_results")
     opponent_team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="opponent_match_results"
+        Team, refuse_deletion, null=True, blank=True, related_name="opponent_match_results"
     )
     opponent_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        refuse_deletion,
         null=True,
         blank=True,
         related_name="opponent_match_results",

@@ -27,6 +27,10 @@ entrant_checked_in = Signal()
 #: of the player, or the rows of the team.
 entrant_withdrawn = Signal()
 
+#: A withdrawal was taken back. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``:
+#: the row of the player, or the rows of the team.
+withdrawal_taken_back = Signal()
+
 #: The tournament started: ``tournament``.
 tournament_started = Signal()
 
@@ -48,6 +52,12 @@ result_corrected = Signal()
 #: before the tournament is completed; ``moved``: a ``ResultChange`` per row of another entrant that moved
 #: up; ``reason``, ``by``, ``now`` as above.
 entrant_disqualified = Signal()
+
+#: A disqualification was lifted. ``sender``: ``Disqualification``; ``tournament``; ``participations``: the
+#: entrant's registrations; ``changes``: a ``ResultChange`` per result row that has its placement again;
+#: ``moved``: a ``ResultChange`` per row of another entrant that moved back; ``reason``, ``by``, ``now`` as
+#: above.
+disqualification_lifted = Signal()
 
 #: Tournament data was added to matches. ``sender``: ``TournamentMatchResult``; ``rows``: the new rows,
 #: never empty. ``games.signals.matches_recorded`` announces the matches themselves.

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.names import make_name_key, write_search_text
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.achievements import awards
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
+    BackfilledPlayer,
     ExperienceAward,
     Follow,
     GameStats,
@@ -54,7 +56,8 @@ class UserProfileAdmin(MadeWithUserAdmin):
         "level",
     ]
     list_select_related = ["user"]
-    search_fields = ["=public_id", "=user__username", "display_name"]
+    search_fields = ["=public_id"]
+    name_lookups = {"user__username_key": make_name_key, "search_key__contains": write_search_text}
     ordering = ["public_id"]
     readonly_fields = ["user", "public_id", "created_at", *PROFILE_NUMBERS]
     fieldsets = [
@@ -77,6 +80,7 @@ class GameStatsAdmin(ReadOnlyAdmin):
     list_filter = ["game"]
     list_select_related = ["user", "game"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
     readonly_fields = ["matches_played", "matches_won", "win_rate"]
 
@@ -87,6 +91,7 @@ class PrivacySettingsAdmin(MadeWithUserAdmin):
     list_filter = ["show_match_history", "show_tournament_stats"]
     list_select_related = ["user"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     ordering = ["-pk"]
     readonly_fields = ["user"]
 
@@ -107,6 +112,7 @@ class UserActivityAdmin(ReadOnlyAdmin):
     list_filter = ["activity_type", "visibility", "is_withdrawn"]
     list_select_related = ["user"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
 
 
@@ -124,9 +130,6 @@ class AchievementAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["slug"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not obj.holders.exists()
-
     def write_row(self, request: HttpRequest, row: Achievement, form: Any, *, new: bool) -> Achievement:
         return awards.define_achievement(
             slug=row.slug, name=row.name, description=row.description, tier=row.tier, points=row.points
@@ -141,6 +144,7 @@ class UserAchievementAdmin(ServiceAdmin):
     list_filter = ["achievement"]
     list_select_related = ["user", "achievement"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     autocomplete_fields = ["user", "achievement"]
     ordering = ["-id"]
     actions = ["revoke_selected"]
@@ -173,11 +177,18 @@ class UserAchievementAdmin(ServiceAdmin):
         return self.ask_first(request, rows, title="Revoke achievements", service=revoke)
 
 
+@admin.register(BackfilledPlayer)
+class BackfilledPlayerAdmin(ReadOnlyAdmin):
+    list_display = ["owner", "token", "rules"]
+    ordering = ["owner"]
+
+
 @admin.register(ExperienceAward)
 class ExperienceAwardAdmin(ReadOnlyAdmin):
     list_display = ["id", "user", "points", "reason", "awarded_at"]
     list_select_related = ["user"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
 
 
@@ -186,6 +197,7 @@ class FollowAdmin(ReadOnlyAdmin):
     list_display = ["id", "follower", "followed", "created_at"]
     list_select_related = ["follower", "followed"]
     search_fields = ["=follower__username", "=followed__username"]
+    name_lookups = {"follower__username_key": make_name_key, "followed__username_key": make_name_key}
     ordering = ["-id"]
 
 
@@ -197,6 +209,7 @@ class KycVerificationAdmin(ReadOnlyAdmin):
     list_filter = ["status"]
     list_select_related = ["user", "reviewed_by"]
     search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
     actions = ["verify_selected", "reject_selected"]
 

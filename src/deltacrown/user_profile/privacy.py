@@ -3,30 +3,41 @@
 Pages, API, exports, feeds and caches all ask here, before they count or paginate.
 
 The default is hidden: a missing privacy row hides both histories. Counters, placements, achievements, team
-memberships and the public id are always visible and need no check. Staff see everything; what they see only
-because they are staff is logged.
+memberships and the public id are always visible and need no check. Staff see what their permissions say:
+with ``Right.VIEW_HIDDEN`` all that players hide, without it no more than members. What they see only by a
+permission is logged.
+
+An achievement or a level is public, but bears the time of the match that earned it. So who may not see a
+history is told the day, in UTC, of what may follow from it, and no order within the day: see ``tell_times``.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
 from typing import Any, TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import audit
+from deltacrown.core.days import CodePoints, StartOfDay, ends_a_day
 from deltacrown.core.errors import DomainError
+from deltacrown.core.pagination import Order
 from deltacrown.games.models import MatchRow
+from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 from deltacrown.user_profile.models.activity_types import list_activity_types
+from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
 
-#: The log of staff reads of hidden data.
-audit = logging.getLogger("deltacrown.audit")
+#: How far the clock of a web server may be ahead of that of the database.
+CLOCK_SKEW = timedelta(minutes=1)
 
 Viewer = User | AnonymousUser | None
 Activity = TypeVar("Activity", bound=ActivityRow)
@@ -38,9 +49,14 @@ EXPERIENCE = "experience awards"
 FOLLOWS = "follows"
 VERIFICATION = "verification"
 
+#: The order of timeline entries for readers who may not know all their times: within a day by what they say.
+ACTIVITY_AS_TOLD: Order = ("-told_at", "-told_as", "-user_id", "-told_key")
+#: The right to see what a player hides, where it is not ``Right.VIEW_HIDDEN``.
+RIGHTS = {DISPUTES: Right.VIEW_DISPUTES, VERIFICATION: Right.VIEW_VERIFICATIONS}
+
 
 class Audience(Enum):
-    """The relation of a viewer to the owner of a profile."""
+    """The relation of a viewer to the owner of a profile; STAFF is who may see what players hide."""
 
     ANONYMOUS = "anonymous"
     MEMBER = "member"
@@ -56,6 +72,18 @@ class History(Enum):
     TOURNAMENTS = "tournaments"
 
 
+class Precision(StrEnum):
+    """How much of a time a viewer is told: all of it, or the midnight in UTC at which its day began."""
+
+    EXACT = "exact"
+    DAY = "day"
+
+    @classmethod
+    def of(cls, row: Any) -> Precision:
+        """Return how much is told of the time of a row that ``tell_times`` gave."""
+        return cls.EXACT if row.is_told_exactly else cls.DAY
+
+
 class HistoryHidden(DomainError):
     """The viewer may not see this history.
 
@@ -64,8 +92,8 @@ class HistoryHidden(DomainError):
 
     code = "hidden"
 
-    def __init__(self, message: str, *, owner: User | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, owner: User | None = None, field: str = "") -> None:
+        super().__init__(message, field=field)
         self.owner = owner
 
 
@@ -76,36 +104,39 @@ class Visibility:
     match_history: bool
     tournaments: bool
     own_records: bool
+    disputes: bool
 
     @property
     def both_histories(self) -> bool:
         """Return whether both histories are shown."""
         return self.match_history and self.tournaments
 
+    @property
+    def histories(self) -> frozenset[History]:
+        """Return the histories that are shown."""
+        shown = {History.MATCHES: self.match_history, History.TOURNAMENTS: self.tournaments}
+        return frozenset(history for history, is_shown in shown.items() if is_shown)
+
     def shows(self, histories: Collection[History]) -> bool:
         """Return whether the viewer may see all of ``histories``."""
-        shown = {History.MATCHES: self.match_history, History.TOURNAMENTS: self.tournaments}
-        return all(shown[history] for history in histories)
+        return self.histories.issuperset(histories)
 
 
 def get_audience(viewer: Viewer, owner: User) -> Audience:
-    """Return the audience of ``viewer``: SELF before STAFF, STAFF before FOLLOWER.
-
-    It is ANONYMOUS for a deactivated account.
-    """
+    """Return the audience of ``viewer``: SELF, else STAFF, else FOLLOWER; ANONYMOUS once deactivated."""
     if not _is_known(viewer):
         return Audience.ANONYMOUS
     if viewer.pk == owner.pk:
         return Audience.SELF
-    if viewer.is_staff:
+    if sees_hidden(viewer):
         return Audience.STAFF
     follows = Follow.objects.filter(follower_id=viewer.pk, followed=owner).exists()
     return Audience.FOLLOWER if follows else Audience.MEMBER
 
 
-def is_staff(viewer: Viewer) -> TypeGuard[User]:
-    """Return whether ``viewer`` is an active member of staff."""
-    return _is_known(viewer) and viewer.is_staff
+def sees_hidden(viewer: Viewer) -> TypeGuard[User]:
+    """Return whether ``viewer`` is staff with the right to see what players hide."""
+    return _may(viewer, Right.VIEW_HIDDEN)
 
 
 def get_visibility(owner: User, viewer: Viewer) -> Visibility:
@@ -116,7 +147,8 @@ def get_visibility(owner: User, viewer: Viewer) -> Visibility:
         tournaments=_sees(
             owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats
         ),
-        own_records=is_self(viewer, owner) or is_staff(viewer),
+        own_records=is_self(viewer, owner) or sees_hidden(viewer),
+        disputes=is_self(viewer, owner) or _may(viewer, Right.VIEW_DISPUTES),
     )
 
 
@@ -175,17 +207,79 @@ def require_verification(owner: User, viewer: Viewer) -> None:
         raise HistoryHidden(message, owner=owner)
 
 
+def require_time(at: datetime, histories: Collection[History], visibility: Visibility, owner: User) -> None:
+    """Raise ``HistoryHidden`` if ``at`` is a time within a day, and the viewer may learn days only.
+
+    :param histories: those that the number of that time may tell of.
+    """
+    if not visibility.shows(histories) and not ends_a_day(at):
+        message = (
+            "The player hides a history from which this number follows, so its past is told by the day: "
+            "ask for a date, as in 2025-06-30, which means the end of that day in UTC."
+        )
+        raise HistoryHidden(message, owner=owner, field="as_of")
+
+
+def tell_times(rows: QuerySet[Any], *, dated_by: str, exactly: Q | None) -> QuerySet[Any]:
+    """Annotate rows with ``told_at``, the time to show of each, and ``is_told_exactly``.
+
+    Of rows whose time may follow from something hidden, the time told is the midnight at which their day
+    began. Sort by it, and then by something that does not follow from times.
+
+    :param dated_by: the column of the time.
+    :param exactly: the rows whose time the viewer may know; None for all.
+    """
+    told_at: Any = F(dated_by)
+    is_told_exactly: Any = Value(True)
+    if exactly is not None:
+        told_at = Case(When(exactly, then=F(dated_by)), default=StartOfDay(dated_by))
+        is_known = When(exactly, then=Value(True))
+        is_told_exactly = Case(is_known, default=Value(False), output_field=BooleanField())
+
+    told: QuerySet[Any] = rows.annotate(told_at=told_at, is_told_exactly=is_told_exactly)
+    return told
+
+
+def tell_activity_times(tables: Sequence[QuerySet[Any]], viewer: Viewer) -> list[QuerySet[Any]]:
+    """Annotate entries of any number of players with the times that ``viewer`` may know.
+
+    Read them in the order ``ACTIVITY_AS_TOLD``. The viewer may know the times of their own entries, of types
+    that tell nothing of a history, and of the others where the player shows what they may follow from.
+
+    :param tables: live entries, archived ones, or both.
+    """
+    exactly = Q(user_id=viewer.pk) if _is_known(viewer) else Q()
+    types = list_activity_types()
+    for flags in dict.fromkeys(each.time_shown_by for each in types):
+        # Joined, since a condition that stands in several expressions would be as many subqueries.
+        shown = Q(**{f"user__privacy_settings__{flag}": True for flag in sorted(flags)})
+        exactly |= shown & Q(activity_type__in=[each.value for each in types if each.time_shown_by == flags])
+
+    return [add_words(tell_times(table, dated_by="created_at", exactly=exactly)) for table in tables]
+
+
+def add_words(entries: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate timeline entries with what orders those of one time: ``told_as``, then ``told_key``."""
+    text = Concat("activity_type", Value(" "), "description", output_field=TextField())
+    worded: QuerySet[Any] = entries.annotate(
+        told_as=CodePoints(text, output_field=TextField()),
+        told_key=CodePoints(F("dedupe_key"), output_field=TextField()),
+    )
+    return worded
+
+
 def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
     """Return the entries that ``viewer`` may see, of any number of players.
 
     PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. Others never
     see a verification, whatever its visibility, and see a registration only when the player shows the
-    tournaments they entered. Withdrawn entries are for nobody.
+    tournaments they entered. Withdrawn entries are for nobody, nor is one before the time it is dated: rows
+    written past the services may lie in the future, and must not top every feed until then.
 
     :param activities: live entries or archived ones.
     """
-    activities = activities.filter(is_withdrawn=False)
-    if is_staff(viewer):
+    activities = activities.filter(_has_happened())
+    if sees_hidden(viewer):
         audit.info("staff %s read a timeline unfiltered", viewer.pk)
         return activities
     visible, own = Q(visibility=UserActivity.Visibility.PUBLIC), Q()
@@ -203,7 +297,15 @@ def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience)
     shown = [UserActivity.Visibility.PUBLIC]
     if audience is Audience.FOLLOWER:
         shown.append(UserActivity.Visibility.FOLLOWERS)
-    return activities.filter(_is_for_others(), is_withdrawn=False, visibility__in=shown)
+    return activities.filter(_has_happened(), _is_for_others(), visibility__in=shown)
+
+
+def _has_happened() -> Q:
+    """Return the condition that the fact of an entry holds, and lies in the past.
+
+    Written with NOT, because SQLite would use this bound for the index instead of that of the page's cursor.
+    """
+    return Q(is_withdrawn=False) & ~Q(created_at__gt=DatabaseNow() + CLOCK_SKEW)
 
 
 def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
@@ -212,12 +314,23 @@ def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[
     Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players
     who hide their match history are left out.
     """
-    if is_staff(viewer):
+    if sees_hidden(viewer):
         audit.info("staff %s read a match unfiltered", viewer.pk)
         return rows
     visible = Q(kind=MatchRow.Kind.TOURNAMENT) | Q(_owner_shows("show_match_history"))
     if _is_known(viewer):
         visible |= Q(user_id=viewer.pk)
+    return rows.filter(visible)
+
+
+def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+    """Return the tournaments that ``viewer`` may see: a draft only its organiser and who manages any."""
+    if has_right(viewer, Right.MANAGE_TOURNAMENTS):
+        return rows
+
+    visible = ~Q(status=Tournament.Status.DRAFT)
+    if _is_known(viewer):
+        visible |= Q(organiser_id=viewer.pk)
     return rows.filter(visible)
 
 
@@ -244,10 +357,14 @@ def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: 
 def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
     if shown or is_self(viewer, owner):
         return True
-    if not is_staff(viewer):
+    if not _may(viewer, RIGHTS.get(what, Right.VIEW_HIDDEN)):
         return False
     audit.info("staff %s read the hidden %s of user %s", viewer.pk, what, owner.pk)
     return True
+
+
+def _may(viewer: Viewer, right: Right) -> TypeGuard[User]:
+    return _is_known(viewer) and has_right(viewer, right)
 
 
 def _is_for_others() -> Q:

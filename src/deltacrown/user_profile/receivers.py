@@ -18,22 +18,24 @@ from functools import partial
 from typing import Any
 
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
 from deltacrown.accounts.models import User
 from deltacrown.games import signals as games
-from deltacrown.games.models import Game, MatchRow
+from deltacrown.games.models import MatchRow
 from deltacrown.games.services import MatchChange
 from deltacrown.tournaments import signals as tournaments
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import ResultChange
+from deltacrown.user_profile.achievements.backfill import forget_backfilled
 from deltacrown.user_profile.achievements.experience import sync_tournament_experience
 from deltacrown.user_profile.achievements.syncing import (
     award_for_matches,
     sync_match_achievements,
     sync_tournament_achievements,
 )
+from deltacrown.user_profile.people.profiles import forget_player
 from deltacrown.user_profile.timeline.kind import Event, RowKind
 from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.kinds.profile_created import ProfileCreated
@@ -44,8 +46,6 @@ TournamentRow = TournamentParticipation | TournamentResult
 Subscription = tuple[Signal, Callable[..., None], type[Model] | None]
 
 ROW_KINDS = [kind for kind in KINDS.values() if isinstance(kind, RowKind)]
-#: The kinds of which a player has one fact per tournament.
-ABOUT_TOURNAMENTS = [type(kind) for kind in ROW_KINDS if kind.fact_id == "tournament"]
 
 
 def on_user_saved(*, instance: User, created: bool, raw: bool, **_: Any) -> None:
@@ -65,8 +65,16 @@ def on_match_amended(*, rows: Sequence[MatchRow], **_: Any) -> None:
     sync_match_achievements(users={row.user_id for row in rows})
 
 
-def on_match_corrected(*, changes: Sequence[MatchChange], **_: Any) -> None:
-    users = {change.row.user_id for change in changes if change.row.result != change.old_result}
+def on_match_corrected(
+    *,
+    changes: Sequence[MatchChange],
+    added: Sequence[MatchRow],
+    removed: Sequence[MatchRow],
+    **_: Any,
+) -> None:
+    matter = [change for change in changes if change.matters_for_numbers]
+    users = {row.user_id for row in (*added, *removed)}
+    users |= {change.row.user_id for change in matter} | {change.old_user_id for change in matter}
     sync_match_achievements(users=users)
 
 
@@ -86,6 +94,15 @@ def on_entrant_withdrawn(
     **_: Any,
 ) -> None:
     """Take back what entering was worth. That the player had registered stays on the timeline."""
+    _sync_rewards(tournament, participations)
+
+
+def on_withdrawal_taken_back(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
     _sync_rewards(tournament, participations)
 
 
@@ -109,27 +126,25 @@ def on_entrant_disqualified(
     _sync_rewards(tournament, [*participations, *results])
 
 
-def on_tournament_row_deleted(*, instance: TournamentRow, origin: object, **_: Any) -> None:
-    if _is_deleted_alone(origin):
-        _sync_rewards(instance.tournament, [instance])
+def on_disqualification_lifted(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    changes: Sequence[ResultChange],
+    moved: Sequence[ResultChange],
+    **_: Any,
+) -> None:
+    results = [change.result for change in (*changes, *moved)]
+    _sync_rewards(tournament, [*participations, *results])
 
 
-def before_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
-    """Remember who was in a tournament, while there are rows that say so."""
-    tables = (TournamentParticipation, TournamentResult)
-    were_in: set[int] = set()
-    for table in tables:
-        rows = table.objects.filter(tournament=instance, user__isnull=False)
-        were_in |= set(rows.values_list("user_id", flat=True))
-
-    instance.were_in = were_in  # type: ignore[attr-defined]
+def on_tournament_row_deleted(*, instance: TournamentRow, **_: Any) -> None:
+    _sync_rewards(instance.tournament, [instance])
 
 
-def on_tournament_deleted(*, instance: Tournament, **_: Any) -> None:
-    users: set[int] = instance.were_in  # type: ignore[attr-defined]
-    sync_timeline(kinds=ABOUT_TOURNAMENTS, users=users, facts=[instance.pk])
-    sync_tournament_experience(tournament=instance, users=users)
-    sync_tournament_achievements(users=users)
+def on_user_deleted(*, instance: User, **_: Any) -> None:
+    forget_player(pk=instance.pk)
+    forget_backfilled(pk=instance.pk)
 
 
 def on_kind_announced(kind: RowKind[Any], event: Event, **announced: Any) -> None:
@@ -138,16 +153,9 @@ def on_kind_announced(kind: RowKind[Any], event: Event, **announced: Any) -> Non
 
 
 def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, **_: Any) -> None:
-    """Sync the timeline after a row that a kind of activity shows was deleted."""
-    if _is_deleted_alone(origin):
+    """Sync the timeline after a row that a kind of activity shows was deleted, unless its player is too."""
+    if not isinstance(origin, User) and getattr(origin, "model", None) is not User:
         sync_rows(kind=kind, rows=[instance])
-
-
-def _is_deleted_alone(origin: object) -> bool:
-    """Return whether a row is deleted without its player and without its tournament."""
-    parents = (User, Tournament, Game)
-
-    return not isinstance(origin, parents) and getattr(origin, "model", None) not in parents
 
 
 def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentRow]) -> None:
@@ -176,13 +184,14 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     (games.match_corrected, on_match_corrected, None),
     (tournaments.players_registered, on_players_registered, None),
     (tournaments.entrant_withdrawn, on_entrant_withdrawn, None),
+    (tournaments.withdrawal_taken_back, on_withdrawal_taken_back, None),
     (tournaments.tournament_completed, on_tournament_completed, None),
     (tournaments.result_corrected, on_result_corrected, None),
     (tournaments.entrant_disqualified, on_entrant_disqualified, None),
+    (tournaments.disqualification_lifted, on_disqualification_lifted, None),
     (post_delete, on_tournament_row_deleted, TournamentParticipation),
     (post_delete, on_tournament_row_deleted, TournamentResult),
-    (pre_delete, before_tournament_deleted, Tournament),
-    (post_delete, on_tournament_deleted, Tournament),
+    (post_delete, on_user_deleted, User),
 )
 
 

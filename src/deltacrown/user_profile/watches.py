@@ -36,7 +36,10 @@ OWN_ROWS = (
 #: Columns of other objects that are shown on a player's pages.
 NAMES = (
     Watch(
-        "accounts.User", owners=("id",), columns=("username",), links=(Link(MATCHES, key="opponent_user"),)
+        "accounts.User",
+        owners=("id",),
+        columns=("username", "date_joined"),
+        links=(Link(MATCHES, key="opponent_user"),),
     ),
     Watch(
         "user_profile.UserProfile",

@@ -9,9 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from deltacrown.core.errors import DomainError
+from deltacrown.core import outages
+from deltacrown.core.client_address import get_client_address
+from deltacrown.core.clock import now
+from deltacrown.core.errors import DomainError, TooManyRequests
+from deltacrown.freshness.rates import Rate, count_one
 from deltacrown.user_profile.privacy import HistoryHidden
+from deltacrown.web.failures import answer_failure, answer_outage
 from deltacrown.web.refusals import get_answer
+
+#: They say themselves what is wrong.
+HEALTH_PATHS = {"/healthz", "/readyz"}
 
 
 class PrivatePages:
@@ -32,6 +40,51 @@ class PrivatePages:
         return response
 
 
+class OutagePages:
+    """Answers 503 while the database cannot serve, and asks it for nothing while it is known to be away.
+
+    Pages of the admin and the API included: the API converts the answer to a problem document. Errors in
+    middleware, where no view is left to be asked, come through ``handler500``.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        rest = outages.get_rest()
+        if rest is not None and request.path_info not in HEALTH_PATHS:
+            return answer_outage(request, rest)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the answer to an outage, or None for other exceptions."""
+        return answer_failure(request, error)
+
+
+class PageLimit:
+    """Refuses the pages to an address that asks for too many; the API has limits of its own.
+
+    Supervisors and load balancers are never refused.
+    """
+
+    FREE = ("/api/", *sorted(HEALTH_PATHS))
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(self.FREE):
+            return self.get_response(request)
+
+        rate = Rate.read("page", settings.PAGE_RATE_PER_ADDRESS)
+        allowance = count_one(rate, "page-rate", get_client_address(request), now=now())
+        if allowance.left >= 0:
+            return self.get_response(request)
+
+        message = f"You asked for more than {rate.limit:,} pages in {rate.seconds:,} seconds."
+        return show_refusal(request, TooManyRequests(message, retry_after=allowance.reset))
+
+
 class RefusalPages:
     """Converts a ``DomainError`` raised in a view to a page with its message and status."""
 
@@ -43,9 +96,15 @@ class RefusalPages:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page, or None for other exceptions."""
-        if not isinstance(error, DomainError):
-            return None
-        answer = get_answer(error)
-        owner = error.owner if isinstance(error, HistoryHidden) else None
-        context = {"title": answer.title, "message": error.message, "profile": owner and owner.profile}
-        return render(request, "web/refused.html", context, status=answer.status)
+        return show_refusal(request, error) if isinstance(error, DomainError) else None
+
+
+def show_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Return the page that answers a refusal."""
+    answer = get_answer(error)
+    owner = error.owner if isinstance(error, HistoryHidden) else None
+    context = {"title": answer.title, "message": error.message, "profile": owner and owner.profile}
+    response = render(request, "web/refused.html", context, status=answer.status)
+    if isinstance(error, TooManyRequests):
+        response["Retry-After"] = str(error.retry_after)
+    return response

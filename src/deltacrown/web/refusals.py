@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from deltacrown.core.errors import Conflict, DomainError, NotFound
+from deltacrown.core.errors import Conflict, DomainError, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.user_profile.privacy import HistoryHidden
 
@@ -22,6 +22,7 @@ ANSWERS: dict[type[DomainError], RefusalAnswer] = {
     HistoryHidden: RefusalAnswer(403, "Hidden"),
     MayNotResolve: RefusalAnswer(403, "Not allowed"),
     NotAParticipant: RefusalAnswer(403, "Not allowed"),
+    TooManyRequests: RefusalAnswer(429, "Too many requests"),
     Conflict: RefusalAnswer(409, "Conflict"),
     DomainError: RefusalAnswer(400, "Invalid request"),
 }

@@ -9,13 +9,23 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_tally.commits import is_recorded_sql
 from django_tally.context import ACTOR, REASON
 from django_tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
-from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.keeping.revisions import (
+    REVISIONS,
+    Images,
+    is_back_sql,
+    moved_sql,
+    record_change_sql,
+    record_sql,
+    revise_sql,
+)
+from django_tally.models import Recording
 from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
-from django_tally.triggers.postgresql import make_trigger
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, literal, recount_sql
+from django_tally.triggers.postgresql import make_commit_trigger, make_row_trigger, make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
 
 CAME = "SELECT 1 AS s, n.* FROM n"
@@ -24,6 +34,8 @@ WENT = "SELECT -1 AS s, o.* FROM o"
 SIGNED_ROWS = {"INSERT": CAME, "DELETE": WENT, "UPDATE": f"{CAME} UNION ALL {WENT}"}
 #: The advisory lock between those who make a holder row late and those who write for one that is not there.
 LATE = f"{0x7461}, 0"
+#: The session setting that keeps the time of a commit while its triggers fire.
+COMMITTED_AT = "tally.committed_at"
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
@@ -115,6 +127,7 @@ class PostgresqlDialect:
     """What a revision needs, in PostgreSQL's SQL."""
 
     now = "statement_timestamp()"
+    transaction = "pg_current_xact_id()::text::bigint"
     actor = f"COALESCE(current_setting('{ACTOR}', true), '')"
     reason = f"COALESCE(current_setting('{REASON}', true), '')"
 
@@ -127,45 +140,98 @@ class PostgresqlDialect:
 
 
 def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the triggers that record the history of ``source`` and refuse changes of ``recorded_at``."""
+    """Return the triggers that record the history of ``source`` and keep ``recorded_at`` the database's."""
     key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
     none, whole = "SELECT * FROM {} WHERE false", f"SELECT * FROM {quote(table)}"
-    late = "IF EXISTS (SELECT 1 FROM n WHERE recorded_at <> statement_timestamp()) THEN {}; END IF;"
-    only_late = "SELECT * FROM n WHERE recorded_at <> statement_timestamp()"
     both = f"SELECT {key} AS pk FROM o UNION SELECT {key} FROM n"
+    gone, all_gone = f"SELECT {key} AS pk FROM o", f"SELECT {key} AS pk FROM {quote(table)}"
     images = {
-        "INSERT": Images(f"SELECT {key} AS pk FROM ({only_late}) l", none.format("n"), only_late),
-        "DELETE": Images(f"SELECT {key} AS pk FROM o", "SELECT * FROM o", none.format("o")),
+        "DELETE": Images(gone, "SELECT * FROM o", moved_sql(source, gone, none.format("o"), connection)),
         "UPDATE": Images(both, "SELECT * FROM o", "SELECT * FROM n"),
-        "TRUNCATE": Images(f"SELECT {key} AS pk FROM {quote(table)}", whole, f"{whole} WHERE false"),
+        "TRUNCATE": Images(all_gone, whole, moved_sql(source, all_gone, f"{whole} WHERE false", connection)),
     }
-    triggers = [_build_recorded_at_guard(source, name)]
+    triggers = [
+        _build_recorded_at_guard(source, name),
+        _build_recorded_at_setter(source, name, connection),
+        _build_insert_trigger(source, name, connection),
+    ]
     for event, image in images.items():
-        body = revise_sql(source, image, PostgresqlDialect(), connection)
+        revise = revise_sql(source, image, PostgresqlDialect(), connection)
+        record = record_change_sql(source, PostgresqlDialect(), connection)
         triggers.append(
             make_trigger(
                 name=f"{name}_revise_{event.lower()}",
                 table=table,
                 event=event,
-                body=late.format(body) if event == "INSERT" else f"{body};",
+                body=f"{revise}; IF FOUND THEN {record}; END IF;",
                 timing="BEFORE" if event == "TRUNCATE" else "AFTER",
             )
         )
     return triggers
 
 
-def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
-    name = f"{name}_keep_recorded_at"
-    message = f"recorded_at of {source.table} never changes: history is reckoned from it"
-    body = f"BEGIN RAISE EXCEPTION '{message}'; END"
-    condition = "WHEN (OLD.recorded_at IS DISTINCT FROM NEW.recorded_at)"
-    return Trigger(
-        name=name,
-        table=source.table,
-        create=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $tally${body}$tally$",
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {quote(source.table)} "
-            f"FOR EACH ROW {condition} EXECUTE FUNCTION {name}()",
-        ),
-        source=body,
+def _build_insert_trigger(source: Source, name: str, connection: BaseDatabaseWrapper) -> Trigger:
+    key, dialect = quote(source.key), PostgresqlDialect()
+    fresh = (
+        f"SELECT MIN({key}) AS low, MAX({key}) AS high FROM n "
+        f"WHERE recorded_at = {dialect.now} HAVING COUNT(*) > 0"
     )
+    arrived = Images(f"SELECT {key} AS pk FROM n", "SELECT * FROM n WHERE false", "SELECT * FROM n")
+    revise = revise_sql(source, arrived, dialect, connection, only=is_back_sql(source, connection))
+    record = record_change_sql(source, dialect, connection)
+    one = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = n.{key} "
+    one += f"AND r.source = {literal(source.label, connection)} LIMIT 1"  # as in moved_sql
+    known = f"SELECT 1 FROM n CROSS JOIN LATERAL ({one}) k"
+    return make_trigger(
+        name=f"{name}_revise_insert",
+        table=source.table,
+        event="INSERT",
+        body=f"{record_sql(source, fresh, dialect, connection)}; "
+        f"IF EXISTS ({known}) THEN {revise}; IF FOUND THEN {record}; END IF; END IF;",
+    )
+
+
+def _build_recorded_at_guard(source: Source, name: str) -> Trigger:
+    message = f"recorded_at of {source.table} never changes: history is reckoned from it"
+    return make_row_trigger(
+        name=f"{name}_keep_recorded_at",
+        table=source.table,
+        event="UPDATE",
+        body=f"RAISE EXCEPTION '{message}';",
+        when="OLD.recorded_at IS DISTINCT FROM NEW.recorded_at",
+    )
+
+
+def _build_recorded_at_setter(source: Source, name: str, connection: BaseDatabaseWrapper) -> Trigger:
+    """Return the trigger that puts the database's time in the place of one that a writer claims."""
+    is_ours = is_recorded_sql("NEW", quote(source.key), source.label, connection)
+    return make_row_trigger(
+        name=f"{name}_set_recorded_at",
+        table=source.table,
+        event="INSERT",
+        body=f"IF NOT {is_ours} THEN NEW.recorded_at := {PostgresqlDialect.now}; END IF;",
+        when=f"NEW.recorded_at IS DISTINCT FROM {PostgresqlDialect.now}",
+    )
+
+
+def build_commit_triggers() -> list[Trigger]:
+    """Return the trigger that stamps each recording with the time at which its transaction commits.
+
+    All of one transaction have one time, or readers would be told of a state between two of its statements. A
+    time that an earlier ``SET CONSTRAINTS`` led to is older than the statement at hand, and drawn anew.
+    """
+    table = Recording._meta.db_table
+    kept = f"current_setting('{COMMITTED_AT}', true)"
+    clock = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
+    draw = (
+        f"IF COALESCE(NULLIF({kept}, ''), '-infinity')::timestamptz < statement_timestamp() "
+        f"THEN PERFORM set_config('{COMMITTED_AT}', {clock}, true); END IF;"
+    )
+    return [
+        make_commit_trigger(
+            name=f"{PREFIX}recording_commit",
+            table=table,
+            body=f"{draw} UPDATE {quote(table)} SET committed_at = {kept}::timestamptz WHERE id = NEW.id;",
+            when=f"NEW.committed_at IS NULL AND NEW.transaction_id = {PostgresqlDialect.transaction}",
+        )
+    ]

@@ -1,4 +1,4 @@
-"""The SQL that writes a revision whenever a change moves somebody's number."""
+"""The SQL that writes a revision whenever a change moves somebody's number, and what was recorded."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_tally.commits import RECORDINGS
+from django_tally.feeds import column_of
 from django_tally.models import Revision
-from django_tally.schema import quote
+from django_tally.schema import quote, table_of
 from django_tally.sources import Source, find_twin
 from django_tally.sql import literal
 
-COLUMNS = "source, row, owner, recorded_at, changed_at, is_first, old, new, actor, reason"
+REVISIONS = table_of(Revision)
+COLUMNS = "source, row, owner, recorded_at, changed_at, is_first, old, new, actor, reason, run_id"
 
 
 class Dialect(Protocol):
     """The parts of the SQL in which databases differ."""
 
     now: str
+    transaction: str
     actor: str
     reason: str
 
@@ -36,19 +40,24 @@ class Images:
     new: str
 
 
-def revise_sql(source: Source, images: Images, dialect: Dialect, connection: BaseDatabaseWrapper) -> str:
+def revise_sql(
+    source: Source,
+    images: Images,
+    dialect: Dialect,
+    connection: BaseDatabaseWrapper,
+    *,
+    only: str = "",
+    run: int | None = None,
+) -> str:
     """Return an INSERT of one revision per row and owner whose number the change moved.
 
-    A row that goes to its archive, or comes back, under the same id with the same keys and the same
-    contributions is a move, not a change: it leaves none.
+    :param only: a condition on ``c``, a change that would be written: its ``row`` and ``owner``.
+    :param run: the verification that found the change, where no trigger saw it.
     """
     key, columns = quote(source.key), source.image_columns(connection)
     sides = " UNION ALL ".join(f"SELECT {n} AS side" for n in range(2 * len(source.owner_columns)))
     owner = _owner_sql(source)
-    earlier = (
-        f"SELECT 1 FROM {quote(Revision._meta.db_table)} r "
-        f"WHERE r.row = c.row AND r.owner = c.owner AND r.source = {literal(source.label, connection)}"
-    )
+    label = literal(source.label, connection)
     changed = (
         f"SELECT DISTINCT COALESCE(o.{key}, n.{key}) AS row, {owner} AS owner, "
         f"COALESCE(o.recorded_at, n.recorded_at) AS recorded_at, "
@@ -56,13 +65,82 @@ def revise_sql(source: Source, images: Images, dialect: Dialect, connection: Bas
         f"FROM ({images.keys}) b LEFT JOIN ({_measured(source, images.old, connection)}) o ON o.{key} = b.pk "
         f"LEFT JOIN ({_measured(source, images.new, connection)}) n ON n.{key} = b.pk "
         f"CROSS JOIN ({sides}) w "
-        f"WHERE ({_moves_a_number(source, dialect, connection)}){_is_no_move(source, connection)}"
+        f"WHERE {_moves_a_number(source, dialect, connection)}"
     )
+    told = f" AND {only}" if only else ""
     return (
-        f"INSERT INTO {quote(Revision._meta.db_table)} ({COLUMNS}) "
-        f"SELECT {literal(source.label, connection)}, c.row, c.owner, c.recorded_at, {dialect.now}, "
-        f"NOT EXISTS ({earlier}), c.old, c.new, {dialect.actor}, {dialect.reason} "
-        f"FROM ({changed}) c WHERE c.owner IS NOT NULL ORDER BY c.row, c.owner"
+        f"INSERT INTO {REVISIONS} ({COLUMNS}) "
+        f"SELECT {label}, c.row, c.owner, c.recorded_at, {dialect.now}, "
+        f"NOT EXISTS ({_earlier_sql(source, connection)}), c.old, c.new, {dialect.actor}, {dialect.reason}, "
+        f"{'NULL' if run is None else int(run)} "
+        f"FROM ({changed}) c WHERE c.owner IS NOT NULL{told} ORDER BY c.row, c.owner"
+    )
+
+
+def _earlier_sql(source: Source, connection: BaseDatabaseWrapper, columns: str = "1") -> str:
+    return (
+        f"SELECT {columns} FROM {REVISIONS} r "
+        f"WHERE r.row = c.row AND r.owner = c.owner AND r.source = {literal(source.label, connection)}"
+    )
+
+
+def is_back_sql(source: Source, connection: BaseDatabaseWrapper) -> str:
+    """Return a condition on a change ``c``: history tells that the row had been deleted.
+
+    Of any other row that arrives with a time of its own, history tells already that it is there: it was moved
+    here from its archive, or from the live table, or comes out of a dump together with its history.
+    """
+    latest = _earlier_sql(source, connection, "r.new IS NULL")
+    return f"({latest} ORDER BY r.id DESC LIMIT 1)"
+
+
+def moved_sql(source: Source, keys: str, nothing: str, connection: BaseDatabaseWrapper) -> str:
+    """Return a SELECT of the rows of the twin table that continue deleted ones: those of the same key.
+
+    A row that is copied and removed, in whichever order one statement does both, goes on to exist.
+
+    :param keys: a SELECT of the keys deleted, as ``pk``.
+    :param nothing: a SELECT that finds no row.
+    """
+    twin = find_twin(source)
+    if twin is None:
+        return nothing
+
+    theirs = {column_of(twin.model, field.name) for field in twin.model._meta.concrete_fields}
+    ours = [column_of(source.model, field.name) for field in source.model._meta.concrete_fields]
+    columns = ", ".join(quote(c) if c in theirs else f"NULL AS {quote(c)}" for c in ours)
+    found = f"SELECT {columns} FROM {quote(twin.table)} WHERE {quote(twin.key)}"
+    if connection.vendor == "sqlite":
+        return f"{found} IN ({keys})"
+    # LIMIT has each row looked up by its key, also by a plan that was made while the archive was empty.
+    return f"SELECT m.* FROM ({keys}) d CROSS JOIN LATERAL ({found} = d.pk LIMIT 1) m"
+
+
+def record_sql(source: Source, rows: str, dialect: Dialect, connection: BaseDatabaseWrapper) -> str:
+    """Return an upsert of the recording that tells which rows this statement recorded.
+
+    :param rows: a SELECT of the columns ``low`` and ``high``, at most one row.
+    """
+    least, most = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
+    label = literal(source.label, connection)
+    return (
+        f"INSERT INTO {RECORDINGS} (source, written_at, transaction_id, first_row, last_row) "
+        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)}, low, high "
+        f"FROM ({rows}) w WHERE true ON CONFLICT (written_at, source, transaction_id) DO UPDATE SET "
+        f"first_row = {least}(COALESCE({RECORDINGS}.first_row, excluded.first_row), excluded.first_row), "
+        f"last_row = {most}(COALESCE({RECORDINGS}.last_row, excluded.last_row), excluded.last_row)"
+    )
+
+
+def record_change_sql(
+    source: Source, dialect: Dialect, connection: BaseDatabaseWrapper, *, only: str = "true"
+) -> str:
+    """Return an upsert of the recording that tells when a statement that changed rows was committed."""
+    label = literal(source.label, connection)
+    return (
+        f"INSERT INTO {RECORDINGS} (source, written_at, transaction_id) "
+        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)} WHERE {only} "
+        f"ON CONFLICT (written_at, source, transaction_id) DO UPDATE SET source = excluded.source"
     )
 
 
@@ -95,19 +173,3 @@ def _moves_a_number(source: Source, dialect: Dialect, connection: BaseDatabaseWr
         counts = " OR ".join(f"o.t{n} <> 0 OR n.t{n} <> 0" for n in numbers)
         conditions.append(f"{changed} OR (({rekeyed}) AND ({counts}))")
     return " OR ".join(conditions)
-
-
-def _is_no_move(source: Source, connection: BaseDatabaseWrapper) -> str:
-    twin = find_twin(source)
-    if twin is None:
-        return ""
-    ours, theirs = list(source.contributions(connection)), list(twin.contributions(connection))
-    shared = [(ours.index(name), theirs.index(name)) for name in ours if name in theirs]
-    keys = sorted({column for feed in source.feeds for column in feed.source_key_columns})
-    same = [f"t.{quote(key)} = COALESCE(o.{quote(key)}, n.{quote(key)})" for key in keys]
-    same += [f"t.t{there} = COALESCE(o.t{here}, n.t{here})" for here, there in shared]
-    row = f"COALESCE(o.{quote(source.key)}, n.{quote(source.key)})"
-    table = f"SELECT * FROM {quote(twin.table)} WHERE {quote(twin.key)} = {row}"
-    alone = f"(o.{quote(source.key)} IS NULL OR n.{quote(source.key)} IS NULL)"
-    moved = f"SELECT 1 FROM ({_measured(twin, table, connection)}) t WHERE {' AND '.join(same)}"
-    return f" AND NOT ({alone} AND EXISTS ({moved}))"

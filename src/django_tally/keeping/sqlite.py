@@ -6,12 +6,21 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_tally.commits import RECORDINGS, is_recorded_sql
 from django_tally.database_clock import SQLITE_NOW
 from django_tally.feeds import Feed, Model, are_rows_on_demand, column_of, get_key_columns, list_feeds
-from django_tally.keeping.revisions import Images, revise_sql
+from django_tally.keeping.revisions import (
+    REVISIONS,
+    Images,
+    is_back_sql,
+    moved_sql,
+    record_change_sql,
+    record_sql,
+    revise_sql,
+)
 from django_tally.schema import quote, table_of
 from django_tally.sources import Source
-from django_tally.sql import aggregate_sql, apply_sql, changes_sql, recount_sql
+from django_tally.sql import aggregate_sql, apply_sql, changes_sql, literal, recount_sql
 from django_tally.triggers.sqlite import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
 
@@ -70,6 +79,12 @@ class SqliteDialect:
     """What a revision needs, in SQLite's SQL."""
 
     now = SQLITE_NOW
+    #: Transactions have no number here. Those that write within one tick of the clock are told apart by how
+    #: many of them were committed before.
+    transaction = (
+        f"(SELECT COUNT(*) FROM {RECORDINGS} g WHERE g.source = {{label}} "
+        f"AND g.written_at = {SQLITE_NOW} AND g.committed_at IS NOT NULL)"
+    )
     actor = "COALESCE((SELECT actor FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
     reason = "COALESCE((SELECT reason FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
 
@@ -82,27 +97,69 @@ class SqliteDialect:
 
 
 def build_source_triggers(source: Source, connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the triggers that record the history of ``source`` and refuse changes of ``recorded_at``."""
-    key, table, name = quote(source.key), source.table, f"{PREFIX}{source.model._meta.model_name}"
+    """Return the triggers that record the history of ``source`` and keep ``recorded_at`` the database's."""
+    key, name = quote(source.key), f"{PREFIX}{source.model._meta.model_name}"
     old, new = _row_sql(source.model, "OLD", 1), _row_sql(source.model, "NEW", 1)
+    gone = moved_sql(source, f"SELECT OLD.{key} AS pk", f"{old} WHERE 0", connection)
     images = {
-        "INSERT": Images(f"SELECT NEW.{key} AS pk", f"{new} WHERE 0", new),
-        "DELETE": Images(f"SELECT OLD.{key} AS pk", old, f"{old} WHERE 0"),
+        "DELETE": Images(f"SELECT OLD.{key} AS pk", old, gone),
         "UPDATE": Images(f"SELECT OLD.{key} AS pk UNION SELECT NEW.{key}", old, new),
     }
-    late = f"NEW.recorded_at IS NOT {SqliteDialect.now}"
-    guard = f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(table)} "
-    guard += "FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at "
-    guard += (
-        f"BEGIN SELECT RAISE(ABORT, 'recorded_at of {table} never changes: history is reckoned from it'); END"
-    )
-    triggers = [Trigger(name=f"{name}_keep_recorded_at", table=table, create=(guard,), source=guard)]
+    triggers = [
+        _build_recorded_at_guard(source, name, connection),
+        _build_insert_trigger(source, name, connection),
+    ]
     for event, image in images.items():
-        body = revise_sql(source, image, SqliteDialect(), connection) + ";"
-        when = late if event == "INSERT" else ""
+        revise = revise_sql(source, image, SqliteDialect(), connection)
+        revised = (
+            f"EXISTS (SELECT 1 FROM {REVISIONS} WHERE row = OLD.{key} "
+            f"AND source = {literal(source.label, connection)} AND changed_at = {SqliteDialect.now})"
+        )
+        record = record_change_sql(source, SqliteDialect(), connection, only=revised)
         triggers.append(
             make_trigger(
-                name=f"{name}_revise_{event.lower()}", table=table, event=event, body=body, when=when
+                name=f"{name}_revise_{event.lower()}",
+                table=source.table,
+                event=event,
+                body=f"{revise}; {record};",
             )
         )
     return triggers
+
+
+def _build_insert_trigger(source: Source, name: str, connection: BaseDatabaseWrapper) -> Trigger:
+    """Return the trigger that replaces a time that a writer claims, and records the row."""
+    key, table, dialect = quote(source.key), quote(source.table), SqliteDialect()
+    is_ours = is_recorded_sql("NEW", key, source.label, connection)
+    row = f"FROM {table} WHERE {key} = NEW.{key}"
+    correct = (
+        f"UPDATE {table} SET recorded_at = {dialect.now} "
+        f"WHERE {key} = NEW.{key} AND NEW.recorded_at IS NOT {dialect.now} AND NOT {is_ours}"
+    )
+    fresh = f"SELECT {key} AS low, {key} AS high {row} AND recorded_at IS {dialect.now}"
+    known = (
+        f"SELECT 1 FROM {REVISIONS} WHERE row = NEW.{key} AND source = {literal(source.label, connection)}"
+    )
+    arrived = Images(
+        f"SELECT NEW.{key} AS pk WHERE EXISTS ({known})", f"SELECT * {row} AND 0", f"SELECT * {row}"
+    )
+    revise = revise_sql(source, arrived, dialect, connection, only=is_back_sql(source, connection))
+    body = f"{correct}; {record_sql(source, fresh, dialect, connection)}; {revise};"
+    return make_trigger(name=f"{name}_revise_insert", table=source.table, event="INSERT", body=body)
+
+
+def _build_recorded_at_guard(source: Source, name: str, connection: BaseDatabaseWrapper) -> Trigger:
+    is_ours = is_recorded_sql("OLD", quote(source.key), source.label, connection)
+    is_corrected = f"NEW.recorded_at IS {SqliteDialect.now} AND NOT {is_ours}"
+    message = f"recorded_at of {source.table} never changes: history is reckoned from it"
+    guard = (
+        f"CREATE TRIGGER {name}_keep_recorded_at BEFORE UPDATE ON {quote(source.table)} "
+        f"FOR EACH ROW WHEN NEW.recorded_at IS NOT OLD.recorded_at AND NOT ({is_corrected}) "
+        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    )
+    return Trigger(name=f"{name}_keep_recorded_at", table=source.table, create=(guard,), source=guard)
+
+
+def build_commit_triggers() -> list[Trigger]:
+    """Return no trigger: SQLite has none that fire at a commit."""
+    return []

@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_tally.feeds import Model, list_feeds, list_holders
 from django_tally.keeping import postgresql, sqlite
 from django_tally.keeping.maintainer import SIGNALS, get_maintainer
+from django_tally.models import Recording, Revision
 from django_tally.sources import list_sources
 from django_tally.triggers.trigger import Trigger
 
@@ -38,12 +39,14 @@ def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     triggers: list[Trigger] = []
     for holder in holders:
         triggers += dialect.build_holder_triggers(holder, connection)
-    for source in list_sources():
+    sources = list_sources()
+    for source in sources:
         triggers += dialect.build_source_triggers(source, connection)
-    return triggers
+    return [*triggers, *dialect.build_commit_triggers()] if sources else triggers
 
 
 def list_tables() -> list[Model]:
-    """Return every holder that is fed and every source."""
+    """Return every holder that is fed, every source, and what is written of their changes."""
     feeds = [feed for holder in list_holders() for feed in list_feeds(holder)]
-    return list(dict.fromkeys(model for feed in feeds for model in (feed.holder, feed.source)))
+    fed = dict.fromkeys(model for feed in feeds for model in (feed.holder, feed.source))
+    return [*fed, Recording, Revision]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from django_tally.schema import have_columns
 from django_tally.triggers import installation
-from django_tally.triggers.plan import list_providers
+from django_tally.triggers.plan import Reinstallation, build_triggers, list_providers
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,14 @@ def install_and_record(using: str) -> None:
 
     Recorded last: whoever is killed before is known to be unfinished, and the next ``migrate`` does it again.
     """
+    connection = connections[using]
+    found = Reinstallation(
+        using,
+        tuple(installation.find_faults(connection)),
+        installation.is_recorded(connection, build_triggers(connection)),
+    )
     installation.install_triggers(using)
     for provider in list_providers():
         if provider.after_install:
-            provider.after_install(using)
+            provider.after_install(found)
     installation.record_installation(using, now=timezone.now())

@@ -16,17 +16,32 @@ def _has_no_tables() -> list[type[models.Model]]:
 
 
 @dataclass(frozen=True)
+class Reinstallation:
+    """What was found before triggers were put in.
+
+    :param using: the database's alias.
+    :param faults: what was wrong with the triggers, in sentences.
+    :param were_declared: whether the ones installed last were those declared now, so that only their absence
+        can have made anything wrong, not a declaration that was changed.
+    """
+
+    using: str
+    faults: tuple[str, ...]
+    were_declared: bool
+
+
+@dataclass(frozen=True)
 class Provider:
     """A set of triggers that is installed, dropped, fingerprinted and checked together with all others.
 
     :param build: return the triggers for the database behind a connection; none where it can have none.
     :param list_tables: return every model whose table these triggers read or write.
-    :param after_install: called with the database's alias when triggers were put in that had been away.
+    :param after_install: called when triggers were put in that had been away, or not as declared.
     """
 
     build: Callable[[BaseDatabaseWrapper], list[Trigger]]
     list_tables: Callable[[], list[type[models.Model]]] = _has_no_tables
-    after_install: Callable[[str], None] | None = None
+    after_install: Callable[[Reinstallation], None] | None = None
 
 
 _providers: list[Provider] = []

@@ -17,9 +17,12 @@ class Trigger:
     :param create: the statements that make it, in order.
     :param source: what the database shows of it afterwards, to compare with: the text of the
         trigger on SQLite, of its function's body on PostgreSQL.
+    :param shape: when it fires, in the words of :func:`~django_tally.triggers.postgresql.describe_shape`;
+        empty on SQLite, where ``source`` includes it.
     """
 
     name: str
     table: str
     create: tuple[str, ...]
     source: str
+    shape: str = ""

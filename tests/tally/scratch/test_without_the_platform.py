@@ -338,7 +338,7 @@ class TestCommand:
             ("reconcile", "shop.Order"): "declares no stats; these do: shop.Account, shop.Loyalty",
             ("explain", "shop.Loyalty", "1", "orders"): "takes 2 KEY: customer, branch",
             ("explain", "shop.Account", "1", "returns"): "has no number called 'returns'",
-            ("explain", "shop.Account", "1", "orders", "--limit", "0"): "a number from 1 on",
+            ("explain", "shop.Account", "1", "orders", "--limit", "0"): "a whole number from 1",
             (): "SUBCOMMAND",
         }
         answers = run(

@@ -1,4 +1,4 @@
-"""Ways of writing many rows through the ORM, and of taking them along with others."""
+"""Ways of writing many rows through the ORM, and of removing what they refer to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from django.db.models import F, Q
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.user_profile.models import ExperienceAward
 from tests.conftest import NOON
+from tests.removal import remove
 from tests.tally.ways.declared import way
 from tests.tally.ways.season import RESULTS, Season
 
 GROUP = "Many rows, through the ORM"
-CASCADES = "Cascades"
+REMOVALS = "Removals, after the rows that would refuse it"
 TRANSACTIONS = "Transactions"
 
 
@@ -101,7 +102,7 @@ def bulk_update(season: Season) -> None:
 
 @way(GROUP, "`queryset.delete()`")
 def queryset_delete(season: Season) -> None:
-    Match.objects.filter(Q(result="WIN") | Q(user=season.players[3])).delete()
+    Match.objects.filter(Q(result="WIN") | Q(user=season.players[3]), disputes=None).delete()
 
 
 @way(GROUP, "`_raw_delete()`")
@@ -117,29 +118,30 @@ def archive_by_hand(season: Season) -> None:
         Match.objects.filter(pk__in=[values["id"] for values in moved])._raw_delete("default")
 
 
-@way(CASCADES, "from a user")
-def cascade_from_user(season: Season) -> None:
-    season.players[0].delete()
+@way(REMOVALS, "a user")
+def remove_user(season: Season) -> None:
+    remove(season.players[0])
 
 
-@way(CASCADES, "from a game")
-def cascade_from_game(season: Season) -> None:
-    season.games[0].delete()
+@way(REMOVALS, "a game")
+def remove_game(season: Season) -> None:
+    remove(season.games[0])
 
 
-@way(CASCADES, "from a tournament")
-def cascade_from_tournament(season: Season) -> None:
-    season.cups[0].delete()
+@way(REMOVALS, "a tournament")
+def remove_tournament(season: Season) -> None:
+    remove(season.cups[0])
 
 
-@way(CASCADES, "from an achievement")
-def cascade_from_achievement(season: Season) -> None:
-    season.badges[0].delete()
+@way(REMOVALS, "an achievement")
+def remove_achievement(season: Season) -> None:
+    remove(season.badges[0])
 
 
-@way(CASCADES, "from a match to its disputes")
-def cascade_from_match(season: Season) -> None:
-    Match.objects.filter(disputes__isnull=False).delete()
+@way(REMOVALS, "matches with disputes")
+def remove_disputed_matches(season: Season) -> None:
+    for match in Match.objects.filter(disputes__isnull=False).distinct():
+        remove(match)
 
 
 @way(TRANSACTIONS, "a savepoint rolled back within a transaction")
@@ -149,7 +151,7 @@ def savepoint_rolled_back(season: Season) -> None:
         try:
             with transaction.atomic():
                 bulk_create(season)
-                cascade_from_user(season)
+                remove_user(season)
                 raise LookupError
         except LookupError:
             season.row(1, 1, "after").save()

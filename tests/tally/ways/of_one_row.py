@@ -155,12 +155,13 @@ def write_asynchronously(season: Season) -> None:
 
 @way(GROUP, "`delete()`")
 def delete(season: Season) -> None:
-    Match.objects.filter(result="WIN", voided_at=None)[0].delete()
+    Match.objects.filter(result="WIN", voided_at=None, disputes=None)[0].delete()
 
 
 @way(GROUP, "`delete()` of one row from two stale instances")
 def delete_twice(season: Season) -> None:
-    one, same = (Match.objects.filter(voided_at=None).order_by("pk")[0] for _ in range(2))
+    undisputed = Match.objects.filter(voided_at=None, disputes=None).order_by("pk")
+    one, same = (undisputed.all()[0] for _ in range(2))
     one.delete()
     same.delete()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import ArchivedMatch, Match, MatchRow
 from deltacrown.games.services import (
     LineRecord,
     MatchRecord,
@@ -20,8 +21,11 @@ from deltacrown.games.services import (
     restore_match,
     void_match,
 )
+from deltacrown.moderation.models import Dispute
+from deltacrown.tournaments.services import correct_result, disqualify_entrant, lift_disqualification
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
 from tests.conftest import NOON
+from tests.removal import remove
 from tests.tally.ways.declared import way
 from tests.tally.ways.season import Season
 
@@ -53,6 +57,33 @@ def amend_through_services(season: Season) -> None:
     correct_match(
         game=third.game, match_key=third.match_key, results=results, now=LATER, by=None, reason="misread"
     )
+
+
+@way(SERVICES, "`correct_match` that moves lines, adds them and takes them out")
+def correct_players_through_services(season: Season) -> None:
+    first, second, third = Match.objects.filter(voided_at=None, result="WIN").order_by("pk")[:3]
+    old = ArchivedMatch.objects.filter(voided_at=None, result="WIN").order_by("pk")[0]
+    for row in (first, old):
+        other = next(player for player in season.players if player.pk != row.user_id)
+        correct_line(row, moved={row.user.username: other}, played_at=NOON - timedelta(days=1))
+    for row, removed in ((second, []), (third, [third.user.username])):
+        other = next(player for player in season.players if player.pk != row.user_id)
+        correct_line(row, added=[LineRecord(user=other, result="LOSS")], removed=removed)
+
+
+def correct_line(row: MatchRow, **correction: Any) -> None:
+    correct_match(game=row.game, match_key=row.match_key, now=LATER, reason="misread", **correction)
+
+
+@way(SERVICES, "`disqualify_entrant`, `lift_disqualification`, `correct_result`")
+def rule_through_services(season: Season) -> None:
+    first, second, late, out = season.players
+    facts = {"tournament": season.cups[0], "reason": "seen to", "now": LATER}
+    for user in (first, second):
+        disqualify_entrant(user=user, **facts)
+    lift_disqualification(user=second, **facts)
+    correct_result(user=out, placement=2, **facts)
+    correct_result(user=late, placement=12, **facts)
 
 
 @way(SERVICES, "`archive_matches`", moves=False)
@@ -118,6 +149,7 @@ def dump(season: Season, *models: str) -> Path:
 @way(FIXTURES, "`loaddata` of rows that were deleted", moves=False)
 def load_deleted_rows(season: Season) -> None:
     file = dump(season, "games.match", "moderation", "user_profile.experienceaward")
+    Dispute.objects.all().delete()
     Match.objects.all().delete()
     ExperienceAward.objects.all().delete()
     call_command("loaddata", str(file), verbosity=0)
@@ -142,7 +174,7 @@ def load_wrong_numbers(season: Season) -> None:
 @way(FIXTURES, "`loaddata` of everything into the emptied tables", moves=False)
 def load_everything(season: Season) -> None:
     file = dump(season, "accounts", "games", "tournaments", "moderation", "user_profile")
-    for rows in (*season.players, *season.cups, *season.games, *season.badges):
-        rows.delete()
+    for row in (*season.players, *season.cups, *season.games, *season.badges):
+        remove(row)
     assert not UserProfile.objects.exists()
     call_command("loaddata", str(file), verbosity=0)

@@ -13,7 +13,15 @@ from deltacrown.accounts.services.keys import (
     list_keys,
     revoke_key,
 )
-from deltacrown.accounts.services.players import InvalidUsername, create_players, find_players, set_sign_in
+from deltacrown.accounts.services.players import (
+    InvalidUsername,
+    create_players,
+    find_players,
+    find_username_faults,
+    rename_player,
+    resolve_usernames,
+    set_sign_in,
+)
 
 __all__ = [
     "SCOPES",
@@ -31,7 +39,10 @@ __all__ = [
     "create_key",
     "create_players",
     "find_players",
+    "find_username_faults",
     "list_keys",
+    "rename_player",
+    "resolve_usernames",
     "revoke_key",
     "set_sign_in",
 ]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from deltacrown.accounts.models import ApiKey, User
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import audit
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
 from django_tally.transactions import atomic_service
@@ -20,10 +22,11 @@ from django_tally.transactions import atomic_service
 #: Scope → its description, as shown to people who create a key.
 SCOPES = {
     "read": "Read what its owner may read.",
-    "matches:write": "Record, void, restore and correct matches. Granted by staff.",
+    "matches:write": "Record, void, restore and correct matches. Granted by operators.",
     "tournaments:write": "Create tournaments, and run those its owner organises.",
 }
-STAFF_SCOPES = {"matches:write"}
+#: Scope → the right of who grants it.
+GRANTED_SCOPES = {"matches:write": Right.GRANT_RECORDING}
 MOST_KEYS = 20
 LONGEST_NAME = 60
 LONGEST_SECRET = 100
@@ -63,8 +66,9 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
 
     :param name: the purpose of the key, 1 to 60 characters.
     :param scopes: at least one of ``SCOPES``.
-    :param by: the person who creates it; None for the operator at the command line, who may grant everything.
-        Only staff grant ``matches:write`` or create keys for others.
+    :param by: the person who creates it, stored with the key. It takes ``Right.ACT_FOR_PLAYERS`` to create
+        keys for others, which is logged, and ``Right.GRANT_RECORDING`` to grant ``matches:write``. None for
+        the operator at the command line, who may grant everything.
     :raises InvalidInput: the name is empty or too long.
     :raises InvalidKey: a scope is unknown, or there is none.
     :raises MayNotGrant: ``by`` may not grant a scope or create keys for the owner.
@@ -84,6 +88,7 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
     secret = f"dck_{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey(
         owner=owner,
+        made_by=by,
         name=name.strip(),
         prefix=prefix,
         digest=_digest(secret),
@@ -91,6 +96,9 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
     )
     key.save(force_insert=True)
     key.refresh_from_db()
+    if by is None or owner.pk != by.pk:
+        maker = f"staff {by.pk}" if by else "the command line"
+        audit.info("%s made key %s (%s) for user %s", maker, prefix, ", ".join(key.scopes), owner.pk)
     return NewKey(key, secret)
 
 
@@ -112,7 +120,8 @@ def revoke_key(*, owner: User, prefix: str, now: datetime) -> ApiKey:
 
 def list_keys(owner: User) -> list[ApiKey]:
     """Return the owner's latest 200 keys, including revoked ones, newest first."""
-    return list(ApiKey.objects.filter(owner=owner).order_by("-created_at", "-id")[:200])
+    keys = ApiKey.objects.filter(owner=owner).select_related("made_by__profile")
+    return list(keys.order_by("-created_at", "-id")[:200])
 
 
 def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
@@ -151,12 +160,13 @@ def _check_scopes(scopes: Sequence[str]) -> None:
 
 
 def _check_rights(scopes: Sequence[str], owner: User, by: User) -> None:
-    if by.is_staff:
-        return
-    if owner.pk != by.pk:
-        raise MayNotGrant("Only staff can create keys for other people.", field="player")
-    if granted := STAFF_SCOPES & set(scopes):
-        raise MayNotGrant(f"Only staff can grant {', '.join(granted)}: ask staff for a key.", field="scopes")
+    if owner.pk != by.pk and not has_right(by, Right.ACT_FOR_PLAYERS):
+        message = f"Making keys for other people takes the permission {Right.ACT_FOR_PLAYERS}."
+        raise MayNotGrant(message, field="player")
+    for scope, right in GRANTED_SCOPES.items():
+        if scope in scopes and not has_right(by, right):
+            message = f"Granting {scope} takes the permission {right}: ask an operator for a key."
+            raise MayNotGrant(message, field="scopes")
 
 
 def _digest(secret: str) -> str:

@@ -1,7 +1,7 @@
-"""Create many users at once, and look users up by name.
+"""Create many users at once, rename them, and look them up by name.
 
-Usernames are compared case-insensitively. The database does the folding, as in its unique index on
-the username; SQLite folds ASCII letters only.
+Usernames are compared by their stored key (``core.names``), the same on every database. A former username
+finds its user as long as nobody else has it, now or formerly.
 """
 
 from __future__ import annotations
@@ -10,25 +10,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.db.models import Value
-from django.db.models.functions import Lower
+from django.db import IntegrityError
+from django.db.models import Q
 
 from deltacrown.accounts import signals
-from deltacrown.accounts.models import User
-from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_datetime, check_text
+from deltacrown.accounts.models import LONGEST_USERNAME, FormerUsername, User
+from deltacrown.core.errors import DomainError
+from deltacrown.core.former_names import AmbiguousName, Found, resolve_former_names
+from deltacrown.core.inputs import check_past, check_text, is_storable
+from deltacrown.core.names import InvalidName as InvalidUsername
+from deltacrown.core.names import clean_username, make_name_key
+from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.core.races import find_or_insert
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
-LONGEST_USERNAME = 150
 #: Characters. Django hashes passwords of any length; hashing a huge one by mistake would take seconds.
 LONGEST_PASSWORD = 4096
 
-
-class InvalidUsername(InvalidInput):
-    """The name breaks the rules for usernames."""
+__all__ = [
+    "InvalidUsername",
+    "create_players",
+    "find_players",
+    "find_username_faults",
+    "rename_player",
+    "resolve_usernames",
+    "set_sign_in",
+]
 
 
 @atomic_service
@@ -37,26 +45,58 @@ def create_players(
 ) -> dict[str, User]:
     """Return a user for every name; create the users that do not exist yet.
 
-    Calling again with the same names creates nobody. A created user has no usable password and cannot
-    sign in before one is set. When names differ only in case, one user is created, spelled like the
-    first of them, and returned for all of them.
+    Calling again with the same names creates nobody, also after a user was renamed. A created user has no
+    usable password and cannot sign in before one is set. Of two spellings of one name, one user is created,
+    spelled like the first of them, and returned for both.
 
     :param joined_at: requested name → joining time, for users who joined in the past.
     :return: requested name → user.
-    :raises InvalidInput: a datetime has no time zone; nobody is created.
+    :raises InvalidInput: a datetime has no time zone or is in the future; nobody is created.
     :raises InvalidUsername: a name breaks the rules for usernames; nobody is created.
+    :raises NameTaken: a name is another player's display name, or looks like another's; nobody is created.
+    :raises AmbiguousName: nobody has a name now, and several had it; nobody is created.
     """
     joined_at = joined_at or {}
 
     for joined in joined_at.values():
-        check_datetime(joined, field="joined_at")
+        check_past(joined, field="joined_at")
     for username in usernames:
         check_username(username)
 
-    players, created = find_or_insert(lambda: _create_missing(usernames, joined_at))
+    try:
+        players, created = find_or_insert(lambda: _create_missing(usernames, joined_at))
+    except IntegrityError as error:
+        raise NameTaken(
+            "A username is taken in another spelling by a user without an up-to-date key; "
+            "run backfill_profiles, then try again.",
+            field="username",
+        ) from error
     if created:
         signals.players_created.send(User, users=created)
     return players
+
+
+@atomic_service
+def rename_player(*, user: User, username: str) -> User:
+    """Change a username. The former one still finds the user, unless somebody else takes it.
+
+    :raises InvalidInput: the name is empty, too long or holds control characters.
+    :raises InvalidUsername: the name breaks the rules for usernames.
+    :raises NameTaken: the name is another player's, or looks like another's.
+    """
+    cleaned = check_username(username)
+    queue_for_names([cleaned])
+    if taken := find_taken("player", [cleaned], owners={cleaned: user.pk}):
+        raise NameTaken(f"{taken[cleaned]}.", field="username")
+
+    def write() -> None:
+        if User.objects.filter(username_key=make_name_key(cleaned)).exclude(pk=user.pk).exists():
+            raise NameTaken(f"“{cleaned}” is the name of another player; choose another.", field="username")
+        user.username = cleaned
+        user.save(update_fields=["username"])
+
+    find_or_insert(write)
+    return user
 
 
 @atomic_service
@@ -73,68 +113,102 @@ def set_sign_in(*, user: User, password: str, is_staff: bool = False) -> User:
 
 
 def find_players(usernames: Iterable[str]) -> dict[str, User]:
-    """Return requested name → user, compared case-insensitively; unknown names are left out."""
-    asked = sorted(set(usernames))
-    users = [user for batch in in_batches(asked) for user in _list_named(batch)]
+    """Return requested name → user, in whatever spelling, by present and then by former names.
 
-    exact = {user.username: user for user in users}
-    folded = {_fold(user.username): user for user in users}
-    found = {username: exact.get(username) or folded.get(_fold(username)) for username in asked}
-
-    return {username: user for username, user in found.items() if user is not None}
+    Names that nobody has are left out, and so are former names of several.
+    """
+    return resolve_usernames(usernames).rows
 
 
-def check_username(username: str) -> None:
-    """Check a username with the validators of the model.
+def resolve_usernames(usernames: Iterable[str]) -> Found:
+    """Find users by name as ``find_players`` does, and say which names are former names of several."""
+    keys = {name: make_name_key(name) for name in dict.fromkeys(usernames) if _is_possible(name)}
+    users: dict[str, User] = {}
+    exact: dict[str, User] = {}
+    for batch in in_batches(sorted({*keys, *keys.values()})):
+        # Also by the exact name: raw SQL writes no key.
+        for user in User.objects.filter(Q(username_key__in=batch) | Q(username__in=batch)):
+            key = make_name_key(user.username)
+            exact[user.username] = user
+            if user.username_key == key or key not in users:
+                users[key] = user
+
+    present = {name: exact.get(name) or users[key] for name, key in keys.items() if key in users}
+    unknown = {name: key for name, key in keys.items() if name not in present}
+    former = resolve_former_names(FormerUsername, unknown, describe=lambda user: user.username)
+    return Found({**present, **former.rows}, former.ambiguous)
+
+
+def find_username_faults(usernames: Iterable[str]) -> dict[str, str]:
+    """Return name → a sentence, for the names of new users that ``create_players`` would refuse.
+
+    Of two names that look alike, the second is refused.
+    """
+    faults: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for username in usernames:
+        try:
+            first.setdefault(make_name_key(username), check_username(username))
+        except DomainError as error:
+            faults[username] = error.message.rstrip(".")
+
+    taken = find_taken("player", list(first.values()))
+    by_key = {make_name_key(name): fault for name, fault in taken.items()}
+    return faults | {
+        username: by_key[key]
+        for username in usernames
+        if username not in faults and (key := make_name_key(username)) in by_key
+    }
+
+
+def check_username(username: str) -> str:
+    """Return a username as it is stored.
 
     :raises InvalidInput: the name is empty, too long or holds control characters.
-    :raises InvalidUsername: a validator refuses it; the message gives the name and the rule.
+    :raises InvalidUsername: it breaks a rule; the message gives the name and the rule.
     """
-    check_text(username, field="username", limit=LONGEST_USERNAME, required=True)
-    for validate in User._meta.get_field("username").validators:
-        try:
-            validate(username)
-        except ValidationError as error:
-            raise InvalidUsername(
-                f"{username!r} is not a valid username: {' '.join(error.messages)}", field="username"
-            ) from error
+    return clean_username(username, field="username", limit=LONGEST_USERNAME)
 
 
 def _create_missing(
     usernames: Sequence[str], joined_at: Mapping[str, datetime]
 ) -> tuple[dict[str, User], list[User]]:
-    known = find_players(usernames)
+    known, missing = _list_missing(usernames)
+    while taken := find_taken("player", [check_username(name) for name in missing.values()]):
+        # Another writer may have created some of them since we looked.
+        before = missing
+        known, missing = _list_missing(usernames)
+        if missing == before:
+            raise NameTaken(f"{next(iter(taken.values()))}.", field="username")
 
-    missing: dict[str, str] = {}
-    for username in usernames:
-        if username not in known:
-            missing.setdefault(_fold(username), username)
-
-    # Sorted by folded name, so that two writers wait for the unique index in the same order (no deadlock).
+    # Sorted by key, so that two writers wait for the unique index in the same order (no deadlock).
     new = [_build_user(missing[key], joined_at.get(missing[key])) for key in sorted(missing)]
     created = User.objects.bulk_create(new)
 
-    by_fold = dict(zip(sorted(missing), created, strict=True))
-    players = {username: known.get(username) or by_fold[_fold(username)] for username in usernames}
+    by_key = dict(zip(sorted(missing), created, strict=True))
+    players = {name: known.rows.get(name) or by_key[make_name_key(name)] for name in usernames}
     return players, created
 
 
+def _list_missing(usernames: Sequence[str]) -> tuple[Found, dict[str, str]]:
+    """Return the users there are, and key → name, as first given, of those there are not."""
+    known = resolve_usernames(usernames)
+    if known.ambiguous:
+        raise AmbiguousName(f"{next(iter(known.ambiguous.values()))}.", field="username")
+
+    missing: dict[str, str] = {}
+    for username in usernames:
+        if username not in known.rows:
+            missing.setdefault(make_name_key(username), username)
+    return known, missing
+
+
 def _build_user(username: str, joined_at: datetime | None) -> User:
-    user = User(username=User.normalize_username(username), password=make_password(None))
+    user = User(username=check_username(username), password=make_password(None))
     user.date_joined = joined_at or user.date_joined
     return user
 
 
-def _list_named(usernames: Sequence[str]) -> Iterable[User]:
-    possible = [username for username in usernames if _is_possible(username)]
-    names = [Lower(Value(User.normalize_username(username))) for username in possible]
-    return User.objects.annotate(folded=Lower("username")).filter(folded__in=names)
-
-
 def _is_possible(username: str) -> bool:
     """Return False for text that no user is named and that a database may refuse as a parameter."""
-    return username.isprintable() and len(username) <= LONGEST_USERNAME
-
-
-def _fold(username: str) -> str:
-    return User.normalize_username(username).lower()
+    return 0 < len(username) <= LONGEST_USERNAME * 4 and is_storable(username, multiline=False)

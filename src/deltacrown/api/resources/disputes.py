@@ -1,4 +1,4 @@
-"""Disputes: filed by players, resolved by staff."""
+"""Disputes: filed by players, resolved by moderators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ninja import Path, Query
 from pydantic import Field
 
 from deltacrown.api import shapes
-from deltacrown.api.access import PERSON, STAFF, caller_of
+from deltacrown.api.access import MODERATOR, PERSON, caller_of
 from deltacrown.api.people import by_username, find_game, find_player, find_team
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import PageOf, Paging, page_of
@@ -44,7 +44,7 @@ class DisputeQuery(Paging):
 
 @resource.read("/disputes", answers=PageOf[Dispute], access=PERSON)
 def list_disputes(request: HttpRequest, query: Query[DisputeQuery]) -> Any:
-    """The caller's own disputes, latest first; staff see everybody's."""
+    """The caller's own disputes, latest first; who may view disputes sees everybody's."""
     member = caller_of(request).member
     found = moderation.list_disputes(query.page, viewer=member, status=query.status, limit=query.limit)
     return page_of(found.with_items(lambda rows: [_describe(each) for each in rows]))
@@ -71,11 +71,11 @@ def file_dispute(request: HttpRequest, body: GivenDispute) -> Any:
 
 @resource.read("/disputes/{handle}", answers=Dispute, access=PERSON, refuses=[404])
 def get_dispute(request: HttpRequest, handle: HandlePath) -> Any:
-    """A dispute, for its reporter and staff."""
+    """A dispute, for its reporter and for staff who may view disputes."""
     return _describe(moderation.get_dispute(handle, viewer=caller_of(request).member))
 
 
-@resource.write("POST", "/disputes/{handle}/uphold", answers=Dispute, access=STAFF, refuses=[404, 409])
+@resource.write("POST", "/disputes/{handle}/uphold", answers=Dispute, access=MODERATOR, refuses=[404, 409])
 def uphold_dispute(request: HttpRequest, handle: HandlePath, body: GivenUpholding) -> Any:
     """Find for the reporter, and put the disputed rows right in the same transaction."""
     by = caller_of(request).member
@@ -91,7 +91,7 @@ def uphold_dispute(request: HttpRequest, handle: HandlePath, body: GivenUpholdin
     return _describe(upheld)
 
 
-@resource.write("POST", "/disputes/{handle}/reject", answers=Dispute, access=STAFF, refuses=[404, 409])
+@resource.write("POST", "/disputes/{handle}/reject", answers=Dispute, access=MODERATOR, refuses=[404, 409])
 def reject_dispute(request: HttpRequest, handle: HandlePath, body: GivenRejection) -> Any:
     """Find against the reporter; everything stays as it is."""
     by = caller_of(request).member
@@ -101,7 +101,7 @@ def reject_dispute(request: HttpRequest, handle: HandlePath, body: GivenRejectio
 
 
 def _match(request: HttpRequest, body: GivenDispute) -> MatchRow:
-    """Return the caller's row of the match, or any row, which the service then refuses."""
+    """Return the caller's row of the match; refuse as unknown one that they did not play in."""
     assert body.match is not None  # noqa: S101
     return get_match_line(find_game(body.match.game), body.match.match_key, user=caller_of(request).member)
 
@@ -128,14 +128,22 @@ def _remedy(given: GivenRemedy) -> moderation.Remedy:
 
 
 def _describe(dispute: models.Dispute) -> dict[str, Any]:
-    match = moderation.get_disputed_match(dispute)
+    match = _find_match(dispute)
     names = ("reason", "status", "filed_at", "resolution", "resolved_at")
     return {
         **{name: getattr(dispute, name) for name in names},
         "handle": moderation.write_handle(dispute),
         "reporter": dispute.reporter.profile.public_id,
-        "about": "match" if match else "result",
+        "about": "result" if dispute.match_id is None else "match",
         "game": match and match.game.slug,
         "match_key": match and match.match_key,
         "tournament": dispute.result.tournament.slug if dispute.result else None,
     }
+
+
+def _find_match(dispute: models.Dispute) -> MatchRow | None:
+    """Return the disputed match; None of a result, and when the row was deleted in SQL."""
+    try:
+        return moderation.get_disputed_match(dispute)
+    except moderation.MatchGone:
+        return None

@@ -28,7 +28,7 @@ resource = Resource("follows")
 def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Who follows a player, the latest first.
 
-    403 unless the caller is the player or staff.
+    403 unless the caller is the player, or staff who may see what is hidden.
     """
     viewer = caller_of(request).viewer
     shown = pages.get_followers_page(public_id, query.page, limit=query.limit, viewer=viewer)
@@ -41,7 +41,7 @@ def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Pag
 def list_following(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Whom a player follows, the latest first.
 
-    403 unless the caller is the player or staff.
+    403 unless the caller is the player, or staff who may see what is hidden.
     """
     viewer = caller_of(request).viewer
     shown = pages.get_following_page(public_id, query.page, limit=query.limit, viewer=viewer)

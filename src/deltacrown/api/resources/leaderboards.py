@@ -38,8 +38,8 @@ class BoardQuery(BaseModel):
     )
     period: Period = Field(
         "all",
-        description="All time; the quarter of the year, in UTC; or the last thirty days: "
-        "by when matches were played.",
+        description="All time; the quarter of the year; or the last thirty days and today so far: "
+        "by when matches were played. Both periods begin at midnight, UTC.",
     )
 
 

@@ -18,11 +18,11 @@ GamePath = Annotated[str, Path(description="A game's slug.")]
 KeyPath = Annotated[str, Path(description="The match key.")]
 
 
-@resource.read("/matches/{game}/{path:match_key}", answers=Encounter, access=PUBLIC, refuses=[403, 404])
+@resource.read("/matches/{game}/{path:match_key}", answers=Encounter, access=PUBLIC, refuses=[404])
 def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
     """Every player's side of one match, without the casual rows of players who hide their match history.
 
-    403 when all of its players hide it.
+    404 when all of its players hide it, as when there is none.
     """
     shown = matches.get_match_page(game, match_key, viewer=caller_of(request).viewer)
     names = ("match_key", "kind", "played_at", "tournament", "leaves_out")

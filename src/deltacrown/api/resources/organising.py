@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from deltacrown.accounts.models import User
 from deltacrown.api.access import ORGANISER, Caller, caller_of
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
-from deltacrown.api.people import find_game, find_player, find_players_named, find_team
+from deltacrown.api.people import find_game, find_player, find_players_named, find_team, find_teams_named
 from deltacrown.api.resources.tournaments import SlugPath, describe_tournament, resource
 from deltacrown.api.shapes.tournaments import (
     GivenCorrection,
@@ -20,6 +20,7 @@ from deltacrown.api.shapes.tournaments import (
     NewEntrant,
     NewTournament,
     Registration,
+    RuledTournament,
     Standings,
     Tournament,
 )
@@ -30,6 +31,10 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments import models
 from deltacrown.tournaments import services as tournaments
 
+#: 10,000 standings of 200 bytes.
+MOST_BYTES_OF_STANDINGS = 2 * 1024 * 1024
+
+RULING: dict[str, Any] = {"answers": RuledTournament, "access": ORGANISER, "refuses": [404, 409]}
 STEP: dict[str, Any] = {"answers": Tournament, "access": ORGANISER, "refuses": [404, 409]}
 ENTRY: dict[str, Any] = {"answers": list[Registration], "access": ORGANISER, "refuses": [404, 409]}
 
@@ -69,7 +74,7 @@ def cancel_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -
     return describe_tournament(tournaments.cancel_tournament(tournament=event, reason=body.reason, now=now()))
 
 
-@resource.write("POST", "/tournaments/{slug}/complete", **STEP)
+@resource.write("POST", "/tournaments/{slug}/complete", **STEP, most_bytes=MOST_BYTES_OF_STANDINGS)
 def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -> Any:
     """End a running tournament with its official results; the same standings again change nothing."""
     event = _find_own(request, slug)
@@ -77,12 +82,16 @@ def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -
     return describe_tournament(event)
 
 
-@resource.write("POST", "/tournaments/{slug}/correct-result", **STEP)
+@resource.write("POST", "/tournaments/{slug}/correct-result", **RULING)
 def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) -> Any:
-    """Set an entrant's placement in a completed tournament; others are not moved."""
+    """Set an entrant's placement in a completed tournament; others are not moved.
+
+    A disqualified entrant is let in again first, and that moves the others back. `warnings` says what is odd
+    about the standings now: a new tie, a gap, a prize larger than that of somebody placed better.
+    """
     event, caller = _find_own(request, slug), caller_of(request)
     user, team = _entrant(body, None)
-    tournaments.correct_result(
+    rows = tournaments.correct_result(
         tournament=event,
         user=user,
         team=team,
@@ -92,30 +101,49 @@ def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) 
         now=now(),
         by=caller.member,
     )
-    return describe_tournament(event)
+    return _describe_ruled(event, rows.warnings)
 
 
-@resource.write("POST", "/tournaments/{slug}/disqualify", **STEP)
+@resource.write("POST", "/tournaments/{slug}/disqualify", **RULING)
 def disqualify_entrant(request: HttpRequest, slug: SlugPath, body: GivenDisqualification) -> Any:
-    """Disqualify an entrant, before or after the end; whoever was placed worse moves up."""
+    """Disqualify an entrant, before or after the end; whoever was placed worse moves up.
+
+    The reason is told on the entrant's rows only. What is taken is remembered: `lift_disqualification`
+    restores it.
+    """
     event, caller = _find_own(request, slug), caller_of(request)
     user, team = _entrant(body, None)
-    tournaments.disqualify_entrant(
+    rows = tournaments.disqualify_entrant(
         tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member
     )
-    return describe_tournament(event)
+    return _describe_ruled(event, rows.warnings)
+
+
+@resource.write("POST", "/tournaments/{slug}/lift-disqualification", **RULING)
+def lift_disqualification(request: HttpRequest, slug: SlugPath, body: GivenDisqualification) -> Any:
+    """Take a disqualification back and restore exactly what it moved: status, placement, prize, title.
+
+    Everybody whom it moved up moves back. Several can be lifted in any order.
+    """
+    event, caller = _find_own(request, slug), caller_of(request)
+    user, team = _entrant(body, None)
+    rows = tournaments.lift_disqualification(
+        tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member
+    )
+    return _describe_ruled(event, rows.warnings)
 
 
 @resource.write("POST", "/tournaments/{slug}/entrants", **ENTRY)
 def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> Any:
     """Register a player or a team while registration is open; who is registered stays so.
 
-    Players enter themselves, members their team, the organiser and staff anybody.
+    Players enter themselves, members their team; the organiser, and staff who may run every tournament,
+    anybody.
     """
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
     roster = find_players_named(body.roster, field="roster") if body.roster is not None else None
-    tournaments.require_say(event, caller.member, user=user, team=team, now=now(), roster=roster)
+    tournaments.require_entry(event, caller.member, user=user, team=team, now=now(), roster=roster)
     if team is not None:
         return describe_registrations(
             tournaments.register_team(tournament=event, team=team, roster=roster, now=now())
@@ -126,16 +154,36 @@ def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> 
 
 @resource.write("POST", "/tournaments/{slug}/check-in", **ENTRY)
 def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
-    """Confirm that an entrant is there, while registration is open."""
+    """Confirm that an entrant is there, while registration is open.
+
+    Who may withdraw an entrant may check it in.
+    """
     event, user, team = _spoken_for(request, slug, body)
     return describe_registrations(tournaments.check_in(tournament=event, user=user, team=team))
 
 
 @resource.write("POST", "/tournaments/{slug}/withdraw", **ENTRY)
 def withdraw_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
-    """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked."""
+    """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
+
+    Players withdraw themselves; a team is withdrawn by a player of the roster it registered; the organiser
+    and staff withdraw anybody. `take_back_withdrawal` undoes it.
+    """
     event, user, team = _spoken_for(request, slug, body)
     return describe_registrations(tournaments.withdraw(tournament=event, user=user, team=team))
+
+
+@resource.write("POST", "/tournaments/{slug}/take-back-withdrawal", **ENTRY)
+def take_back_withdrawal(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+    """Let an entrant that withdrew in again, with the roster and the status it had.
+
+    Who may withdraw may also come back while registration is open; after the start the organiser and staff
+    let them in.
+    """
+    event, caller = _find(request, slug), caller_of(request)
+    user, team = _entrant(body, caller)
+    tournaments.require_return(event, caller.member, user=user, team=team)
+    return describe_registrations(tournaments.take_back_withdrawal(tournament=event, user=user, team=team))
 
 
 def _find(request: HttpRequest, slug: str) -> models.Tournament:
@@ -154,8 +202,12 @@ def _spoken_for(
 ) -> tuple[models.Tournament, User | None, Team | None]:
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
-    tournaments.require_say(event, caller.member, user=user, team=team, now=now())
+    tournaments.require_say(event, caller.member, user=user, team=team)
     return event, user, team
+
+
+def _describe_ruled(event: models.Tournament, warnings: list[str]) -> dict[str, Any]:
+    return {**describe_tournament(event), "warnings": warnings}
 
 
 def _entrant(body: GivenEntrant | GivenStanding, caller: Caller | None) -> tuple[User | None, Team | None]:
@@ -169,11 +221,13 @@ def _standings(given: list[GivenStanding]) -> list[tournaments.Standing]:
     named = [each.player for each in given if each.player is not None]
     users = dict(zip(named, find_players_named(named, field="standings"), strict=True))
 
+    teams = find_teams_named([each.team for each in given if each.team is not None], field="standings")
+
     standings = []
     for each in given:
         standing = tournaments.Standing(
             user=users[each.player] if each.player is not None else None,
-            team=find_team(each.team, field="standings") if each.team is not None else None,
+            team=teams[each.team] if each.team is not None else None,
             placement=each.placement,
             prize=each.prize,
             disqualified_reason=each.disqualified_reason,

@@ -86,7 +86,8 @@ class AsOfQuery(BaseModel):
 
     as_of: str | None = Field(
         None,
-        description="A past datetime, or a date: to its end, UTC; leave it out for the present.",
+        description="A past datetime, or a date: to its end, UTC; leave it out for the present. Where the "
+        "player hides a history that a number follows from, dates only.",
         examples=["2025-06-30T12:00:00Z"],
     )
 
@@ -164,7 +165,7 @@ def list_player_tournaments(
 
 @resource.read("/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404])
 def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[PagingByTen]) -> Any:
-    """A player's timeline, as far as the caller may see it."""
+    """A player's timeline, as far as the caller may see it, latest first."""
     viewer = caller_of(request).viewer
     shown = cached.get_activity_page(public_id, query.page, limit=query.limit, viewer=viewer)
     return page_of(shown.timeline)
@@ -189,7 +190,8 @@ def get_player_stat(
 ) -> Any:
     """One number of a player, now or as this site showed it at a past time.
 
-    The present value is always visible; 403 for a past one when the player hides the rows behind it.
+    The present value is always visible; 403 for a past one when the player hides the rows behind it. The
+    value at the end of a day is told of numbers with public rows, also where these bear days only.
     """
     viewer, game = caller_of(request).viewer, query.game or None
     shown = stats.get_stat_value(public_id, stat, game=game, as_of=query.as_of, viewer=viewer, now=now())
@@ -234,7 +236,8 @@ def list_stat_changes(
 ) -> Any:
     """Every change of a number, newest first, with its cause.
 
-    403 when the caller may not see the rows behind it.
+    403 when the caller may not see the rows behind it. Where the rows are public and bear days only, the
+    changes of a day are one, without its causes.
     """
     shown = stats.get_stat_history_page(
         public_id,

@@ -45,10 +45,11 @@ def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
 
 @resource.read("/tournaments/{slug}", answers=TournamentPage, access=PUBLIC, refuses=[404])
 def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
-    """A tournament at a glance; a draft is there for its organiser and staff alone."""
+    """A tournament at a glance; a draft is there for its organiser, and staff who may run every one."""
     shown = tournaments.get_tournament_page(slug, viewer=caller_of(request).viewer)
     return {
         **describe_tournament(shown.tournament),
+        "registered": shown.registered,
         "summary": shown.summary,
         "results": shown.results.items,
         "disqualified": shown.disqualified,
@@ -101,7 +102,7 @@ def describe_tournament(event: Tournament) -> dict[str, Any]:
 
 
 def _line(line: tournaments.TournamentItem) -> dict[str, Any]:
-    return {**describe_line(line.tournament), "players": line.players, "winners": line.winners}
+    return {**describe_line(line.tournament), "registered": line.registered, "winners": line.winners}
 
 
 def describe_line(event: Tournament) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from deltacrown.api.shapes.matches import MatchName
 
 
 class Dispute(Shown):
-    """A dispute; its reporter and staff see it."""
+    """A dispute; its reporter and moderators see it."""
 
     handle: str = Field(description="Names the dispute.")
     reporter: PublicId

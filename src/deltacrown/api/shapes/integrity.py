@@ -25,6 +25,7 @@ class Verification(Shown):
     numbers_drifted: int
     numbers_repaired: int
     repaired: list[RepairedStat]
+    faults: list[str]
 
 
 class Integrity(PageOf[Verification]):

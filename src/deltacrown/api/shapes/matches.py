@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from deltacrown.api.shapes import DateTime, Given, GivenDateTime, MatchKind, Result, Shown
 from deltacrown.api.shapes.players import MatchLine, PlayerLine, TournamentPart
@@ -55,7 +55,8 @@ class GivenMatch(Given):
     )
     game: str = Field(description="A game's slug.", examples=["rocket"])
     played_at: GivenDateTime
-    players: list[GivenLine] = Field(min_length=1, max_length=MOST_PLAYERS)
+    #: The first faulty line of a match is named, not each: 1,000 matches could have 200,000 of them.
+    players: Annotated[list[GivenLine], FailFast()] = Field(min_length=1, max_length=MOST_PLAYERS)
     tournament: str | None = Field(
         None, description="A tournament's slug; its matches are of the kind TOURNAMENT."
     )
@@ -120,14 +121,34 @@ class GivenVoid(MatchName):
 
 
 class GivenMatchCorrection(GivenVoid):
-    """How a match really ended."""
+    """What a match really was; what is left out stays. Players are named as they are recorded now."""
 
     results: dict[str, Result] = Field(
+        default_factory=dict,
         description="Public id → result; name everybody whose result changes.",
         examples=[{"DC-25-000042": "WIN"}],
     )
     scores: dict[str, int | None] = Field(
         default_factory=dict, description="Public id → score of their side, or null for none."
+    )
+    sides: dict[str, str] = Field(default_factory=dict, description="Public id → side.")
+    stats: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Public id → all that the game reported of the player."
+    )
+    moved: dict[str, str] = Field(
+        default_factory=dict, description="Public id → public id of the player whose line it really is."
+    )
+    added: list[GivenLine] = Field(
+        default_factory=list, description="Lines of players who are missing.", max_length=MOST_PLAYERS
+    )
+    removed: list[str] = Field(
+        default_factory=list,
+        description="Public ids of players who were not in the match.",
+        max_length=MOST_PLAYERS,
+    )
+    played_at: GivenDateTime | None = None
+    kind: MatchKind | None = Field(
+        None, description="A match that is casual now is no longer one of a tournament."
     )
 
 

@@ -50,6 +50,9 @@ class Key(Shown):
 
     prefix: str = Field(description="Names the key.")
     name: str
+    made_by: str | None = Field(
+        description="The public id of who made it, its owner or staff; null when that was not kept."
+    )
     scopes: list[str]
     created_at: DateTime
     last_used_at: DateTime | None = Field(description="To the minute.")
@@ -67,4 +70,8 @@ class GivenKey(Given):
 
     name: str = Field(description="What it is for.", min_length=1, max_length=60, examples=["game server 1"])
     scopes: list[Scope] = Field(min_length=1, max_length=3)
-    player: str | None = Field(None, description="Staff only: the public id of whom it is for.")
+    player: str | None = Field(
+        None,
+        description="The public id of whom it is for, if not for the caller: it takes the permission "
+        "`accounts.act_for_player`.",
+    )

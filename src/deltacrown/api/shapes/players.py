@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deltacrown.api.shapes import (
     Amount,
@@ -22,6 +22,16 @@ from deltacrown.api.shapes import (
     Value,
     Word,
 )
+
+#: Beside a time that follows from matches or registrations.
+Precision = Annotated[
+    Literal["exact", "day"],
+    BeforeValidator(str),
+    Field(
+        description="`day` where the caller may not see the history that the time follows from: the time "
+        "is then the midnight in UTC at which its day began, and items of a day are in no order of time."
+    ),
+]
 
 
 class PlayerLine(Shown):
@@ -65,8 +75,9 @@ class AchievementLine(Shown):
     name: str
     description: str
     tier: Word = Field(description="MINOR or MAJOR.")
-    fact: str
-    earned_at: DateTime
+    fact: str = Field(description="What earned it; empty where the caller may not know.")
+    earned_at: DateTime = Field(description="As exact as `precision` says.")
+    precision: Precision
 
 
 class TournamentPart(Shown):
@@ -158,7 +169,8 @@ class ActivityLine(Shown):
     description: str
     metadata: dict[str, Any] = Field(description="Slugs, public ids and names of what it is about.")
     visibility: Word = Field(description="PUBLIC, FOLLOWERS or PRIVATE.")
-    created_at: DateTime
+    created_at: DateTime = Field(description="As exact as `precision` says.")
+    precision: Precision
     hidden: bool = Field(False, description="Its player has hidden it.")
     handle: str = Field(
         "", description="What its player hides it by, or shows it again; empty for everybody else."
@@ -214,10 +226,11 @@ class Player(PlayerLine):
 class StatValues(Shown):
     """A player's numbers, now or as they were."""
 
-    as_of: DateTime | None
+    as_of: DateTime | None = Field(description="The time meant: of a date, its end.")
     stats: list[StatLine]
     hidden: list[str] = Field(
-        description="Numbers whose past values the caller may not see; empty for the present."
+        description="Numbers whose past values the caller may not see, at a time within a day also those "
+        "that are told by the day only; empty for the present."
     )
 
 
@@ -225,7 +238,7 @@ class StatValue(StatLine):
     """One number, now or as it was."""
 
     game: str | None
-    as_of: DateTime | None
+    as_of: DateTime | None = Field(description="The time meant: of a date, its end.")
 
 
 class Evidence(Shown):
@@ -263,9 +276,10 @@ class StatRows(PageOf[AnyRow]):
 
 
 class StatChange(Shown):
-    """One change of a number, or of a part it is computed from."""
+    """One change of a number, or of a part it is computed from; by the day, all changes of one together."""
 
-    at: DateTime
+    at: DateTime = Field(description="As exact as `precision` says.")
+    precision: Precision
     part: str
     delta: int
     value: Value = Field(description="What the number was from then on.")

@@ -41,7 +41,7 @@ class TournamentLine(Shown):
     status: TournamentStatus
     starts_at: DateTime
     ends_at: DateTime | None
-    players: int
+    registered: int = Field(description="Players registered, without those who withdrew.")
     winners: list[Entrant]
 
 
@@ -101,8 +101,8 @@ class Summary(Shown):
     """What the matches of a tournament add up to."""
 
     matches: int
-    players: int
-    teams: int
+    players: int = Field(description="Players who played: with a line in a match that counts.")
+    teams: int = Field(description="Teams that played.")
     totals: dict[str, int]
 
 
@@ -122,9 +122,16 @@ class Tournament(Shown):
     created_at: DateTime
 
 
+class RuledTournament(Tournament):
+    """A tournament after a ruling about an entrant."""
+
+    warnings: list[str] = Field(description="What is odd about the standings now; nothing of it is refused.")
+
+
 class TournamentPage(Tournament):
     """A tournament with what was played in it."""
 
+    registered: int = Field(description="Players registered, without those who withdrew.")
     summary: Summary
     results: list[OfficialLine] = Field(description="The first sixteen; `/results` has all.")
     disqualified: list[OfficialLine]
@@ -191,7 +198,7 @@ class GivenCorrection(GivenEntrant):
 
 
 class GivenDisqualification(GivenEntrant):
-    """Whose placement is taken away, and why."""
+    """Whose placement is taken away or given back, and why."""
 
     reason: str
 

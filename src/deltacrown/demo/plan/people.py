@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from deltacrown.core.names import make_name_key
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.calendar import CLOSES, OPENS, days_in, draw_between, make_stream, wave
 from deltacrown.demo.plan.titles import TITLES, Title
@@ -67,6 +68,7 @@ def plan_players(seed: str, count: int) -> list[PlannedPlayer]:
     arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
     usernames = {HERO.lower()}
     players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
+    players = _leave_out_doubles(players)
 
     hero = max(
         players,
@@ -84,6 +86,17 @@ def plan_players(seed: str, count: int) -> list[PlannedPlayer]:
         players[number] = replace(players[number], shows_tournaments=False)
     players[hero.number] = replace(hero, username=HERO, display_name="")
     return players
+
+
+def _leave_out_doubles(players: list[PlannedPlayer]) -> list[PlannedPlayer]:
+    """Return the players; of those who drew one display name, all but the first go by their usernames."""
+    seen: set[str] = set()
+    unlike: list[PlannedPlayer] = []
+    for player in players:
+        key = make_name_key(player.display_name)
+        unlike.append(replace(player, display_name="") if key in seen else player)
+        seen.add(key)
+    return unlike
 
 
 def _draw_arrival(rng: Random, founder: bool) -> datetime:

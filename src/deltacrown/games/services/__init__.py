@@ -1,8 +1,9 @@
 """The only door through which games and matches are written, and the lines of a match read."""
 
-from deltacrown.games.services.amending import MatchIsVoided, correct_match, restore_match, void_match
+from deltacrown.games.services.amending import restore_match, void_match
 from deltacrown.games.services.archiving import Archived, archive_matches
 from deltacrown.games.services.catalogue import GameTaken, create_game, find_games
+from deltacrown.games.services.correcting import MatchCorrection, MatchIsVoided, correct_match
 from deltacrown.games.services.lines import MatchNotFound, get_match_line, list_line_ids, list_match_lines
 from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
 from deltacrown.games.services.records import (
@@ -23,6 +24,7 @@ __all__ = [
     "LineRecord",
     "MatchChange",
     "MatchConflict",
+    "MatchCorrection",
     "MatchIsVoided",
     "MatchKey",
     "MatchNotFound",

@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
 from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.former_names import find_by_slug
 from deltacrown.core.inputs import check_text, is_storable
+from deltacrown.core.names import clean_name, make_name_key
 from deltacrown.core.races import find_or_insert
 from deltacrown.games import signals
-from deltacrown.games.models import Game
-from django_tally.batches import in_batches
+from deltacrown.games.models import FormerGameName, Game
 from django_tally.transactions import atomic_service
 
 
@@ -28,7 +29,7 @@ def create_game(*, slug: str, name: str) -> Game:
     :raises GameTaken: the slug belongs to a game of another name.
     """
     check_text(slug, field="slug", limit=60, required=True)
-    check_text(name, field="name", limit=120, required=True)
+    name = clean_name(name, field="name", limit=120)
     try:
         validate_slug(slug)
     except ValidationError as error:
@@ -36,7 +37,7 @@ def create_game(*, slug: str, name: str) -> Game:
             f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
         ) from error
     game, created = find_or_insert(lambda: _find_or_create(slug, name))
-    if game.name != name:
+    if make_name_key(game.name) != make_name_key(name):
         raise GameTaken(
             f"The slug {slug} belongs to the game {game.name!r}; choose another for {name!r}.", field="slug"
         )
@@ -46,9 +47,9 @@ def create_game(*, slug: str, name: str) -> Game:
 
 
 def find_games(slugs: Iterable[str]) -> dict[str, Game]:
-    """Return slug → game, for those there are."""
-    asked = sorted({slug for slug in slugs if len(slug) <= 60 and is_storable(slug)})
-    return {game.slug: game for batch in in_batches(asked) for game in Game.objects.filter(slug__in=batch)}
+    """Return slug → game, for those there are; a former slug finds its game too."""
+    asked = {slug for slug in slugs if len(slug) <= 60 and is_storable(slug)}
+    return find_by_slug(Game.objects.all(), FormerGameName, asked)
 
 
 def _find_or_create(slug: str, name: str) -> tuple[Game, bool]:

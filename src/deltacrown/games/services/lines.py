@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
-from deltacrown.games.models import MATCH_TABLES, Game, MatchQuerySet, MatchRow
+from deltacrown.games.models import MATCH_TABLES, ArchivedMatch, Game, Match, MatchQuerySet, MatchRow
 from deltacrown.games.services.records import MatchKey
 from deltacrown.games.services.rules import LONGEST_KEY
 from django_tally.batches import in_batches
@@ -34,16 +34,18 @@ def list_match_lines(game: Game, match_key: str) -> list[MatchRow]:
 
 
 def get_match_line(game: Game, match_key: str, *, user: User) -> MatchRow:
-    """Return the user's line of a match, or its oldest line when they have none.
+    """Return the user's line of a match.
 
-    :raises MatchNotFound: it is not recorded.
+    :raises MatchNotFound: it is not recorded, or the user did not play in it. Both are refused with the same
+        words, so that nobody learns whether a match exists that they may not see.
     """
     check_text(match_key, field="match_key", limit=LONGEST_KEY, required=True)
-    rows = list_match_lines(game, match_key)
-    if not rows:
-        raise _not_found(game, match_key)
+    for row in list_match_lines(game, match_key):
+        if row.user_id == user.pk:
+            return row
 
-    return next((row for row in rows if row.user_id == user.pk), rows[0])
+    message = f"You played no match {match_key!r} in {game.name}; check the key and the game."
+    raise MatchNotFound(message, field="match_key")
 
 
 def lock_match_lines(game: Game, match_key: str) -> list[MatchRow]:
@@ -60,6 +62,12 @@ def lock_match_lines(game: Game, match_key: str) -> list[MatchRow]:
         raise _not_found(game, match_key)
 
     return [rows[pk] for pk in sorted(rows)]
+
+
+def save_lines(rows: Sequence[MatchRow], fields: Sequence[str]) -> None:
+    """Write ``fields`` of rows of both tables, in order of id."""
+    Match.objects.bulk_update([row for row in rows if isinstance(row, Match)], fields)
+    ArchivedMatch.objects.bulk_update([row for row in rows if isinstance(row, ArchivedMatch)], fields)
 
 
 def list_lines_by_match(keys: Collection[MatchKey]) -> dict[MatchKey, list[MatchRow]]:

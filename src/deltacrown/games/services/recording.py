@@ -17,6 +17,7 @@ from django.db import connection
 
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import is_same_json
+from deltacrown.core.names import make_name_key
 from deltacrown.core.races import find_or_insert
 from deltacrown.games import signals
 from deltacrown.games.models import Match, MatchRow
@@ -109,7 +110,7 @@ def _find_fault(record: MatchRecord, now: datetime) -> DomainError | None:
 def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[set[MatchKey], Lines]:
     """Insert the rows of every match that has none; return the keys of those, and the rows of all."""
     keys = {record.key for record in records}
-    _queue_for(keys)
+    queue_for(keys)
     lines = list_lines_by_match(keys)
 
     first: dict[MatchKey, MatchRecord] = {}
@@ -125,8 +126,8 @@ def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[set[
     return set(first), lines
 
 
-def _queue_for(keys: Collection[MatchKey]) -> None:
-    """Let one transaction at a time record a key.
+def queue_for(keys: Collection[MatchKey]) -> None:
+    """Let one transaction at a time record a key, or correct its match.
 
     The unique key alone stops the same player's row twice; it would let two deliveries of one key
     with different players each insert theirs. SQLite has one writer at a time anyway.
@@ -168,6 +169,8 @@ def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflic
     remedy = "if it is wrong as recorded, use correct_match"
     if field == "void_reason":
         remedy = "void it with void_match"
+    elif any(row.is_voided for row in rows):
+        remedy = "it is void: if it is wrong as recorded, use restore_match and then correct_match"
     name = f"Match {record.match_key!r} of {record.game.name}"
     what = f"{name} is recorded already and differs in {field}: {detail}."
     return MatchConflict(f"{what} Nothing was changed; {remedy}.", field=field)
@@ -196,6 +199,8 @@ def _find_line_difference(record: MatchRecord, line: LineRecord, row: MatchRow) 
     }
     for field, value in given.items():
         recorded = getattr(row, field)
+        if field == "side" and _is_same_side(line, recorded):
+            continue
         if recorded != value:
             return field, f"{recorded!s} is recorded for {line.user.username}, {value!s} was given"
     if not is_same_json(row.stats, dict(line.stats)):
@@ -203,3 +208,8 @@ def _find_line_difference(record: MatchRecord, line: LineRecord, row: MatchRow) 
     if record.void_reason and not row.is_voided:
         return "void_reason", "it counts, and was given as void"
     return None
+
+
+def _is_same_side(line: LineRecord, recorded: str) -> bool:
+    """Return whether a side is the same under another of its names: a team may have been renamed since."""
+    return bool(recorded) and make_name_key(recorded) in {make_name_key(line.side), *line.side_words}

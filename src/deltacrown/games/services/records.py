@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError
+from deltacrown.core.inputs import is_same_json
 from deltacrown.games.models import Game, MatchRow
 
 #: What names a match: the game's id and the match key.
@@ -22,6 +23,7 @@ class LineRecord:
 
     :param result: ``WIN``, ``LOSS`` or ``DRAW``.
     :param side: the team or side; its lines share their result. A player without one plays alone.
+    :param side_words: what else the side is or was called, where it is a team; for a later delivery.
     :param score: the score of the side, 32 bits.
     :param stats: what the game reported of this player, a JSON object.
     """
@@ -31,6 +33,7 @@ class LineRecord:
     side: str = ""
     score: int | None = None
     stats: Mapping[str, Any] = field(default_factory=dict)
+    side_words: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +94,47 @@ class RecordedMatch:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchChange:
-    """A row that was corrected: as it is now, and what it said before."""
+    """A row that was corrected: as it is now, and what it said before.
+
+    :param old_user_id: another one where the line was moved to the right player.
+    """
 
     row: MatchRow
+    old_user_id: int
     old_result: str
     old_score: int | None
+    old_side: str
+    old_stats: Mapping[str, Any]
+    old_played_at: datetime
+    old_kind: str
+
+    @classmethod
+    def start(cls, row: MatchRow) -> Self:
+        """Return a change of ``row``, about to be made, with what it says before."""
+        return cls(
+            row=row,
+            old_user_id=row.user_id,
+            old_result=row.result,
+            old_score=row.score,
+            old_side=row.side,
+            old_stats=row.stats,
+            old_played_at=row.played_at,
+            old_kind=row.kind,
+        )
+
+    @property
+    def has_moved(self) -> bool:
+        """Return whether the line is another player's now."""
+        return self.row.user_id != self.old_user_id
+
+    @property
+    def matters_for_numbers(self) -> bool:
+        """Return whether more than the score, the side or the stats is different now."""
+        before = (self.old_user_id, self.old_result, self.old_played_at, self.old_kind)
+        return before != (self.row.user_id, self.row.result, self.row.played_at, self.row.kind)
+
+    @property
+    def is_real(self) -> bool:
+        """Return whether anything is different now."""
+        rest = (self.old_score, self.old_side) != (self.row.score, self.row.side)
+        return self.matters_for_numbers or rest or not is_same_json(self.old_stats, self.row.stats)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_datetime, check_integer, check_json_object, check_text
+from deltacrown.core.inputs import check_integer, check_json_object, check_past, check_text, is_blank
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services.records import LineRecord, MatchRecord
 
-#: How far ahead of ours a game server's clock may be.
+#: How far ahead of ours a game server's clock may be: some state the time of their own zone as UTC.
 CLOCK_TOLERANCE = timedelta(days=1)
 #: Before this a date is a mistake of units or an empty field, not a match.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,33 +30,38 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
     """
     check_text(record.match_key, field="match_key", limit=LONGEST_KEY, required=True)
     check_text(record.void_reason, field="void_reason", limit=LONGEST_REASON)
-    if record.void_reason and not record.void_reason.strip():
+    if record.void_reason and is_blank(record.void_reason):
         raise InvalidMatch(
             "void_reason is blank; say why the match is void, or leave it out.", field="void_reason"
         )
-    if record.kind not in MatchRow.Kind.values:
-        raise InvalidMatch(
-            f"kind {record.kind!r} is unknown; give {' or '.join(MatchRow.Kind.values)}.", field="kind"
-        )
+    check_kind(record.kind)
     if record.game.pk is None:
         raise InvalidMatch("The game is not saved; create it first.", field="game")
     check_played_at(record.played_at, now=now)
-    _check_players(record.lines)
-    for line in record.lines:
+    check_lines(record.lines)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a word that is no kind of match."""
+    if kind not in MatchRow.Kind.values:
+        raise InvalidMatch(
+            f"kind {kind!r} is unknown; give {' or '.join(MatchRow.Kind.values)}.", field="kind"
+        )
+
+
+def check_lines(lines: Sequence[LineRecord]) -> None:
+    """Refuse the lines of a match that cannot be together, or one that cannot be at all."""
+    _check_players(lines)
+    for line in lines:
         _check_line(line)
-    check_results((line.side, line.result) for line in record.lines)
+    check_results((line.side, line.result) for line in lines)
 
 
 def check_played_at(played_at: datetime, *, now: datetime) -> None:
     """Refuse a date without time zone, before 1970, or more than a day ahead of ``now``."""
-    check_datetime(played_at, field="played_at")
+    check_past(played_at, field="played_at", now=now, tolerance=CLOCK_TOLERANCE)
     if played_at < EARLIEST:
         raise InvalidMatch("played_at is before 1970; check its format and unit.", field="played_at")
-    if played_at > now + CLOCK_TOLERANCE:
-        raise InvalidMatch(
-            f"played_at {played_at:%Y-%m-%d %H:%M} is in the future; record a match once it was played.",
-            field="played_at",
-        )
 
 
 def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
@@ -105,7 +110,7 @@ def check_score(score: int | None) -> None:
         check_integer(score, field="score")
 
 
-def _check_players(lines: tuple[LineRecord, ...]) -> None:
+def _check_players(lines: Sequence[LineRecord]) -> None:
     if not lines:
         raise InvalidMatch("The match has no players; give at least one line.", field="lines")
     seen: set[int] = set()

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import write_day
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
-from deltacrown.core.inputs import check_datetime, check_text
+from deltacrown.core.inputs import check_past, check_text
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import signals
@@ -67,7 +68,7 @@ def file_dispute(
     :raises DisputeOpen: the reporter has an open dispute about it with another reason.
     """
     check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
-    check_datetime(now, field="now")
+    check_past(now, field="now")
     reason = reason.strip()
 
     # One filing at a time per reporter: the unique constraint cannot see that two rows are of one match.
@@ -128,7 +129,8 @@ def _check_window(since: datetime, now: datetime, happened: str) -> None:
     if now > get_dispute_deadline(since):
         days = settings.DISPUTE_WINDOW_DAYS
         raise DisputeWindowClosed(
-            f"It was {happened} on {since:%Y-%m-%d} and could be disputed for {days} days.", field="filed_at"
+            f"It was {happened} on {write_day(since)} and could be disputed for {days} days.",
+            field="filed_at",
         )
 
 
@@ -140,7 +142,7 @@ def _find_open(reporter: User, same_subject: QuerySet[Dispute], reason: str) -> 
     existing = same_subject.filter(reporter=reporter, status=Dispute.Status.OPEN).first()
     if existing is not None and existing.reason != reason:
         raise DisputeOpen(
-            f"You already filed a dispute about it on {existing.filed_at:%Y-%m-%d}; wait for its outcome.",
+            f"You already filed a dispute about it on {write_day(existing.filed_at)}; wait for its outcome.",
             field="reason",
         )
     return existing

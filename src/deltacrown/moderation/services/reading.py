@@ -1,8 +1,10 @@
-"""Read disputes: one by its handle, or lists for reporters and staff."""
+"""Read disputes: one by its handle, or lists for reporters and moderators."""
 
 from __future__ import annotations
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import audit
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import InvalidCursor, Page, paginate, read_position, write_position
 from deltacrown.moderation.models import Dispute
@@ -20,7 +22,7 @@ def write_handle(dispute: Dispute) -> str:
 
 
 def get_dispute(handle: str, *, viewer: User) -> Dispute:
-    """Return the dispute with this handle, for its reporter or for staff.
+    """Return the dispute with this handle, for its reporter or for staff who may view disputes.
 
     :raises DisputeNotFound: there is none, or the viewer may not see it.
     """
@@ -29,21 +31,34 @@ def get_dispute(handle: str, *, viewer: User) -> Dispute:
     except InvalidCursor:
         pk = None
     found = Dispute.objects.select_related("reporter__profile", "result__tournament").filter(pk=pk).first()
-    if found is None or not (viewer.is_staff or found.reporter_id == viewer.pk):
+    if found is None or not _may_see(found, viewer):
         raise DisputeNotFound("There is no such dispute.", field="handle")
     return found
+
+
+def _may_see(dispute: Dispute, viewer: User) -> bool:
+    if dispute.reporter_id == viewer.pk:
+        return True
+    if not has_right(viewer, Right.VIEW_DISPUTES):
+        return False
+    audit.info("staff %s read dispute %s of user %s", viewer.pk, dispute.pk, dispute.reporter_id)
+    return True
 
 
 def list_disputes(
     page: str | None = None, *, viewer: User, status: str | None = None, limit: int = 20
 ) -> Page[Dispute]:
-    """Return a page of disputes, latest first: all of them for staff, the viewer's own for others.
+    """Return a page of disputes, latest first: all for who may view disputes, the viewer's own for others.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``; None for all.
     :raises InvalidInput: the cursor or the limit is not valid.
     """
     rows = Dispute.objects.select_related("reporter__profile", "result__tournament")
-    rows = rows if viewer.is_staff else rows.filter(reporter=viewer)
+    sees_all = has_right(viewer, Right.VIEW_DISPUTES)
+    if sees_all:
+        audit.info("staff %s read the list of disputes", viewer.pk)
+    else:
+        rows = rows.filter(reporter=viewer)
     narrowed = rows.filter(status=status) if status else rows
-    listing = f"disputes/{'' if viewer.is_staff else viewer.pk}/{status}"
+    listing = f"disputes/{'' if sees_all else viewer.pk}/{status}"
     return paginate(narrowed, listing=listing, order=("-filed_at", "-id"), cursor=page, limit=limit)

@@ -1,12 +1,14 @@
-"""Resolve disputes. Staff do it, never the reporter, and each dispute is resolved once."""
+"""Resolve disputes. Moderators do it, never the reporter, and each dispute is resolved once."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.dates import write_day
 from deltacrown.core.errors import Conflict, DomainError
-from deltacrown.core.inputs import check_text
+from deltacrown.core.inputs import check_past, check_text
 from deltacrown.moderation import signals
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.remedies import Remedy, apply_remedy
@@ -16,7 +18,7 @@ RESOLUTION_LENGTH = 2000
 
 
 class MayNotResolve(DomainError):
-    """The person is not staff, or filed the dispute themselves."""
+    """The person has not the right to, or filed the dispute themselves."""
 
     code = "forbidden"
 
@@ -33,7 +35,7 @@ def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: st
     is returned unchanged, so that no remedy is applied twice.
 
     :param resolution: the explanation, at most 2,000 characters; also shown as the reason of the changes.
-    :raises MayNotResolve: ``by`` is not staff or filed the dispute.
+    :raises MayNotResolve: ``by`` may not resolve disputes or filed this one.
     :raises AlreadyResolved: the dispute was rejected.
     :raises InvalidInput: the resolution is empty or too long.
     :raises UnfitRemedy: the remedy does not fit what the dispute is about.
@@ -54,7 +56,7 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
     """Reject a dispute. One rejected before is returned unchanged.
 
     :param resolution: the explanation, at most 2,000 characters.
-    :raises MayNotResolve: ``by`` is not staff or filed the dispute.
+    :raises MayNotResolve: ``by`` may not resolve disputes or filed this one.
     :raises AlreadyResolved: the dispute was upheld.
     :raises InvalidInput: the resolution is empty or too long.
     """
@@ -71,10 +73,11 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
 def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
     """Lock and reload the dispute, and check that ``by`` may resolve it."""
     dispute = Dispute.objects.select_for_update(no_key=True).get(pk=dispute.pk)
-    if not by.is_staff:
-        raise MayNotResolve("Only staff can resolve a dispute.", field="by")
+    if not has_right(by, Right.RESOLVE_DISPUTES):
+        message = f"Resolving a dispute takes the permission {Right.RESOLVE_DISPUTES}."
+        raise MayNotResolve(message, field="by")
     if by.pk == dispute.reporter_id:
-        raise MayNotResolve("You filed this dispute; another member of staff must resolve it.", field="by")
+        raise MayNotResolve("You filed this dispute; another moderator must resolve it.", field="by")
     return dispute
 
 
@@ -83,15 +86,16 @@ def _is_resolved(dispute: Dispute, outcome: Dispute.Status) -> bool:
     if dispute.status == Dispute.Status.OPEN:
         return False
     if dispute.status != outcome:
-        when = f"{dispute.resolved_at:%Y-%m-%d}"
+        when = f" on {write_day(dispute.resolved_at)}" if dispute.resolved_at else ""
         raise AlreadyResolved(
-            f"The dispute was already {dispute.get_status_display().lower()} on {when}.",
+            f"The dispute was already {dispute.get_status_display().lower()}{when}.",
             field="dispute",
         )
     return True
 
 
 def _resolve(dispute: Dispute, outcome: Dispute.Status, by: User, resolution: str, now: datetime) -> None:
+    check_past(now, field="now")
     dispute.status, dispute.resolution = outcome, resolution
     dispute.resolved_by, dispute.resolved_at = by, now
     dispute.save(update_fields=["status", "resolution", "resolved_by", "resolved_at"])

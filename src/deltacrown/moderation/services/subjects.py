@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from django_tally.transactions import atomic_service
 
 
 class MatchGone(NotFound):
@@ -31,6 +34,12 @@ def get_disputed_match(dispute: Dispute) -> MatchRow | None:
     :raises MatchGone: neither table has it.
     """
     return None if dispute.match_id is None else get_match_row(dispute.match_id)
+
+
+@atomic_service
+def keep_disputes(*, rows: Sequence[MatchRow], line: MatchRow) -> None:
+    """Attach the disputes about lines that are taken out of a match to a line that stays."""
+    Dispute.objects.filter(match_id__in=[row.pk for row in rows]).update(match_id=line.pk)
 
 
 def has_competed(user: User, result: TournamentResult) -> bool:

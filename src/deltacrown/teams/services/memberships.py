@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_datetime
+from deltacrown.core.inputs import check_past
 from deltacrown.teams import signals
 from deltacrown.teams.models import Team, TeamMembership
 from django_tally.batches import in_batches
@@ -56,10 +56,10 @@ class MembershipRecord:
 def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
     """Record that a player joined a team; recording the same ``joined_at`` again changes nothing.
 
-    :raises InvalidInput: ``joined_at`` has no time zone.
+    :raises InvalidInput: ``joined_at`` has no time zone, or is in the future.
     :raises MembershipConflict: the player is in the team at ``joined_at`` or later.
     """
-    check_datetime(joined_at, field="joined_at")
+    check_past(joined_at, field="joined_at")
     _lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user)
@@ -68,11 +68,7 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
 
     lasts_longer = Q(left_at__isnull=True) | Q(left_at__gt=joined_at)
     if later := memberships.filter(lasts_longer).order_by("joined_at").first():
-        raise MembershipConflict(
-            f"{user.username} is already in {team.name} from {later.joined_at:%Y-%m-%d %H:%M} on; "
-            f"record when they left first.",
-            field="joined_at",
-        )
+        raise _build_join_error(team, user, later)
 
     membership = TeamMembership.objects.create(team=team, user=user, joined_at=joined_at)
     signals.team_joined.send(TeamMembership, memberships=[membership])
@@ -83,11 +79,11 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
 def leave_team(*, team: Team, user: User, left_at: datetime) -> TeamMembership:
     """Record that a player left a team; recording the same ``left_at`` again changes nothing.
 
-    :raises InvalidInput: ``left_at`` has no time zone.
+    :raises InvalidInput: ``left_at`` has no time zone, or is in the future.
     :raises InvalidDate: ``left_at`` is before the player joined.
     :raises NotInTeam: the player has no open membership, nor one that ended at ``left_at``.
     """
-    check_datetime(left_at, field="left_at")
+    check_past(left_at, field="left_at")
     _lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user).select_related("team", "user")
@@ -112,7 +108,7 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
     record with ``left_at`` ends an open membership; one without leaves an ended membership as it is.
 
     :return: the rows written: the new ones, then those that were ended.
-    :raises InvalidInput: a datetime has no time zone.
+    :raises InvalidInput: a datetime has no time zone, or is in the future.
     :raises InvalidDate: a ``left_at`` is before its ``joined_at``.
     :raises MembershipConflict: two periods of a player in a team overlap, or give different ends.
     """
@@ -188,7 +184,7 @@ class _Changes:
         else:
             raise MembershipConflict(
                 f"{record} is already recorded, ending at {known.left_at:%Y-%m-%d %H:%M}; "
-                f"correct one of the two.",
+                f"give that end, or none.",
                 field="left_at",
             )
 
@@ -217,11 +213,21 @@ def _lock_teams(pks: Sequence[int]) -> None:
 
 
 def _check_record(record: MembershipRecord) -> None:
-    check_datetime(record.joined_at, field="joined_at")
+    check_past(record.joined_at, field="joined_at")
     if record.left_at is not None:
-        check_datetime(record.left_at, field="left_at")
+        check_past(record.left_at, field="left_at")
         if record.left_at < record.joined_at:
             raise InvalidDate(f"{record} ends before it starts; correct the dates.", field="left_at")
+
+
+def _build_join_error(team: Team, user: User, later: TeamMembership) -> MembershipConflict:
+    """Return the error of ``join_team``: the player is in the team then, or was later."""
+    since = f"{user.username} is already in {team.name} from {later.joined_at:%Y-%m-%d %H:%M}"
+    if later.left_at is None:
+        advice = f"{since} on; record when they left first, with leave_team, and join them after that."
+    else:
+        advice = f"{since} to {later.left_at:%Y-%m-%d %H:%M}; give a date from then on."
+    return MembershipConflict(advice, field="joined_at")
 
 
 def _build_leave_error(team: Team, user: User, membership: TeamMembership | None) -> InvalidDate | NotInTeam:

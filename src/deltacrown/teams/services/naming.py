@@ -1,25 +1,28 @@
 """Create teams, rename them, and find them by slug or name.
 
-Names are compared case-insensitively, and several spaces count as one. Letters outside ASCII are
-folded as far as the database folds them; the exact spelling and the slug made from it always match.
+Names are compared by their stored key (``core.names``), the same on every database. A former name or slug
+finds its team as long as no other team has it, now or formerly.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db.models import Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Q
 from django.utils.text import slugify
 
-from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core import names as core_names
+from deltacrown.core.errors import Conflict, DomainError, InvalidInput
+from deltacrown.core.former_names import AmbiguousName, Found, resolve_former_names
 from deltacrown.core.inputs import check_text, is_storable
+from deltacrown.core.names import make_name_key
+from deltacrown.core.namesakes import find_taken
 from deltacrown.core.races import find_or_insert
-from deltacrown.teams.models import Team
+from deltacrown.teams.models import FormerTeamName, Team
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -46,7 +49,7 @@ def create_team(*, slug: str, name: str) -> Team:
     name = clean_name(name)
     _check_slug(slug)
     team = find_or_insert(lambda: _find_or_create(slug, name))
-    if name_key(team.name) != name_key(name):
+    if make_name_key(team.name) != make_name_key(name):
         raise TeamTaken(
             f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug"
         )
@@ -74,52 +77,97 @@ def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
 
     :return: given name → team. A new team given in two spellings gets the first one.
     :raises InvalidInput: a name is not valid; no team is created.
-    :raises TeamTaken: the database folds a name to that of another team; no team is created.
+    :raises TeamTaken: a name looks like that of another team; no team is created.
+    :raises AmbiguousName: no team has a name now, and several had it; no team is created.
     """
     clean = {given: clean_name(given) for given in names}
-    found = _find_by_key(clean.values())
+    resolved = _resolve(clean)
+    found = resolved.rows
+    if resolved.ambiguous:
+        raise AmbiguousName(f"{next(iter(resolved.ambiguous.values()))}.", field="name")
 
     # Another transaction can take a slug or a name between our read and our write: then read again.
     for _ in range(ROUNDS):
-        missing = {name_key(name): name for name in reversed(clean.values()) if name_key(name) not in found}
+        missing = {make_name_key(name): name for given, name in reversed(clean.items()) if given not in found}
         if not missing:
-            return {given: found[name_key(name)] for given, name in clean.items()}
+            return {given: found[given] for given in clean}
 
-        new = _build_teams(list(reversed(missing.values())))
-        Team.objects.bulk_create(new, ignore_conflicts=True)
-        found |= _find_by_key(missing.values())
+        wanted = list(reversed(missing.values()))
+        taken = find_taken("team", wanted)
+        if not taken:
+            Team.objects.bulk_create(_build_teams(wanted), ignore_conflicts=True)
+        found |= _resolve({given: name for given, name in clean.items() if given not in found}).rows
+        if still := taken.keys() & {name for given, name in clean.items() if given not in found}:
+            raise TeamTaken(f"{taken[min(still)]}.", field="name")
 
     raise TeamTaken(
-        f"The database treats {next(iter(missing.values()))!r} as the name of another team; use that name.",
+        f"The name {next(iter(missing.values()))!r} is taken by a team without an up-to-date key; "
+        "run backfill_profiles, then try again.",
         field="name",
     )
 
 
 def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
-    """Return given text → team, found by slug or, when no slug matches, by name; others are left out."""
-    given = [text for text in names_or_slugs if is_storable(text)]
+    """Return given text → team, found by slug or, when no slug matches, by name; others are left out.
+
+    Where neither matches, by a former name or slug, unless several teams had it.
+    """
+    return resolve_teams(names_or_slugs).rows
+
+
+def resolve_teams(names_or_slugs: Iterable[str]) -> Found:
+    """Find teams as ``find_teams`` does, and say which texts are former names of several."""
+    # Nothing longer is a name, and making the key of it takes time by the square of its length.
+    texts = [text for text in dict.fromkeys(names_or_slugs) if text and len(text) <= NAME_LENGTH * 2]
+    given = [text for text in texts if is_storable(text)]
 
     by_slug = {team.slug: team for batch in in_batches(given) for team in Team.objects.filter(slug__in=batch)}
-    by_name = _find_by_key(text for text in given if text not in by_slug)
+    by_name = _resolve({text: text for text in given if text not in by_slug})
+    return Found({**by_slug, **by_name.rows}, by_name.ambiguous)
 
-    found = {text: by_slug.get(text) or by_name.get(name_key(text)) for text in given}
-    return {text: team for text, team in found.items() if team is not None}
+
+def find_team_faults(names: Iterable[str]) -> dict[str, str]:
+    """Return name → a sentence, for the names of new teams that ``ensure_teams`` would refuse."""
+    faults: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for name in names:
+        try:
+            first.setdefault(make_name_key(name), clean_name(name))
+        except DomainError as error:
+            faults[name] = error.message.rstrip(".")
+
+    taken = {make_name_key(name): fault for name, fault in find_taken("team", list(first.values())).items()}
+    keys = {name: make_name_key(name) for name in names if name not in faults}
+    return faults | {name: taken[key] for name, key in keys.items() if key in taken}
+
+
+def list_team_words(teams: Iterable[int]) -> dict[int, set[str]]:
+    """Return team's id → the keys of everything it is or was called: names and slugs. Two queries for 500."""
+    words: dict[int, set[str]] = {}
+    for batch in in_batches(sorted(set(teams))):
+        for pk, slug, name in Team.objects.filter(pk__in=batch).values_list("pk", "slug", "name"):
+            words[pk] = {make_name_key(slug), make_name_key(name)}
+        former = FormerTeamName.objects.filter(owner__in=batch)
+        for pk, name in former.values_list("owner_id", "name"):
+            words[pk].add(make_name_key(name))
+    return words
+
+
+def list_words_of_renamed(teams: Collection[int]) -> dict[int, set[str]]:
+    """Return as ``list_team_words``, for those of ``teams`` with a former name. One query if none has."""
+    renamed: set[int] = set()
+    for batch in in_batches(sorted(teams)):
+        renamed.update(FormerTeamName.objects.filter(owner__in=batch).values_list("owner_id", flat=True))
+    return list_team_words(renamed) if renamed else {}
 
 
 def clean_name(name: str) -> str:
-    """Return ``name`` trimmed, with every run of white space replaced by one space.
+    """Return ``name`` as it is stored: in normal form, trimmed, every run of white space as one space.
 
-    :raises InvalidInput: it is empty, longer than 120 characters, or holds control characters.
+    :raises InvalidInput: it is empty, longer than 120 characters, or holds what no name may hold.
     """
-    check_text(name, field="name", limit=NAME_LENGTH * 2, required=True, multiline=True)
-    name = " ".join(name.split())
-    check_text(name, field="name", limit=NAME_LENGTH)
-    return name
-
-
-def name_key(name: str) -> str:
-    """Return the key under which names are compared: trimmed, single-spaced, case-folded."""
-    return " ".join(name.split()).casefold()
+    check_text(name, field="name", limit=NAME_LENGTH * 4, required=True, multiline=True)
+    return core_names.clean_name(" ".join(name.split()), field="name", limit=NAME_LENGTH)
 
 
 def _find_or_create(slug: str, name: str) -> Team:
@@ -134,12 +182,15 @@ def _rename(team: Team, name: str) -> None:
 
 
 def _refuse_namesake(name: str, slug: str) -> None:
-    """Raise ``TeamTaken`` when a team with another slug has this name."""
-    namesake = _find_by_key([name]).get(name_key(name))
-    if namesake is not None and namesake.slug != slug:
+    """Raise ``TeamTaken`` when a team with another slug has this name, or one that looks like it."""
+    namesake = Team.objects.filter(name_key=make_name_key(name)).exclude(slug=slug).first()
+    if namesake is not None:
         raise TeamTaken(
             f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name"
         )
+    own = Team.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    if taken := find_taken("team", [name], owners={name: own}):
+        raise TeamTaken(f"{taken[name]}.", field="name")
 
 
 def _check_slug(slug: str) -> None:
@@ -152,19 +203,23 @@ def _check_slug(slug: str) -> None:
         ) from error
 
 
-def _find_by_key(names: Iterable[str]) -> dict[str, Team]:
-    """Return name key → team; of several teams with one key, the oldest."""
-    keys = {name_key(name): " ".join(name.split()) for name in names}
-    found: dict[str, Team] = {}
+def _resolve(names: Mapping[str, str]) -> Found:
+    """Return text as given → the team of that name, now or formerly. One query for 500, or two."""
+    keys = {given: make_name_key(name) for given, name in names.items()}
+    teams: dict[str, Team] = {}
+    for batch in in_batches(sorted({*names.values(), *keys.values()})):
+        # Also by the exact name: raw SQL writes no key.
+        for team in Team.objects.filter(Q(name_key__in=batch) | Q(name_key=None, name__in=batch)):
+            teams[make_name_key(team.name)] = team
 
-    for batch in in_batches(list(keys.values())):
-        # The database folds both sides, as in its unique index, so that this index can find the rows.
-        by_name = Q(folded__in=[Lower(Value(name)) for name in batch])
-        by_slug = Q(slug__in=[_stem(name) for name in batch])
-        for team in Team.objects.alias(folded=Lower("name")).filter(by_name | by_slug).order_by("-id"):
-            found[name_key(team.name)] = team
+    present = {given: teams[key] for given, key in keys.items() if key in teams}
+    unknown = {given: key for given, key in keys.items() if given not in present}
+    former = resolve_former_names(FormerTeamName, unknown, describe=_describe)
+    return Found({**present, **former.rows}, former.ambiguous)
 
-    return {key: team for key, team in found.items() if key in keys}
+
+def _describe(team: Team) -> str:
+    return f"{team.name} ({team.slug})"
 
 
 def _stem(name: str) -> str:

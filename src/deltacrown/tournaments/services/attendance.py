@@ -1,4 +1,4 @@
-"""Checking in and withdrawing: the player's step in a solo event, the whole team's in a team event."""
+"""Checking in, withdrawing, coming back: steps of the player in a solo event, of the whole team in others."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
+    EntrantName,
     Participation,
+    advise_letting_in,
+    bring_back_roster,
     get_entrant,
     has_status,
     list_entrant_roster,
     name_of,
 )
-from deltacrown.tournaments.services.registration import EntrantDisqualified
+from deltacrown.tournaments.services.registration import EntrantDisqualified, check_capacity, count_entrants
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
 
@@ -40,10 +43,15 @@ def check_in(
         return roster
     require_state(tournament, [Status.OPEN], "checking in")
     if has_status(roster, Participation.WITHDRAWN):
+        is_full = count_entrants(tournament, tournament.participations.all()) == tournament.capacity
+        advice = ", and its place was taken." if is_full else "; register again first."
         raise EntrantWithdrawn(
-            f"{_name(user, team)} withdrew from {tournament.name}; register again first.", field="entrant"
+            f"{_name(user, team)} withdrew from {tournament.name}{advice}", field="entrant"
         )
-    _set_status(roster, Participation.CHECKED_IN, _name(user, team))
+    _refuse_disqualified(tournament, roster)
+    for row in roster:
+        row.status = Participation.CHECKED_IN
+    TournamentParticipation.objects.bulk_update(roster, ["status"])
     signals.entrant_checked_in.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
@@ -54,6 +62,8 @@ def withdraw(
 ) -> list[TournamentParticipation]:
     """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
 
+    ``take_back_withdrawal`` undoes it.
+
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.
     :raises NotRegistered: it is not registered.
@@ -63,8 +73,38 @@ def withdraw(
     if has_status(roster, Participation.WITHDRAWN):
         return roster
     require_state(tournament, [Status.OPEN, Status.RUNNING], "withdrawing")
-    _set_status(roster, Participation.WITHDRAWN, _name(user, team))
+    _refuse_disqualified(tournament, roster)
+    for row in roster:
+        row.withdrawn_from, row.status = row.status, Participation.WITHDRAWN
+    TournamentParticipation.objects.bulk_update(roster, ["status", "withdrawn_from"])
     signals.entrant_withdrawn.send(TournamentParticipation, tournament=tournament, participations=roster)
+    return roster
+
+
+@atomic_service
+def take_back_withdrawal(
+    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+) -> list[TournamentParticipation]:
+    """Let an entrant that withdrew in again, with the roster and the status it had; one that is in stays so.
+
+    :return: its registrations.
+    :raises EntrantDisqualified: it was disqualified.
+    :raises NotRegistered: it is not registered.
+    :raises TournamentFull: registration is open, and its place was taken.
+    :raises WrongState: the tournament is a draft or cancelled.
+    """
+    roster = _lock_roster(tournament, user, team)
+    _refuse_disqualified(tournament, roster)
+    if not has_status(roster, Participation.WITHDRAWN):
+        return roster
+
+    allowed = [Status.OPEN, Status.RUNNING, Status.COMPLETED]
+    require_state(tournament, allowed, "taking a withdrawal back")
+    bring_back_roster(roster)
+    # After the start the organiser decides, also where the place was given to somebody else.
+    if tournament.status == Status.OPEN:
+        check_capacity(tournament, tournament.participations.all())
+    signals.withdrawal_taken_back.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
 
@@ -75,13 +115,12 @@ def _lock_roster(
     return list_entrant_roster(tournament, get_entrant(tournament, user, team))
 
 
-def _set_status(roster: list[TournamentParticipation], status: str, who: str) -> None:
+def _refuse_disqualified(tournament: Tournament, roster: list[TournamentParticipation]) -> None:
     if any(row.status == Participation.DISQUALIFIED for row in roster):
-        raise EntrantDisqualified(f"{who} was disqualified.", field="entrant")
-    for row in roster:
-        row.status = status
-    TournamentParticipation.objects.bulk_update(roster, ["status"])
+        is_solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
+        who = name_of(roster[0].user if is_solo else roster[0].team or roster[0].user)
+        raise EntrantDisqualified(f"{who} was disqualified{advise_letting_in(tournament)}.", field="entrant")
 
 
-def _name(user: User | None, team: Team | None) -> str:
+def _name(user: User | None, team: Team | None) -> EntrantName:
     return name_of(user or team or User())

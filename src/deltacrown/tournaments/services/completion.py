@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from deltacrown.core.errors import Conflict, InvalidInput
-from deltacrown.core.inputs import check_datetime
+from deltacrown.core.errors import Conflict
+from deltacrown.core.inputs import check_past
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
+from deltacrown.tournaments.services.disqualifications import record_disqualification
 from deltacrown.tournaments.services.entrants import (
     NotRegistered,
     Participation,
+    bar_roster,
     get_entrant,
     group_rosters,
     has_status,
@@ -71,17 +73,19 @@ def complete_tournament(
         results += build_results(tournament, rosters[entrant], standing, official)
         if standing.placement is None:
             disqualified += rosters[entrant]
+            who = get_entrant(tournament, standing.user, standing.team)
+            record_disqualification(
+                tournament, who, reason=standing.disqualified_reason, now=official, by=None
+            )
 
     TournamentResult.objects.bulk_create(results)
-    _mark_disqualified(disqualified)
+    bar_roster(disqualified)
     signals.tournament_completed.send(Tournament, tournament=tournament, results=results, now=now)
     return results
 
 
 def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
-    check_datetime(decided_at, field="decided_at")
-    if decided_at > now:
-        raise InvalidInput(f"decided_at {decided_at:%Y-%m-%d %H:%M} is in the future.", field="decided_at")
+    check_past(decided_at, field="decided_at", now=now)
     return decided_at
 
 
@@ -99,23 +103,21 @@ def _list_rosters(
             )
         if has_status(rosters[entrant], Participation.WITHDRAWN):
             raise EntrantWithdrawn(
-                f"{who} withdrew from {tournament.name} and cannot be placed.", field="standings"
+                f"{who} withdrew from {tournament.name} and cannot be placed; "
+                "use take_back_withdrawal first.",
+                field="standings",
             )
         if standing.placement is not None and has_status(rosters[entrant], Participation.DISQUALIFIED):
             raise EntrantDisqualified(
-                f"{who} was disqualified from {tournament.name} and cannot be placed.", field="standings"
+                f"{who} was disqualified from {tournament.name} and cannot be placed; "
+                "use lift_disqualification first, or leave it out.",
+                field="standings",
             )
     if not standings and any(row.stands for roster in rosters.values() for row in roster):
         raise InvalidStanding(
             f"{tournament.name} has entrants and no standings; say at least who won.", field="standings"
         )
     return rosters
-
-
-def _mark_disqualified(roster: Sequence[TournamentParticipation]) -> None:
-    for row in roster:
-        row.status = Participation.DISQUALIFIED
-    TournamentParticipation.objects.bulk_update(roster, ["status"])
 
 
 def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]) -> list[TournamentResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
@@ -36,9 +37,22 @@ def get_entrant(tournament: Tournament, user: User | None, team: Team | None) ->
     return entrant
 
 
-def name_of(entrant: User | Team) -> str:
+@dataclass(frozen=True)
+class EntrantName:
+    """What a message calls an entrant: what pages call it, as any member may run a tournament.
+
+    The name is read when the message is written, for few entrants are in one.
+    """
+
+    entrant: User | Team
+
+    def __str__(self) -> str:
+        return self.entrant.shown_name if isinstance(self.entrant, User) else self.entrant.name
+
+
+def name_of(entrant: User | Team) -> EntrantName:
     """Return what to call an entrant in a message."""
-    return entrant.username if isinstance(entrant, User) else entrant.name
+    return EntrantName(entrant)
 
 
 def list_entrant_roster(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
@@ -68,9 +82,44 @@ def group_rosters(
         if entrant is not None:
             rosters[entrant].append(row)
     return {
-        entrant: [row for row in roster if row.status != Participation.WITHDRAWN] or roster
+        entrant: [row for row in roster if row.status != Participation.WITHDRAWN]
+        or [row for row in roster if row.withdrawn_from]
+        or roster
         for entrant, roster in rosters.items()
     }
+
+
+def advise_letting_in(tournament: Tournament) -> str:
+    """Return how an organiser can let a disqualified entrant in again, as the end of a message.
+
+    A completed tournament may have published it without a placement, and then nothing but one lets it in.
+    """
+    is_over = tournament.status == Tournament.Status.COMPLETED
+    return f"; an organiser can use {'correct_result' if is_over else 'lift_disqualification'}"
+
+
+def bar_roster(roster: Iterable[TournamentParticipation]) -> None:
+    """Mark registrations as disqualified, and remember the status they had."""
+    fresh = [row for row in roster if row.status != Participation.DISQUALIFIED]
+    for row in fresh:
+        row.disqualified_from, row.status = row.status, Participation.DISQUALIFIED
+    TournamentParticipation.objects.bulk_update(fresh, ["status", "disqualified_from"])
+
+
+def bring_back_roster(roster: Iterable[TournamentParticipation]) -> None:
+    """Give withdrawn registrations the status back that they had."""
+    withdrawn = [row for row in roster if row.status == Participation.WITHDRAWN]
+    for row in withdrawn:
+        row.status, row.withdrawn_from = row.withdrawn_from or Participation.REGISTERED, ""
+    TournamentParticipation.objects.bulk_update(withdrawn, ["status", "withdrawn_from"])
+
+
+def let_in_roster(roster: Iterable[TournamentParticipation]) -> None:
+    """Give disqualified registrations the status back that they had."""
+    barred = [row for row in roster if row.status == Participation.DISQUALIFIED]
+    for row in barred:
+        row.status, row.disqualified_from = row.disqualified_from or Participation.REGISTERED, ""
+    TournamentParticipation.objects.bulk_update(barred, ["status", "disqualified_from"])
 
 
 def has_status(roster: Iterable[TournamentParticipation], status: str) -> bool:

@@ -10,6 +10,7 @@ from django.core.validators import validate_slug
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer, check_text
+from deltacrown.core.names import clean_name
 from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
@@ -51,7 +52,8 @@ def create_tournament(
     :raises InvalidInput: naming the field that cannot be.
     :raises TournamentTaken: the slug is in use.
     """
-    _check_names(slug, name)
+    _check_slug(slug)
+    name = clean_name(name, field="name", limit=160)
     _check_dates(starts_at, ends_at)
     if entrant_kind not in Tournament.EntrantKind.values:
         raise InvalidTournament(
@@ -94,7 +96,7 @@ def schedule_end(*, tournament: Tournament, ends_at: datetime) -> bool:
         tournament.save(update_fields=["ends_at"])
     elif recorded != ends_at:
         raise InvalidTournament(
-            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; correct one of the two.",
+            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; give that.",
             field="ends_at",
         )
     return recorded is None
@@ -140,9 +142,8 @@ def _insert(draft: Tournament) -> None:
     draft.save(force_insert=True)
 
 
-def _check_names(slug: str, name: str) -> None:
+def _check_slug(slug: str) -> None:
     check_text(slug, field="slug", limit=100, required=True)
-    check_text(name, field="name", limit=160, required=True)
     try:
         validate_slug(slug)
     except ValidationError as error:

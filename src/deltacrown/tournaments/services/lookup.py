@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
+from deltacrown.core.former_names import find_by_slug
 from deltacrown.core.inputs import is_storable
+from deltacrown.core.names import make_name_key
 from deltacrown.teams.models import Team
-from deltacrown.tournaments.models import Tournament, TournamentResult
+from deltacrown.tournaments.models import FormerTournamentName, Tournament, TournamentResult
 from deltacrown.tournaments.services.entrants import get_entrant, name_of
-from django_tally.batches import in_batches
 
 
 class ResultNotFound(NotFound):
     """The entrant has no result in the tournament."""
 
 
-def find_tournaments(slugs: Iterable[str]) -> dict[str, Tournament]:
-    """Return slug → tournament, in any state, for those there are."""
-    asked = sorted({slug for slug in slugs if len(slug) <= 100 and is_storable(slug)})
-    return {
-        event.slug: event
-        for batch in in_batches(asked)
-        for event in Tournament.objects.filter(slug__in=batch)
-    }
+def find_tournaments(
+    slugs: Iterable[str],
+    *,
+    among: QuerySet[Tournament] | None = None,
+) -> dict[str, Tournament]:
+    """Return slug → tournament for those there are; a former slug finds its tournament too.
+
+    :param among: only these; any, in any state, when it is left out.
+    """
+    asked = {slug for slug in slugs if len(slug) <= 100 and is_storable(slug)}
+    rows = Tournament.objects.select_related("game") if among is None else among
+    return find_by_slug(rows, FormerTournamentName, asked)
+
+
+def was_called(tournament: Tournament, name: str) -> bool:
+    """Return whether ``name`` is the name of a tournament, or a former one, in any spelling."""
+    key = make_name_key(name)
+    if key == make_name_key(tournament.name):
+        return True
+    former = FormerTournamentName.objects.filter(owner=tournament).values_list("name", flat=True)
+    return any(make_name_key(each) == key for each in former)
 
 
 def get_result(

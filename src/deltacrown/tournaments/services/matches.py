@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from deltacrown.core.errors import DomainError, InvalidInput
+from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import check_json_object, check_text, is_same_json
+from deltacrown.core.names import make_name_key
 from deltacrown.games.models import Match
 from deltacrown.games.services import (
+    LineRecord,
     MatchConflict,
     MatchRecord,
     RecordOutcome,
@@ -19,8 +21,14 @@ from deltacrown.games.services import (
     record_matches,
 )
 from deltacrown.teams.models import Team
+from deltacrown.teams.services import list_words_of_renamed
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
+from deltacrown.tournaments.services.descriptions import (
+    InvalidTournamentMatch,
+    advise_entering,
+    find_opponents,
+)
 from deltacrown.tournaments.services.states import Status, TournamentNotFound, require_state
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
@@ -37,10 +45,6 @@ DESCRIBED = (
     "opponent_team_id",
     "opponent_user_id",
 )
-
-
-class InvalidTournamentMatch(InvalidInput):
-    """The match cannot be one of the tournament: another game, or players who are not registered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,7 @@ def record_tournament_matches(
             outcomes[place] = RecordOutcome.refused(fault)
         else:
             matches[place] = replace(record.match, kind=Match.Kind.TOURNAMENT)
+    matches = _add_side_words(records, matches, registrations)
 
     outcomes |= zip(matches, record_matches(records=[*matches.values()], now=now), strict=True)
     taken = {place: records[place] for place in matches if outcomes[place].refusal is None}
@@ -128,12 +133,12 @@ class _Registrations:
         for name in ("round", "series", "map_name"):
             check_text(getattr(record, name), field=name, limit=LONGEST_WORD)
         check_json_object(record.stats, field="stats")
-        players = {line.user.pk: line.user.username for line in record.match.lines}
+        players = {line.user.pk: line.user for line in record.match.lines}
         unregistered = [user for user in sorted(players) if (tournament.pk, user) not in self.teams]
         if unregistered:
-            strangers = [players[user] for user in unregistered]
+            strangers = [players[user].shown_name for user in unregistered]
             raise InvalidTournamentMatch(
-                f"{', '.join(strangers)} not registered for {tournament.name}; register them first.",
+                f"{', '.join(strangers)} not registered for {tournament.name}{advise_entering(tournament)}.",
                 field="user",
             )
         if not record.teams.keys() <= players.keys():
@@ -142,6 +147,35 @@ class _Registrations:
     def team_of(self, record: TournamentMatchRecord, user: int) -> int | None:
         """Return the id of the team a player played for in a match."""
         return record.teams[user].pk if user in record.teams else self.teams[record.tournament.pk, user]
+
+
+def _add_side_words(
+    records: Sequence[TournamentMatchRecord],
+    matches: Mapping[int, MatchRecord],
+    registrations: _Registrations,
+) -> dict[int, MatchRecord]:
+    """Return the matches, with what else their sides are or were called, where a side is the player's team.
+
+    One query where players have teams, two more where a team has been renamed.
+    """
+    teams = {
+        (place, line.user.pk): registrations.team_of(records[place], line.user.pk)
+        for place, match in matches.items()
+        for line in match.lines
+        if line.side
+    }
+    words = list_words_of_renamed({team for team in teams.values() if team is not None})
+    if not words:
+        return dict(matches)
+
+    def add(place: int, line: LineRecord) -> LineRecord:
+        names = words.get(teams.get((place, line.user.pk)) or 0, set())
+        return replace(line, side_words=names) if make_name_key(line.side) in names else line
+
+    return {
+        place: replace(match, lines=tuple(add(place, line) for line in match.lines))
+        for place, match in matches.items()
+    }
 
 
 def _describe(
@@ -184,16 +218,14 @@ def _build(
     record: TournamentMatchRecord, user: int, match: int, registrations: _Registrations
 ) -> TournamentMatchResult:
     players = {line.user.pk: registrations.team_of(record, line.user.pk) for line in record.match.lines}
-    team = players[user]
-    other_teams = set(players.values()) - {None, team} if team is not None else set()
-    other_players = players.keys() - {user}
+    opponent_team, opponent_user = find_opponents(user, players)
     return TournamentMatchResult(
         tournament_id=record.tournament.pk,
         user_id=user,
         match_id=match,
-        team_id=team,
-        opponent_team_id=other_teams.pop() if len(other_teams) == 1 else None,
-        opponent_user_id=next(iter(other_players)) if len(other_players) == 1 else None,
+        team_id=players[user],
+        opponent_team_id=opponent_team,
+        opponent_user_id=opponent_user,
         round=record.round,
         series=record.series,
         map_name=record.map_name,
@@ -218,3 +250,12 @@ def _find_conflict(
         f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.",
         field=name,
     )
+
+
+@atomic_service
+def remove_description(*, match: int) -> None:
+    """Delete what a tournament says of a match row that is deleted itself.
+
+    :param match: the id of the row.
+    """
+    TournamentMatchResult.objects.filter(match_id=match).delete()

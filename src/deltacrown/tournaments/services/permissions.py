@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import DomainError
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import list_roster
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services.entrants import get_entrant, list_entrant_roster
 
 
 class MayNotOrganise(DomainError):
@@ -19,8 +21,8 @@ class MayNotOrganise(DomainError):
 
 
 def can_organise(tournament: Tournament, user: User) -> bool:
-    """Return whether ``user`` runs the tournament: its organiser, or staff."""
-    return user.is_staff or tournament.organiser_id == user.pk
+    """Return whether ``user`` runs the tournament: its organiser, or staff with the right to run all."""
+    return tournament.organiser_id == user.pk or has_right(user, Right.MANAGE_TOURNAMENTS)
 
 
 def require_organiser(tournament: Tournament, user: User) -> None:
@@ -29,10 +31,13 @@ def require_organiser(tournament: Tournament, user: User) -> None:
     :raises MayNotOrganise: they do not.
     """
     if not can_organise(tournament, user):
-        raise MayNotOrganise(f"Only the organiser of {tournament.name} and staff may do this.")
+        raise MayNotOrganise(
+            f"Only the organiser of {tournament.name}, and staff with the permission "
+            f"{Right.MANAGE_TOURNAMENTS}, may do this."
+        )
 
 
-def require_say(
+def require_entry(
     tournament: Tournament,
     by: User,
     *,
@@ -41,7 +46,7 @@ def require_say(
     now: datetime,
     roster: Iterable[User] | None = None,
 ) -> None:
-    """Refuse unless ``by`` may act for an entrant: a player, a member of the team, or the organiser.
+    """Refuse unless ``by`` may register an entrant: themselves, or a team they are in; the organiser anybody.
 
     :param roster: who is to play for the team; a member may name present members only.
     :raises MayNotOrganise: they may not.
@@ -50,12 +55,43 @@ def require_say(
         return
     if team is None and user is not None and user.pk == by.pk:
         return
+
+    is_open = tournament.status == Tournament.Status.OPEN
     members = {member.pk for member in list_roster(team, now)} if team is not None else set()
     if by.pk not in members:
-        raise MayNotOrganise(
-            "You can enter and withdraw yourself and the teams you are in; the organiser does so for others."
-        )
+        advice = "; the organiser enters others" if is_open else ""
+        raise MayNotOrganise(f"You can enter yourself and the teams you are in{advice}.")
     if not {player.pk for player in roster or ()} <= members:
+        advice = "; the organiser can enter it so" if is_open else ""
+        raise MayNotOrganise(f"The roster names players who are not in the team{advice}.", field="roster")
+
+
+def require_say(tournament: Tournament, by: User, *, user: User | None, team: Team | None) -> None:
+    """Refuse unless ``by`` may act for a registered entrant: check it in, or withdraw it.
+
+    That are the player, or those on the team's roster as it was registered, whoever is in the team now; and
+    the organiser.
+
+    :raises MayNotOrganise: they may not.
+    :raises NotRegistered: the entrant is not registered.
+    """
+    if can_organise(tournament, by):
+        return
+    roster = list_entrant_roster(tournament, get_entrant(tournament, user, team))
+    if by.pk not in {row.user_id for row in roster}:
+        who = "the player" if team is None else f"the players {team.name} registered"
+        raise MayNotOrganise(f"Only {who}, the organiser and staff may do this.")
+
+
+def require_return(tournament: Tournament, by: User, *, user: User | None, team: Team | None) -> None:
+    """Refuse unless ``by`` may take a withdrawal back: who may withdraw; after the start the organiser only.
+
+    :raises MayNotOrganise: they may not.
+    :raises NotRegistered: the entrant is not registered.
+    """
+    require_say(tournament, by, user=user, team=team)
+    has_started = tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}
+    if has_started and not can_organise(tournament, by):
         raise MayNotOrganise(
-            "The roster names players who are not in the team; the organiser can enter it so.", field="roster"
+            f"{tournament.name} has started; its organiser and staff can take a withdrawal back."
         )

@@ -6,19 +6,21 @@ is placed in the end, whoever left or joined since.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
-from deltacrown.core.inputs import check_datetime
+from deltacrown.core.inputs import check_past
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
+    EntrantName,
     InvalidEntrant,
     Participation,
+    advise_letting_in,
     get_entrant,
     group_rosters,
     has_status,
@@ -26,6 +28,9 @@ from deltacrown.tournaments.services.entrants import (
 )
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
+
+#: The columns of a registration that is made again.
+REWRITTEN = ["team", "status", "withdrawn_from", "disqualified_from", "registered_at"]
 
 
 class AlreadyRegistered(Conflict):
@@ -127,12 +132,33 @@ def _register(
         register.enter(entrant, _find_roster(entrant, members, at), at, again=again)
     if register.written:
         require_state(tournament, [Status.OPEN], "registration")
-        register.check_capacity()
+        check_capacity(tournament, register.by_user.values())
         register.write()
         signals.players_registered.send(
             TournamentParticipation, tournament=tournament, participations=register.written
         )
     return register
+
+
+def count_entrants(tournament: Tournament, rows: Iterable[TournamentParticipation]) -> int:
+    """Return how many players or teams take a place, by the registrations of the tournament."""
+    return len(group_rosters(tournament, [row for row in rows if row.status != Participation.WITHDRAWN]))
+
+
+def check_capacity(tournament: Tournament, rows: Iterable[TournamentParticipation]) -> None:
+    """Refuse more entrants than places; those that withdrew have left theirs.
+
+    :param rows: the registrations of the tournament.
+    :raises TournamentFull: naming how many there are.
+    """
+    if tournament.capacity is None:
+        return
+    entrants = count_entrants(tournament, rows)
+    if entrants > tournament.capacity:
+        raise TournamentFull(
+            f"{tournament.name} has {tournament.capacity} places; there would be {entrants} entrants.",
+            field="tournament",
+        )
 
 
 def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime) -> None:
@@ -143,12 +169,7 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
             field="status",
         )
     if entrant.registered_at is not None:
-        check_datetime(entrant.registered_at, field="registered_at")
-        if entrant.registered_at > now:
-            raise InvalidEntrant(
-                f"registered_at {entrant.registered_at:%Y-%m-%d %H:%M} of {who} is in the future.",
-                field="registered_at",
-            )
+        check_past(entrant.registered_at, field="registered_at", now=now, whose=who)
     players = entrant.roster or ()
     if entrant.team is None and players:
         raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
@@ -188,6 +209,7 @@ class _Register:
     def __init__(self, tournament: Tournament) -> None:
         self.tournament = tournament
         self._written: dict[int, TournamentParticipation] = {}
+        self._dropped: list[TournamentParticipation] = []
         self.by_user: dict[int, TournamentParticipation] = {}
         self.by_team: dict[int, dict[int, TournamentParticipation]] = {}
         for row in tournament.participations.select_related("team", "user").order_by("pk"):
@@ -212,33 +234,47 @@ class _Register:
         known = self._find(entrant)
         standing = [row for row in known if row.status != Participation.WITHDRAWN] or known
         if again and known and has_status(standing, Participation.WITHDRAWN):
+            self._drop(known)
             known = standing = []
         if again and known:
             self._check_same(entrant, standing)
         if known and (again or entrant.roster is None):
             return
         if not known and not roster:
+            require_state(self.tournament, [Status.OPEN], "registration")
             raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")
         has_left = bool(standing) and not standing[0].stands
         status = standing[0].status if has_left else entrant.status
+        before = (standing[0].withdrawn_from, standing[0].disqualified_from) if has_left else ("", "")
         here = {row.user_id for row in known}
         for user in sorted((user for user in roster if user.pk not in here), key=lambda user: user.pk):
             row = self._take_row(user, entrant.team)
             row.team, row.status, row.registered_at = entrant.team, status, at
+            row.withdrawn_from, row.disqualified_from = before
             self._keep(row)
             self._written[user.pk] = row
 
+    def _drop(self, roster: Sequence[TournamentParticipation]) -> None:
+        """Leave a roster that withdrew out of what taking a withdrawal back restores."""
+        for row in roster:
+            if row.withdrawn_from:
+                row.withdrawn_from = ""
+                self._dropped.append(row)
+
     def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
         if has_status(standing, Participation.DISQUALIFIED):
+            advice = advise_letting_in(self.tournament)
             raise EntrantDisqualified(
-                f"{_name(entrant)} was disqualified from {self.tournament.name}.", field="entrant"
+                f"{_name(entrant)} was disqualified from {self.tournament.name}{advice}.", field="entrant"
             )
 
         registered = {row.user_id for row in standing}
         if entrant.roster is not None and registered != {user.pk for user in entrant.roster}:
+            # Only while registration is open can a team that withdraws enter with another roster.
+            require_state(self.tournament, [Status.OPEN], "entering with another roster")
             raise AlreadyRegistered(
                 f"{_name(entrant)} is registered for {self.tournament.name} with another roster; "
-                "withdraw it first.",
+                "withdraw it first, then register it again.",
                 field="roster",
             )
 
@@ -256,7 +292,7 @@ class _Register:
             return TournamentParticipation(tournament=self.tournament, user=user)
         if row.status != Participation.WITHDRAWN:
             raise AlreadyRegistered(
-                f"{user.username} is registered for {self.tournament.name} with {row.team} already; "
+                f"{user.shown_name} is registered for {self.tournament.name} with {row.team} already; "
                 "a player enters once.",
                 field="roster",
             )
@@ -264,27 +300,15 @@ class _Register:
             del self.by_team[row.team_id][user.pk]
         return row
 
-    def check_capacity(self) -> None:
-        """Refuse more entrants than places; those that withdrew have left theirs.
-
-        :raises TournamentFull: naming how many there are.
-        """
-        capacity = self.tournament.capacity
-        rows = [row for row in self.by_user.values() if row.status != Participation.WITHDRAWN]
-        entrants = len(group_rosters(self.tournament, rows))
-        if capacity is not None and entrants > capacity:
-            raise TournamentFull(
-                f"{self.tournament.name} has {capacity} places; there would be {entrants} entrants.",
-                field="tournament",
-            )
-
     def write(self) -> None:
         """Insert the new rows and update those registered again."""
         known = [row for row in self.written if row.pk is not None]
-        TournamentParticipation.objects.bulk_update(known, ["team", "status", "registered_at"])
+        dropped = [row for row in self._dropped if row.user_id not in self._written]
+        TournamentParticipation.objects.bulk_update(dropped, ["withdrawn_from"])
+        TournamentParticipation.objects.bulk_update(known, REWRITTEN)
         new = [row for row in self.written if row.pk is None]
         TournamentParticipation.objects.bulk_create(sorted(new, key=lambda row: row.user_id))
 
 
-def _name(entrant: EntrantRecord) -> str:
+def _name(entrant: EntrantRecord) -> EntrantName:
     return name_of(entrant.team or entrant.user or User())

@@ -1,25 +1,40 @@
-"""What is decided about an entrant beyond play: a corrected result, a disqualification."""
+"""What is decided about an entrant beyond play: a corrected result, a disqualification, its lifting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from deltacrown.accounts.models import User
+from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_text
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Disqualification,
+    Tournament,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
+from deltacrown.tournaments.services.disqualifications import (
+    caused_by,
+    find_standing,
+    record_disqualification,
+)
 from deltacrown.tournaments.services.entrants import (
     Participation,
+    bar_roster,
+    bring_back_roster,
     get_entrant,
     has_status,
+    let_in_roster,
     list_entrant_roster,
     name_of,
 )
+from deltacrown.tournaments.services.oddities import Ruled, describe_lost_prize, list_oddities
+from deltacrown.tournaments.services.result_table import ResultChange, ResultTable
 from deltacrown.tournaments.services.standings import (
     LONGEST_REASON,
     Standing,
@@ -32,16 +47,9 @@ from deltacrown.tournaments.services.states import Status, lock_tournament, requ
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
 
-COLUMNS = ["placement", "prize_amount", "disqualified_at", "disqualified_reason"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class ResultChange:
-    """A result row as it is now, and what it said before; None and 0 for one that is new."""
-
-    result: TournamentResult
-    old_placement: int | None
-    old_prize: Decimal
+class NeverPlaced(Conflict):
+    """An entrant whom the published results disqualify has no placement that a lifting could restore."""
 
 
 @atomic_service
@@ -56,14 +64,15 @@ def correct_result(
     reason: str,
     now: datetime,
     by: User | None = None,
-) -> list[TournamentResult]:
+) -> Ruled[TournamentResult]:
     """Set an entrant's placement in a completed tournament, a team's with its members'; others stay.
 
-    An entrant without a result gets one; a disqualification is lifted, and the entrant counts as
-    registered again. What is so already changes nothing.
+    An entrant without a result gets one. A disqualified one is let in again first, as by
+    ``lift_disqualification``, and that moves the others back. What is so already changes nothing.
 
     :param prize: the entrant's whole prize; None leaves prizes as they are.
-    :return: the entrant's result rows, the team's own first.
+    :return: the entrant's result rows, the team's own first; its ``warnings`` say what is odd about the
+        standings now.
     :raises InvalidInput: the placement is no whole number from 1 on, or the prize or reason cannot be.
     :raises NotRegistered: it is not registered.
     :raises EntrantWithdrawn: it withdrew.
@@ -78,26 +87,29 @@ def correct_result(
     roster = list_entrant_roster(tournament, entrant)
     if has_status(roster, Participation.WITHDRAWN):
         raise EntrantWithdrawn(
-            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed.", field="entrant"
+            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed; "
+            "use take_back_withdrawal first.",
+            field="entrant",
         )
-    rows = _list_results(tournament, entrant)
-    if rows:
-        changes = _replace(rows, placement, prize)
+
+    table = ResultTable(tournament)
+    if _is_out(roster, table.list_rows(entrant)):
+        _lift(table, entrant, roster, reason=reason, now=now, by=by)
+        bring_back_roster(roster)  # of one that withdrew before it was disqualified, and is placed now
+    if rows := table.list_rows(entrant):
+        changes = table.place(rows, placement, _share_out(prize, rows))
     else:
         standing = Standing(user=user, team=team, placement=placement, prize=prize or Decimal(0))
-        rows = TournamentResult.objects.bulk_create(build_results(tournament, roster, standing, now))
-        changes = [ResultChange(result=row, old_placement=None, old_prize=Decimal(0)) for row in rows]
+        changes = table.add(build_results(tournament, roster, standing, now))
+
     if changes:
-        disqualified = [row for row in roster if row.status == Participation.DISQUALIFIED]
-        _set_status(disqualified, Participation.REGISTERED)
         signals.result_corrected.send(
             TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now
         )
-    return rows
+    return Ruled(table.list_rows(entrant), list_oddities(table, changes))
 
 
 @atomic_service
-@attributed_change
 def disqualify_entrant(
     *,
     tournament: Tournament,
@@ -106,13 +118,15 @@ def disqualify_entrant(
     reason: str,
     now: datetime,
     by: User | None = None,
-) -> list[TournamentParticipation]:
+) -> Ruled[TournamentParticipation]:
     """Disqualify an entrant, before or after the end; one that is disqualified stays so.
 
     Its result rows, if there are any, lose placement and prize, and everyone placed worse moves up by
-    one. Nobody's prize moves: the organiser corrects those with ``correct_result``.
+    one. Nobody else's prize moves: the organiser corrects those with ``correct_result``. What is taken is
+    remembered: ``lift_disqualification`` restores it.
 
-    :return: the entrant's registrations.
+    :param reason: told on the entrant's rows. On those of others who move: that the entrant was disqualified.
+    :return: the entrant's registrations; its ``warnings`` say what is odd about the standings now.
     :raises NotRegistered: it is not registered.
     :raises WrongState: the tournament is a draft or cancelled.
     """
@@ -121,70 +135,118 @@ def disqualify_entrant(
     require_state(tournament, [Status.OPEN, Status.RUNNING, Status.COMPLETED], "disqualifying")
     entrant = get_entrant(tournament, user, team)
     roster = list_entrant_roster(tournament, entrant)
-    placed = [row for row in _list_results(tournament, entrant) if row.placement is not None]
+    table = ResultTable(tournament)
+    placed = [row for row in table.list_rows(entrant) if row.placement is not None]
     if has_status(roster, Participation.DISQUALIFIED) and not placed:
-        return roster
-    _set_status(roster, Participation.DISQUALIFIED)
-    changes = _strike(placed, reason, now)
-    moved = _move_up(tournament, below=changes[0].old_placement) if changes else []
-    facts = {
-        "participations": roster,
-        "changes": changes,
-        "moved": moved,
-        "reason": reason,
-        "by": by,
-        "now": now,
-    }
-    signals.entrant_disqualified.send(TournamentResult, tournament=tournament, **facts)
-    return roster
+        return Ruled(roster)
+
+    ruling = record_disqualification(tournament, entrant, reason=reason, now=now, by=by)
+    with caused_by(ruling, by):
+        bar_roster(roster)
+        changes, moved = [], []
+        if placed:
+            table.remember_published()
+            changes = table.strike(placed, reason, now)
+            moved = table.move_others()
+        signals.entrant_disqualified.send(
+            TournamentResult,
+            tournament=tournament,
+            participations=list(roster),
+            changes=changes,
+            moved=moved,
+            reason=reason,
+            by=by,
+            now=now,
+        )
+    return Ruled(roster, [*describe_lost_prize(changes), *list_oddities(table, changes)])
 
 
-def _list_results(tournament: Tournament, entrant: User | Team) -> list[TournamentResult]:
-    """Return the entrant's rows, the team's own before its members'."""
-    rows = tournament.results.select_related("user", "team")
-    found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
-    return sorted(found, key=lambda row: (row.user_id is not None, row.pk))
+@atomic_service
+def lift_disqualification(
+    *,
+    tournament: Tournament,
+    user: User | None = None,
+    team: Team | None = None,
+    reason: str,
+    now: datetime,
+    by: User | None = None,
+) -> Ruled[TournamentParticipation]:
+    """Take a disqualification back and restore exactly what it moved; one who is in stays so.
+
+    The entrant has its status, placement, prize and title again, and everyone moves back. Several
+    disqualifications can be lifted in any order. A result that was corrected in between stays corrected.
+
+    :param reason: why the disqualification was wrong; told on the entrant's rows alone.
+    :return: the entrant's registrations; its ``warnings`` say what is odd about the standings now.
+    :raises NeverPlaced: the published results disqualify it, so that there is no placement to restore.
+    :raises NotRegistered: it is not registered.
+    :raises WrongState: the tournament is a draft.
+    """
+    check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
+    lock_tournament(tournament)
+    allowed = [Status.OPEN, Status.RUNNING, Status.COMPLETED, Status.CANCELLED]
+    require_state(tournament, allowed, "lifting a disqualification")
+    entrant = get_entrant(tournament, user, team)
+    roster = list_entrant_roster(tournament, entrant)
+    table = ResultTable(tournament)
+    rows = table.list_rows(entrant)
+    if not _is_out(roster, rows):
+        return Ruled(roster)
+    if any(row.placement is None and row.published_placement is None for row in rows):
+        raise NeverPlaced(
+            f"{name_of(entrant)} was never placed in {tournament.name}, so there is no placement to restore; "
+            "use correct_result with the placement.",
+            field="entrant",
+        )
+
+    changes = _lift(table, entrant, roster, reason=reason, now=now, by=by)
+    return Ruled(roster, list_oddities(table, changes))
 
 
-def _replace(rows: Sequence[TournamentResult], placement: int, prize: Decimal | None) -> list[ResultChange]:
-    """Write a placement, and a prize if given, to an entrant's rows, and return those that changed."""
-    share = share_prize(prize, max(len(rows) - 1, 1)) if prize is not None else None
-    changes = []
-    for place, row in enumerate(rows):
-        change = ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount)
-        amount = prize if place == 0 else share
-        row.placement = placement
-        row.prize_amount = row.prize_amount if amount is None else Decimal(amount)
-        row.disqualified_at, row.disqualified_reason = None, ""
-        if (change.old_placement, change.old_prize) != (row.placement, row.prize_amount):
-            changes.append(change)
-    TournamentResult.objects.bulk_update([change.result for change in changes], COLUMNS)
+def _is_out(roster: Sequence[TournamentParticipation], rows: Sequence[TournamentResult]) -> bool:
+    """Return whether an entrant is disqualified, by its registrations or by its results."""
+    is_struck = any(row.disqualified_at is not None for row in rows)
+    return is_struck or any(row.status == Participation.DISQUALIFIED for row in roster)
+
+
+def _lift(
+    table: ResultTable,
+    entrant: User | Team,
+    roster: Sequence[TournamentParticipation],
+    *,
+    reason: str,
+    now: datetime,
+    by: User | None,
+) -> list[ResultChange]:
+    """Let an entrant in again, restore what the table remembers, and return what changed of its rows."""
+    tournament = table.tournament
+    # Rows that were written as disqualified by hand have no ruling yet.
+    ruling = find_standing(tournament, entrant) or record_disqualification(
+        tournament, entrant, reason="Disqualified.", now=now, by=None
+    )
+    ruling.lifted_at, ruling.lift_reason, ruling.lifted_by = now, reason, by
+    ruling.save(update_fields=["lifted_at", "lift_reason", "lifted_by"])
+
+    with caused_by(ruling, by, is_lifting=True):
+        let_in_roster(roster)
+        changes = table.restore(table.list_rows(entrant))
+        moved = table.move_others()
+        signals.disqualification_lifted.send(
+            Disqualification,
+            tournament=tournament,
+            participations=list(roster),
+            changes=changes,
+            moved=moved,
+            reason=reason,
+            by=by,
+            now=now,
+        )
     return changes
 
 
-def _strike(rows: Sequence[TournamentResult], reason: str, now: datetime) -> list[ResultChange]:
-    changes = [
-        ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount) for row in rows
-    ]
-    for row in rows:
-        row.placement, row.prize_amount = None, Decimal(0)
-        row.disqualified_at, row.disqualified_reason = now, reason
-    TournamentResult.objects.bulk_update(rows, COLUMNS)
-    return changes
-
-
-def _move_up(tournament: Tournament, *, below: int | None) -> list[ResultChange]:
-    """Move everyone placed worse than ``below`` up by one."""
-    changes = []
-    placed_worse = tournament.results.filter(placement__gt=below).select_related("user", "team")
-    for row in placed_worse.order_by("placement", "pk"):
-        changes.append(ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount))
-        row.placement = (row.placement or 0) - 1
-    TournamentResult.objects.bulk_update([change.result for change in changes], ["placement"])
-    return changes
-
-
-def _set_status(roster: Sequence[TournamentParticipation], status: str) -> None:
-    for row in roster:
-        row.status = status
-    TournamentParticipation.objects.bulk_update(roster, ["status"])
+def _share_out(prize: Decimal | None, rows: Sequence[TournamentResult]) -> list[Decimal] | None:
+    """Return the prize of each row of one entrant: the whole for its own, a share for each member."""
+    if prize is None:
+        return None
+    share = share_prize(prize, max(len(rows) - 1, 1))
+    return [Decimal(prize), *(share for _ in rows[1:])]

@@ -9,10 +9,10 @@ from decimal import ROUND_DOWN, Decimal
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_integer, check_text
+from deltacrown.core.inputs import check_integer, check_text, is_blank
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.tournaments.services.entrants import get_entrant, name_of
+from deltacrown.tournaments.services.entrants import EntrantName, get_entrant, name_of
 
 CENT = Decimal("0.01")
 #: What ``prize_amount`` holds: 12 digits, two of them cents.
@@ -118,12 +118,12 @@ def build_results(
     return [row(None, prize), *(row(member.user, share) for member in roster)]
 
 
-def _check_standing(who: str, standing: Standing) -> None:
+def _check_standing(who: EntrantName, standing: Standing) -> None:
     check_text(
         standing.disqualified_reason, field="disqualified_reason", limit=LONGEST_REASON, multiline=True
     )
     check_prize(standing.prize)
-    if standing.disqualified_reason.strip():
+    if not is_blank(standing.disqualified_reason):
         if standing.placement is not None or standing.prize:
             raise InvalidStanding(
                 f"{who} is disqualified and has a placement or a prize; leave them out.", field="placement"

@@ -112,8 +112,9 @@ def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
     return sorted(totals, key=_by_kills_per_death)
 
 
-def _by_kills_per_death(each: PlayerTotals) -> tuple[Decimal, str]:
-    return -Decimal(each.kills) / (each.deaths or 1), each.user.username.lower()
+def _by_kills_per_death(each: PlayerTotals) -> tuple[Decimal, int]:
+    """Return what to sort by; ties by account, as an order by username would tell login names."""
+    return -Decimal(each.kills) / (each.deaths or 1), each.user.pk
 
 
 def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:

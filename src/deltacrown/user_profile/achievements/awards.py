@@ -1,7 +1,8 @@
 """Record the catalogue of achievements and who holds which.
 
-An achievement held and the experience it is worth are written and removed together. Points are those
-of the catalogue at the time of the award: a later change of the catalogue changes no award.
+An achievement held and the experience it is worth are written and removed together. Points are those of the
+catalogue: when it changes, so do they, for those who hold the achievement already too. So what a player has
+does not depend on the order in which things happened.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_datetime, check_text
+from deltacrown.core.inputs import check_datetime, check_past, check_text
+from deltacrown.user_profile.achievements.experience import build_held_experience, experience_key
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 from deltacrown.user_profile.timeline.kinds.achievement_unlocked import AchievementUnlocked
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
@@ -27,6 +30,7 @@ from django_tally.transactions import atomic_service
 LONGEST_TEXT = 300
 FACT_LENGTH = 200
 REASON_LENGTH = 500
+HOLDERS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,51 @@ class AwardRecord:
 
 @atomic_service
 def define_achievement(*, slug: str, name: str, description: str, tier: str, points: int) -> Achievement:
-    """Enter an achievement in the catalogue, or bring the entry of this slug up to date.
+    """Enter an achievement in the catalogue, or bring the entry of this slug and what follows up to date.
+
+    Experience, levels and timelines of those who hold it follow. Their number bounds what it takes.
 
     :param tier: ``MINOR`` or ``MAJOR``; only MAJOR ones appear on the timeline.
-    :param points: the experience an award is worth, 0 or more. Awards already made keep theirs.
+    :param points: the experience it is worth, 0 or more.
     :raises InvalidInput: a value cannot be taken; ``field`` names it.
     """
-    for field, text in {"slug": slug, "name": name, "description": description}.items():
-        check_text(text, field=field, limit=LONGEST_TEXT, required=True)
-    fields = {"name": name.strip(), "description": description.strip(), "tier": tier, "points": points}
-    _check_fields(Achievement(slug=slug, **fields))
-    return Achievement.objects.update_or_create(slug=slug, defaults=fields)[0]
+    entry, is_changed = write_entry(slug=slug, name=name, description=description, tier=tier, points=points)
+    if is_changed:
+        _sync_holders(entry)
+
+    return entry
+
+
+@atomic_service
+def write_entry(**fields: Any) -> tuple[Achievement, bool]:
+    """Write an entry of the catalogue, without what follows. Return it and whether it changed.
+
+    :raises InvalidInput: a value cannot be taken; ``field`` names it.
+    """
+    for field in ("slug", "name", "description"):
+        check_text(fields[field], field=field, limit=LONGEST_TEXT, required=True)
+    fields |= {"name": fields["name"].strip(), "description": fields["description"].strip()}
+    _check_fields(Achievement(**fields))
+
+    known = Achievement.objects.select_for_update(no_key=True).filter(slug=fields["slug"]).first()
+    if known is not None and all(getattr(known, field) == value for field, value in fields.items()):
+        return known, False
+
+    values = {field: value for field, value in fields.items() if field != "slug"}
+    return Achievement.objects.update_or_create(slug=fields["slug"], defaults=values)[0], known is not None
+
+
+@atomic_service
+@attributed_change
+def retire_achievement(*, achievement: Achievement, reason: str) -> int:
+    """Revoke an achievement from everybody, and delete its entry. Return how many held it."""
+    check_text(reason, field="reason", limit=REASON_LENGTH, required=True, multiline=True)
+    revoked = 0
+    while held := list(achievement.holders.select_related("achievement").order_by("pk")[:HOLDERS_AT_ONCE]):
+        revoked += revoke_achievements(awards=held)
+    achievement.delete()
+
+    return revoked
 
 
 @atomic_service
@@ -69,8 +107,10 @@ def award_achievement(
     """Give a player an achievement with its experience; whoever holds it keeps the first award.
 
     :return: the award and whether it is new.
-    :raises InvalidInput: the datetime has no time zone or the fact is longer than 200 characters.
+    :raises InvalidInput: the datetime has no time zone or is in the future, or the fact is longer than 200
+        characters.
     """
+    check_past(earned_at, field="earned_at")
     created = award_achievements(awards=[AwardRecord(user, achievement, fact, earned_at)])
     if created:
         return created[0], True
@@ -122,7 +162,7 @@ def revoke_achievements(*, awards: Sequence[UserAchievement]) -> int:
     """
     for batch in in_batches(sorted(awards, key=lambda award: award.pk)):
         lock_players(pks={award.user_id for award in batch})
-        _list_experience_of(batch).delete()
+        _remove_experience(batch)
         UserAchievement.objects.filter(pk__in=[award.pk for award in batch]).delete()
 
     _sync_timelines(awards)
@@ -144,19 +184,9 @@ def update_achievements(*, awards: Sequence[UserAchievement]) -> None:
     for batch in in_batches(sorted(awards, key=lambda award: award.pk)):
         lock_players(pks={award.user_id for award in batch})
         UserAchievement.objects.bulk_update(batch, ["fact", "earned_at"])
-
-        dates = {(award.user_id, experience_key(award.achievement)): award.earned_at for award in batch}
-        experience = list(_list_experience_of(batch))
-        for each in experience:
-            each.awarded_at = dates[each.user_id, each.dedupe_key]
-        ExperienceAward.objects.bulk_update(experience, ["awarded_at"])
+        _write_experience(batch)
 
     _sync_timelines(awards)
-
-
-def experience_key(achievement: Achievement) -> str:
-    """Return the key that makes the experience of an achievement one award per player."""
-    return f"achievement:{achievement.slug}"
 
 
 def lock_players(*, pks: Collection[int]) -> None:
@@ -182,14 +212,6 @@ def _sync_timelines(awards: Sequence[UserAchievement]) -> None:
         sync_timeline(kinds=[LevelUp], users={award.user_id for award in awards})
 
 
-def _list_experience_of(awards: Sequence[UserAchievement]) -> QuerySet[ExperienceAward]:
-    """Return the experience that came with some awards."""
-    of_any = Q()
-    for award in awards:
-        of_any |= Q(user=award.user_id, dedupe_key=experience_key(award.achievement))
-    return ExperienceAward.objects.filter(of_any)
-
-
 def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchievement]:
     """Write those awards that are not held yet, with their experience."""
     users = {user for user, _ in awards}
@@ -198,10 +220,6 @@ def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchieve
     held = UserAchievement.objects.filter(user__in=users, achievement__in={entry for _, entry in awards})
     known = set(held.values_list("user", "achievement"))
     new = [award for key, award in awards.items() if key not in known]
-
-    # The experience may be there without its achievement, after a repair by hand: one fact, rewarded once.
-    experience = [_experience_of(award) for award in new if award.achievement.points]
-    ExperienceAward.objects.bulk_create(experience, ignore_conflicts=True)
 
     rows = [
         UserAchievement(
@@ -212,17 +230,42 @@ def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchieve
         )
         for award in new
     ]
+    _write_experience(rows)
     return UserAchievement.objects.bulk_create(rows)
 
 
-def _experience_of(award: AwardRecord) -> ExperienceAward:
-    return ExperienceAward(
-        user=award.user,
-        points=award.achievement.points,
-        reason=f"Achievement: {award.achievement.name}",
-        dedupe_key=experience_key(award.achievement),
-        awarded_at=award.earned_at,
+def _sync_holders(entry: Achievement) -> None:
+    """Sync experience, levels and timelines of those who hold an achievement with its entry."""
+    holders = entry.holders.order_by("user").values_list("user", flat=True)
+    position = 0
+    while users := list(holders.filter(user__gt=position)[:HOLDERS_AT_ONCE]):
+        lock_players(pks=users)
+        _write_experience(list(entry.holders.filter(user__in=users).select_related("achievement")))
+        sync_timeline(kinds=[AchievementUnlocked], users=users, facts={entry.slug})
+        sync_timeline(kinds=[LevelUp], users=users)
+        position = users[-1]
+
+
+def _write_experience(rows: Sequence[UserAchievement]) -> None:
+    """Write what held achievements are worth by their entries, whatever was recorded before."""
+    ExperienceAward.objects.bulk_create(
+        build_held_experience(rows),
+        update_conflicts=True,
+        update_fields=["points", "reason", "awarded_at"],
+        unique_fields=["user", "dedupe_key"],
     )
+    _remove_experience([row for row in rows if not row.achievement.points])
+
+
+def _remove_experience(rows: Sequence[UserAchievement]) -> None:
+    """Delete the experience that came with some achievements."""
+    if not rows:
+        return
+
+    of_any = Q()
+    for row in rows:
+        of_any |= Q(user=row.user_id, dedupe_key=experience_key(row.achievement))
+    ExperienceAward.objects.filter(of_any).delete()
 
 
 def _check_award(award: AwardRecord) -> None:

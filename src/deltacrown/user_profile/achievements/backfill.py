@@ -1,17 +1,27 @@
 """Backfill timelines, experience and achievements from everything recorded.
 
-Players are taken in batches, a transaction each. A run that is stopped keeps what it did, and the next one
-changes only what is left.
+Rows written past the services (``bulk_create``, SQL, ``COPY``, bulk updates and deletes) announce nothing, so
+what follows from them is left behind. The nightly job and ``backfill_activities`` make good for that.
+
+Only players are looked at whose rows changed since they were last: their content token tells, since triggers
+renew it with every write. So a run with nothing to do is one query. Players are taken in batches, a
+transaction each. A run that is stopped keeps what it did, and the next one takes up what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.freshness.models import ContentVersion
+from deltacrown.freshness.tokens import list_tokens
+from deltacrown.user_profile.achievements.awards import lock_players
 from deltacrown.user_profile.achievements.experience import rebuild_experience
 from deltacrown.user_profile.achievements.syncing import (
     AchievementChanges,
@@ -19,95 +29,151 @@ from deltacrown.user_profile.achievements.syncing import (
     sync_match_achievements,
     sync_tournament_achievements,
 )
+from deltacrown.user_profile.models import BackfilledPlayer
 from deltacrown.user_profile.timeline.entering import ActivityChanges
 from deltacrown.user_profile.timeline.syncing import rebuild_timelines
 from django_tally.transactions import atomic_service
 
 BATCH = 200
+#: The packages whose code decides what players have earned and what timelines say.
+RULES = [Path(__file__).parent, Path(__file__).parents[1] / "timeline"]
 
 #: Called with the players done so far, and how many there are.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class BackfilledActivities:
-    """What was written to the timelines of so many players."""
+class Backfilled:
+    """What a backfill looked at and mended.
 
-    players: int
-    changes: ActivityChanges
-
-
-@dataclass(frozen=True)
-class BackfilledAchievements:
-    """What was written of the achievements and the experience of so many players.
-
-    :param experience: players whose experience from tournaments changed.
+    :param players: how many were looked at.
+    :param experience: players whose experience changed.
     """
 
-    players: int
-    changes: AchievementChanges
-    experience: int
+    players: int = 0
+    activities: ActivityChanges = field(default_factory=ActivityChanges)
+    achievements: AchievementChanges = field(default_factory=AchievementChanges)
+    experience: int = 0
+
+    def __add__(self, other: Backfilled) -> Backfilled:
+        return Backfilled(
+            self.players + other.players,
+            self.activities + other.activities,
+            self.achievements + other.achievements,
+            self.experience + other.experience,
+        )
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the figures by name, flat."""
+        return {
+            "players_backfilled": self.players,
+            "entries_created": self.activities.created,
+            "entries_amended": self.activities.amended,
+            "entries_withdrawn": self.activities.withdrawn,
+            "achievements_awarded": self.achievements.awarded,
+            "achievements_updated": self.achievements.updated,
+            "achievements_revoked": self.achievements.revoked,
+            "experience_changed": self.experience,
+        }
+
+    @property
+    def mended(self) -> int:
+        """Return how many things were not as the facts say."""
+        return sum(self.as_dict().values()) - self.players
 
 
-def backfill_activities(*, dry_run: bool = False, progress: Progress | None = None) -> BackfilledActivities:
-    """Sync every timeline with the tables, each fact at its own date.
-
-    :param dry_run: change nothing, count what would be changed.
-    """
-    # not atomic: commits in batches
-    players, changes = 0, ActivityChanges()
-    for users in _iterate_batches(progress):
-        players += len(users)
-        changes += _backfill_activities(users=users, dry_run=dry_run)
-
-    return BackfilledActivities(players, changes)
-
-
-def backfill_achievements(
+def backfill_players(
     *,
+    everyone: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
-) -> BackfilledAchievements:
-    """Update the catalogue, then sync every player's achievements and experience; timelines follow.
+) -> Backfilled:
+    """Update the catalogue, then sync experience, achievements and timelines of players with the tables.
 
-    :param dry_run: change nothing, count what would be changed.
+    :param everyone: look also at players of whom no row has changed since they were last looked at.
+    :param dry_run: change nothing, count what would be changed; leave the catalogue as it is.
     """
     # not atomic: commits in batches
-    players, changes, experience = 0, AchievementChanges(), 0
     if not dry_run:
         define_catalogue()
-    for users in _iterate_batches(progress):
-        batch_changes, batch_experience = _backfill_achievements(users=users, dry_run=dry_run)
-        players += len(users)
-        changes += batch_changes
-        experience += batch_experience
 
-    return BackfilledAchievements(players, changes, experience)
+    rules = read_rules()
+    users = User.objects.all() if everyone else list_due(rules)
+    done = Backfilled()
+    for batch in _iterate_batches(users, progress):
+        done += _backfill_batch(users=batch, rules=rules, dry_run=dry_run)
+    if dry_run or not done.mended:
+        return done
+
+    # What was mended changed the tokens. Looking once more finds, too, what was written meanwhile.
+    for batch in _iterate_batches(list_due(rules), None):
+        again = _backfill_batch(users=batch, rules=rules, dry_run=False)
+        done += Backfilled(0, again.activities, again.achievements, again.experience)
+
+    return done
 
 
-def _iterate_batches(progress: Progress | None) -> Iterator[Sequence[User]]:
-    total = User.objects.count() if progress else 0
+def list_due(rules: str) -> QuerySet[User]:
+    """Return the players whose rows have changed since they were last looked at, or the rules have.
+
+    :param rules: as ``read_rules`` returns.
+    """
+    same = BackfilledPlayer.objects.filter(owner=OuterRef("owner"), token=OuterRef("token"), rules=rules)
+    settled = ContentVersion.objects.filter(Exists(same), owner=OuterRef("pk"))
+
+    return User.objects.filter(~Exists(settled))
+
+
+@atomic_service
+def forget_backfilled(*, pk: int) -> None:
+    """Delete what is remembered of a player who is deleted."""
+    BackfilledPlayer.objects.filter(owner=pk).delete()
+
+
+def read_rules() -> str:
+    """Return a fingerprint of the code that decides: with other code, everybody is looked at again."""
+    digest = sha256()
+    for package in RULES:
+        for path in sorted(package.rglob("*.py")):
+            digest.update(path.read_bytes())
+
+    return digest.hexdigest()
+
+
+def _iterate_batches(users: QuerySet[User], progress: Progress | None) -> Iterator[Sequence[User]]:
+    total = users.count() if progress else 0
     done, position = 0, 0
-    while users := list(User.objects.filter(pk__gt=position).order_by("pk")[:BATCH]):
-        yield users
-        done, position = done + len(users), users[-1].pk
+    while batch := list(users.filter(pk__gt=position).order_by("pk")[:BATCH]):
+        yield batch
+        done, position = done + len(batch), batch[-1].pk
         if progress:
             progress(done, max(done, total))
 
 
 @atomic_service
-def _backfill_activities(*, users: Sequence[User], dry_run: bool) -> ActivityChanges:
-    with transaction.atomic():
-        changes = rebuild_timelines(users=[user.pk for user in users])
-        transaction.set_rollback(dry_run)
-    return changes
-
-
-@atomic_service
-def _backfill_achievements(*, users: Sequence[User], dry_run: bool) -> tuple[AchievementChanges, int]:
+def _backfill_batch(*, users: Collection[User], rules: str, dry_run: bool) -> Backfilled:
     keys = [user.pk for user in users]
+    # Before the facts: what is written after this changes the token, so that the player is due again.
+    tokens = list_tokens(keys)
+
     with transaction.atomic():
-        experience = rebuild_experience(users=keys)
-        changes = sync_match_achievements(users=keys) + sync_tournament_achievements(users=keys)
+        lock_players(pks=keys)
+        achievements = sync_match_achievements(users=keys) + sync_tournament_achievements(users=keys)
+        experience = len(rebuild_experience(users=keys))
+        activities = rebuild_timelines(users=keys)
         transaction.set_rollback(dry_run)
-    return changes, len(experience)
+
+    if not dry_run:
+        _remember(tokens, rules)
+
+    return Backfilled(len(keys), activities, achievements, experience)
+
+
+def _remember(tokens: Mapping[int, int], rules: str) -> None:
+    """Record that these players are as the facts say, as long as they keep these tokens."""
+    BackfilledPlayer.objects.bulk_create(
+        [BackfilledPlayer(owner=owner, token=token, rules=rules) for owner, token in sorted(tokens.items())],
+        update_conflicts=True,
+        update_fields=["token", "rules"],
+        unique_fields=["owner"],
+    )

@@ -6,6 +6,7 @@ and from then on by the fact that earns it. Achievements entered in the admin be
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from deltacrown.user_profile.achievements.measure import MatchMeasure, Measure, TournamentMeasure
@@ -164,6 +165,11 @@ def get_revealed_histories(slug: str) -> frozenset[History]:
     rule = BY_SLUG.get(slug)
 
     return frozenset(History) if rule is None else rule.measure.reveals
+
+
+def list_slugs_revealing(shown: Collection[History]) -> set[str]:
+    """Return the slugs of the achievements whose facts reveal no other histories than ``shown``."""
+    return {rule.slug for rule in CATALOGUE if rule.measure.reveals.issubset(shown)}
 
 
 def list_slugs(base: type[Measure]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from deltacrown.core.dates import write_day
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, map_thresholds
 from deltacrown.user_profile.achievements.match_results import (
@@ -111,7 +112,7 @@ def _name_facts(first: FirstMatches) -> list[Earned]:
 
 
 def _describe(fact: Fact) -> tuple[str, datetime]:
-    return f"{fact.game}, {fact.played_at.day} {fact.played_at:%B %Y}", fact.played_at
+    return f"{fact.game}, {write_day(fact.played_at)}", fact.played_at
 
 
 def list_earned_in_tournaments(users: Collection[int]) -> list[Earned]:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from deltacrown.core.settling import settle
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.user_profile.models import ExperienceAward
+from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
 from deltacrown.user_profile.timeline.syncing import sync_timeline
 from django_tally.batches import in_batches
@@ -23,9 +23,11 @@ from django_tally.transactions import atomic_service
 ENTERED = 20
 #: For each place of the podium, more than for entering.
 PLACED = {1: 300, 2: 150, 3: 75}
+PLACES = {points: placement for placement, points in PLACED.items()}
 PLACE_NAMES = {1: "First", 2: "Second", 3: "Third"}
-#: The names of the facts this module rewards; those of achievements are named in ``awards``.
-ENTERED_PREFIX, PLACED_PREFIX = "entered:", "placed:"
+#: How the names of the facts begin that are rewarded.
+ENTERED_PREFIX, PLACED_PREFIX, HELD_PREFIX = "entered:", "placed:", "achievement:"
+PREFIXES = (ENTERED_PREFIX, PLACED_PREFIX, HELD_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ def sync_tournament_experience(*, tournament: Tournament, users: Collection[int]
 
 @atomic_service
 def rebuild_experience(*, users: Collection[int]) -> set[int]:
-    """Sync all that tournaments were worth to ``users``, then their levels.
+    """Sync all that tournaments and achievements are worth to ``users``, then their levels.
 
     The number of queries is constant for up to 500 players.
 
@@ -70,10 +72,47 @@ def rebuild_experience(*, users: Collection[int]) -> set[int]:
     changed: set[int] = set()
     for batch in in_batches(sorted(set(users))):
         awards = ExperienceAward.objects.filter(user__in=batch)
-        known = [award for award in awards if award.dedupe_key.startswith((ENTERED_PREFIX, PLACED_PREFIX))]
-        changed |= _settle(_list_earned(batch), known)
+        known = [award for award in awards if award.dedupe_key.startswith(PREFIXES)]
+        changed |= _settle([*_list_earned(batch), *_list_held(batch)], known)
 
     return _sync_levels(changed)
+
+
+def experience_key(achievement: Achievement) -> str:
+    """Return the key that makes the experience of an achievement one award per player."""
+    return f"{HELD_PREFIX}{achievement.slug}"
+
+
+def build_held_experience(rows: Iterable[UserAchievement]) -> list[ExperienceAward]:
+    """Return what held achievements, ``achievement`` fetched along, are worth, if anything."""
+    return [_build(_of_achievement(row)) for row in rows if row.achievement.points]
+
+
+def list_reasons(awards: Sequence[ExperienceAward]) -> dict[int, str]:
+    """Return award's id → why it was given, with the tournament's name of today. At most one query."""
+    tournaments: dict[int, int] = {}
+    for award in awards:
+        prefix, _, pk = award.dedupe_key.rpartition(":")
+        if f"{prefix}:" in {ENTERED_PREFIX, PLACED_PREFIX} and pk.isdecimal():
+            tournaments[award.pk] = int(pk)
+
+    names = Tournament.objects.in_bulk(set(tournaments.values())) if tournaments else {}
+    reasons = {award.pk: award.reason for award in awards}
+    for award in awards:
+        tournament = names.get(tournaments.get(award.pk, 0))
+        if tournament is not None and award.dedupe_key.startswith(ENTERED_PREFIX):
+            reasons[award.pk] = _say_entered(tournament)
+        elif tournament is not None and award.points in PLACES:
+            reasons[award.pk] = _say_placed(PLACES[award.points], tournament)
+    return reasons
+
+
+def _say_entered(tournament: Tournament) -> str:
+    return f"Entered {tournament.name}"
+
+
+def _say_placed(placement: int, tournament: Tournament) -> str:
+    return f"{PLACE_NAMES[placement]} in {tournament.name}"
 
 
 def _sync_levels(users: set[int]) -> set[int]:
@@ -98,7 +137,7 @@ def _of_entry(row: TournamentParticipation) -> ExperienceRecord:
     return ExperienceRecord(
         user_id=row.user_id,
         points=ENTERED,
-        reason=f"Entered {row.tournament.name}",
+        reason=_say_entered(row.tournament),
         dedupe_key=f"{ENTERED_PREFIX}{row.tournament_id}",
         awarded_at=row.registered_at,
     )
@@ -109,9 +148,26 @@ def _of_place(row: TournamentResult) -> ExperienceRecord:
     return ExperienceRecord(
         user_id=row.user_id or 0,
         points=PLACED[placement],
-        reason=f"{PLACE_NAMES[placement]} in {row.tournament.name}",
+        reason=_say_placed(placement, row.tournament),
         dedupe_key=f"{PLACED_PREFIX}{row.tournament_id}",
         awarded_at=row.decided_at,
+    )
+
+
+def _list_held(users: Sequence[int]) -> list[ExperienceRecord]:
+    """Return what the achievements of players are worth, by the catalogue."""
+    held = UserAchievement.objects.filter(user__in=users, achievement__points__gt=0)
+
+    return list(map(_of_achievement, held.select_related("achievement")))
+
+
+def _of_achievement(row: UserAchievement) -> ExperienceRecord:
+    return ExperienceRecord(
+        user_id=row.user_id,
+        points=row.achievement.points,
+        reason=f"Achievement: {row.achievement.name}",
+        dedupe_key=experience_key(row.achievement),
+        awarded_at=row.earned_at,
     )
 
 

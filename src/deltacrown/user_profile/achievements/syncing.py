@@ -11,10 +11,11 @@ from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.awards import (
     AwardRecord,
     award_achievements,
-    define_achievement,
     lock_players,
+    retire_achievement,
     revoke_achievements,
     update_achievements,
+    write_entry,
 )
 from deltacrown.user_profile.achievements.catalogue import BY_SLUG, CATALOGUE, AchievementRule, list_slugs
 from deltacrown.user_profile.achievements.evaluation import (
@@ -95,19 +96,27 @@ def sync_tournament_achievements(*, users: Collection[int]) -> AchievementChange
 
 @atomic_service
 def define_catalogue() -> None:
-    """Enter the declared achievements, or bring their entries up to date."""
+    """Enter the declared achievements, bring their entries up to date, and retire those declared no more.
+
+    What follows for those who hold them is left to the backfill, which takes players in batches.
+    """
     for rule in CATALOGUE:
-        _define(rule)
+        _write(rule)
+
+    for entry in Achievement.objects.filter(is_declared=True).exclude(slug__in=BY_SLUG):
+        retire_achievement(achievement=entry, reason="It is in the catalogue no more.")
 
 
-def _define(rule: AchievementRule) -> Achievement:
-    return define_achievement(
+def _write(rule: AchievementRule) -> Achievement:
+    entry, _ = write_entry(
         slug=rule.slug,
         name=rule.name,
         description=rule.description,
         tier=rule.tier,
         points=rule.points,
+        is_declared=True,
     )
+    return entry
 
 
 def _settle(earned: Sequence[Earned], users: Collection[int], slugs: Collection[str]) -> AchievementChanges:
@@ -160,4 +169,4 @@ def _list_entries(slugs: Collection[str]) -> dict[str, Achievement]:
     entries = {entry.slug: entry for entry in Achievement.objects.filter(slug__in=slugs)}
     missing = sorted(set(slugs) - entries.keys())
 
-    return entries | {slug: _define(BY_SLUG[slug]) for slug in missing}
+    return entries | {slug: _write(BY_SLUG[slug]) for slug in missing}

@@ -13,7 +13,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, MatchRow
+from deltacrown.games.services import find_games
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import find_tournaments
+from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 LARGEST_PLACEMENT = 2**31 - 1
@@ -133,19 +136,20 @@ def get_game(slug: str) -> Game:
 
     :raises InvalidInput: when there is none.
     """
-    found = Game.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    found = find_games([slug]).get(slug) if SLUG.fullmatch(slug) else None
     if found is None:
         message = f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses."
         raise InvalidInput(message, field="game")
     return found
 
 
-def get_tournament_named(slug: str) -> Tournament:
+def get_tournament_named(slug: str, viewer: Viewer) -> Tournament:
     """Return the tournament with this slug.
 
-    :raises InvalidInput: when there is none.
+    :raises InvalidInput: when there is none, or ``viewer`` may not see it.
     """
-    found = Tournament.objects.filter(slug=slug).first() if SLUG.fullmatch(slug) else None
+    shown = filter_tournaments_by_visibility(Tournament.objects.select_related("game"), viewer)
+    found = find_tournaments([slug], among=shown).get(slug) if SLUG.fullmatch(slug) else None
     if found is None:
         message = f"There is no tournament {slug!r}: use the slug in its page's address."
         raise InvalidInput(message, field="tournament")

@@ -21,6 +21,7 @@ from deltacrown.user_profile.histories.filters import (
     read_match_filters,
 )
 from deltacrown.user_profile.histories.opponents import met_opponent
+from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.privacy import Viewer, require_match_history
 
 #: Of matches played at one time, the match keys decide, in natural order.
@@ -109,7 +110,7 @@ def narrow_matches(
 ) -> list[QuerySet[Any]]:
     """Return each of ``sources`` filtered, to be read in ``ORDER``, with the game fetched along.
 
-    :param viewer: for the filter by opponent: a match that the opponent hides from the viewer is not found.
+    :param viewer: for the filters by opponent and tournament: what is hidden from the viewer is not found.
     """
     conditions: dict[str, Any] = {
         "game": filters.game and get_game(filters.game),
@@ -126,24 +127,34 @@ def narrow_matches(
     if filters.tournament is None:
         return narrowed
     # A lookup per row, so that the history index still delivers the order.
-    event = get_tournament_named(filters.tournament)
+    event = get_tournament_named(filters.tournament, viewer)
     of_event = Exists(TournamentMatchResult.objects.filter(match=OuterRef("pk"), tournament=event))
     return [source.filter(of_event) for source in narrowed]
 
 
 def describe_matches(rows: Sequence[MatchRow]) -> list[MatchEntry]:
-    """Convert match rows, with their games fetched. One query for the tournament details of all."""
-    details = get_tournament_details([row.pk for row in rows])
-    return [_entry(row, details.get(row.pk)) for row in rows]
+    """Convert match rows, with their games fetched. One query for the tournament details of all.
+
+    Two more where a team has been renamed.
+    """
+    details = _list_descriptions([row.pk for row in rows])
+    sides = name_sides(rows, details)
+    return [
+        _entry(row, sides[row.pk], _details(details[row.pk]) if row.pk in details else None) for row in rows
+    ]
 
 
 def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDetails]:
     """Return match id → tournament details; also of archived matches, which keep their ids."""
+    return {pk: _details(row) for pk, row in _list_descriptions(match_ids).items()}
+
+
+def _list_descriptions(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
     if not match_ids:
         return {}
     related = ("tournament", "team", "opponent_team", "opponent_user__profile")
     found = TournamentMatchResult.objects.filter(match_id__in=match_ids).select_related(*related)
-    return {row.match_id: _details(row) for row in found}
+    return {row.match_id: row for row in found}
 
 
 def _details(row: TournamentMatchResult) -> TournamentDetails:
@@ -167,13 +178,13 @@ def _details(row: TournamentMatchResult) -> TournamentDetails:
     )
 
 
-def _entry(row: MatchRow, details: TournamentDetails | None) -> MatchEntry:
+def _entry(row: MatchRow, side: str, details: TournamentDetails | None) -> MatchEntry:
     return MatchEntry(
         match_key=row.match_key,
         game_slug=row.game.slug,
         game_name=row.game.name,
         kind=MatchRow.Kind(row.kind),
-        side=row.side,
+        side=side,
         result=MatchRow.Result(row.result),
         score=row.score,
         stats=row.stats,

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import list_match_sources
-from deltacrown.teams.services import find_teams
+from deltacrown.teams.services import resolve_teams
 from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.people.addresses import PUBLIC_ID, find_users
 from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
@@ -23,7 +23,10 @@ def met_opponent(opponent: str, viewer: Viewer) -> Q:
     """
     against = TournamentMatchResult.objects.filter(match=OuterRef("pk"))
     if not PUBLIC_ID.fullmatch(opponent):
-        team = find_teams([opponent]).get(opponent)
+        found = resolve_teams([opponent])
+        if opponent in found.ambiguous:
+            raise InvalidInput(f"{found.ambiguous[opponent]}.", field="opponent")
+        team = found.rows.get(opponent)
         if team is None:
             message = f"There is no player or team {opponent[:60]!r}: use a public id or a team's slug."
             raise InvalidInput(message, field="opponent")

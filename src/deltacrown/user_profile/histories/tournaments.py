@@ -79,26 +79,29 @@ def get_tournament_breakdown(
     check_limit(limit)
     checked = read_tournament_filters(filters)
     require_tournaments(user, viewer)
-    return read_tournament_breakdown(user, checked, page, limit=limit)
+    return read_tournament_breakdown(user, checked, page, limit=limit, viewer=viewer)
 
 
 def read_tournament_breakdown(
-    user: User, filters: TournamentFilters, page: str | None, *, limit: int
+    user: User, filters: TournamentFilters, page: str | None, *, limit: int, viewer: Viewer = None
 ) -> Page[TournamentEntry]:
     """As ``get_tournament_breakdown``, without the privacy check; the caller must have made it."""
     registrations = TournamentParticipation.objects.filter(user=user)
-    rows = narrow_participations([registrations], filters.for_page(page))
+    rows = narrow_participations([registrations], filters.for_page(page), viewer=viewer)
     found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_participations)
 
 
 def narrow_participations(
-    sources: Sequence[QuerySet[Any]], filters: TournamentFilters
+    sources: Sequence[QuerySet[Any]], filters: TournamentFilters, *, viewer: Viewer = None
 ) -> list[QuerySet[Any]]:
-    """Return each of ``sources`` filtered by ``filters``, with tournament and team fetched along."""
+    """Return each of ``sources`` filtered by ``filters``, with tournament and team fetched along.
+
+    :param viewer: for the filter by tournament: one that is hidden from the viewer is not found.
+    """
     conditions: dict[str, Any] = {
         "tournament__game": filters.game and get_game(filters.game),
-        "tournament": filters.tournament and get_tournament_named(filters.tournament),
+        "tournament": filters.tournament and get_tournament_named(filters.tournament, viewer),
         "tournament__status": filters.status,
         "registered_at__gte": filters.registered_from,
         "registered_at__lt": filters.registered_to,

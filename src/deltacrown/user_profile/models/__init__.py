@@ -1,5 +1,10 @@
 from deltacrown.user_profile.models.achievement import Achievement, ExperienceAward, UserAchievement
-from deltacrown.user_profile.models.activity import ActivityRow, ArchivedUserActivity, UserActivity
+from deltacrown.user_profile.models.activity import (
+    ActivityRow,
+    ArchivedUserActivity,
+    BackfilledPlayer,
+    UserActivity,
+)
 from deltacrown.user_profile.models.profile import GameStats, PrivacySettings, PublicIdCounter, UserProfile
 from deltacrown.user_profile.models.social import Follow, KycVerification
 
@@ -7,6 +12,7 @@ __all__ = [
     "Achievement",
     "ActivityRow",
     "ArchivedUserActivity",
+    "BackfilledPlayer",
     "ExperienceAward",
     "Follow",
     "GameStats",

@@ -4,11 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
 from django_tally.fields import RecordedAt
 
 
 class Achievement(models.Model):
     """An achievement that players can earn."""
+
+    instead_of_deletion = "Revoke it from those who hold it first."
 
     class Tier(models.TextChoices):
         MINOR = "MINOR", "Minor"
@@ -19,6 +22,12 @@ class Achievement(models.Model):
     description = models.CharField(max_length=300)
     tier = models.CharField(max_length=5, choices=Tier, default=Tier.MINOR, db_default=Tier.MINOR)
     points = models.PositiveIntegerField(default=0, db_default=0, help_text="Experience points it is worth.")
+    is_declared = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Declared in code and earned by facts; others are awarded by hand.",
+    )
 
     class Meta:
         ordering = ["name", "id"]
@@ -36,9 +45,9 @@ class UserAchievement(models.Model):
     """An achievement awarded to a player, with the fact that earned it."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="achievements", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="achievements", db_index=False
     )
-    achievement = models.ForeignKey(Achievement, models.CASCADE, related_name="holders")
+    achievement = models.ForeignKey(Achievement, refuse_deletion, related_name="holders")
     earned_at = models.DateTimeField()
     fact = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="What earned it."
@@ -62,7 +71,7 @@ class ExperienceAward(models.Model):
     """Experience points for one fact; each fact is rewarded once."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="experience_awards", db_index=False
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="experience_awards", db_index=False
     )
     points = models.IntegerField()
     reason = models.CharField(max_length=200)

@@ -81,6 +81,20 @@ class UserActivity(ActivityRow):
         ]
 
 
+class BackfilledPlayer(models.Model):
+    """What was the case when a player was last backfilled: while it is, there is nothing to do for them.
+
+    No foreign key: a row must not hold up the writer who deletes a user, and is no fact about one.
+    """
+
+    owner = models.BigIntegerField(primary_key=True, help_text="The user's key.")
+    token = models.BigIntegerField(help_text="Their content token: it changes with any of their rows.")
+    rules = models.CharField(max_length=64, help_text="Fingerprint of the code that decides.")
+
+    def __str__(self) -> str:
+        return f"{self.owner}: {self.rules[:12]}"
+
+
 class ArchivedUserActivity(ActivityRow):
     """A timeline entry in the archive. It keeps its id, and is shown and hidden like a live one."""
 

@@ -21,6 +21,7 @@ class ActivityType:
     :param order: its place in lists of types; equal ones follow by value.
     :param is_private: only the player and staff see its entries, whatever their visibility says.
     :param shown_by: the flag of ``PrivacySettings`` that must be on for others to see it; may be empty.
+    :param time_shown_by: the flags that must be on for others to learn its time, and not only the day.
     """
 
     value: str
@@ -28,6 +29,7 @@ class ActivityType:
     order: int
     is_private: bool
     shown_by: str
+    time_shown_by: frozenset[str]
 
 
 _declared: dict[str, ActivityType] = {}

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 
+from deltacrown.accounts.models import User
+from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
+from deltacrown.core.names import make_search_key, make_skeleton
 from deltacrown.games.models import Game
 from deltacrown.user_profile.stat_fields import build_indexes, list_leaderboards, list_twin_leaderboards
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
@@ -11,7 +17,19 @@ from django_tally.database_clock import DatabaseNow
 from django_tally.fields import HolderQuerySet
 
 
-class UserProfile(PlayerStats):
+class ProfileQuerySet(NamedQuerySet, HolderQuerySet):  # type: ignore[override]
+    """A queryset of profiles that writes the keys of display names."""
+
+    def update(self, **values: Any) -> int:
+        """Update profiles; without a display name the username is searched."""
+        name = values.get("display_name")
+        if isinstance(name, str) and "search_key" not in values:
+            of_user = User.objects.filter(pk=OuterRef("user_id")).values("search_key")
+            values["search_key"] = make_search_key(name) if name else Subquery(of_user)
+        return super().update(**values)
+
+
+class UserProfile(NamedModel, PlayerStats):
     """A player's public identity and cached stats.
 
     A database trigger creates it together with the user (see ``people/provisioning.py``). Its primary key is
@@ -34,6 +52,24 @@ class UserProfile(PlayerStats):
         help_text="DC-YY-NNNNNN; never changes, never reused.",
     )
     display_name = models.CharField(max_length=60, blank=True, default="", db_default="")
+    display_skeleton = NameKeyField(
+        of="display_name",
+        compute=make_skeleton,
+        max_length=300,
+        default="",
+        db_default="",
+        help_text="Equal for display names that look alike.",
+    )
+    search_key = NameKeyField(
+        of="display_name",
+        compute=make_search_key,
+        read=lambda profile: profile.name,
+        reads_along="user",
+        max_length=500,
+        default="",
+        db_default="",
+        help_text="The name that is shown, in ASCII, in each way people write it.",
+    )
     bio = models.TextField(max_length=1000, blank=True, default="", db_default="")
     country = models.CharField(
         max_length=2,
@@ -44,10 +80,17 @@ class UserProfile(PlayerStats):
     )
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
-    objects = HolderQuerySet.as_manager()
+    objects = ProfileQuerySet.as_manager()
 
     class Meta:
-        indexes = build_indexes(list_leaderboards(PlayerStats), "profile", last="public_id")
+        indexes = [
+            *build_indexes(list_leaderboards(PlayerStats), "profile", last="public_id"),
+            # A search reads only this index, in the order of its pages.
+            models.Index(fields=["public_id", "search_key"], name="profile_search"),
+            models.Index(
+                fields=["display_skeleton"], name="profile_look_alikes", condition=~Q(display_skeleton="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -102,6 +145,7 @@ class PrivacySettings(models.Model):
 
     class Meta:
         verbose_name_plural = "privacy settings"
+        permissions = [("view_hidden", "Can see what players hide from others; every such read is logged")]
 
     def __str__(self) -> str:
         return f"privacy of {self.user_id}"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
 from django_tally.database_clock import DatabaseNow
 
 
@@ -45,7 +46,7 @@ class KycVerification(models.Model):
     requested_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="kyc_reviews"
+        settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="kyc_reviews"
     )
 
     class Meta:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, models
 
 from deltacrown.accounts.models import User
+from deltacrown.core.days import start_of_day
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.pagination import check_limit, read_position, write_position
 from deltacrown.games.models import MATCH_TABLES, Game, MatchRow
@@ -60,14 +61,17 @@ _AROUND = "ABS(position - (SELECT position FROM ranked WHERE public_id = %s)) <=
 
 @dataclass(frozen=True)
 class Period:
-    """A period that reaches to the present."""
+    """A period that reaches to the present; ``since`` is a midnight in UTC."""
 
     name: str
     since: datetime
 
 
 def get_period(name: str, *, now: datetime) -> Period:
-    """Return the period called ``season`` or ``30days``.
+    """Return the period called ``season`` or ``30days``, the last thirty whole days and today so far.
+
+    Both begin at midnight. A period that moved with the clock would tell to the second when the match was
+    played that leaves it, also of a player who hides their matches.
 
     :raises InvalidInput: for another name.
     """
@@ -75,7 +79,7 @@ def get_period(name: str, *, now: datetime) -> Period:
         today = now.astimezone(UTC)
         return Period(name, datetime(today.year, (today.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC))
     if name == "30days":
-        return Period(name, now - timedelta(days=30))
+        return Period(name, start_of_day(now) - timedelta(days=30))
     allowed = " or ".join(PERIODS)
     raise InvalidInput(f"{name!r} is no period: use {allowed}, or leave it out for all time.", field="period")
 

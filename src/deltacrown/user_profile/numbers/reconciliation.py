@@ -15,6 +15,11 @@ from django_tally.models import Run
 from django_tally.reconciliation import Outcome, Progress, reconcile
 from django_tally.verification import Drift
 
+#: Said of drift while nothing is wrong with the triggers.
+UNKNOWN_CAUSE = (
+    "unknown: the triggers are in order now, so they were off for a time, or a number was written by hand"
+)
+
 
 class UnknownPlayer(NotFound):
     """No player has this public id."""
@@ -37,7 +42,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What a reconciliation looked at, found and repaired."""
+    """What a reconciliation looked at, found and repaired.
+
+    :param faults: why numbers drifted or can drift, each a sentence: triggers that are missing or off, rows
+        that point to nobody.
+    """
 
     run: int
     dry_run: bool
@@ -46,6 +55,19 @@ class Report:
     numbers_drifted: int
     numbers_repaired: int
     findings: tuple[Finding, ...]
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        """Return whether no number had drifted and nothing lets numbers drift."""
+        return not self.numbers_drifted and not self.faults
+
+    @property
+    def cause(self) -> str:
+        """Return why numbers drifted, in one sentence; empty when all is right."""
+        if self.faults:
+            return "; ".join(self.faults)
+        return UNKNOWN_CAUSE if self.numbers_drifted else ""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -69,7 +91,7 @@ def reconcile_stats(
     """
     first_keys = [_get_user_id(public_id)] if public_id else None
     if not dry_run:
-        ensure_profiles()
+        ensure_profiles(mend_names=not public_id)
     outcome = reconcile(
         cause=cause,
         clock=clock,
@@ -100,6 +122,7 @@ def _make_report(run: Run, outcome: Outcome) -> Report:
         numbers_drifted=run.numbers_drifted,
         numbers_repaired=run.numbers_repaired,
         findings=tuple(_describe(outcome.drifts)),
+        faults=tuple(run.faults),
     )
 
 

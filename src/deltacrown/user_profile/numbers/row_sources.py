@@ -8,16 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, TextField
 
 from deltacrown.accounts.models import User
+from deltacrown.core.days import CodePoints
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.pagination import Order
+from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.games.models import MATCH_TABLES
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
 from deltacrown.user_profile import privacy
-from deltacrown.user_profile.achievements.catalogue import get_revealed_histories
+from deltacrown.user_profile.achievements.catalogue import (
+    get_revealed_histories,
+    list_slugs_revealing,
+)
+from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories import matches, tournaments
 from deltacrown.user_profile.histories.filters import (
     MatchFilters,
@@ -26,16 +31,22 @@ from deltacrown.user_profile.histories.filters import (
     read_tournament_filters,
 )
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
-from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
+from deltacrown.user_profile.privacy import History, Precision, Viewer, Visibility, get_visibility
 from django_tally.as_of import list_components
 from django_tally.rows import get_counted_stat
 
 Filters = MatchFilters | TournamentFilters | None
 
+ACHIEVEMENTS_BY_TIME: Order = ("-earned_at", "-achievement__slug")
+
 
 @dataclass(frozen=True)
 class AchievementEntry:
-    """One achievement a player holds."""
+    """One achievement a player holds.
+
+    :param fact: what earned it; empty where the reader may not know.
+    :param earned_at: when, as far as the reader may know; see ``precision``.
+    """
 
     slug: str
     name: str
@@ -43,6 +54,7 @@ class AchievementEntry:
     tier: Achievement.Tier
     fact: str
     earned_at: datetime
+    precision: Precision
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,9 @@ class RowSource:
     :param require: refuses viewers who may not see the rows; ``None`` for rows everyone may see.
     :param prepare: adds to a queryset what the order needs beside the columns of its table.
     :param withhold: takes out of the entries what a viewer may not see of rows that everyone may.
+    :param reveals: the histories of which the times of rows that everyone may see can tell.
+    :param tell: gives the rows the times that a viewer may know, and returns them with their order.
+    :param days_of: with ``tell``, the column of these times.
     """
 
     kind: str
@@ -83,11 +98,33 @@ class RowSource:
     related: tuple[str, ...] = ()
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     withhold: Callable[[list[Any], Visibility], list[Any]] | None = None
+    reveals: frozenset[History] = frozenset()
+    tell: Callable[[QuerySet[Any], Visibility], tuple[QuerySet[Any], Order]] | None = None
+    days_of: str = ""
 
-    def describe_for(self, rows: Sequence[Any], user: User, viewer: Viewer) -> list[Any]:
-        """Turn rows of ``user`` into entries as ``viewer`` may see them."""
-        entries = self.describe(rows)
-        return self.withhold(entries, get_visibility(user, viewer)) if self.withhold else entries
+    def read_page(
+        self,
+        querysets: list[QuerySet[Any]],
+        *,
+        user: User,
+        viewer: Viewer,
+        listing: str,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Any]:
+        """Return a page of rows of ``user``, latest first, as entries that ``viewer`` may see."""
+        tell, withhold = self.tell, self.withhold
+        if tell is None or withhold is None:
+            found = paginate(querysets, listing=listing, order=self.order, cursor=cursor, limit=limit)
+            return found.with_items(self.describe)
+
+        visibility = get_visibility(user, viewer)
+        told = [tell(queryset, visibility) for queryset in querysets]
+        rows, order = [each for each, _ in told], told[0][1]
+        days_of = "" if order == self.order else self.days_of
+
+        found = paginate(rows, listing=listing, order=order, cursor=cursor, limit=limit, days_of=days_of)
+        return found.with_items(lambda rows: withhold(self.describe(rows), visibility))
 
     def read_filters(self, given: Any) -> Filters:
         """Check filters meant for these rows.
@@ -107,14 +144,17 @@ class RowSource:
         if isinstance(filters, MatchFilters):
             return matches.narrow_matches(querysets, filters, viewer=viewer)
         if isinstance(filters, TournamentFilters):
-            return tournaments.narrow_participations(querysets, filters)
+            return tournaments.narrow_participations(querysets, filters, viewer=viewer)
 
         rows = [queryset.select_related(*self.related) for queryset in querysets]
         return [self.prepare(queryset) for queryset in rows] if self.prepare else rows
 
 
-def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEntry]:
-    """Turn achievements held, the achievement fetched along, into entries."""
+def describe_achievements(rows: Iterable[Any]) -> list[AchievementEntry]:
+    """Turn achievements held into entries.
+
+    :param rows: as ``tell_achievement_times`` gives them, the achievement fetched along.
+    """
     return [
         AchievementEntry(
             slug=row.achievement.slug,
@@ -122,10 +162,26 @@ def describe_achievements(rows: Iterable[UserAchievement]) -> list[AchievementEn
             description=row.achievement.description,
             tier=Achievement.Tier(row.achievement.tier),
             fact=row.fact,
-            earned_at=row.earned_at,
+            earned_at=row.told_at,
+            precision=Precision.of(row),
         )
         for row in rows
     ]
+
+
+def tell_achievement_times(
+    rows: QuerySet[UserAchievement], visibility: Visibility
+) -> tuple[QuerySet[UserAchievement], Order]:
+    """Return achievements of one player with the times to tell of them, and the order to read them in."""
+    if visibility.own_records:
+        return privacy.tell_times(rows, dated_by="earned_at", exactly=None), ACHIEVEMENTS_BY_TIME
+
+    # One order for all others, whatever is hidden: it keeps their place when the player changes the settings.
+    public = Q(achievement__slug__in=list_slugs_revealing(visibility.histories))
+    is_known = Q(pk__isnull=False) if visibility.both_histories else public
+    told = privacy.tell_times(rows, dated_by="earned_at", exactly=is_known)
+    named = told.annotate(told_as=CodePoints(F("achievement__slug"), output_field=TextField()))
+    return named, ("-told_at", "-told_as")
 
 
 def withhold_facts(entries: Iterable[AchievementEntry], visibility: Visibility) -> list[AchievementEntry]:
@@ -153,7 +209,8 @@ def _disputes(rows: Sequence[Dispute]) -> list[DisputeEntry]:
 
 
 def _experience(rows: Sequence[ExperienceAward]) -> list[ExperienceEntry]:
-    return [ExperienceEntry(row.points, row.reason, row.awarded_at) for row in rows]
+    reasons = list_reasons(rows)
+    return [ExperienceEntry(row.points, reasons[row.pk], row.awarded_at) for row in rows]
 
 
 _MATCHES = RowSource("matches", matches.ORDER, matches.describe_matches, privacy.require_match_history)
@@ -176,10 +233,13 @@ SOURCES: dict[type[models.Model], RowSource] = {
     ),
     UserAchievement: RowSource(
         "achievements",
-        ("-earned_at", "-achievement__slug"),
+        ACHIEVEMENTS_BY_TIME,
         describe_achievements,
         related=("achievement",),
         withhold=withhold_facts,
+        reveals=frozenset(History),
+        tell=tell_achievement_times,
+        days_of="earned_at",
     ),
     Dispute: RowSource("disputes", ("-filed_at", "-id"), _disputes, privacy.require_disputes),
     ExperienceAward: RowSource(

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
-from deltacrown.core.pagination import Page, check_limit, paginate
+from deltacrown.core.pagination import Page, check_limit
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import (
     GivenMatchFilters,
@@ -70,6 +70,8 @@ def get_stat_rows(
 ) -> StatRows:
     """Return a page of exactly the rows that the number ``stat`` of ``user`` counts, latest first.
 
+    Of achievements that follow from a hidden history the day is told, and no order within the day.
+
     :param stat: a name of the catalogue. With ``filters.game`` it is the player's number in that game, where
         one is kept.
     :param filters: as the history of the same rows takes them.
@@ -94,9 +96,9 @@ def get_stat_rows(
     line, evidence = _weigh(number, behind_rows, is_whole=not is_narrowing(narrowing))
 
     listing = f"rows/{user.pk}/{stat}/{checked}"
-    found = paginate(shown, listing=listing, order=source.order, cursor=page, limit=limit)
+    found = source.read_page(shown, user=user, viewer=viewer, listing=listing, cursor=page, limit=limit)
     return StatRows(
-        source.describe_for(found.items, user, viewer),
+        found.items,
         found.next_cursor,
         found.has_next,
         stat=line,
@@ -110,7 +112,7 @@ def get_stat_rows(
 def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     """Return the names of the numbers whose rows a viewer of this visibility may not open."""
     may_open = {"matches": visibility.match_history, "tournaments": visibility.tournaments}
-    may_open |= {"disputes": visibility.own_records, "experience": visibility.own_records}
+    may_open |= {"disputes": visibility.disputes, "experience": visibility.own_records}
     closed = {kind for kind, is_open in may_open.items() if not is_open}
 
     behind = {name: list_row_sources(UserProfile, name) for name in list_stat_names()}

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import check_datetime
+from deltacrown.core.inputs import check_past
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.privacy import Viewer, is_self, require_follows
@@ -37,9 +37,9 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     """Record that one player follows another from ``now`` on. Return False if that was so already.
 
     :raises CannotFollowSelf: both are the same player.
-    :raises InvalidInput: ``now`` has no time zone.
+    :raises InvalidInput: ``now`` has no time zone, or is in the future.
     """
-    check_datetime(now, field="now")
+    check_past(now, field="now")
     if follower.pk == followed.pk:
         raise CannotFollowSelf(
             "You cannot follow yourself; your own timeline is on your profile.", field="player"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
+from deltacrown.core.names import clean_name
+from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.user_profile.models import UserProfile
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
 FIELDS = ("display_name", "country", "bio")
+LONGEST_DISPLAY_NAME = 60
 LONGEST_BIO = 1000
 
 
@@ -26,7 +29,7 @@ class ProfileNotFound(NotFound):
 class Identity:
     """The texts on the profile of a player.
 
-    :param display_name: at most 60 characters; empty shows the username.
+    :param display_name: at most 60 characters, nobody else's name; empty shows the username.
     :param country: two capital letters of ISO 3166-1, or empty.
     :param bio: at most 1,000 characters, lines allowed.
     """
@@ -42,11 +45,12 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
     """Set the texts of many profiles, all or none; the stats of the profiles are not touched.
 
     :raises InvalidInput: a value is invalid; ``field`` names it.
+    :raises NameTaken: a display name is that of another player, or looks like it.
     :raises ProfileNotFound: a user has no profile; ``backfill_profiles`` creates it.
     """
-    for identity in identities:
-        _check_identity(identity)
-    by_user = {identity.user.pk: identity for identity in identities}
+    cleaned = [_clean_identity(identity) for identity in identities]
+    by_user = {identity.user.pk: identity for identity in cleaned}
+    _check_namesakes(by_user.values())
     for batch in in_batches(sorted(by_user)):
         locked = UserProfile.objects.select_for_update(no_key=True).filter(user__in=batch).order_by("pk")
         profiles = {profile.user_id: profile for profile in locked}
@@ -55,16 +59,37 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
                 raise ProfileNotFound(
                     f"{by_user[pk].user.username} has no profile; run backfill_profiles.", field="user"
                 )
+            profiles[pk].user = by_user[pk].user
             for field in FIELDS:
                 setattr(profiles[pk], field, getattr(by_user[pk], field))
         UserProfile.objects.bulk_update(profiles.values(), FIELDS)
 
 
-def _check_identity(identity: Identity) -> None:
-    """Raise ``InvalidInput`` for texts that the columns, or a database, cannot keep."""
-    check_text(identity.display_name, field="display_name", limit=60)
+def _clean_identity(identity: Identity) -> Identity:
+    """Return an identity as it is stored. Raise ``InvalidInput`` for texts that cannot be kept."""
     check_text(identity.bio, field="bio", limit=LONGEST_BIO, multiline=True)
     try:
         UserProfile._meta.get_field("country").clean(identity.country, None)
     except ValidationError as error:
         raise InvalidInput(f"country: {error.messages[0]}", field="country") from error
+
+    if not identity.display_name:
+        return identity
+    # Not even blanks at its ends may break the line.
+    check_text(identity.display_name, field="display_name", limit=LONGEST_DISPLAY_NAME * 4, required=True)
+    name = clean_name(identity.display_name, field="display_name", limit=LONGEST_DISPLAY_NAME)
+    return replace(identity, display_name=name)
+
+
+def _check_namesakes(identities: Collection[Identity]) -> None:
+    """Raise ``NameTaken`` for a display name that is another player's, or given to two players."""
+    owners: dict[str, int | None] = {}
+    for identity in identities:
+        if identity.display_name and identity.display_name in owners:
+            message = f"“{identity.display_name}” is given to two players; choose another for one of them."
+            raise NameTaken(message, field="display_name")
+        if identity.display_name:
+            owners[identity.display_name] = identity.user.pk
+    queue_for_names(owners)
+    if taken := find_taken("player", list(owners), owners=owners):
+        raise NameTaken(f"{next(iter(taken.values()))}.", field="display_name")

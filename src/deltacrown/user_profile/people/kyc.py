@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import Conflict, DomainError
-from deltacrown.core.inputs import check_datetime
+from deltacrown.core.inputs import check_past
 from deltacrown.user_profile.models import KycVerification
-from deltacrown.user_profile.privacy import Viewer, is_staff, require_verification
+from deltacrown.user_profile.privacy import Viewer, require_verification
 from deltacrown.user_profile.timeline.kinds.kyc_verified import KycVerified
 from deltacrown.user_profile.timeline.syncing import sync_timeline
 from django_tally.transactions import atomic_service
@@ -34,9 +35,9 @@ class NotRequested(Conflict):
 def request_verification(*, user: User, now: datetime) -> KycVerification:
     """Request verification, again after a rejection. A request while one is pending or done changes nothing.
 
-    :raises InvalidInput: ``now`` has no time zone.
+    :raises InvalidInput: ``now`` has no time zone, or is in the future.
     """
-    check_datetime(now, field="now")
+    check_past(now, field="now")
     locked = KycVerification.objects.select_for_update(no_key=True)
     verification, created = locked.get_or_create(user=user, defaults={"requested_at": now})
 
@@ -56,7 +57,7 @@ def request_verification(*, user: User, now: datetime) -> KycVerification:
 def verify(*, user: User, by: User, now: datetime) -> KycVerification:
     """Record that a player is verified. Doing so twice keeps the first decision.
 
-    :raises MayNotReview: ``by`` is not active staff, or is the player.
+    :raises MayNotReview: ``by`` has not the right to, or is the player.
     :raises NotRequested: the player has not asked.
     """
     return _decide(user, Status.VERIFIED, by, now)
@@ -66,7 +67,7 @@ def verify(*, user: User, by: User, now: datetime) -> KycVerification:
 def reject(*, user: User, by: User, now: datetime) -> KycVerification:
     """Record that a player is not verified, also one who was before; they may ask again.
 
-    :raises MayNotReview: ``by`` is not active staff, or is the player.
+    :raises MayNotReview: ``by`` has not the right to, or is the player.
     :raises NotRequested: the player has not asked.
     """
     return _decide(user, Status.REJECTED, by, now)
@@ -82,9 +83,10 @@ def get_verification(owner: User, viewer: Viewer) -> KycVerification | None:
 
 
 def _decide(user: User, status: str, by: User, now: datetime) -> KycVerification:
-    check_datetime(now, field="now")
-    if not is_staff(by):
-        raise MayNotReview("Only staff decide about verifications.", field="by")
+    check_past(now, field="now")
+    if not has_right(by, Right.DECIDE_VERIFICATIONS):
+        message = f"Deciding about verifications takes the permission {Right.DECIDE_VERIFICATIONS}."
+        raise MayNotReview(message, field="by")
     if by.pk == user.pk:
         message = "Nobody decides about their own verification; ask another member of the staff."
         raise MayNotReview(message, field="by")

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.core.name_keys import list_named_models, mend_name_keys
+from deltacrown.freshness.triggers import forget_token
 from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
+from django_tally.history import forget_owner
 from django_tally.schema import have_columns
 from django_tally.transactions import atomic_service
 
@@ -23,10 +26,11 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Provisioned:
-    """The number of rows created, by kind."""
+    """The number of rows created, by kind, and of rows whose name keys were mended."""
 
     profiles: int
     privacy_settings: int
+    names: int = 0
 
 
 def list_users_without_profile() -> QuerySet[User]:
@@ -39,13 +43,14 @@ def list_users_without_privacy() -> QuerySet[User]:
     return get_user_model().objects.filter(privacy_settings__isnull=True).order_by("pk")
 
 
-def ensure_profiles(progress: Progress | None = None) -> Provisioned:
-    """Create the missing profile and privacy rows, one batch per transaction.
+def ensure_profiles(progress: Progress | None = None, *, mend_names: bool = True) -> Provisioned:
+    """Create the missing profile and privacy rows, one batch per transaction, and mend the keys of names.
 
     The numbers of a new profile are counted from the source rows of its user. A run that is stopped keeps
     the batches it has committed; a second run creates nothing.
 
     :param progress: called after each batch with the number of rows created so far.
+    :param mend_names: look through all names; without it, only for missing rows.
     """
     profiles = privacy = 0
 
@@ -59,7 +64,7 @@ def ensure_profiles(progress: Progress | None = None) -> Provisioned:
         if progress:
             progress(profiles + privacy)
 
-    return Provisioned(profiles, privacy)
+    return Provisioned(profiles, privacy, mend_name_keys() if mend_names else 0)
 
 
 @atomic_service
@@ -92,9 +97,17 @@ def _create_privacy(*, users: list[User]) -> int:
     return len(PrivacySettings.objects.bulk_create(rows, ignore_conflicts=True))
 
 
+@atomic_service
+def forget_player(*, pk: int) -> None:
+    """Delete what is kept of a deleted user without a foreign key: revisions of earlier rows, the token."""
+    forget_owner(pk)
+    forget_token(pk)
+
+
 def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Create the rows of users who were created before the trigger was installed."""
     if using != "default":
         return
-    if have_columns([get_user_model(), UserProfile, PrivacySettings, PublicIdCounter], using=using):
+    tables: list[type[Model]] = [*list_named_models(), UserProfile, PrivacySettings, PublicIdCounter]
+    if have_columns(tables, using=using):
         ensure_profiles()

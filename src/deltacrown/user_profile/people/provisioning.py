@@ -1,4 +1,4 @@
-"""A database trigger that creates the profile and the privacy row of every new user.
+"""Database triggers on users: the profile and the privacy row of a new one, the search key of a renamed one.
 
 It works for every way of creating users. It also assigns the public id ``DC-YY-NNNNNN``, numbered per year
 of joining. A writer locks the counter row while taking a number, so no number is used twice. A rolled-back
@@ -14,19 +14,36 @@ from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, Use
 from django_tally.triggers import postgresql, sqlite
 from django_tally.triggers.trigger import Trigger
 
-NAME = "tally_provision_user"
+NAME, RENAMED = "tally_provision_user", "tally_search_renamed_user"
 
 
 def build_user_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
-    """Return the trigger that creates the rows of new users, in the dialect of ``connection``."""
+    """Return the triggers on users, in the dialect of ``connection``.
+
+    The second keeps the profile of a player without a display name findable by the username.
+    """
     users = get_user_model()._meta.db_table
 
     if connection.vendor == "postgresql":
         body, declare = _POSTGRESQL.format(**_TABLES), "DECLARE y record; top bigint;"
-        return [postgresql.make_trigger(name=NAME, table=users, event="INSERT", body=body, declare=declare)]
+        renamed = _RENAMED_POSTGRESQL.format(**_TABLES)
+        return [
+            postgresql.make_trigger(name=NAME, table=users, event="INSERT", body=body, declare=declare),
+            postgresql.make_trigger(name=RENAMED, table=users, event="UPDATE", body=renamed),
+        ]
 
     if connection.vendor == "sqlite":
-        return [sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=_SQLITE.format(**_TABLES))]
+        body, renamed = _SQLITE.format(**_TABLES), _RENAMED_SQLITE.format(**_TABLES)
+        return [
+            sqlite.make_trigger(name=NAME, table=users, event="INSERT", body=body),
+            sqlite.make_trigger(
+                name=RENAMED,
+                table=users,
+                event="UPDATE OF search_key",
+                body=renamed,
+                when="OLD.search_key <> NEW.search_key",
+            ),
+        ]
 
     return []
 
@@ -44,14 +61,23 @@ COUNT(*) AS wanted FROM n GROUP BY 1 ORDER BY 1
 LOOP
   INSERT INTO {counter} AS c (year, last) VALUES (y.year, y.wanted)
   ON CONFLICT (year) DO UPDATE SET last = c.last + excluded.last RETURNING last INTO top;
-  INSERT INTO {profile} (user_id, public_id)
+  INSERT INTO {profile} (user_id, public_id, search_key)
   SELECT id, 'DC-' || lpad(y.year::text, 2, '0') || '-' || \
-lpad(number::text, GREATEST(6, length(number::text)), '0')
+lpad(number::text, GREATEST(6, length(number::text)), '0'), search_key
   FROM (
-    SELECT id, top - y.wanted + row_number() OVER (ORDER BY id) AS number
+    SELECT id, search_key, top - y.wanted + row_number() OVER (ORDER BY id) AS number
     FROM n WHERE (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) = y.year
   ) numbered ORDER BY id;
 END LOOP;
+"""
+
+_RENAMED_POSTGRESQL = """
+UPDATE {profile} p SET search_key = n.search_key FROM n JOIN o ON o.id = n.id \
+WHERE p.user_id = n.id AND p.display_name = '' AND n.search_key <> o.search_key;
+"""
+
+_RENAMED_SQLITE = """
+UPDATE {profile} SET search_key = NEW.search_key WHERE user_id = NEW.id AND display_name = '';
 """
 
 # ON CONFLICT DO UPDATE instead of OR IGNORE: inside an outer INSERT OR REPLACE, SQLite would treat OR IGNORE
@@ -62,8 +88,8 @@ WHERE NOT EXISTS (SELECT 1 FROM {privacy} WHERE user_id = NEW.id);
 INSERT INTO {counter} (year, last) SELECT CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100, 1
 WHERE NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id)
 ON CONFLICT (year) DO UPDATE SET last = last + 1;
-INSERT INTO {profile} (user_id, public_id)
-SELECT NEW.id, printf('DC-%02d-%06d', year, last) FROM {counter}
+INSERT INTO {profile} (user_id, public_id, search_key)
+SELECT NEW.id, printf('DC-%02d-%06d', year, last), NEW.search_key FROM {counter}
 WHERE year = CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100
 AND NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id);
 """

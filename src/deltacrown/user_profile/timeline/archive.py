@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from deltacrown.core.days import start_of_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer
 from deltacrown.user_profile.models import ArchivedUserActivity, UserActivity
@@ -39,12 +40,15 @@ def archive_activities(
     batch_size: int = BATCH_SIZE,
     progress: Progress | None = None,
 ) -> ArchivedActivities:
-    """Move every entry of what happened before ``before`` into the archive, in batches.
+    """Move every entry of what happened before the day of ``before`` into the archive, in batches.
+
+    Whole days in UTC are moved. Feeds show live entries only, so a cut within a day would tell which of its
+    entries came before it, also to those who may learn of days only.
 
     Each batch is a transaction. A run that is stopped keeps what it moved, and running again moves
     the rest. Entries keep their ids.
 
-    :param before: timezone-aware, not after ``now``.
+    :param before: timezone-aware, not after ``now``; the midnight in UTC before it counts.
     :param dry_run: move nothing, count what would move.
     :param batch_size: entries per transaction, 1 to 10,000.
     :raises InvalidInput: for a datetime in the future or without a time zone, or a batch size out of range.
@@ -56,6 +60,7 @@ def archive_activities(
         message = f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived."
         raise InvalidInput(message, field="before")
 
+    before = start_of_day(before)
     total = UserActivity.objects.filter(created_at__lt=before).count() if progress else 0
     position, looked, done = 0, 0, ArchivedActivities(0, 0)
     while batch := _move_batch(before=before, after=position, batch_size=batch_size, dry_run=dry_run):

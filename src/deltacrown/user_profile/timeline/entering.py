@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from deltacrown.accounts.models import User
+from deltacrown.core.inputs import check_past
 from deltacrown.core.settling import settle
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.timeline.hiding import is_hidden
 from deltacrown.user_profile.timeline.kinds import KINDS
 from deltacrown.user_profile.timeline.records import ActivityKey, ActivityRecord, Metadata, Visibility
-from deltacrown.user_profile.timeline.whitelist import check_activity_record, check_activity_records
+from deltacrown.user_profile.timeline.whitelist import check_activity_records, check_entry_by_hand
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -50,10 +51,13 @@ def create_activity(
 ) -> tuple[ActivityRow, bool]:
     """Enter one fact in a player's timeline; one that is there already is left as it is.
 
-    :param metadata: ids, slugs and names of public things, and the numbers a kind allows.
+    :param metadata: what its kind declares: the things it must and may name by id, slug or name, and its
+        numbers, all of them.
+    :param created_at: when it happened, not in the future.
     :param visibility: an entry of a private kind is PRIVATE whatever is asked.
     :return: the entry, and whether it is new.
-    :raises InvalidActivity: the type or the visibility is unknown, or the metadata says more than it may.
+    :raises InvalidActivity: the type or the visibility is unknown; the metadata lacks something, says
+        more than it may, or names a MINOR achievement.
     :raises InvalidInput: a text or a datetime cannot be stored.
     """
     record = ActivityRecord(
@@ -65,7 +69,8 @@ def create_activity(
         created_at=created_at,
         visibility=visibility,
     )
-    check_activity_record(record)
+    check_entry_by_hand(record)
+    check_past(created_at, field="created_at")
     known = list_known([user.pk], {activity_type}, {dedupe_key}).get(record.key)
     if known is None or known.is_withdrawn:
         _settle({record.key: record}, {record.key: known} if known else {})

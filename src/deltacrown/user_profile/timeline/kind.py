@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 
-from deltacrown.user_profile.models import PrivacySettings
+from deltacrown.user_profile.models import ActivityRow, PrivacySettings
 from deltacrown.user_profile.models.activity_types import ActivityType, declare_activity_type
 from deltacrown.user_profile.timeline.records import ActivityRecord, Metadata, Visibility
 from django_tally.batches import BATCH_SIZE
@@ -19,6 +19,8 @@ from django_tally.batches import BATCH_SIZE
 Row = TypeVar("Row", bound=Model)
 #: The id of a fact among those of a kind: a row's id, a slug; empty where a player has one such fact at most.
 FactId = int | str
+#: Digits of a number that is no id in any table.
+LONGEST_ID = 19
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,14 @@ class Limit:
     otherwise: str
 
 
+@dataclass(frozen=True)
+class Wording:
+    """What an entry says: its text, and the things it names."""
+
+    description: str
+    metadata: Metadata
+
+
 class Kind(ABC):
     """A type of activity. A subclass with a ``type`` is on the whitelist.
 
@@ -39,27 +49,41 @@ class Kind(ABC):
     :cvar label: what staff read.
     :cvar order: its place in lists of types.
     :cvar fact: begins the names of its facts, or is the whole name where a player has one such fact at most.
-    :cvar limits: the numbers its metadata may hold, by name.
+    :cvar requires: the public things its metadata must name, by id, slug or name: ``("tournament",)``.
+    :cvar names: the public things its metadata may name besides.
+    :cvar limits: the numbers its metadata must hold, by name, and no others.
     :cvar is_private: only the player and staff see its entries, whatever is asked.
     :cvar shown_by: the flag of ``PrivacySettings`` that must be on for others to see its entries.
+    :cvar time_shown_by: the flags that must be on for others to learn the time of an entry; else they learn
+        the day. Empty for facts whose time is public anyway.
     """
 
     type: ClassVar[str]
     label: ClassVar[str]
     fact: ClassVar[str]
     order: ClassVar[int] = 100
+    requires: ClassVar[tuple[str, ...]] = ()
+    names: ClassVar[tuple[str, ...]] = ()
     limits: ClassVar[Mapping[str, Limit]] = {}
     is_private: ClassVar[bool] = False
     shown_by: ClassVar[str] = ""
+    time_shown_by: ClassVar[Collection[str]] = ("show_match_history", "show_tournament_stats")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "type" not in cls.__dict__:
             return
 
-        if cls.shown_by:
-            PrivacySettings._meta.get_field(cls.shown_by)
-        declared = ActivityType(cls.type, cls.label, cls.order, cls.is_private, cls.shown_by)
+        for flag in filter(None, (cls.shown_by, *cls.time_shown_by)):
+            PrivacySettings._meta.get_field(flag)
+        declared = ActivityType(
+            value=cls.type,
+            label=cls.label,
+            order=cls.order,
+            is_private=cls.is_private,
+            shown_by=cls.shown_by,
+            time_shown_by=frozenset(cls.time_shown_by),
+        )
         declare_activity_type(declared)
         _classes[cls.type] = cls
 
@@ -73,6 +97,13 @@ class Kind(ABC):
 
         :param facts: the facts concerned; None for all of this kind.
         """
+
+    def find_wordings(self, rows: Sequence[ActivityRow]) -> dict[int, Wording]:
+        """Return entry's id → what it says today, for entries that name things which can be renamed.
+
+        An entry that is left out says what is stored. At most one query.
+        """
+        return {}
 
     def make_key(self, fact_id: FactId) -> str:
         """Return the name of a fact, ``dedupe_key`` of its entry."""
@@ -102,6 +133,10 @@ class Kind(ABC):
             visibility=self.settle_visibility(Visibility.PUBLIC),
         )
 
+    def find_fault(self, metadata: Metadata) -> str:
+        """Return why a fact entered by hand, with these metadata, does not appear, or ``""``."""
+        return ""
+
     def settle_visibility(self, asked: str) -> str:
         """Return the visibility of an entry for which ``asked`` was given."""
         return Visibility.PRIVATE if self.is_private else asked
@@ -124,6 +159,7 @@ class RowKind(Kind, Generic[Row]):
     :cvar player: the column that names the player.
     :cvar dated_by: the column that says when it happened.
     :cvar fact_id: the column, or the path to it, that is the id of the fact among those of the player.
+    :cvar fact_type: the type of that id.
     :cvar related: what the text and the metadata need, fetched along.
     :cvar events: what other apps announce of its facts. A service of this app calls ``sync_timeline`` itself.
     :cvar follows_deletion: whether the deletion of a single row is an event too.
@@ -132,6 +168,7 @@ class RowKind(Kind, Generic[Row]):
     player: ClassVar[str] = "user"
     dated_by: ClassVar[str]
     fact_id: ClassVar[str] = ""
+    fact_type: ClassVar[type[int] | type[str]] = int
     related: ClassVar[tuple[str, ...]] = ()
     events: ClassVar[tuple[Event, ...]] = ()
     follows_deletion: ClassVar[bool] = True
@@ -161,6 +198,31 @@ class RowKind(Kind, Generic[Row]):
             rows = rows.select_related(*self.related)
 
         return [self._record(row) for row in rows.order_by("pk")]
+
+    def find_wordings(self, rows: Sequence[ActivityRow]) -> dict[int, Wording]:
+        """Return entry's id → what it says today, from the rows that the entries show."""
+        facts = {row.pk: self._read_fact_id(row.dedupe_key) for row in rows} if self.related else {}
+        if not any(facts.values()):
+            return {}
+
+        shown = self.list_rows().select_related(*self.related)
+        users = {row.user_id for row in rows}
+        wanted = {fact for fact in facts.values() if fact}
+        found = shown.filter(**{f"{self.player}__in": users, f"{self.fact_id}__in": wanted})
+        by_fact = {(self.get_player(row), self.make_key(self.get_fact_id(row))): row for row in found}
+
+        sources = {row.pk: by_fact.get((row.user_id, row.dedupe_key)) for row in rows}
+        return {
+            pk: Wording(self.describe(source), self.list_metadata(source))
+            for pk, source in sources.items()
+            if source is not None
+        }
+
+    def _read_fact_id(self, key: str) -> str:
+        """Return the id in the name of a fact; ``""`` when it holds none, as in a name given by hand."""
+        prefix, _, fact_id = key.partition(":")
+        is_number = fact_id.isascii() and fact_id.isdecimal() and len(fact_id) < LONGEST_ID
+        return fact_id if prefix == self.fact and (is_number or self.fact_type is str) else ""
 
     def get_player(self, row: Model) -> int | None:
         """Return the player a row is about; None for the row of a team itself."""

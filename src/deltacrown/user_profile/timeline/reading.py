@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.privacy import Viewer, filter_activity_by_visibility, is_self
+from deltacrown.user_profile.privacy import (
+    ACTIVITY_AS_TOLD,
+    Precision,
+    Viewer,
+    add_words,
+    filter_activity_by_visibility,
+    is_self,
+    sees_hidden,
+    tell_activity_times,
+    tell_times,
+)
 from deltacrown.user_profile.timeline.hiding import is_hidden, write_handle
+from deltacrown.user_profile.timeline.kind import Wording
 from deltacrown.user_profile.timeline.kinds import KINDS
 
-ORDER: Order = ("-created_at", "-id")
+#: Of events of one time, their words decide: never the order in which they were recorded.
+ORDER: Order = ("-created_at", "-told_as", "-user_id", "-told_key")
 
 
 @dataclass(frozen=True)
 class ActivityEntry:
     """One event of a timeline; ``metadata`` holds what a page needs to link to it.
 
+    :param created_at: when it happened, as far as the reader may know; see ``precision``.
     :param hidden: its player has hidden it.
     :param handle: names it to its player, to hide it or show it again; empty for everybody else.
     """
@@ -30,6 +45,7 @@ class ActivityEntry:
     metadata: dict[str, Any]
     visibility: ActivityRow.Visibility
     created_at: datetime
+    precision: Precision
     hidden: bool = False
     handle: str = ""
 
@@ -43,28 +59,80 @@ def get_activity_timeline(
 ) -> Page[ActivityEntry]:
     """Return a page of the events of ``user`` that ``viewer`` may see, latest first.
 
+    Who may not see a history of ``user`` is told the days of what may follow from it, and no order within.
+
     :param limit: 1 to 50.
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
     live = filter_activity_by_visibility(UserActivity.objects.filter(user=user), viewer)
     archived = filter_activity_by_visibility(ArchivedUserActivity.objects.filter(user=user), viewer)
-    found = paginate([live, archived], listing=f"activity/{user.pk}", order=ORDER, cursor=page, limit=limit)
     own = is_self(viewer, user)
+    found = paginate_entries(
+        [live, archived],
+        listing=f"activity/{user.pk}",
+        viewer=viewer,
+        owner=user,
+        cursor=page,
+        limit=limit,
+    )
     return found.with_items(lambda rows: describe_entries(rows, own=own))
 
 
-def describe_entries(rows: Iterable[ActivityRow], *, own: bool = False) -> list[ActivityEntry]:
-    """Turn rows into entries; with ``own`` for the player they are about."""
+def paginate_entries(
+    tables: Sequence[QuerySet[Any]],
+    *,
+    listing: str,
+    viewer: Viewer,
+    owner: User | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> Page[Any]:
+    """Return a page of entries that ``viewer`` may see, each with the time to show them as ``told_at``.
+
+    :param owner: the one player they are about; None for a list of many players.
+    """
+    if sees_hidden(viewer) or (owner is not None and is_self(viewer, owner)):
+        told = [add_words(tell_times(table, dated_by="created_at", exactly=None)) for table in tables]
+        return paginate(told, listing=listing, order=ORDER, cursor=cursor, limit=limit)
+
+    told = tell_activity_times(tables, viewer)
+    return paginate(
+        told, listing=listing, order=ACTIVITY_AS_TOLD, cursor=cursor, limit=limit, days_of="created_at"
+    )
+
+
+def describe_entries(rows: Iterable[Any], *, own: bool = False) -> list[ActivityEntry]:
+    """Turn rows into entries, with today's names; with ``own`` for the player they are about.
+
+    At most one query for each kind of activity that names teams, tournaments or achievements.
+
+    :param rows: as ``paginate_entries`` gives them; for their own player any rows.
+    """
+    listed = list(rows)
+    wordings = find_wordings(listed)
     return [
         ActivityEntry(
             activity_type=row.activity_type,
-            description=row.description,
-            metadata=row.metadata,
+            description=wordings[row.pk].description,
+            metadata=dict(wordings[row.pk].metadata),
             visibility=ActivityRow.Visibility(row.visibility),
-            created_at=row.created_at,
+            created_at=row.created_at if own else row.told_at,
+            precision=Precision.EXACT if own else Precision.of(row),
             hidden=is_hidden(row),
             handle=write_handle(row) if own and not KINDS[row.activity_type].is_private else "",
         )
-        for row in rows
+        for row in listed
     ]
+
+
+def find_wordings(rows: Sequence[ActivityRow]) -> dict[int, Wording]:
+    """Return entry's id → what it says today; what is stored of an entry whose fact names nothing."""
+    by_type: dict[str, list[ActivityRow]] = {}
+    for row in rows:
+        by_type.setdefault(row.activity_type, []).append(row)
+
+    wordings = {row.pk: Wording(row.description, row.metadata) for row in rows}
+    for activity_type, entries in by_type.items():
+        wordings |= KINDS[activity_type].find_wordings(entries)
+    return wordings

@@ -11,6 +11,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from deltacrown.core.dates import write_day, write_hour
+from deltacrown.user_profile.privacy import Precision
+
 register = template.Library()
 
 NOTHING = "–"
@@ -59,16 +62,24 @@ def write_datetime(value: datetime | None) -> SafeString | str:
     """Return a date and time in UTC, as text and for machines."""
     if value is None:
         return NOTHING
-    hour = format_html('<span class="hour">{}</span>', f"{value.astimezone(UTC):%H:%M}")
-    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), _day(value), hour)
+    hour = format_html('<span class="hour">{}</span>', write_hour(value))
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), write_day(value), hour)
 
 
 @register.filter
 def day(value: datetime | None) -> SafeString | str:
-    """Return a date in UTC, as text and for machines."""
+    """Return a date in UTC, as text and for machines, without the time."""
     if value is None:
         return NOTHING
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), _day(value))
+    return format_html(
+        '<time datetime="{}">{}</time>', value.astimezone(UTC).date().isoformat(), write_day(value)
+    )
+
+
+@register.filter
+def told(value: datetime, precision: Precision) -> SafeString | str:
+    """Return a date and time in UTC where the reader may know the time, else the date."""
+    return day(value) if precision is Precision.DAY else write_datetime(value)
 
 
 @register.filter
@@ -103,8 +114,3 @@ def worded(name: str) -> str:
 def named(stats: dict[str, Any], name: str) -> Any:
     """Return the value reported under ``name``."""
     return stats.get(name)
-
-
-def _day(value: datetime) -> str:
-    in_utc = value.astimezone(UTC)
-    return f"{in_utc.day} {in_utc:%b %Y}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,10 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deltacrown.pages import oneself
 from deltacrown.user_profile import privacy
 from deltacrown.web.forms.settings import PrivacyForm
-from deltacrown.web.signed_in import get_person
+from deltacrown.web.signed_in import get_person, sign_in_required
 
 
-@login_required
+@sign_in_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_privacy(request: HttpRequest) -> HttpResponse:
     """Show or set what the player lets others see."""
@@ -30,7 +29,7 @@ def edit_privacy(request: HttpRequest) -> HttpResponse:
     return redirect("privacy")
 
 
-@login_required
+@sign_in_required
 @require_safe
 def show_preview(request: HttpRequest) -> HttpResponse:
     """Show the player's own page as strangers or, with ``?as=follower``, followers see it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,7 +17,7 @@ from deltacrown.web.forms import PageForm
 from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, ReviewForm
 from deltacrown.web.forms.filters import QueueForm
 from deltacrown.web.refusals import get_form_status
-from deltacrown.web.signed_in import get_person
+from deltacrown.web.signed_in import get_person, sign_in_required
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 FILED = "Filed. A moderator will look at it; the answer appears here."
@@ -28,7 +27,7 @@ RESOLVED = {
 }
 
 
-@login_required
+@sign_in_required
 @require_safe
 def show_own(request: HttpRequest) -> HttpResponse:
     """Show the disputes the player filed."""
@@ -36,7 +35,7 @@ def show_own(request: HttpRequest) -> HttpResponse:
     return render(request, "web/disputes.html", {"found": found})
 
 
-@login_required
+@sign_in_required
 @require_http_methods(FORM_METHODS)
 def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
     """File a dispute about a match the player was in."""
@@ -61,7 +60,7 @@ def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpRespon
     return render(request, "web/dispute_match.html", context, status=status)
 
 
-@login_required
+@sign_in_required
 @require_http_methods(FORM_METHODS)
 def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     """File a dispute about a result of a tournament the player competed in."""
@@ -80,7 +79,7 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "web/dispute_result.html", {"shown": shown, "form": form}, status=status)
 
 
-@login_required
+@sign_in_required
 @require_safe
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Show everybody's disputes of one status to moderators: the open ones unless they choose another."""
@@ -90,7 +89,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     return render(request, "web/dispute_queue.html", {"found": found, "form": form})
 
 
-@login_required
+@sign_in_required
 @require_http_methods(FORM_METHODS)
 def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
     """Show a dispute to a moderator, who upholds or rejects it."""

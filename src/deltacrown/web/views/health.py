@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from deltacrown.core import clock
 from deltacrown.core.jobs import list_job_states
+from deltacrown.core.readiness import NotReady, read_when_ready
 from deltacrown.freshness import cache_store
-
-logger = logging.getLogger(__name__)
+from deltacrown.pages.integrity import list_trigger_faults
 
 
 @never_cache
@@ -26,17 +23,24 @@ def show_liveness(_request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def show_readiness(_request: HttpRequest) -> HttpResponse:
-    """Answer whether the database answers; 503 when it does not.
+    """Answer whether pages can be served, within two seconds; 503 and the reason when they cannot.
 
-    A cache that does not answer and a failed job are listed, but do not change the status: pages are still
-    served.
+    The database must answer, be migrated, and take changes. A cache that does not answer, a failed job and
+    triggers that are missing or off are listed, but do not make it 503: pages are still served. While numbers
+    are not kept, the status is ``degraded``.
     """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        logger.exception("the database does not answer")
-        return JsonResponse({"status": "unavailable", "database": "does not answer"}, status=503)
-    problems = [state.problem for state in list_job_states(clock.now()) if state.problem]
+        details = read_when_ready(_read_details)
+    except NotReady as refusal:
+        outage = refusal.outage
+        answer = {"status": "unavailable", "database": outage.reason}
+        return JsonResponse(answer, status=503, headers={"Retry-After": str(outage.retry_after)})
     cache = "ok" if cache_store.is_answering() else "does not answer; pages come from the database"
-    return JsonResponse({"status": "ok", "database": "ok", "cache": cache, "jobs": problems or "ok"})
+    status = "ok" if details["numbers"] == "ok" else "degraded"
+    return JsonResponse({"status": status, "database": "ok", "cache": cache, **details})
+
+
+def _read_details() -> dict[str, object]:
+    """Return what else the database says of the site's health."""
+    problems = [state.problem for state in list_job_states(clock.now()) if state.problem]
+    return {"jobs": problems or "ok", "numbers": list_trigger_faults() or "ok"}

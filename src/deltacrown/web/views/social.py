@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,10 +14,10 @@ from deltacrown.pages import follows, oneself
 from deltacrown.user_profile.people import kyc
 from deltacrown.user_profile.timeline import hiding
 from deltacrown.web.forms.settings import TimelineEntryForm
-from deltacrown.web.signed_in import get_person
+from deltacrown.web.signed_in import get_person, sign_in_required
 
 
-@login_required
+@sign_in_required
 @require_safe
 def show_feed(request: HttpRequest) -> HttpResponse:
     """Show the timelines of the players one follows."""
@@ -54,7 +53,7 @@ def show_following(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "web/player_follows.html", context)
 
 
-@login_required
+@sign_in_required
 @require_POST
 def hide_or_show_entry(request: HttpRequest) -> HttpResponse:
     """Hide an entry of one's own timeline, or show it again."""
@@ -66,7 +65,7 @@ def hide_or_show_entry(request: HttpRequest) -> HttpResponse:
     return redirect("player-activity", person.profile.public_id)
 
 
-@login_required
+@sign_in_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_for_verification(request: HttpRequest) -> HttpResponse:
     """Show the state of one's verification, or ask for it."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from deltacrown.pages import tournaments
+from deltacrown.tournaments.models import Tournament
+from deltacrown.web.renamed import redirect_renamed
 
 MATCHES_PER_PAGE = 20
+
+
+class TournamentShown(Protocol):
+    """What every page of a tournament has."""
+
+    @property
+    def tournament(self) -> Tournament:
+        """Return the tournament."""
 
 
 @require_safe
@@ -22,16 +34,14 @@ def show_list(request: HttpRequest) -> HttpResponse:
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
-    context = {"shown": shown, "event": shown.tournament, "tab": "tournament"}
-    return render(request, "web/tournament.html", context)
+    return _render(request, "web/tournament.html", shown, slug, tab="tournament")
 
 
 @require_safe
 def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all official results."""
     shown = tournaments.get_results_page(slug, _page(request), viewer=request.user)
-    context = {"shown": shown, "event": shown.tournament, "tab": "results"}
-    return render(request, "web/tournament_results.html", context)
+    return _render(request, "web/tournament_results.html", shown, slug, tab="results")
 
 
 @require_safe
@@ -39,24 +49,31 @@ def show_tournament_matches(request: HttpRequest, slug: str) -> HttpResponse:
     """Show its matches, latest first."""
     page, limit = _page(request), MATCHES_PER_PAGE
     shown = tournaments.get_tournament_matches_page(slug, page, viewer=request.user, limit=limit)
-    context = {"shown": shown, "event": shown.tournament, "tab": "matches"}
-    return render(request, "web/tournament_matches.html", context)
+    return _render(request, "web/tournament_matches.html", shown, slug, tab="matches")
 
 
 @require_safe
 def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everyone who registered."""
     shown = tournaments.get_entrants_page(slug, _page(request), viewer=request.user)
-    context = {"shown": shown, "event": shown.tournament, "tab": "entrants"}
-    return render(request, "web/tournament_entrants.html", context)
+    return _render(request, "web/tournament_entrants.html", shown, slug, tab="entrants")
 
 
 @require_safe
 def show_players(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what every player did."""
     shown = tournaments.get_players_page(slug, viewer=request.user)
-    context = {"shown": shown, "event": shown.tournament, "tab": "players"}
-    return render(request, "web/tournament_players.html", context)
+    return _render(request, "web/tournament_players.html", shown, slug, tab="players")
+
+
+def _render(
+    request: HttpRequest, template: str, shown: TournamentShown, slug: str, *, tab: str
+) -> HttpResponse:
+    """Render a page of a tournament; redirect from the address with a former slug."""
+    event = shown.tournament
+    return redirect_renamed(request, slug=(slug, event.slug)) or render(
+        request, template, {"shown": shown, "event": event, "tab": tab}
+    )
 
 
 def _page(request: HttpRequest) -> str | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +18,17 @@ from django_tally.rows import UnknownStat
 from django_tally.triggers.migrating import install_and_record
 from django_tally.verification import Drift
 
-CLEAN, DRIFTED, WRONG_CALL = 0, 1, 2
+CLEAN, DRIFTED, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+#: No database has a larger key.
+LARGEST_KEY = 2**63 - 1
 
 
 class Command(BaseCommand):
-    help = "Verify, repair and explain declared numbers. Exit code: 0 all right, 1 drift found, 2 wrong call."
+    help = (
+        "Verify, repair and explain declared numbers. "
+        "Exit code: 0 when all were right, 1 when any had drifted (also when it was repaired) or triggers "
+        "are missing or off, 2 for a wrong call, 130 when interrupted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
@@ -40,10 +46,16 @@ class Command(BaseCommand):
         )
         explain.add_argument("holder", metavar="HOLDER", help=a_holder)
         explain.add_argument(
-            "keys", metavar="KEY", nargs="+", type=int, help="the keys of the row, in the order of stat_keys"
+            "keys",
+            metavar="KEY",
+            nargs="+",
+            type=_read_key,
+            help="the keys of the row, in the order of stat_keys",
         )
         explain.add_argument("stat", metavar="STAT", help="the name of the number's field")
-        explain.add_argument("--limit", type=int, default=10, help="how many omissions and changes at most")
+        explain.add_argument(
+            "--limit", type=_read_limit, default=10, help="how many omissions and changes at most"
+        )
         for subcommand in (verify, repair, explain):
             subcommand.add_argument(
                 "--json", action="store_true", dest="as_json", help="print one JSON document instead of text"
@@ -60,7 +72,11 @@ class Command(BaseCommand):
             "explain": self._explain,
             "install": self._install,
         }
-        code = run[action](**options)
+        try:
+            code = run[action](**options)
+        except KeyboardInterrupt:  # repairs commit in batches
+            self.stdout.write("Interrupted. What was done stays; run the same command again for the rest.")
+            sys.exit(INTERRUPTED)
         if code != CLEAN:
             sys.exit(code)
 
@@ -76,7 +92,7 @@ class Command(BaseCommand):
         outcome = reconcile(cause=cause, clock=timezone.now, holders=holders, scope=holder, dry_run=dry_run)
 
         self._print(outcome_as_dict(outcome) if as_json else describe_outcome(outcome))
-        return DRIFTED if outcome.drifts else CLEAN
+        return CLEAN if outcome.is_right else DRIFTED
 
     def _explain(
         self, *, holder: str, keys: list[int], stat: str, limit: int, as_json: bool, **_: Any
@@ -85,9 +101,6 @@ class Command(BaseCommand):
         names = get_stat_keys(model)
         if len(keys) != len(names):
             raise CommandError(f"{holder} takes {len(names)} KEY: {', '.join(names)}.", returncode=WRONG_CALL)
-        if limit < 1:
-            raise CommandError("--limit is a number from 1 on.", returncode=WRONG_CALL)
-
         try:
             report = report_number(model, stat, dict(zip(names, keys, strict=True)), limit=limit)
         except UnknownStat as error:
@@ -105,6 +118,21 @@ class Command(BaseCommand):
         lines = [json.dumps(answer, indent=2)] if isinstance(answer, dict) else answer
         for line in lines:
             self.stdout.write(line)
+
+
+def _read_key(text: str) -> int:
+    return _read_whole_number(text, 0, LARGEST_KEY)
+
+
+def _read_limit(text: str) -> int:
+    return _read_whole_number(text, 1, 1_000_000)
+
+
+def _read_whole_number(text: str, least: int, most: int) -> int:
+    is_number = text.isascii() and text.isdecimal() and len(text) < 20
+    if not is_number or not least <= int(text) <= most:
+        raise ArgumentTypeError(f"{text[:40]!r} is not a whole number from {least:,} to {most:,}")
+    return int(text)
 
 
 def _find_holder(label: str) -> Model:
@@ -132,6 +160,7 @@ def outcome_as_dict(outcome: Outcome) -> dict[str, Any]:
         "numbers_drifted": run.numbers_drifted,
         "numbers_repaired": run.numbers_repaired,
         "drifts": [_drift_as_dict(drift) for drift in outcome.drifts],
+        "faults": list(run.faults),
     }
 
 
@@ -158,6 +187,9 @@ def describe_outcome(outcome: Outcome) -> list[str]:
     verdict = (
         f"{run.numbers_drifted} drifted, {run.numbers_repaired} repaired" if outcome.drifts else "all right"
     )
+    lines += [f"Cause: {fault}" for fault in run.faults]
+    if outcome.drifts and not run.faults:
+        lines.append("Cause: unknown; the triggers are in order now.")
     return [*lines, f"Run {run.pk}: {run.numbers_checked} numbers checked, {verdict}."]
 
 
@@ -224,7 +256,15 @@ def _describe_omissions(report: NumberReport) -> Iterator[str]:
 def _describe_changes(report: NumberReport) -> Iterator[str]:
     yield "Changes, newest first, in UTC:" if report.changes else "It has never changed."
     for change in report.changes:
-        cause = "recorded" if change.is_recording else "deleted" if change.new is None else "changed"
+        cause = (
+            "tells it"
+            if change.is_repair
+            else "recorded"
+            if change.is_recording
+            else "deleted"
+            if change.new is None
+            else "changed"
+        )
         by = f" by {change.actor}" if change.actor else ""
         why = f": {change.reason}" if change.reason else ""
         part = f"{change.stat} " if change.stat != report.stat else ""

@@ -3,14 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from deltacrown.api.reference import render_description
+from deltacrown.core.commands import OwnCommand
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Print the OpenAPI description of the HTTP API, as JSON, from the code."
     requires_system_checks = []
+    needs_tables = False
+    interrupted = "Run the same command again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

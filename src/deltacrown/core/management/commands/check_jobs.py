@@ -5,17 +5,15 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from deltacrown.core import clock
+from deltacrown.core.commands import OwnCommand
 from deltacrown.core.jobs import JobState, list_job_states
 
 
-class Command(BaseCommand):
-    help = (
-        "Show when every scheduled job last ran. "
-        "Exit code: 0 when there is no problem, 1 when a job failed, was missed, or never ended."
-    )
+class Command(OwnCommand):
+    help = "Show when every scheduled job last ran."
+    exits = {0: "when there is no problem", 1: "when a job failed, was missed, was killed or does not end"}
+    interrupted = "Nothing was changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from deltacrown.core.cadence import Job
+from deltacrown.core.cadence import RETRY_MINUTES, Job
+from deltacrown.core.commands import OwnCommand
 from deltacrown.core.jobs import list_jobs
 
-FOLDER = "/srv/deltacrown"
+FOLDER = Path("/srv/deltacrown")
+ENVIRONMENT = Path("/etc/deltacrown.env")
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Print the schedule: as a table, as a crontab, or as timers for systemd."
+    exits = {0: "when it is printed"}
+    interrupted = "Nothing was changed."
+    needs_tables = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -23,17 +27,25 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--folder",
+            type=absolute_path,
             default=FOLDER,
             metavar="PATH",
             help="where DeltaCrown is installed (default %(default)s)",
         )
+        parser.add_argument(
+            "--environment",
+            type=absolute_path,
+            default=ENVIRONMENT,
+            metavar="FILE",
+            help="the file with the settings of the site, NAME='value' a line (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = Path(options["folder"])
+        where = {"folder": options["folder"], "environment": options["environment"]}
         writers: dict[str, Callable[[tuple[Job, ...]], str]] = {
             "table": write_table,
-            "cron": partial(write_crontab, folder=folder),
-            "systemd": partial(write_systemd, folder=folder),
+            "cron": partial(write_crontab, **where),
+            "systemd": partial(write_systemd, **where),
         }
         self.stdout.write(writers[options["format"]](list_jobs()))
 
@@ -46,34 +58,58 @@ def write_table(jobs: tuple[Job, ...]) -> str:
     return "\n".join(["| Job | When | By hand | What it does |", "|---|---|---|---|", *rows])
 
 
-def write_crontab(jobs: tuple[Job, ...], *, folder: Path) -> str:
-    """Return the schedule as lines for ``crontab -e``, with an hourly line that runs missed jobs."""
-    call = f"cd {folder} && .venv/bin/python manage.py"
-    lines = [f"{job.cadence.as_cron()}  {call} run_job {job.name}" for job in jobs]
-    return "\n".join(["CRON_TZ=UTC", *lines, f"40 * * * *  {call} run_job --due"])
+def absolute_path(text: str) -> Path:
+    """Convert the text of an option to a path that is the same from everywhere."""
+    path = Path(text)
+    if not path.is_absolute() or not text.isprintable() or "%" in text:
+        raise ArgumentTypeError(f"{text!r} is not an absolute path (without the sign %)")
+    return path
 
 
-def write_systemd(jobs: tuple[Job, ...], *, folder: Path) -> str:
-    """Return the files for /etc/systemd/system: one service for all jobs, and a timer for each job."""
-    service = [
-        "# deltacrown-job@.service",
+def write_crontab(jobs: tuple[Job, ...], *, folder: Path, environment: Path) -> str:
+    """Return the schedule as lines for ``crontab -e``, with one that runs jobs that are due again.
+
+    A line without its environment would work on another database than the site: it reads the file, and does
+    nothing when that is not there.
+    """
+    read = f"set -a && . {quote(str(environment))} && set +a"
+    call = f"cd {quote(str(folder))} && {read} && exec .venv/bin/python manage.py run_job"
+    lines = [f"{job.cadence.as_cron()}  {call} {job.name}" for job in jobs]
+    return "\n".join(["CRON_TZ=UTC", *lines, f"*/{RETRY_MINUTES} * * * *  {call} --due"])
+
+
+def write_systemd(jobs: tuple[Job, ...], *, folder: Path, environment: Path) -> str:
+    """Return the files for /etc/systemd/system: a service for all jobs, and a timer for each job.
+
+    Another service, with a timer, runs the jobs that are due again.
+    """
+    for_one = _service("deltacrown-job@.service", "job %i", "%i", folder, environment)
+    for_due = _service("deltacrown-due.service", "jobs that are due again", "--due", folder, environment)
+    retry = _timer("deltacrown-due", "Jobs that failed, were killed or were missed.", f"*:0/{RETRY_MINUTES}")
+    timers = [_timer(f"deltacrown-job@{job.name}", job.meaning, job.cadence.as_systemd()) for job in jobs]
+    return "\n\n".join("\n".join(lines) for lines in [for_one, *timers, for_due, retry])
+
+
+def _service(name: str, what: str, job: str, folder: Path, environment: Path) -> list[str]:
+    return [
+        f"# {name}",
         "[Unit]",
-        "Description=DeltaCrown job %i",
+        f"Description=DeltaCrown {what}",
         "[Service]",
         "Type=oneshot",
         f"WorkingDirectory={folder}",
-        f"ExecStart={folder}/.venv/bin/python manage.py run_job %i",
+        f"EnvironmentFile={environment}",
+        f'ExecStart="{folder}/.venv/bin/python" manage.py run_job {job}',
     ]
-    return "\n\n".join("\n".join(lines) for lines in [service, *map(_timer, jobs)])
 
 
-def _timer(job: Job) -> list[str]:
+def _timer(name: str, meaning: str, when: str) -> list[str]:
     return [
-        f"# deltacrown-job@{job.name}.timer",
+        f"# {name}.timer",
         "[Unit]",
-        f"Description={job.meaning}",
+        f"Description={meaning}",
         "[Timer]",
-        f"OnCalendar={job.cadence.as_systemd()}",
+        f"OnCalendar={when}",
         "Persistent=true",
         "[Install]",
         "WantedBy=timers.target",

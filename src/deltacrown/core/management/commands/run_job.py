@@ -5,20 +5,24 @@ import logging
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from deltacrown.core import clock
+from deltacrown.core.commands import OwnCommand
 from deltacrown.core.errors import DomainError
 from deltacrown.core.jobs import AlreadyRunning, list_job_states, run_job
 
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
-    help = (
-        "Run a job of the schedule now, or every job that is due, and record the run. "
-        "Exit code: 0 when all were done, 1 when one failed, 2 for a usage error, 3 when one is running."
-    )
+class Command(OwnCommand):
+    help = "Run a job of the schedule now, or every job that is due, and record the run."
+    exits = {
+        0: "when all were done",
+        1: "when one failed (reconcile fails, after its repairs, when it found why numbers drift)",
+        3: "when one is running",
+    }
+    interrupted = "The run is recorded as failed; what it did stays. Run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job", nargs="?", metavar="JOB", help="the name of the job; see list_jobs")

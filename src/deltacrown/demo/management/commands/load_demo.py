@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from deltacrown.accounts.models import User
 from deltacrown.core import clock
+from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand, whole_number
 from deltacrown.core.errors import DomainError
 from deltacrown.demo.loading import PLAYER_PASSWORD, STAFF, STAFF_PASSWORD, is_loaded, load_season
 from deltacrown.demo.plan.people import HERO
@@ -23,28 +24,39 @@ from deltacrown.user_profile.models import UserAchievement
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 
 DEFAULTS = SeasonSize()
+#: The whole season is planned in memory.
+MOST = 10_000_000
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Load a generated two-year season into an empty database. "
         "The same seed and size give the same season. "
         "Loading it again does nothing; "
         "a load that was stopped, by kill -9 too, is finished by running it again."
     )
+    exits = {0: "when the season is there", 1: "when this database or site must not have it"}
+    interrupted = "What was loaded stays; run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--players", type=int, default=DEFAULTS.players, help="accounts, at least 40")
+        parser.add_argument(
+            "--players", type=whole_number(40, MOST), default=DEFAULTS.players, help="accounts, at least 40"
+        )
         parser.add_argument(
             "--matches",
-            type=int,
+            type=whole_number(400, MOST),
             default=DEFAULTS.matches,
             help="matches, those of tournaments included, at least 400",
         )
         parser.add_argument(
-            "--tournaments", type=int, default=DEFAULTS.tournaments, help="tournaments, at least 12"
+            "--tournaments",
+            type=whole_number(12, MOST),
+            default=DEFAULTS.tournaments,
+            help="tournaments, at least 12",
         )
-        parser.add_argument("--seed", type=int, default=2024, help="another number is another season")
+        parser.add_argument(
+            "--seed", type=whole_number(0, 2**31 - 1), default=2024, help="another number is another season"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.BEHIND_TLS:
@@ -65,8 +77,10 @@ class Command(BaseCommand):
         gc.disable()  # the plan is a million objects that stay to the end, and each collection reads them all
         try:
             load_season(plan_season(seed=seed, size=size), Progress(self.stderr))
-        except (DomainError, ValueError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
+        except ValueError as error:  # sizes that do not go together
+            raise CommandError(str(error), returncode=EXIT_WRONG_CALL) from error
         finally:
             gc.enable()
         self.stdout.write(f"Loaded in {time.monotonic() - started:.1f} s: {describe_contents()}.")

@@ -7,24 +7,30 @@ from datetime import UTC, datetime
 from datetime import time as clock_time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
 from deltacrown.core import clock
+from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand, whole_number
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.games.services import Archived, archive_matches
 from deltacrown.games.services.archiving import BATCH_SIZE
 
-EXIT_LEFT, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_LEFT = 1
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Move matches played before a date into the archive; no number, page or history changes. "
-        "Commits in batches, so it can be stopped and run again. "
-        "Exit code: 0 when all were moved, 1 when some were left, 2 for a usage error, 130 when interrupted."
+        "Commits in batches, so it can be stopped and run again."
     )
+    exits = {
+        0: "when all were moved",
+        EXIT_LEFT: "when some were left because the archive already has a row "
+        "with the same match key and player",
+    }
+    interrupted = "Matches moved so far stay archived; run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only show how many would be moved")
         parser.add_argument(
             "--batch-size",
-            type=int,
+            type=whole_number(1, 1_000_000),
             default=BATCH_SIZE,
             metavar="N",
             help="rows per transaction (default %(default)s)",
@@ -48,11 +54,6 @@ class Command(BaseCommand):
             moved = self._archive(read_datetime(options["before"]), options)
         except DomainError as error:
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
-        except KeyboardInterrupt:
-            self.stdout.write(
-                "Interrupted. Matches moved so far stay archived; run the same command again for the rest."
-            )
-            sys.exit(EXIT_INTERRUPTED)
         self.stdout.write(describe(moved, dry_run=options["dry_run"], seconds=time.monotonic() - started))
         if moved.left:
             self.stdout.write(

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from deltacrown.core.errors import DomainError
-from deltacrown.games.models import Game
-from deltacrown.games.services import create_game
+from deltacrown.games.services import create_game, find_games
 from deltacrown.interchange.directory import Directory, Names
 from deltacrown.interchange.formats.cwl.naming import CwlEvent
 from deltacrown.interchange.formats.cwl.survey import Survey
+from deltacrown.interchange.lines import FileRefused
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
@@ -19,6 +19,7 @@ from deltacrown.tournaments.services import (
     Standing,
     complete_tournament,
     create_tournament,
+    find_tournaments,
     open_registration,
     register_entrants,
     schedule_end,
@@ -39,8 +40,8 @@ def enter_event(
     :param whole: every line could be read, so that the end of the last game is the tournament's.
     """
     slug, name = title
-    game = Game.objects.filter(slug=slug).first() or create_game(slug=slug, name=name)
-    tournament = Tournament.objects.filter(slug=event.slug).first()
+    game = find_games([slug]).get(slug) or create_game(slug=slug, name=name)
+    tournament = find_tournaments([event.slug]).get(event.slug)
     if tournament is None:
         tournament = create_tournament(
             slug=event.slug,
@@ -66,9 +67,11 @@ def ensure_entrants(survey: Survey) -> list[EntrantRecord]:
             seen.add(player)
             rosters.setdefault(team, []).append(player)
     directory = Directory()
-    names = Names(players=seen, teams=rosters)
+    names = Names(players=[player for _, player in survey.stints()], teams=rosters)
     directory.find(names)
     directory.create_missing(names)
+    if directory.faults:
+        raise FileRefused(f"A name in the file cannot be taken: {'; '.join(directory.faults.values())}.")
     return [
         EntrantRecord(
             team=directory.teams[team],
@@ -86,7 +89,7 @@ def complete_event(*, event: CwlEvent, survey: Survey, now: datetime) -> list[st
     :return: remarks on what could not be done.
     """
     record_stints(survey)
-    tournament = Tournament.objects.get(slug=event.slug)
+    tournament = find_tournaments([event.slug])[event.slug]
     teams = ensure_teams(names=survey.finalists())
     standings = [Standing(team=team, placement=place) for place, team in enumerate(teams.values(), start=1)]
     try:

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from deltacrown.core.names import make_name_key
+
 
 @dataclass(frozen=True)
 class CwlLine:
@@ -56,7 +58,7 @@ class Survey:
         players: dict[str, set[str]] = {}
         for line in self.lines:
             first_seen[line.team] = min(line.ended_at, first_seen.get(line.team, line.ended_at))
-            players.setdefault(line.team, set()).add(line.player.lower())
+            players.setdefault(line.team, set()).add(make_name_key(line.player))
         by_age = sorted(players, key=lambda name: (first_seen[name], name))
         first_names: dict[str, str] = {}
         for name in by_age:

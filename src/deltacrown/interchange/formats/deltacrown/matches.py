@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -109,7 +110,7 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         line=row.line,
         player=fields.username("player", required=True),
         result=fields.choice("result", RESULTS, default=""),
-        side=fields.text("side", longest=120) or team,
+        side=unicodedata.normalize("NFC", fields.text("side", longest=120) or team),
         score=fields.whole("score"),
         team=team,
         stats=fields.stats(STATS, NESTED),

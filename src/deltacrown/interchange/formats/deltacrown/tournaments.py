@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from deltacrown.core.inputs import is_blank
+from deltacrown.core.names import make_name_key
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
 from deltacrown.interchange.fields import (
@@ -118,7 +120,7 @@ def read_placement(fields: Fields) -> tuple[int | None, str]:
     if word.strip().lower() == DISQUALIFIED:
         if len(reason.strip()) > 500:
             fields.refuse("placement", "the reason of the disqualification is longer than 500 characters")
-        return None, reason.strip() or NO_REASON
+        return None, NO_REASON if is_blank(reason) else reason.strip()
     if not text:
         return None, ""
     if not WHOLE_NUMBER.match(text):
@@ -189,7 +191,7 @@ def gather_entrants(entries: list[EntrantLine]) -> list[EntrantDraft]:
     for entry in entries:
         if not entry.player and not entry.team:
             continue
-        key = team_key(entry.team) if entry.team else f"\n{entry.player}"
+        key = team_key(entry.team) if entry.team else f"\n{make_name_key(entry.player)}"
         entrant = entrants.setdefault(key, EntrantDraft(entry.row.line, entry.team, [], entry.outcome))
         if entry.player:
             entrant.players.append(entry.player)
@@ -198,4 +200,4 @@ def gather_entrants(entries: list[EntrantLine]) -> list[EntrantDraft]:
 
 def team_key(name: str) -> str:
     """Return what two spellings of a team's name have in common."""
-    return " ".join(name.split()).casefold()
+    return make_name_key(name)

@@ -1,28 +1,26 @@
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand
 from deltacrown.core.errors import DomainError
 from deltacrown.interchange.exporting import count_lines, export_matches
 
-EXIT_WRONG_CALL, EXIT_INTERRUPTED = 2, 130
 
-
-class Command(BaseCommand):
+class Command(OwnCommand):
     """``export_matches FILE``: writes every match to a file."""
 
     help = (
         "Export every match of the site to a file that import_matches reads: CSV, or NDJSON by .ndjson or "
-        ".jsonl; either may be gzipped (.gz). The file holds usernames: it is for "
-        "the operator. "
-        "Exit code: 0 when it was written, 2 for a usage error, 130 when interrupted; then no file is left."
+        ".jsonl; either may be gzipped (.gz). The file holds usernames: it is for the operator."
     )
+    exits = {0: "when it was written"}
+    interrupted = "No file was written; run the same command again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
@@ -37,8 +35,5 @@ class Command(BaseCommand):
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error}.", returncode=EXIT_WRONG_CALL) from error
-        except KeyboardInterrupt:
-            self.stdout.write("Interrupted; no file was written. Run the same command again.")
-            sys.exit(EXIT_INTERRUPTED)
 
         self.stdout.write(f"Wrote {written:,} lines to {path}.")

@@ -12,9 +12,7 @@ class Command(ImportCommand):
 
     help = (
         "Import tournaments from files. A tournament is taken whole or refused whole; "
-        "refused lines go to FILE.rejected.ndjson. Importing twice changes nothing. "
-        "Exit code 0: all taken; 1: lines were refused; 2: a file could not be read; "
-        "130: interrupted, run again to finish."
+        "refused lines go to FILE.rejected.ndjson. Importing twice changes nothing."
     )
     kind = "tournaments"
     default_batch_size = 20

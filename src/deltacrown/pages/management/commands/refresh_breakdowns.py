@@ -5,28 +5,32 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from deltacrown.core import clock
+from deltacrown.core.commands import OwnCommand, whole_number
 from deltacrown.core.errors import DomainError
 from deltacrown.core.jobs import AlreadyRunning, run_job
 from deltacrown.pages.breakdowns import RefreshedBreakdowns, refresh_breakdowns
 from deltacrown.user_profile.numbers.leaderboards import MAX_LIMIT
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Recount the numbers per game, repair and log those that differ, "
         "and put the breakdowns and overviews of each game's leading players into the cache. "
-        "The run is recorded as a run of the weekly job. "
-        "Exit code: 0 when all numbers were right, "
-        "1 when any had drifted (also when it was repaired), 2 for a wrong call, 3 when the job is running."
+        "The run is recorded as a run of the weekly job."
     )
+    exits = {
+        0: "when all numbers were right",
+        1: "when any had drifted (also when it was repaired)",
+        3: "when the job is running",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--players",
-            type=int,
+            type=whole_number(0, MAX_LIMIT),
             default=MAX_LIMIT,
             metavar="N",
             help="of each game, 0 to 100 (default %(default)s)",

@@ -7,25 +7,28 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.dateparse import parse_date
 from tqdm import tqdm
 
 from deltacrown.core import clock
+from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand, whole_number
+from deltacrown.core.days import start_of_day
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.timeline.archive import BATCH_SIZE, ArchivedActivities, archive_activities
 
 #: The default age of entries to archive: two years (SPEC section 5).
 KEPT_LIVE = timedelta(days=2 * 365)
-EXIT_LEFT, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_LEFT = 1
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Move timeline entries older than two years into the archive; no timeline changes. "
-        "Commits in batches, so it can be stopped and run again. "
-        "Exit code: 0 when all were moved, 1 when some were left, 2 for a usage error, 130 when interrupted."
+        "Commits in batches, so it can be stopped and run again."
     )
+    exits = {0: "when all were moved", EXIT_LEFT: "when some were left"}
+    interrupted = "Entries moved so far stay archived; run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only show how many would be moved")
         parser.add_argument(
             "--batch-size",
-            type=int,
+            type=whole_number(1, 1_000_000),
             default=BATCH_SIZE,
             metavar="N",
             help="entries per transaction (default %(default)s)",
@@ -46,15 +49,10 @@ class Command(BaseCommand):
         started = time.monotonic()
         now = clock.now()
         try:
-            before = read_day(options["before"]) if options["before"] else now - KEPT_LIVE
+            before = read_day(options["before"]) if options["before"] else start_of_day(now) - KEPT_LIVE
             moved = self._archive(before, now, options)
         except DomainError as error:
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
-        except KeyboardInterrupt:
-            self.stdout.write(
-                "Interrupted. Entries moved so far stay archived; run the same command again for the rest."
-            )
-            sys.exit(EXIT_INTERRUPTED)
         would = "Would move" if options["dry_run"] else "Moved"
         self.stdout.write(f"{would} {moved.entries:,} entries in {time.monotonic() - started:.1f} s.")
         if moved.left:

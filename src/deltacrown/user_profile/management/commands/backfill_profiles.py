@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from deltacrown.core.commands import OwnCommand
 from deltacrown.user_profile.people.profiles import (
     Provisioned,
     ensure_profiles,
@@ -14,15 +14,14 @@ from deltacrown.user_profile.people.profiles import (
     list_users_without_profile,
 )
 
-EXIT_INTERRUPTED = 130
 
-
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
-        "Create the profile and privacy rows of users who have none. "
-        "Commits in batches, so it can be stopped and run again. "
-        "Exit code: 0 when it is done, 130 when interrupted."
+        "Create the profile and privacy rows of users who have none, and mend the keys by which names are "
+        "found and compared, where raw SQL wrote a name. "
+        "Commits in batches, so it can be stopped and run again."
     )
+    interrupted = "Rows created so far stay; run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only show how many rows are missing")
@@ -32,14 +31,10 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stdout.write(f"{profiles:,} profiles and {privacy:,} privacy rows are missing.")
             return
-        try:
-            made = self._make(profiles + privacy)
-        except KeyboardInterrupt:
-            self.stdout.write(
-                "Interrupted. Rows created so far stay; run the same command again for the rest."
-            )
-            sys.exit(EXIT_INTERRUPTED)
+        made = self._make(profiles + privacy)
         self.stdout.write(f"Created {made.profiles:,} profiles and {made.privacy_settings:,} privacy rows.")
+        if made.names:
+            self.stdout.write(f"Mended the name keys of {made.names:,} rows.")
 
     def _make(self, total: int) -> Provisioned:
         # Not self.stderr: Django adds a line break to every write, which would break the progress bar.

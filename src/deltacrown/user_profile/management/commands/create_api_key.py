@@ -3,24 +3,24 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import SCOPES, create_key, find_players
+from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.people.addresses import find_users
 
-EXIT_REFUSED = 2
 
-
-class Command(BaseCommand):
+class Command(OwnCommand):
     """``create_api_key PLAYER``: makes the first key of a site, and any other."""
 
     help = (
         "Create an API key that acts for PLAYER, and print its secret: it cannot be read again. "
-        "Whoever can run this command may grant every scope. "
-        "Exit code: 0 when it was created, 2 when it was refused."
+        "Whoever can run this command may grant every scope."
     )
+    exits = {0: "when it was created"}
+    interrupted = "No key was made."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("player", metavar="PLAYER", help="a public id or a username")
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             owner = find_player(options["player"])
             new = create_key(owner=owner, name=options["name"], scopes=options["scope"], by=None)
         except DomainError as error:
-            raise CommandError(error.message, returncode=EXIT_REFUSED) from error
+            raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
 
         self.stderr.write(f"Key {new.key.prefix} acts for {owner.username}: {', '.join(new.key.scopes)}.")
         self.stdout.write(new.secret)
@@ -49,6 +49,8 @@ def find_player(name: str) -> User:
     """Return the player with a public id or a username."""
     found = find_users([name]).get(name) or find_players([name]).get(name)
     if found is None:
-        raise CommandError(f"There is no player {name!r}: give a public id or a username.", returncode=2)
+        raise CommandError(
+            f"There is no player {name!r}: give a public id or a username.", returncode=EXIT_WRONG_CALL
+        )
 
     return found

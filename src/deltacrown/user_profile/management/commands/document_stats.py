@@ -3,14 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from deltacrown.core.commands import OwnCommand
 from deltacrown.user_profile.numbers.reference import render_stats_reference
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Print the reference page of all stats as Markdown, generated from their declarations."
     requires_system_checks = []
+    needs_tables = False
+    interrupted = "Run the same command again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -4,10 +4,12 @@ from argparse import ArgumentParser
 from itertools import groupby
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from deltacrown.accounts.models import User
 from deltacrown.core import clock
+from deltacrown.core.commands import OwnCommand, whole_number
+from deltacrown.core.dates import write_day, write_second
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.histories.filters import get_game, read_as_of
 from deltacrown.user_profile.numbers.catalogue import StatLine
@@ -16,11 +18,12 @@ from deltacrown.user_profile.numbers.history import StatChange, get_stat_as_of
 from deltacrown.user_profile.people.addresses import get_player
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Explain one number of one player: the rows it counts, the rows it leaves out and why, "
         "the changes to it, and its value in the past."
     )
+    interrupted = "Nothing was changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("public_id", metavar="PUBLIC_ID", help="the player, DC-YY-NNNNNN")
@@ -35,7 +38,10 @@ class Command(BaseCommand):
             help="also show its value at a time, as 2025-06-01T12:00Z, or at the end of a day: 2025-06-01",
         )
         parser.add_argument(
-            "--limit", type=int, default=10, help="most changes and rows left out to list, 1 to 50"
+            "--limit",
+            type=whole_number(1, 50),
+            default=10,
+            help="most changes and rows left out to list, 1 to 50",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,7 +64,7 @@ class Command(BaseCommand):
         if as_of:
             at = read_as_of(as_of, now=clock.now())
             value = get_stat_as_of(user, stat, at, game=played, viewer=user)
-            when = f"At {at:%d %b %Y %H:%M:%S %Z}" if "T" in as_of else f"At the end of {at:%d %b %Y}"
+            when = f"At {write_second(at)} UTC" if "T" in as_of else f"At the end of {write_day(at)}"
             shown = _show(value, explanation.stat.unit)
             lines += ["", f"{when} it was {shown}, counting what this site knew by then."]
         return lines
@@ -95,7 +101,7 @@ def _describe_change(change: StatChange, stat: StatLine) -> list[str]:
     why = f" ({change.reason})" if change.reason and change.reason not in change.what else ""
     blame = "" if change.is_explained else " (no reason was given)"
     moved = f"{part}{change.delta:+d}, then {_show(change.value, stat.unit)}:"
-    return [f"  {change.at:%d %b %Y %H:%M:%S}  {moved} {change.what}{why}{blame}", f"      {change.subject}"]
+    return [f"  {write_second(change.at)}  {moved} {change.what}{why}{blame}", f"      {change.subject}"]
 
 
 def _show(value: object, unit: str = "") -> str:

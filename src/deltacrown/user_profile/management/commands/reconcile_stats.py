@@ -5,19 +5,22 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from deltacrown.core import clock
+from deltacrown.core.commands import OwnCommand
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.numbers.reconciliation import Finding, Report, reconcile_stats
 
 
-class Command(BaseCommand):
-    help = (
-        "Recount every cached number from its rows; repair and log those that differ. "
-        "Exit code: 0 when all were right, 1 when any had drifted (even if repaired), 2 for a usage error."
-    )
+class Command(OwnCommand):
+    help = "Recount every cached number from its rows; repair and log those that differ."
+    exits = {
+        0: "when every number was right and can stay so",
+        1: "when any had drifted (also when it was repaired), or triggers are missing or off",
+    }
+    interrupted = "What was repaired stays so; run the same command again for the rest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -41,7 +44,7 @@ class Command(BaseCommand):
 
         text = json.dumps(report.as_dict(), indent=2) if options["json"] else describe_report(report)
         self.stdout.write(text)
-        if report.numbers_drifted:
+        if not report.is_right:
             sys.exit(1)
 
 
@@ -60,6 +63,8 @@ def describe_report(report: Report) -> str:
     verdict = "all right"
     if report.numbers_drifted:
         verdict = f"{report.numbers_drifted} drifted, {report.numbers_repaired} repaired"
+    if report.cause:
+        lines += [f"Cause: {fault}" for fault in report.faults or [report.cause]]
     return "\n".join([*lines, f"Run {report.run}: {report.numbers_checked} numbers checked, {verdict}."])
 
 

@@ -17,9 +17,24 @@ class AchievementUnlocked(RowKind[UserAchievement]):
     order = 2
     fact = "achievement"
     fact_id = "achievement__slug"
+    fact_type = str
     dated_by = "earned_at"
     related = ("achievement",)
+    requires = ("achievement",)
     follows_deletion = False
+
+    def find_fault(self, metadata: Metadata) -> str:
+        """Return a sentence about an achievement that is unknown, or MINOR."""
+        columns = {"achievement_id": "pk", "achievement_slug": "slug", "achievement_name": "name"}
+        asked = {columns[name]: value for name, value in metadata.items() if name in columns}
+
+        tiers = Achievement.objects.filter(**asked).values_list("tier", flat=True)
+        if not tiers:
+            named = ", ".join(f"{column} {value!r}" for column, value in asked.items())
+            return f"there is no achievement of {named}; define it first."
+        if Achievement.Tier.MAJOR not in tiers:
+            return "a MINOR achievement does not appear on a timeline; only MAJOR ones do."
+        return ""
 
     def list_rows(self) -> QuerySet[UserAchievement]:
         return UserAchievement.objects.filter(achievement__tier=Achievement.Tier.MAJOR)

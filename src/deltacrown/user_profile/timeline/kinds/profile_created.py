@@ -22,6 +22,7 @@ class ProfileCreated(RowKind[User]):
     dated_by = "date_joined"
     events = (Event(signals.players_created, itemgetter("users")),)
     follows_deletion = False
+    time_shown_by = ()
 
     def list_rows(self) -> QuerySet[User]:
         return User.objects.all()

@@ -13,7 +13,7 @@ from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 
 class TeamJoined(RowKind[TeamMembership]):
-    """A period of membership begins."""
+    """A period of membership begins. One ended at its own start was a mistake and does not appear."""
 
     type = "TEAM_JOINED"
     label = "Team joined"
@@ -22,10 +22,15 @@ class TeamJoined(RowKind[TeamMembership]):
     fact_id = "id"
     dated_by = "joined_at"
     related = ("team",)
-    events = (Event(signals.team_joined, itemgetter("memberships")),)
+    requires = ("team",)
+    events = (
+        Event(signals.team_joined, itemgetter("memberships")),
+        Event(signals.team_left, itemgetter("memberships")),
+    )
+    time_shown_by = ()
 
     def list_rows(self) -> QuerySet[TeamMembership]:
-        return TeamMembership.objects.all()
+        return TeamMembership.objects.lasting()
 
     def describe(self, row: TeamMembership) -> str:
         return f"Joined team {row.team.name}"

@@ -22,8 +22,11 @@ class TournamentRegistered(RowKind[TournamentParticipation]):
     fact_id = "tournament"
     dated_by = "registered_at"
     related = ("tournament", "team")
+    requires = ("tournament",)
+    names = ("team", "game")
     events = (Event(signals.players_registered, itemgetter("participations")),)
     shown_by = "show_tournament_stats"
+    time_shown_by = ("show_tournament_stats",)
 
     def list_rows(self) -> QuerySet[TournamentParticipation]:
         return TournamentParticipation.objects.all()

@@ -18,7 +18,7 @@ PODIUM = {1: "\N{TROPHY} Won {}", 2: "Took second place in {}", 3: "Took third p
 
 
 def _list_changed(announced: Mapping[str, Any]) -> list[TournamentResult]:
-    """Return the results that a correction or a disqualification changed, or moved."""
+    """Return the results that a correction, a disqualification or its lifting changed, or moved."""
     return [change.result for change in (*announced["changes"], *announced.get("moved", ()))]
 
 
@@ -32,11 +32,15 @@ class TournamentWon(RowKind[TournamentResult]):
     fact_id = "tournament"
     dated_by = "decided_at"
     related = ("tournament", "team")
+    requires = ("tournament",)
+    names = ("team", "game")
     events = (
         Event(signals.tournament_completed, itemgetter("results")),
         Event(signals.result_corrected, _list_changed),
         Event(signals.entrant_disqualified, _list_changed),
+        Event(signals.disqualification_lifted, _list_changed),
     )
+    time_shown_by = ()
     limits = {"placement": Limit(range(1, LAST_OF_PODIUM + 1), f"1 to {LAST_OF_PODIUM} do")}
 
     def list_rows(self) -> QuerySet[TournamentResult]:

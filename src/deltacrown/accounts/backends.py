@@ -1,0 +1,90 @@
+"""The limit on attempts to sign in: by account, and by the address they come from.
+
+It is the first of the authentication backends, so that every door that takes a password goes through it: the
+page, the admin, and whatever comes later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.core.cache.backends.locmem import LocMemCache
+from django.http import HttpRequest
+
+from deltacrown.accounts.models import LONGEST_USERNAME, User
+from deltacrown.core.client_address import get_client_address
+from deltacrown.core.clock import now
+from deltacrown.core.errors import TooManyRequests
+from deltacrown.core.names import make_name_key
+from deltacrown.freshness.rates import Allowance, Rate, count_one, forget
+
+ACCOUNT, ADDRESS = "sign-in-account", "sign-in-address"
+#: Counts of this process alone, for while the cache does not answer: a limit must not end with Redis.
+_own = LocMemCache("sign-in", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
+
+
+class SignInLimit:
+    """Refuses an attempt after too many, with the right password too; decides nothing else.
+
+    An attempt is counted before the password is looked at, so that many at once are no way around it. Names
+    that do not exist count like those that do.
+    """
+
+    def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
+        """Count an attempt.
+
+        :raises TooManyRequests: there were too many.
+        """
+        if username is None:
+            return
+        allowances = [_count(_account_rate(), ACCOUNT, _account_of(username))]
+        if request is not None:
+            allowances.append(_count(_address_rate(), ADDRESS, get_client_address(request)))
+
+        reset = max((each.reset for each in allowances if each.left < 0), default=0)
+        if reset:
+            message = f"Too many attempts to sign in. Try again in {_describe_wait(reset)}."
+            raise TooManyRequests(message, retry_after=reset)
+
+
+def forget_attempts(*, user: User, **_: Any) -> None:
+    """Set the count of an account to nothing, as a receiver of ``user_logged_in``."""
+    who = _account_of(user.get_username())
+    forget(_account_rate(), ACCOUNT, who, now=now())
+    _own.delete(f"{ACCOUNT}:{who}")
+
+
+def _count(rate: Rate, kind: str, who: str) -> Allowance:
+    allowance = count_one(rate, kind, who, now=now())
+    if allowance.is_counted:
+        return allowance
+    name = f"{kind}:{who}"
+    if _own.add(name, 1, timeout=rate.seconds):
+        return Allowance(rate, rate.limit - 1, rate.seconds)
+    try:
+        used = _own.incr(name)
+    except ValueError:  # thrown out, for want of room or for its age, between the two
+        used = 1
+    return Allowance(rate, rate.limit - used, rate.seconds)
+
+
+def _account_of(username: str) -> str:
+    """Return the name of the counter: of one length, and no name in the clear."""
+    # Nothing longer is a username, and folding it takes time by the square of its length.
+    folded = make_name_key(username) if len(username) <= LONGEST_USERNAME else ""
+    return hashlib.sha256(folded.encode(errors="replace")).hexdigest()
+
+
+def _account_rate() -> Rate:
+    return Rate.read("account", settings.SIGN_IN_RATE_PER_ACCOUNT)
+
+
+def _address_rate() -> Rate:
+    return Rate.read("address", settings.SIGN_IN_RATE_PER_ADDRESS)
+
+
+def _describe_wait(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes"

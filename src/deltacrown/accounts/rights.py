@@ -1,0 +1,52 @@
+"""What a member of staff may do: every right is one of Django's permissions, and being staff alone is none.
+
+This is the one list of rights. Services, pages, API and admin ask ``has_right``; nothing else reads
+``is_staff``, except to show whether somebody may open the admin.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+
+from deltacrown.accounts.models import User
+
+
+class Right(StrEnum):
+    """A right of staff, by the name of the permission that grants it."""
+
+    VIEW_HIDDEN = "user_profile.view_hidden"
+    VIEW_VERIFICATIONS = "user_profile.view_kycverification"
+    DECIDE_VERIFICATIONS = "user_profile.change_kycverification"
+    VIEW_DISPUTES = "moderation.view_dispute"
+    RESOLVE_DISPUTES = "moderation.change_dispute"
+    MANAGE_TOURNAMENTS = "tournaments.manage_any"
+    RECORD_MATCHES = "games.add_match"
+    CHANGE_MATCHES = "games.change_match"
+    ACT_FOR_PLAYERS = "accounts.act_for_player"
+    GRANT_RECORDING = "accounts.grant_recording"
+
+
+#: Group → its rights. ``migrate`` makes the groups; who is in them, and what they may, is kept afterwards.
+GROUPS: dict[str, tuple[Right, ...]] = {
+    "Moderators": (
+        Right.VIEW_HIDDEN,
+        Right.VIEW_DISPUTES,
+        Right.RESOLVE_DISPUTES,
+        Right.VIEW_VERIFICATIONS,
+        Right.DECIDE_VERIFICATIONS,
+    ),
+    "Organisers": (Right.MANAGE_TOURNAMENTS,),
+    "Recorders": (Right.RECORD_MATCHES, Right.CHANGE_MATCHES),
+    "Operators": (Right.ACT_FOR_PLAYERS, Right.GRANT_RECORDING),
+}
+
+
+def has_right(user: User | AnonymousUser | None, right: Right) -> bool:
+    """Return whether ``user`` is an active member of staff with this permission; superusers have all.
+
+    The permission alone is not enough, as in the admin: a key acts as its owner without being staff, and so
+    has no right.
+    """
+    return user is not None and user.is_active and user.is_staff and user.has_perm(right)

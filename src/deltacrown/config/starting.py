@@ -1,0 +1,43 @@
+"""The start of a process: commands, servers and workers begin here.
+
+A setting that cannot be read and an interruption are one line, not a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+EXIT_WRONG_SETTING, EXIT_INTERRUPTED = 2, 130
+
+
+def read_settings() -> None:
+    """Read the settings; end the process with a sentence that names the variable if one cannot be read."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deltacrown.config.settings")
+    from django.conf import settings  # noqa: PLC0415 - after the variable is set
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - the first use reads them
+    except ImproperlyConfigured as error:
+        refuse_start(str(error))
+
+
+def refuse_start(message: str) -> NoReturn:
+    """End the process with a sentence that says what to set."""
+    sys.stderr.write(f"Not started: {message}\n")
+    sys.exit(EXIT_WRONG_SETTING)
+
+
+def run_command(argv: Sequence[str]) -> None:
+    """Run a management command, as ``manage.py`` is called."""
+    try:
+        read_settings()
+        from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the settings
+
+        execute_from_command_line(list(argv))
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted: what was committed stays. Run the same command again to finish.\n")
+        sys.exit(EXIT_INTERRUPTED)

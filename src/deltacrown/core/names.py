@@ -1,0 +1,276 @@
+"""Names: when two are the same, how they are found, which look alike, and what a name may hold.
+
+Everything that compares, searches or checks a name uses the functions of this module. Their results are
+stored beside the names (``name_keys``), so that SQLite, PostgreSQL and Python give one verdict. See
+``docs/explanation/names.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from anyascii import anyascii
+from confusable_homoglyphs import categories
+from confusable_homoglyphs.confusables import confusables_data
+
+from deltacrown.core.errors import InvalidInput
+from deltacrown.core.inputs import INVISIBLE, check_text
+
+#: A key is at most this long, as emoji and some scripts become much longer in ASCII.
+LONGEST_KEY, LONGEST_SEARCH_KEY = 600, 500
+#: Between the spellings of one search key. No query contains it.
+BETWEEN_SPELLINGS = "\n"
+#: Letters that people also write as two, besides the letter without its accent: Đoković, Djokovic.
+TWO_LETTERS = str.maketrans({"đ": "dj", "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+
+#: Characters that turn the direction of the text after them.
+BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: Joiners and variation selectors: part of emoji, and of the spelling of some languages.
+JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+#: More combining marks than this on one letter are no spelling of any language.
+MOST_MARKS = 4
+#: What a username may hold besides letters, digits and their marks.
+USERNAME_SIGNS = frozenset("@.+-_")
+#: Characters that stand for one of the others in many typefaces, once they are case folded.
+SAME_STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "ı": "l", "0": "o"})
+WORD = re.compile(r"\w+")
+
+
+class InvalidName(InvalidInput):
+    """The name holds what no name may hold, or nothing that can be seen."""
+
+
+@functools.lru_cache(maxsize=65_536)
+def make_name_key(name: str) -> str:
+    """Return the key under which two spellings of one name are equal.
+
+    NFKC and case folded, white space as one space, without characters that cannot be seen. ``İ``, ``I`` and
+    ``i`` are one letter; ``ı`` is another.
+    """
+    key = name
+    # Some characters need a second round: what case folding gives is not always in normal form.
+    for _ in range(4):
+        before, key = key, _fold_once(key)
+        if key == before:
+            break
+    return key[:LONGEST_KEY]
+
+
+def make_search_key(name: str) -> str:
+    """Return the text in which a search looks for a name: every spelling of it in ASCII letters."""
+    return BETWEEN_SPELLINGS.join(list_search_spellings(name))[:LONGEST_SEARCH_KEY]
+
+
+def list_search_spellings(text: str) -> list[str]:
+    """Return ``text`` without accents and case, in ASCII, and how else people write it, if they do.
+
+    ``Đoković`` is ``dokovic`` and ``djokovic``; ``Müller`` is ``muller`` and ``mueller``.
+    """
+    key = make_name_key(text)
+    return list(dict.fromkeys([_write_in_ascii(key), _write_in_ascii(key.translate(TWO_LETTERS))]))
+
+
+def write_search_text(text: str) -> str:
+    """Return the first of the spellings of ``text``: without accents and case, in ASCII."""
+    return list_search_spellings(text)[0]
+
+
+def make_skeleton(name: str) -> str:
+    """Return what a name looks like: equal for names that are hard to tell apart (UTS 39).
+
+    Names with equal keys have equal skeletons.
+    """
+    return _find_shape(name).translate(SAME_STROKES)
+
+
+@functools.lru_cache(maxsize=4096)
+def _find_shape(name: str) -> str:
+    """Return a name in characters that stand for all that look like them; ``i``, ``l``, ``1`` are three."""
+    if name.isascii():
+        return make_name_key(name)
+
+    # Before and after case folding: ``Н`` looks like ``H``, and ``н`` like none.
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name))
+    prototypes = "".join(map(_find_prototype, decomposed))
+    key = make_name_key("".join(map(_find_prototype, make_name_key(prototypes))))
+    return unicodedata.normalize("NFD", key)
+
+
+def list_scripts(name: str) -> list[str]:
+    """Return the script of each letter of a name, in order, such as ``LATIN`` or ``CYRILLIC``."""
+    scripts = map(_find_script, make_name_key(name))
+    return [script for script in scripts if script not in {"COMMON", "INHERITED"}]
+
+
+def is_look_alike(name: str, other: str) -> bool:
+    """Return whether two different names look alike because one takes unusual letters for the other's.
+
+    Those are letters of another script, or ``ɡ`` for ``g``. ``Zer0`` and ``Zero`` are two names, and so are
+    ``ılker`` and ``ilker``.
+    """
+    key, other_key = make_name_key(name), make_name_key(other)
+    if make_skeleton(name) != make_skeleton(other) or key == other_key:
+        return False
+    if _find_shape(name) == _find_shape(other) and "ı" not in key + other_key:
+        return True
+
+    scripts, others = list_scripts(name), list_scripts(other)
+    is_mixed = len(set(scripts)) > 1
+    return bool(scripts and others) and (set(scripts) != set(others) or (is_mixed and scripts != others))
+
+
+def clean_name(name: object, *, field: str, limit: int) -> str:
+    """Return a name as it is stored: in normal form (NFC), trimmed, with single spaces.
+
+    :raises InvalidInput: it is no text, empty, too long, or holds control characters.
+    :raises InvalidName: it holds what no name may hold, or nothing that can be seen.
+    """
+    check_text(name, field=field, limit=limit * 4, required=True)
+    cleaned = " ".join(unicodedata.normalize("NFC", str(name)).split())
+    check_text(cleaned, field=field, limit=limit, required=True)
+    if fault := _find_fault(cleaned):
+        raise InvalidName(f"{field} {cleaned!r:.80}: {fault}.", field=field)
+    return cleaned
+
+
+def clean_username(username: object, *, field: str, limit: int) -> str:
+    """Return a username as it is stored: in normal form (NFKC).
+
+    :raises InvalidInput: as ``clean_name``.
+    :raises InvalidName: it has other characters than letters, digits and @ . + - _, or no letter or digit.
+    """
+    check_text(username, field=field, limit=limit * 4, required=True)
+    cleaned = unicodedata.normalize("NFKC", str(username))
+    check_text(cleaned, field=field, limit=limit, required=True)
+    if fault := find_username_fault(cleaned):
+        raise InvalidName(f"{cleaned!r:.80} is not a valid username: {fault}.", field=field)
+    return cleaned
+
+
+def find_username_fault(username: str) -> str:
+    """Return how to mend a username that breaks a rule; ``""`` when it breaks none."""
+    cleaned = unicodedata.normalize("NFKC", username)
+    if fault := _find_fault(cleaned):
+        return fault
+    if not all(map(_is_of_username, cleaned)):
+        return "use letters, digits and @ . + - _ only"
+    return "" if any(map(str.isalnum, cleaned)) else "write at least one letter or digit"
+
+
+def _fold_once(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)
+    if not text.isascii():
+        text = "".join(character for character in text if character not in INVISIBLE)
+    folded = text.casefold().replace("i\u0307", "i")
+    return unicodedata.normalize("NFKC", " ".join(folded.split()))
+
+
+def _write_in_ascii(key: str) -> str:
+    """Return a key in ASCII letters; a character that has none stays."""
+    if key.isascii():
+        return key
+    composed = unicodedata.normalize("NFC", key)
+    written = "".join(anyascii(character) or _keep(character) for character in composed)
+    return " ".join(written.lower().split())
+
+
+def _keep(character: str) -> str:
+    return "" if unicodedata.category(character).startswith("M") else character
+
+
+@functools.lru_cache(maxsize=4096)
+def _find_prototype(character: str) -> str:
+    """Return the character that stands for all that look like ``character``; ASCII stands for itself."""
+    if character.isascii():
+        return character
+    alike = [each["c"] for each in confusables_data.get(character, ())]
+    if "rn" in alike:
+        return "m"
+    plain = [each for each in alike if each.isascii()]
+    if plain:
+        return str(plain[0])
+
+    candidates = [character, *(each for each in alike if len(each) == 1)]
+    return str(max(candidates, key=_rank_prototype))
+
+
+def _rank_prototype(character: str) -> tuple[bool, int, int]:
+    """Rank the character in the middle first, which most others are listed as looking like."""
+    is_foreign = _find_script(character) != "LATIN"
+    return is_foreign, len(confusables_data.get(character, ())), -ord(character)
+
+
+@functools.lru_cache(maxsize=4096)
+def _find_script(character: str) -> str:
+    if character.isascii():
+        return "LATIN" if character.isalpha() else "COMMON"
+    return str(categories.alias(character))
+
+
+def _is_of_username(character: str) -> bool:
+    is_sign = character in USERNAME_SIGNS or character in JOINERS
+    return is_sign or unicodedata.category(character)[0] in "LNM"
+
+
+def _find_fault(name: str) -> str:
+    """Return how to mend a name that holds what no name may hold; ``""`` when it is fine."""
+    if name.isascii():
+        return ""
+    if fault := next(filter(None, (_find_wrong_character(name, place) for place in range(len(name)))), ""):
+        return fault
+    if unicodedata.category(name[0]).startswith("M"):
+        return "begin with a letter, not with an accent"
+    if _count_marks(name) > MOST_MARKS:
+        return f"put no more than {MOST_MARKS} accents on one letter"
+    if word := _find_pretence(name):
+        return f"use one script for {word!r}, which mixes letters that look alike"
+    return ""
+
+
+def _find_wrong_character(name: str, place: int) -> str:
+    character = name[place]
+    reason = ""
+    if character in BIDI_CONTROLS:
+        reason = "turns the direction of text"
+    elif unicodedata.category(character) == "Co":
+        reason = "is shown differently to everybody"
+    elif character in INVISIBLE and not _is_joining(name, place):
+        reason = "cannot be seen"
+    return f"remove U+{ord(character):04X}, which {reason}" if reason else ""
+
+
+def _is_joining(name: str, place: int) -> bool:
+    """Return whether the invisible character at ``place`` belongs to an emoji or to a word that needs it."""
+    if name[place] not in JOINERS or place == 0:
+        return False
+    before = name[place - 1]
+    if name[place] in "\u200c\u200d" and place == len(name) - 1:
+        return False
+    is_emoji = unicodedata.category(before) in {"So", "Sk", "Po", "Nd"} or before in JOINERS
+    is_written_joined = unicodedata.category(before)[0] in "LM" and _find_script(before) not in {
+        "LATIN",
+        "GREEK",
+        "CYRILLIC",
+        "COMMON",
+    }
+    return is_emoji or is_written_joined
+
+
+def _count_marks(name: str) -> int:
+    """Return the length of the longest run of combining marks that take no room of their own."""
+    longest = run = 0
+    for character in unicodedata.normalize("NFD", name):
+        run = run + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _find_pretence(name: str) -> str:
+    """Return a word that looks like one of Latin letters only, and mixes them with others; ``""`` if none."""
+    for word in WORD.findall(name):
+        scripts = set(list_scripts(word))
+        if "LATIN" in scripts and len(scripts) > 1 and set(list_scripts(make_skeleton(word))) == {"LATIN"}:
+            return str(word)
+    return ""

@@ -1,0 +1,40 @@
+"""Answers to errors that no view expected: 503 when the database cannot serve, 500 for anything else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error
+
+from deltacrown.core.outages import Outage, find_outage, note_outage
+
+logger = logging.getLogger(__name__)
+
+
+def answer_failure(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the answer to an error of the database that passes; None for other errors."""
+    outage = find_outage(error)
+    if outage is None:
+        return None
+    logger.error("%s %s: %s %s", request.method, request.path, outage.reason, error)
+    note_outage(outage)
+    return answer_outage(request, outage)
+
+
+def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
+    """Return the answer with status 503. It asks the database for nothing: no session, no name.
+
+    The API makes a problem document of it, so that no page is rendered for it.
+    """
+    is_page = not request.path_info.startswith("/api/")
+    page = render_to_string("503.html", {"reason": outage.reason}) if is_page else ""
+    headers = {"Retry-After": str(outage.retry_after), "Cache-Control": "no-store"}
+    return HttpResponse(page, status=503, headers=headers)
+
+
+def show_failure(request: HttpRequest) -> HttpResponse:
+    """Answer an error that came from outside of the views, from a session for example."""
+    return answer_failure(request, sys.exc_info()[1]) or server_error(request)

@@ -1,0 +1,629 @@
+"""Every error that advises a step: the state, the call, what the error says, and the step it advises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from deltacrown.games import services as games
+from deltacrown.moderation import services as moderation
+from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, VoidMatch
+from deltacrown.teams import services as teams
+from deltacrown.tournaments import services as tournaments
+from deltacrown.tournaments.services import Standing, TournamentMatchRecord
+from tests import scene
+from tests.scene import NOON as NOW
+from tests.scene import duel, line, record
+
+LATER = NOW + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """An error that advises a step which must be possible then and there.
+
+    :param said: what of the message is the advice.
+    :param state: makes the state, in a fresh ground.
+    :param call: is refused in it.
+    :param step: what is advised; it must succeed.
+    :param again: whether the refused call succeeds once the step was taken.
+    """
+
+    name: str
+    said: str
+    state: Callable[[Ground], object]
+    call: Callable[[Ground], object]
+    step: Callable[[Ground], object]
+    again: bool = True
+
+
+class Ground(SimpleNamespace):
+    """People, a game, two teams, and tournaments by state, made when they are asked for."""
+
+    def __init__(self) -> None:
+        names = ("ann", "bob", "cat", "dan")
+        super().__init__(**{name: scene.player(name) for name in names})
+        self.staff = scene.player("mod", is_staff=True)
+        self.organiser = scene.player("org")
+        self.game = scene.game("rocket")
+        self.north, self.south = scene.team("north"), scene.team("south")
+        scene.member(self.ann, self.north)
+        scene.member(self.bob, self.south)
+
+    def open(self, kind: str = "SOLO", **fields: Any) -> None:
+        """Open a tournament that ann and bob enter, by themselves or with north and south."""
+        self.cup = tournaments.create_tournament(
+            slug="cup",
+            name="Cup",
+            game=self.game,
+            starts_at=NOW,
+            entrant_kind=kind,
+            organiser=self.organiser,
+            **fields,
+        )
+        tournaments.open_registration(tournament=self.cup)
+        if kind == "TEAM":
+            for team, roster in ((self.north, [self.ann, self.cat]), (self.south, [self.bob])):
+                tournaments.register_team(tournament=self.cup, team=team, roster=roster, now=NOW)
+            return
+        for user in (self.ann, self.bob):
+            tournaments.register_player(tournament=self.cup, user=user, now=NOW)
+
+    def run(self, kind: str = "SOLO", **fields: Any) -> None:
+        self.open(kind, **fields)
+        tournaments.start_tournament(tournament=self.cup)
+
+    def end(self) -> None:
+        """Complete a solo event: ann won 10, bob is second."""
+        self.run()
+        self.complete()
+
+    def withdrawn_then_run(self) -> None:
+        self.open(capacity=2)
+        tournaments.withdraw(tournament=self.cup, user=self.bob)
+        tournaments.register_player(tournament=self.cup, user=self.cat, now=NOW)
+        tournaments.start_tournament(tournament=self.cup)
+
+    def withdrawn_then_end(self) -> None:
+        self.withdrawn_then_run()
+        standings = [Standing(user=self.ann, placement=1), Standing(user=self.cat, placement=2)]
+        tournaments.complete_tournament(tournament=self.cup, standings=standings, now=NOW)
+
+    def out(self, **entrant: Any) -> object:
+        return tournaments.disqualify_entrant(
+            tournament=self.cup, **(entrant or {"user": self.bob}), reason="cheating", now=NOW
+        )
+
+    def back(self, **entrant: Any) -> object:
+        return tournaments.lift_disqualification(
+            tournament=self.cup, **(entrant or {"user": self.bob}), reason="appeal", now=NOW
+        )
+
+    def place(self, user: Any, placement: int) -> object:
+        return tournaments.correct_result(
+            tournament=self.cup, user=user, placement=placement, reason="recount", now=NOW
+        )
+
+    def complete(self, *standings: Standing) -> object:
+        given = standings or (
+            Standing(user=self.ann, placement=1, prize=Decimal(10)),
+            Standing(user=self.bob, placement=2),
+        )
+        return tournaments.complete_tournament(tournament=self.cup, standings=list(given), now=NOW)
+
+    def published_out(self) -> None:
+        """Complete a solo event whose published results disqualify bob."""
+        self.run()
+        self.complete(
+            Standing(user=self.ann, placement=1),
+            Standing(user=self.bob, placement=None, disqualified_reason="cheating"),
+        )
+
+    def match(self, **fields: Any) -> object:
+        """Record m1, which ann won against bob."""
+        return games.record_match(record=duel(self.game, "m1", self.ann, self.bob, **fields), now=NOW)
+
+    def correct(self, **correction: Any) -> object:
+        return games.correct_match(game=self.game, match_key="m1", reason="as it was", now=NOW, **correction)
+
+    def void(self) -> object:
+        return games.void_match(game=self.game, match_key="m1", reason="crash", now=NOW)
+
+    def restore(self) -> object:
+        return games.restore_match(game=self.game, match_key="m1", reason="no crash", now=NOW)
+
+    def dispute(self, **subject: Any) -> Any:
+        self.disputed = moderation.file_dispute(
+            reporter=self.ann, **subject, reason="not so", now=scene.PLAYED + timedelta(days=1)
+        )
+        return self.disputed
+
+    def uphold(self, remedy: Any, by: Any = None) -> object:
+        return moderation.uphold_dispute(
+            dispute=self.disputed, by=by or self.staff, remedy=remedy, resolution="So it is.", now=NOW
+        )
+
+
+def _disputed_match(ground: Ground) -> None:
+    ground.match()
+    ground.dispute(match=games.get_match_line(ground.game, "m1", user=ground.ann))
+
+
+def _disputed_result(ground: Ground) -> None:
+    ground.end()
+    ground.dispute(result=tournaments.get_result(ground.cup, user=ground.bob))
+
+
+def _moderator_disputes(ground: Ground) -> None:
+    _disputed_match(ground)
+    ground.disputed.reporter = ground.staff
+    ground.disputed.save(update_fields=["reporter"])
+    ground.other = scene.player("mod2", is_staff=True)
+
+
+TOURNAMENTS = [
+    Advice(
+        "check in after withdrawing",
+        "register again first",
+        lambda g: (g.open(), tournaments.withdraw(tournament=g.cup, user=g.bob)),
+        lambda g: tournaments.check_in(tournament=g.cup, user=g.bob),
+        lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW),
+    ),
+    Advice(
+        "another roster while registration is open",
+        "withdraw it first, then register it again",
+        lambda g: g.open("TEAM"),
+        lambda g: tournaments.register_team(tournament=g.cup, team=g.north, roster=[g.ann], now=NOW),
+        lambda g: tournaments.withdraw(tournament=g.cup, team=g.north),
+    ),
+    Advice(
+        "place somebody who withdrew",
+        "use take_back_withdrawal first",
+        Ground.withdrawn_then_run,
+        lambda g: g.complete(),
+        lambda g: tournaments.take_back_withdrawal(tournament=g.cup, user=g.bob),
+    ),
+    Advice(
+        "correct the result of somebody who withdrew",
+        "use take_back_withdrawal first",
+        Ground.withdrawn_then_end,
+        lambda g: g.place(g.bob, 3),
+        lambda g: tournaments.take_back_withdrawal(tournament=g.cup, user=g.bob),
+    ),
+    Advice(
+        "place somebody who is disqualified",
+        "use lift_disqualification first, or leave it out",
+        lambda g: (g.run(), g.out()),
+        lambda g: g.complete(),
+        lambda g: g.back(),
+    ),
+    Advice(
+        "complete without somebody who is disqualified",
+        "or leave it out",
+        lambda g: (g.run(), g.out()),
+        lambda g: g.complete(),
+        lambda g: g.complete(Standing(user=g.ann, placement=1)),
+        again=False,
+    ),
+    Advice(
+        "complete with other results",
+        "use correct_result or disqualify_entrant",
+        Ground.end,
+        lambda g: g.complete(Standing(user=g.bob, placement=1), Standing(user=g.ann, placement=2)),
+        lambda g: (g.place(g.bob, 1), g.place(g.ann, 2), _prize(g, g.ann, 0)),
+    ),
+    Advice(
+        "complete with a disqualification",
+        "disqualify_entrant",
+        Ground.end,
+        lambda g: g.complete(
+            Standing(user=g.ann, placement=1, prize=Decimal(10)),
+            Standing(user=g.bob, placement=None, disqualified_reason="cheating"),
+        ),
+        lambda g: g.out(),
+    ),
+    Advice(
+        "lift what was published",
+        "use correct_result with the placement",
+        Ground.published_out,
+        lambda g: g.back(),
+        lambda g: g.place(g.bob, 2),
+    ),
+    *(
+        Advice(
+            f"{name} while disqualified, {state.__name__}",
+            "an organiser can use lift_disqualification",
+            lambda g, state=state: (state(g), g.out()),
+            call,
+            lambda g: g.back(),
+        )
+        for name, call, state in [
+            ("check in", lambda g: tournaments.check_in(tournament=g.cup, user=g.bob), Ground.open),
+            ("withdraw", lambda g: tournaments.withdraw(tournament=g.cup, user=g.bob), Ground.open),
+            ("withdraw", lambda g: tournaments.withdraw(tournament=g.cup, user=g.bob), Ground.run),
+            (
+                "register",
+                lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW),
+                Ground.open,
+            ),
+            (
+                "come back",
+                lambda g: tournaments.take_back_withdrawal(tournament=g.cup, user=g.bob),
+                Ground.run,
+            ),
+        ]
+    ),
+    *(
+        Advice(
+            f"{name} after the end, {state.__name__}",
+            "an organiser can use correct_result",
+            state,
+            call,
+            lambda g: g.place(g.bob, 2),
+        )
+        for state in (Ground.published_out, lambda g: (g.end(), g.out()))
+        for name, call in [
+            ("register", lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW)),
+            ("come back", lambda g: tournaments.take_back_withdrawal(tournament=g.cup, user=g.bob)),
+        ]
+    ),
+    Advice(
+        "start without entrants",
+        "register some, or cancel it",
+        lambda g: (
+            g.open(),
+            [tournaments.withdraw(tournament=g.cup, user=user) for user in (g.ann, g.bob)],
+        ),
+        lambda g: tournaments.start_tournament(tournament=g.cup),
+        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW),
+    ),
+    Advice(
+        "cancel for want of entrants",
+        "or cancel it",
+        lambda g: (
+            g.open(),
+            [tournaments.withdraw(tournament=g.cup, user=user) for user in (g.ann, g.bob)],
+        ),
+        lambda g: tournaments.start_tournament(tournament=g.cup),
+        lambda g: tournaments.cancel_tournament(tournament=g.cup, reason="nobody", now=NOW),
+        again=False,
+    ),
+    Advice(
+        "a match of a stranger",
+        "register them first",
+        Ground.open,
+        lambda g: _taken(_official(g, g.ann, g.cat)),
+        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW),
+    ),
+    Advice(
+        "move a line to a stranger",
+        "register them first",
+        lambda g: (g.open(), _official(g, g.ann, g.bob)),
+        lambda g: g.correct(moved={"bob": g.cat}),
+        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW),
+    ),
+    Advice(
+        "a team without players",
+        "give its roster",
+        lambda g: (g.open("TEAM"), scene.team("west")),
+        lambda g: tournaments.register_team(tournament=g.cup, team=scene.team("west"), roster=None, now=NOW),
+        lambda g: tournaments.register_team(
+            tournament=g.cup, team=scene.team("west"), roster=[g.dan], now=NOW
+        ),
+        again=True,
+    ),
+    Advice(
+        "another end",
+        "give that",
+        lambda g: g.open(ends_at=LATER),
+        lambda g: tournaments.schedule_end(tournament=g.cup, ends_at=LATER + timedelta(1)),
+        lambda g: tournaments.schedule_end(tournament=g.cup, ends_at=LATER),
+        again=False,
+    ),
+    Advice(
+        "enter somebody else",
+        "the organiser enters others",
+        Ground.open,
+        lambda g: _enter(g, g.ann, user=g.cat),
+        lambda g: _enter(g, g.organiser, user=g.cat),
+        again=False,
+    ),
+    Advice(
+        "enter with a stranger on the roster",
+        "the organiser can enter it so",
+        lambda g: (g.open("TEAM"), tournaments.withdraw(tournament=g.cup, team=g.north)),
+        lambda g: _enter(g, g.ann, team=g.north, roster=[g.ann, g.dan]),
+        lambda g: _enter(g, g.organiser, team=g.north, roster=[g.ann, g.dan]),
+        again=False,
+    ),
+    Advice(
+        "come back after the start",
+        "its organiser and staff can take a withdrawal back",
+        lambda g: (g.run(), tournaments.withdraw(tournament=g.cup, user=g.bob)),
+        lambda g: _return(g, g.bob),
+        lambda g: (_return(g, g.organiser), _return(g, g.staff)),
+        again=False,
+    ),
+    Advice(
+        "speak for others",
+        "the organiser and staff may do this",
+        lambda g: g.run("TEAM"),
+        lambda g: tournaments.require_say(g.cup, g.dan, user=None, team=g.north),
+        lambda g: [
+            tournaments.require_say(g.cup, by, user=None, team=g.north)
+            for by in (g.ann, g.cat, g.organiser, g.staff)
+        ],
+        again=False,
+    ),
+    Advice(
+        "run somebody else's tournament",
+        "Only the organiser of",
+        Ground.open,
+        lambda g: tournaments.require_organiser(g.cup, g.ann),
+        lambda g: [tournaments.require_organiser(g.cup, by) for by in (g.organiser, g.staff)],
+        again=False,
+    ),
+    Advice(
+        "a slug that is taken",
+        "choose another",
+        Ground.open,
+        lambda g: _create(g, "cup", NOW + timedelta(1)),
+        lambda g: _create(g, "cup-2", NOW),
+        again=False,
+    ),
+    Advice(
+        "placed and disqualified",
+        "leave them out",
+        Ground.run,
+        lambda g: g.complete(Standing(user=g.ann, placement=1, disqualified_reason="cheating")),
+        lambda g: g.complete(Standing(user=g.ann, placement=None, disqualified_reason="cheating")),
+        again=False,
+    ),
+    Advice(
+        "no standings",
+        "say at least who won",
+        Ground.run,
+        lambda g: tournaments.complete_tournament(tournament=g.cup, standings=[], now=NOW),
+        lambda g: g.complete(Standing(user=g.ann, placement=1)),
+        again=False,
+    ),
+]
+
+MATCHES = [
+    Advice(
+        "the same key with another time",
+        "use correct_match",
+        Ground.match,
+        lambda g: g.match(played_at=scene.PLAYED - timedelta(1)),
+        lambda g: g.correct(played_at=scene.PLAYED - timedelta(1)),
+    ),
+    Advice(
+        "the same key with another kind",
+        "use correct_match",
+        Ground.match,
+        lambda g: g.match(kind="TOURNAMENT"),
+        lambda g: g.correct(kind="TOURNAMENT"),
+    ),
+    Advice(
+        "a casual match delivered as one of a tournament",
+        "use correct_match",
+        lambda g: (g.open(), g.match()),
+        lambda g: _taken(_official(g, g.ann, g.bob)),
+        lambda g: g.correct(kind="TOURNAMENT"),
+    ),
+    Advice(
+        "a match of a tournament delivered as casual",
+        "use correct_match",
+        lambda g: (g.open(), _official(g, g.ann, g.bob)),
+        Ground.match,
+        lambda g: g.correct(kind="CASUAL"),
+    ),
+    Advice(
+        "the same key with other players",
+        "use correct_match",
+        Ground.match,
+        lambda g: _record(g, line(g.ann), line(g.cat, "LOSS")),
+        lambda g: g.correct(moved={"bob": g.cat}),
+    ),
+    Advice(
+        "the same key with a player more",
+        "use correct_match",
+        Ground.match,
+        lambda g: _record(g, line(g.ann), line(g.bob, "LOSS"), line(g.cat, "LOSS", stats={"kills": 1})),
+        lambda g: g.correct(added=[line(g.cat, "LOSS", stats={"kills": 1})]),
+    ),
+    Advice(
+        "the same key with other lines",
+        "use correct_match",
+        Ground.match,
+        lambda g: _record(
+            g, line(g.ann, "LOSS", side="a", score=1, stats={"kills": 1}), line(g.bob, side="b", score=2)
+        ),
+        lambda g: g.correct(
+            results={"ann": "LOSS", "bob": "WIN"},
+            sides={"ann": "a", "bob": "b"},
+            scores={"ann": 1, "bob": 2},
+            stats={"ann": {"kills": 1}},
+        ),
+    ),
+    Advice(
+        "the key of a void match with other content",
+        "use restore_match and then correct_match",
+        lambda g: (g.match(), g.void()),
+        lambda g: g.match(kind="TOURNAMENT"),
+        lambda g: (g.restore(), g.correct(kind="TOURNAMENT")),
+    ),
+    Advice(
+        "a match that counts delivered as void",
+        "void it with void_match",
+        Ground.match,
+        lambda g: g.match(void_reason="crash"),
+        Ground.void,
+    ),
+    Advice(
+        "correct a void match",
+        "use restore_match first",
+        lambda g: (g.match(), g.void()),
+        lambda g: g.correct(scores={"ann": 3}),
+        Ground.restore,
+    ),
+    Advice(
+        "nothing to correct",
+        "name players with their results",
+        Ground.match,
+        lambda g: g.correct(results={}),
+        lambda g: g.correct(results={"ann": "LOSS", "bob": "WIN"}),
+        again=False,
+    ),
+    Advice(
+        "everybody won",
+        "give players of one team the same side",
+        Ground.match,
+        lambda g: g.correct(results={"bob": "WIN"}),
+        lambda g: g.correct(results={"bob": "WIN"}, sides={"ann": "red", "bob": "red"}),
+    ),
+    Advice(
+        "a game's slug that is taken",
+        "choose another",
+        lambda g: None,
+        lambda g: games.create_game(slug="rocket", name="Other"),
+        lambda g: games.create_game(slug="other", name="Other"),
+        again=False,
+    ),
+]
+
+TEAMS = [
+    Advice(
+        "join while in the team",
+        "record when they left first, with leave_team, and join them after that",
+        lambda g: None,
+        lambda g: teams.join_team(team=g.north, user=g.ann, joined_at=NOW),
+        lambda g: teams.leave_team(team=g.north, user=g.ann, left_at=NOW),
+    ),
+    Advice(
+        "join before a membership that has ended",
+        "give a date from then on",
+        lambda g: teams.leave_team(team=g.north, user=g.ann, left_at=NOW),
+        lambda g: teams.join_team(team=g.north, user=g.ann, joined_at=NOW - timedelta(2)),
+        lambda g: teams.join_team(team=g.north, user=g.ann, joined_at=NOW),
+        again=False,
+    ),
+    Advice(
+        "end a membership otherwise",
+        "give that end, or none",
+        lambda g: teams.leave_team(team=g.north, user=g.ann, left_at=NOW),
+        lambda g: _membership(g, LATER),
+        lambda g: (_membership(g, NOW), _membership(g, None)),
+        again=False,
+    ),
+    Advice(
+        "a team's slug that is taken",
+        "choose another slug",
+        lambda g: None,
+        lambda g: teams.create_team(slug="north", name="Other"),
+        lambda g: teams.create_team(slug="other", name="Other"),
+        again=False,
+    ),
+    Advice(
+        "a team's name that is taken",
+        "choose another name",
+        lambda g: None,
+        lambda g: teams.rename_team(team=g.north, name="South"),
+        lambda g: teams.rename_team(team=g.north, name="West"),
+        again=False,
+    ),
+]
+
+DISPUTES = [
+    Advice(
+        "a remedy for a match, about a result",
+        "correct the result or disqualify the entrant",
+        _disputed_result,
+        lambda g: g.uphold(VoidMatch()),
+        lambda g: g.uphold(CorrectResult(placement=1)),
+        again=False,
+    ),
+    Advice(
+        "the other remedy for a result",
+        "or disqualify the entrant",
+        _disputed_result,
+        lambda g: g.uphold(CorrectMatch(results={})),
+        lambda g: g.uphold(Disqualify()),
+        again=False,
+    ),
+    Advice(
+        "a remedy for a result, about a match",
+        "void the match or correct it",
+        _disputed_match,
+        lambda g: g.uphold(Disqualify()),
+        lambda g: g.uphold(CorrectMatch(results={"ann": "LOSS", "bob": "WIN"})),
+        again=False,
+    ),
+    Advice(
+        "resolve one's own dispute",
+        "another moderator must resolve it",
+        _moderator_disputes,
+        lambda g: g.uphold(VoidMatch()),
+        lambda g: g.uphold(VoidMatch(), by=g.other),
+        again=False,
+    ),
+    Advice(
+        "another reason for an open dispute",
+        "wait for its outcome",
+        _disputed_match,
+        lambda g: moderation.file_dispute(
+            reporter=g.ann, match=g.disputed.match, reason="other", now=scene.PLAYED + timedelta(1)
+        ),
+        lambda g: moderation.reject_dispute(dispute=g.disputed, by=g.staff, resolution="No.", now=NOW),
+    ),
+]
+
+CASES = [*TOURNAMENTS, *MATCHES, *TEAMS, *DISPUTES]
+
+
+def _prize(ground: Ground, user: Any, prize: int) -> object:
+    return tournaments.correct_result(
+        tournament=ground.cup, user=user, placement=2, prize=Decimal(prize), reason="recount", now=NOW
+    )
+
+
+def _official(ground: Ground, winner: Any, loser: Any) -> Any:
+    delivered = TournamentMatchRecord(tournament=ground.cup, match=duel(ground.game, "m1", winner, loser))
+    [outcome] = tournaments.record_tournament_matches(records=[delivered], now=NOW)
+    return outcome
+
+
+def _taken(outcome: Any) -> None:
+    if outcome.refusal:
+        raise outcome.refusal
+
+
+def _record(ground: Ground, *lines: Any) -> object:
+    return games.record_match(record=record(ground.game, "m1", *lines), now=NOW)
+
+
+def _enter(ground: Ground, by: Any, *, user: Any = None, team: Any = None, roster: Any = None) -> None:
+    tournaments.require_entry(ground.cup, by, user=user, team=team, now=NOW, roster=roster)
+    if team is None:
+        tournaments.register_player(tournament=ground.cup, user=user, now=NOW)
+    else:
+        tournaments.register_team(tournament=ground.cup, team=team, roster=roster, now=NOW)
+
+
+def _return(ground: Ground, by: Any) -> None:
+    tournaments.require_return(ground.cup, by, user=ground.bob, team=None)
+    tournaments.take_back_withdrawal(tournament=ground.cup, user=ground.bob)
+
+
+def _create(ground: Ground, slug: str, starts_at: Any) -> object:
+    return tournaments.create_tournament(slug=slug, name="New", game=ground.game, starts_at=starts_at)
+
+
+def _membership(ground: Ground, left_at: Any) -> object:
+    joined_at = ground.ann.team_memberships.get().joined_at
+    period = teams.MembershipRecord(ground.north, ground.ann, joined_at, left_at)
+    return teams.record_memberships(memberships=[period])

@@ -1,0 +1,175 @@
+"""The files of ``deploy/``: the proxy reads requests whole and bounds them; every server is started again."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+
+from tests.docs.pages import ROOT, page
+
+pytestmark = pytest.mark.once
+
+DEPLOY = ROOT / "deploy"
+GUIDE = "docs/how-to/run-on-postgresql.md"
+
+
+def read_directives(text):
+    """``{name: [values]}`` of every directive of a configuration, wherever it stands."""
+    text = re.sub(r"#.*", "", text)
+    found = {}
+    for name, value in re.findall(r"^\s*([a-z_0-9]+)\s+([^;{]+);", text, re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.fixture
+def nginx():
+    return read_directives((DEPLOY / "nginx.conf").read_text())
+
+
+def test_the_proxy_reads_a_request_whole_and_takes_an_answer_whole(nginx):
+    assert nginx["proxy_request_buffering"] == ["on"]
+    assert nginx["proxy_buffering"] == ["on"]
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "client_header_timeout",
+        "client_body_timeout",
+        "send_timeout",
+        "limit_conn",
+        "limit_req",
+        "proxy_connect_timeout",
+        "proxy_read_timeout",
+        "large_client_header_buffers",
+    ],
+)
+def test_the_proxy_has_every_limit(nginx, limit):
+    assert nginx[limit]
+
+
+def test_the_proxy_takes_as_large_a_body_as_the_site(nginx):
+    megabytes = int(nginx["client_max_body_size"][0].removesuffix("m"))
+
+    assert megabytes * 1024 * 1024 == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def test_the_proxy_replaces_what_clients_say_of_themselves(nginx):
+    headers = dict(value.split(" ", 1) for value in nginx["proxy_set_header"])
+
+    assert headers["X-Forwarded-For"] == "$remote_addr"
+    assert headers["X-Forwarded-Proto"] == "$scheme"
+
+
+def test_a_site_that_is_away_is_503_with_a_time_to_wait(nginx):
+    assert set(nginx["error_page"]) == {"502 504 =503 @away", "502 504 =503 @away_api"}
+    assert nginx["add_header"].count("Retry-After 5 always") == 2
+
+
+def make_certificate(directory):
+    """A certificate for nothing, for nginx to read."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    pem = serialization.Encoding.PEM
+    (directory / "cert.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    plain = serialization.NoEncryption()
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, plain)
+    )
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_takes_the_configuration(tmp_path):
+    make_certificate(tmp_path)
+    site = (DEPLOY / "nginx.conf").read_text()
+    site = site.replace("/etc/ssl/deltacrown/fullchain.pem", str(tmp_path / "cert.pem"))
+    site = site.replace("/etc/ssl/deltacrown/key.pem", str(tmp_path / "key.pem"))
+    (tmp_path / "site.conf").write_text(site)
+    paths = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy"))
+    paths += "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("fastcgi", "uwsgi", "scgi"))
+    http = f"access_log off; {paths} include {tmp_path}/site.conf;"
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ {http} }}")
+
+    run = subprocess.run(
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert "warn" not in run.stderr, run.stderr
+
+
+SERVE = (DEPLOY / "serve").read_text()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "--blocking-threads",
+        "--backlog",
+        "--backpressure",
+        "--http1-header-read-timeout",
+        "--http1-buffer-size",
+        "--workers-kill-timeout",
+    ],
+)
+def test_the_server_has_every_limit_and_starts_a_dead_worker_again(option):
+    assert option in SERVE
+
+
+def test_granian_takes_every_option_of_the_script():
+    command = [sys.executable, "-m", "granian", "--help"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+
+    for option in re.findall(r"(?<=\s)--[a-z0-9-]+", SERVE.split("exec ", 1)[1]):
+        assert option in run.stdout, option
+
+
+def test_the_script_can_be_run():
+    assert (DEPLOY / "serve").stat().st_mode & stat.S_IXUSR
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in DEPLOY.glob("*.service")))
+def test_every_server_is_started_again(unit):
+    text = (DEPLOY / unit).read_text()
+
+    assert "Restart=always" in text
+    assert "RestartSec=1" in text
+    assert "StartLimitBurst=" in text
+
+
+def test_a_process_has_more_threads_than_connections():
+    """Else a request that needs no connection, for its health say, would wait behind those that do."""
+    threads = int(re.search(r"THREADS:-(\d+)", SERVE)[1])
+    pool = int(re.search(r"`DATABASE_POOL_SIZE` \| `(\d+)`", page("docs/reference/settings.md").text)[1])
+
+    assert threads >= 2 * pool
+
+
+def test_the_guide_and_make_name_no_server_that_ends_with_its_first_dead_worker():
+    for path in [ROOT / "Makefile", ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for line in path.read_text().splitlines():
+            if "granian " in line and "--interface" in line:
+                assert "--respawn-failed-workers" in line, path
+
+    assert "deploy/serve" in page(GUIDE).text

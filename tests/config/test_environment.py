@@ -1,0 +1,166 @@
+"""A variable that cannot be read stops the start, in one line that names it, whatever is started."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from deltacrown.config.environment import Environment
+from tests.docs.pages import page
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ROOT / "src/deltacrown/config/settings.py"
+KEY = "k7QzBv3x" * 8
+NUMBERS = ["x", "-1", "1.5", "1e3", "99999999999999999999"]
+RATES = ["abc", "600", "0/60", "600/0", "-1/60", "600/60/2", "6 0/60"]
+BOOLEANS = ["maybe", "2", "-"]
+#: Variable → values that it cannot have.
+BAD = {
+    "ALLOWED_HOSTS": ["https://play.example.org", "a b", "play.example.org:8000", "x;y"],
+    "API_RATE_PER_ADDRESS": RATES,
+    "API_RATE_PER_KEY": RATES,
+    "API_TRUSTED_PROXIES": NUMBERS,
+    "ARCHIVE_ACTIVITIES_AFTER_DAYS": [*NUMBERS, "0", "999999"],
+    "ARCHIVE_MATCHES_AFTER_DAYS": [*NUMBERS, "0", "999999"],
+    "BEHIND_TLS": BOOLEANS,
+    "CELERY_BROKER_URL": ["foo", "http://host", "://"],
+    "CSRF_TRUSTED_ORIGINS": ["play.example.org", "ftp://play.example.org", "https://a b"],
+    "DATABASE_CONNECT_SECONDS": [*NUMBERS, "0"],
+    "DATABASE_IDLE_IN_TRANSACTION_SECONDS": NUMBERS,
+    "DATABASE_LOCK_SECONDS": NUMBERS,
+    "DATABASE_POOL_SIZE": [*NUMBERS, "0"],
+    "DATABASE_POOL_WAIT_SECONDS": [*NUMBERS, "0"],
+    "DATABASE_STATEMENT_SECONDS": NUMBERS,
+    "DATABASE_URL": [
+        "garbage",
+        "mysql://u:p@h/n",
+        "postgres://",
+        "postgres://u:p@host:x/n",
+        "postgres://u:p@[::1/n",
+        "sqlite:////no/such/folder/x.sqlite3",
+    ],
+    "DEBUG": BOOLEANS,
+    "DEMO": BOOLEANS,
+    "DISPUTE_WINDOW_DAYS": [*NUMBERS, "999999"],
+    "LOG_LEVEL": ["LOUD", "10"],
+    "MAX_BODY_BYTES": [*NUMBERS, "0"],
+    "PAGE_RATE_PER_ADDRESS": RATES,
+    "REDIS_URL": ["foo", "http://host", "redis://", "unix://", "redis://host:x/0"],
+    "SECRET_KEY": ["short"],
+    "SIGN_IN_RATE_PER_ACCOUNT": RATES,
+    "SIGN_IN_RATE_PER_ADDRESS": RATES,
+    "SQLITE_TIMEOUT_SECONDS": NUMBERS,
+    "STATIC_ROOT": [str(SETTINGS)],
+    "TALLY_MAINTAINER": ["trigger", "both"],
+    "TRUST_FORWARDED_PROTO": BOOLEANS,
+}
+#: What must be set besides for a variable to be read.
+BESIDES = {
+    **{
+        name: {"DATABASE_URL": "postgres://u:p@host/n"}
+        for name in BAD
+        if name.startswith("DATABASE_") and name != "DATABASE_URL"
+    },
+    "SECRET_KEY": {"BEHIND_TLS": "1"},
+}
+PAIRS = [(name, value) for name, values in BAD.items() for value in values]
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """``read(NAME="value")``: the settings, read anew with these variables and a key alone."""
+
+    def read(**variables):
+        monkeypatch.setattr(os, "environ", {"SECRET_KEY": KEY, **variables})
+        return runpy.run_path(str(SETTINGS))
+
+    return read
+
+
+def test_every_documented_variable_has_a_bad_value_here():
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", page("docs/reference/settings.md").text, re.MULTILINE)
+
+    assert set(documented) == BAD.keys()
+
+
+@pytest.mark.parametrize(("name", "value"), PAIRS)
+def test_a_bad_value_is_refused_by_name(read, name, value):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(**BESIDES.get(name, {}), **{name: value})
+
+    message = str(refusal.value)
+    assert message.startswith(f"{name} ")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["CELERY_BROKER_URL", "DATABASE_URL", "REDIS_URL"])
+def test_a_password_is_not_repeated(read, name):
+    with pytest.raises(ImproperlyConfigured, match=name) as refusal:
+        read(**{name: "http://ann:battery-staple@host:x/n"})
+
+    assert "battery" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_variable_set_to_nothing_is_not_set(read, name):
+    variables = {**BESIDES.get(name, {}), **{name: ""}}
+    if name == "SECRET_KEY":
+        variables = {name: ""}
+
+    assert read(**variables)["DEBUG"] is False
+
+
+def test_good_values_are_taken(read):
+    settings = read(
+        ALLOWED_HOSTS="play.example.org, .example.net,[::1],*",
+        CSRF_TRUSTED_ORIGINS="https://*.example.org,http://localhost:8000",
+        API_RATE_PER_KEY="10/1",
+        BEHIND_TLS="yes",
+        CELERY_BROKER_URL="redis+socket:///run/redis/redis.sock",
+        DATABASE_URL="postgres://u:p@/n?host=/run/postgresql",
+        DISPUTE_WINDOW_DAYS="0",
+        LOG_LEVEL="debug",
+        REDIS_URL="unix:///run/redis/redis.sock?db=1",
+        TALLY_MAINTAINER="signals",
+    )
+
+    assert settings["ALLOWED_HOSTS"] == ["play.example.org", ".example.net", "[::1]", "*"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://*.example.org", "http://localhost:8000"]
+    assert (settings["API_RATE_PER_KEY"], settings["SECURE_SSL_REDIRECT"]) == ("10/1", True)
+    assert settings["CELERY_BROKER_URL"] == "redis+socket:///run/redis/redis.sock"
+    assert settings["DATABASES"]["default"]["NAME"] == "n"
+    assert (settings["DISPUTE_WINDOW_DAYS"], settings["TALLY_MAINTAINER"]) == (0, "signals")
+    assert settings["LOGGING"]["root"]["level"] == "DEBUG"
+    assert settings["REDIS_URL"] == "unix:///run/redis/redis.sock?db=1"
+
+
+def test_a_database_in_memory_needs_no_folder():
+    assert Environment({"X": "sqlite://:memory:"}).database("X", default="")["NAME"] == ":memory:"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "manage.py", "check"],
+        [sys.executable, "-c", "import deltacrown.config.wsgi"],
+        [sys.executable, "-m", "celery", "--app", "deltacrown.config.celery", "report"],
+    ],
+    ids=["command", "server", "worker"],
+)
+def test_whatever_starts_ends_with_one_line(command):
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), "API_TRUSTED_PROXIES": "-1"}
+    run = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+    expected = "Not started: API_TRUSTED_PROXIES is '-1': write a whole number from 0 to 20.\n"
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", expected)
