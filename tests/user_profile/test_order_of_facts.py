@@ -119,3 +119,16 @@ def test_so_do_registrations_of_one_time(order):
 
     history = stats_service.get_tournament_breakdown(ann)
     assert [entry.slug for entry in history.items] == ["cup-10", "cup-2"]
+
+
+@pytest.mark.parametrize("order", [["cup-2", "cup-10"], ["cup-10", "cup-2"]], ids=["in order", "backwards"])
+@pytest.mark.parametrize("own", [True, False], ids=["the player", "others"])
+def test_so_do_timeline_entries_of_one_time(order, own):
+    ann = scene.player("ann")
+    for slug in order:
+        scene.result(scene.tournament(slug), 1, ann)
+    backfill_players(everyone=True)
+
+    timeline = stats_service.get_activity_timeline(ann, ann if own else None)
+    won = [entry.description for entry in timeline.items if entry.activity_type == "TOURNAMENT_WON"]
+    assert won == ["🏆 Won Cup 2", "🏆 Won Cup 10"]
