@@ -118,7 +118,11 @@ def test_an_interruption_outside_of_a_command_is_one_line_too(monkeypatch, capsy
 
 
 def test_a_signal_ends_a_real_process_with_one_line(tmp_path):
-    script = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    # A process that was started in the background ignores the signal unless it says otherwise.
+    script = (
+        "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "os.kill(os.getpid(), signal.SIGINT)"
+    )
     command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", script]
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite3"}
     done = subprocess.run(

@@ -50,6 +50,7 @@ VOLATILE = {"Set-Cookie", "RateLimit", "Expires"}
 Asked = dict[str, tuple[int, bytes, dict[str, str], int]]
 
 
+@pytest.mark.once
 def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world, record_property):
     bystanders = [scene.player(f"bystander{number}") for number in range(MANY)]
     world.set_privacy(HIDDEN)

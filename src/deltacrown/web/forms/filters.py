@@ -99,7 +99,7 @@ class LeaderboardForm(FilterForm):
     period = FilterField(forms.Select(choices=list(PERIODS.items())))
     country = FilterField(
         forms.TextInput(
-            attrs={"class": "short", "placeholder": "DE", "maxlength": "2", "autocapitalize": "characters"}
+            attrs={"class": "short", "placeholder": "Any", "maxlength": "2", "autocapitalize": "characters"}
         )
     )
 
