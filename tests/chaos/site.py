@@ -137,6 +137,7 @@ def running_site(database: str, disk_bytes: int) -> Iterator[Site]:
             "CELERY_BROKER_URL": f"redis+socket://{directory}/redis.sock",
             "API_RATE_PER_KEY": "1000000/60",
             "API_RATE_PER_ADDRESS": "1000000/60",
+            "PAGE_RATE_PER_ADDRESS": "1000000/60",
             "PYTHON": sys.executable,
             "PYTHONPATH": str(ROOT / "src"),
             "PORT": str(port),
