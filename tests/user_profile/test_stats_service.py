@@ -4,8 +4,10 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 
+from deltacrown.accounts.rights import Right
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
+from deltacrown.pages import cached
 from deltacrown.user_profile.histories.filters import MatchFilters, TournamentFilters
 from deltacrown.user_profile.models import Follow
 from deltacrown.user_profile.numbers.catalogue import (
@@ -459,6 +461,16 @@ class TestKept:
 
         with django_assert_num_queries(1):
             assert read(anna) == first
+
+    def test_what_a_right_shows_is_shared_with_nobody(self, anna, other):
+        moderator = scene.staff("moderator", Right.VIEW_DISPUTES)
+        address = anna.profile.public_id
+
+        shown = [cached.get_profile_page(address, viewer=viewer).closed for viewer in (moderator, other)]
+        again = [cached.get_profile_page(address, viewer=viewer).closed for viewer in (moderator, other)]
+
+        assert ["disputes_filed" in closed for closed in shown] == [False, True]
+        assert again == shown
 
     def test_nothing_is_shown_after_it_changed(self, anna, other):
         scene.match(anna, "m1")

@@ -22,8 +22,8 @@ from deltacrown.pages import players
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
 from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.privacy import Viewer, get_audience
-from deltacrown.user_profile.shared import MATCHES_KEPT, SHARED, TIMELINE_KEPT, USUAL_LIMIT
+from deltacrown.user_profile.privacy import Viewer
+from deltacrown.user_profile.shared import MATCHES_KEPT, TIMELINE_KEPT, USUAL_LIMIT, get_shared_audience
 
 Shown = TypeVar("Shown", ProfilePage, MatchesPage, ActivityPage)
 
@@ -97,8 +97,8 @@ def _serve(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[]
     owner = _find_owner(public_id)
     if owner is None or owner.token is None:
         return build()  # which also says when there is no such player
-    audience = get_audience(viewer, User(pk=owner.pk))
-    if audience not in SHARED:
+    audience = get_shared_audience(viewer, User(pk=owner.pk))
+    if audience is None:
         return build()
     return keeping.get_or_build(
         kind,

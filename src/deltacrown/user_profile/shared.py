@@ -15,13 +15,25 @@ from deltacrown.user_profile.privacy import Audience, Viewer, get_audience
 
 Value = TypeVar("Value")
 
-#: Everybody of such an audience sees the same.
+#: Everybody of such an audience sees the same, but staff: a right of theirs may show them more.
 SHARED = frozenset({Audience.ANONYMOUS, Audience.MEMBER, Audience.FOLLOWER})
 
 #: For how many seconds the first page of each list is kept at most (SPEC section 6).
 MATCHES_KEPT, TIMELINE_KEPT = 60, 30
 #: How many entries such a page has: those of a page for which nobody names a number.
 USUAL_LIMIT = 10
+
+
+def get_shared_audience(viewer: Viewer, owner: User) -> Audience | None:
+    """Return the audience with which ``viewer`` shares what is kept of ``owner``, or None.
+
+    Players themselves share with nobody, and neither do staff, whatever their rights.
+    """
+    if viewer is not None and getattr(viewer, "is_staff", False):
+        return None
+
+    audience = get_audience(viewer, owner)
+    return audience if audience in SHARED else None
 
 
 def get_shared(
@@ -40,8 +52,8 @@ def get_shared(
     :param kind: the type of the value, a dataclass.
     """
     token = get_token(owner.pk)
-    audience = get_audience(viewer, owner)
-    if token is None or audience not in SHARED:
+    audience = get_shared_audience(viewer, owner)
+    if token is None or audience is None:
         return build()
 
     return keeping.get_or_build(
