@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.http import StreamingHttpResponse
 
-from deltacrown.api.shapes import datetime_text
+from deltacrown.core.dates import write_iso
 from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
 
 Format = Literal["ndjson", "csv"]
@@ -83,5 +83,5 @@ def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return datetime_text(value)
+        return write_iso(value)
     return float(value) if isinstance(value, Decimal) else str(value)

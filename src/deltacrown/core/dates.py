@@ -1,4 +1,4 @@
-"""Write dates and times for people, in UTC: ``6 Apr 2025``, ``6 Apr 2025 18:05``.
+"""Write dates and times in UTC: for people as ``6 Apr 2025 18:05``, for programs as ISO 8601 with ``Z``.
 
 Messages that answer a value somebody gave repeat it as ISO 8601, as it was given.
 """
@@ -25,3 +25,8 @@ def write_second(value: datetime) -> str:
     in_utc = value.astimezone(UTC)
 
     return f"{write_day(in_utc)} {in_utc:%H:%M:%S}"
+
+
+def write_iso(value: datetime) -> str:
+    """Return a datetime for programs: ``2025-04-06T18:05:09Z``, with microseconds where it has some."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from deltacrown.core.dates import write_iso
 
 #: What opens a file that spreadsheets must read as UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
@@ -25,16 +27,11 @@ def write_cell(value: Any) -> Any:
     if isinstance(value, str):
         return protect_cell(str(value))
     if isinstance(value, datetime):
-        return write_datetime(value)
+        return write_iso(value)
     if isinstance(value, bool | dict | list):
         return json.dumps(value, ensure_ascii=False)
 
     return value
-
-
-def write_datetime(value: datetime) -> str:
-    """Return a datetime as ISO 8601 in UTC, with ``Z``."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def protect_cell(text: str) -> str:

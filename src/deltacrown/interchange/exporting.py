@@ -81,7 +81,7 @@ def _open_part(path: Path) -> Iterator[TextIO]:
 
 
 def _write_csv(file: TextIO) -> Iterator[int]:
-    columns = list_columns(_iterate_stats())
+    columns = list_columns(list_match_sources())
 
     file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file)
@@ -90,12 +90,6 @@ def _write_csv(file: TextIO) -> Iterator[int]:
         for line in lines:
             writer.writerow([write_cell(value) for value in line.as_row(columns)])
         yield len(lines)
-
-
-def _iterate_stats() -> Iterator[dict[str, Any]]:
-    """Yield the stats of every row that has some."""
-    for source in list_match_sources():
-        yield from source.exclude(stats={}).values_list("stats", flat=True).iterator(chunk_size=2000)
 
 
 def _write_ndjson(file: TextIO) -> Iterator[int]:

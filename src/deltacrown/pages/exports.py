@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import ApiKey, FormerUsername, User
 from deltacrown.core.pagination import iterate_pages
-from deltacrown.games.models import Match, list_match_sources
+from deltacrown.games.models import Match, MatchQuerySet, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership
@@ -49,11 +49,15 @@ Describe = Callable[[Any], Record]
 class MatchExport:
     """A player's matches as lines of the interchange format, which ``import_matches`` reads.
 
-    :param columns: those of a CSV file of them.
+    :param sources: the rows that the lines are of.
     """
 
     lines: Iterator[WrittenLine]
-    columns: list[str]
+    sources: list[MatchQuerySet]
+
+    def list_columns(self) -> list[str]:
+        """Return the columns of a CSV file of the lines; it reads the stats of all rows."""
+        return list_columns(self.sources)
 
 
 def export_matches(
@@ -72,7 +76,7 @@ def export_matches(
     require_match_history(user, viewer)
 
     lines = (_write_line(match, public_id) for match in _iterate_matches(user, updated_since))
-    return MatchExport(lines, list_columns(_iterate_stats(user, updated_since)))
+    return MatchExport(lines, list_match_sources(_updated(user, updated_since), user=user))
 
 
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
@@ -102,11 +106,6 @@ def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[Mat
     rows = [source.select_related("game") for source in sources]
     for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
         yield from describe_matches(batch)
-
-
-def _iterate_stats(user: User, updated_since: datetime | None) -> Iterator[Mapping[str, Any]]:
-    for source in list_match_sources(_updated(user, updated_since), user=user):
-        yield from source.exclude(stats={}).values_list("stats", flat=True).iterator(chunk_size=2000)
 
 
 def _write_line(match: MatchEntry, public_id: str) -> WrittenLine:

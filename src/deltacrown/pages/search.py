@@ -21,7 +21,6 @@ def search_players(query: str, page: str | None = None, *, limit: int = 20) -> P
     one. A login name that no page shows is not found. Players whose public id begins with ``query`` are found
     too.
 
-
     :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
     """
     text = query.strip()
@@ -32,13 +31,12 @@ def search_players(query: str, page: str | None = None, *, limit: int = 20) -> P
         raise InvalidInput(message, field="q")
 
     by_id = Q(public_id__istartswith=text)
-    by_name, by_former_name = Q(), Q()
+    by_name = Q()
     for spelling in list_search_spellings(text):
         by_name |= Q(search_key__contains=spelling)
-        by_former_name |= Q(search_key__contains=spelling)
 
     # A former username of a player whose username is shown; other login names are on no page.
-    renamed = FormerUsername.objects.filter(by_former_name).values("owner_id")
-    by_name |= Q(display_name="", user__in=renamed)
-    rows = UserProfile.objects.filter(by_id | by_name).select_related("user")
+    renamed = FormerUsername.objects.filter(by_name).values("owner_id")
+    by_former_name = Q(display_name="", user__in=renamed)
+    rows = UserProfile.objects.filter(by_id | by_name | by_former_name).select_related("user")
     return paginate(rows, listing=f"players/{text}", order=("public_id",), cursor=page, limit=limit)

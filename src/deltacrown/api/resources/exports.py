@@ -65,8 +65,9 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     found = exports.export_matches(public_id, viewer=viewer, updated_since=query.updated_since)
     name = f"{public_id}-matches"
     if query.format == "csv":
-        rows = (line.as_row(found.columns) for line in found.lines)
-        return stream_csv(found.columns, rows, name=name)
+        columns = found.list_columns()
+        rows = (line.as_row(columns) for line in found.lines)
+        return stream_csv(columns, rows, name=name)
 
     return stream_ndjson((line.as_json() for line in found.lines), name=name)
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from deltacrown.core.dates import write_iso
 from deltacrown.core.pagination import MAX_LIMIT, Page
 
 Item = TypeVar("Item")
@@ -34,13 +35,6 @@ class Given(BaseModel):
     """A shape of requests: no other fields, and no conversion of types."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-def datetime_text(value: datetime) -> str:
-    """Return a datetime as every answer writes it."""
-    timespec = "microseconds" if value.microsecond else "seconds"
-    text = value.astimezone(UTC).isoformat(timespec=timespec)
-    return text.replace("+00:00", "Z")
 
 
 def _read_datetime(value: Any) -> datetime:
@@ -75,7 +69,7 @@ def _text(value: Any) -> Any:
 #: A datetime in an answer.
 DateTime = Annotated[
     datetime,
-    PlainSerializer(datetime_text, return_type=str),
+    PlainSerializer(write_iso, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T12:00:00Z"]}),
 ]
 #: A datetime in a request, with its time zone.

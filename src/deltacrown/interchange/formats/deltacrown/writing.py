@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from deltacrown.interchange.cells import write_datetime
+from django.db.models import QuerySet
+
+from deltacrown.core.dates import write_iso
 from deltacrown.interchange.fields import parse_number
 from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NESTED, STATS
 
@@ -65,7 +67,7 @@ class WrittenLine:
     def _values(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in COLUMNS if name not in {NESTED, DETAILS}}
         values["result"], values["kind"] = self.result.lower(), self.kind.lower()
-        values["played_at"] = write_datetime(self.played_at)
+        values["played_at"] = write_iso(self.played_at)
 
         return values
 
@@ -90,10 +92,12 @@ def get_stat_column(name: str, value: Any) -> str | None:
     return f"{STATS}{name}" if is_number else None
 
 
-def list_columns(found: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the columns of a CSV file with the stats of some rows."""
+def list_columns(sources: Iterable[QuerySet[Any]]) -> list[str]:
+    """Return the columns of a CSV file of match rows; it reads the stats of all of them."""
     named: set[str] = set()
-    for stats in found:
-        named.update(filter(None, map(get_stat_column, stats.keys(), stats.values())))
+    for source in sources:
+        with_stats = source.exclude(stats={}).values_list("stats", flat=True)
+        for stats in with_stats.iterator(chunk_size=2000):
+            named.update(filter(None, map(get_stat_column, stats.keys(), stats.values())))
 
     return [*COLUMNS, *sorted(named)]
