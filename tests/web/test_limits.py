@@ -142,7 +142,9 @@ class TestPages:
 
         assert [answer.status_code for answer in answers] == [200, 200, 429]
         assert "more than 2 pages" in text_of(answers[2])
-        assert 0 < int(answers[2]["Retry-After"]) <= FOREVER
+        wait = int(answers[2]["Retry-After"])
+        assert 0 < wait <= FOREVER
+        assert f"Try again in {wait:,} seconds." in text_of(answers[2])
         assert "no-cache" in answers[2]["Cache-Control"]
         assert Client(REMOTE_ADDR="192.0.2.7").get("/players/").status_code == 200
 

@@ -81,7 +81,8 @@ class PageLimit:
         if allowance.left >= 0:
             return self.get_response(request)
 
-        message = f"You asked for more than {rate.limit:,} pages in {rate.seconds:,} seconds."
+        asked = f"You asked for more than {rate.limit:,} pages in {rate.seconds:,} seconds."
+        message = f"{asked} Try again in {allowance.reset:,} seconds."
         return show_refusal(request, TooManyRequests(message, retry_after=allowance.reset))
 
 
