@@ -25,6 +25,7 @@ from deltacrown.tournaments.models import (
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
+    TournamentSeriesResult,
 )
 from deltacrown.user_profile.models import (
     Achievement,
@@ -131,6 +132,23 @@ def tournament_match(row: Match, event: Tournament, **fields: Any) -> Tournament
     return TournamentMatchResult.objects.create(
         tournament=event, user_id=row.user_id, match_id=row.pk, **fields
     )
+
+
+def series_result(
+    user: User,
+    event: Tournament,
+    name: str = "Final",
+    result: str = "WIN",
+    *,
+    hours: float = 0,
+    **fields: Any,
+) -> TournamentSeriesResult:
+    """A series as a sync would write it; without games, a sync would delete it."""
+    score = {"WIN": (2, 0), "LOSS": (0, 2), "DRAW": (1, 1), "NONE": (0, 0)}[result]
+    defaults = {"games_won": score[0], "games_lost": score[1], "games_drawn": 0, "games_played": 2}
+    times = {"started_at": at(hours), "played_at": at(hours)}
+    told = {**defaults, **times, "game": event.game, "result": result, **fields}
+    return TournamentSeriesResult.objects.create(user=user, tournament=event, series=name, **told)
 
 
 def activity(

@@ -23,7 +23,12 @@ class Line(TypedDict, total=False):
     player: str
     result: str
     side: str
-    score: int
+    team: str
+    score: int | str | None
+    placement: int | None
+    ended_by: str
+    uncounted_reason: str
+    void_reason: str
     stats: dict[str, Any]
 
 
@@ -34,6 +39,7 @@ class Match(TypedDict, total=False):
     game: str
     played_at: str
     players: Sequence[Line]
+    sequence: int | None
     tournament: str
     round: str
     series: str
@@ -89,12 +95,18 @@ class Deltacrown:
         """Yield a player's matches, newest first."""
         return self.iterate(f"/players/{public_id}/matches", **filters)
 
-    def record_matches(self, matches: Sequence[Match]) -> list[dict[str, Any]]:
-        """Record matches, a thousand per request, and return one outcome per match, in order."""
+    def record_matches(
+        self, matches: Sequence[Match], *, create_missing: bool = False
+    ) -> list[dict[str, Any]]:
+        """Record matches, a thousand per request, and return one outcome per match, in order.
+
+        :param create_missing: create the players and teams that are unknown; takes the scope
+            ``players:create``.
+        """
         outcomes: list[dict[str, Any]] = []
         for first in range(0, len(matches), 1000):
-            answer = self.send("POST", "/matches", {"matches": matches[first : first + 1000]})
-            outcomes += answer["outcomes"]
+            body = {"matches": matches[first : first + 1000], "create_missing": create_missing}
+            outcomes += self.send("POST", "/matches", body)["outcomes"]
         return outcomes
 
     def send(self, method: str, path: str, body: Any = None) -> Any:

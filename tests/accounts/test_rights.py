@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from deltacrown.accounts.granting import fill_groups
 from deltacrown.accounts.models import ApiKey, User
 from deltacrown.accounts.rights import GROUPS, Right, has_right
 from deltacrown.accounts.services import MayNotGrant, create_key, list_keys
+from deltacrown.accounts.services.keys import GRANTED_SCOPES
 from tests import scene
 from tests.api.calls import Api, signed_in
 
@@ -59,13 +61,14 @@ def test_making_a_key_for_another_takes_the_right_and_is_told_and_stored(told):
     assert told() == [f"staff {boss.pk} made key {made.key.prefix} (read) for user {ann.pk}"]
 
 
-def test_granting_to_record_takes_its_own_right():
-    boss = scene.staff("boss", Right.ACT_FOR_PLAYERS)
-    with pytest.raises(MayNotGrant, match=r"accounts\.grant_recording"):
-        create_key(owner=boss, name="x", scopes=["matches:write"], by=boss)
+@pytest.mark.parametrize(("scope", "right"), GRANTED_SCOPES.items())
+def test_granting_a_scope_takes_its_own_right(scope, right):
+    boss = scene.staff("boss", *(set(Right) - {right}))
+    with pytest.raises(MayNotGrant, match=re.escape(right)):
+        create_key(owner=boss, name="x", scopes=["read", scope], by=boss)
 
-    operator = scene.staff("operator", Right.GRANT_RECORDING)
-    assert create_key(owner=operator, name="x", scopes=["matches:write"], by=operator).key.made_by == operator
+    operator = scene.staff("operator", right)
+    assert create_key(owner=operator, name="x", scopes=[scope], by=operator).key.made_by == operator
 
 
 def test_every_use_of_anothers_key_is_told_and_of_ones_own_is_not(client, told):

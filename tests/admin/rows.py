@@ -8,7 +8,7 @@ from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey
 from deltacrown.core.models import JobRun
-from deltacrown.tournaments.models import Disqualification
+from deltacrown.tournaments.models import Disqualification, EntryChange, TournamentDecision
 from deltacrown.user_profile.models import BackfilledPlayer, Follow, KycVerification
 from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
 from tests import scene
@@ -27,9 +27,12 @@ def make_rows(number: int = 0) -> None:
     scene.registration(user, event, team=squad)
     scene.result(event, 1, user)
     Disqualification.objects.create(tournament=event, user=user, reason="wrong roster", decided_at=at(90))
+    EntryChange.objects.create(tournament=event, user=user, kind="ENTERED", decided_by=other)
+    TournamentDecision.objects.create(tournament=event, kind="REOPENED", reason="a replay", decided_at=at(95))
     league = scene.tournament(f"league-{number}", title=title, entrant_kind="TEAM")
     for member in (None, user):
         scene.result(league, 1, member, team=squad)
+    scene.series_result(user, event)
     scene.tournament_match(row, event, team=squad, opponent_team=squad, opponent_user=other)
     scene.activity(user, "joined")
     scene.archived_activity(scene.activity(user, "long ago"))

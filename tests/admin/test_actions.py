@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -10,6 +12,7 @@ from django.contrib.messages import get_messages
 from django.test import RequestFactory
 from django.urls import reverse
 
+from deltacrown.games import services as games
 from deltacrown.games import signals as games_signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
@@ -20,6 +23,7 @@ from deltacrown.tournaments.models import (
     TournamentParticipation,
     TournamentResult,
 )
+from deltacrown.tournaments.services import disqualify_entrant
 from deltacrown.user_profile.achievements.awards import AwardRecord, award_achievements, define_achievement
 from deltacrown.user_profile.models import (
     Achievement,
@@ -118,9 +122,33 @@ def test_rows_of_several_matches_and_archived_ones_are_voided(desk, duel):
     assert (voided(ArchivedMatch), [name for name, _ in voided()]) == ([], ["cat", "dan"])
 
 
+def test_one_line_is_voided_and_restored_alone(desk, duel):
+    act(desk, "void_lines_selected", duel, reason="Ineligible.")
+    assert voided() == [("ann", "Ineligible.")]
+    act(desk, "restore_lines_selected", duel, reason="He was not.")
+    assert not Match.objects.filter(voided_at__isnull=False).exists()
+
+
+def test_all_that_lines_say_is_corrected(desk, duel):
+    act(
+        desk,
+        "correct_selected",
+        duel,
+        reason="Typing error.",
+        result_ann="LOSS",
+        result_bob="WIN",
+        details="ann; placement=2; ended_by=retired; score=6-1 2-0\nbob; placement=1; uncounted=a friendly",
+        sequence="3",
+        only_day="on",
+    )
+    rows = Match.objects.filter(match_key=duel.match_key).order_by("user__username")
+    told = rows.values_list("placement", "ended_by", "score", "uncounted_reason", "sequence", "is_time_known")
+    assert list(told) == [(2, "RETIRED", "6-1 2-0", "", 3, False), (1, "PLAY", "", "a friendly", 3, False)]
+
+
 def test_correcting_asks_for_the_result_of_every_player(desk, duel):
     page = ask(desk, "correct_selected", duel)
-    more = {"reason", "played_at", "kind", "moved", "added", "removed"}
+    more = {"reason", "played_at", "only_day", "sequence", "kind", "details", "moved", "added", "removed"}
     assert set(page.context["form"].fields) == {"result_ann", "result_bob", *more}
     act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="LOSS")
     assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {
@@ -145,9 +173,9 @@ def test_time_kind_and_players_of_a_match_are_corrected(desk, duel):
     )
     rows = Match.objects.filter(match_key="duel")
     assert set(rows.values_list("user__username", "result", "side", "score")) == {
-        ("eve", "LOSS", "a", None),
-        ("bob", "WIN", "b", None),
-        ("cat", "LOSS", "a", 3),
+        ("eve", "LOSS", "a", ""),
+        ("bob", "WIN", "b", ""),
+        ("cat", "LOSS", "a", "3"),
     }
     assert {f"{row.played_at:%Y-%m-%d} {row.kind}" for row in rows} == {"2025-02-01 TOURNAMENT"}
 
@@ -181,9 +209,10 @@ def test_a_correction_that_cannot_be_read_is_said_beside_its_field(desk, duel, f
 
 
 def test_what_a_service_refuses_is_said_and_changes_nothing(desk, duel):
-    answer = act(desk, "correct_selected", duel, reason="Typing error.", result_ann="WIN", result_bob="WIN")
+    results = {"result_ann": "LOSS", "result_bob": "WIN"}
+    answer = act(desk, "correct_selected", duel, reason="x", **results, removed=["ann", "bob"])
     assert said(answer)[0].startswith("Valorant duel, ann (loss): ")
-    assert "Every side won" in said(answer)[0]
+    assert "The match has no players" in said(answer)[0]
     assert dict(Match.objects.filter(match_key="duel").values_list("user__username", "result")) == {
         "ann": "LOSS",
         "bob": "WIN",
@@ -301,7 +330,7 @@ def test_a_result_is_corrected_by_its_form_with_a_reason(desk, cup):
     assert without.context["adminform"].form.errors == {"reason": ["This field is required."]}
     refused = desk.post(
         address(TournamentResult, "change", title.pk),
-        {"placement": "", "prize_amount": "5.00", "reason": "Photo finish."},
+        {"placement": "x", "prize_amount": "5.00", "reason": "Photo finish."},
     )
     assert list(refused.context["adminform"].form.errors) == ["placement"]
     saved = desk.post(
@@ -311,6 +340,41 @@ def test_a_result_is_corrected_by_its_form_with_a_reason(desk, cup):
     assert saved.status_code == 302
     title.refresh_from_db()
     assert (title.placement, title.prize_amount) == (3, 5)
+
+
+def test_a_result_is_corrected_to_a_range_and_to_no_placement(desk, cup):
+    title = cup.results.get(placement=1)
+    page = address(TournamentResult, "change", title.pk)
+    said = {"prize_amount": "0.00", "reason": "Photo finish."}
+
+    desk.post(page, {"placement": "5", "placement_to": "8", **said})
+    title.refresh_from_db()
+    assert (title.placement, title.placement_to) == (5, 8)
+
+    desk.post(page, {"placement": "", "unplaced_reason": "not classified", **said})
+    title.refresh_from_db()
+    assert (title.placement, title.placement_to, title.unplaced_reason) == (None, None, "not classified")
+
+
+def test_a_disqualified_result_is_not_let_in_by_an_empty_placement(desk, cup):
+    title = cup.results.get(placement=1)
+    disqualify_entrant(tournament=cup, user=title.user, reason="x", now=scene.at(1))
+
+    refused = desk.post(
+        address(TournamentResult, "change", title.pk),
+        {"placement": "", "prize_amount": "0.00", "reason": "Photo finish."},
+    )
+
+    assert list(refused.context["adminform"].form.errors) == ["placement"]
+    title.refresh_from_db()
+    assert title.disqualified_at == scene.at(1)
+
+
+def test_the_currency_of_prizes_is_set_later(desk, cup):
+    page = address(Tournament, "change", cup.pk)
+    desk.post(page, {"prize_currency": "EUR"})
+    cup.refresh_from_db()
+    assert cup.prize_currency == "EUR"
 
 
 def test_a_team_s_result_takes_its_members_along(desk):
@@ -434,8 +498,47 @@ def test_memberships_are_recorded_and_ended(desk):
 
 
 def test_games_are_made_and_stay(desk):
-    desk.post(address(Game, "add"), {"name": "Rocket", "slug": "rocket"})
-    assert list(Game.objects.values_list("slug", "name")) == [("rocket", "Rocket")]
+    desk.post(address(Game, "add"), {"name": "Rocket", "slug": "rocket", "counts_forfeits": "on"})
+    assert list(Game.objects.values_list("slug", "name", "counts_forfeits")) == [("rocket", "Rocket", True)]
+
+
+def test_the_forfeit_rule_of_a_game_changes_what_is_recorded_from_then_on(desk, boss, caplog):
+    ann, bob, rocket = scene.player("ann"), scene.player("bob"), scene.game("rocket")
+    walkover = scene.line(ann), scene.line(bob, "LOSS", ended_by="FORFEIT")
+    games.record_match(record=scene.record(rocket, "w1", *walkover), now=scene.NOON)
+    form = desk.get(address(Game, "change", rocket.pk))
+    assert "those that are recorded stay as they are" in form.content.decode()
+
+    caplog.clear()
+    assert desk.post(address(Game, "change", rocket.pk), {}).status_code == 302
+    rocket.refresh_from_db()
+    games.record_match(record=scene.record(rocket, "w2", *walkover), now=scene.NOON)
+
+    assert f"{boss.pk} set that forfeits do not count in game rocket" in caplog.text
+    assert sorted(Match.objects.values_list("match_key", "uncounted_reason").distinct()) == [
+        ("w1", ""),
+        ("w2", "decided by forfeit, and forfeits do not count here"),
+    ]
+    caplog.clear()
+    desk.post(address(Game, "change", rocket.pk), {})
+    assert "set that forfeits" not in caplog.text
+
+
+def test_a_tournaments_forfeit_rule_is_set_in_any_state(desk, boss, caplog):
+    event = scene.tournament("spring")
+    page = address(Tournament, "change", event.pk)
+    assert "those that are recorded stay as they are" in desk.get(page).content.decode()
+
+    assert desk.post(page, {"counts_forfeits": "false"}).status_code == 302
+    event.refresh_from_db()
+    assert (event.counts_forfeits, event.name) == (False, "Spring")
+    assert f"{boss.pk} set counts_forfeits of tournament spring from None to False" in caplog.text
+    caplog.clear()
+    desk.post(page, {"counts_forfeits": "false"})
+    assert "set counts_forfeits" not in caplog.text
+    desk.post(page, {"counts_forfeits": "unknown"})
+    event.refresh_from_db()
+    assert event.counts_forfeits is None
 
 
 def test_achievements_are_defined_awarded_and_revoked(desk):
@@ -494,8 +597,8 @@ def test_a_casual_match_is_recorded_whole(desk):
         "user", "game", "match_key", "result", "side", "score", "kind"
     )
     assert list(rows) == [
-        (ann.pk, game.pk, "final", "WIN", "Red", 13, "CASUAL"),
-        (bob.pk, game.pk, "final", "LOSS", "", None, "CASUAL"),
+        (ann.pk, game.pk, "final", "WIN", "Red", "13", "CASUAL"),
+        (bob.pk, game.pk, "final", "LOSS", "", "", "CASUAL"),
     ]
 
 
@@ -503,12 +606,15 @@ def test_a_casual_match_is_recorded_whole(desk):
     ("players", "message"),
     [
         ("ann, WIN\nzoe, LOSS", "Line 2: there is no player &#x27;zoe&#x27;."),
-        ("ann", "Line 1: give username, then WIN, LOSS or DRAW"),
+        ("ann", "Line 1: give username, then WIN, LOSS, DRAW or NONE"),
         ("ann, WON", "Line 1: give username"),
-        ("ann, WIN, Red, many", "Line 1: give username"),
-        ("ann, WIN, Red, 1, 2", "Line 1: give username"),
         ("ann, WIN\nann, LOSS", "ann is in the match twice"),
-        ("ann, WIN, Red, 9999999999", "score must be from"),
+        ("ann, WIN, Red, " + "9" * 101, "score"),
+        ("ann, WIN, place=5", "Line 1: place is unknown; give placement or ended_by."),
+        ("ann, WIN, placement=first", "Line 1: placement &#x27;first&#x27; is no whole number"),
+        ("ann, WIN, placement=0", "placement must be"),
+        ("ann, WIN, ended_by=WALKOVER", "ended_by &#x27;WALKOVER&#x27; is unknown"),
+        ("ann, WIN, ended_by=ABANDONED", "An abandoned match has no result"),
         ("", "This field is required."),
     ],
 )
@@ -519,6 +625,32 @@ def test_a_match_that_cannot_be_is_not_recorded(desk, players, message):
     assert answer.status_code == 200
     assert message in answer.content.decode()
     assert not Match.objects.exists()
+
+
+def test_lines_say_how_they_ended_and_where_they_came_in(desk):
+    for name in ("ann", "bob", "cat"):
+        scene.player(name)
+    players = (
+        "ann, WIN, Red, 6-1, 7-5, placement=1\n"
+        "bob, loss, Placement = 2, ended_by=retired\n"
+        "cat, none, Blue, , ended_by=abandoned"
+    )
+    form = {**NEW_MATCH, "game": scene.game().pk, "players": players, "only_day": "on", "sequence": "3"}
+    answer = desk.post(address(Match, "add"), {**form, "played_at_0": "1872-11-30"})
+
+    assert answer.status_code == 302
+    columns = ("side", "score", "placement", "ended_by", "uncounted_reason")
+    assert list(Match.objects.order_by("id").values_list(*columns)) == [
+        ("Red", "6-1, 7-5", 1, "PLAY", ""),
+        ("", "", 2, "RETIRED", ""),
+        ("Blue", "", None, "ABANDONED", "abandoned without a result"),
+    ]
+    times = Match.objects.values_list("played_at", "is_time_known", "sequence").distinct()
+    assert list(times) == [(datetime(1872, 11, 30, tzinfo=UTC), False, 3)]
+    assert [text for text in said(answer) if "Some players have a result and others have none." in text]
+    listed = desk.get(address(Match, "changelist")).content.decode()
+    assert ">30 Nov 1872</td>" in listed
+    assert "abandoned without a result" in listed
 
 
 def test_privacy_is_set_through_its_service(desk):

@@ -173,12 +173,75 @@ TOURNAMENTS = [
         lambda g: tournaments.check_in(tournament=g.cup, user=g.bob),
         lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW),
     ),
+    *(
+        Advice(
+            f"another roster while it is {name}",
+            "use change_roster to add players, remove or replace them",
+            state,
+            lambda g: tournaments.register_team(tournament=g.cup, team=g.north, roster=[g.ann], now=NOW),
+            lambda g: _change(g, g.north, remove=[g.cat]),
+        )
+        for name, state in (("open", lambda g: g.open("TEAM")), ("running", lambda g: g.run("TEAM")))
+    ),
     Advice(
-        "another roster while registration is open",
-        "withdraw it first, then register it again",
+        "join a second roster",
+        "remove them from it first",
+        lambda g: g.run("TEAM"),
+        lambda g: _change(g, g.south, add=[g.cat]),
+        lambda g: _change(g, g.north, remove=[g.cat]),
+    ),
+    Advice(
+        "leave a team without players, and none follows",
+        "or withdraw the team",
+        lambda g: g.run("TEAM"),
+        lambda g: _change(g, g.south, remove=[g.bob]),
+        lambda g: tournaments.withdraw(tournament=g.cup, team=g.south),
+        again=False,
+    ),
+    Advice(
+        "leave a team without players, and one follows",
+        "name who plays in their place",
+        lambda g: g.run("TEAM"),
+        lambda g: _change(g, g.south, remove=[g.bob]),
+        lambda g: _change(g, g.south, replace=[(g.bob, g.dan)]),
+    ),
+    Advice(
+        "change the roster of a team that withdrew",
+        "use take_back_withdrawal first",
+        lambda g: (g.run("TEAM"), tournaments.withdraw(tournament=g.cup, team=g.north)),
+        lambda g: _change(g, g.north, add=[g.dan]),
+        lambda g: tournaments.take_back_withdrawal(tournament=g.cup, team=g.north),
+    ),
+    Advice(
+        "change the roster of a team that is disqualified",
+        "an organiser can use lift_disqualification",
+        lambda g: (g.run("TEAM"), g.out(team=g.north)),
+        lambda g: _change(g, g.north, add=[g.dan]),
+        lambda g: tournaments.lift_disqualification(tournament=g.cup, team=g.north, reason="x", now=NOW),
+    ),
+    Advice(
+        "change a roster after the start",
+        "its organiser and staff change rosters",
+        lambda g: g.run("TEAM"),
+        lambda g: _change(g, g.north, remove=[g.cat], by=g.ann),
+        lambda g: _change(g, g.north, remove=[g.cat], by=g.organiser),
+        again=False,
+    ),
+    Advice(
+        "put a stranger on the roster",
+        "the organiser can add them",
         lambda g: g.open("TEAM"),
-        lambda g: tournaments.register_team(tournament=g.cup, team=g.north, roster=[g.ann], now=NOW),
-        lambda g: tournaments.withdraw(tournament=g.cup, team=g.north),
+        lambda g: _change(g, g.north, add=[g.dan], by=g.ann),
+        lambda g: _change(g, g.north, add=[g.dan], by=g.organiser),
+        again=False,
+    ),
+    Advice(
+        "date a step",
+        "leave at out",
+        lambda g: g.open("TEAM"),
+        lambda g: _change(g, g.north, remove=[g.cat], by=g.ann, at=NOW),
+        lambda g: _change(g, g.north, remove=[g.cat], by=g.ann),
+        again=False,
     ),
     Advice(
         "place somebody who withdrew",
@@ -225,13 +288,6 @@ TOURNAMENTS = [
             Standing(user=g.bob, placement=None, disqualified_reason="cheating"),
         ),
         lambda g: g.out(),
-    ),
-    Advice(
-        "lift what was published",
-        "use correct_result with the placement",
-        Ground.published_out,
-        lambda g: g.back(),
-        lambda g: g.place(g.bob, 2),
     ),
     *(
         Advice(
@@ -291,20 +347,6 @@ TOURNAMENTS = [
         lambda g: tournaments.start_tournament(tournament=g.cup),
         lambda g: tournaments.cancel_tournament(tournament=g.cup, reason="nobody", now=NOW),
         again=False,
-    ),
-    Advice(
-        "a match of a stranger",
-        "register them first",
-        Ground.open,
-        lambda g: _taken(_official(g, g.ann, g.cat)),
-        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW),
-    ),
-    Advice(
-        "move a line to a stranger",
-        "register them first",
-        lambda g: (g.open(), _official(g, g.ann, g.bob)),
-        lambda g: g.correct(moved={"bob": g.cat}),
-        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW),
     ),
     Advice(
         "a team without players",
@@ -377,18 +419,58 @@ TOURNAMENTS = [
     ),
     Advice(
         "placed and disqualified",
-        "leave them out",
+        "has a placement; leave one out",
         Ground.run,
         lambda g: g.complete(Standing(user=g.ann, placement=1, disqualified_reason="cheating")),
         lambda g: g.complete(Standing(user=g.ann, placement=None, disqualified_reason="cheating")),
         again=False,
     ),
     Advice(
-        "no standings",
-        "say at least who won",
+        "disqualified for a blank reason",
+        "write one, or leave it out",
         Ground.run,
-        lambda g: tournaments.complete_tournament(tournament=g.cup, standings=[], now=NOW),
-        lambda g: g.complete(Standing(user=g.ann, placement=1)),
+        lambda g: g.complete(Standing(user=g.ann, placement=None, disqualified_reason=" ")),
+        lambda g: g.complete(Standing(user=g.ann, placement=None)),
+        again=False,
+    ),
+    Advice(
+        "placed with a reason for having no placement",
+        "a reason for having none; leave one out",
+        Ground.run,
+        lambda g: g.complete(Standing(user=g.ann, placement=1, unplaced_reason="did not start")),
+        lambda g: g.complete(Standing(user=g.ann, placement=None, unplaced_reason="did not start")),
+        again=False,
+    ),
+    Advice(
+        "a range that ends before it begins",
+        "swap the two",
+        Ground.run,
+        lambda g: g.complete(Standing(user=g.ann, placement=8, placement_to=5)),
+        lambda g: g.complete(Standing(user=g.ann, placement=5, placement_to=8)),
+        again=False,
+    ),
+    Advice(
+        "the end of a range alone",
+        "give the first place of the range too",
+        Ground.run,
+        lambda g: g.complete(Standing(user=g.ann, placement=None, placement_to=8)),
+        lambda g: g.complete(Standing(user=g.ann, placement=5, placement_to=8)),
+        again=False,
+    ),
+    Advice(
+        "a currency that is none",
+        "write three capital letters",
+        Ground.run,
+        lambda g: tournaments.set_prize_currency(tournament=g.cup, prize_currency="€"),
+        lambda g: tournaments.set_prize_currency(tournament=g.cup, prize_currency="EUR"),
+        again=False,
+    ),
+    Advice(
+        "the currency after the end",
+        "can change the currency of its prizes",
+        Ground.end,
+        lambda g: tournaments.require_currency_say(g.cup, g.organiser),
+        lambda g: tournaments.require_currency_say(g.cup, g.staff),
         again=False,
     ),
 ]
@@ -430,13 +512,6 @@ MATCHES = [
         lambda g: g.correct(moved={"bob": g.cat}),
     ),
     Advice(
-        "the same key with a player more",
-        "use correct_match",
-        Ground.match,
-        lambda g: _record(g, line(g.ann), line(g.bob, "LOSS"), line(g.cat, "LOSS", stats={"kills": 1})),
-        lambda g: g.correct(added=[line(g.cat, "LOSS", stats={"kills": 1})]),
-    ),
-    Advice(
         "the same key with other lines",
         "use correct_match",
         Ground.match,
@@ -456,6 +531,35 @@ MATCHES = [
         lambda g: (g.match(), g.void()),
         lambda g: g.match(kind="TOURNAMENT"),
         lambda g: (g.restore(), g.correct(kind="TOURNAMENT")),
+    ),
+    Advice(
+        "the key of a void match with other content, in its place",
+        "record the right content in its place with replaces_void",
+        lambda g: (g.match(), g.void()),
+        lambda g: g.match(kind="TOURNAMENT"),
+        lambda g: g.match(kind="TOURNAMENT", replaces_void=True),
+    ),
+    Advice(
+        "one player delivered in the place of another",
+        "use correct_match",
+        Ground.match,
+        lambda g: _record(g, line(g.ann), line(g.cat, "LOSS")),
+        lambda g: g.correct(moved={"bob": g.cat}),
+    ),
+    Advice(
+        "a line of somebody who was not in the match",
+        "name one of its players",
+        Ground.match,
+        lambda g: games.void_match(game=g.game, match_key="m1", reason="ineligible", now=NOW, user=g.cat),
+        lambda g: games.void_match(game=g.game, match_key="m1", reason="ineligible", now=NOW, user=g.bob),
+        again=False,
+    ),
+    Advice(
+        "a time that is known and not given",
+        "give played_at with the time",
+        lambda g: g.match(played_at=scene.PLAYED.replace(hour=0), is_time_known=False),
+        lambda g: g.correct(is_time_known=True),
+        lambda g: g.correct(is_time_known=True, played_at=scene.PLAYED),
     ),
     Advice(
         "a match that counts delivered as void",
@@ -478,13 +582,6 @@ MATCHES = [
         lambda g: g.correct(results={}),
         lambda g: g.correct(results={"ann": "LOSS", "bob": "WIN"}),
         again=False,
-    ),
-    Advice(
-        "everybody won",
-        "give players of one team the same side",
-        Ground.match,
-        lambda g: g.correct(results={"bob": "WIN"}),
-        lambda g: g.correct(results={"bob": "WIN"}, sides={"ann": "red", "bob": "red"}),
     ),
     Advice(
         "a game's slug that is taken",
@@ -604,6 +701,14 @@ def _taken(outcome: Any) -> None:
 
 def _record(ground: Ground, *lines: Any) -> object:
     return games.record_match(record=record(ground.game, "m1", *lines), now=NOW)
+
+
+def _change(ground: Ground, team: Any, *, by: Any = None, at: Any = None, **changes: Any) -> None:
+    if by is not None:
+        joining = changes.get("add", ())
+        tournaments.require_roster_change(ground.cup, by, team=team, joining=joining, now=NOW)
+        tournaments.require_dating(ground.cup, by, at)
+    tournaments.change_roster(tournament=ground.cup, team=team, at=at, reason="x", now=NOW, **changes)
 
 
 def _enter(ground: Ground, by: Any, *, user: Any = None, team: Any = None, roster: Any = None) -> None:

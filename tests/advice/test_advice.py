@@ -37,6 +37,8 @@ NO_ADVICE = {
     "use letters, digits, hyphens": "another value for the same call",
     "; an organiser can use {}": "what is filled in is in the table, by state",
     "give it away with correct_result": "a warning, tested below",
+    "give one with correct_result": "a warning, tested below",
+    "are placed first": "a warning that advises nothing",
 }
 
 
@@ -80,6 +82,17 @@ def test_what_a_warning_advises_can_be_done() -> None:
         tournament=ground.cup, user=ground.bob, placement=1, prize=Decimal(10), reason="moved up", now=NOW
     )
     assert (result[0].prize_amount, result.warnings) == (10, [])
+
+
+def test_who_is_let_in_without_a_placement_can_be_given_one() -> None:
+    ground = Ground()
+    ground.published_out()
+    back = ground.back()
+    assert back.warnings == [
+        "bob is in again without a placement; give one with correct_result if there is one."
+    ]
+
+    assert ground.place(ground.bob, 2).warnings == []
 
 
 @pytest.mark.once

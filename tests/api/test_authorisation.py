@@ -19,6 +19,7 @@ from deltacrown.api.application import api
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
+from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile.timeline.hiding import write_handle as write_entry_handle
 from tests import scene
 from tests.api.calls import signed_in, visitor, with_key
@@ -31,7 +32,8 @@ pytestmark = pytest.mark.django_db
 #: Staff without a right are members; the others of the staff have the rights of one group each.
 MEMBERS = {"member", "staff without rights", "moderator", "runner", "recorder"}
 PEOPLE = MEMBERS | {"owner", "organiser", "staff"}
-KEYS = {"owner's key to read", "organiser's key", "key to read", "key to record", "key to organise"}
+RECORDING_KEYS = {"key to record", "key to record and create"}
+KEYS = {"owner's key to read", "organiser's key", "key to read", "key to organise"} | RECORDING_KEYS
 READERS = {"owner's key to read", "key to read"}
 ALL = {"visitor"} | PEOPLE | KEYS
 
@@ -52,7 +54,8 @@ class Call:
 #: Not there, or a handle of no use to this caller.
 MISSING = {404, 422}
 ORGANISERS = {"organiser", "organiser's key", "staff", "runner"}
-RECORDERS = {"staff", "recorder", "key to record"}
+CREATORS = {"staff", "key to record and create"}
+RECORDERS = {"staff", "recorder"} | RECORDING_KEYS
 MODERATORS = {"staff", "moderator"}
 OWN = PEOPLE | READERS
 SEES_HIDDEN = {"owner", "owner's key to read", "staff", "moderator"}
@@ -70,6 +73,7 @@ CALLS = {
     "get_player": Call("/players/{ann}", ALL),
     "list_player_matches": Call("/players/{ann}/matches", SEES_HIDDEN),
     "export_player_matches": Call("/players/{ann}/matches/export", SEES_HIDDEN),
+    "list_player_series": Call("/players/{ann}/series", SEES_HIDDEN),
     "list_player_tournaments": Call("/players/{ann}/tournaments", SEES_HIDDEN),
     "list_player_activity": Call("/players/{ann}/activity", ALL),
     "list_player_games": Call("/players/{ann}/games", ALL),
@@ -92,6 +96,8 @@ CALLS = {
     "list_tournament_results": Call("/tournaments/completed/results", ALL),
     "list_tournament_entrants": Call("/tournaments/completed/entrants", ALL),
     "list_tournament_players": Call("/tournaments/completed/players", ALL),
+    "list_tournament_series": Call("/tournaments/completed/series", ALL),
+    "get_tournament_series": Call("/tournaments/completed/series/Final 1", ALL),
     "list_tournament_matches": Call("/tournaments/completed/matches", ALL),
     "create_tournament": Call(
         "/tournaments",
@@ -103,9 +109,13 @@ CALLS = {
     ),
     "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
     "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
+    "set_prize_currency": Call("/tournaments/running/prize-currency", ORGANISERS, {"prize_currency": "EUR"}),
     "complete_tournament": Call(
         "/tournaments/running/complete", ORGANISERS, {"standings": [{"player": ANN, "placement": 1}]}
     ),
+    "annul_tournament": Call("/tournaments/completed/annul", ORGANISERS, {"reason": "x"}),
+    "lift_annulment": Call("/tournaments/completed/lift-annulment", ORGANISERS, {"reason": "x"}),
+    "reopen_tournament": Call("/tournaments/completed/reopen", ORGANISERS, {"reason": "x"}),
     "correct_result": Call(
         "/tournaments/completed/correct-result", ORGANISERS, {"player": ANN, "placement": 2, "reason": "x"}
     ),
@@ -120,12 +130,35 @@ CALLS = {
     ),
     "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | {"owner"}, {"player": ANN}),
     "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | {"owner"}, {"player": ANN}),
+    "register_entrant late": Call("/tournaments/running/entrants", ORGANISERS, {"player": "{bob}"}),
+    "change_roster": Call(
+        "/tournaments/league/roster",
+        ORGANISERS,
+        {"team": "north", "replace": [{"player": ANN, "substitute": "{bob}"}], "reason": "x"},
+    ),
+    "change_roster before the start": Call(
+        "/tournaments/open-league/roster",
+        ORGANISERS | {"owner"},
+        {"team": "north", "remove": [ANN], "reason": "x"},
+    ),
+    "change_roster dated": Call(
+        "/tournaments/open-league/roster",
+        ORGANISERS,
+        {"team": "north", "remove": [ANN], "reason": "x", "at": "2025-06-01T12:00:00Z"},
+    ),
+    "list_entry_changes": Call("/tournaments/running/changes", PEOPLE | READERS),
+    "withdraw_entrant dated": Call(
+        "/tournaments/open/withdraw", ORGANISERS, {"player": ANN, "at": "2025-06-01T12:00:00Z"}
+    ),
     "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | {"owner"}, {"player": ANN}),
     "get_match": Call("/matches/valorant/m1", SEES_HIDDEN, hides=ALL),
     "record_matches": Call("/matches", RECORDERS, {"matches": [DELIVERED]}),
+    "record_matches and create": Call("/matches", CREATORS, {"matches": [DELIVERED], "create_missing": True}),
     "void_match": Call("/matches/void", RECORDERS, MATCH),
     "restore_match": Call("/matches/restore", RECORDERS, MATCH),
     "correct_match": Call("/matches/correct", RECORDERS, {**MATCH, "results": {ANN: "LOSS"}}),
+    "create_players": Call("/players", CREATORS, {"usernames": ["newcomer"]}),
+    "create_teams": Call("/teams", CREATORS, {"names": ["Newcomers"]}),
     "list_disputes": Call("/disputes", PEOPLE),
     "file_dispute": Call(
         "/disputes",
@@ -151,6 +184,7 @@ CALLS = {
         "/me/api-keys", {"staff"}, {"name": "x", "scopes": ["read"], "player": "{bob}"}
     ),
     "create_api_key to record": Call("/me/api-keys", {"staff"}, {"name": "x", "scopes": ["matches:write"]}),
+    "create_api_key to create": Call("/me/api-keys", {"staff"}, {"name": "x", "scopes": ["players:create"]}),
     "revoke_api_key": Call("/me/api-keys/{key}", {"owner"}, hides=PEOPLE),
     "get_integrity": Call("/integrity", ALL),
 }
@@ -195,6 +229,13 @@ def build_world() -> SimpleNamespace:
         event = scene.tournament(status.lower(), status=status, organiser=org)
         scene.registration(ann, event)
     scene.result(event, 1, ann)
+    for slug, status in (("open-league", "OPEN"), ("league", "RUNNING")):
+        league = scene.tournament(slug, status=status, organiser=org, entrant_kind="TEAM")
+        for user in (ann, scene.player(f"{slug}-mate")):
+            scene.registration(user, league, team=scene.team("north"))
+    game = scene.match(bob, "of a series", "LOSS", kind="TOURNAMENT")
+    scene.tournament_match(game, event, series="Final 1")
+    sync_series(keys=[(event.pk, "Final 1")])
     dispute = file_dispute(reporter=ann, match=Match.objects.get(match_key="m1"), reason="x", now=now())
     callers = {
         "visitor": visitor(),
@@ -210,6 +251,7 @@ def build_world() -> SimpleNamespace:
         "organiser's key": with_key(org, "tournaments:write"),
         "key to read": with_key(mel, "read"),
         "key to record": with_key(mel, "matches:write"),
+        "key to record and create": with_key(mel, "matches:write", "players:create"),
         "key to organise": with_key(mel, "tournaments:write"),
         "revoked key": with_key(ann, "read", "matches:write", "tournaments:write"),
     }

@@ -68,7 +68,7 @@ def test_a_match_history_as_ndjson(visitor, ann):
         "result": "win",
         "played_at": "2025-03-01T19:00:00Z",
         "kind": "casual",
-        "score": -3,
+        "score": "-3",
         "stats": {"kills": 9},
     }
 
@@ -93,6 +93,8 @@ def test_an_export_can_be_imported(visitor, ann, tmp_path, form):
     scene.match(
         ann, "m4", "DRAW", hours=4, side="'=x", stats={"agent": "Jett", "maps": ["a", "b"], "adr": 1.5}
     )
+    scene.match(ann, "m5", ended_by="BYE", uncounted_reason="a bye", hours=6, is_time_known=False, sequence=3)
+    scene.match(ann, "m6", "LOSS", ended_by="RETIRED", placement=4, hours=7)
     file = tmp_path / f"ann.{form}"
     file.write_bytes(visitor.get(address(ann, f"?format={form}")).getvalue())
     before = rows_of(ann)
@@ -125,6 +127,7 @@ def test_a_public_id_that_nobody_has_is_no_new_player(ann, tmp_path):
 def rows_of(user):
     """Return what is recorded of a player's matches, wherever they are."""
     names = ("match_key", "kind", "side", "result", "score", "stats", "played_at", "void_reason")
+    names += ("placement", "ended_by", "uncounted_reason", "sequence", "is_time_known")
     return {
         row["match_key"]: row
         for table in MATCH_TABLES
@@ -164,6 +167,7 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
     scene.hide(ann, matches=True, tournaments=True)
     event = scene.tournament("cup")
     scene.registration(ann, event)
+    event.entry_changes.create(user=ann, kind="ENTERED", happened_at=scene.at(1))
     scene.result(event, 2, ann, prize_amount="12.50")
     scene.activity(ann, "secret", visibility="PRIVATE")
     scene.dispute(ann, Match.objects.get(match_key="m1"))
@@ -177,6 +181,7 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
 
     assert sections == {
         "account", "profile", "privacy", "stats", "matches", "teams", "tournaments", "results", "experience",
+        "entry_changes",
         "activity", "disputes", "following", "api_keys", "game_stats",
     } | sections & {"achievements"}  # fmt: skip
     one = {line["section"]: line for line in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deltacrown.tournaments.models import Tournament, TournamentResult
+from deltacrown.tournaments.models import EntryChange, Tournament, TournamentResult
 from tests import scene
 from tests.api.calls import problem_of
 
@@ -62,6 +62,17 @@ def test_a_solo_event_from_draft_to_results(org, visitor, people, find_all_drift
     }
     assert visitor.get(f"/players/{bob}/stats/tournaments_won").json()["value"] == 1
     assert find_all_drift() == []
+
+
+@pytest.mark.parametrize("rule", [True, False, None])
+def test_a_tournament_has_a_rule_for_forfeits(org, visitor, people, rule):
+    created = org.post("/tournaments", {**CUP, "counts_forfeits": rule}).json()
+    org.post("/tournaments/cup/open")
+
+    assert (created["counts_forfeits"], visitor.get("/tournaments/cup").json()["counts_forfeits"]) == (
+        rule,
+        rule,
+    )
 
 
 def test_a_team_event(org, signed_in, people):
@@ -218,15 +229,69 @@ def test_a_withdrawal_is_taken_back_by_the_organiser_once_it_runs(org, league):
     assert org.post("/tournaments/cup/complete", standings).status_code == 200
 
 
-def test_another_roster_is_not_advised_to_withdraw_where_there_is_no_way_back(org, league, people):
+def test_another_roster_is_made_by_changing_it(org, league, people):
+    """Also in a running tournament; a team is never advised to withdraw, where there is no way back."""
     body = {"team": "north", "roster": ids(people[:1])}
     while_open = org.post("/tournaments/cup/entrants", body)
     org.post("/tournaments/cup/start")
     running = org.post("/tournaments/cup/entrants", body)
 
-    assert "withdraw it first" in while_open.json()["detail"]
-    assert problem_of(running) == (409, "conflict")
-    assert "withdraw" not in running.json()["detail"]
+    for refused in (while_open, running):
+        assert problem_of(refused) == (409, "conflict")
+        assert "use change_roster" in refused.json()["detail"]
+    change = {"team": "north", "remove": ids(people[1:2]), "reason": "ill"}
+    changed = org.post("/tournaments/cup/roster", change).json()
+    assert [line["player"]["name"] for line in changed["roster"]] == ["ann"]
+    assert org.post("/tournaments/cup/entrants", body).status_code == 200
+
+
+def test_a_roster_as_everybody_sees_it(org, visitor, league, people):
+    ann, bob, cat = ids(people)
+    org.post("/tournaments/cup/start")
+    body = {"team": "north", "replace": [{"player": bob, "substitute": cat}], "reason": "ill"}
+    answer = org.post("/tournaments/cup/roster", body).json()
+
+    today = EntryChange.objects.latest("pk").happened_at.date().isoformat()
+    assert answer["warnings"] == []
+    assert [(line["player"]["public_id"], line["joined_on"]) for line in answer["roster"]] == [
+        (ann, None),
+        (cat, today),
+    ]
+    lines = visitor.items("/tournaments/cup/entrants")
+    assert {
+        line["player"]["public_id"]: (line["status"], line["joined_on"], line["left_on"]) for line in lines
+    } == {
+        ann: ("REGISTERED", None, None),
+        bob: ("WITHDRAWN", None, today),
+        cat: ("REGISTERED", today, None),
+    }
+
+
+def test_the_log_of_a_tournament_is_read_page_by_page(org, signed_in, visitor, league, people):
+    cat = ids(people)[2]
+    organiser = scene.User.objects.get(username="org")
+    at = "2025-06-01T12:00:00Z"
+    org.post("/tournaments/cup/start")
+    for add, remove in (([cat], []), ([], [cat])):
+        org.post("/tournaments/cup/roster", {"team": "north", "add": add, "remove": remove, "reason": "x"})
+    refused = org.post("/tournaments/cup/roster", {"team": "north", "add": [cat], "at": at, "reason": "x"})
+
+    assert (problem_of(refused), refused.json()["errors"][0]["field"]) == ((422, "invalid"), "at")
+    reader = signed_in(organiser)
+    steps = [
+        (line["kind"], line["player"] and line["player"]["public_id"], line["decided_by"]["public_id"])
+        for line in reader.items("/tournaments/cup/changes?limit=1")
+    ]
+    by = organiser.profile.public_id
+    assert steps == [("LEFT", cat, by), ("JOINED", cat, by), ("ENTERED", None, by)]
+    told = league["cat"].items("/tournaments/cup/changes")
+    assert [(line["kind"], line["decided_by"], line["reason"]) for line in told] == [
+        ("LEFT", None, "x"),
+        ("JOINED", None, "x"),
+        ("ENTERED", None, ""),
+    ]
+    assert [line["kind"] for line in league["ann"].items("/tournaments/cup/changes")] == ["ENTERED"]
+    assert problem_of(visitor.get("/tournaments/cup/changes")) == (401, "unauthenticated")
 
 
 def test_disqualified_and_let_in_again(org, visitor, people, find_all_drift):
@@ -306,3 +371,40 @@ def test_who_is_registered_and_who_played_are_told_apart(org, visitor, people):
     assert line["registered"] == page["registered"] == 3
     assert page["summary"]["players"] == 2
     assert "players" not in line
+
+
+def test_a_tournament_is_annulled_restored_and_completed_again(org, visitor, client, people, find_all_drift):
+    ann, bob = ids(people)[:2]
+    title = {"slug": "cup", "name": "Cup", "game": "rocket", "starts_at": "2025-03-01T18:00:00Z"}
+    org.post("/tournaments", title)
+    org.post("/tournaments/cup/open", {})
+    for player in (ann, bob):
+        org.post("/tournaments/cup/entrants", {"player": player})
+    org.post("/tournaments/cup/start", {})
+    first = {"standings": [{"player": ann, "placement": 1}, {"player": bob, "placement": 2}]}
+    org.post("/tournaments/cup/complete", first)
+
+    annulled = org.post("/tournaments/cup/annul", {"reason": "match fixing"}).json()
+    assert (annulled["status"], annulled["decision"]["reason"]) == ("ANNULLED", "match fixing")
+    line = visitor.get("/tournaments/cup/results").json()["items"][0]
+    assert (line["placement"], line["uncounted_reason"]) == (1, "annulled: match fixing")
+    assert [each["slug"] for each in visitor.get("/tournaments?status=ANNULLED").json()["items"]] == ["cup"]
+    assert visitor.get("/tournaments").json()["items"][0]["winners"] == []
+    assert visitor.get(f"/players/{ann}/stats/tournaments_won").json()["value"] == 0
+    entry = visitor.get(f"/players/{ann}/tournaments").json()["items"][0]
+    assert (entry["status"], entry["uncounted_reason"]) == ("ANNULLED", "annulled: match fixing")
+    page = client.get("/tournaments/cup/").content.decode()
+    assert "match fixing Its results count nowhere." in page
+    assert "<s>1st</s>" in page
+
+    lifted = org.post("/tournaments/cup/lift-annulment", {"reason": "acquitted"}).json()
+    assert (lifted["status"], lifted["decision"]) == ("COMPLETED", None)
+    assert visitor.get(f"/players/{ann}/stats/tournaments_won").json()["value"] == 1
+
+    assert (
+        org.post("/tournaments/cup/reopen", {"reason": "a replay"}).json()["decision"]["kind"] == "REOPENED"
+    )
+    again = {"standings": [{"player": bob, "placement": 1}, {"player": ann, "placement": 2}]}
+    assert org.post("/tournaments/cup/complete", again).json()["status"] == "COMPLETED"
+    assert visitor.get(f"/players/{bob}/stats/tournaments_won").json()["value"] == 1
+    assert find_all_drift() == []

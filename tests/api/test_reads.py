@@ -94,12 +94,17 @@ def test_a_match_history(visitor, ann):
         "kind": "CASUAL",
         "side": "",
         "result": "WIN",
-        "score": 3,
+        "score": "3",
+        "placement": None,
+        "ended_by": "PLAY",
         "stats": {"kills": 9},
         "played_at": "2025-03-01T19:00:00Z",
+        "is_time_known": True,
+        "sequence": None,
         "recorded_at": lines[1]["recorded_at"],
         "voided_at": None,
         "void_reason": "",
+        "uncounted_reason": "",
         "tournament": None,
     }
     assert lines[1]["recorded_at"].endswith("Z")
@@ -269,7 +274,7 @@ def test_tournaments(visitor, signed_in, ann):
     assert (line["match_key"], line["round"], line["sides"]) == (
         "t1",
         "Final",
-        [{"name": "Ann", "score": 2, "result": "WIN"}],
+        [{"name": "Ann", "score": "2", "result": "WIN"}],
     )
     assert problem_of(visitor.get("/tournaments/draft-cup")) == (404, "not-found")
     shown = signed_in(ann).get("/tournaments/draft-cup").json()

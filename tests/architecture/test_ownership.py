@@ -22,7 +22,8 @@ OWNERS = {
     "teams": {"Team", "FormerTeamName", "TeamMembership"},
     "tournaments": {
         "Tournament", "FormerTournamentName",
-        "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "Disqualification",
+        "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "TournamentSeriesResult",
+        "Disqualification", "EntryChange", "TournamentDecision",
     },
     "moderation": {"Dispute"},
     "user_profile": {

@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Game, Match
 from deltacrown.games.services import LineRecord, MatchRecord, record_matches
-from deltacrown.games.services.recording import LOCK_QUEUES, LOCK_SPACE
+from deltacrown.games.services.queues import LOCK_QUEUES, LOCK_SPACE
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
 from deltacrown.user_profile.people.profiles import ensure_profiles
 from django_tally.models import Run

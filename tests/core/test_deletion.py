@@ -261,6 +261,8 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "admin.LogEntry.user",  # refused by a receiver
         "tournaments.Disqualification.decided_by",
         "tournaments.Disqualification.lifted_by",
+        "tournaments.EntryChange.decided_by",
+        "tournaments.TournamentDecision.decided_by",
         "user_profile.ArchivedUserActivity.user",
         "user_profile.Follow.followed",
         "user_profile.Follow.follower",

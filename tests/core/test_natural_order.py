@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deltacrown.core.natural_order import SortKey, get_natural_key, get_sort_key
-from deltacrown.games.models import Game
+from deltacrown.core.natural_order import (
+    NumberedKey,
+    SortKey,
+    get_natural_key,
+    get_numbered_key,
+    get_sort_key,
+)
+from deltacrown.games.models import Game, Match
+from tests import scene
 
 #: Each list in its order.
 ORDERED = [
@@ -51,3 +59,27 @@ def test_the_database_has_the_same_order():
     found = Game.objects.filter(name__in=names).alias(place=SortKey("name", "slug")).order_by("place")
 
     assert list(found.values_list("name", flat=True)) == sorted(names, key=get_sort_key)
+
+
+#: Numbers in their order, and the largest that a column holds.
+NUMBERS = [None, 0, 1, 9, 10, 11, 999, 2**31 - 1]
+
+
+@pytest.mark.parametrize(("earlier", "later"), [*itertools.pairwise(NUMBERS)])
+def test_the_number_comes_before_the_text(earlier, later):
+    assert get_numbered_key(earlier, "z", "z") < get_numbered_key(later, "a", "a")
+    assert get_numbered_key(later, "x-2") < get_numbered_key(later, "x-10")
+
+
+@pytest.mark.django_db
+def test_the_database_has_the_same_order_by_number():
+    game, ann = scene.game(), scene.player("ann")
+    keys = {(number, f"x-{key}") for number in NUMBERS for key in (1, 2, 10)}
+    for place, (number, key) in enumerate(sorted(keys, key=str)):
+        scene.match(ann, f"{key}/{place}", sequence=number, title=game)
+
+    found = Match.objects.alias(place=NumberedKey("sequence", "match_key")).order_by("place")
+
+    rows = list(found.values_list("sequence", "match_key"))
+    assert rows == sorted(rows, key=lambda row: get_numbered_key(*row))
+    assert [number for number, _ in rows[::3]] == NUMBERS

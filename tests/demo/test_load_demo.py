@@ -176,7 +176,7 @@ class TestLoaded:
     def test_in_the_end_whoever_won_has_the_higher_score(self):
         scores: dict[tuple[str, str], set[int]] = {}
         for key, result, score in Match.objects.values_list("match_key", "result", "score"):
-            scores.setdefault((key, result), set()).add(score)
+            scores.setdefault((key, result), set()).add(int(score))
 
         assert all(len(each) == 1 for each in scores.values())
         won = {key: min(each) for (key, result), each in scores.items() if result == "WIN"}

@@ -44,10 +44,10 @@ def test_the_guides_format_imports_its_file(sheet, find_all_drift):
         "match_key", "user__username", "result", "score"
     )
     assert list(rows) == [
-        ("2025-03-01 ann ben", "ann", "WIN", 3),
-        ("2025-03-01 ann ben", "ben", "LOSS", 1),
-        ("2025-03-08 ben cem", "ben", "DRAW", 2),
-        ("2025-03-08 ben cem", "cem", "DRAW", 2),
+        ("2025-03-01 ann ben", "ann", "WIN", "3"),
+        ("2025-03-01 ann ben", "ben", "LOSS", "1"),
+        ("2025-03-08 ben cem", "ben", "DRAW", "2"),
+        ("2025-03-08 ben cem", "cem", "DRAW", "2"),
     ]
     numbers = UserProfile.objects.order_by("user__username")
     assert list(numbers.values_list("user__username", "total_matches_played", "matches_won")) == [

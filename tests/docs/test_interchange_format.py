@@ -57,9 +57,9 @@ def test_the_matches_of_the_page_import_and_their_ndjson_says_the_same(tmp_path)
         "match_key", "user__username", "result", "score", "stats"
     )
     assert list(rows) == [
-        ("spring-1", "ann", "WIN", 3, {"kills": 12, "deaths": 4}),
-        ("spring-1", "ben", "LOSS", 1, {"kills": 7, "deaths": 9}),
-        ("spring-2", "ann", "DRAW", 2, {"kills": 8, "deaths": 8}),
+        ("spring-1", "ann", "WIN", "3", {"kills": 12, "deaths": 4}),
+        ("spring-1", "ben", "LOSS", "1", {"kills": 7, "deaths": 9}),
+        ("spring-2", "ann", "DRAW", "2", {"kills": 8, "deaths": 8}),
     ]
     assert list(Match.objects.order_by("id").values()) == before
 

@@ -12,6 +12,16 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from deltacrown.tournaments.models import (
+    FormerTournamentName,
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentResult,
+)
+from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserActivity, UserProfile
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CWL_DATA = Path(os.environ.get("DELTACROWN_CWL_DATA", REPOSITORY.parent / "shared" / "data" / "cwl"))
@@ -32,6 +42,7 @@ class Outcome:
     output: str
     errors: str
     rejected: list[dict[str, Any]]
+    warnings: list[dict[str, Any]]
 
     @property
     def reasons(self) -> dict[int, str]:
@@ -49,13 +60,13 @@ def run_import(command: str, *files: Path, **options: Any) -> Outcome:
     except CommandError as error:
         code = error.returncode
         errors.write(str(error))
-    return Outcome(
-        code, output.getvalue(), errors.getvalue(), [entry for file in files for entry in read_rejects(file)]
-    )
+    rejected = [entry for file in files for entry in read_notes(file, "rejected")]
+    warnings = [entry for file in files for entry in read_notes(file, "warnings")]
+    return Outcome(code, output.getvalue(), errors.getvalue(), rejected, warnings)
 
 
-def read_rejects(file: Path) -> list[dict[str, Any]]:
-    path = file.with_name(file.name + ".rejected.ndjson")
+def read_notes(file: Path, kind: str) -> list[dict[str, Any]]:
+    path = file.with_name(f"{file.name}.{kind}.ndjson")
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
@@ -66,3 +77,30 @@ def dump() -> dict[str, list[tuple[Any, ...]]]:
         model._meta.label: [tuple(row) for row in model._base_manager.order_by("pk").values_list()]
         for model in own
     }
+
+
+def tell() -> dict[str, Any]:
+    """Return everything that is told of tournaments and of who played in them, without ids, to compare."""
+    cup, user, team = "tournament__slug", "user__username", "team__name"
+    entry = (cup, user, team, "status", "registered_at")
+    told = (user, "activity_type", "description", "metadata", "created_at")
+    rows: dict[str, Any] = {
+        "tournaments": Tournament.objects.values_list(
+            "slug", "name", "entrant_kind", "status", "starts_at", "ends_at", "is_provisional"
+        ),
+        "former names": FormerTournamentName.objects.values_list("name"),
+        "registrations": TournamentParticipation.objects.values_list(*entry),
+        "results": TournamentResult.objects.values_list(cup, user, team, "placement", "decided_at"),
+        "matches": TournamentMatchResult.objects.values_list(
+            cup, user, team, "match__match_key", "opponent_team__name", "opponent_user__username", "round"
+        ),
+        "timelines": UserActivity.objects.values_list(*told),
+        "experience": ExperienceAward.objects.values_list(user, "points", "reason", "awarded_at"),
+        "achievements": UserAchievement.objects.values_list(user, "achievement__slug", "fact", "earned_at"),
+        "numbers": UserProfile.objects.annotate(name=F(user)).values_list(
+            "name", "total_matches_played", "tournaments_participated", "tournaments_won", "experience_points"
+        ),
+    }
+    joined = ("PROFILE_CREATED", "TEAM_JOINED")
+    rows["timelines"] = [row for row in rows["timelines"] if row[1] not in joined]
+    return {what: sorted(map(repr, found)) for what, found in rows.items()}

@@ -22,6 +22,7 @@ from deltacrown.tournaments.models import (
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
+    TournamentSeriesResult,
 )
 from deltacrown.tournaments.services import list_player_totals, summarise_tournament
 from tests.interchange.files import CWL_DATA, Outcome, dump, needs_cwl_data, run_import
@@ -271,8 +272,8 @@ def test_a_game_marked_lost_by_both_teams_is_a_draw(season):
     game = Match.objects.filter(match_key="A10D2B1C-1377-11D3-2AD6-0CFE454272F2")
 
     assert Counter(game.values_list("side", "result", "score")) == {
-        ("Ghost Gaming", "DRAW", 2): 4,
-        ("Team EnVyUs", "DRAW", 2): 4,
+        ("Ghost Gaming", "DRAW", "2"): 4,
+        ("Team EnVyUs", "DRAW", "2"): 4,
     }
     assert Match.objects.filter(tournament_result__tournament__slug__in=SLUGS, result="DRAW").count() == 8
 
@@ -346,7 +347,7 @@ def test_what_is_kept_of_a_row(season):
     row = next(row for row in read_file(FILES[0]) if row["player"] == "Methodz")
 
     assert (match.kind, match.result, match.side, match.score, match.played_at) == (
-        "TOURNAMENT", "LOSS", "Echo Fox", 106, datetime(2017, 8, 9, 14, 11, 50, tzinfo=UTC),
+        "TOURNAMENT", "LOSS", "Echo Fox", "106", datetime(2017, 8, 9, 14, 11, 50, tzinfo=UTC),
     )  # fmt: skip
     described = match.tournament_result
     assert (described.round, described.series, described.map_name) == (
@@ -385,3 +386,85 @@ def test_count_of_rows_equals_each_number(season):
     for user in User.objects.filter(username__in=recount()).select_related("profile"):
         assert user.match_rows.filter(voided_at__isnull=True).count() == user.profile.total_matches_played
         assert user.tournament_results.filter(placement=1).count() == user.profile.tournaments_won
+
+
+@dataclass
+class Series:
+    """A series as counted from a file: games won by each of its teams, and who played in it for which."""
+
+    won: Counter[str] = field(default_factory=Counter)
+    players: dict[str, str] = field(default_factory=dict)
+
+
+def recount_series(name: str) -> dict[str, Series]:
+    """Count every series of a file, with nothing of the importer. A game that both lost is won by nobody."""
+    found: dict[str, Series] = defaultdict(Series)
+    winners: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in read_file(name):
+        is_renamed = name == FILES[2] and row["team"] == "Team Envy"  # in the middle of a series
+        team = "Team EnVyUs" if is_renamed else row["team"]
+        series = found[row["series id"]]
+        series.won.setdefault(team, 0)
+        series.players[row["player"]] = team
+        if row["win?"] == "W":
+            winners[row["series id"], row["match id"]].add(team)
+
+    for (series_id, _), teams in winners.items():
+        [winner] = teams
+        found[series_id].won[winner] += 1
+    return found
+
+
+def test_every_series_is_what_its_games_come_to(season):
+    for slug, name in zip(SLUGS, FILES, strict=True):
+        expected = {}
+        for series_id, series in recount_series(name).items():
+            for player, team in series.players.items():
+                [won], [lost] = [series.won[team]], [series.won[each] for each in series.won if each != team]
+                result = "DRAW" if won == lost else "WIN" if won > lost else "LOSS"
+                expected[series_id, player] = (team, result, won, lost)
+
+        rows = TournamentSeriesResult.objects.filter(tournament__slug=slug).select_related("user", "team")
+        assert {
+            (row.series, row.user.username): (row.team.name, row.result, row.games_won, row.games_lost)
+            for row in rows
+        } == expected
+        assert {row.uncounted_reason for row in rows} == {""}
+
+
+def test_the_series_of_each_event_are_those_of_the_file(season):
+    rows = TournamentSeriesResult.objects.filter(tournament__slug__in=SLUGS)
+    series = set(rows.values_list("tournament__slug", "series"))
+    counted = Counter(slug for slug, _ in series)
+
+    assert [counted[slug] for slug in SLUGS] == [82, 10, 79, 78]
+
+
+def test_the_grand_finals_are_as_they_were_played(season):
+    """Who came from the losers' bracket had to win two: in 2017 and in 2018 the first was not the last."""
+    finals = TournamentSeriesResult.objects.filter(series__contains="grand-finals", result="WIN")
+    columns = ("tournament__slug", "series", "team__name", "games_won", "games_lost")
+
+    first, second = "champs-bracket-grand-finals-0", "champs-bracket-grand-finals-1"
+    assert set(finals.values_list(*columns)) == {
+        (SLUGS[0], first, "OpTic Gaming", 3, 1),
+        (SLUGS[0], second, "OpTic Gaming", 3, 0),
+        (SLUGS[2], first, "Team Kaliber", 3, 2),
+        (SLUGS[2], second, "Evil Geniuses", 3, 0),
+        (SLUGS[3], first, "eUnited", 3, 2),
+    }
+
+
+def test_the_numbers_of_series_equal_a_recount(season):
+    played: Counter[str] = Counter()
+    won: Counter[str] = Counter()
+    for name in FILES:
+        for series in recount_series(name).values():
+            for player, team in series.players.items():
+                played[player] += 1
+                won[player] += all(series.won[team] > series.won[each] for each in series.won if each != team)
+
+    users = User.objects.filter(username__in=played).select_related("profile")
+    assert {user.username: (user.profile.series_played, user.profile.series_won) for user in users} == {
+        player: (played[player], won[player]) for player in played
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import MATCH_TABLES, Match
-from deltacrown.interchange import exporting
+from deltacrown.interchange import exporting, exporting_tournaments
 from deltacrown.interchange.cells import protect_cell, restore_cell
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from tests import scene
@@ -155,8 +156,59 @@ def test_a_batch_at_a_time(db, tmp_path, django_assert_num_queries):
         for n in range(1200)
     )
 
-    with django_assert_num_queries(9):  # of three batches: the live rows, the archive, the tournaments
+    # The order of all rows; of three batches the rows, their tournaments, their players' names.
+    with django_assert_num_queries(10):
         exporting.export_matches(path=tmp_path / "m.ndjson", progress=lambda lines: None)
+
+
+def test_tournaments_a_page_at_a_time(db, tmp_path, django_assert_num_queries):
+    users = [scene.player(f"p{n}") for n in range(3)]
+    for number in reversed(range(exporting_tournaments.BATCH + 5)):
+        event = scene.tournament(f"cup-{number}", hours=number)
+        for user in users:
+            scene.registration(user, event, hours=-1)
+        scene.result(event, 1, users[0])
+
+    # Of two pages: tournaments, entries, results, rulings, names of players.
+    with django_assert_num_queries(10):
+        written = exporting_tournaments.export_tournaments(
+            path=tmp_path / "t.csv", progress=lambda lines: None
+        )
+
+    lines = (tmp_path / "t.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert written == exporting_tournaments.count_lines() == len(lines) - 1 == 3 * 55
+    assert [line.split(",")[0] for line in (lines[1], lines[-1])] == ["cup-0", "cup-54"], (
+        "by start, not by id"
+    )
+
+
+def test_the_order_of_a_file_is_that_of_play_whoever_was_recorded_first(db, tmp_path):
+    users = [scene.player(name) for name in ("Zoe", "ann", "Bob")]
+    for key, hours in (("x-10", 1), ("x-2", 1), ("late", 5), ("early", -5)):
+        for user in users:
+            scene.match(user, key, hours=hours)
+    scene.archive(Match.objects.filter(match_key="x-2").first())
+
+    export_to(tmp_path / "m.ndjson")
+
+    lines = [json.loads(line) for line in (tmp_path / "m.ndjson").read_text().splitlines()]
+    keys = [line["match_key"] for line in lines]
+    assert keys == [key for key in ("early", "x-2", "x-10", "late") for _ in users]
+    assert [line["player"] for line in lines[:6]] == ["Bob", "Zoe", "ann"] * 2
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.ndjson.gz"])
+def test_an_export_of_tournaments_that_is_stopped_leaves_no_file(db, tmp_path, monkeypatch, name):
+    scene.tournament("cup")
+
+    def stop(tournaments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exporting_tournaments, "_find_entrants", stop)
+    with pytest.raises(SystemExit) as ended:
+        call_command("export_tournaments", str(tmp_path / name), stdout=io.StringIO(), stderr=io.StringIO())
+
+    assert (ended.value.code, list(tmp_path.iterdir())) == (130, [])
 
 
 @given(st.text(st.sampled_from("'=+-@a＝\t\n"), max_size=8))

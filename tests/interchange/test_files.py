@@ -11,7 +11,7 @@ from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.groups import GroupedFile
 from deltacrown.interchange.lines import LONGEST_LINE, FileRefused, SourceFile
-from deltacrown.interchange.rejects import RejectsFile
+from deltacrown.interchange.notes import RejectsFile, WarningsFile
 from deltacrown.interchange.rows import LINES_PER_RECORD, Row
 
 HEADER = "match_key,game,player,result,played_at,stats.note\n"
@@ -359,6 +359,19 @@ def test_a_rejects_file_has_its_name_only_when_it_is_complete(tmp_path):
         '{"line": 2, "match_key": "m1", "reason": "why", "content": {"player": "ada"}}\n'
         '{"line": 3, "match_key": null, "reason": "broken", "content": "x,y"}\n'
     )
+
+
+def test_a_file_of_warnings_is_written_in_the_same_way(tmp_path):
+    final = tmp_path / "matches.csv.warnings.ndjson"
+    final.write_text("of an earlier run")
+
+    with WarningsFile(tmp_path / "matches.csv") as warnings:
+        assert not final.exists()
+        warnings.add("match_key", "m1", [Row(2, "m1"), Row(5, "m1")], "Every side lost.")
+        assert not final.exists()
+
+    assert final.read_text() == '{"match_key": "m1", "lines": [2, 5], "warning": "Every side lost."}\n'
+    assert [path.name for path in tmp_path.iterdir()] == [final.name]
 
 
 SHEET = Columns(

@@ -118,7 +118,7 @@ def test_a_format_reads_files_of_another_shape_and_creates_what_they_name(tmp_pa
         outcome = run_import("import_matches", file, format="doc")
 
     assert [match.match_key for match in Match.objects.all()] == ["m1"]
-    assert outcome.reasons == {2: "line 2, result: “lost” is not known; write win, loss or draw"}
+    assert outcome.reasons == {2: "line 2, result: “lost” is not known; write win, loss, draw or none"}
     assert "matches.csv: 2 lines were looked at, and not all taken." in outcome.errors
 
 

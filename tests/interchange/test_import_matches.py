@@ -93,9 +93,9 @@ def test_everything_a_line_may_say_is_kept(tmp_path, cup):
     assert outcome.output.startswith("matches.csv: matches: 2 created, 0 unchanged, 0 refused; 3 lines in ")
     fields = ("match_key", "user__username", "kind", "result", "side", "score", "stats", "void_reason")
     assert list(Match.objects.order_by("match_key", "user__username").values_list(*fields)) == [
-        ("m1", "Ada", "TOURNAMENT", "WIN", "Reds", 16, {"kills": 21, "note": "one\ntwo"}, ""),
-        ("m1", "Bob", "TOURNAMENT", "LOSS", "Blues", 9, {"kills": "007"}, ""),
-        ("m2", "Cyd", "CASUAL", "DRAW", "", None, {"note": 1000.0}, "server crashed"),
+        ("m1", "Ada", "TOURNAMENT", "WIN", "Reds", "16", {"kills": 21, "note": "one\ntwo"}, ""),
+        ("m1", "Bob", "TOURNAMENT", "LOSS", "Blues", "9", {"kills": "007"}, ""),
+        ("m2", "Cyd", "CASUAL", "DRAW", "", "", {"note": 1000.0}, "server crashed"),
     ]
     assert set(Match.objects.values_list("played_at", flat=True)) == {
         datetime(2025, 3, 1, 18, 30, tzinfo=UTC)
@@ -134,8 +134,8 @@ def test_ndjson_may_nest_the_stats(tmp_path, known, name):
 
     assert (outcome.exit_code, outcome.errors) == (0, "")
     assert list(Match.objects.order_by("user__username").values_list("match_key", "score", "stats")) == [
-        ("7", 16, {"kills": 3, "guns": ["ak"], "deaths": 4}),
-        ("7", 9, {}),
+        ("7", "16", {"kills": 3, "guns": ["ak"], "deaths": 4}),
+        ("7", "9", {}),
     ]
 
 
@@ -181,7 +181,7 @@ BAD_MATCHES = {
     "a date without an offset": (
         duel("m2", at="2025-03-01 18:30:00"),
         "line 4, played_at: “2025-03-01 18:30:00” does not say its time zone; "
-        "end it with an offset such as +02:00, or with Z for UTC",
+        "end it with an offset such as +02:00 or with Z for UTC, or write the day alone",
     ),
     "a date of the future": (
         duel("m2", at="2999-01-01T00:00:00Z"),
@@ -193,24 +193,39 @@ BAD_MATCHES = {
     ),
     "an unknown result": (
         duel("m2").replace("win", "won"),
-        "line 4, result: “won” is not known; write win, loss or draw",
+        "line 4, result: “won” is not known; write win, loss, draw or none",
     ),
     "no player": (duel("m2", winner=""), "line 4, player: it is empty; every line needs one"),
     "a player no username can be": (
         duel("m2", winner="a da"),
         "line 4, player: “a da” is not a username; use letters, digits and @",
     ),
-    "two games": (duel("m2").replace("cs2,bob", "valorant,bob"), f"lines 4 and 5 differ in game; {SAME}"),
+    "a year alone": (
+        duel("m2", at="1877"),
+        "line 4, played_at: “1877” is not a whole date; write the day too, like 2025-03-01",
+    ),
+    "a day that is none": (
+        duel("m2", at="2025-02-29"),
+        "line 4, played_at: “2025-02-29” is no day of the calendar; write it like 2025-03-01",
+    ),
+    "the year nought": (
+        duel("m2", at="0000-01-01"),
+        "line 4, played_at: “0000-01-01” is outside the years that can be kept, 0001 to 9999",
+    ),
+    "a day and a time": (
+        duel("m2").replace(f"bob,loss,{AT}", "bob,loss,2025-03-01"),
+        f"lines 4 and 5 differ in played_at; {SAME}",
+    ),
     "two dates": (
         duel("m2").replace(f"bob,loss,{AT}", "bob,loss,2025-03-01T18:30:01Z"),
         f"lines 4 and 5 differ in played_at; {SAME}",
     ),
     "a key too long": (duel("m" * 101), "line 4, match_key: it has 101 characters; at most 100 are kept"),
-    "everybody lost": (duel("m2").replace("win", "loss"), "line 4: Every side lost, which cannot be"),
 }
 
 
 @pytest.mark.parametrize("what", BAD_MATCHES)
+@pytest.mark.once
 def test_a_bad_match_is_refused_whole_and_the_rest_is_taken(tmp_path, known, what):
     lines, reason = BAD_MATCHES[what]
     file = write(tmp_path, HEADER + duel("m1") + lines + duel("m3", "cyd", "dan"))
@@ -239,11 +254,8 @@ def test_a_bad_match_is_refused_whole_and_the_rest_is_taken(tmp_path, known, wha
     ("row", "reason"),
     [
         ("m1,cs2,ada,win,{at},ranked,,,,,,,,", "kind: “ranked” is not known; write casual or tournament"),
-        ("m1,cs2,ada,win,{at},tournament,,,,,,,,", "kind: a tournament match must name its tournament"),
         ("m1,cs2,ada,win,{at},casual,,,,spring-cup,,,,", "kind: a match of a tournament cannot be casual"),
         ("m1,cs2,ada,win,{at},,,,,,Final,,,", "round: only a match of a tournament has a round"),
-        ("m1,cs2,ada,win,{at},,,2.5,,,,,,", "score: “2.5” is not a whole number"),
-        ("m1,cs2,ada,win,{at},,,2147483648,,,,,,", "score: 2147483648 is out of range"),
         ("m1,cs2,ada,win,{at},,,,Nobody,,,,,", "unknown team “Nobody”"),
         ("m1,cs2,ada,win,{at},,,,,no-cup,,,,", "unknown tournament “no-cup”"),
         ("m1,cs2,ada,win,{at},,,,,no cup,,,,", "tournament: “no cup” is not a slug"),
@@ -260,10 +272,10 @@ def test_a_bad_match_is_refused_whole_and_the_rest_is_taken(tmp_path, known, wha
             "m1,cs2,ada,win,{at},,,,,,,,99999999999999999999,",
             "line 2: stats.kills is a whole number of more than 64 bits",
         ),
-        ("m1,cs2,ada,win,1969-12-31T00:00:00Z,,,,,,,,,", "played_at is before 1970"),
         ("m1,cs2,ada,win,0001-01-01T00:00:00+14:00,,,,,,,,,", "is outside the years that can be kept"),
     ],
 )
+@pytest.mark.once
 def test_a_wrong_value_is_named_with_its_line_and_column(tmp_path, cup, row, reason):
     outcome = run_import("import_matches", write(tmp_path, FULL + row.format(at=AT) + "\n"))
 
@@ -272,6 +284,7 @@ def test_a_wrong_value_is_named_with_its_line_and_column(tmp_path, cup, row, rea
     assert reason in outcome.reasons[2]
 
 
+@pytest.mark.once
 def test_every_wrong_line_of_a_match_is_named_at_once(tmp_path, known):
     outcome = run_import(
         "import_matches", write(tmp_path, HEADER + f"m1,cs2,ada,won,{AT}\nm1,cs2,bob,lost,yesterday\n")
@@ -310,12 +323,10 @@ def test_create_missing_creates_games_players_teams_and_tournaments(tmp_path):
 
 REFUSED_ANYWAY = {
     "a contradiction": (
-        f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,zoe,loss,{AT},,,,New Team 2,,,,,\n"
+        f"bad,new-game,eve,loss,{AT},,,,New Team,,,,,\nbad,new-game,eve,win,{AT},,,,New Team 2,,,,,\n"
     ),
     "a game that is not its tournament's": f"bad,new-game,eve,win,{AT},,,,,spring-cup,,,,\n",
-    "a contradiction in a new tournament": (
-        f"bad,cs2,eve,loss,{AT},,,,,new-cup,,,,\nbad,cs2,zoe,loss,{AT},,,,,new-cup,,,,\n"
-    ),
+    "a contradiction in a new tournament": ("bad,cs2,eve,loss,2999-01-01T00:00:00Z,,,,,new-cup,,,,\n"),
     "a control character": f"bad,new-game,eve,win,{AT},,,,Te\x07am,,,,,\n",
 }
 
@@ -352,29 +363,34 @@ def test_create_missing_enters_players_in_a_later_batch_too(tmp_path, known):
     assert Tournament.objects.get().entrant_kind == "SOLO"
 
 
-def test_create_missing_cannot_enter_players_once_registration_is_closed(tmp_path, cup):
-    outcome = run_import(
-        "import_matches",
-        write(tmp_path, FULL + f"m1,cs2,cyd,win,{AT},,,,,spring-cup,,,,\n"),
-        create_missing=True,
-    )
+def test_create_missing_enters_players_of_a_running_tournament_late(tmp_path, cup):
+    text = FULL + f"m1,cs2,cyd,win,{AT},,,,,spring-cup,,,,\n"
 
-    assert outcome.exit_code == 1
-    expected = (
-        "not entered in spring-cup: cyd "
-        "(Spring Cup is RUNNING; registration is possible only while it is OPEN)"
-    )
-    assert expected in outcome.reasons[2]
-    assert "register them" not in outcome.reasons[2]
+    outcome = run_import("import_matches", write(tmp_path, text), create_missing=True)
+
+    assert (outcome.exit_code, recorded()) == (0, ["m1"])
+    entry = TournamentParticipation.objects.get(user__username="Cyd")
+    assert (entry.status, entry.registered_at) == ("REGISTERED", cup.starts_at)
 
 
-def test_a_player_without_a_team_is_not_entered_in_a_tournament_of_teams(tmp_path, known):
+def test_whoever_played_is_recorded_though_registration_is_closed(tmp_path, cup):
+    Tournament.objects.update(status="COMPLETED")
+    text = FULL + f"m1,cs2,cyd,win,{AT},,,,,spring-cup,,,,\n"
+
+    outcome = run_import("import_matches", write(tmp_path, text), create_missing=True)
+
+    assert (outcome.exit_code, recorded()) == (0, ["m1"])
+    assert not TournamentParticipation.objects.filter(user__username="Cyd").exists()
+
+
+def test_a_player_without_a_team_is_recorded_in_a_tournament_of_teams(tmp_path, known):
     text = FULL + f"m1,cs2,ada,win,{AT},,,,Reds,cup,,,,\nm2,cs2,bob,win,{AT},,,,,cup,,,,\n"
 
     outcome = run_import("import_matches", write(tmp_path, text), create_missing=True)
 
-    assert recorded() == ["m1"]
-    assert "not entered in cup: bob" in outcome.reasons[3]
+    assert (outcome.exit_code, recorded()) == (0, ["m1", "m2"])
+    entries = TournamentParticipation.objects.order_by("user__username")
+    assert list(entries.values_list("user__username", "team__name")) == [("Ada", "Reds"), ("Bob", None)]
 
 
 def test_a_match_recorded_otherwise_is_refused(tmp_path, known):
@@ -416,6 +432,7 @@ def test_a_file_cut_off_in_the_middle(tmp_path, known, cut):
     assert "cut off" in outcome.reasons[6]
 
 
+@pytest.mark.once
 def test_an_ndjson_file_cut_off_in_the_middle(tmp_path, known):
     lines = [
         json.dumps({"match_key": key, "game": "cs2", "player": "ada", "result": "win", "played_at": AT})
@@ -438,6 +455,7 @@ def test_an_ndjson_file_cut_off_in_the_middle(tmp_path, known):
         ("", "the file is empty"),
     ],
 )
+@pytest.mark.once
 def test_a_file_that_cannot_be_read_changes_nothing_and_the_next_is_taken(tmp_path, known, text, message):
     bad, good = write(tmp_path, text), write(tmp_path, HEADER + duel("m1"), "good.csv")
 
@@ -448,6 +466,7 @@ def test_a_file_that_cannot_be_read_changes_nothing_and_the_next_is_taken(tmp_pa
     assert recorded() == ["m1"]
 
 
+@pytest.mark.once
 def test_rejected_lines_can_be_mended_and_imported(tmp_path, known):
     file = write(tmp_path, HEADER + duel("m1", loser="eve"))
     outcome = run_import("import_matches", file)
@@ -460,6 +479,7 @@ def test_rejected_lines_can_be_mended_and_imported(tmp_path, known):
     assert recorded() == ["m1"]
 
 
+@pytest.mark.once
 def test_rejects_of_an_earlier_run_are_removed(tmp_path, known):
     file = write(tmp_path, HEADER + duel("m1", loser="eve"))
     run_import("import_matches", file)
@@ -470,6 +490,7 @@ def test_rejects_of_an_earlier_run_are_removed(tmp_path, known):
     assert [path.name for path in tmp_path.iterdir()] == ["matches.csv"]
 
 
+@pytest.mark.once
 def test_only_the_first_refusals_are_told_and_the_file_has_all(tmp_path, known):
     outcome = run_import(
         "import_matches",

@@ -27,6 +27,11 @@ BAD_LINE = 5_003
 BAD_TEXT = 'm500,cs2,"p1,win,2025-03-01T18:30:00Z,home,oops\n'
 
 
+def write_time(number: int) -> str:
+    """A time of its own for each match: others of the same players at one time would be warned of."""
+    return f"2025-03-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+
+
 @pytest.fixture(scope="module")
 def large_file(tmp_path_factory) -> Path:
     """50 MB, 10,000 lines of 1,000 matches, and one line between them that cannot be read."""
@@ -38,8 +43,9 @@ def large_file(tmp_path_factory) -> Path:
             if number + 2 == BAD_LINE:
                 stream.write(BAD_TEXT)
             side, result = ("home", "win") if number % 2 else ("away", "loss")
-            match = f"m{number // PLAYERS_PER_MATCH},cs2,p{number % 50},{result},2025-03-01T18:30:00Z"
-            stream.write(f"{match},{side},{number} {note}\n")
+            match = number // PLAYERS_PER_MATCH
+            line = f"m{match},cs2,p{number % 50},{result},{write_time(match)},{side},{number} {note}"
+            stream.write(f"{line}\n")
     assert path.stat().st_size > 50 * MEGABYTE
     return path
 
@@ -160,7 +166,7 @@ def test_a_stop_half_way_loses_nothing_and_running_again_finishes(tmp_path):
     site = Site(tmp_path)
     file = tmp_path / "matches.csv"
     lines = [
-        f"m{number},cs2,{player},{result},2025-03-01T18:30:00Z\n"
+        f"m{number},cs2,{player},{result},{write_time(number)}\n"
         for number in range(MATCHES)
         for player, result in ((f"p{number % 40}", "win"), (f"q{number % 30}", "loss"))
     ]

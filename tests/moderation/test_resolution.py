@@ -88,8 +88,8 @@ def test_upholding_by_correcting_turns_the_results(of_duel, moderator, ann, bob)
 def test_upheld_with_scores_corrects_them_too(of_duel, moderator):
     uphold(of_duel, moderator, CorrectMatch({"ann": "WIN", "bob": "LOSS"}, {"ann": 13, "bob": None}))
     assert list(Match.objects.order_by("user__username").values_list("result", "score")) == [
-        ("WIN", 13),
-        ("LOSS", None),
+        ("WIN", "13"),
+        ("LOSS", ""),
     ]
 
 
@@ -199,7 +199,7 @@ def test_a_remedy_for_matches_does_not_fit_a_result(of_title, moderator, remedy)
 
 def test_what_the_owner_refuses_leaves_the_dispute_open(of_duel, moderator, ann, bob):
     with pytest.raises(InvalidMatch):
-        uphold(of_duel, moderator, CorrectMatch({"ann": "WIN"}))
+        uphold(of_duel, moderator, CorrectMatch({"ann": "WON"}))
     assert table() == [("OPEN", None, None, "")]
     assert numbers(ann, bob) == [(1, 0), (1, 1)]
 

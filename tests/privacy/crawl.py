@@ -33,6 +33,7 @@ ABSENT = {
     "slug": "none",
     "game": "none",
     "match_key": "none",
+    "series": "none",
     "handle": "none",
 }
 #: Times of both worlds at which something hidden happened, was recorded, and shortly before; and a whole day.
@@ -50,7 +51,7 @@ VISITOR = "anonymous"
 READERS = (VISITOR, "follower", "opponent", "key of another")
 WITH_PAGES = {VISITOR, "follower", "opponent"}  # a key opens no page
 #: What may depend on who asks; of the rest, a visitor is told what everybody is.
-PERSONAL = re.compile(r"/DC-|/me|/feed|/disputes|/matches/|/settings")
+PERSONAL = re.compile(r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings")
 WRITERS = ("member", "key of another")
 #: How else an answer can be asked for: its headers alone, a part of it, or whether it has changed.
 ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -158,6 +159,7 @@ def list_kinds_of_stats() -> list[str]:
 #: The pages that filter, and by what. The rows of a stat are filtered as the API does it.
 FILTERED_PAGES: dict[str, type[filters.FilterForm]] = {
     "player-matches": filters.MatchFilterForm,
+    "player-series": filters.SeriesFilterForm,
     "player-tournaments": filters.TournamentFilterForm,
     "player-stat-history": filters.StatHistoryForm,
     "leaderboard": filters.LeaderboardForm,
@@ -198,6 +200,7 @@ def list_fills(season: Season, owners: list[str], stats: list[str]) -> dict[str,
         "slug": ["spring-cup", "team-cup", "open-cup", DRAFT, ABSENT["slug"]],
         "game": ["chess", ABSENT["game"]],
         "match_key": [*keys, "open-1", "shown", "final", ABSENT["match_key"]],
+        "series": ["Final 1", ABSENT["series"]],
         "handle": [season.handles["dispute"], ABSENT["handle"]],
     }
 
@@ -241,8 +244,13 @@ def list_writes(season: Season) -> Iterator[tuple[str, str, Any]]:
         "entrants": {},
         "check-in": {},
         "withdraw": {},
+        "roster": {"team": "north", "add": [entrant["player"]], "reason": "x"},
         "cancel": {"reason": "x"},
+        "annul": {"reason": "x"},
+        "lift-annulment": {"reason": "x"},
+        "reopen": {"reason": "x"},
         "complete": {"standings": []},
+        "prize-currency": {"prize_currency": "EUR"},
         "disqualify": {**entrant, "reason": "x"},
         "correct-result": {**entrant, "placement": 1, "reason": "x"},
         "uphold": {"resolution": "x", "remedy": {"kind": "void_match"}},

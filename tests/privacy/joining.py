@@ -21,7 +21,7 @@ class Secret:
     """A line of a hidden history.
 
     :param owner: the public id of the player who hides it.
-    :param times: to the minute, when it was played and when it was recorded.
+    :param times: to the minute, when it was played, if that is known, and when it was recorded.
     :param is_shared: whether a player shows the same match as theirs.
     """
 
@@ -38,7 +38,7 @@ def list_secrets(season: Season) -> list[Secret]:
         Secret(
             ids[row.user_id],
             row.match_key,
-            frozenset(_to_the_minute(at) for at in (row.played_at, row.recorded_at)),
+            frozenset(map(_to_the_minute, [row.recorded_at, *[row.played_at] * row.is_time_known])),
             row.match_key in season.shared_keys,
         )
         for row in season.list_hidden_rows()

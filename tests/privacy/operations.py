@@ -22,7 +22,10 @@ from tests.privacy.surfaces import (
 
 ROOT = "/api/v1"
 PLAYER = f"{ROOT}/players/{{id}}"
-MATCHES_BEFORE = "casual ownside archived voided voidreason"
+#: Programs are told the series of each match, too.
+SERIAL = f"{MATCHES} series"
+SERIES_ROWS = {"matches": "cup round series"}
+MATCHES_BEFORE = "casual ownside ownscore archived voided voidreason"
 
 
 def list_operations() -> list[Surface]:
@@ -41,17 +44,17 @@ def _rooted(surface: Surface) -> Surface:
 def _player_operations() -> list[Surface]:
     shown = {
         "public": "bio team badge badgetext titlefact titletime",
-        "matches": f"{MATCHES} playfact playtime",
+        "matches": f"{SERIAL} playfact playtime",
         "tournaments": f"{TOURNAMENTS} entryfact entrytime",
         "both": "handfact handtime",
     }
-    matches, entries, activity = (
-        f"/players/{{public_id}}/{name}" for name in ("matches", "tournaments", "activity")
+    matches, series, entries, activity = (
+        f"/players/{{public_id}}/{name}" for name in ("matches", "series", "tournaments", "activity")
     )
     return [
         Surface("/players", f"{ROOT}/players?q=owner"),
         Surface("/players/{public_id}", PLAYER, shows=shown),
-        Surface(matches, f"{PLAYER}/matches", "matches", shows={"matches": MATCHES}),
+        Surface(matches, f"{PLAYER}/matches", "matches", shows={"matches": SERIAL}),
         Surface(
             matches,
             f"{PLAYER}/matches?kind=CASUAL&limit=1",
@@ -61,10 +64,12 @@ def _player_operations() -> list[Surface]:
         Surface(
             matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": MATCHES_BEFORE}
         ),
-        Surface(f"{matches}/export", f"{PLAYER}/matches/export", "matches", shows={"matches": MATCHES}),
+        Surface(f"{matches}/export", f"{PLAYER}/matches/export", "matches", shows={"matches": SERIAL}),
         Surface(
-            f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": MATCHES}
+            f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": SERIAL}
         ),
+        Surface(series, f"{PLAYER}/series", "matches", shows=SERIES_ROWS),
+        Surface(series, f"{PLAYER}/series?tournament=zqcupqz&limit=1", "matches", shows=SERIES_ROWS),
         Surface(entries, f"{PLAYER}/tournaments", "tournaments", shows=ENTERED),
         Surface(
             entries,
@@ -95,12 +100,17 @@ def _stat_operations() -> list[Surface]:
             Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=with_times(stat, shows))
             for stat, (gate, shows) in ROWS.items()
         ),
-        Surface(f"{one}/rows", f"{PLAYER}/stats/matches_won/rows?game=valorant", "matches", shows=WON),
+        Surface(
+            f"{one}/rows",
+            f"{PLAYER}/stats/matches_won/rows?game=valorant",
+            "matches",
+            shows=with_times("matches_won", WON),
+        ),
         Surface(
             f"{one}/rows",
             f"{PLAYER}/stats/total_matches_played/rows?page={{cursor:rows}}",
             "matches",
-            shows={"matches": "casual ownside archived"},
+            shows={"matches": "casual ownside ownscore archived"},
         ),
         Surface(
             f"{one}/rows",
@@ -143,7 +153,11 @@ def _stat_operations() -> list[Surface]:
 
 
 def with_times(stat: str, shows: dict[str, str]) -> dict[str, str]:
-    """Return what the rows of a number show here: of achievements the times too."""
+    """Return what the rows of a number show here: of achievements the times too, of matches their series."""
+    if stat in {"matches_won", "total_matches_played", "overall_win_rate"}:
+        return {rule: f"{told} series" for rule, told in shows.items()}
+    if stat in {"series_won", "series_played", "series_win_rate"}:
+        return {rule: f"{told} round" for rule, told in shows.items()}
     if stat != "achievement_count":
         return shows
 
@@ -173,13 +187,19 @@ def _other_operations() -> list[Surface]:
         Surface(f"{of}/results", f"{cup}/results", shows={"public": "cup"}),
         Surface(f"{of}/entrants", f"{ROOT}/tournaments/zqopencupqz/entrants", shows={"public": "opencup"}),
         Surface(f"{of}/players", f"{cup}/players", shows={"public": "cup"}),
-        Surface(f"{of}/matches", f"{cup}/matches", shows={"public": "final round othermatch"}),
+        Surface(f"{of}/matches", f"{cup}/matches", shows={"public": "final round series othermatch"}),
+        Surface(f"{of}/series", f"{cup}/series", shows={"public": "cup round series"}),
         Surface(
-            match, f"{ROOT}/matches/valorant/zqcasualqz", shows={"public": "rivalside", "matches": "ownside"}
+            f"{of}/series/{{series}}", f"{cup}/series/zqseriesqz", shows={"public": "cup final round series"}
+        ),
+        Surface(
+            match,
+            f"{ROOT}/matches/valorant/zqcasualqz",
+            shows={"public": "rivalside", "matches": "ownside ownscore"},
         ),
         Surface(match, f"{ROOT}/matches/valorant/zqarchivedqz", "matches", 404, {"matches": "archived"}),
         Surface(match, f"{ROOT}/matches/valorant/zqvoidedqz", "matches", 404, {"matches": "voidreason"}),
-        Surface(match, f"{ROOT}/matches/valorant/zqfinalqz", shows={"public": "cup round"}),
+        Surface(match, f"{ROOT}/matches/valorant/zqfinalqz", shows={"public": "cup round series"}),
         Surface("/integrity", f"{ROOT}/integrity"),
     ]
 
@@ -193,7 +213,8 @@ def _own_operations() -> list[Surface]:
     personal = "email firstname bio team key dispute answer award badge"
     facts = "entryfact playfact titlefact handfact withdrawn"
     facts += " playtime entrytime titletime handtime"
-    everything = {"self": f"{personal} {facts} {MATCHES} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
+    facts += " steptime stepreason"
+    everything = {"self": f"{personal} {facts} {SERIAL} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
     return [
         Surface(
             "/me", f"{ROOT}/me", "signed in with read", 401, {"with a key of self": "key"}, refusals=blind
@@ -211,6 +232,14 @@ def _own_operations() -> list[Surface]:
             "signed in with read",
             401,
             everything,
+            refusals=blind,
+        ),
+        Surface(
+            "/tournaments/{slug}/changes",
+            f"{ROOT}/tournaments/zqopencupqz/changes",
+            "signed in with read",
+            401,
+            {"own": "steptime stepreason"},
             refusals=blind,
         ),
         Surface("/disputes", f"{ROOT}/disputes", "people signed in", 401, filed, refusals=keys),

@@ -197,6 +197,12 @@ def _casual(season: Season) -> Iterator[Event]:
         at = on(5, 18, f"{hour:02}:18:1{number}.0001{number}8")
         yield _hidden(season, f"level{number}", "rocket", at, ("Bo", "WIN"), ("Hugo", "LOSS"))
 
+    # One of which the day alone is known, and one that counts nowhere.
+    lines = (("Hana", "WIN"), ("Hugo", "LOSS"))
+    yield _hidden(season, "day", "chess", on(5, 9, "00:00:00"), *lines)
+    friendly = season.either("08:08:08.080808", "19:09:09.090909")
+    yield _hidden(season, "friendly", "go", on(5, 9, friendly), *lines)
+
     wrong = season.either("07:45:00.000007", "17:17:17.170000")
     yield _hidden(season, "wrong", "chess", on(5, 8, wrong), ("Hana", "WIN"), ("Hugo", "LOSS"))
     reason = season.either("It was a test.", "Played by somebody else.")
@@ -251,7 +257,8 @@ def _official(season: Season) -> Iterator[Event]:
         at = on(5, 12, "11:12:13.000014")
         lines = (scene.line(people["Bo"], "WIN"), scene.line(people["Vic"], "LOSS"))
         match = scene.record(scene.game("chess"), "final", *lines, played_at=at, kind="TOURNAMENT")
-        played = tournaments.TournamentMatchRecord(tournament=_find("spring-cup"), match=match, round="Final")
+        words = {"round": "Final", "series": "Final 1", "best_of": 1}
+        played = tournaments.TournamentMatchRecord(tournament=_find("spring-cup"), match=match, **words)
         tournaments.record_tournament_matches(records=[played], now=at)
 
     def end_cup() -> None:
@@ -359,16 +366,35 @@ def _played(season: Season, key: str, title: str, at: datetime, *lines: tuple[st
     """Return the recording of a match a few seconds after it was played, as game servers do."""
     late = season.either(123, 456) if key in season.hidden_keys else 5
     recorded = at + timedelta(seconds=9, milliseconds=late)
+    is_time_known = key != _key(season, "day")
+    if not is_time_known:
+        recorded += timedelta(hours=season.either(11, 14))
 
     def happen() -> None:
         side = {"WIN": "Red", "LOSS": "Blue"} if len(lines) > 2 else {}
+        facts = _hidden_facts(season, key) if key in season.hidden_keys else {}
         told = tuple(
-            scene.line(season.people[name], result, side=side.get(result, "")) for name, result in lines
+            scene.line(season.people[name], result, side=side.get(result, ""), **facts)
+            for name, result in lines
         )
-        match = scene.record(scene.game(title), key, *told, played_at=at)
-        record_match(record=match, now=recorded)
+        when = {"played_at": at, "is_time_known": is_time_known}
+        if key in season.hidden_keys:
+            when["sequence"] = season.either(8, 3)
+        record_match(record=scene.record(scene.game(title), key, *told, **when), now=recorded)
 
     return recorded, happen
+
+
+def _hidden_facts(season: Season, key: str) -> dict[str, Any]:
+    """Return what the lines of a hidden match say beside their results."""
+    facts = {
+        "score": season.either("6-1 7-5", "0½"),
+        "placement": season.either(41, 57),
+        "ended_by": season.either("RETIRED", "DISQUALIFIED"),
+    }
+    if key == _key(season, "friendly"):
+        facts["uncounted_reason"] = season.either("A show match.", "Out of season.")
+    return facts
 
 
 def _key(season: Season, key: str) -> str:

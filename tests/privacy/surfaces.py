@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 #: What the rows of each history hold.
-MATCHES = "casual ownside archived voided voidreason final cup round"
+MATCHES = "casual ownside ownscore archived voided voidreason final cup round"
 TOURNAMENTS = "cup opencup"
 #: The official record: everybody, whatever the owner hides.
 OFFICIAL = "cup"
@@ -75,8 +75,9 @@ BADGES = {
 }
 #: Pages tell the days of achievements, the API their times.
 BADGE_TIMES = {"public": "titletime", "matches": "playtime", "tournaments": "entrytime", "both": "handtime"}
-PLAYED = {"matches": "casual ownside archived final cup round"}
-WON = {"matches": "casual ownside final cup round"}
+SERIES = {"matches": "cup series"}
+PLAYED = {"matches": "casual ownside ownscore archived final cup round"}
+WON = {"matches": "casual ownside ownscore final cup round"}
 ENTERED = {"tournaments": TOURNAMENTS}
 AWARDS = {"own": "award"}
 DISPUTES = {"own": "dispute answer"}
@@ -86,6 +87,9 @@ ROWS = {
     "total_matches_played": ("matches", PLAYED),
     "matches_won": ("matches", WON),
     "overall_win_rate": ("matches", PLAYED),
+    "series_played": ("matches", SERIES),
+    "series_won": ("matches", SERIES),
+    "series_win_rate": ("matches", SERIES),
     "tournaments_participated": ("tournaments", ENTERED),
     "tournaments_won": ("public", RESULTS),
     "average_placement": ("public", RESULTS),
@@ -100,6 +104,9 @@ CHANGES = {
     "total_matches_played": VOIDED,
     "matches_won": {"matches": "casual voided voidreason final", "staff": "moderator"},
     "overall_win_rate": VOIDED,
+    "series_played": SERIES,
+    "series_won": SERIES,
+    "series_win_rate": SERIES,
     "tournaments_participated": ENTERED,
     "tournaments_won": RESULTS,
     "average_placement": RESULTS,
@@ -120,8 +127,8 @@ def list_pages() -> list[Surface]:
         "/tournaments/zqdraftqz/",
         "/matches/valorant/zqfinalqz/",
     )
-    official = {"public": "cup final round"}
-    match = {"public": "casual rivalside", "matches": "ownside"}
+    official = {"public": "cup final round series"}
+    match = {"public": "casual rivalside", "matches": "ownside ownscore"}
     lonely = "/matches/valorant/{}/"
     return [
         Surface("home", "/"),
@@ -139,7 +146,7 @@ def list_pages() -> list[Surface]:
             "player-stat",
             player + "stats/total_matches_played/?page={cursor:rows}",
             "matches",
-            shows={"matches": "casual ownside archived"},
+            shows={"matches": "casual ownside ownscore archived"},
         ),
         Surface(
             "player-stat",
@@ -169,13 +176,23 @@ def list_pages() -> list[Surface]:
             shows={**CHANGES["matches_won"], "matches": "casual voided voidreason"},
         ),
         Surface("tournaments", "/tournaments/", shows={"public": "cup opencup"}),
-        Surface("tournament", cup, shows={"public": "cup final round othermatch"}),
+        Surface("tournament", cup, shows={"public": "cup round series othermatch"}),
         Surface("tournament", open_cup, shows={"public": "opencup"}),
         Surface("tournament", draft, "own", refusal=404, shows={"own": "draft"}),
         Surface("tournament-results", cup + "results/", shows={"public": "cup"}),
-        Surface("tournament-matches", cup + "matches/", shows={"public": "cup final round othermatch"}),
+        Surface(
+            "tournament-matches", cup + "matches/", shows={"public": "cup final round series othermatch"}
+        ),
+        Surface("tournament-series", cup + "series/zqseriesqz/", shows={"public": "cup final round"}),
         Surface("tournament-entrants", open_cup + "entrants/", shows={"public": "opencup"}),
         Surface("tournament-players", cup + "players/", shows={"public": "cup"}),
+        Surface(
+            "tournament-changes",
+            open_cup + "changes/",
+            "people signed in",
+            302,
+            {"people signed in": "opencup", "own in person": "steptime stepreason"},
+        ),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(
             Surface("match", lonely.format(f"zq{name}qz"), "matches", refusal=404, shows={"matches": name})
@@ -208,7 +225,7 @@ def _history_pages(player: str) -> list[Surface]:
             "player-matches",
             player + "matches/?game=valorant&kind=CASUAL",
             "matches",
-            shows={"matches": "casual ownside archived voided voidreason"},
+            shows={"matches": "casual ownside ownscore archived voided voidreason"},
         ),
         Surface(
             "player-matches",
@@ -221,16 +238,19 @@ def _history_pages(player: str) -> list[Surface]:
             "player-matches",
             player + "matches/?page={cursor:matches}",
             "matches",
-            shows={"matches": "casual ownside archived voided voidreason"},
+            shows={"matches": "casual ownside ownscore archived voided voidreason"},
         ),
         Surface(
             "player-matches",
             player + "matches/?opponent={rival}",
             "matches",
-            shows={"matches": "casual ownside final cup round"},
+            shows={"matches": "casual ownside ownscore final cup round"},
         ),
         # Whom the rival met: that the owner was in a casual match is the owner's to show.
         Surface("player-matches", against, shows={"public": "othermatch cup", "matches": "casual rivalside"}),
+        Surface("player-series", player + "series/", "matches", shows=SERIES),
+        Surface("player-series", player + "series/?opponent={rival}", "matches", shows=SERIES),
+        Surface("player-series", player + "series/?result=LOSS", "matches"),
         Surface("player-tournaments", player + "tournaments/", "tournaments", shows=ENTERED),
         Surface(
             "player-tournaments",

@@ -58,7 +58,7 @@ BROKEN = {
             "/players/{id}/activity/ | anonymous",
             "gives away registered",
             "zqcasualqz/ | anonymous",
-            "gives away ownside",
+            "ownside",
         ],
     ),
     "matches are shown whole": (

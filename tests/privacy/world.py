@@ -18,6 +18,8 @@ from deltacrown.accounts.services import create_key
 from deltacrown.core.pagination import Page
 from deltacrown.games.services import void_match
 from deltacrown.moderation.services import write_handle
+from deltacrown.tournaments.models import EntryChange
+from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile import receivers
 from deltacrown.user_profile.achievements.awards import revoke_achievement
 from deltacrown.user_profile.achievements.catalogue import CATALOGUE
@@ -122,7 +124,15 @@ def _build() -> World:
 
 
 def _play(owner: User, rival: User) -> None:
-    scene.match(owner, secret("casual"), "WIN", hours=5, side=secret("ownside"), stats={"kills": 1})
+    scene.match(
+        owner,
+        secret("casual"),
+        "WIN",
+        hours=5,
+        side=secret("ownside"),
+        score=secret("ownscore"),
+        stats={"kills": 1},
+    )
     scene.match(rival, secret("casual"), "LOSS", hours=5, side=secret("rivalside"))
     scene.archive(scene.match(owner, secret("archived"), "LOSS", hours=-5))
     scene.match(owner, secret("voided"), "WIN", hours=8)
@@ -135,10 +145,20 @@ def _play(owner: User, rival: User) -> None:
 def _compete(owner: User, rival: User) -> None:
     cup = scene.tournament(secret("cup"), hours=9)
     final = scene.match(owner, secret("final"), "WIN", hours=9, kind="TOURNAMENT")
-    scene.tournament_match(final, cup, round=secret("round"), opponent_user=rival)
+    named = {"round": secret("round"), "series": secret("series"), "best_of": 1}
+    scene.tournament_match(final, cup, opponent_user=rival, **named)
+    sync_series(keys=[(cup.pk, secret("series"))])
     scene.registration(owner, cup, hours=2)
     scene.result(cup, 1, owner, hours=10)
-    scene.registration(owner, scene.tournament(secret("opencup"), hours=30, status="OPEN"), hours=3)
+    open_cup = scene.tournament(secret("opencup"), hours=30, status="OPEN")
+    scene.registration(owner, open_cup, hours=3)
+    EntryChange.objects.create(
+        tournament=open_cup,
+        user=owner,
+        kind=EntryChange.Kind.CHECKED_IN,
+        reason=secret("stepreason"),
+        happened_at=secret_time("steptime", 4),
+    )
     scene.tournament(secret("draft"), hours=40, status="DRAFT", organiser=owner)
     other = scene.match(rival, secret("othermatch"), "LOSS", hours=9, kind="TOURNAMENT")
     scene.tournament_match(other, cup, opponent_user=owner)

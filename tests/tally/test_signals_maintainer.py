@@ -252,12 +252,12 @@ class TestCost:
             "save, flipped": lambda: flip(one),
             "delete": Match.objects.order_by("pk")[1].delete,
             "bulk_create 1": lambda: Match.objects.bulk_create(bulk("a", 1)),
-            "bulk_create 80": lambda: Match.objects.bulk_create(bulk("b", 80)),
-            "bulk_create 80, ignoring conflicts": lambda: Match.objects.bulk_create(
-                bulk("b", 80), ignore_conflicts=True
+            "bulk_create 50": lambda: Match.objects.bulk_create(bulk("b", 50)),
+            "bulk_create 50, ignoring conflicts": lambda: Match.objects.bulk_create(
+                bulk("b", 50), ignore_conflicts=True
             ),
-            "update 80": lambda: Match.objects.filter(match_key__startswith="b").update(user=bob),
-            "_raw_delete 80": lambda: Match.objects.filter(match_key__startswith="b")._raw_delete("default"),
+            "update 50": lambda: Match.objects.filter(match_key__startswith="b").update(user=bob),
+            "_raw_delete 50": lambda: Match.objects.filter(match_key__startswith="b")._raw_delete("default"),
         }
 
     def count(self, maintainer, player, game):
@@ -282,8 +282,8 @@ class TestCost:
             "save, flipped": (1, 6),
             "delete": (3, 7),
             "bulk_create 1": (1, 5),
-            "bulk_create 80": (1, 5),
-            "bulk_create 80, ignoring conflicts": (1, 15),
-            "update 80": (1, 12),
-            "_raw_delete 80": (1, 6),
+            "bulk_create 50": (1, 5),
+            "bulk_create 50, ignoring conflicts": (1, 17),
+            "update 50": (1, 12),
+            "_raw_delete 50": (1, 6),
         }

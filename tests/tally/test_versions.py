@@ -29,7 +29,11 @@ NOT_SHOWN = {
     ("tournaments.Disqualification", "decided_by"),
     ("tournaments.Disqualification", "lifted_by"),
     ("tournaments.Disqualification", "user"),
+    ("tournaments.EntryChange", "decided_by"),
+    ("tournaments.EntryChange", "in_place_of"),
+    ("tournaments.EntryChange", "user"),
     ("tournaments.Tournament", "organiser"),
+    ("tournaments.TournamentDecision", "decided_by"),
     ("user_profile.KycVerification", "reviewed_by"),
 }
 

@@ -248,8 +248,10 @@ def test_a_correction_takes_a_disqualification_back(ended, table, titles, find_a
     [
         ("placement", {"placement": 0}),
         ("placement", {"placement": -3}),
-        ("placement", {"placement": None}),
         ("placement", {"placement": True}),
+        ("placement_to", {"placement": 5, "placement_to": 4}),
+        ("placement_to", {"placement": None, "placement_to": 4}),
+        ("unplaced_reason", {"placement": 5, "unplaced_reason": "not classified"}),
         ("prize", {"prize": Decimal(-1)}),
         ("reason", {"reason": ""}),
     ],

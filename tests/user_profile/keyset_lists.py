@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deltacrown.moderation import services as moderation
-from deltacrown.pages import disputes, integrity, oneself, search, tournaments
+from deltacrown.pages import disputes, entry_changes, integrity, oneself, search, tournaments
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
 from deltacrown.user_profile.people import follows
 from deltacrown.user_profile.services import stats_service
@@ -83,6 +83,8 @@ NUMBERS = (
     "overall_win_rate",
     "average_placement",
     "level",
+    "series_won",
+    "series_win_rate",
 )
 #: Leaderboards with thousands of players in it.
 BOARDS = (
@@ -106,6 +108,8 @@ LISTS = {
         _service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})
     ),
     "matches of a tournament": List(_service("get_match_history", filters={"tournament": "cup"})),
+    "series": List(_service("get_series_history")),
+    "series won": List(_service("get_series_history", filters={"result": "WIN"})),
     "tournaments": List(_service("get_tournament_breakdown")),
     "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
     "tournaments held": List(_service("get_tournament_breakdown", filters={"status": "COMPLETED"})),
@@ -126,7 +130,7 @@ LISTS = {
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
     **{
         f"history of {stat}": List(_history(stat))
-        for stat in ("total_matches_played", "tournaments_won", "experience_points")
+        for stat in ("total_matches_played", "tournaments_won", "experience_points", "series_played")
     },
     **{f"board of {stat}": _board(stat) for stat in BOARDS},
     "board of a game": _board("matches_won", game="valorant"),
@@ -145,9 +149,18 @@ LISTS = {
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
     "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
     "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
-    "results": List(_of_event("get_results_page")),
+    "results": List(_of_event("get_results_page"), is_gathered=True),
     "entrants": List(_of_event("get_entrants_page")),
+    "log of an event": List(
+        lambda site, page, limit: (
+            entry_changes.get_entry_changes_page("cup", page, viewer=site.staff, limit=limit).lines
+        )
+    ),
     "matches of an event": List(_of_event("get_tournament_matches_page")),
+    "played in an event": List(_of_event("get_played_page")),
+    "series of an event": List(
+        lambda site, page, limit: tournaments.list_series("cup", page, viewer=None, limit=limit)
+    ),
     "verifications": List(
         lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs
     ),
@@ -171,6 +184,8 @@ QUERIES = {
     "matches of a kind": 4,
     "matches between dates": 4,
     "matches of a tournament": 5,
+    "series": 2,
+    "series won": 2,
     "tournaments": 3,
     "tournaments of a game": 4,
     "tournaments held": 3,
@@ -189,10 +204,13 @@ QUERIES = {
     "rows of overall_win_rate": 8,
     "rows of average_placement": 4,
     "rows of level": 4,
+    "rows of series_won": 4,
+    "rows of series_win_rate": 5,
     "rows of a game": 8,
     "history of total_matches_played": 8,
     "history of tournaments_won": 5,
     "history of experience_points": 5,
+    "history of series_played": 6,
     "board of matches_won": 1,
     "board of overall_win_rate": 1,
     "board of tournaments_won": 1,
@@ -211,7 +229,10 @@ QUERIES = {
     "all tournaments": 3,
     "results": 3,
     "entrants": 2,
+    "log of an event": 2,
     "matches of an event": 6,
+    "played in an event": 11,
+    "series of an event": 6,
     "verifications": 4,
     "disputes of all": 1,
     "disputes of a status": 1,

@@ -12,11 +12,13 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import (
+    EntryChange,
     Tournament,
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
 )
+from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -26,6 +28,7 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
+from django_tally.batches import in_batches
 from django_tally.models import Run
 from tests import scene
 from tests.plans import empty_tables, gather_statistics
@@ -135,16 +138,27 @@ def _play(owner: User, crowd: Sequence[User], event: Tournament) -> None:
                 user=row.user,
                 match_id=row.pk,
                 opponent_user=rival if row.user == owner else owner,
+                series=_name_series(row.match_key),
             )
             for row in Match.objects.filter(kind="TOURNAMENT").select_related("user")
         ),
         batch_size=2_000,
     )
+    keys = [(event.pk, name) for n in range(2 * LONG) if (name := _name_series(f"duel{n}"))]
+    for batch in in_batches(keys, 1_000):
+        sync_series(keys=batch)
+
     old = Match.objects.filter(user__in=[owner, rival], played_at__lt=scene.at(LONG))
     columns = [column.attname for column in Match._meta.concrete_fields]
     rows = [ArchivedMatch(**row) for row in old.values(*columns)]
     old._raw_delete("default")
     ArchivedMatch.objects.bulk_create(rows, batch_size=2_000)
+
+
+def _name_series(match_key: str) -> str:
+    """Return the series of a duel: each is a series of its own, but every third is of none."""
+    number = int(match_key.removeprefix("duel"))
+    return f"S{number}" if number % 3 else ""
 
 
 def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
@@ -157,6 +171,10 @@ def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
     TournamentParticipation.objects.bulk_create(
         TournamentParticipation(user=user, tournament=each, registered_at=scene.at(n))
         for n, (user, each) in enumerate(entered)
+    )
+    EntryChange.objects.bulk_create(
+        EntryChange(user=user, tournament=event, kind="ENTERED", happened_at=scene.at(n))
+        for n, user in enumerate(crowd)
     )
     won = [(user, each, 1) for n, each in enumerate(held) for user in (owner, crowd[n])]
     placed = [*won, *((user, event, n) for n, user in enumerate(crowd, start=1))]

@@ -35,7 +35,7 @@ from django_tally.recounting import list_rows_behind, recount
 from tests import scene
 
 NUMBERS = [(holder, field) for holder in (UserProfile, GameStats) for field in list_numbers(holder)]
-PLAYED = count_of(*MATCHES, where=[COUNTED])
+PLAYED = count_of(*MATCHES, where=[*COUNTED])
 
 
 def test_the_catalogue_has_no_faults():
@@ -138,8 +138,8 @@ def test_each_part_is_counted_from_its_own_rows_whatever_rows_are_shown():
 
     profile, _ = catalogue(
         entered=Stat(ENTERED),
-        titles=Stat(count_of("tournaments.TournamentResult", where=[PLACED, FIRST])),
-        won=Stat(count_of(*MATCHES, where=[COUNTED, WON])),
+        titles=Stat(count_of("tournaments.TournamentResult", where=[*PLACED, FIRST])),
+        won=Stat(count_of(*MATCHES, where=[*COUNTED, WON])),
         played=played(),
         title_rate=rated("titles", "entered"),
         # Its rows are the matches won; those played are more.

@@ -86,6 +86,46 @@ class TestElevenMatchesAtOneTime:
         assert [entry.match_key for entry in rows.items] == KEYS[-2::-1]
 
 
+#: The lost match is the last in the order of the keys, the third by its place among those of the day.
+PLACES = {"x-11": 3, **dict(zip(KEYS[:10], [1, 2, *range(4, 12)], strict=True))}
+IN_PLACE = sorted(KEYS, key=PLACES.__getitem__)
+
+
+def deliver_numbered(order: list[str], batch: int) -> None:
+    """Record the eleven matches, all but the first two with a sequence: those without come first."""
+    ann, chess = scene.player("ann"), scene.game("chess")
+    records = []
+    for key in order:
+        place = PLACES[key] if PLACES[key] > 2 else None
+        line = scene.line(ann, RESULTS[key])
+        records.append(scene.record(chess, key, line, played_at=DAY, sequence=place))
+
+    for start in range(0, len(records), batch):
+        record_matches(records=records[start : start + batch], now=NOW)
+
+
+@pytest.mark.parametrize(("order", "batch"), DELIVERIES.values(), ids=DELIVERIES)
+class TestElevenNumberedMatchesAtOneTime:
+    def test_earn_what_their_order_earns(self, order, batch):
+        deliver_numbered(order, batch)
+
+        held = set(UserAchievement.objects.values_list("achievement__slug", flat=True))
+        assert held == {"first-win", "streak-five", "ten-wins"}
+        before = sorted(UserAchievement.objects.values_list("achievement__slug", "fact", "earned_at"))
+        backfill_players(everyone=True)
+        assert sorted(UserAchievement.objects.values_list("achievement__slug", "fact", "earned_at")) == before
+
+    def test_are_listed_by_their_place(self, order, batch):
+        deliver_numbered(order, batch)
+
+        pages, cursor = [], None
+        while not pages or cursor:
+            page = stats_service.get_match_history(User.objects.get(), page=cursor, limit=3)
+            pages += [entry.match_key for entry in page.items]
+            cursor = page.next_cursor
+        assert pages == IN_PLACE[::-1]
+
+
 @pytest.mark.parametrize("archived", [["x-2", "x-10"], KEYS[:6]], ids=["some", "the first"])
 def test_the_archive_changes_no_order(archived):
     deliver(KEYS, 500)

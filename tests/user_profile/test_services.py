@@ -17,6 +17,7 @@ DOORS = {
         "explain_stat",
         "get_activity_timeline",
         "get_match_history",
+        "get_series_history",
         "get_stat_as_of",
         "get_stat_history",
         "get_stat_rows",

@@ -15,7 +15,7 @@ import pytest
 from django.test import Client
 
 from deltacrown.accounts.models import User
-from deltacrown.core.days import ends_a_day, start_of_day
+from deltacrown.core.days import Precision, ends_a_day, start_of_day
 from deltacrown.pages.oneself import get_home_feed
 from deltacrown.user_profile.achievements.awards import revoke_achievement
 from deltacrown.user_profile.achievements.catalogue import BY_SLUG
@@ -23,7 +23,7 @@ from deltacrown.user_profile.models import Achievement, Follow, UserAchievement,
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
 from deltacrown.user_profile.numbers.past import list_stats_as_of
 from deltacrown.user_profile.numbers.rows import get_stat_rows
-from deltacrown.user_profile.privacy import HistoryHidden, Precision
+from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.timeline.archive import archive_activities
 from deltacrown.user_profile.timeline.reading import get_activity_timeline
 from django_tally.models import Recording

@@ -274,7 +274,7 @@ class TestReview:
         self.decide(signed_in(moderator), filed, decision="uphold", remedy="correct", **form)
 
         assert dict(Match.objects.values_list("user__username", "result")) == {"ann": "WIN", "bob": "LOSS"}
-        assert dict(Match.objects.values_list("user__username", "score")) == {"ann": 7, "bob": None}
+        assert dict(Match.objects.values_list("user__username", "score")) == {"ann": "7", "bob": ""}
         assert UserProfile.objects.get(user=ann).matches_won == 1
 
     def test_correct_a_result(self, signed_in, moderator, bob, about_title):
@@ -286,6 +286,49 @@ class TestReview:
             2,
             12.5,
         )
+
+    @pytest.mark.parametrize(
+        ("form", "row"),
+        [
+            ({"placement": "5-8"}, (5, 8, "")),
+            ({"placement": " 5 \N{EN DASH} 8 "}, (5, 8, "")),
+            ({"placement": "", "is_unranked": "on"}, (None, None, "")),
+            ({"placement": "", "unplaced_reason": "not classified"}, (None, None, "not classified")),
+            (
+                {"placement": "", "is_unranked": "on", "unplaced_reason": "did not start"},
+                (None, None, "did not start"),
+            ),
+        ],
+    )
+    def test_correct_a_result_to_a_range_or_to_none(self, signed_in, moderator, bob, about_title, form, row):
+        self.decide(signed_in(moderator), about_title, decision="uphold", remedy="place", **form)
+
+        found = TournamentResult.objects.filter(user=bob)
+        assert found.values_list("placement", "placement_to", "unplaced_reason").get() == row
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {"placement": "8-5"},
+            {"placement": "0"},
+            {"placement": "5-"},
+            {"placement": ""},
+            {"placement": "2", "is_unranked": "on"},
+            {"placement": "2", "unplaced_reason": "not classified"},
+            {"placement": "99999999999"},
+        ],
+    )
+    def test_a_result_that_cannot_be_is_refused(self, signed_in, moderator, bob, about_title, form):
+        answer = self.decide(signed_in(moderator), about_title, decision="uphold", remedy="place", **form)
+
+        assert answer.status_code == 400
+        assert TournamentResult.objects.get(user=bob).placement == 1
+
+    def test_the_form_has_the_range_on_record(self, signed_in, moderator, bob, about_title):
+        TournamentResult.objects.filter(user=bob).update(placement_to=2)
+        page = signed_in(moderator).get(review_of(about_title)).content.decode()
+        assert 'value="1\N{EN DASH}2"' in page
+        assert "On record: 1\N{EN DASH}2," in page
 
     def test_disqualify(self, signed_in, moderator, bob, about_title):
         self.decide(signed_in(moderator), about_title, decision="uphold", remedy="disqualify")

@@ -143,7 +143,7 @@ class TestMatch:
             },
         )
 
-        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada – 5 0.50 2"]
+        assert rows_in(client.get("/matches/valorant/m/"), "Players of this match") == ["Win ada 5 0.50 2"]
 
     def test_queries(self, client, cup, django_assert_num_queries):
         with django_assert_num_queries(6):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from deltacrown.games.models import Match
+from deltacrown.tournaments.models import TournamentSeriesResult
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.stat_fields import list_numbers
 from django_tally.rows import rows_of
@@ -46,11 +47,11 @@ def test_of_a_player_who_hides_matches_those_do_not_open_either(client, anna):
     of_matches = {
         label
         for label, field in fields.items()
-        if rows_of(UserProfile, field.name, user=anna)[0].model is Match
+        if rows_of(UserProfile, field.name, user=anna)[0].model in {Match, TournamentSeriesResult}
     }
     closed = {"Level", "Experience", "Disputes filed"} | of_matches
     assert closed_on(page) == sorted(closed, key=lambda label: fields[label].place)
-    assert of_matches >= {"Win rate", "Matches won", "Matches played"}
+    assert of_matches >= {"Win rate", "Matches won", "Matches played", "Series won", "Series win rate"}
 
 
 def test_all_numbers_open_for_the_player(client, anna):

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from deltacrown.pages import players, search, tournaments
+from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_game_stats
@@ -26,6 +27,7 @@ BIG = [
     "tournaments_tournamentparticipation",
     "tournaments_tournamentresult",
     "tournaments_tournamentmatchresult",
+    "tournaments_tournamentseriesresult",
     "user_profile_useractivity",
     "user_profile_userprofile",
     "user_profile_gamestats",
@@ -52,6 +54,7 @@ def make_anna():
         scene.registration(user, scene.tournament(f"t{number}", hours=number), hours=number)
         scene.result(scene.tournament(f"u{number}"), 1, user, hours=number)
         scene.activity(user, f"a{number}", hours=number)
+        scene.series_result(user, event, f"s{number}", hours=number)
         scene.achievement(user, f"b{number}", hours=number)
         scene.experience(user, 10, f"x{number}")
         scene.dispute(user, row, hours=20 * number)
@@ -71,6 +74,8 @@ def make_ranked(user, number):
         scene.dispute(user, row, hours=12 * number + turn)
     scene.result(scene.tournament(f"w{number}"), 1, user)
     scene.registration(user, scene.tournament(f"e{number}"))
+    for turn in range(number):
+        scene.series_result(user, Tournament.objects.get(slug=f"w{number}"), f"r{turn}", hours=turn)
     scene.achievement(user, "ranked")
     scene.experience(user, 10 + number)
 
@@ -105,6 +110,11 @@ LISTS = {
         lambda u: lambda page=None: stats_service.get_match_history(u, {"tournament": "cup"}, page, limit=2),
         "games_match",
         "match_history",
+    ),
+    "series": (
+        lambda u: lambda page=None: stats_service.get_series_history(u, page=page, limit=2),
+        "tournaments_tournamentseriesresult",
+        "series_history",
     ),
     "wins": (
         lambda u: lambda page=None: stats_service.get_match_history(u, {"result": "WIN"}, page, limit=2),

@@ -12,12 +12,12 @@ from django.contrib.staticfiles import finders
 from django.db import OperationalError, connection
 from django.test import Client
 
+from deltacrown.core.days import Precision
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.models import JobRun
 from deltacrown.pages import leaderboards
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
-from deltacrown.user_profile.privacy import Precision
 from deltacrown.user_profile.stat_fields import Stat
 from deltacrown.web.templatetags import figures
 from tests import scene

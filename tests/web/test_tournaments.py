@@ -46,6 +46,22 @@ class TestTeamEvent:
             ["eve", "West"],
         ]
 
+    def test_substitutes_and_who_left_are_marked_by_the_day(self, client, cup):
+        north = scene.Team.objects.get(slug="north")
+        steps = {"ada": "LEFT", "bea": "JOINED"}
+        for name, kind in steps.items():
+            user = scene.User.objects.get(username=name)
+            cup.entry_changes.create(user=user, team=north, kind=kind, happened_at=scene.at(5))
+
+        rows = rows_in(client.get("/tournaments/cup/entrants/"), "Entrants")
+
+        marks = ("Left the roster 1 Mar 2025", "Substitute since 1 Mar 2025")
+        assert [[mark in row for mark in marks] for row in rows[:3]] == [
+            [True, False],
+            [False, True],
+            [False, False],
+        ]
+
     def test_players_who_hide_their_histories_are_shown(self, client, cup):
         for address in ADDRESSES[1:]:
             assert "ada" in text_of(client.get(address))
@@ -64,6 +80,48 @@ class TestSoloEvent:
                 "2nd tied cleo –",
                 "4th dora –",
             ]
+
+    def test_standings_as_published(self, client, db):
+        event = scene.tournament("open", prize_currency="EUR")
+        scene.disqualified(event, scene.player("gus"))
+        scene.result(event, None, scene.player("fay"), unplaced_reason="not classified")
+        scene.result(event, None, scene.player("hal"))
+        for name in ("eve", "dora"):
+            scene.result(event, 3, scene.player(name), placement_to=4, prize_amount=1250)
+        scene.result(event, 33, scene.player("ian"), prize_amount="0.50")
+        for name in ("ada", "bea"):
+            scene.result(event, 1, scene.player(name), prize_amount=12500)
+
+        placed = [
+            "1st tied ada 12,500 EUR",
+            "1st tied bea 12,500 EUR",
+            "3–4 eve 1,250 EUR",
+            "3–4 dora 1,250 EUR",
+            "33rd ian 0.50 EUR",
+            "– fay Unranked: not classified –",
+            "– hal –",
+        ]
+        out = "DQ gus Disqualified: wrong roster –"
+        assert rows_in(client.get("/tournaments/open/"), "Results") == placed
+        assert rows_in(client.get("/tournaments/open/"), "Disqualified") == [out]
+        assert rows_in(client.get("/tournaments/open/results/"), "Results") == [*placed, out]
+
+    def test_every_result_is_on_one_page_of_the_list(self, client, db):
+        event = scene.tournament("open")
+        for number in range(60):
+            fields = {"placement_to": 99} if number % 3 == 0 else {}
+            placement = None if number % 5 == 0 else 1 + number // 7
+            if placement is None:
+                fields = {"disqualified_at": scene.at(1), "disqualified_reason": "x"} if number % 2 else {}
+            scene.result(event, placement, scene.player(f"p{number:02}"), **fields)
+        first = client.get("/tournaments/open/results/")
+        following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
+
+        rows = rows_in(first, "Results") + rows_in(client.get(following), "Results")
+
+        names = sorted(re.search(r"p\d\d", row)[0] for row in rows)
+        assert names == [f"p{number:02}" for number in range(60)]
+        assert [row.startswith("DQ") for row in rows] == [False] * 54 + [True] * 6
 
     def test_a_tie_over_the_end_of_a_page_says_so_on_both(self, client, db):
         event = scene.tournament("open")
@@ -180,10 +238,10 @@ def test_hostile_names_stay_text(client, cup, address):
     ("address", "queries"),
     [
         ("/tournaments/", 3),
-        ("/tournaments/cup/", 21),
+        ("/tournaments/cup/", 23),
         ("/tournaments/cup/results/", 4),
-        ("/tournaments/cup/matches/", 6),
-        ("/tournaments/cup/entrants/", 2),
+        ("/tournaments/cup/matches/", 7),
+        ("/tournaments/cup/entrants/", 3),
         ("/tournaments/cup/players/", 6),
     ],
 )
@@ -228,3 +286,50 @@ class TestMatches:
 
         assert "No matches yet" in text_of(client.get("/tournaments/cup/matches/"))
         assert "Players 0" not in text_of(client.get("/tournaments/cup/"))
+
+
+class TestLog:
+    @pytest.fixture
+    def log(self, cup):
+        """A substitution in the cup, which org runs: bea for ada, decided by org."""
+        org = scene.player("org")
+        type(cup).objects.filter(pk=cup.pk).update(organiser=org)
+        north = scene.Team.objects.get(slug="north")
+        ada, bea = (scene.User.objects.get(username=name) for name in ("ada", "bea"))
+        said = {"team": north, "happened_at": scene.at(5), "reason": "ada is ill", "decided_by": org}
+        cup.entry_changes.create(user=ada, kind="LEFT", **said)
+        cup.entry_changes.create(user=bea, kind="JOINED", in_place_of=ada, **said)
+        return org
+
+    def test_the_organiser_reads_who_did_what_and_why(self, client, log):
+        client.force_login(log)
+        text = text_of(client.get("/tournaments/cup/changes/"))
+
+        assert "bea · Joined the roster in place of ada" in text
+        assert "ada · Left the roster" in text
+        assert "ada is ill" in text
+        assert "by org" in text
+
+    def test_a_player_reads_what_concerns_them_and_not_by_whom(self, client, log):
+        client.force_login(scene.User.objects.get(username="ada"))
+        text = text_of(client.get("/tournaments/cup/changes/"))
+
+        assert "ada · Left the roster" in text
+        assert "Joined the roster" not in text
+        assert "by org" not in text
+
+    def test_others_read_nothing_and_visitors_sign_in_first(self, client, log):
+        assert client.get("/tournaments/cup/changes/").status_code == 302
+        client.force_login(scene.player("mel"))
+        assert "Nothing has happened yet." in text_of(client.get("/tournaments/cup/changes/"))
+
+    def test_the_number_of_queries_is_fixed(self, client, cup, log, django_assert_num_queries):
+        client.force_login(log)
+        client.get("/tournaments/cup/changes/")
+        with django_assert_num_queries(5):
+            client.get("/tournaments/cup/changes/")
+        for number in range(4):
+            user = scene.player(f"more-{number}")
+            cup.entry_changes.create(user=user, kind="ENTERED", decided_by=user)
+        with django_assert_num_queries(5):
+            client.get("/tournaments/cup/changes/")

@@ -159,7 +159,7 @@ class ApiKey(models.Model):
         max_length=12, unique=True, help_text="Names the key; the public part of the secret."
     )
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole secret.")
-    scopes = models.JSONField(help_text="What it may do: read, matches:write, tournaments:write.")
+    scopes = models.JSONField(help_text="What it may do: read, matches:write and others of SCOPES.")
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -172,6 +172,7 @@ class ApiKey(models.Model):
         permissions = [
             ("act_for_player", "Can make and use API keys in the name of another player"),
             ("grant_recording", "Can grant API keys the scope matches:write"),
+            ("create_players", "Can create players by recording, and grant API keys players:create"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ class Right(StrEnum):
     CHANGE_MATCHES = "games.change_match"
     ACT_FOR_PLAYERS = "accounts.act_for_player"
     GRANT_RECORDING = "accounts.grant_recording"
+    CREATE_PLAYERS = "accounts.create_players"
 
 
 #: Group → its rights. ``migrate`` makes the groups; who is in them, and what they may, is kept afterwards.
@@ -39,7 +40,7 @@ GROUPS: dict[str, tuple[Right, ...]] = {
     ),
     "Organisers": (Right.MANAGE_TOURNAMENTS,),
     "Recorders": (Right.RECORD_MATCHES, Right.CHANGE_MATCHES),
-    "Operators": (Right.ACT_FOR_PLAYERS, Right.GRANT_RECORDING),
+    "Operators": (Right.ACT_FOR_PLAYERS, Right.GRANT_RECORDING, Right.CREATE_PLAYERS),
 }
 
 

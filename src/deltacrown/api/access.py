@@ -82,6 +82,14 @@ class Access:
             keys = f", or a key with the scope {self.scope}" if self.scope else ""
             raise Refused(FORBIDDEN, f"This takes staff with the permission {self.people}{keys}.")
 
+    def admits(self, caller: Caller) -> bool:
+        """Return whether a caller is allowed."""
+        try:
+            self.admit(caller)
+        except Refused:
+            return False
+        return True
+
     def _admit_key(self, key: ApiKey) -> None:
         if self.scope is None:
             raise Refused(FORBIDDEN, "No key may do this: sign in.")
@@ -99,6 +107,8 @@ OWN = Access("member", "read")
 PERSON = Access("member", None)
 #: For recording matches.
 RECORDER = Access(Right.RECORD_MATCHES, "matches:write")
+#: For creating the players and teams that matches name, beside ``RECORDER``.
+CREATOR = Access(Right.CREATE_PLAYERS, "players:create")
 #: For voiding, restoring and correcting matches.
 CORRECTOR = Access(Right.CHANGE_MATCHES, "matches:write")
 #: For running tournaments; the tournament's organiser is checked by the service.

@@ -21,6 +21,7 @@ from deltacrown.api.problems import (
     respond,
 )
 from deltacrown.api.resources import (
+    creating,
     disputes,
     exports,
     follows,
@@ -29,8 +30,8 @@ from deltacrown.api.resources import (
     leaderboards,
     me,
     organising,
-    players,
     recording,
+    rosters,
 )
 from deltacrown.core.errors import DomainError
 
@@ -67,6 +68,18 @@ api.add_exception_handler(Refused, answer_refused)
 api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
-#: ``organising`` and ``recording`` add to the resources of ``tournaments`` and ``matches``.
-for module in (exports, players, follows, leaderboards, organising, recording, disputes, me, keys, integrity):
+#: ``creating``, ``organising`` and ``recording`` add to the resources of other modules.
+for module in (
+    exports,
+    creating,
+    follows,
+    leaderboards,
+    organising,
+    rosters,
+    recording,
+    disputes,
+    me,
+    keys,
+    integrity,
+):
     api.add_router("", module.resource)

@@ -59,6 +59,7 @@ WORDS: dict[str, Any] = {
     "tier": "MAJOR",
     "tournament": "spring-cup",
     "unit": "",
+    "warnings": [],
     "username": "ann",
     "visibility": "PUBLIC",
     "what": "recorded",
@@ -68,13 +69,18 @@ WORDS: dict[str, Any] = {
 EMPTY = {
     "as_of",
     "disqualified_reason",
+    "joined_on",
+    "uncounted_reason",
     "left_at",
+    "left_on",
     "next_page",
     "refusal",
     "revoked_at",
+    "sequence",
     "since",
     "void_reason",
     "voided_at",
+    "why_uncounted",
 }
 
 _TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
@@ -95,6 +101,9 @@ OF_SHAPE: dict[str, dict[str, Any]] = {
     "NewKey": _KEY | {"secret": "dck_k3v9x2_…"},
     "Summary": {"totals": {"goals": 112}},
     "Encounter": {"leaves_out": False},
+    "PlayerOutcome": {"name": "newcomer", "status": "created", "detail": "", "public_id": ANN},
+    "TeamOutcome": {"name": "Polar Bears", "status": "created", "detail": "", "slug": "polar-bears"},
+    "Created": {"players": {"newcomer": ANN}, "teams": {"North": "north"}},
 }
 
 #: A body's shape → a body.
@@ -105,14 +114,22 @@ BODIES: dict[str, Any] = {
         "game": "rocket",
         "starts_at": "2025-06-01T12:00:00Z",
         "capacity": 64,
+        "prize_currency": "EUR",
     },
     "NewEntrant": {"player": ANN},
-    "GivenEntrant": {"player": ANN},
+    "GivenStep": {"player": ANN},
+    "GivenRosterChange": {
+        "team": "north",
+        "replace": [{"player": ANN, "substitute": BOB}],
+        "at": "2025-06-01T18:30:00Z",
+        "reason": "Ill.",
+    },
     "GivenReason": {"reason": "Server crash."},
     "Standings": {
         "standings": [{"player": ANN, "placement": 1, "prize": 500}, {"player": BOB, "placement": 2}]
     },
     "GivenCorrection": {"player": BOB, "placement": 1, "reason": "A tie."},
+    "GivenCurrency": {"prize_currency": "EUR"},
     "GivenDisqualification": {"player": BOB, "reason": "Played for somebody else."},
     "GivenMatches": {
         "matches": [
@@ -143,6 +160,8 @@ BODIES: dict[str, Any] = {
     },
     "GivenRejection": {"resolution": "The replay shows the contrary."},
     "GivenPrivacy": {"show_match_history": False, "show_tournament_stats": True},
+    "GivenPlayers": {"usernames": ["newcomer"]},
+    "GivenTeams": {"names": ["Polar Bears"]},
     "GivenKey": {"name": "game server 1", "scopes": ["read", "tournaments:write"]},
 }
 

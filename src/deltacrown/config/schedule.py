@@ -13,7 +13,7 @@ SCHEDULE = (
         function="deltacrown.user_profile.jobs.reconcile_everything",
         cadence=Cadence(hour=3, minute=15),
         command="reconcile_stats",
-        meaning="Recounts every number, syncs timelines and achievements with the facts, mends what differs.",
+        meaning="Syncs series, timelines and achievements with the facts, recounts every number, mends both.",
     ),
     Job(
         name="breakdowns",

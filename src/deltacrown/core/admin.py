@@ -59,6 +59,16 @@ class LeanAdmin(ModelAdmin):
             found |= queryset.filter(**{lookup: compute(search_term)})
         return found, may_repeat
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out of the form of a new row what the database fills in: there is nothing to read yet."""
+        fields = super().get_fields(request, obj)
+        if obj is not None:
+            return fields
+        shown = set(self.get_readonly_fields(request, obj))
+        columns = [each for each in self.opts.concrete_fields if not each.has_default()]
+        filled = {each.name for each in columns if each.has_db_default()}
+        return [name for name in fields if name not in shown & filled]
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and super().has_delete_permission(request, obj)
 

@@ -1,5 +1,7 @@
 """Write dates and times in UTC: for people as ``6 Apr 2025 18:05``, for programs as ISO 8601 with ``Z``.
 
+Any year from 1 is written. Programs get it with four digits, people with ``AD`` where it has fewer.
+
 Messages that answer a value somebody gave repeat it as ISO 8601, as it was given.
 """
 
@@ -7,17 +9,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+FIRST_YEAR_OF_FOUR_DIGITS = 1000
+MINUTE_LENGTH = len("2025-04-06 18:05")
+
 
 def write_day(value: datetime) -> str:
-    """Return the day of a datetime: ``6 Apr 2025``."""
+    """Return the day of a datetime: ``6 Apr 2025``, ``3 Apr AD 33``."""
     in_utc = value.astimezone(UTC)
+    era = "AD " if in_utc.year < FIRST_YEAR_OF_FOUR_DIGITS else ""
 
-    return f"{in_utc.day} {in_utc:%b %Y}"
+    return f"{in_utc.day} {in_utc:%b} {era}{in_utc.year}"
 
 
 def write_hour(value: datetime) -> str:
     """Return the hour and minute of a datetime: ``18:05``."""
     return f"{value.astimezone(UTC):%H:%M}"
+
+
+def write_minute(value: datetime) -> str:
+    """Return a datetime to the minute: ``6 Apr 2025 18:05``."""
+    return f"{write_day(value)} {write_hour(value)}"
 
 
 def write_second(value: datetime) -> str:
@@ -27,6 +38,22 @@ def write_second(value: datetime) -> str:
     return f"{write_day(in_utc)} {in_utc:%H:%M:%S}"
 
 
+def read_stored_time(text: str) -> datetime:
+    """Return a datetime from the JSON image of a row: SQLite writes no time zone, and means UTC."""
+    value = datetime.fromisoformat(text)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def write_iso_minute(value: datetime) -> str:
+    """Return a datetime to the minute, as messages repeat it: ``2025-04-06 18:05``."""
+    return value.isoformat(" ", "minutes")[:MINUTE_LENGTH]
+
+
 def write_iso(value: datetime) -> str:
     """Return a datetime for programs: ``2025-04-06T18:05:09Z``, with microseconds where it has some."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def write_iso_day(value: datetime) -> str:
+    """Return the day of a datetime for programs: ``2025-04-06``."""
+    return value.astimezone(UTC).date().isoformat()

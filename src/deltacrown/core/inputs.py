@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.timezone import is_naive
 
 from deltacrown.core import clock
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import InvalidInput
 
 #: Most levels of nested lists and objects; the stats of a player need two or three.
@@ -92,7 +93,7 @@ def check_datetime(value: object, *, field: str) -> None:
     if not isinstance(value, datetime):
         raise InvalidInput(f"{field} must be a date with a time, not {type(value).__name__}.", field=field)
     if is_naive(value):
-        raise InvalidInput(f"{field} {value:%Y-%m-%d %H:%M} has no time zone; give one.", field=field)
+        raise InvalidInput(f"{field} {write_iso_minute(value)} has no time zone; give one.", field=field)
 
 
 def check_past(
@@ -113,7 +114,7 @@ def check_past(
     check_datetime(value, field=field)
     if isinstance(value, datetime) and value > (now or clock.now()) + tolerance:
         of = f" of {whose}" if whose else ""
-        message = f"{field} {value:%Y-%m-%d %H:%M}{of} is in the future; record it once it has happened."
+        message = f"{field} {write_iso_minute(value)}{of} is in the future; record it once it has happened."
         raise InvalidInput(message, field=field)
 
 

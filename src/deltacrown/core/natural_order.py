@@ -20,6 +20,9 @@ ZEROS = "0" * DIGITS
 NUMBER = re.compile(r"[0-9]+")
 PADDED = re.compile(rf"0*([0-9]{{{DIGITS},}})")
 
+#: Digits of the number of a ``NumberedKey``, which has 32 bits.
+PLACE_DIGITS = 10
+
 #: Separates the parts of a sort key; it comes before every character that a key can have.
 SEPARATOR = "\x01"
 JOINED = f" || '{SEPARATOR}' || "
@@ -42,6 +45,13 @@ def get_sort_key(*texts: str) -> str:
     return SEPARATOR.join([get_natural_key(first), *texts])
 
 
+def get_numbered_key(number: int | None, *texts: str) -> str:
+    """Return what a ``NumberedKey`` holds for the same number and texts."""
+    place = 0 if number is None else number + 1
+
+    return f"{place:0{PLACE_DIGITS}}{SEPARATOR}{get_sort_key(*texts)}"
+
+
 class NaturalKey(Func):
     """The natural key of a text column, as ``get_natural_key`` returns it."""
 
@@ -62,6 +72,39 @@ class SortKey(Func):
 
     def __init__(self, *names: str) -> None:
         super().__init__(NaturalKey(names[0]), *names)
+
+
+class Place(Func):
+    """A whole number from 0 on, or null, which comes first, as text in that order."""
+
+    output_field = CharField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        extra["template"] = write_place("%(expressions)s", vendor=connection.vendor)
+        return super().as_sql(compiler, connection, *args, **extra)
+
+
+class NumberedKey(Func):
+    """Orders rows by a number that may be null, which comes first; then as ``SortKey`` by text columns."""
+
+    template, arg_joiner, output_field = "(%(expressions)s)", JOINED, CharField()
+
+    def __init__(self, number: str, *names: str) -> None:
+        super().__init__(Place(number), NaturalKey(names[0]), *names)
+
+
+def write_numbered_key(number: str, *columns: str) -> str:
+    """Return the SQL of a ``NumberedKey`` for columns of a query that is written by hand."""
+    return JOINED.join([write_place(number, vendor=connection.vendor), write_sort_key(*columns)])
+
+
+def write_place(column: str, *, vendor: str) -> str:
+    """Return the SQL of a ``Place`` for a column."""
+    if vendor != "postgresql":
+        # No printf: its percent sign would have to be doubled in some queries and not in others.
+        return f"substr('{'0' * PLACE_DIGITS}' || COALESCE({column} + 1, 0), -{PLACE_DIGITS})"
+
+    return f"lpad(COALESCE({column}::bigint + 1, 0)::text, {PLACE_DIGITS}, '0')"
 
 
 def write_sort_key(*columns: str) -> str:

@@ -18,7 +18,7 @@ from django.db import models
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from deltacrown.core.days import ONE_DAY, StartOfDay, start_of_day
+from deltacrown.core.days import StartOfDay, add_days, start_of_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.sealing import seal, unseal
 
@@ -188,7 +188,7 @@ def _rows_of_days(
     Sorted by time or as the list is, the rows have the same days at the same places.
     """
     if position is not None:
-        end = start_of_day(datetime.fromisoformat(position[0])) + ONE_DAY
+        end = add_days(start_of_day(datetime.fromisoformat(position[0])), days=1)
         source = source.filter(**{f"{column}__lt": end})
 
     first_of_next_page = source.order_by(f"-{column}").values(column)[limit : limit + 1]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from deltacrown.demo.plan import words
+from deltacrown.demo.plan.brackets import BEST_OF
 from deltacrown.demo.plan.calendar import CLOSES
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.tournaments import PlannedTournament
@@ -99,6 +100,7 @@ def _describe(cast: Cast, tournament: Tournament, match: PlannedMatch) -> Tourna
         match=build_record(cast, match),
         round=match.round_name,
         series=match.series,
+        best_of=BEST_OF if match.series else None,
         map_name=match.map_name,
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import find_players
 from deltacrown.core.admin import ReasonForm
+from deltacrown.core.days import start_of_day
 from deltacrown.games.models import Match, MatchRow
 from deltacrown.games.services import LineRecord, MatchCorrection
 
@@ -20,29 +21,35 @@ else:
     MatchForm = forms.ModelForm
 
 
-#: username, result[, side[, score]]
-LINE = re.compile(
-    r"(?P<username>[^,]+?)\s*,\s*(?P<result>WIN|LOSS|DRAW)(?:\s*,\s*(?P<side>[^,]*?)(?:\s*,\s*(?P<score>-?[0-9]{1,10})?)?)?",
-    re.IGNORECASE,
+#: What a line of a player may say beside username, result, side and score, by name.
+OPTIONS = ("placement", "ended_by")
+OPTION = re.compile(r"(?P<name>[a-z_]+)\s*=\s*(?P<value>.*)", re.IGNORECASE)
+LONGEST_PLACEMENT = 9
+FORM_OF_LINE = (
+    "username, then WIN, LOSS, DRAW or NONE, then side and score if any, "
+    "then placement=NUMBER and ended_by=FORFEIT, BYE, RETIRED, DISQUALIFIED or ABANDONED if any"
 )
 
 
 class NewMatchForm(MatchForm):
     """Form for a whole match, with one line of text per player."""
 
-    ASKED = ("game", "match_key", "played_at", "players")
+    ASKED = ("game", "match_key", "played_at", "only_day", "sequence", "players")
 
+    only_day = forms.BooleanField(
+        required=False, label="Only the day is known", help_text="The time of day is left out then."
+    )
     players = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=(
-            "One player per line: username, then WIN, LOSS or DRAW, then side and score if there are any. "
-            "Example: ann, WIN, Red, 13"
+            f"One player per line: {FORM_OF_LINE}. "
+            "Examples: ann, WIN, Red, 13 – bob, LOSS, placement=5 – cat, WIN, ended_by=BYE"
         ),
     )
 
     class Meta:
         model = Match
-        fields = ("game", "match_key", "played_at")
+        fields = ("game", "match_key", "played_at", "sequence")
 
     def clean_players(self) -> tuple[LineRecord, ...]:
         lines = [line for line in self.cleaned_data["players"].splitlines() if line.strip()]
@@ -50,25 +57,46 @@ class NewMatchForm(MatchForm):
 
 
 def read_players(lines: Iterable[str]) -> tuple[LineRecord, ...]:
-    """Parse lines of ``username, result[, side[, score]]``.
+    """Parse lines of ``username, result[, side[, score]][, placement=N][, ended_by=WORD]``.
+
+    A score may have commas.
 
     :raises ValidationError: a line has another form or an unknown player; the message gives its number.
     """
-    parsed = [LINE.fullmatch(line.strip()) for line in lines]
-    users = find_players(parts["username"] for parts in parsed if parts)
+    parsed = [[part.strip() for part in line.split(",")] for line in lines]
+    users = find_players(parts[0] for parts in parsed if parts[0])
     return tuple(_read_player(parts, users, number) for number, parts in enumerate(parsed, start=1))
 
 
-def _read_player(parts: re.Match[str] | None, users: Mapping[str, User], number: int) -> LineRecord:
-    if parts is None:
-        raise forms.ValidationError(
-            f"Line {number}: give username, then WIN, LOSS or DRAW, then side and score if there are any."
-        )
-    user = users.get(parts["username"])
+def _read_player(parts: list[str], users: Mapping[str, User], number: int) -> LineRecord:
+    options = _read_options(parts, number)
+    username, result, side, *scores = [*parts, "", ""]
+    score = ", ".join(part for part in scores if part)
+    if not username or result.upper() not in MatchRow.Result.values:
+        raise forms.ValidationError(f"Line {number}: give {FORM_OF_LINE}.")
+    user = users.get(username)
     if user is None:
-        raise forms.ValidationError(f"Line {number}: there is no player {parts['username']!r}.")
-    score = int(parts["score"]) if parts["score"] else None
-    return LineRecord(user=user, result=parts["result"].upper(), side=parts["side"] or "", score=score)
+        raise forms.ValidationError(f"Line {number}: there is no player {username!r}.")
+    return LineRecord(user=user, result=result.upper(), side=side, score=score, **options)
+
+
+def _read_options(parts: list[str], number: int) -> dict[str, Any]:
+    """Take the options out of the parts of a line, and return them as arguments of ``LineRecord``."""
+    options: dict[str, Any] = {}
+    while len(parts) > 2 and (option := OPTION.fullmatch(parts[-1])):
+        name, value = option["name"].lower(), option["value"]
+        if name not in OPTIONS:
+            raise forms.ValidationError(f"Line {number}: {name} is unknown; give {' or '.join(OPTIONS)}.")
+        options[name] = _read_placement(value, number) if name == "placement" else value.upper()
+        parts.pop()
+
+    return options
+
+
+def _read_placement(text: str, number: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_PLACEMENT):
+        raise forms.ValidationError(f"Line {number}: placement {text!r} is no whole number from 1 on.")
+    return int(text)
 
 
 class CorrectionForm(ReasonForm):
@@ -76,6 +104,26 @@ class CorrectionForm(ReasonForm):
 
     played_at = forms.DateTimeField(required=False)
     kind = forms.ChoiceField(required=False, choices=[("", "as it is"), *MatchRow.Kind.choices])
+    only_day = forms.BooleanField(
+        required=False,
+        label="Only the day is known",
+        help_text="The time of day is left out then, of the time given or of that recorded.",
+    )
+    sequence = forms.IntegerField(
+        required=False,
+        min_value=0,
+        label="Place among matches of the same time",
+    )
+    details = forms.CharField(
+        required=False,
+        label="Scores, sides, placements and the like",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=(
+            "One per line: username, then what it is to be, separated by semicolons. Example: "
+            "ann; score=6-1 7-5; side=Red; placement=5; ended_by=RETIRED; uncounted=a friendly. "
+            "An empty value takes away what is recorded."
+        ),
+    )
     moved = forms.CharField(
         required=False,
         label="Lines of other players",
@@ -88,6 +136,9 @@ class CorrectionForm(ReasonForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="One per line, as in a new match. Example: cat, LOSS, Blue, 7",
     )
+
+    def clean_details(self) -> dict[str, dict[str, Any]]:
+        return read_details(line for line in self.cleaned_data["details"].splitlines() if line.strip())
 
     def clean_moved(self) -> dict[str, User]:
         pairs = [line.split(",") for line in self.cleaned_data["moved"].splitlines() if line.strip()]
@@ -102,6 +153,46 @@ class CorrectionForm(ReasonForm):
 
     def clean_added(self) -> tuple[LineRecord, ...]:
         return read_players(line for line in self.cleaned_data["added"].splitlines() if line.strip())
+
+
+#: What a line of the field ``details`` may say: the name there → the name in ``MatchCorrection``.
+DETAILS = {
+    "score": "scores",
+    "side": "sides",
+    "placement": "placements",
+    "ended_by": "ended_by",
+    "uncounted": "uncounted",
+}
+
+
+def read_details(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Parse lines of ``username; name=value; name=value`` into the arguments of a correction.
+
+    :raises ValidationError: a line has another form, or names something unknown.
+    """
+    details: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        username, *parts = [part.strip() for part in line.split(";")]
+        for part in parts:
+            name, is_given, value = (each.strip() for each in part.partition("="))
+            if not is_given or name not in DETAILS:
+                raise forms.ValidationError(
+                    f"{part!r} is not understood; give {', '.join(DETAILS)}, each as name=value."
+                )
+            details.setdefault(DETAILS[name.strip()], {})[username] = _read_detail(
+                name.strip(), value.strip()
+            )
+    return details
+
+
+def _read_detail(name: str, value: str) -> Any:
+    if name == "ended_by":
+        return value.upper() or MatchRow.EndedBy.PLAY
+    if name != "placement":
+        return value
+    if value and not (value.isascii() and value.isdecimal() and len(value) <= LONGEST_PLACEMENT):
+        raise forms.ValidationError(f"placement {value!r:.40} is no whole number.")
+    return int(value) if value else None
 
 
 def results_form(rows: list[MatchRow], base: type[forms.Form] = ReasonForm) -> type[forms.Form]:
@@ -141,11 +232,20 @@ def read_results(answers: dict[str, Any]) -> dict[str, str]:
 
 def read_correction(answers: dict[str, Any]) -> MatchCorrection:
     """Return what the cleaned data of a correction form corrects."""
-    return MatchCorrection(
-        results=read_results(answers),
-        moved=answers["moved"],
-        added=answers["added"],
-        removed=answers["removed"],
-        played_at=answers["played_at"],
-        kind=answers["kind"] or None,
-    )
+    played_at = answers["played_at"]
+    if answers["only_day"] and played_at is not None:
+        played_at = start_of_day(played_at)
+
+    correction: dict[str, Any] = {
+        **answers["details"],
+        "results": read_results(answers),
+        "moved": answers["moved"],
+        "added": answers["added"],
+        "removed": answers["removed"],
+        "played_at": played_at,
+        "is_time_known": False if answers["only_day"] else None,
+        "kind": answers["kind"] or None,
+    }
+    if answers["sequence"] is not None:
+        correction["sequence"] = answers["sequence"]
+    return cast("MatchCorrection", correction)

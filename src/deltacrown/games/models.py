@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.former_names import FormerName, Rename
-from deltacrown.core.natural_order import SortKey
+from deltacrown.core.natural_order import NumberedKey
 from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
 
@@ -20,6 +20,11 @@ class Game(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
+    counts_forfeits = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Matches decided by forfeit count. A tournament may have a rule of its own.",
+    )
 
     class Meta:
         ordering = ["name", "id"]
@@ -45,8 +50,8 @@ RENAMES = [Rename(FormerGameName, "slug"), Rename(FormerGameName, "name")]
 
 
 #: The match rows that count for numbers, as a condition on columns of the row, and the same in SQL.
-COUNTS = Q(voided_at__isnull=True)
-COUNTS_SQL = "voided_at IS NULL"
+COUNTS = Q(voided_at__isnull=True, uncounted_reason="")
+COUNTS_SQL = "voided_at IS NULL AND uncounted_reason = ''"
 
 
 class MatchQuerySet(models.QuerySet[Any]):
@@ -70,6 +75,15 @@ class MatchRow(models.Model):
         WIN = "WIN", "Win"
         LOSS = "LOSS", "Loss"
         DRAW = "DRAW", "Draw"
+        NONE = "NONE", "No result"
+
+    class EndedBy(models.TextChoices):
+        PLAY = "PLAY", "Play"
+        FORFEIT = "FORFEIT", "Forfeit"
+        BYE = "BYE", "Bye"
+        RETIRED = "RETIRED", "Retirement"
+        DISQUALIFIED = "DISQUALIFIED", "Disqualification"
+        ABANDONED = "ABANDONED", "Abandoned"
 
     class Kind(models.TextChoices):
         CASUAL = "CASUAL", "Casual"
@@ -87,14 +101,51 @@ class MatchRow(models.Model):
         max_length=120, blank=True, default="", db_default="", help_text="The player's team or side."
     )
     result = models.CharField(max_length=4, choices=Result)
-    score = models.IntegerField(null=True, blank=True, help_text="The score of the player's side.")
+    score = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The score of the player's side, as the game writes it: 13, 6-1 7-5, 2½.",
+    )
+    placement = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The place among all of the match: 5 for the fifth of 20."
+    )
+    ended_by = models.CharField(
+        max_length=12,
+        choices=EndedBy,
+        default=EndedBy.PLAY,
+        db_default=EndedBy.PLAY,
+        help_text="How the match ended for the player.",
+    )
+    uncounted_reason = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why the row counts nowhere, though it is not void: a bye, a friendly.",
+    )
+    sequence = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The order among matches of the same time."
+    )
     stats = models.JSONField(
         default=dict, blank=True, db_default={}, help_text="What the game reported of this player."
     )
     played_at = models.DateTimeField()
+    is_time_known = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Off where the day alone is known: played_at is the start of that day then, in UTC.",
+    )
     recorded_at = RecordedAt()
     voided_at = models.DateTimeField(null=True, blank=True)
     void_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    are_players_settled = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="A correction said who played: later deliveries add nobody.",
+    )
 
     objects = MatchQuerySet.as_manager()
 
@@ -105,7 +156,25 @@ class MatchRow(models.Model):
                 fields=["game", "match_key", "user"], name="%(app_label)s_%(class)s_once"
             ),
             models.CheckConstraint(
-                condition=Q(result__in=["WIN", "LOSS", "DRAW"]), name="%(app_label)s_%(class)s_result"
+                condition=Q(result__in=["WIN", "LOSS", "DRAW", "NONE"]), name="%(app_label)s_%(class)s_result"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_by__in=["PLAY", "FORFEIT", "BYE", "RETIRED", "DISQUALIFIED", "ABANDONED"]),
+                name="%(app_label)s_%(class)s_ended_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(placement__isnull=True) | Q(placement__gte=1),
+                name="%(app_label)s_%(class)s_placement",
+            ),
+            # What never counts says so in the row itself, so that no number needs to know these rules.
+            models.CheckConstraint(
+                condition=~Q(uncounted_reason="")
+                | (~Q(result="NONE") & ~Q(ended_by__in=["BYE", "ABANDONED"])),
+                name="%(app_label)s_%(class)s_uncounted",
+            ),
+            models.CheckConstraint(
+                condition=~Q(ended_by="ABANDONED") | Q(result="NONE"),
+                name="%(app_label)s_%(class)s_abandoned",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["CASUAL", "TOURNAMENT"]), name="%(app_label)s_%(class)s_kind"
@@ -133,6 +202,11 @@ class MatchRow(models.Model):
     @property
     def is_voided(self) -> bool:
         return self.voided_at is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the row counts for numbers, as ``COUNTS`` has it."""
+        return self.voided_at is None and not self.uncounted_reason
 
 
 class Match(MatchRow):
@@ -168,8 +242,10 @@ def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
 def add_play_order(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     """Add ``play_order`` to one player's match rows: it orders the matches of one ``played_at``.
 
-    It follows from the match key alone, and from the game where one key is in two games; never from the id,
-    which follows from the delivery.
+    It follows from the facts alone: from the sequence, without one before those with one; then from the match
+    key, and from the game where one key is in two games. Never from the id, which follows from the delivery.
     """
-    ordered: models.QuerySet[Any] = rows.annotate(play_order=SortKey("match_key", "game__slug"))
+    ordered: models.QuerySet[Any] = rows.annotate(
+        play_order=NumberedKey("sequence", "match_key", "game__slug")
+    )
     return ordered

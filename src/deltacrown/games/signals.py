@@ -14,11 +14,12 @@ game_created = Signal()
 #: ``user`` and ``game`` loaded; rows of matches that were recorded as void have ``voided_at``.
 matches_recorded = Signal()
 
-#: A match was voided. ``sender``: ``Match``; ``rows``: its rows, which no longer count, never empty;
+#: A match, or some of its lines, were voided. ``sender``: ``Match``; ``rows``: those rows, never empty;
 #: ``reason``: str; ``by``: the ``User`` who voided it, or None; ``now``: when.
 match_voided = Signal()
 
-#: A voided match was restored. ``sender``: ``Match``; ``rows``: its rows, which count again, never empty;
+#: A void of a match, or of some of its lines, was taken back. ``sender``: ``Match``; ``rows``: those rows;
+#: never empty;
 #: ``reason``, ``by``, ``now`` as above.
 match_restored = Signal()
 
@@ -30,3 +31,12 @@ match_corrected = Signal()
 #: Lines are about to be taken out of a match by a correction: what points to them can be changed now.
 #: ``sender``: ``Match``; ``rows``: those lines; ``stays``: the lines that stay, never empty.
 match_lines_removing = Signal()
+
+#: Later deliveries named more players of recorded matches. ``sender``: ``Match``; ``rows``: the new rows,
+#: never empty, which ``matches_recorded`` has announced; ``changes``: a ``MatchChange`` per older row that
+#: counts otherwise now, as a forfeit no longer decides the match.
+match_lines_added = Signal()
+
+#: Whether a recorded match counts that a forfeit decided is to be found. ``sender``: ``Match``; ``rows``: its
+#: lines. A receiver that knows a rule returns it; the others None.
+forfeit_rule_asked = Signal()

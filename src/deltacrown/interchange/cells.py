@@ -20,6 +20,8 @@ BYTE_ORDER_MARK = "\ufeff"
 BEGINS_FORMULA = "=+\\-@\t\r\n＝＋－＠"
 FORMULA = re.compile(rf"'*[{BEGINS_FORMULA}]")
 PROTECTED = re.compile(rf"'+[{BEGINS_FORMULA}]")
+#: A number is no formula, whatever its sign: a score of −1.
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
 def write_cell(value: Any) -> Any:
@@ -36,7 +38,7 @@ def write_cell(value: Any) -> Any:
 
 def protect_cell(text: str) -> str:
     """Return a text as a cell that no spreadsheet calculates."""
-    return f"'{text}" if FORMULA.match(text) else text
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
 
 def restore_cell(cell: str) -> str:

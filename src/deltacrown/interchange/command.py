@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from deltacrown.core.commands import EXIT_INTERRUPTED, OwnCommand, whole_number
+from deltacrown.core.garbage import collected_rarely
 from deltacrown.interchange.format import DEFAULT, FormatRefused, Kind, describe_formats, find_reader
 from deltacrown.interchange.lines import FileRefused
 from deltacrown.interchange.progress import ImportProgress
@@ -83,7 +84,8 @@ class ImportCommand(OwnCommand):
                 running = FileImport(
                     path, reader, recorder, batch_size=options["batch_size"], progress=progress, now=now
                 )
-                reports.append(running.run())
+                with collected_rarely():
+                    reports.append(running.run())
                 self._report(reports[-1])
             except FileRefused as refusal:
                 unreadable.append(refusal.message + (recorded_before(running.report) if running else ""))
@@ -101,6 +103,8 @@ class ImportCommand(OwnCommand):
             self.stdout.write(
                 f"{report.rejected_lines} lines were not taken; each is in {report.rejects} with the reason."
             )
+        if report.warnings:
+            self.stdout.write(f"What looks odd was taken; {report.warnings} names each with the warning.")
 
     def _report_interrupted(self, path: Path, report: ImportReport | None) -> None:
         done = report.recorded if report else 0

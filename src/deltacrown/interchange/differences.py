@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from deltacrown.core.errors import Conflict
+from deltacrown.core.names import make_name_key
 from deltacrown.interchange.directory import Directory
-from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, TournamentDraft
+from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
-from deltacrown.tournaments.services import was_called
+from deltacrown.tournaments.services import Place, TournamentChanges, make_place, write_place
 
 #: Differences named at once.
 MOST_NAMED = 5
-Result = tuple[int | None, Decimal, str]
+
+
+class Result(NamedTuple):
+    """What a file would say of an entrant's result."""
+
+    place: Place | None
+    prize: Decimal
+    unplaced_reason: str
+    disqualified_reason: str
+
+
+#: The result of an entrant without one.
+NOTHING = Result(None, Decimal(0), "", "")
 
 
 class TournamentDiffers(Conflict):
     """A tournament of a file is recorded with other facts or results; nothing was changed."""
 
 
-def check_same(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> None:
+def check_same(draft: TournamentDraft, recorded: TournamentChanges, directory: Directory) -> None:
     """Refuse a file that contradicts what is recorded of a tournament.
 
     :raises TournamentDiffers: naming the differences and how to mend them.
     """
+    tournament = recorded.tournament
     if facts := list(fact_differences(draft, tournament, directory)):
         raise TournamentDiffers(
             f"{tournament.slug} is recorded with other facts: {'; '.join(facts)}. Correct the file"
         )
-    both_completed = draft.status == tournament.status == Tournament.Status.COMPLETED
-    if both_completed and (results := list(result_differences(draft, tournament, directory))):
+    ended = {Tournament.Status.COMPLETED, Tournament.Status.ANNULLED}
+    both_completed = draft.status in ended and tournament.status in ended
+    if both_completed and (results := list(result_differences(draft, recorded, directory))):
         named = "; ".join(difference for difference, _ in results[:MOST_NAMED])
         if len(results) > MOST_NAMED:
             named += f"; and {len(results) - MOST_NAMED} more"
@@ -41,7 +57,7 @@ def check_same(draft: TournamentDraft, tournament: Tournament, directory: Direct
 
 def fact_differences(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> Iterator[str]:
     """Yield what is recorded otherwise; what the file leaves empty, or an end not recorded, is not."""
-    is_same_name = not draft.name or draft.name == tournament.name or was_called(tournament, draft.name)
+    is_same_name = not draft.name or draft.name == tournament.name or was_called(draft, tournament, directory)
     given = {
         "game": directory.games[draft.game].slug,
         "name": tournament.name if is_same_name else draft.name,
@@ -50,6 +66,8 @@ def fact_differences(draft: TournamentDraft, tournament: Tournament, directory: 
     recorded = {"game": tournament.game.slug, "name": tournament.name, "starts_at": tournament.starts_at}
     if draft.ends_at and tournament.ends_at:
         given["ends_at"], recorded["ends_at"] = draft.ends_at, tournament.ends_at
+    if draft.prize_currency and tournament.prize_currency:
+        given["prize_currency"], recorded["prize_currency"] = draft.prize_currency, tournament.prize_currency
     if draft.entrants:
         given["entrants"], recorded["entrants"] = draft.entrant_kind, tournament.entrant_kind
     for name, value in given.items():
@@ -57,8 +75,15 @@ def fact_differences(draft: TournamentDraft, tournament: Tournament, directory: 
             yield f"{name} is {recorded[name]}, the file says {value}"
 
 
+def was_called(draft: TournamentDraft, tournament: Tournament, directory: Directory) -> bool:
+    """Return whether the name in the file is the tournament's, or a former one, in any spelling."""
+    key = make_name_key(draft.name)
+    former = directory.former_tournament_names.get(tournament.pk, set())
+    return key == make_name_key(tournament.name) or key in former
+
+
 def result_differences(
-    draft: TournamentDraft, tournament: Tournament, directory: Directory
+    draft: TournamentDraft, known: TournamentChanges, directory: Directory
 ) -> Iterator[tuple[str, str]]:
     """Yield the entrants whose result is recorded otherwise, or is not in both.
 
@@ -66,10 +91,10 @@ def result_differences(
     """
     with_result = [entrant for entrant in draft.entrants if entrant.outcome.is_decided]
     decided = {entrant_id(entrant, directory): entrant for entrant in with_result}
-    recorded, entered = recorded_results(tournament), list_entered(tournament)
+    recorded, entered = recorded_results(known), list_entered(known)
     for entrant_key, entrant in decided.items():
         row = recorded.pop(entrant_key, None)
-        given = entrant.outcome.placement, entrant.outcome.prize, entrant.outcome.disqualified_reason
+        given = read_outcome(entrant.outcome)
         if row is None:
             step = find_step(given, None) if entrant_key in entered else ""
             yield f"{entrant.label} has no result, the file says {described(given)}", step
@@ -77,29 +102,29 @@ def result_differences(
             difference = f"{entrant.label} has {described(result_of(row))}, the file says {described(given)}"
             yield difference, find_step(given, result_of(row))
     for row in recorded.values():
-        yield f"{row.user or row.team} has {described(result_of(row))}, the file says nothing", ""
+        if result_of(row) != NOTHING:
+            yield f"{row.user or row.team} has {described(result_of(row))}, the file says nothing", ""
 
 
 def find_step(given: Result, recorded: Result | None) -> str:
     """Return the service that makes a recorded result what the file says; it has no word for a new reason."""
-    if given[0] is not None:
+    if not given.disqualified_reason:
         return "correct_result"
-    return "disqualify_entrant" if recorded is not None and recorded[0] is not None else ""
+    return "disqualify_entrant" if recorded is not None and not recorded.disqualified_reason else ""
 
 
-def list_entered(tournament: Tournament) -> set[int | None]:
+def list_entered(known: TournamentChanges) -> set[int | None]:
     """Return the ids of the players or teams that are entered, without those who withdrew."""
-    solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
-    rows = tournament.participations.exclude(status=TournamentParticipation.Status.WITHDRAWN)
-    return set(rows.values_list("user" if solo else "team", flat=True))
+    solo = known.tournament.entrant_kind == Tournament.EntrantKind.SOLO
+    rows = known.register.by_user.values()
+    entered = [row for row in rows if row.status != TournamentParticipation.Status.WITHDRAWN]
+    return {row.user_id if solo else row.team_id for row in entered}
 
 
-def recorded_results(tournament: Tournament) -> dict[int | None, TournamentResult]:
+def recorded_results(known: TournamentChanges) -> dict[int | None, TournamentResult]:
     """Return the official result of each entrant, by the player's or the team's id."""
-    solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
-    results = tournament.results.select_related("user", "team")
-    rows: Iterable[TournamentResult] = results.order_by("placement", "pk")
-    return {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
+    solo = known.tournament.entrant_kind == Tournament.EntrantKind.SOLO
+    return {row.user_id if solo else row.team_id: row for row in known.results}
 
 
 def entrant_id(entrant: EntrantDraft, directory: Directory) -> int:
@@ -109,18 +134,30 @@ def entrant_id(entrant: EntrantDraft, directory: Directory) -> int:
 
 def result_of(row: TournamentResult) -> Result:
     """Convert a row into what a file would say."""
-    return row.placement, row.prize_amount, row.disqualified_reason
+    place = make_place(row.placement, row.placement_to)
+    return Result(place, row.prize_amount, row.unplaced_reason, row.disqualified_reason)
+
+
+def read_outcome(outcome: EntrantOutcome) -> Result:
+    """Return the result that a file says."""
+    place = make_place(outcome.placement, outcome.placement_to)
+    return Result(place, outcome.prize, outcome.unplaced_reason.strip(), outcome.disqualified_reason)
 
 
 def is_same_result(recorded: Result, given: Result) -> bool:
     """Return whether two results are the same; a disqualification given without a reason equals any."""
-    reason = recorded[2] if given[2] == NO_REASON and recorded[2] else given[2]
-    return recorded == (given[0], given[1], reason)
+    is_bare = given.disqualified_reason == NO_REASON and recorded.disqualified_reason
+    return recorded == (
+        given._replace(disqualified_reason=recorded.disqualified_reason) if is_bare else given
+    )
 
 
 def described(result: Result) -> str:
     """Return a result in words."""
-    placement, prize, _ = result
-    if placement is None:
-        return "a disqualification"
-    return f"placement {placement} with a prize of {prize}" if prize else f"placement {placement}"
+    if result.disqualified_reason:
+        text = "a disqualification"
+    elif result.place is None:
+        text = f"no placement ({result.unplaced_reason or 'no reason is given'})"
+    else:
+        text = f"placement {write_place(*result.place)}"
+    return f"{text} with a prize of {result.prize}" if result.prize else text

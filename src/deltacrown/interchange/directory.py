@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,10 +14,11 @@ from deltacrown.accounts.services import create_players, find_username_faults, r
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Game
 from deltacrown.games.services import create_game, find_games
+from deltacrown.interchange.drafts import PlayerTexts
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import ensure_teams, find_team_faults, list_words_of_renamed, resolve_teams
 from deltacrown.tournaments.models import Tournament
-from deltacrown.tournaments.services import find_tournaments
+from deltacrown.tournaments.services import find_tournaments, list_former_names
 
 Made = TypeVar("Made")
 
@@ -37,17 +38,53 @@ class PlayerAddress:
 #: Apps that know other names of players add theirs.
 PLAYER_ADDRESSES: list[PlayerAddress] = []
 
+
+@dataclass(frozen=True)
+class NewPlayer:
+    """A player who was created, and what the file says of them."""
+
+    user: User
+    texts: PlayerTexts
+
+
+@dataclass(frozen=True)
+class PlayerProfiles:
+    """Where the display names and countries of players are kept.
+
+    :param describe: sets those of new players; returns user's id → which of it cannot be kept, and why.
+    :param read: returns user's id → what is kept of them; who has neither is left out.
+    """
+
+    describe: Callable[[Sequence[NewPlayer]], dict[int, str]]
+    read: Callable[[Iterable[int]], dict[int, PlayerTexts]]
+
+
+#: The app that keeps them adds itself: files know players by username without it.
+PLAYER_PROFILES: list[PlayerProfiles] = []
+
 HOW_TO_CREATE = "create them first, or run the import with --create-missing"
+
+
+def read_player_texts(user_ids: Collection[int]) -> dict[int, PlayerTexts]:
+    """Return user's id → the display name and country of players who have either."""
+    found: dict[int, PlayerTexts] = {}
+    for profiles in PLAYER_PROFILES:
+        found |= profiles.read(user_ids)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The names in some lines."""
+    """The names in some lines.
+
+    :param texts: player's name → what else is said of them; of those who are created.
+    """
 
     games: Collection[str] = ()
     players: Collection[str] = ()
     teams: Collection[str] = ()
     tournaments: Collection[str] = ()
+    texts: Mapping[str, PlayerTexts] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -60,6 +97,8 @@ class Directory:
     tournaments: dict[str, Tournament] = field(default_factory=dict)
     #: Player's or team's name → why it is nobody's, and cannot be created.
     faults: dict[str, str] = field(default_factory=dict)
+    #: Player's name → what the file says of a player who was created, and cannot be kept.
+    warnings: dict[str, str] = field(default_factory=dict)
     #: Whether anything was created, or anybody entered in a tournament.
     has_created: bool = False
 
@@ -82,6 +121,11 @@ class Directory:
         """Return team's id → the keys of its names and slugs, present and former, of teams once renamed."""
         return list_words_of_renamed({team.pk for team in self.teams.values()})
 
+    @functools.cached_property
+    def former_tournament_names(self) -> dict[int, set[str]]:
+        """Return tournament's id → the keys of its former names, of tournaments once renamed."""
+        return list_former_names({tournament.pk for tournament in self.tournaments.values()})
+
     def create_missing(self, names: Names) -> None:
         """Create the games, players and teams that were not found; ``faults`` names those that cannot be."""
         games = absent(names.games, self.games)
@@ -91,7 +135,9 @@ class Directory:
 
         self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
         usernames = [name for name in players if not is_address(name)]
-        self.players |= self._create(usernames, lambda names: create_players(usernames=names))
+        created = self._create(usernames, lambda names: create_players(usernames=names))
+        self._describe(created, names.texts)
+        self.players |= created
         self.teams |= self._create(teams, lambda names: ensure_teams(names=names))
         self.has_created |= bool(games or players or teams)
 
@@ -110,6 +156,18 @@ class Directory:
                 except DomainError as refusal:
                     self.faults[name] = refusal.message.rstrip(".")
             return made
+
+    def _describe(self, created: Mapping[str, User], texts: Mapping[str, PlayerTexts]) -> None:
+        """Give the players who were created the names and countries that the file has."""
+        new: dict[int, NewPlayer] = {}
+        for name, user in created.items():
+            if name in texts:
+                new.setdefault(user.pk, NewPlayer(user, texts[name]))
+
+        faults: dict[int, str] = {}
+        for profiles in PLAYER_PROFILES if new else ():
+            faults |= profiles.describe(list(new.values()))
+        self.warnings |= {name: faults[user.pk] for name, user in created.items() if user.pk in faults}
 
     def describe_unknown(self, names: Names) -> str:
         """Return everything that was not found, with the game that was perhaps meant; ``""`` when all was."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from deltacrown.core.errors import DomainError
+from deltacrown.core.races import find_or_insert
 from deltacrown.interchange.directory import Directory, readable
 from deltacrown.interchange.drafts import LineDraft, MatchDraft
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services import (
     EntrantRecord,
-    create_tournament,
-    open_registration,
+    TournamentChanges,
+    build_draft,
+    load_tournaments,
     register_entrants,
+    write_changes,
 )
 from django_tally.batches import in_batches
 
@@ -25,26 +29,29 @@ HOW_TO_ENTER = "register them first, or run the import with --create-missing"
 
 
 def create_tournaments(drafts: Sequence[MatchDraft], directory: Directory) -> None:
-    """Create the tournaments that are unknown, with registration open: the next match may have new players.
-
-    Each begins with the first match of this batch; it is one of teams when a line names a team.
-    """
-    of_tournaments = [draft for draft in drafts if draft.tournament]
+    """Create the tournaments that are unknown, as guesses, with registration open for whoever played."""
     unknown = by_tournament(
-        draft for draft in of_tournaments if draft.tournament not in directory.tournaments
+        draft for draft in drafts if draft.tournament and draft.tournament not in directory.tournaments
     )
-    for slug, matches in unknown.items():
-        first = min(matches, key=lambda draft: draft.played_at)
-        has_teams = any(line.team for draft in matches for line in draft.lines)
-        tournament = create_tournament(
-            slug=slug,
-            name=readable(slug),
-            game=directory.games[first.game],
-            starts_at=first.played_at,
-            entrant_kind=Tournament.EntrantKind.TEAM if has_teams else Tournament.EntrantKind.SOLO,
-        )
-        directory.tournaments[slug] = open_registration(tournament=tournament)
-        directory.has_created = True
+    created = [build_guess(slug, matches, directory) for slug, matches in unknown.items()]
+    for changes in created:
+        changes.open()
+    find_or_insert(lambda: write_changes(changes=created))
+    directory.tournaments |= {changes.tournament.slug: changes.tournament for changes in created}
+    directory.has_created |= bool(created)
+
+
+def build_guess(slug: str, matches: Sequence[MatchDraft], directory: Directory) -> TournamentChanges:
+    """Return the unsaved tournament of some matches: all of it is a guess, but for its slug and its game."""
+    tournament = build_draft(
+        slug=slug,
+        name=readable(slug),
+        game=directory.games[matches[0].game],
+        starts_at=min(draft.played_at for draft in matches),
+        entrant_kind=Tournament.EntrantKind.SOLO,
+    )
+    tournament.is_provisional = True
+    return TournamentChanges(tournament)
 
 
 def admit(
@@ -52,24 +59,52 @@ def admit(
 ) -> list[MatchDraft]:
     """Return the tournament matches whose players are all entered.
 
-    With ``enter`` those who are not are entered first, as far as the tournament lets them. The other
-    matches go to ``refused``, with the reason.
+    With ``enter`` those who are not are entered first, as far as the tournament lets them, and the others are
+    admitted too: whoever played is the one whose match it is. Without, the other matches go to ``refused``,
+    with the reason.
     """
     fitting = [draft for draft in drafts if not refuse_other_game(draft, directory, refused)]
-    entries = find_entries(fitting, directory)
-    failures: dict[str, str] = {}
-    for slug, matches in by_tournament(fitting).items() if enter else ():
-        try:
-            entries |= enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
-        except DomainError as error:
-            failures[slug] = f" ({error.message.rstrip('.')})"
+    if enter:
+        enter_everybody(fitting, directory, now=now)
+        return fitting
 
-    admitted = []
-    for draft in fitting:
-        why = failures.get(draft.tournament, "")
-        if not refuse_outsiders(draft, directory, entries, refused, why):
-            admitted.append(draft)
-    return admitted
+    entries = find_entries(fitting, directory)
+    return [draft for draft in fitting if not refuse_outsiders(draft, directory, entries, refused)]
+
+
+def enter_everybody(drafts: Sequence[MatchDraft], directory: Directory, *, now: datetime) -> None:
+    """Enter the players of some matches in their tournaments, where that is possible."""
+    of_guesses = [draft for draft in drafts if is_guess(directory.tournaments[draft.tournament])]
+    guess_entries(of_guesses, directory)
+
+    told = [draft for draft in drafts if not is_guess(directory.tournaments[draft.tournament])]
+    entries = find_entries(told, directory)
+    for slug, matches in by_tournament(told).items():
+        # Who cannot be entered has played all the same: the services of matches warn of it.
+        with suppress(DomainError):
+            enter_players(directory.tournaments[slug], matches, directory, entries, now=now)
+
+
+def is_guess(tournament: Tournament) -> bool:
+    """Return whether a tournament was made from its matches, and still takes whoever played."""
+    return tournament.is_provisional and tournament.status == Tournament.Status.OPEN
+
+
+def guess_entries(drafts: Sequence[MatchDraft], directory: Directory) -> None:
+    """Enter the players of matches in tournaments that are guesses, with the teams they name."""
+    grouped = by_tournament(drafts)
+    known = load_tournaments([directory.tournaments[slug].pk for slug in grouped])
+    for slug, matches in grouped.items():
+        changes = known[directory.tournaments[slug].pk]
+        lines = [line for draft in matches for line in draft.lines]
+        players = [
+            (directory.players[line.player], directory.teams[line.team] if line.team else None)
+            for line in lines
+        ]
+        changes.guess(players, min(draft.played_at for draft in matches))
+        directory.tournaments[slug] = changes.tournament
+        directory.has_created |= changes.is_changed
+    write_changes(changes=list(known.values()))
 
 
 def refuse_other_game(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
@@ -109,14 +144,15 @@ def enter_players(
     entries: Entries,
     *,
     now: datetime,
-) -> Entries:
-    """Enter the players of a tournament's matches who are not yet, as of its start; return the entries made.
+) -> None:
+    """Enter the players of a tournament's matches who are not yet, as of its start.
 
     In a tournament of teams that are the players whose line names a team.
 
     :raises DomainError: when registration is closed, or full.
     """
     with_teams = tournament.entrant_kind == Tournament.EntrantKind.TEAM
+    registered_at = min(tournament.starts_at, now)
     rosters: dict[str, dict[int, LineDraft]] = defaultdict(dict)
     for line in (line for draft in drafts for line in draft.lines):
         user = directory.players[line.player]
@@ -129,20 +165,17 @@ def enter_players(
         entered.update(roster)
         if with_teams and users:
             entrants.append(
-                EntrantRecord(team=directory.teams[team], roster=users, registered_at=tournament.starts_at)
+                EntrantRecord(team=directory.teams[team], roster=users, registered_at=registered_at)
             )
         elif users:
-            entrants += [EntrantRecord(user=user, registered_at=tournament.starts_at) for user in users]
+            entrants += [EntrantRecord(user=user, registered_at=registered_at) for user in users]
     if entrants:
-        register_entrants(tournament=tournament, entrants=entrants, now=now)
+        register_entrants(tournament=tournament, entrants=entrants, now=now, late=True)
         directory.has_created = True
-    return {(tournament.pk, user) for user in entered}
 
 
-def refuse_outsiders(
-    draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused, why: str
-) -> bool:
-    """Refuse a match with a player who is not entered, and ``why``; return whether it has one."""
+def refuse_outsiders(draft: MatchDraft, directory: Directory, entries: Entries, refused: Refused) -> bool:
+    """Refuse a match with a player who is not entered; return whether it has one."""
     tournament = directory.tournaments[draft.tournament]
     outside = [
         line for line in draft.lines if (tournament.pk, directory.players[line.player].pk) not in entries
@@ -150,6 +183,5 @@ def refuse_outsiders(
     if outside:
         names = ", ".join(line.player for line in outside)
         where = f"line {outside[0].line}, player"
-        advice = f"; {HOW_TO_ENTER}" if tournament.status == Tournament.Status.OPEN else ""
-        refused.append((draft, f"{where}: not entered in {tournament.slug}: {names}{why}{advice}"))
+        refused.append((draft, f"{where}: not entered in {tournament.slug}: {names}; {HOW_TO_ENTER}"))
     return bool(outside)

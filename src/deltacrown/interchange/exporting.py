@@ -1,31 +1,31 @@
-"""Export the matches of the whole site to a file that can be imported."""
+"""Export the matches of the whole site to a file that can be imported.
+
+The order of the lines follows from what they say, not from when or how it was recorded: the same facts give
+the same file on every database.
+"""
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.db.models import QuerySet
 
-from deltacrown.core.errors import InvalidInput
-from deltacrown.core.pagination import iterate_pages
-from deltacrown.games.models import MatchRow, list_match_sources
-from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
-from deltacrown.interchange.formats.deltacrown.writing import (
-    WrittenLine,
-    list_columns,
-    write_json,
-)
+from deltacrown.core.names import make_name_key
+from deltacrown.core.natural_order import SortKey
+from deltacrown.games.models import MATCH_TABLES, MatchRow, add_play_order, list_match_sources
+from deltacrown.interchange.directory import read_player_texts
+from deltacrown.interchange.drafts import NO_TEXTS, PlayerTexts
+from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
+from deltacrown.interchange.outfile import write_file
+from deltacrown.teams.services import list_words_of_renamed
 from deltacrown.tournaments.models import TournamentMatchResult
 
-#: Name endings → whether the file is CSV; each may be followed by ``.gz``.
-ENDINGS = {".csv": True, ".ndjson": False, ".jsonl": False}
-#: A file that is being written; it gets its name when it is whole.
-PART = ".part"
+#: Rows read at a time.
+BATCH = 500
+ORDER = ("played_at", "play_order", "player_order")
 
 
 def count_lines() -> int:
@@ -34,7 +34,7 @@ def count_lines() -> int:
 
 
 def export_matches(*, path: Path, replace: bool = False, progress: Callable[[int], object]) -> int:
-    """Write every match, live and archived, void ones too, in the order they were recorded; return the lines.
+    """Write every match, live and archived, void ones too, in the order they were played; return the lines.
 
     The file gets its name when it is whole: an export that is stopped leaves none.
 
@@ -43,66 +43,45 @@ def export_matches(*, path: Path, replace: bool = False, progress: Callable[[int
     :param progress: called with the number of lines written since the last call.
     :raises InvalidInput: the name has another ending, or the file is there.
     """
-    is_csv = _check_path(path, replace=replace)
-
-    with _open_part(path) as file:
-        written = 0
-        for batch in _write_csv(file) if is_csv else _write_ndjson(file):
-            written += batch
-            progress(batch)
-
-    return written
-
-
-def _check_path(path: Path, *, replace: bool) -> bool:
-    """Return whether the file is to be CSV."""
-    ending = Path(path.name.removesuffix(".gz")).suffix
-    if ending not in ENDINGS:
-        raise InvalidInput(f"{path.name}: end the name in .csv, .ndjson or .jsonl, with or without .gz.")
-    if path.exists() and not replace:
-        raise InvalidInput(f"{path} is there already: give another name, or --replace.")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"{path.parent} is no folder: make it first.")
-
-    return ENDINGS[ending]
-
-
-@contextmanager
-def _open_part(path: Path) -> Iterator[TextIO]:
-    """Open a file beside ``path``, which takes its place when everything was written."""
-    part = path.with_name(path.name + PART)
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(part, "wt", encoding="utf-8", newline="") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _write_csv(file: TextIO) -> Iterator[int]:
-    columns = list_columns(list_match_sources())
-
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
-    writer.writerow(columns)
-    for lines in _iterate_lines():
-        for line in lines:
-            writer.writerow([write_cell(value) for value in line.as_row(columns)])
-        yield len(lines)
-
-
-def _write_ndjson(file: TextIO) -> Iterator[int]:
-    for lines in _iterate_lines():
-        file.writelines(f"{write_json(line)}\n" for line in lines)
-        yield len(lines)
+    return write_file(
+        path=path,
+        replace=replace,
+        columns=lambda: list_columns(list_match_sources()),
+        batches=_iterate_lines,
+        progress=progress,
+    )
 
 
 def _iterate_lines() -> Iterator[list[WrittenLine]]:
-    sources: list[QuerySet[Any]] = [source.select_related("user", "game") for source in list_match_sources()]
-    for rows in iterate_pages(sources, order=("id",)):
-        details = _get_details([row.pk for row in rows])
-        yield [_write_line(row, details.get(row.pk)) for row in rows]
+    order = _iterate_ids()
+    while ids := list(islice(order, BATCH)):
+        rows = _load(ids)
+        details = _get_details(ids)
+        texts = read_player_texts({row.user_id for row in rows})
+        words = list_words_of_renamed({detail.team_id for detail in details.values() if detail.team_id})
+        yield [_write_line(row, details.get(row.pk), texts.get(row.user_id, NO_TEXTS), words) for row in rows]
+
+
+def _iterate_ids() -> Iterator[int]:
+    """Return the id of every row in order, by one statement: no index has this order, so it sorts once."""
+    live, archived = (_order(source) for source in list_match_sources())
+    rows = live.union(archived, all=True).order_by(*ORDER)
+    return (pk for pk, *_ in rows.iterator(chunk_size=2000))
+
+
+def _order(source: QuerySet[Any]) -> QuerySet[Any]:
+    ordered: QuerySet[Any] = add_play_order(source).annotate(player_order=SortKey("user__username"))
+    return ordered.values_list("id", *ORDER)
+
+
+def _load(ids: Sequence[int]) -> list[MatchRow]:
+    """Return rows by id, in that order; each is in the live table or, perhaps by now, in the archive."""
+    rows: dict[int, MatchRow] = {}
+    for table in MATCH_TABLES:
+        missing = [pk for pk in ids if pk not in rows]
+        found = table.objects.filter(pk__in=missing) if missing else table.objects.none()
+        rows |= {row.pk: row for row in found.select_related("user", "game")}
+    return [rows[pk] for pk in ids if pk in rows]
 
 
 def _get_details(ids: Collection[int]) -> dict[int, TournamentMatchResult]:
@@ -110,22 +89,26 @@ def _get_details(ids: Collection[int]) -> dict[int, TournamentMatchResult]:
     return {detail.match_id: detail for detail in found}
 
 
-def _write_line(row: MatchRow, detail: TournamentMatchResult | None) -> WrittenLine:
-    return WrittenLine(
-        match_key=row.match_key,
-        game=row.game.slug,
+def _write_line(
+    row: MatchRow, detail: TournamentMatchResult | None, texts: PlayerTexts, words: Mapping[int, set[str]]
+) -> WrittenLine:
+    """Return the line of a row; a side that is a former name of its team is written as it is called today.
+
+    :param words: the names of teams that were renamed, by the team's id.
+    """
+    team = detail.team if detail else None
+    is_team = team is not None and make_name_key(row.side) in words.get(team.pk, set())
+    return WrittenLine.of(
+        row,
         player=row.user.username,
-        result=row.result,
-        played_at=row.played_at,
-        kind=row.kind,
-        side=row.side,
-        score=row.score,
-        team=detail.team.name if detail and detail.team else "",
+        side=team.name if team and is_team else row.side,
+        team=team.name if team else "",
         tournament=detail.tournament.slug if detail else "",
         round=detail.round if detail else "",
         series=detail.series if detail else "",
+        best_of=detail.best_of if detail else None,
         map=detail.map_name if detail else "",
         details=detail.stats if detail else {},
-        voided=row.void_reason,
-        stats=row.stats,
+        player_name=texts.name,
+        country=texts.country,
     )

@@ -8,9 +8,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import find_json_fault, is_storable
@@ -20,12 +20,24 @@ from deltacrown.interchange.rows import Row, refuse_constant
 Choice = TypeVar("Choice")
 
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\Z", re.ASCII)
-WHOLE_NUMBER = re.compile(r"[+-]?\d{1,10}\Z", re.ASCII)
+#: Spreadsheets and data frames write whole numbers of a column with gaps as 5.0.
+WHOLE_NUMBER = re.compile(r"([+-]?\d{1,10})(\.0)?\Z", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z|\d{8}\Z", re.ASCII)
+PART_OF_DATE = re.compile(r"\d{4}(-\d{1,2})?\Z", re.ASCII)
+OUTSIDE_THE_CALENDAR = "is outside the years that can be kept, 0001 to 9999"
 SLUG = re.compile(r"[a-zA-Z0-9_-]+\Z")
 #: What an ``IntegerField`` holds on every database.
 LEAST, MOST = -(2**31), 2**31 - 1
 MOST_MONEY = Decimal("9999999999.99")
 LONGEST_SHOWN = 60
+YES_OR_NO: dict[str, bool | None] = {"": None, "yes": True, "no": False}
+
+
+class DayOrTime(NamedTuple):
+    """A time in UTC, or the start of a day whose time is not known."""
+
+    at: datetime
+    is_time_known: bool
 
 
 class GroupRefused(DomainError):
@@ -60,8 +72,10 @@ class Fields:
     def text(self, name: str, *, longest: int, required: bool = False) -> str:
         """Return a text of at most ``longest`` characters."""
         text = self.raw(name)
-        if required and not text:
-            self.refuse(name, "it is empty; every line needs one")
+        if not text:
+            if required:
+                self.refuse(name, "it is empty; every line needs one")
+            return ""
         if len(text) > longest:
             self.refuse(name, f"it has {len(text)} characters; at most {longest} are kept")
         if not is_storable(text):
@@ -96,31 +110,51 @@ class Fields:
         self.refuse(name, f"{problem}; write {known}")
         return default
 
-    def date_time(self, name: str, *, required: bool = False) -> datetime | None:
-        """Return a date and time in UTC, None when it is empty or refused."""
+    def day_or_time(self, name: str, *, required: bool = False) -> DayOrTime | None:
+        """Return a date and time in UTC, or a day alone; None when it is empty or refused."""
         text = self.raw(name)
         if not text:
             if required:
-                self.refuse(name, "it is empty; write a date and time like 2025-03-01T18:30:00Z")
+                self.refuse(
+                    name, "it is empty; write a date and time like 2025-03-01T18:30:00Z, or the day alone"
+                )
             return None
         try:
-            return parse_date_time(text)
+            return parse_day_or_time(text)
         except ValueError as error:
             self.refuse(name, str(error))
             return None
 
-    def whole(self, name: str) -> int | None:
+    def date_time(self, name: str, *, required: bool = False, of_day: time = time.min) -> datetime | None:
+        """Return a date and time in UTC; None when it is empty or refused.
+
+        :param of_day: which time of the day, in UTC, a day alone stands for.
+        """
+        found = self.day_or_time(name, required=required)
+        if found is None or found.is_time_known:
+            return found and found.at
+        return datetime.combine(found.at, of_day, UTC)
+
+    def whole(self, name: str, *, least: int = LEAST) -> int | None:
         """Return a whole number of 32 bits, None when it is empty or refused."""
         text = self.raw(name)
         if not text:
             return None
-        if not WHOLE_NUMBER.match(text):
-            self.refuse(name, f"{shown(text)} is not a whole number")
-        elif not LEAST <= int(text) <= MOST:
-            self.refuse(name, f"{text} is out of range; from {LEAST} to {MOST} is kept")
+        found = WHOLE_NUMBER.match(text)
+        if not found:
+            self.refuse(name, f"{shown(text)} is not a whole number; write one from {least} on, or nothing")
+        elif not least <= int(found[1]) <= MOST:
+            self.refuse(name, f"{text} is out of range; from {least} to {MOST} is kept")
         else:
-            return int(text)
+            return int(found[1])
         return None
+
+    def yes_or_no(self, name: str) -> bool | None:
+        """Return what ``yes`` or ``no`` says, or a boolean of JSON; None when it is empty or refused."""
+        given = self.row.values.get(name)
+        if isinstance(given, bool):
+            return given
+        return self.choice(name, YES_OR_NO, default=None)
 
     def money(self, name: str) -> Decimal:
         """Return an amount with at most two decimals, 0 when it is empty or refused."""
@@ -174,26 +208,38 @@ class Fields:
 
 
 @functools.lru_cache(maxsize=4096)
-def parse_date_time(text: str) -> datetime:
-    """Parse an ISO 8601 date and time with a time zone; return it in UTC.
+def parse_day_or_time(text: str) -> DayOrTime:
+    """Parse an ISO 8601 date and time with a time zone, or a day alone; return it in UTC.
 
     :raises ValueError: it is none, or has no time zone; the message says how to mend it.
     """
+    if DAY.match(text):
+        return DayOrTime(_parse_day(text), False)
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(
-            f"{shown(text)} is not a date and time; write it like 2025-03-01T18:30:00Z"
-        ) from None
+        what = "is not a date and time"
+        mend = "write it like 2025-03-01T18:30:00Z, or the day alone like 2025-03-01"
+        if PART_OF_DATE.match(text):
+            what, mend = "is not a whole date", "write the day too, like 2025-03-01"
+        raise ValueError(f"{shown(text)} {what}; {mend}") from None
     if parsed.tzinfo is None:
         raise ValueError(
             f"{shown(text)} does not say its time zone; "
-            "end it with an offset such as +02:00, or with Z for UTC"
+            "end it with an offset such as +02:00 or with Z for UTC, or write the day alone"
         )
     try:
-        return parsed.astimezone(UTC)
+        return DayOrTime(parsed.astimezone(UTC), True)
     except OverflowError:
-        raise ValueError(f"{shown(text)} is outside the years that can be kept") from None
+        raise ValueError(f"{shown(text)} {OUTSIDE_THE_CALENDAR}") from None
+
+
+def _parse_day(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        what = OUTSIDE_THE_CALENDAR if text.startswith("0000") else "is no day of the calendar"
+        raise ValueError(f"{shown(text)} {what}; write it like 2025-03-01") from None
 
 
 def parse_number(text: str) -> int | float | str:

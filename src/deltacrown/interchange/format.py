@@ -72,6 +72,10 @@ class FileReader(ABC, Generic[D]):
     def begin(self, *, whole: bool, now: datetime) -> None:
         """Record what must be there before the first group; ``whole`` when every line could be read."""
 
+    def split(self, group: Group) -> list[Group]:
+        """Return the matches or tournaments that a group of rows with one key is; most often itself."""
+        return [group]
+
     @abstractmethod
     def read(self, group: Group) -> D:
         """Convert all rows of one match or tournament into a draft.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.names import make_name_key
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.directory import Directory, Names
-from deltacrown.interchange.drafts import LineDraft, MatchDraft
+from deltacrown.interchange.drafts import LineDraft, MatchDraft, PlayerTexts
 from deltacrown.interchange.entering import Refused, admit, create_tournaments
 from deltacrown.interchange.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
@@ -61,6 +61,7 @@ def record_match_drafts(
         if not (directory.has_created and recorded.refused):
             transaction.savepoint_commit(savepoint)
             recorded.refused = refused
+            recorded.warned += list_player_warnings(drafts, directory)
             return recorded, directory
         # Something may have been created for a refused match alone: once more, without those.
         transaction.savepoint_rollback(savepoint)
@@ -100,12 +101,27 @@ def list_match_names(drafts: Iterable[MatchDraft]) -> Names:
     players: dict[str, None] = {}
     teams: dict[str, None] = {}
     tournaments: dict[str, None] = {}
+    texts: dict[str, PlayerTexts] = {}
     for draft in drafts:
         games[draft.game] = None
         players |= dict.fromkeys(line.player for line in draft.lines)
+        for line in draft.lines:
+            if line.about:
+                texts.setdefault(line.player, line.about)
         teams |= dict.fromkeys(line.team for line in draft.lines if line.team)
         tournaments |= {draft.tournament: None} if draft.tournament else {}
-    return Names(games=games, players=players, teams=teams, tournaments=tournaments)
+    return Names(games=games, players=players, teams=teams, tournaments=tournaments, texts=texts)
+
+
+def list_player_warnings(
+    drafts: Iterable[MatchDraft], directory: Directory
+) -> Iterator[tuple[MatchDraft, str]]:
+    """Yield what of a player who was created cannot be kept, with the first match that names them."""
+    left = dict(directory.warnings)
+    for draft in drafts:
+        for line in draft.lines:
+            if warning := left.pop(line.player, ""):
+                yield draft, f"{line.player}: {warning}"
 
 
 def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
@@ -143,6 +159,7 @@ def build_tournament_record(draft: MatchDraft, directory: Directory) -> Tourname
         match=build_match_record(draft, directory),
         round=draft.round,
         series=draft.series,
+        best_of=draft.best_of,
         map_name=draft.map_name,
         stats=draft.facts,
         teams={directory.players[line.player].pk: directory.teams[line.team] for line in with_team},
@@ -158,6 +175,10 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
             side=line.side,
             side_words=() if draft.tournament else list_side_words(line, directory),
             score=line.score,
+            placement=line.placement,
+            ended_by=line.ended_by,
+            uncounted_reason=line.uncounted_reason,
+            void_reason=line.void_reason,
             stats=line.stats,
         )
         for line in draft.lines
@@ -167,6 +188,8 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
         match_key=draft.key,
         played_at=draft.played_at,
         lines=tuple(lines),
+        is_time_known=draft.is_time_known,
+        sequence=draft.sequence,
         kind=draft.kind,
         void_reason=draft.void_reason,
     )
@@ -191,6 +214,7 @@ def add_outcomes(
         if outcome.refusal:
             reason = outcome.refusal.message.rstrip(".")
             recorded.refused.append((draft, f"line {draft.rows[0].line}: {reason}"))
+        recorded.warned += [(draft, warning) for warning in outcome.warnings]
         recorded.created += outcome.status == RecordStatus.CREATED
         recorded.updated += outcome.status == RecordStatus.COMPLETED
         recorded.unchanged += outcome.status == RecordStatus.UNCHANGED

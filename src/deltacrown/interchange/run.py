@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +14,15 @@ from deltacrown.interchange.fields import GroupRefused
 from deltacrown.interchange.format import FileReader
 from deltacrown.interchange.groups import Group, GroupedFile
 from deltacrown.interchange.lines import SourceFile
+from deltacrown.interchange.notes import RejectsFile, WarningsFile
 from deltacrown.interchange.progress import ImportProgress
-from deltacrown.interchange.rejects import RejectsFile
 from deltacrown.interchange.rows import Row
 
 #: So many refusals are shown; the rest is in the file of rejected lines.
 REFUSALS_SHOWN = 20
+#: Lines after which a batch is recorded, however few matches or tournaments it has: memory stays flat.
+LINES_AT_ONCE = 5_000
+SPLIT = "The key is used in {number} games, and names a match in each; if it is one match, mend the game."
 PLURALS = {"match": "matches", "tournament": "tournaments"}
 
 
@@ -27,12 +31,17 @@ D = TypeVar("D", bound=Draft)
 
 @dataclass
 class Recorded(Generic[D]):
-    """What became of a batch, after its transaction was committed."""
+    """What became of a batch, after its transaction was committed.
+
+    :param refused: what was not taken, each with the reason.
+    :param warned: what was taken though it looks odd, each with a warning; several for one draft are fine.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[tuple[D, str]] = field(default_factory=list)
+    warned: list[tuple[D, str]] = field(default_factory=list)
 
 
 class Recorder(Protocol[D]):
@@ -54,8 +63,11 @@ class ImportReport:
     unchanged: int = 0
     refused: int = 0
     rejected_lines: int = 0
+    #: How many of those that were taken look odd.
+    warned: int = 0
     seconds: float = 0.0
     rejects: Path | None = None
+    warnings: Path | None = None
 
     @property
     def recorded(self) -> int:
@@ -72,6 +84,7 @@ class ImportReport:
             "refused": self.refused,
         }
         shown = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what != "updated")
+        shown += f", {self.warned} with warnings" if self.warned else ""
         return f"{self.path.name}: {PLURALS[self.noun]}: {shown}; {self.rows} lines in {self.seconds:.1f} s."
 
 
@@ -97,7 +110,10 @@ class FileImport(Generic[D]):
         self.report = ImportReport(path, reader.columns.group)
         self._file = GroupedFile(self.source, reader.columns, reader.rows)
         self._rejects = RejectsFile(path)
+        self._warnings = WarningsFile(path)
         self._refused: set[str] = set()
+        #: The first line of whatever has a warning.
+        self._warned: set[int] = set()
 
     def run(self) -> ImportReport:
         """Import the file.
@@ -106,15 +122,15 @@ class FileImport(Generic[D]):
         """
         started = time.monotonic()
         try:
-            with self._rejects:
+            with self._rejects, self._warnings:
                 self._survey()
                 self.reader.begin(whole=self._file.is_sound, now=self.now)
                 self._record_groups()
                 self._note(self.reader.finish(whole=not self._rejects.count, now=self.now))
         finally:
             self.report.seconds = time.monotonic() - started
-        if self._rejects.count:
-            self.report.rejects = self._rejects.path
+        self.report.rejects = self._rejects.path if self._rejects.count else None
+        self.report.warnings = self._warnings.path if self._warnings.count else None
         return self.report
 
     def _survey(self) -> None:
@@ -125,16 +141,26 @@ class FileImport(Generic[D]):
 
     def _record_groups(self) -> None:
         drafts: list[D] = []
+        lines = 0
         with self.progress.reading(self.source.path, self.source.size, "importing") as position:
             for group in self._file.groups(position):
-                try:
-                    drafts.append(self._read(group))
-                except GroupRefused as refusal:
-                    self._refuse(group.key, group.rows, refusal.message)
-                if len(drafts) >= self.batch_size:
+                lines += len(group.rows)
+                drafts += self._read_all(group)
+                if len(drafts) >= self.batch_size or lines >= LINES_AT_ONCE:
                     self._record(drafts)
-                    drafts = []
+                    drafts, lines = [], 0
             self._record(drafts)
+
+    def _read_all(self, group: Group) -> Iterator[D]:
+        """Yield the drafts of a group of rows with one key; refuse what cannot be read."""
+        parts = self.reader.split(group)
+        if len(parts) > 1:
+            self._warn(group.key, group.rows, SPLIT.format(number=len(parts)))
+        for part in parts:
+            try:
+                yield self._read(part)
+            except GroupRefused as refusal:
+                self._refuse(part.key, part.rows, refusal.message)
 
     def _read(self, group: Group) -> D:
         if group.refusal:
@@ -150,6 +176,15 @@ class FileImport(Generic[D]):
         self.report.unchanged += recorded.unchanged
         for draft, reason in recorded.refused:
             self._refuse(draft.key, draft.rows, reason)
+        refused = {draft for draft, _ in recorded.refused}
+        read = [(draft, warning) for draft in drafts if draft not in refused for warning in draft.warnings]
+        for draft, warning in [*read, *recorded.warned]:
+            self._warn(draft.key, draft.rows, warning)
+
+    def _warn(self, key: str, rows: list[Row], warning: str) -> None:
+        self._warnings.add(self.reader.columns.key_name, key, rows, warning)
+        self._warned.add(rows[0].line)
+        self.report.warned = len(self._warned)
 
     def _refuse(self, key: str, rows: list[Row], reason: str) -> None:
         self._rejects.add(self.reader.columns.key_name, key, rows, reason)

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.games.models import Match
 from deltacrown.tournaments.models import TournamentResult
+from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
 
 
@@ -33,7 +34,7 @@ class Dispute(models.Model):
     )
     reason = models.TextField(max_length=2000)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN, db_default=Status.OPEN)
-    filed_at = models.DateTimeField()
+    filed_at = models.DateTimeField(db_default=DatabaseNow())
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="disputes_resolved"

@@ -1,7 +1,8 @@
 """The pages of a player that are looked at most, kept for a while; see docs/explanation/caching.md.
 
 ``freshness.keeping`` keeps a page under the player's content token. Pages are kept per audience, never per
-viewer; what players and staff see for being themselves is not kept at all.
+viewer; what players and staff see for being themselves is not kept at all. Nor is what follows from the rows
+of others: how many lines a match has is added to what was kept.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from deltacrown.freshness import keeping
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.pages import players
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
+from deltacrown.user_profile.histories.line_counts import count_lines
 from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.privacy import Viewer
@@ -46,9 +48,10 @@ class _Owner:
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     """As ``players.build_profile_page``, from the cache where allowed."""
-    return _serve(
+    page = _serve(
         ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer)
     )
+    return page if page.matches is None else replace(page, matches=count_lines(page.matches))
 
 
 def get_matches_page(
@@ -59,7 +62,8 @@ def get_matches_page(
     def build() -> MatchesPage:
         return players.build_matches_page(public_id, filters, page, viewer=viewer)
 
-    return build() if filters or page else _serve(MatchesPage, public_id, viewer, build)
+    found = build() if filters or page else _serve(MatchesPage, public_id, viewer, build)
+    return replace(found, history=found.history.with_items(count_lines))
 
 
 def list_matches(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
@@ -20,7 +22,7 @@ from deltacrown.moderation.services import MayNotResolve, Remedy
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import Tournament, TournamentResult
-from deltacrown.tournaments.services import get_result
+from deltacrown.tournaments.services import get_result, write_place
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.people.addresses import find_users
 from django_tally.transactions import atomic_service
@@ -148,7 +150,7 @@ def get_match_dispute_page(game: str, match_key: str, *, viewer: User, now: date
     :raises NotFound: there is no such match, or the viewer did not play in it.
     """
     match = _get_own_row(game, match_key, viewer=viewer)
-    until = moderation.get_dispute_deadline(match.played_at)
+    until = moderation.get_dispute_deadline(match.played_at, is_time_known=match.is_time_known)
     return MatchDisputePage(match, until, is_late=now > until)
 
 
@@ -160,7 +162,8 @@ def get_result_dispute_page(slug: str, *, viewer: User, now: datetime) -> Result
     event = get_tournament(slug, viewer=viewer)
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
     rows = TournamentResult.objects.filter(tournament=event, user__isnull=is_team)
-    offered = list(rows.select_related("team", "user__profile").order_by("placement", "id")[:RESULTS_OFFERED])
+    best_first = rows.order_by(F("placement").asc(nulls_last=True), "id")
+    offered = list(best_first.select_related("team", "user__profile")[:RESULTS_OFFERED])
 
     in_time = [row for row in offered if now <= moderation.get_dispute_deadline(row.decided_at)]
     choices = [_describe_choice(row) for row in in_time]
@@ -222,7 +225,9 @@ def _get_own_row(game: str, match_key: str, *, viewer: User) -> MatchRow:
 
 
 def _describe_choice(row: TournamentResult) -> ResultChoice:
-    place = f"{row.placement}." if row.placement else "disqualified:"
+    place = f"{write_place(row.placement, row.placement_to)}." if row.placement else "unplaced:"
+    if row.disqualified_at is not None:
+        place = "disqualified:"
     if row.user is not None:
         profile = row.user.profile
         return ResultChoice(f"{place} {profile.name}", public_id=profile.public_id)

@@ -14,12 +14,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import ApiKey, FormerUsername, User
+from deltacrown.core.dates import write_iso_day
 from deltacrown.core.pagination import iterate_pages
-from deltacrown.games.models import Match, MatchQuerySet, list_match_sources
+from deltacrown.games.models import Match, MatchQuerySet, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership
-from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
 from deltacrown.user_profile.models import (
@@ -75,14 +76,14 @@ def export_matches(
     user = get_player(public_id).user
     require_match_history(user, viewer)
 
-    lines = (_write_line(match, public_id) for match in _iterate_matches(user, updated_since))
+    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(user, updated_since))
     return MatchExport(lines, list_match_sources(_updated(user, updated_since), user=user))
 
 
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     """Return everything kept of ``user``, as section and record, one section after the other."""
     yield from _iterate_account(user)
-    for match in _iterate_matches(user, None):
+    for _, match in _iterate_matches(user, None):
         yield "matches", _flat(asdict(match))
     for section, sources, describe in _sections(user):
         for batch in iterate_pages(sources, order=("id",), size=BATCH):
@@ -101,32 +102,25 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
             yield "activity", record
 
 
-def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[MatchEntry]:
+def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[tuple[MatchRow, MatchEntry]]:
     sources = list_match_sources(_updated(user, updated_since), user=user)
     rows = [source.select_related("game") for source in sources]
     for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
-        yield from describe_matches(batch)
+        yield from zip(batch, describe_matches(batch), strict=True)
 
 
-def _write_line(match: MatchEntry, public_id: str) -> WrittenLine:
+def _write_line(row: MatchRow, match: MatchEntry, public_id: str) -> WrittenLine:
     tournament = match.tournament
-    return WrittenLine(
-        match_key=match.match_key,
-        game=match.game_slug,
+    return WrittenLine.of(
+        row,
         player=public_id,
-        result=match.result,
-        played_at=match.played_at,
-        kind=match.kind,
         side=match.side,
-        score=match.score,
         team=tournament.team if tournament else "",
         tournament=tournament.slug if tournament else "",
         round=tournament.round if tournament else "",
         series=tournament.series if tournament else "",
         map=tournament.map_name if tournament else "",
         details=tournament.stats if tournament else {},
-        voided=match.void_reason,
-        stats=match.stats,
     )
 
 
@@ -157,6 +151,7 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
     """Return the other things kept of a player: the section, its rows, and how to describe one."""
     mine = {"user": user}
     entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
+    changes = EntryChange.objects.filter(**mine).select_related("tournament", "team")
     results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
     achievements = UserAchievement.objects.filter(**mine).select_related("achievement")
     following = Follow.objects.filter(follower=user).select_related("followed__profile")
@@ -169,6 +164,7 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
         ("former_usernames", [FormerUsername.objects.filter(owner=user)], _columns("name", "given_up_at")),
         ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], _team),
         ("tournaments", [entries], _entry),
+        ("entry_changes", [changes], _entry_change),
         ("results", [results], _result),
         ("achievements", [achievements], _achievement),
         ("disputes", [Dispute.objects.filter(reporter=user)], dispute),
@@ -210,9 +206,20 @@ def _entry(row: TournamentParticipation) -> Record:
     }
 
 
+def _entry_change(row: EntryChange) -> Record:
+    change = _columns("kind", "reason", "happened_at", "recorded_at")(row)
+    return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **change}
+
+
 def _result(row: TournamentResult) -> Record:
-    result = _columns("placement", "prize_amount", "disqualified_reason", "decided_at")(row)
-    return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **result}
+    names = ("placement", "placement_to", "unplaced_reason", "prize_amount")
+    return {
+        "tournament": row.tournament.slug,
+        "team": row.team.name if row.team else "",
+        **_columns(*names)(row),
+        "prize_currency": row.tournament.prize_currency,
+        **_columns("disqualified_reason", "uncounted_reason", "decided_at")(row),
+    }
 
 
 def _achievement(row: UserAchievement) -> Record:
@@ -233,8 +240,14 @@ def _follower(row: Follow) -> Record:
 
 
 def _flat(match: Mapping[str, Any]) -> Record:
-    """Return a match in one level: the fields of its tournament are named ``tournament_...``."""
+    """Return a match in one level: the fields of its tournament are named ``tournament_...``.
+
+    Where the day alone is known, it is all that ``played_at`` has.
+    """
     tournament = match["tournament"] or {}
-    record = {name: value for name, value in match.items() if name not in {"tournament", "is_archived"}}
+    left_out = {"tournament", "is_archived", "is_time_known", "lines"}
+    record = {name: value for name, value in match.items() if name not in left_out}
+    if not match["is_time_known"]:
+        record["played_at"] = write_iso_day(match["played_at"])
     names = ("slug", "round", "series", "map_name", "team", "opponent")
     return record | {f"tournament_{name}": tournament.get(name, "") for name in names}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import audit
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, MatchRow, list_match_sources
-from deltacrown.games.services import find_games
+from deltacrown.games.services import find_games, list_match_lines
 from deltacrown.moderation.services import get_dispute_deadline
+from deltacrown.pages.match_sides import MatchSide, get_place, list_sides
+from deltacrown.pages.series import GameOfSeries, find_game_of_series
+from deltacrown.tournaments.services import list_match_warnings
 from deltacrown.user_profile.histories.filters import SLUG
 from deltacrown.user_profile.histories.matches import MatchEntry, TournamentDetails, describe_matches
 from deltacrown.user_profile.models import UserProfile
@@ -18,7 +24,6 @@ from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
 
 #: Databases keep the stats of a match in no order: these come first, the others by name.
 LEADING_COLUMNS = ("kills", "deaths", "assists")
-RESULTS = list(MatchRow.Result)
 
 
 @dataclass(frozen=True)
@@ -28,71 +33,69 @@ class MatchLine:
     profile: UserProfile
     match: MatchEntry
 
-
-@dataclass(frozen=True)
-class MatchSide:
-    """One side of a match: a team, or a player who was alone on it.
-
-    :param score: ``None`` where its players have no score, or different ones.
-    """
-
-    name: str
-    result: MatchRow.Result
-    score: int | None
+    @property
+    def side(self) -> str:
+        """Return the name of the side, or of the player who is alone on one."""
+        return self.match.side or self.profile.name
 
 
 @dataclass(frozen=True)
 class MatchPage:
     """A match as one viewer may see it.
 
-    :param rows: its lines by side, winners first.
+    :param is_time_known: False where ``played_at`` is the start of the day on which it was played.
+    :param rows: its lines by side: the side with the best placement, or the winner, first.
     :param columns: the names of the stats the game reported, in the order to show them.
+    :param series: the series that it is a game of; ``None`` where it is of none.
     :param leaves_out: whether lines of players who hide their match history are missing.
+    :param warnings: what looks odd about it, for staff who may correct it; empty for others.
     """
 
     game: Game
     match_key: str
     kind: MatchRow.Kind
     played_at: datetime
+    is_time_known: bool
     tournament: TournamentDetails | None
     rows: list[MatchLine]
     columns: list[str]
     leaves_out: bool
+    series: GameOfSeries | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def sides(self) -> list[MatchSide]:
         """Return both sides, the winner first; empty unless there are exactly two, each with one result."""
-        by_name: dict[str, list[MatchEntry]] = {}
-        for row in self.rows:
-            by_name.setdefault(row.match.side or row.profile.name, []).append(row.match)
-        if len(by_name) != 2:
+        sides = list_sides((row.side, row.match) for row in self.rows)
+        if len(sides) != 2 or any(side.is_split for side in sides):
             return []
 
         has_named_sides = all(row.match.side for row in self.rows)
         is_one_on_one = len(self.rows) == 2 and not self.leaves_out
-        if not (has_named_sides or is_one_on_one):
-            return []
+        return sides if has_named_sides or is_one_on_one else []
 
-        sides = []
-        for name, entries in by_name.items():
-            results = {entry.result for entry in entries}
-            if len(results) > 1:
-                return []
-            sides.append(MatchSide(name, entries[0].result, _shared_score(entries)))
-        return sides
+    @property
+    def has_scores(self) -> bool:
+        """Return whether any of its lines has a score."""
+        return any(row.match.score for row in self.rows)
+
+    @property
+    def has_placements(self) -> bool:
+        """Return whether any of its lines has a placement."""
+        return any(row.match.placement is not None for row in self.rows)
 
     @property
     def disputable_until(self) -> datetime:
         """Return the last time at which its players can dispute it."""
-        return get_dispute_deadline(self.played_at)
+        return get_dispute_deadline(self.played_at, is_time_known=self.is_time_known)
 
     @property
-    def void_reason(self) -> str:
-        """Return the reason why all of it is void.
+    def why_uncounted(self) -> str:
+        """Return why none of it counts: ``Voided: lag``.
 
         It is empty when a line counts, or when lines have different reasons.
         """
-        reasons = {row.match.void_reason if row.match.is_voided else "" for row in self.rows}
+        reasons = {row.match.why_uncounted for row in self.rows}
         return reasons.pop() if len(reasons) == 1 else ""
 
 
@@ -116,11 +119,22 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     if game is None or not rows:
         message = "There is no such match: its address is made of a game and a match key."
         raise NotFound(message, field="match_key")
-    return _describe_match(game, list(rows.values()), leaves_out=len(rows) < len(recorded))
+    warnings = _list_warnings(game, match_key, viewer)
+    return _describe_match(game, list(rows.values()), leaves_out=len(rows) < len(recorded), warnings=warnings)
 
 
-def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool) -> MatchPage:
-    rows.sort(key=_get_place)
+def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
+    """Return what looks odd about a match, lines of players who hide it included, to who may correct it."""
+    if not has_right(viewer, Right.CHANGE_MATCHES):
+        return []
+
+    warnings = list_match_warnings(list_match_lines(game, match_key))
+    if warnings and viewer is not None:
+        audit.info("staff %s read the warnings of match %r of %s", viewer.pk, match_key, game.slug)
+    return warnings
+
+
+def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool, warnings: Sequence[str]) -> MatchPage:
     entries = describe_matches(rows)
     lines = [MatchLine(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)]
     return MatchPage(
@@ -128,15 +142,32 @@ def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool) -> MatchPa
         match_key=rows[0].match_key,
         kind=MatchRow.Kind(rows[0].kind),
         played_at=rows[0].played_at,
+        is_time_known=rows[0].is_time_known,
         tournament=next((entry.tournament for entry in entries if entry.tournament), None),
-        rows=lines,
+        rows=_sort_lines(lines),
         columns=_list_columns(entries),
         leaves_out=leaves_out,
+        series=_find_series(rows[0].match_key, entries),
+        warnings=warnings,
     )
 
 
-def _get_place(row: Any) -> tuple[int, str, int, str]:
-    return RESULTS.index(row.result), row.side, -(row.score or 0), row.user.profile.public_id
+def _find_series(match_key: str, entries: list[MatchEntry]) -> GameOfSeries | None:
+    details = next((entry.tournament for entry in entries if entry.tournament), None)
+    if details is None or not details.series:
+        return None
+    return find_game_of_series(details.slug, details.series, match_key)
+
+
+def _sort_lines(lines: Sequence[MatchLine]) -> list[MatchLine]:
+    """Sort lines by side, and those of one side by placement, result and public id."""
+    sides = list_sides((line.side, line.match) for line in lines)
+    order = {side.name: number for number, side in enumerate(sides)}
+
+    def get_order(line: MatchLine) -> tuple[Any, ...]:
+        return order[line.side], *get_place(line.match), line.profile.public_id
+
+    return sorted(lines, key=get_order)
 
 
 def _list_columns(entries: list[MatchEntry]) -> list[str]:
@@ -145,11 +176,6 @@ def _list_columns(entries: list[MatchEntry]) -> list[str]:
         names.update(name for name, value in entry.stats.items() if _is_number(value))
     leading = [name for name in LEADING_COLUMNS if name in names]
     return [*leading, *sorted(names.difference(leading))]
-
-
-def _shared_score(entries: list[MatchEntry]) -> int | None:
-    scores = {entry.score for entry in entries}
-    return scores.pop() if len(scores) == 1 else None
 
 
 def _is_number(value: object) -> bool:

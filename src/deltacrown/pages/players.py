@@ -20,6 +20,7 @@ from deltacrown.user_profile.histories.filters import (
     TournamentFilters,
 )
 from deltacrown.user_profile.histories.matches import MatchEntry, get_match_history, read_match_history
+from deltacrown.user_profile.histories.series import SeriesEntry, get_series_history
 from deltacrown.user_profile.histories.tournaments import (
     TournamentEntry,
     get_tournament_breakdown,
@@ -84,6 +85,15 @@ class MatchesPage:
 
 
 @dataclass(frozen=True)
+class PlayedSeriesPage:
+    """The series a player played, and the games they can be filtered by."""
+
+    profile: UserProfile
+    history: Page[SeriesEntry]
+    games: list[Game]
+
+
+@dataclass(frozen=True)
 class TournamentsPage:
     """The tournaments a player entered."""
 
@@ -141,6 +151,23 @@ def list_matches(
     """Return a player's match history as ``viewer`` may see it, without the games to filter by."""
     user = get_player(public_id).user
     return get_match_history(user, filters, page, limit=limit, viewer=viewer)
+
+
+def list_series(
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer
+) -> Page[SeriesEntry]:
+    """Return the series a player played, as ``viewer`` may see them."""
+    user = get_player(public_id).user
+    return get_series_history(user, filters, page, limit=limit, viewer=viewer)
+
+
+def get_series_page(
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
+) -> PlayedSeriesPage:
+    """Return the series a player played as ``viewer`` may see them, with the games to filter by."""
+    profile = get_player(public_id)
+    history = get_series_history(profile.user, filters, page, viewer=viewer)
+    return PlayedSeriesPage(profile, history, list_games_played(profile.user))
 
 
 def get_tournaments_page(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from deltacrown.user_profile.histories.filters import get_game, read_as_of
+from deltacrown.user_profile.histories.line_counts import count_lines
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, get_game_breakdown, list_stats
 from deltacrown.user_profile.numbers.explanation import StatExplanation
@@ -92,6 +93,8 @@ def get_stat_page(
         limit=limit,
         viewer=viewer,
     )
+    if rows.kind == "matches":
+        rows = replace(rows, items=count_lines(rows.items))
     return StatPage(profile, rows)
 
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, SmallIntegerField, Value, When
+from django.db.models.functions import Coalesce
 
-from deltacrown.core.pagination import Page, paginate
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.core.pagination import Order, Page, paginate
+from deltacrown.tournaments.models import (
+    EntryChange,
+    Tournament,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.models import UserProfile
 
 #: The most disqualified entrants that the front page of a tournament lists.
 DISQUALIFIED_SHOWN = 50
+#: The placed, then the unranked, then the disqualified.
+STANDINGS_ORDER: Order = ("state", "first_place", "last_place", "id")
 
 
 @dataclass(frozen=True)
@@ -30,45 +38,68 @@ class EntrantLink:
 class ResultItem:
     """One official result; of a team with its roster, or of a player.
 
-    :param is_tied: whether others share the placement.
+    :param placement: None of who is unranked or disqualified.
+    :param placement_to: the last place of a range.
+    :param is_tied: whether others share the placement, or the range.
     """
 
     entrant: EntrantLink
     roster: list[EntrantLink]
     placement: int | None
+    placement_to: int | None
+    unplaced_reason: str
     is_tied: bool
     prize_amount: Decimal
+    prize_currency: str
     disqualified_reason: str
+    uncounted_reason: str
 
 
 @dataclass(frozen=True)
 class RegistrationItem:
-    """One player's registration."""
+    """One player's registration.
+
+    :param joined_on: of a substitute, the day in UTC of joining the roster.
+    :param left_on: the day in UTC on which the player left the roster.
+    """
 
     player: EntrantLink
     team: str
     status: TournamentParticipation.Status
     registered_at: datetime
+    joined_on: date | None
+    left_on: date | None
 
 
-def list_placed(event: Tournament, page: str | None, *, limit: int) -> Page[ResultItem]:
-    """Return a page of the results with a placement, best first."""
-    placed = _filter_official(event).filter(placement__isnull=False)
-    order = ("placement", "id")
-    found = paginate(placed, listing=f"results/{event.pk}", order=order, cursor=page, limit=limit)
-    return found.with_items(_describe_results)
+def list_standings(event: Tournament, page: str | None, *, limit: int) -> Page[ResultItem]:
+    """Return a page of the results: the placed, best first, then the unranked, then the disqualified."""
+    found = paginate(
+        _in_order(_filter_official(event)),
+        listing=f"results/{event.pk}",
+        order=STANDINGS_ORDER,
+        cursor=page,
+        limit=limit,
+    )
+    return found.with_items(lambda rows: _describe_results(event, rows))
+
+
+def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool]:
+    """Return the first results of those who are not disqualified, and whether there are more."""
+    rows = _in_order(_filter_official(event).filter(disqualified_at__isnull=True))
+    found = list(rows.order_by(*STANDINGS_ORDER)[: limit + 1])
+    return _describe_results(event, found[:limit]), len(found) > limit
 
 
 def list_disqualified(event: Tournament) -> list[ResultItem]:
-    """Return the results without a placement, in the order they were recorded."""
-    rows = _filter_official(event).filter(placement__isnull=True).order_by("id")
-    return _describe_results(rows[:DISQUALIFIED_SHOWN])
+    """Return the results of the disqualified, in the order they were recorded."""
+    rows = _filter_official(event).filter(disqualified_at__isnull=False).order_by("id")
+    return _describe_results(event, rows[:DISQUALIFIED_SHOWN])
 
 
 def list_winners(events: Sequence[Tournament]) -> dict[int, list[EntrantLink]]:
     """Return tournament's id → its winners, for all of ``events`` in one query."""
     kinds = {event.pk: event.entrant_kind for event in events}
-    rows = TournamentResult.objects.filter(tournament__in=events, placement=1)
+    rows = TournamentResult.objects.filter(tournament__in=events, placement=1, uncounted_reason="")
     winners: defaultdict[int, list[EntrantLink]] = defaultdict(list)
     for row in rows.select_related("team", "user__profile").order_by("id"):
         is_of_team = row.user_id is None
@@ -106,7 +137,20 @@ def _filter_official(event: Tournament) -> QuerySet[TournamentResult]:
     return rows.select_related("team", "user__profile")
 
 
-def _describe_results(found: Iterable[TournamentResult]) -> list[ResultItem]:
+def _in_order(rows: QuerySet[TournamentResult]) -> QuerySet[TournamentResult]:
+    """Add what ``STANDINGS_ORDER`` reads. Of one placement, who has it alone comes before a range from it."""
+    state = Case(
+        When(disqualified_at__isnull=False, then=Value(2)),
+        When(placement__isnull=True, then=Value(1)),
+        default=Value(0),
+        output_field=SmallIntegerField(),
+    )
+    first = Coalesce("placement", Value(0))
+    last = Coalesce("placement_to", "placement", Value(0))
+    return rows.annotate(state=state, first_place=first, last_place=last)
+
+
+def _describe_results(event: Tournament, found: Iterable[TournamentResult]) -> list[ResultItem]:
     rows = list(found)
     if not rows:
         return []
@@ -120,16 +164,20 @@ def _describe_results(found: Iterable[TournamentResult]) -> list[ResultItem]:
             entrant=_link_entrant(row),
             roster=rosters[row.team_id] if is_of_team else [],
             placement=row.placement,
-            is_tied=entrants_at.get(row.placement, 0) > 1,
+            placement_to=row.placement_to,
+            unplaced_reason=row.unplaced_reason,
+            is_tied=entrants_at.get((row.placement, row.placement_to), 0) > 1,
             prize_amount=row.prize_amount,
+            prize_currency=event.prize_currency,
             disqualified_reason=row.disqualified_reason,
+            uncounted_reason=row.uncounted_reason,
         )
         items.append(item)
     return items
 
 
-def _count_by_placement(rows: Sequence[TournamentResult]) -> dict[int | None, int]:
-    """Return placement → how many entrants of the tournament have it."""
+def _count_by_placement(rows: Sequence[TournamentResult]) -> dict[tuple[int | None, int | None], int]:
+    """Return placement, or both ends of a range → how many entrants of the tournament have it."""
     first = rows[0]
     placements = {row.placement for row in rows if row.placement}
     same_table = TournamentResult.objects.filter(
@@ -137,7 +185,8 @@ def _count_by_placement(rows: Sequence[TournamentResult]) -> dict[int | None, in
         user__isnull=first.user_id is None,
         placement__in=placements,
     )
-    return dict(same_table.values_list("placement").annotate(entrants=Count("pk")))
+    counted = same_table.values_list("placement", "placement_to").annotate(entrants=Count("pk"))
+    return {(placement, placement_to): entrants for placement, placement_to, entrants in counted}
 
 
 def _list_rosters(rows: Sequence[TournamentResult]) -> dict[int | None, list[EntrantLink]]:
@@ -158,22 +207,45 @@ def _list_rosters(rows: Sequence[TournamentResult]) -> dict[int | None, list[Ent
 
 
 def _describe_rows(rows: Sequence[TournamentParticipation]) -> list[RegistrationItem]:
-    return [
-        RegistrationItem(
-            player=_link_player(row.user.profile),
+    """Convert registrations of one tournament. One query where there are teams."""
+    last = _list_last_moves(rows)
+
+    items = []
+    for row in rows:
+        move = last.get(row.user_id)
+        day = move.happened_at.astimezone(UTC).date() if move else None
+        has_joined = move is not None and move.kind == EntryChange.Kind.JOINED
+        item = RegistrationItem(
+            player=link_player(row.user.profile),
             team=row.team.name if row.team else "",
             status=TournamentParticipation.Status(row.status),
             registered_at=row.registered_at,
+            joined_on=day if has_joined else None,
+            left_on=None if has_joined else day,
         )
-        for row in rows
-    ]
+        items.append(item)
+    return items
+
+
+def _list_last_moves(rows: Sequence[TournamentParticipation]) -> dict[int | None, EntryChange]:
+    """Return player's id → how they joined a roster of the tournament, or left one, last."""
+    in_teams = [row for row in rows if row.team_id is not None]
+    if not in_teams:
+        return {}
+    moves = EntryChange.objects.filter(
+        tournament=in_teams[0].tournament_id,
+        user__in=[row.user_id for row in in_teams],
+        kind__in=EntryChange.OF_ROSTERS,
+    )
+    return {move.user_id: move for move in moves.order_by("happened_at", "id")}
 
 
 def _link_entrant(row: TournamentResult) -> EntrantLink:
     if row.user is not None:
-        return _link_player(row.user.profile)
+        return link_player(row.user.profile)
     return EntrantLink(row.team.name if row.team else "")
 
 
-def _link_player(profile: UserProfile) -> EntrantLink:
+def link_player(profile: UserProfile) -> EntrantLink:
+    """Return the name of a player, which links to the profile."""
     return EntrantLink(profile.name, profile.public_id)

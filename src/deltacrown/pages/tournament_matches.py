@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,14 +11,20 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from deltacrown.core.natural_order import SortKey, get_sort_key
+from deltacrown.core.natural_order import NumberedKey, get_numbered_key
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.games.models import MatchRow, list_match_sources
-from deltacrown.pages.matches import RESULTS, MatchSide
+from deltacrown.pages.match_sides import MatchSide, list_sides
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import PlayerTotals, list_player_totals
+from deltacrown.user_profile.histories.match_words import say_why_uncounted
 from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.models import UserProfile
+
+#: When a match was played, and its place among those of the same time.
+MatchPlace = tuple[datetime, int | None]
+#: How many sides of a match the list of matches names; a free-for-all has many.
+SIDES_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,34 @@ class TournamentPlayerItem:
 
 @dataclass(frozen=True)
 class TournamentMatchItem:
-    """One match in the list of a tournament's matches."""
+    """One match in the list of a tournament's matches.
+
+    :param is_time_known: False where ``played_at`` is the start of the day on which it was played.
+    :param void_reason: why all of it is void; empty where a line is not.
+    :param why_uncounted: why none of it counts: ``Voided: lag``; empty where a line counts.
+    """
 
     game_slug: str
     match_key: str
     round: str
+    series: str
     map_name: str
     played_at: datetime
+    is_time_known: bool
     void_reason: str
+    why_uncounted: str
     sides: list[MatchSide]
+
+    @property
+    def leading_sides(self) -> list[MatchSide]:
+        """Return the sides that a list names: all, or the first few of many."""
+        # No list says "1 more" where that one would have room.
+        return self.sides if len(self.sides) <= SIDES_SHOWN else self.sides[: SIDES_SHOWN - 1]
+
+    @property
+    def other_sides(self) -> int:
+        """Return how many sides ``leading_sides`` leaves out."""
+        return len(self.sides) - len(self.leading_sides)
 
 
 def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
@@ -61,51 +86,67 @@ def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
     return sorted(items, key=_player_order)
 
 
-def list_match_items(event: Tournament, page: str | None = None, *, limit: int) -> Page[TournamentMatchItem]:
+def list_match_items(
+    event: Tournament, page: str | None = None, *, series: str | None = None, limit: int
+) -> Page[TournamentMatchItem]:
     """Return a page of the matches of a tournament, latest first.
 
+    :param series: only the games of this series.
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
     listing = f"encounters/{event.pk}"  # part of every cursor handed out so far
+    if series is not None:
+        listing = f"{listing}/{series}"
+    conditions = {} if series is None else {"series": series}
+    described = list_described(event, **conditions)
     after = _read_after(listing, page) if page else None
 
-    latest: dict[str, datetime] = {}
-    for rows in _list_rows(event):
+    latest: dict[str, MatchPlace] = {}
+    for rows in list_match_sources(pk__in=described.values("match_id")):
         matches = (
             rows.order_by()
             .values("match_key")
-            .annotate(latest=Max("played_at"), play_order=SortKey("match_key"))
+            .annotate(latest=Max("played_at"), last_sequence=Max("sequence"))
+            .annotate(play_order=NumberedKey("last_sequence", "match_key"))
         )
         if after:
             is_earlier = Q(latest__lt=after[0])
-            is_later_in_order = Q(latest=after[0], play_order__lt=get_sort_key(after[1]))
+            is_later_in_order = Q(latest=after[0], play_order__lt=after[1])
             matches = matches.filter(is_earlier | is_later_in_order)
-        found = matches.order_by("-latest", "-play_order").values_list("match_key", "latest")
-        latest |= dict(found[: limit + 1])
+        found = matches.order_by("-latest", "-play_order").values_list("match_key", "latest", "last_sequence")
+        latest |= {key: (time, sequence) for key, time, sequence in found[: limit + 1]}
 
-    keys = sorted(latest, key=lambda key: (latest[key], get_sort_key(key)), reverse=True)
+    keys = sorted(latest, key=lambda key: _get_order(key, *latest[key]), reverse=True)
     shown = keys[:limit]
     has_next = len(keys) > limit
     cursor = None
     if has_next:
-        cursor = write_position(listing, [latest[shown[-1]].isoformat(), shown[-1]])
-    return Page(_describe_matches(event, shown), cursor, has_next)
+        played_at, sequence = latest[shown[-1]]
+        cursor = write_position(listing, [played_at.isoformat(), shown[-1], sequence])
+    return Page(describe_matches(event, shown), cursor, has_next)
+
+
+def _get_order(key: str, played_at: datetime, sequence: int | None) -> tuple[datetime, str]:
+    """Return what the matches of a tournament are sorted by, as a history of a player is."""
+    return played_at, get_numbered_key(sequence, key)
 
 
 def _read_after(listing: str, page: str) -> tuple[datetime, str]:
-    played_at, key = read_position(listing, page)
-    return datetime.fromisoformat(played_at), key
+    # Cursors of before there were sequences have two parts.
+    played_at, key, *rest = read_position(listing, page)
+    return _get_order(key, datetime.fromisoformat(played_at), rest[0] if rest else None)
 
 
-def _list_rows(event: Tournament) -> Sequence[QuerySet[Any]]:
-    ids = TournamentMatchResult.objects.filter(tournament=event).values("match_id")
-    return list_match_sources(pk__in=ids)
+def list_described(event: Tournament, **conditions: Any) -> QuerySet[TournamentMatchResult]:
+    """Return what the tournament says of lines of its matches."""
+    return TournamentMatchResult.objects.filter(tournament=event, **conditions)
 
 
-def _describe_matches(event: Tournament, keys: Sequence[str]) -> list[TournamentMatchItem]:
+def describe_matches(event: Tournament, keys: Sequence[str]) -> list[TournamentMatchItem]:
+    """Return the matches of a tournament with these keys, in this order."""
     grouped: defaultdict[str, list[MatchRow]] = defaultdict(list)
-    for rows in _list_rows(event):
+    for rows in list_match_sources(pk__in=list_described(event).values("match_id")):
         for row in rows.filter(match_key__in=keys).select_related("user__profile"):
             grouped[row.match_key].append(row)
 
@@ -130,23 +171,30 @@ def _describe_match(
 ) -> TournamentMatchItem:
     rows.sort(key=lambda row: row.user.profile.public_id)
 
-    sides: dict[str, MatchSide] = {}
+    named = []
     for row in rows:
         team = details[row.pk].team
-        name = names[row.pk] or (team.name if team else row.user.profile.name)
-        sides.setdefault(name, MatchSide(name, MatchRow.Result(row.result), row.score))
+        named.append((names[row.pk] or (team.name if team else row.user.profile.name), row))
 
     first = rows[0]
-    by_result = sorted(sides.values(), key=lambda side: (RESULTS.index(side.result), get_sort_key(side.name)))
     return TournamentMatchItem(
         game_slug=event.game.slug,
         match_key=first.match_key,
         round=details[first.pk].round,
+        series=details[first.pk].series,
         map_name=details[first.pk].map_name,
         played_at=first.played_at,
-        void_reason=first.void_reason,
-        sides=by_result,
+        is_time_known=first.is_time_known,
+        void_reason=_get_shared(row.void_reason for row in rows),
+        why_uncounted=_get_shared(map(say_why_uncounted, rows)),
+        sides=list_sides(named),
     )
+
+
+def _get_shared(reasons: Iterable[str]) -> str:
+    """Return the reason that all lines have, or nothing."""
+    different = set(reasons)
+    return different.pop() if len(different) == 1 else ""
 
 
 def _describe_player(totals: PlayerTotals, profile: UserProfile) -> TournamentPlayerItem:

@@ -11,24 +11,37 @@ from typing import Any
 
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
+from deltacrown.pages.series import SeriesItem
 from deltacrown.pages.tournament_entrants import (
     EntrantLink,
     RegistrationItem,
     ResultItem,
     count_registered,
     list_disqualified,
-    list_placed,
+    list_first,
     list_registrations,
+    list_standings,
     list_winners,
 )
 from deltacrown.pages.tournament_matches import (
-    TournamentMatchItem,
     TournamentPlayerItem,
     list_match_items,
     list_player_items,
 )
-from deltacrown.tournaments.models import Tournament
-from deltacrown.tournaments.services import TournamentSummary, find_tournaments, summarise_tournament
+from deltacrown.pages.tournament_series import (
+    PlayedItem,
+    SeriesPage,
+    get_series,
+    list_played_items,
+    list_series_items,
+)
+from deltacrown.tournaments.models import Tournament, TournamentDecision
+from deltacrown.tournaments.services import (
+    TournamentSummary,
+    find_tournaments,
+    get_standing_decision,
+    summarise_tournament,
+)
 from deltacrown.user_profile.histories.filters import SLUG, get_game
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
@@ -54,17 +67,18 @@ class TournamentFrontPage:
     """A tournament at a glance.
 
     ``registered`` is as in ``TournamentItem``; the players of ``summary`` are those who played. ``results``,
-    ``entrants``, ``players`` and ``matches`` are the first of their lists.
+    ``entrants``, ``players`` and ``matches`` are the first of their lists; a series is one of ``matches``.
     """
 
     tournament: Tournament
     registered: int
     summary: TournamentSummary
-    results: Page[ResultItem]
+    results: list[ResultItem]
+    has_more_results: bool
     disqualified: list[ResultItem]
     entrants: Page[RegistrationItem]
     players: list[TournamentPlayerItem]
-    matches: list[TournamentMatchItem]
+    matches: list[PlayedItem]
 
 
 @dataclass(frozen=True)
@@ -99,24 +113,26 @@ def list_tournament_items(
 def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
     """Return the front page of a tournament."""
     event = get_tournament(slug, viewer=viewer)
+    results, has_more = list_first(event, limit=FRONT_RESULTS)
     return TournamentFrontPage(
         tournament=event,
         registered=count_registered([event]).get(event.pk, 0),
         summary=summarise_tournament(event),
-        results=list_placed(event, None, limit=FRONT_RESULTS),
+        results=results,
+        has_more_results=has_more,
         disqualified=list_disqualified(event),
         entrants=list_registrations(event, None, limit=FRONT_ENTRANTS),
         players=list_player_items(event)[:FRONT_PLAYERS],
-        matches=list_match_items(event, None, limit=FRONT_MATCHES).items,
+        matches=list_played_items(event, None, limit=FRONT_MATCHES).items,
     )
 
 
 def get_results_page(
     slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
 ) -> TournamentListPage:
-    """Return the official results, best first; disqualified entrants are on the front page."""
+    """Return the official results: the placed, best first, then the unranked, then the disqualified."""
     event = get_tournament(slug, viewer=viewer)
-    return TournamentListPage(event, list_placed(event, page, limit=limit))
+    return TournamentListPage(event, list_standings(event, page, limit=limit))
 
 
 def get_entrants_page(
@@ -133,6 +149,31 @@ def get_tournament_matches_page(
     """Return the matches, latest first; voided ones with the reason."""
     event = get_tournament(slug, viewer=viewer)
     return TournamentListPage(event, list_match_items(event, page, limit=limit))
+
+
+def get_played_page(
+    slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> TournamentListPage:
+    """Return what was played, latest first: each series as one with its games, and matches of none."""
+    event = get_tournament(slug, viewer=viewer)
+    return TournamentListPage(event, list_played_items(event, page, limit=limit))
+
+
+def list_series(slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE) -> Page[SeriesItem]:
+    """Return the series, those played last first."""
+    return list_series_items(get_tournament(slug, viewer=viewer), page, limit=limit)
+
+
+def get_series_page(
+    slug: str, series: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> SeriesPage:
+    """Return one series, and its games, latest first.
+
+    :raises NotFound: there is no such tournament, or no such series in it.
+    """
+    event = get_tournament(slug, viewer=viewer)
+    found = get_series(event, series)
+    return SeriesPage(event, found, list_match_items(event, page, series=series, limit=limit))
 
 
 def get_players_page(slug: str, *, viewer: Viewer) -> TournamentListPage:
@@ -153,6 +194,11 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
     if event is None:
         raise NotFound(f"There is no tournament {slug!r}.", field="slug")
     return event
+
+
+def get_decision(event: Tournament) -> TournamentDecision | None:
+    """Return why a tournament is annulled, or runs again after its end; None where it is neither."""
+    return get_standing_decision(event)
 
 
 def _describe_tournaments(events: Sequence[Tournament]) -> list[TournamentItem]:

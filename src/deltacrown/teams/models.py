@@ -97,7 +97,7 @@ class TeamMembership(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, refuse_deletion, related_name="team_memberships", db_index=False
     )
-    joined_at = models.DateTimeField()
+    joined_at = models.DateTimeField(db_default=DatabaseNow())
     left_at = models.DateTimeField(null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,15 +14,27 @@ from deltacrown.core.names import make_name_key
 from deltacrown.tournaments import services
 from deltacrown.tournaments.models import (
     Disqualification,
+    EntryChange,
     FormerTournamentName,
     Tournament,
+    TournamentDecision,
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
+    TournamentSeriesResult,
 )
 
 #: The fields of a new tournament.
 ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
+#: Fields that can be changed later too, with what is said of a change.
+CURRENCY = "prize_currency"
+FORFEIT_RULE = "counts_forfeits"
+HELP_TEXTS = {
+    FORFEIT_RULE: (
+        "Whether matches decided by forfeit count; unknown for the rule of the game. A change applies to "
+        "matches recorded or corrected from now on: those that are recorded stay as they are."
+    )
+}
 
 
 class NoQuestion(forms.Form):
@@ -32,14 +45,31 @@ class NoQuestion(forms.Form):
 class TournamentAdmin(ServiceAdmin):
     """Tournaments. Staff create drafts here and change their status by actions."""
 
-    list_display = ["name", "game", "entrant_kind", "status", "starts_at", "ends_at", "organiser"]
+    list_display = [
+        "name",
+        "game",
+        "entrant_kind",
+        "status",
+        "starts_at",
+        "ends_at",
+        "prize_currency",
+        "counts_forfeits",
+        "organiser",
+    ]
     list_filter = ["status", "entrant_kind", "game"]
     list_select_related = ["game", "organiser"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["game", "organiser"]
     ordering = ["-starts_at", "-id"]
-    fields = [*ENTERED, "status", "created_at"]
-    actions = ["open_selected", "start_selected", "cancel_selected"]
+    fields = [*ENTERED, CURRENCY, FORFEIT_RULE, "status", "created_at"]
+    actions = [
+        "open_selected",
+        "start_selected",
+        "cancel_selected",
+        "annul_selected",
+        "lift_selected",
+        "reopen_selected",
+    ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ("name",)} if obj is None else {}
@@ -47,8 +77,18 @@ class TournamentAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, help_texts=HELP_TEXTS, **kwargs)
+
     def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
-        return services.create_tournament(**form.cleaned_data) if new else row
+        entered = {name: value for name, value in form.cleaned_data.items() if name in ENTERED}
+        tournament = services.create_tournament(**entered) if new else row
+        if CURRENCY in form.cleaned_data:
+            services.set_prize_currency(tournament=tournament, prize_currency=form.cleaned_data[CURRENCY])
+        if FORFEIT_RULE in form.cleaned_data:
+            rule = form.cleaned_data[FORFEIT_RULE]
+            services.set_forfeit_rule(tournament=tournament, counts_forfeits=rule, by=self.actor(request))
+        return tournament
 
     @admin.action(description="Open registration of selected drafts", permissions=["act"])
     def open_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -76,6 +116,28 @@ class TournamentAdmin(ServiceAdmin):
             return services.cancel_tournament(tournament=row, now=clock.now(), **answers)
 
         return self.ask_first(request, rows, title="Cancel tournaments", service=cancel)
+
+    @admin.action(description="Annul selected completed tournaments", permissions=["act"])
+    def annul_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Annul tournaments", services.annul_tournament)
+
+    @admin.action(description="Lift the annulment of selected tournaments", permissions=["act"])
+    def lift_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Lift annulments", services.lift_annulment)
+
+    @admin.action(description="Reopen selected completed tournaments", permissions=["act"])
+    def reopen_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Reopen tournaments", services.reopen_tournament)
+
+    def _decide(
+        self, request: HttpRequest, rows: QuerySet[Any], title: str, decide: Callable[..., object]
+    ) -> HttpResponse | None:
+        """Make a decision about each of the tournaments, with one reason."""
+
+        def decide_row(row: Tournament, answers: dict[str, Any]) -> object:
+            return decide(tournament=row, now=clock.now(), by=self.actor(request), **answers)
+
+        return self.ask_first(request, rows, title=title, service=decide_row)
 
 
 class EntrantAdmin(ReadOnlyAdmin):
@@ -140,7 +202,7 @@ class TournamentParticipationAdmin(EntrantAdmin):
             rows,
             title="Take withdrawals back",
             service=lambda row, _: services.take_back_withdrawal(
-                tournament=row.tournament, **get_entrant_of(row)
+                tournament=row.tournament, **get_entrant_of(row), now=clock.now(), by=self.actor(request)
             ),
             form_class=NoQuestion,
         )
@@ -159,12 +221,46 @@ class DisqualificationAdmin(EntrantAdmin):
     ordering = ["-id"]
 
 
+@admin.register(EntryChange)
+class EntryChangeAdmin(ReadOnlyAdmin):
+    """The log of what happened to entrants and rosters."""
+
+    list_display = ["id", "tournament", "kind", "user", "team", "in_place_of", "happened_at", "decided_by"]
+    list_filter = ["kind"]
+    list_select_related = ["tournament", "user", "team", "in_place_of", "decided_by"]
+    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
+    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
+    search_help_text = "A username, or the slug of a tournament or team, in full."
+
+
+@admin.register(TournamentDecision)
+class TournamentDecisionAdmin(ReadOnlyAdmin):
+    """Decisions about tournaments as a whole: annulled, that lifted, opened again."""
+
+    list_display = ["id", "tournament", "kind", "reason", "decided_at", "decided_by"]
+    list_filter = ["kind"]
+    list_select_related = ["tournament", "decided_by"]
+    search_fields = ["=tournament__slug"]
+    search_help_text = "The slug of a tournament, in full."
+    ordering = ["-id"]
+
+
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
     """Form for a changed result and the reason."""
 
     reason = forms.CharField(
         max_length=500, widget=forms.Textarea(attrs={"rows": 3}), help_text="Shown with the correction."
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to let a disqualified entrant in by leaving the placement empty."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        says_nothing = cleaned.get("placement") is None and not cleaned.get("unplaced_reason")
+        if self.instance.disqualified_at is not None and says_nothing:
+            self.add_error(
+                "placement", "Give a placement: it lets the entrant in again. An action lifts it alone."
+            )
+        return cleaned
 
 
 @admin.register(TournamentResult)
@@ -178,6 +274,7 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         "user",
         "team",
         "placement",
+        "placement_to",
         "prize_amount",
         "disqualified_at",
         "decided_at",
@@ -193,6 +290,8 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         "user",
         "team",
         "placement",
+        "placement_to",
+        "unplaced_reason",
         "prize_amount",
         "reason",
         "decided_at",
@@ -221,6 +320,8 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
             tournament=row.tournament,
             **get_entrant_of(row),
             placement=form.cleaned_data["placement"],
+            placement_to=form.cleaned_data["placement_to"],
+            unplaced_reason=form.cleaned_data["unplaced_reason"],
             prize=prize,
             reason=form.cleaned_data["reason"],
             now=clock.now(),
@@ -241,6 +342,7 @@ class TournamentMatchResultAdmin(ReadOnlyAdmin):
         "tournament",
         "round",
         "series",
+        "best_of",
         "map_name",
         "user",
         "team",
@@ -249,6 +351,26 @@ class TournamentMatchResultAdmin(ReadOnlyAdmin):
         "match_id",
     ]
     list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
+    search_fields = ["=user__username", "=tournament__slug", "=series"]
+    search_help_text = "A username, the slug of a tournament, or a series, in full."
+    ordering = ["-id"]
+
+
+@admin.register(TournamentSeriesResult)
+class TournamentSeriesResultAdmin(ReadOnlyAdmin):
+    list_display = [
+        "id",
+        "tournament",
+        "series",
+        "best_of",
+        "user",
+        "team",
+        "result",
+        "score",
+        "uncounted_reason",
+        "played_at",
+    ]
+    list_select_related = ["tournament", "user", "team"]
     search_fields = ["=user__username", "=tournament__slug", "=series"]
     search_help_text = "A username, the slug of a tournament, or a series, in full."
     ordering = ["-id"]

@@ -19,6 +19,11 @@ tournament_opened = Signal()
 #: imported ones may have any status.
 players_registered = Signal()
 
+#: The roster of a team changed. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``:
+#: the rows written, of players who joined and who left, never empty, with ``user`` and ``team`` loaded;
+#: ``changes``: the ``EntryChange`` rows.
+roster_changed = Signal()
+
 #: An entrant checked in. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the
 #: row of the player, or the rows of the team.
 entrant_checked_in = Signal()
@@ -41,6 +46,16 @@ tournament_completed = Signal()
 
 #: The tournament was cancelled: ``tournament``; ``reason``: str; ``now``: when.
 tournament_cancelled = Signal()
+
+#: A completed tournament was annulled: ``tournament``; ``results``: its results, which count nowhere now,
+#: with ``user`` and ``team`` loaded; ``reason``: str; ``by``: the ``User`` who decided, or None; ``now``.
+tournament_annulled = Signal()
+
+#: An annulment was lifted: as above; the ``results`` count again.
+annulment_lifted = Signal()
+
+#: A completed tournament was opened again: as above; the ``results`` count nowhere until the next end.
+tournament_reopened = Signal()
 
 #: An entrant's result was corrected. ``sender``: ``TournamentResult``; ``tournament``; ``changes``: a
 #: ``ResultChange`` (``result`` after the change, ``old_placement``, ``old_prize``) per row written, never

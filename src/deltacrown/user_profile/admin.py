@@ -30,6 +30,7 @@ from deltacrown.user_profile.models import (
 from deltacrown.user_profile.people import identities, kyc
 from django_tally.fields import DerivedStat, Stat
 
+GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
 
 
@@ -76,13 +77,13 @@ class UserProfileAdmin(MadeWithUserAdmin):
 
 @admin.register(GameStats)
 class GameStatsAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "game", "matches_played", "matches_won", "win_rate"]
+    list_display = ["id", "user", "game", *GAME_NUMBERS]
     list_filter = ["game"]
     list_select_related = ["user", "game"]
     search_fields = ["=user__username"]
     name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
-    readonly_fields = ["matches_played", "matches_won", "win_rate"]
+    readonly_fields = GAME_NUMBERS
 
 
 @admin.register(PrivacySettings)

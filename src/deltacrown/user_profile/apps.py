@@ -11,15 +11,21 @@ class UserProfileConfig(AppConfig):
         from deltacrown.accounts.granting import fill_groups  # noqa: PLC0415 - imports models
         from deltacrown.core.namesakes import NameSource, register_names  # noqa: PLC0415
         from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
-        from deltacrown.interchange.directory import PLAYER_ADDRESSES, PlayerAddress  # noqa: PLC0415
+        from deltacrown.interchange.directory import (  # noqa: PLC0415
+            PLAYER_ADDRESSES,
+            PLAYER_PROFILES,
+            PlayerAddress,
+            PlayerProfiles,
+        )
         from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.checks import check_catalogue, check_everyone_has_a_profile  # noqa: PLC0415
         from deltacrown.user_profile.models import UserProfile  # noqa: PLC0415
-        from deltacrown.user_profile.people import addresses, fixtures, provisioning  # noqa: PLC0415
+        from deltacrown.user_profile.people import addresses, fixtures, newcomers, provisioning  # noqa: PLC0415
         from deltacrown.user_profile.people.profiles import ensure_profiles_after_migrating  # noqa: PLC0415
         from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
         PLAYER_ADDRESSES.append(PlayerAddress(addresses.PUBLIC_ID, addresses.find_users))
+        PLAYER_PROFILES.append(PlayerProfiles(newcomers.describe_newcomers, newcomers.read_texts))
         register_provider(Provider(provisioning.build_user_triggers))
         register_watches(watches.WATCHES)
         register_names(NameSource("player", UserProfile, name="display_name", skeleton="display_skeleton"))

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from deltacrown.core.days import start_of_day
 from deltacrown.games.services import archive_matches
+from deltacrown.tournaments.services import sync_all_series
 from deltacrown.user_profile.achievements.backfill import backfill_players
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 from deltacrown.user_profile.people.profiles import ensure_profiles
@@ -28,13 +29,18 @@ class NumbersNotKept(RuntimeError):
 def reconcile_everything(*, clock: Clock) -> dict[str, object]:
     """Verify every cached number, and sync what follows from the facts; return the figures of the run.
 
-    Numbers that differ are repaired. Timelines, achievements and experience are synced of players whose rows
-    have changed since the last run, for they may have been written past the services.
+    Series are synced with their games, and numbers that differ are repaired. Timelines, achievements and
+    experience are synced of players whose rows have changed since the last run, for they may have been
+    written past the services.
 
     :raises NumbersNotKept: after all that, when it found why numbers drift: the run is recorded as failed,
         so that somebody looks, every night until it is mended.
     """
     ensure_profiles()
+    series = sync_all_series()
+    if series.changed:
+        logger.warning("%d results of series were not as their games say", series.changed)
+
     report = reconcile_stats(clock=clock, cause="schedule")
     backfilled = backfill_players()
     if backfilled.mended:
@@ -47,6 +53,7 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
         )
     names = ("run", "numbers_checked", "numbers_drifted", "numbers_repaired", "cause")
     figures = {name: getattr(report, name) for name in names}
+    figures["series_mended"] = series.changed
     return {**figures, "mended": backfilled.mended, **backfilled.as_dict()}
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any, TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -70,18 +70,6 @@ class History(Enum):
 
     MATCHES = "matches"
     TOURNAMENTS = "tournaments"
-
-
-class Precision(StrEnum):
-    """How much of a time a viewer is told: all of it, or the midnight in UTC at which its day began."""
-
-    EXACT = "exact"
-    DAY = "day"
-
-    @classmethod
-    def of(cls, row: Any) -> Precision:
-        """Return how much is told of the time of a row that ``tell_times`` gave."""
-        return cls.EXACT if row.is_told_exactly else cls.DAY
 
 
 class HistoryHidden(DomainError):

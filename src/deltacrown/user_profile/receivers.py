@@ -22,6 +22,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal
 
 from deltacrown.accounts.models import User
+from deltacrown.core.gathering import do_gathered
 from deltacrown.games import signals as games
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import MatchChange
@@ -78,12 +79,28 @@ def on_match_corrected(
     sync_match_achievements(users=users)
 
 
+def on_match_lines_added(*, changes: Sequence[MatchChange], **_: Any) -> None:
+    """Sync the players of older lines that count otherwise now; the new lines were announced as recorded."""
+    if changes:
+        sync_match_achievements(users={change.row.user_id for change in changes})
+
+
 def on_players_registered(
     *,
     tournament: Tournament,
     participations: Sequence[TournamentParticipation],
     **_: Any,
 ) -> None:
+    _sync_rewards(tournament, participations)
+
+
+def on_roster_changed(
+    *,
+    tournament: Tournament,
+    participations: Sequence[TournamentParticipation],
+    **_: Any,
+) -> None:
+    """Reward who joined; take back what entering was worth to who left."""
     _sync_rewards(tournament, participations)
 
 
@@ -107,6 +124,11 @@ def on_withdrawal_taken_back(
 
 
 def on_tournament_completed(*, tournament: Tournament, results: Sequence[TournamentResult], **_: Any) -> None:
+    _sync_rewards(tournament, results)
+
+
+def on_results_set_aside(*, tournament: Tournament, results: Sequence[TournamentResult], **_: Any) -> None:
+    """Sync what results were worth that count nowhere now, or again."""
     _sync_rewards(tournament, results)
 
 
@@ -149,7 +171,11 @@ def on_user_deleted(*, instance: User, **_: Any) -> None:
 
 def on_kind_announced(kind: RowKind[Any], event: Event, **announced: Any) -> None:
     """Sync the timelines after something that a kind of activity follows."""
-    sync_rows(kind=kind, rows=event.rows(announced))
+    do_gathered(_ROW_SYNCS[kind], event.rows(announced))
+
+
+def _sync_rows_of(kind: RowKind[Any], rows: Sequence[Model]) -> None:
+    sync_rows(kind=kind, rows=rows)
 
 
 def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, **_: Any) -> None:
@@ -160,8 +186,14 @@ def on_kind_row_deleted(kind: RowKind[Any], *, instance: Model, origin: object, 
 
 def _sync_rewards(tournament: Tournament, rows: Iterable[TournamentRow]) -> None:
     """Sync the experience and the achievements of the players of some rows; a team's own row has none."""
-    users = {row.user_id for row in rows if row.user_id is not None}
-    sync_tournament_experience(tournament=tournament, users=users)
+    users = [row.user_id for row in rows if row.user_id is not None]
+    do_gathered(_sync_rewards_of, [(tournament.pk, user) for user in users])
+
+
+def _sync_rewards_of(entered: Sequence[tuple[int, int]]) -> None:
+    """Sync what tournaments were worth to players: a tournament and a player each, by id."""
+    users = {user for _, user in entered}
+    sync_tournament_experience(tournaments={tournament for tournament, _ in entered}, users=users)
     sync_tournament_achievements(users=users)
 
 
@@ -174,6 +206,9 @@ def _list_kind_subscriptions() -> Iterator[Subscription]:
             yield post_delete, partial(on_kind_row_deleted, kind), kind.list_rows().model
 
 
+#: What is done with the rows of a kind, the same object for every event.
+_ROW_SYNCS = {kind: partial(_sync_rows_of, kind) for kind in ROW_KINDS}
+
 #: What kinds of activity follow, then what achievements and experience follow.
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     *_list_kind_subscriptions(),
@@ -182,10 +217,15 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     (games.match_voided, on_match_amended, None),
     (games.match_restored, on_match_amended, None),
     (games.match_corrected, on_match_corrected, None),
+    (games.match_lines_added, on_match_lines_added, None),
     (tournaments.players_registered, on_players_registered, None),
+    (tournaments.roster_changed, on_roster_changed, None),
     (tournaments.entrant_withdrawn, on_entrant_withdrawn, None),
     (tournaments.withdrawal_taken_back, on_withdrawal_taken_back, None),
     (tournaments.tournament_completed, on_tournament_completed, None),
+    (tournaments.tournament_annulled, on_results_set_aside, None),
+    (tournaments.annulment_lifted, on_results_set_aside, None),
+    (tournaments.tournament_reopened, on_results_set_aside, None),
     (tournaments.result_corrected, on_result_corrected, None),
     (tournaments.entrant_disqualified, on_entrant_disqualified, None),
     (tournaments.disqualification_lifted, on_disqualification_lifted, None),

@@ -11,21 +11,34 @@ from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor, Sqrt
 
-from deltacrown.games.models import COUNTS, MATCH_TABLES
+from deltacrown.games.models import MATCH_TABLES
 from deltacrown.user_profile.stat_fields import DerivedStat, Leaderboard, Sample, Stat
 from django_tally.declarations import Rule, count_of, sum_of
 
 MATCHES = tuple(table._meta.label for table in MATCH_TABLES)
-COUNTED = Rule(COUNTS, otherwise="voided: {void_reason}")
+#: The rules of matches that count; together they are ``COUNTS``.
+COUNTED = (
+    Rule(Q(voided_at__isnull=True), otherwise="voided: {void_reason}"),
+    Rule(Q(uncounted_reason=""), otherwise="not counted: {uncounted_reason}"),
+)
 WON = Rule(Q(result="WIN"), otherwise="it was not won, the result is {result}")
 #: Placements past this one are left out of the average, as the specification has it.
 AVERAGED_PLACEMENTS = 10
-PLACED = Rule(Q(placement__isnull=False), otherwise="disqualified: {disqualified_reason}")
+#: The rules of results with a placement that counts. A row without one fails the fourth as well as the third,
+#: which has the words where a reason is kept.
+PLACED = (
+    Rule(Q(uncounted_reason=""), otherwise="not counted: {uncounted_reason}"),
+    Rule(Q(disqualified_at__isnull=True), otherwise="disqualified: {disqualified_reason}"),
+    Rule(Q(unplaced_reason=""), otherwise="without a placement: {unplaced_reason}"),
+    Rule(Q(placement__isnull=False), otherwise="without a placement"),
+)
 FIRST = Rule(Q(placement=1), otherwise="placement {placement} is not the first")
 AVERAGED = Rule(
     Q(placement__lte=AVERAGED_PLACEMENTS),
     otherwise=f"placement {{placement}} is past {AVERAGED_PLACEMENTS}",
 )
+SERIES = "tournaments.TournamentSeriesResult"
+DECIDED = Rule(Q(uncounted_reason=""), otherwise="not counted: {uncounted_reason}")
 #: Matches a player must have played to be ranked by a rate.
 PLAYED_ENOUGH = Sample("total_matches_played", at_least=10, called="matches")
 
@@ -89,18 +102,37 @@ class PlayerStats(models.Model):
     """A player's numbers over everything."""
 
     total_matches_played = Stat(
-        count_of(*MATCHES, where=[COUNTED]),
+        count_of(*MATCHES, where=[*COUNTED]),
         label="Matches played",
-        meaning="Matches of every kind, archived ones too, except voided ones. Draws count as played.",
+        meaning=(
+            "Matches of every kind, archived ones too. Draws count as played. Voided ones do not count, nor "
+            "do byes, abandoned matches, and others of which it is said that they do not."
+        ),
         place=30,
         leaderboard=Leaderboard(place=50, of_periods=True, index="played"),
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=[COUNTED, WON]),
+        count_of(*MATCHES, where=[*COUNTED, WON]),
         label="Matches won",
         meaning="Matches played that ended in a win.",
         place=20,
         leaderboard=Leaderboard(place=10, on_front_page=True, of_periods=True, index="won"),
+    )
+    series_won = Stat(
+        count_of(SERIES, where=[DECIDED, WON]),
+        label="Series won",
+        meaning="Series played that the player's side won.",
+        place=32,
+        leaderboard=Leaderboard(place=55, index="series_won"),
+    )
+    series_played = Stat(
+        count_of(SERIES, where=[DECIDED]),
+        label="Series played",
+        meaning=(
+            "Series of tournaments (a best of five) that are decided, each one result over its games, for "
+            "everybody who was in one of them at least. The games count as matches, too."
+        ),
+        place=34,
     )
     tournaments_participated = Stat(
         count_of("tournaments.TournamentParticipation"),
@@ -110,9 +142,12 @@ class PlayerStats(models.Model):
         leaderboard=Leaderboard(place=60, index="entered"),
     )
     tournaments_won = Stat(
-        count_of("tournaments.TournamentResult", where=[PLACED, FIRST]),
+        count_of("tournaments.TournamentResult", where=[*PLACED, FIRST]),
         label="Titles",
-        meaning="Official results with placement 1, alone or in the roster of the winning team.",
+        meaning=(
+            "Official results with placement 1, alone or in the roster of the winning team. Co-champions "
+            "have a title each."
+        ),
         place=40,
         leaderboard=Leaderboard(place=30, on_front_page=True, index="titles"),
     )
@@ -130,13 +165,13 @@ class PlayerStats(models.Model):
         leaderboard=Leaderboard(place=70, index="achievements"),
     )
     placement_sum = Stat(
-        sum_of("placement", "tournaments.TournamentResult", where=[PLACED, AVERAGED]),
+        sum_of("placement", "tournaments.TournamentResult", where=[*PLACED, AVERAGED]),
         label="Sum of placements",
         meaning=f"The placements of results placed {AVERAGED_PLACEMENTS} or better, added up.",
         internal=True,
     )
     placement_count = Stat(
-        count_of("tournaments.TournamentResult", where=[PLACED, AVERAGED]),
+        count_of("tournaments.TournamentResult", where=[*PLACED, AVERAGED]),
         label="Placements averaged",
         meaning=f"Results placed {AVERAGED_PLACEMENTS} or better.",
         internal=True,
@@ -166,12 +201,25 @@ class PlayerStats(models.Model):
             index="win_rate",
         ),
     )
+    series_win_rate = DerivedStat(
+        expression=rate("series_won", "series_played"),
+        output_field=models.DecimalField(max_digits=5, decimal_places=2),
+        rows_of="series_played",
+        label="Series win rate",
+        meaning="Series won as a percentage of series played; 0 when none were played.",
+        unit="%",
+        sentence="{series_won:,} won of {series_played:,} series played: {value} %.",
+        place=36,
+    )
     average_placement = DerivedStat(
         expression=mean_placement(),
         output_field=models.DecimalField(max_digits=4, decimal_places=2, null=True),
         rows_of="placement_count",
         label="Average placement",
-        meaning=f"The mean of placements of {AVERAGED_PLACEMENTS} or better; empty when there are none.",
+        meaning=(
+            f"The mean of placements of {AVERAGED_PLACEMENTS} or better; empty when there are none. A range "
+            "counts as its first place: 5 to 8 as 5."
+        ),
         sentence="{placement_count:,} placements add up to {placement_sum:,}: {value} on average.",
         empty_sentence="No placements to average.",
         place=50,
@@ -200,12 +248,12 @@ class GameNumbers(models.Model):
     """A player's numbers in one game, each the twin of a number of ``PlayerStats``."""
 
     matches_played = Stat(
-        count_of(*MATCHES, where=[COUNTED]),
+        count_of(*MATCHES, where=[*COUNTED]),
         twin_of="total_matches_played",
         label="Matches played",
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=[COUNTED, WON]),
+        count_of(*MATCHES, where=[*COUNTED, WON]),
         twin_of="matches_won",
         label="Matches won",
     )
@@ -215,6 +263,25 @@ class GameNumbers(models.Model):
         rows_of="matches_played",
         twin_of="overall_win_rate",
         label="Win rate",
+        unit="%",
+    )
+
+    series_won = Stat(
+        count_of(SERIES, where=[DECIDED, WON]),
+        twin_of="series_won",
+        label="Series won",
+    )
+    series_played = Stat(
+        count_of(SERIES, where=[DECIDED]),
+        twin_of="series_played",
+        label="Series played",
+    )
+    series_win_rate = DerivedStat(
+        expression=rate("series_won", "series_played"),
+        output_field=models.DecimalField(max_digits=5, decimal_places=2),
+        rows_of="series_played",
+        twin_of="series_win_rate",
+        label="Series win rate",
         unit="%",
     )
 

@@ -12,6 +12,7 @@ from deltacrown.freshness.tokens import Link, Watch
 MATCHES = "tournaments.TournamentMatchResult"
 ENTRIES = "tournaments.TournamentParticipation"
 RESULTS = "tournaments.TournamentResult"
+SERIES = "tournaments.TournamentSeriesResult"
 
 #: Tables of a player's own rows: any change to them can change the player's pages.
 OWN_ROWS = (
@@ -30,6 +31,7 @@ OWN_ROWS = (
     Watch(ENTRIES),
     Watch(RESULTS),
     Watch(MATCHES),
+    Watch(SERIES),
     Watch("moderation.Dispute", owners=("reporter",)),
 )
 
@@ -39,12 +41,12 @@ NAMES = (
         "accounts.User",
         owners=("id",),
         columns=("username", "date_joined"),
-        links=(Link(MATCHES, key="opponent_user"),),
+        links=(Link(MATCHES, key="opponent_user"), Link(SERIES, key="opponent_user")),
     ),
     Watch(
         "user_profile.UserProfile",
         columns=("display_name", "public_id"),
-        links=(Link(MATCHES, key="opponent_user"),),
+        links=(Link(MATCHES, key="opponent_user"), Link(SERIES, key="opponent_user")),
     ),
     Watch("games.Game", owners=(), columns=("slug", "name"), everyone=True),
     Watch(
@@ -57,16 +59,19 @@ NAMES = (
             Link(RESULTS, key="team"),
             Link(MATCHES, key="team"),
             Link(MATCHES, key="opponent_team"),
+            Link(SERIES, key="team"),
+            Link(SERIES, key="opponent_team"),
         ),
     ),
     Watch(
         "tournaments.Tournament",
         owners=(),
-        columns=("slug", "name", "game", "status", "starts_at", "ends_at"),
+        columns=("slug", "name", "game", "status", "starts_at", "ends_at", "prize_currency"),
         links=(
             Link(ENTRIES, key="tournament"),
             Link(RESULTS, key="tournament"),
             Link(MATCHES, key="tournament"),
+            Link(SERIES, key="tournament"),
         ),
     ),
     Watch(

@@ -41,7 +41,7 @@ def sql_insert_into_a_new_game(season: Season) -> None:
 
 @way(GROUP, "`INSERT … ON CONFLICT DO UPDATE`", gap=UNSEEN)
 def sql_insert_on_conflict(season: Season) -> None:
-    taken = Match.objects.filter(result="WIN", voided_at=None)[0]
+    taken = Match.objects.filter(result="WIN", voided_at=None, uncounted_reason="").order_by("pk")[0]
     upsert = (
         f"INSERT {INSERT} ON CONFLICT (game_id, match_key, user_id) DO UPDATE SET result = excluded.result"
     )
@@ -66,7 +66,7 @@ def sql_delete(season: Season) -> None:
 
 @way(GROUP, "`INSERT OR REPLACE` of a row that is there", only=SQLITE, gap=UNSEEN)
 def insert_or_replace(season: Season) -> None:
-    taken = Match.objects.filter(result="WIN", voided_at=None)[0]
+    taken = Match.objects.filter(result="WIN", voided_at=None, uncounted_reason="").order_by("pk")[0]
     execute(f"INSERT OR REPLACE {INSERT}", taken.user_id, taken.game_id, taken.match_key, "LOSS")
 
 
@@ -92,7 +92,7 @@ def merge(season: Season) -> None:
     moves=False,
 )
 def move_in_one_statement(season: Season) -> None:
-    columns = "id, user_id, game_id, match_key, kind, side, result, stats, played_at, voided_at, void_reason"
+    columns = ", ".join(str(field.column) for field in Match._meta.concrete_fields)
     moved = f"DELETE FROM games_match WHERE user_id = %s RETURNING {columns}"
     execute(
         f"WITH gone AS ({moved}) INSERT INTO games_archivedmatch ({columns}) SELECT {columns} FROM gone",

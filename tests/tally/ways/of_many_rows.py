@@ -65,7 +65,7 @@ def update_with_f(season: Season) -> None:
 
 @way(GROUP, "`update()` of rows found through other tables")
 def update_through_a_join(season: Season) -> None:
-    winners = Match.objects.filter(result="WIN", voided_at=None).values("user")
+    winners = Match.objects.filter(result="WIN", voided_at=None, uncounted_reason="").values("user")
     Match.objects.filter(user__in=winners, user__tournament_results__placement=1).update(
         user=season.players[3]
     )
@@ -75,6 +75,14 @@ def update_through_a_join(season: Season) -> None:
 def void_and_restore(season: Season) -> None:
     Match.objects.filter(user=season.players[0]).update(voided_at=NOON, void_reason="all of them")
     Match.objects.filter(user=season.players[0], result="WIN").update(voided_at=None, void_reason="")
+
+
+@way(GROUP, "`update()` that takes rows out of the count, and one that takes some back")
+def uncount_and_count(season: Season) -> None:
+    rows = Match.objects.filter(user=season.players[0], voided_at=None)
+    rows.update(uncounted_reason="friendlies")
+    rows.filter(result="WIN").update(uncounted_reason="")
+    rows.exclude(result="WIN").update(ended_by="ABANDONED", result="NONE")
 
 
 @way(GROUP, "`update()` through the base manager")

@@ -15,6 +15,11 @@ from tests.tally.ways.season import Season
 GROUP = "One row, through the ORM"
 
 
+def _first_counted(**filters: object) -> Match:
+    """Return the first match row that counts: a way must write the same row on every database."""
+    return Match.objects.filter(voided_at=None, uncounted_reason="", **filters).order_by("pk")[0]
+
+
 @way(GROUP, "`create()`")
 def create(season: Season) -> None:
     Match.objects.create(
@@ -27,9 +32,24 @@ def create_voided(season: Season) -> None:
     season.row(0, 0, "void", voided_at=NOON, void_reason="crash").save()
 
 
+@way(GROUP, "`create()` of a bye", moves=False)
+def create_bye(season: Season) -> None:
+    season.row(0, 0, "bye", ended_by="BYE", uncounted_reason="a bye").save()
+
+
+@way(GROUP, "`save()` of a row that does not count any more, and of one that counts again")
+def save_uncounted(season: Season) -> None:
+    match = _first_counted(result="WIN")
+    match.uncounted_reason = "a friendly"
+    match.save()
+    other = Match.objects.filter(result="LOSS", voided_at=None).exclude(uncounted_reason="").order_by("pk")[0]
+    other.uncounted_reason = ""
+    other.save()
+
+
 @way(GROUP, "`create()` refused by a constraint", moves=False)
 def create_refused(season: Season) -> None:
-    taken = Match.objects.filter(voided_at=None)[0]
+    taken = _first_counted()
     try:
         with transaction.atomic():
             Match.objects.create(
@@ -42,19 +62,19 @@ def create_refused(season: Season) -> None:
 
 @way(GROUP, "`save()`, nothing changed", moves=False)
 def save_unchanged(season: Season) -> None:
-    Match.objects.filter(voided_at=None)[0].save()
+    _first_counted().save()
 
 
 @way(GROUP, "`save()`, result flipped")
 def save_flipped(season: Season) -> None:
-    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match = _first_counted(result="WIN")
     match.result = "LOSS"
     match.save()
 
 
 @way(GROUP, "`save()` twice on one instance, flipped and back", moves=False)
 def save_flipped_and_back(season: Season) -> None:
-    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match = _first_counted(result="WIN")
     for result in ("LOSS", "WIN"):
         match.result = result
         match.save()
@@ -62,49 +82,49 @@ def save_flipped_and_back(season: Season) -> None:
 
 @way(GROUP, "`save()`, moved to another player")
 def save_moved_to_another_player(season: Season) -> None:
-    match = Match.objects.filter(user=season.players[0], voided_at=None)[0]
+    match = _first_counted(user=season.players[0])
     match.user = season.players[1]
     match.save()
 
 
 @way(GROUP, "`save()`, moved to another game")
 def save_moved_to_another_game(season: Season) -> None:
-    match = Match.objects.filter(game=season.games[0], user=season.players[0], voided_at=None)[0]
+    match = _first_counted(game=season.games[0], user=season.players[0])
     match.game = season.games[1]
     match.save()
 
 
 @way(GROUP, "`save()`, summed value changed")
 def save_value_changed(season: Season) -> None:
-    award = ExperienceAward.objects.all()[0]
+    award = ExperienceAward.objects.order_by("pk")[0]
     award.points = 777
     award.save()
 
 
 @way(GROUP, "`save()` with `F()`")
 def save_with_f(season: Season) -> None:
-    award = ExperienceAward.objects.all()[0]
+    award = ExperienceAward.objects.order_by("pk")[0]
     award.points = F("points") * 2
     award.save()
 
 
 @way(GROUP, "`save(update_fields=…)` of the field that counts")
 def save_update_fields(season: Season) -> None:
-    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match = _first_counted(result="WIN")
     match.result, match.side = "LOSS", "Red"
     match.save(update_fields=["result"])
 
 
 @way(GROUP, "`save(update_fields=…)` of another field, the one that counts being stale", moves=False)
 def save_other_update_fields(season: Season) -> None:
-    match = Match.objects.filter(result="WIN", voided_at=None)[0]
+    match = _first_counted(result="WIN")
     match.result, match.side = "LOSS", "Red"
     match.save(update_fields=["side"])
 
 
 @way(GROUP, "`save()` of a stale instance over a newer row")
 def save_stale(season: Season) -> None:
-    stale = Match.objects.filter(result="WIN", voided_at=None)[0]
+    stale = _first_counted(result="WIN")
     stale.result = "DRAW"
     Match.objects.filter(pk=stale.pk).update(
         user=season.players[3], result="LOSS", voided_at=NOON, void_reason="crash"
@@ -114,7 +134,7 @@ def save_stale(season: Season) -> None:
 
 @way(GROUP, "`save()` of a row that was deleted meanwhile", moves=False)
 def save_deleted(season: Season) -> None:
-    stale = Match.objects.filter(result="WIN", voided_at=None, disputes=None)[0]
+    stale = _first_counted(result="WIN", disputes=None)
     Match.objects.get(pk=stale.pk).delete()
     stale.save()
 
@@ -155,13 +175,13 @@ def write_asynchronously(season: Season) -> None:
 
 @way(GROUP, "`delete()`")
 def delete(season: Season) -> None:
-    Match.objects.filter(result="WIN", voided_at=None, disputes=None)[0].delete()
+    _first_counted(result="WIN", disputes=None).delete()
 
 
 @way(GROUP, "`delete()` of one row from two stale instances")
 def delete_twice(season: Season) -> None:
     undisputed = Match.objects.filter(voided_at=None, disputes=None).order_by("pk")
-    one, same = (undisputed.all()[0] for _ in range(2))
+    one, same = (undisputed.order_by("pk")[0] for _ in range(2))
     one.delete()
     same.delete()
 

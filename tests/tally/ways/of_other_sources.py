@@ -6,13 +6,13 @@ from django.db import models
 
 from deltacrown.games.models import ArchivedMatch
 from deltacrown.moderation.models import Dispute
-from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import TournamentParticipation, TournamentResult, TournamentSeriesResult
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement
 from tests.conftest import NOON
 from tests.tally.ways.declared import way
 from tests.tally.ways.season import Season
 
-GROUP = "Participations, results, disputes, achievements, awards, archived matches"
+GROUP = "Participations, results, series, disputes, achievements, awards, archived matches"
 #: Each source with the foreign key to its owner.
 SOURCES: dict[type[models.Model], str] = {
     ArchivedMatch: "user",
@@ -20,6 +20,7 @@ SOURCES: dict[type[models.Model], str] = {
     ExperienceAward: "user",
     TournamentParticipation: "user",
     TournamentResult: "user",
+    TournamentSeriesResult: "user",
     UserAchievement: "user",
 }
 
@@ -36,8 +37,19 @@ def new_rows(season: Season, player: int) -> list[models.Model]:
         ExperienceAward(user=user, points=5, reason="r", dedupe_key="new", awarded_at=NOON),
         TournamentParticipation(tournament=cup, user=user, registered_at=NOON),
         TournamentResult(tournament=cup, user=user, placement=1, decided_at=NOON),
+        new_series(season, player, "new"),
         UserAchievement(user=user, achievement=badge, earned_at=NOON),
     ]
+
+
+def new_series(season: Season, player: int, name: str) -> TournamentSeriesResult:
+    """A series won in the second cup, not saved yet."""
+    user, cup = season.players[player], season.cups[1]
+    score = {"games_won": 2, "games_lost": 0, "games_drawn": 0, "games_played": 2}
+    times = {"started_at": NOON, "played_at": NOON}
+    return TournamentSeriesResult(
+        tournament=cup, series=name, user=user, game=cup.game, result="WIN", **score, **times
+    )
 
 
 @way(GROUP, "`save()` of new rows")
@@ -87,11 +99,31 @@ def change_placements(season: Season) -> None:
     TournamentResult.objects.filter(placement=2).update(placement=12)
 
 
+@way(GROUP, "a series won, voided, and lost")
+def decide_series(season: Season) -> None:
+    row = new_series(season, 0, "open")
+    row.result, row.uncounted_reason = "NONE", "undecided best of 3"
+    row.save()
+    for result, reason in (("WIN", ""), ("NONE", "all its games are void"), ("LOSS", "")):
+        TournamentSeriesResult.objects.filter(pk=row.pk).update(result=result, uncounted_reason=reason)
+
+
 @way(GROUP, "a disqualification")
 def disqualify(season: Season) -> None:
     champion = TournamentResult.objects.get(placement=1)
     champion.placement, champion.disqualified_at, champion.disqualified_reason = None, NOON, "late"
     champion.save()
+
+
+@way(GROUP, "results that do not count any more, and one that does again")
+def annul_results(season: Season) -> None:
+    TournamentResult.objects.filter(placement__lte=11).update(uncounted_reason="annulled")
+    TournamentResult.objects.filter(placement=2).update(uncounted_reason="")
+
+
+@way(GROUP, "a placement taken away without a disqualification")
+def unrank(season: Season) -> None:
+    TournamentResult.objects.filter(placement=1).update(placement=None, unplaced_reason="not classified")
 
 
 @way(GROUP, "a team's result, which nobody owns, given to a player")

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow
+from deltacrown.games.models import ArchivedMatch, Game, Match, MatchRow
 from deltacrown.games.services import (
     LineRecord,
     MatchRecord,
@@ -47,9 +47,27 @@ def record_through_service(season: Season) -> None:
     record_matches(records=records, now=LATER)
 
 
+@way(SERVICES, "`record_matches` of forfeits, byes and matches without a result")
+def record_what_counts_nowhere(season: Season) -> None:
+    Game.objects.filter(pk=season.games[1].pk).update(counts_forfeits=False)
+    first, second = season.players[:2]
+    bye = [LineRecord(user=first, result="WIN", ended_by="BYE")]
+    forfeits = [LineRecord(user=user, result="LOSS", ended_by="FORFEIT") for user in (first, second)]
+    abandoned = [LineRecord(user=user, result="NONE", ended_by="ABANDONED") for user in (first, second)]
+    one_void = [LineRecord(user=first, result="WIN"), LineRecord(user=second, result="LOSS", void_reason="x")]
+    records = [
+        MatchRecord(game=game, match_key=f"{place} {game.slug}", played_at=NOON, lines=tuple(lines))
+        for game in Game.objects.all()
+        for place, lines in enumerate([bye, forfeits, abandoned, one_void])
+    ]
+    assert [each.status.value for each in record_matches(records=records, now=LATER)] == ["created"] * 8
+
+
 @way(SERVICES, "`void_match`, `restore_match`, `correct_match`")
 def amend_through_services(season: Season) -> None:
-    first, second, third = Match.objects.filter(voided_at=None, result="WIN").order_by("pk")[:3]
+    first, second, third = Match.objects.filter(voided_at=None, uncounted_reason="", result="WIN").order_by(
+        "pk"
+    )[:3]
     void_match(game=first.game, match_key=first.match_key, now=LATER, by=None, reason="crash")
     void_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="crash")
     restore_match(game=second.game, match_key=second.match_key, now=LATER, by=None, reason="no crash")
@@ -61,8 +79,10 @@ def amend_through_services(season: Season) -> None:
 
 @way(SERVICES, "`correct_match` that moves lines, adds them and takes them out")
 def correct_players_through_services(season: Season) -> None:
-    first, second, third = Match.objects.filter(voided_at=None, result="WIN").order_by("pk")[:3]
-    old = ArchivedMatch.objects.filter(voided_at=None, result="WIN").order_by("pk")[0]
+    first, second, third = Match.objects.filter(voided_at=None, uncounted_reason="", result="WIN").order_by(
+        "pk"
+    )[:3]
+    old = ArchivedMatch.objects.filter(voided_at=None, uncounted_reason="", result="WIN").order_by("pk")[0]
     for row in (first, old):
         other = next(player for player in season.players if player.pk != row.user_id)
         correct_line(row, moved={row.user.username: other}, played_at=NOON - timedelta(days=1))
@@ -93,7 +113,9 @@ def archive_through_service(season: Season) -> None:
 
 @way(SERVICES, "`void_match` and `correct_match` of archived matches")
 def amend_the_archive(season: Season) -> None:
-    first, second = ArchivedMatch.objects.filter(voided_at=None, result="WIN").order_by("pk")[:2]
+    first, second = ArchivedMatch.objects.filter(voided_at=None, uncounted_reason="", result="WIN").order_by(
+        "pk"
+    )[:2]
     void_match(game=first.game, match_key=first.match_key, now=LATER, by=None, reason="crash")
     results = {second.user.username: "LOSS"}
     correct_match(
@@ -114,7 +136,7 @@ def act(client: Client, model: str, action: str, *keys: int) -> None:
 
 @way(SERVICES, "the admin's action that voids matches")
 def void_in_the_admin(season: Season) -> None:
-    counted = Match.objects.filter(voided_at=None).order_by("pk")[:3]
+    counted = Match.objects.filter(voided_at=None, uncounted_reason="").order_by("pk")[:3]
     act(desk(), "games_match", "void_selected", *(match.pk for match in counted))
 
 

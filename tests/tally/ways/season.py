@@ -49,7 +49,7 @@ def read_season(folder: Path) -> Season:
 
 
 def make_season(folder: Path) -> Season:
-    """60 matches of every result, some voided, ten archived ones, and rows of every other source."""
+    """60 matches of every result, some void or not counted, ten archived ones, and rows of other sources."""
     pick = random.Random(7)
     players = [scene.player(f"p{n}", date_joined=NOON) for n in range(4)]
     games = [scene.game(f"g{n}") for n in range(2)]
@@ -82,7 +82,11 @@ def make_season(folder: Path) -> Season:
 
 
 def _fate(number: int) -> dict[str, Any]:
-    return {"voided_at": NOON, "void_reason": "cheating"} if number % 9 == 0 else {}
+    if number % 9 == 0:
+        return {"voided_at": NOON, "void_reason": "cheating"}
+    if number % 9 == 1:
+        return {"uncounted_reason": "a friendly"}
+    return {}
 
 
 def _fill_other_sources(season: Season, matches: list[Match]) -> None:
@@ -95,5 +99,7 @@ def _fill_other_sources(season: Season, matches: list[Match]) -> None:
             scene.result(cup, placement, player)
         UserAchievement.objects.create(user=player, achievement=season.badges[0], earned_at=NOON)
         scene.dispute(player, matches[number])
+        scene.series_result(player, cup, "s1", ["WIN", "LOSS", "DRAW", "WIN"][number])
+        scene.series_result(player, cup, "s2", "NONE", uncounted_reason="undecided best of 3")
         for turn in range(2):
             scene.experience(player, 10 * (number + turn + 1), f"k{turn}")

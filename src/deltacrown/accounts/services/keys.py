@@ -24,9 +24,10 @@ SCOPES = {
     "read": "Read what its owner may read.",
     "matches:write": "Record, void, restore and correct matches. Granted by operators.",
     "tournaments:write": "Create tournaments, and run those its owner organises.",
+    "players:create": "Create players and teams, also those that its matches name. Granted by operators.",
 }
 #: Scope → the right of who grants it.
-GRANTED_SCOPES = {"matches:write": Right.GRANT_RECORDING}
+GRANTED_SCOPES = {"matches:write": Right.GRANT_RECORDING, "players:create": Right.CREATE_PLAYERS}
 MOST_KEYS = 20
 LONGEST_NAME = 60
 LONGEST_SECRET = 100
@@ -67,8 +68,8 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
     :param name: the purpose of the key, 1 to 60 characters.
     :param scopes: at least one of ``SCOPES``.
     :param by: the person who creates it, stored with the key. It takes ``Right.ACT_FOR_PLAYERS`` to create
-        keys for others, which is logged, and ``Right.GRANT_RECORDING`` to grant ``matches:write``. None for
-        the operator at the command line, who may grant everything.
+        keys for others, which is logged, and the right in ``GRANTED_SCOPES`` to grant a scope that is there.
+        None for the operator at the command line, who may grant everything.
     :raises InvalidInput: the name is empty or too long.
     :raises InvalidKey: a scope is unknown, or there is none.
     :raises MayNotGrant: ``by`` may not grant a scope or create keys for the owner.

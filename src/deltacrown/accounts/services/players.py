@@ -148,9 +148,12 @@ def find_username_faults(usernames: Iterable[str]) -> dict[str, str]:
     first: dict[str, str] = {}
     for username in usernames:
         try:
-            first.setdefault(make_name_key(username), check_username(username))
+            checked = check_username(username)
         except DomainError as error:
             faults[username] = error.message.rstrip(".")
+        else:
+            # Not before: making the key of a text that is too long takes time by the square of its length.
+            first.setdefault(make_name_key(username), checked)
 
     taken = find_taken("player", list(first.values()))
     by_key = {make_name_key(name): fault for name, fault in taken.items()}

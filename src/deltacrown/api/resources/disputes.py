@@ -115,13 +115,19 @@ def _result(request: HttpRequest, name: ResultName) -> TournamentResult:
 
 def _remedy(given: GivenRemedy) -> moderation.Remedy:
     if given.kind == "void_match":
-        return moderation.VoidMatch()
+        whole = given.player is None
+        return moderation.VoidMatch(None if whole else find_player(str(given.player), field="player"))
     if given.kind == "disqualify":
         return moderation.Disqualify()
     if given.kind == "correct_result":
-        if given.placement is None:
+        if "placement" not in given.model_fields_set:
             raise InvalidInput("correct_result needs the right placement.", field="placement")
-        return moderation.CorrectResult(given.placement, given.prize)
+        return moderation.CorrectResult(
+            given.placement,
+            given.prize,
+            placement_to=given.placement_to,
+            unplaced_reason=given.unplaced_reason,
+        )
     return moderation.CorrectMatch(
         by_username(given.results, field="results"), by_username(given.scores, field="scores")
     )

@@ -30,9 +30,9 @@ def list_api_keys(request: HttpRequest) -> Any:
 def create_api_key(request: HttpRequest, body: GivenKey) -> Any:
     """Make a key. Its secret is in this answer and nowhere else.
 
-    Granting `matches:write` takes the permission `accounts.grant_recording`, and making a key for another
-    player `accounts.act_for_player`. The owner sees who made each of their keys, and every use of one that
-    somebody else made is logged.
+    Granting `matches:write` takes the permission `accounts.grant_recording`, granting `players:create` takes
+    `accounts.create_players`, and making a key for another player `accounts.act_for_player`. The owner sees
+    who made each of their keys, and every use of one that somebody else made is logged.
     """
     caller = caller_of(request)
     made = accounts.create_key(

@@ -25,6 +25,12 @@ def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
     404 when all of its players hide it, as when there is none.
     """
     shown = matches.get_match_page(game, match_key, viewer=caller_of(request).viewer)
-    names = ("match_key", "kind", "played_at", "tournament", "leaves_out")
-    rows = [{"player": row.profile, "match": row.match} for row in shown.rows]
-    return {"game_slug": shown.game.slug, **{name: getattr(shown, name) for name in names}, "rows": rows}
+    names = ("match_key", "kind", "played_at", "tournament", "series", "leaves_out")
+    first = shown.rows[0].match
+    return {
+        "game_slug": shown.game.slug,
+        **{name: getattr(shown, name) for name in names},
+        "is_time_known": first.is_time_known,
+        "sequence": first.sequence,
+        "rows": [{"player": row.profile, "match": row.match} for row in shown.rows],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +12,14 @@ from deltacrown.api.access import ORGANISER, Caller, caller_of
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
 from deltacrown.api.people import find_game, find_player, find_players_named, find_team, find_teams_named
 from deltacrown.api.resources.tournaments import SlugPath, describe_tournament, resource
+from deltacrown.api.shapes.entries import GivenStep, NewEntrant
 from deltacrown.api.shapes.tournaments import (
     GivenCorrection,
+    GivenCurrency,
     GivenDisqualification,
     GivenEntrant,
     GivenReason,
     GivenStanding,
-    NewEntrant,
     NewTournament,
     Registration,
     RuledTournament,
@@ -74,17 +76,61 @@ def cancel_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -
     return describe_tournament(tournaments.cancel_tournament(tournament=event, reason=body.reason, now=now()))
 
 
-@resource.write("POST", "/tournaments/{slug}/complete", **STEP, most_bytes=MOST_BYTES_OF_STANDINGS)
-def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -> Any:
-    """End a running tournament with its official results; the same standings again change nothing."""
-    event = _find_own(request, slug)
-    tournaments.complete_tournament(tournament=event, standings=_standings(body.standings), now=now())
+@resource.write("POST", "/tournaments/{slug}/prize-currency", **STEP)
+def set_prize_currency(request: HttpRequest, slug: SlugPath, body: GivenCurrency) -> Any:
+    """Set the currency of all prizes; the amounts stay. Once the tournament is completed, only staff may."""
+    event = _find(request, slug)
+    tournaments.require_currency_say(event, caller_of(request).member)
+    tournaments.set_prize_currency(tournament=event, prize_currency=body.prize_currency)
     return describe_tournament(event)
+
+
+@resource.write("POST", "/tournaments/{slug}/complete", **RULING, most_bytes=MOST_BYTES_OF_STANDINGS)
+def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -> Any:
+    """End a running tournament with its official results; the same standings again change nothing.
+
+    Standings are taken as published: ties, gaps, ranges, unranked entrants, no winner or several, the first
+    few only. `warnings` says what is odd about them.
+    """
+    event = _find_own(request, slug)
+    results = tournaments.complete_tournament(
+        tournament=event, standings=_standings(body.standings), now=now()
+    )
+    return _describe_ruled(event, results.warnings)
+
+
+@resource.write("POST", "/tournaments/{slug}/annul", **STEP)
+def annul_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -> Any:
+    """Annul a completed tournament: its results are kept, shown struck, and count nowhere.
+
+    Registrations stay, and its matches count as they did; void those that should not. `lift_annulment` takes
+    it back.
+    """
+    return _decide(request, slug, body, tournaments.annul_tournament)
+
+
+@resource.write("POST", "/tournaments/{slug}/lift-annulment", **STEP)
+def lift_annulment(request: HttpRequest, slug: SlugPath, body: GivenReason) -> Any:
+    """Take an annulment back and restore exactly the results there were.
+
+    What staff annulled only staff can restore.
+    """
+    tournaments.require_lifting(_find_own(request, slug), caller_of(request).member)
+    return _decide(request, slug, body, tournaments.lift_annulment)
+
+
+@resource.write("POST", "/tournaments/{slug}/reopen", **STEP)
+def reopen_tournament(request: HttpRequest, slug: SlugPath, body: GivenReason) -> Any:
+    """Open a completed tournament again: it runs, and its results count nowhere until the next end.
+
+    `complete_tournament` may then bring other standings. Disqualifications stay.
+    """
+    return _decide(request, slug, body, tournaments.reopen_tournament)
 
 
 @resource.write("POST", "/tournaments/{slug}/correct-result", **RULING)
 def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) -> Any:
-    """Set an entrant's placement in a completed tournament; others are not moved.
+    """Set an entrant's placement in a completed tournament, a range, or none; others are not moved.
 
     A disqualified entrant is let in again first, and that moves the others back. `warnings` says what is odd
     about the standings now: a new tie, a gap, a prize larger than that of somebody placed better.
@@ -96,6 +142,8 @@ def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) 
         user=user,
         team=team,
         placement=body.placement,
+        placement_to=body.placement_to,
+        unplaced_reason=body.unplaced_reason,
         prize=body.prize,
         reason=body.reason,
         now=now(),
@@ -138,43 +186,48 @@ def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> 
     """Register a player or a team while registration is open; who is registered stays so.
 
     Players enter themselves, members their team; the organiser, and staff who may run every tournament,
-    anybody.
+    anybody, also late, while the tournament runs: then whatever its places.
     """
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
     roster = find_players_named(body.roster, field="roster") if body.roster is not None else None
     tournaments.require_entry(event, caller.member, user=user, team=team, now=now(), roster=roster)
+    tournaments.require_dating(event, caller.member, body.at)
+    step: dict[str, Any] = {
+        "tournament": event,
+        "registered_at": body.at,
+        "late": tournaments.can_organise(event, caller.member),
+        "reason": body.reason,
+        "now": now(),
+        "by": caller.member,
+    }
     if team is not None:
-        return describe_registrations(
-            tournaments.register_team(tournament=event, team=team, roster=roster, now=now())
-        )
+        return describe_registrations(tournaments.register_team(team=team, roster=roster, **step))
     assert user is not None  # noqa: S101 - one of the two is there
-    return describe_registrations([tournaments.register_player(tournament=event, user=user, now=now())])
+    return describe_registrations([tournaments.register_player(user=user, **step)])
 
 
 @resource.write("POST", "/tournaments/{slug}/check-in", **ENTRY)
-def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
     """Confirm that an entrant is there, while registration is open.
 
     Who may withdraw an entrant may check it in.
     """
-    event, user, team = _spoken_for(request, slug, body)
-    return describe_registrations(tournaments.check_in(tournament=event, user=user, team=team))
+    return describe_registrations(tournaments.check_in(**_spoken_for(request, slug, body)))
 
 
 @resource.write("POST", "/tournaments/{slug}/withdraw", **ENTRY)
-def withdraw_entrant(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+def withdraw_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
     """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
 
     Players withdraw themselves; a team is withdrawn by a player of the roster it registered; the organiser
     and staff withdraw anybody. `take_back_withdrawal` undoes it.
     """
-    event, user, team = _spoken_for(request, slug, body)
-    return describe_registrations(tournaments.withdraw(tournament=event, user=user, team=team))
+    return describe_registrations(tournaments.withdraw(**_spoken_for(request, slug, body)))
 
 
 @resource.write("POST", "/tournaments/{slug}/take-back-withdrawal", **ENTRY)
-def take_back_withdrawal(request: HttpRequest, slug: SlugPath, body: GivenEntrant) -> Any:
+def take_back_withdrawal(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
     """Let an entrant that withdrew in again, with the roster and the status it had.
 
     Who may withdraw may also come back while registration is open; after the start the organiser and staff
@@ -183,7 +236,8 @@ def take_back_withdrawal(request: HttpRequest, slug: SlugPath, body: GivenEntran
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
     tournaments.require_return(event, caller.member, user=user, team=team)
-    return describe_registrations(tournaments.take_back_withdrawal(tournament=event, user=user, team=team))
+    step = _step(event, caller, user, team, body)
+    return describe_registrations(tournaments.take_back_withdrawal(**step))
 
 
 def _find(request: HttpRequest, slug: str) -> models.Tournament:
@@ -197,13 +251,34 @@ def _find_own(request: HttpRequest, slug: str) -> models.Tournament:
     return event
 
 
-def _spoken_for(
-    request: HttpRequest, slug: str, body: GivenEntrant
-) -> tuple[models.Tournament, User | None, Team | None]:
+def _decide(request: HttpRequest, slug: str, body: GivenReason, decide: Callable[..., Any]) -> dict[str, Any]:
+    """Make a decision about a tournament as a whole, and return the tournament."""
+    event, caller = _find_own(request, slug), caller_of(request)
+    return describe_tournament(decide(tournament=event, reason=body.reason, now=now(), by=caller.member))
+
+
+def _spoken_for(request: HttpRequest, slug: str, body: GivenStep) -> dict[str, Any]:
+    """Return the arguments of a step that whoever speaks for the entrant may take."""
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
     tournaments.require_say(event, caller.member, user=user, team=team)
-    return event, user, team
+    return _step(event, caller, user, team, body)
+
+
+def _step(
+    event: models.Tournament, caller: Caller, user: User | None, team: Team | None, body: GivenStep
+) -> dict[str, Any]:
+    """Return the arguments of a step of an entrant; refuse a time from who may not date it."""
+    tournaments.require_dating(event, caller.member, body.at)
+    return {
+        "tournament": event,
+        "user": user,
+        "team": team,
+        "at": body.at,
+        "reason": body.reason,
+        "now": now(),
+        "by": caller.member,
+    }
 
 
 def _describe_ruled(event: models.Tournament, warnings: list[str]) -> dict[str, Any]:
@@ -229,6 +304,8 @@ def _standings(given: list[GivenStanding]) -> list[tournaments.Standing]:
             user=users[each.player] if each.player is not None else None,
             team=teams[each.team] if each.team is not None else None,
             placement=each.placement,
+            placement_to=each.placement_to,
+            unplaced_reason=each.unplaced_reason,
             prize=each.prize,
             disqualified_reason=each.disqualified_reason,
         )

@@ -20,6 +20,7 @@ from deltacrown.api.shapes.players import (
     MatchLine,
     Player,
     PlayerLine,
+    SeriesLine,
     StatExplanation,
     StatHistory,
     StatRows,
@@ -58,6 +59,17 @@ class MatchQuery(PagingByTen):
     played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     tournament: str | None = Field(None, description="A tournament's slug.")
+
+
+class SeriesQuery(PagingByTen):
+    """Narrows series, whose time is that of their last game."""
+
+    game: str | None = Field(None, description="A game's slug.")
+    result: Result | None = None
+    played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
+    played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
+    tournament: str | None = Field(None, description="A tournament's slug.")
+    opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
 
 
 class TournamentQuery(Paging):
@@ -139,6 +151,17 @@ def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Quer
     """
     viewer = caller_of(request).viewer
     found = cached.list_matches(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
+    return page_of(found)
+
+
+@resource.read("/players/{public_id}/series", answers=PageOf[SeriesLine], access=PUBLIC, refuses=[403, 404])
+def list_player_series(request: HttpRequest, public_id: PlayerPath, query: Query[SeriesQuery]) -> Any:
+    """A player's series, each one result over its games; those played last first.
+
+    403 when the player hides their matches.
+    """
+    viewer = caller_of(request).viewer
+    found = players.list_series(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
     return page_of(found)
 
 

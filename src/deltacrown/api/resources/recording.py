@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from deltacrown.api.access import CORRECTOR, RECORDER, caller_of
+from deltacrown.api.access import CORRECTOR, CREATOR, RECORDER, caller_of
 from deltacrown.api.deliveries import deliver
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
-from deltacrown.api.people import by_username, find_game, find_players_named
+from deltacrown.api.people import by_username, find_game, find_player, find_players_named
 from deltacrown.api.resources.matches import resource
 from deltacrown.api.shapes.matches import (
     GivenLine,
@@ -34,78 +34,120 @@ def record_matches(
 
     A body of another shape is refused whole (422) and nothing is recorded. Otherwise every match stands
     by itself, and what became of each is told in the order given. The match key makes repeats safe: a match
-    that is recorded with the same content is `unchanged`, one with other content `refused`.
+    that is recorded with the same content is `unchanged`, one with other content `refused`, and one to which
+    a delivery adds players or a tournament's description is `completed`. What only looks odd is recorded,
+    with `warnings`.
+
+    With `create_missing`, unknown players (named by username) and teams are created, and who is not entered
+    in the tournament of a match is entered where the caller runs it. Nothing is created for a match that is
+    refused.
     """
     caller = caller_of(request)
+    if body.create_missing:
+        CREATOR.admit(caller)
+
     return answer_idempotently(
-        request, response, caller, idempotency_key, lambda: deliver(body.matches, now=now())
+        request, response, caller, idempotency_key, lambda: deliver(body, caller=caller, now=now())
     )
 
 
 @resource.write("POST", "/matches/void", answers=MatchState, access=CORRECTOR, refuses=[404])
 def void_match(request: HttpRequest, body: GivenVoid) -> Any:
-    """Void a match: it stays visible, marked with the reason, and counts nowhere.
+    """Void a match, or one player's line of it: it stays visible, marked with the reason, and counts nowhere.
 
-    One that is void already keeps its date and reason.
+    What is void already keeps its date and reason.
     """
-    game, by = find_game(body.game), caller_of(request).member
-    return _state(games.void_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by))
+    return _void(request, body, games.void_match)
 
 
 @resource.write("POST", "/matches/restore", answers=MatchState, access=CORRECTOR, refuses=[404])
 def restore_match(request: HttpRequest, body: GivenVoid) -> Any:
-    """Take a void back: the match counts again."""
-    game, by = find_game(body.game), caller_of(request).member
-    return _state(
-        games.restore_match(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by)
-    )
+    """Take a void back: the match counts again, or one player's line of it.
+
+    Without a player every line counts again, also one that was void alone.
+    """
+    return _void(request, body, games.restore_match)
 
 
 @resource.write("POST", "/matches/correct", answers=MatchState, access=CORRECTOR, refuses=[404, 409])
 def correct_match(request: HttpRequest, body: GivenMatchCorrection) -> Any:
-    """Correct what is recorded of a match: results, scores, sides, stats, time, kind, and players.
+    """Correct what is recorded of a match: results, scores, placements, stats, time, kind, players and more.
 
-    A line can be moved to the right player, added, or taken out. What is not named stays as it is. The match
-    as corrected must be one that could be recorded; its numbers, achievements, timelines and what its
-    tournament says of it follow.
+    A line can be moved to the right player, added, or taken out. What is not named stays as it is, also the
+    void of a line. The match as corrected must be one that could be recorded; its numbers, achievements,
+    timelines and what its tournament says of it follow.
     """
     game, by = find_game(body.game), caller_of(request).member
-    moved = find_players_named(body.moved.values(), field="moved")
     rows = games.correct_match(
-        game=game,
-        match_key=body.match_key,
-        results=by_username(body.results, field="results"),
-        scores=by_username(body.scores, field="scores"),
-        sides=by_username(body.sides, field="sides"),
-        stats=by_username(body.stats, field="stats"),
-        moved=by_username(dict(zip(body.moved, moved, strict=True)), field="moved"),
-        added=_lines(body.added),
-        removed=[user.username for user in find_players_named(body.removed, field="removed")],
-        played_at=body.played_at,
-        kind=body.kind,
-        reason=body.reason,
-        now=now(),
-        by=by,
+        game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, **_correction(body)
     )
+    return _state(rows, rows.warnings)
+
+
+def _correction(body: GivenMatchCorrection) -> games.MatchCorrection:
+    """Return what a body corrects, by username."""
+    moved = find_players_named(body.moved.values(), field="moved")
+    correction: games.MatchCorrection = {
+        "results": by_username(body.results, field="results"),
+        "scores": by_username(body.scores, field="scores"),
+        "sides": by_username(body.sides, field="sides"),
+        "placements": by_username(body.placements, field="placements"),
+        "ended_by": by_username(body.ended_by, field="ended_by"),
+        "uncounted": by_username(body.uncounted, field="uncounted"),
+        "stats": by_username(body.stats, field="stats"),
+        "moved": by_username(dict(zip(body.moved, moved, strict=True)), field="moved"),
+        "added": _lines(body.added),
+        "removed": [user.username for user in find_players_named(body.removed, field="removed")],
+        "played_at": body.played_at,
+        "is_time_known": body.is_time_known,
+        "kind": body.kind,
+    }
+    if "sequence" in body.model_fields_set:
+        correction["sequence"] = body.sequence
+    return correction
+
+
+def _void(request: HttpRequest, body: GivenVoid, service: Callable[..., list[MatchRow]]) -> dict[str, Any]:
+    """Void or restore what a body names, and return the match."""
+    game, by = find_game(body.game), caller_of(request).member
+    user = None if body.player is None else find_player(body.player, field="player")
+    rows = service(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, user=user)
     return _state(rows)
 
 
 def _lines(given: Sequence[GivenLine]) -> list[games.LineRecord]:
     users = find_players_named([line.player for line in given], field="added")
     return [
-        games.LineRecord(user=user, result=line.result, side=line.side, score=line.score, stats=line.stats)
+        games.LineRecord(
+            user=user,
+            result=line.result,
+            side=line.side,
+            score=line.score,
+            placement=line.placement,
+            ended_by=line.ended_by,
+            uncounted_reason=line.uncounted_reason,
+            stats=line.stats,
+        )
         for user, line in zip(users, given, strict=True)
     ]
 
 
-def _state(rows: Sequence[MatchRow]) -> dict[str, Any]:
+def _state(rows: Sequence[MatchRow], warnings: Sequence[str] = ()) -> dict[str, Any]:
     ids = list_public_ids(row.user_id for row in rows)
     first = rows[0]
+    is_void = all(row.is_voided for row in rows)
     return {
         "game_slug": first.game.slug,
         "match_key": first.match_key,
-        "voided_at": first.voided_at,
-        "void_reason": first.void_reason,
+        "kind": first.kind,
+        "played_at": first.played_at,
+        "is_time_known": first.is_time_known,
+        "sequence": first.sequence,
+        "voided_at": first.voided_at if is_void else None,
+        "void_reason": first.void_reason if is_void else "",
         "results": {ids[row.user_id]: row.result for row in rows},
         "scores": {ids[row.user_id]: row.score for row in rows},
+        "voided": {ids[row.user_id]: row.void_reason for row in rows if row.is_voided},
+        "warnings": list(warnings),
+        "lines": {ids[row.user_id]: row for row in rows},
     }

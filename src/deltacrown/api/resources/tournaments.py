@@ -16,14 +16,18 @@ from deltacrown.api.shapes.tournaments import (
     OfficialLine,
     PlayerTotals,
     Registration,
+    Series,
+    SeriesPage,
     TournamentLine,
     TournamentPage,
 )
 from deltacrown.pages import tournaments
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import get_standing_decision
 
 resource = Resource("tournaments")
 
+SeriesPath = Annotated[str, Path(description="The name of a series, unique within its tournament.")]
 SlugPath = Annotated[str, Path(description="A tournament's slug.")]
 
 
@@ -51,14 +55,17 @@ def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
         **describe_tournament(shown.tournament),
         "registered": shown.registered,
         "summary": shown.summary,
-        "results": shown.results.items,
+        "results": shown.results,
         "disqualified": shown.disqualified,
     }
 
 
 @resource.read("/tournaments/{slug}/results", answers=PageOf[OfficialLine], access=PUBLIC, refuses=[404])
 def list_tournament_results(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
-    """The official results, best first. Official results show everyone, whatever they hide on their profiles."""  # noqa: E501 - the public text
+    """The official results: the placed, best first, then the unranked, then the disqualified.
+
+    Official results show everyone, whatever they hide on their profiles.
+    """
     shown = tournaments.get_results_page(
         slug, query.page, viewer=caller_of(request).viewer, limit=query.limit
     )
@@ -89,15 +96,44 @@ def list_tournament_matches(request: HttpRequest, slug: SlugPath, query: Query[P
     return page_of(shown.lines)
 
 
+@resource.read("/tournaments/{slug}/series", answers=PageOf[Series], access=PUBLIC, refuses=[404])
+def list_tournament_series(request: HttpRequest, slug: SlugPath, query: Query[PagingByTen]) -> Any:
+    """The series of a tournament, each one result over its games; those played last first."""
+    viewer = caller_of(request).viewer
+    return page_of(tournaments.list_series(slug, query.page, viewer=viewer, limit=query.limit))
+
+
+@resource.read("/tournaments/{slug}/series/{path:series}", answers=SeriesPage, access=PUBLIC, refuses=[404])
+def get_tournament_series(
+    request: HttpRequest, slug: SlugPath, series: SeriesPath, query: Query[PagingByTen]
+) -> Any:
+    """One series with its games, latest first."""
+    viewer = caller_of(request).viewer
+    shown = tournaments.get_series_page(slug, series, query.page, viewer=viewer, limit=query.limit)
+    return page_of(shown.lines, series=shown.series)
+
+
 def describe_tournament(event: Tournament) -> dict[str, Any]:
     """Return a tournament with the fields of the shape ``Tournament``."""
-    names = ("slug", "name", "entrant_kind", "status", "capacity", "starts_at", "ends_at", "created_at")
+    names = (
+        "slug",
+        "name",
+        "entrant_kind",
+        "status",
+        "capacity",
+        "starts_at",
+        "ends_at",
+        "created_at",
+        "prize_currency",
+    )
     organiser = event.organiser.profile.public_id if event.organiser else None
     return {
         **{name: getattr(event, name) for name in names},
         "game_slug": event.game.slug,
         "game_name": event.game.name,
         "organiser": organiser,
+        "decision": get_standing_decision(event),
+        "counts_forfeits": event.counts_forfeits,
     }
 
 

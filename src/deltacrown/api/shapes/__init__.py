@@ -1,7 +1,7 @@
 """The shapes of requests and answers: those that every resource shares.
 
-Datetimes are ISO 8601 in UTC with ``Z``. Decimals are numbers with at most two decimals. People are public
-ids.
+Datetimes are ISO 8601 in UTC with ``Z``; of a match whose time is not known, the start of its day. Decimals
+are numbers with at most two decimals. People are public ids.
 
 The name of a shape's class is its name in the OpenAPI description too, and clients read it there. So a shape
 may have the name of a service or a model, and keeps it when those are renamed.
@@ -10,11 +10,19 @@ may have the name of a service or a model, and keeps it when those are renamed.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from deltacrown.core.dates import write_iso
@@ -22,7 +30,11 @@ from deltacrown.core.pagination import MAX_LIMIT, Page
 
 Item = TypeVar("Item")
 
+#: The longest score, in characters.
+LONGEST_SCORE = 100
+
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Shown(BaseModel):
@@ -50,12 +62,45 @@ def _read_datetime(value: Any) -> datetime:
     )
 
 
+class PlayedAt(NamedTuple):
+    """When a match was played: a time, or the start of a day in UTC where the time is not known."""
+
+    at: datetime
+    is_time_known: bool
+
+
+def _read_played_at(value: Any) -> PlayedAt:
+    if isinstance(value, PlayedAt):
+        return value
+    try:
+        if isinstance(value, str) and DAY.fullmatch(value):
+            return PlayedAt(datetime.combine(date.fromisoformat(value), time(), UTC), is_time_known=False)
+        return PlayedAt(_read_datetime(value), is_time_known=True)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "datetime",
+            "Neither a datetime nor a date: write it as 2025-01-31T18:00:00Z, with a time zone, "
+            "or as 2025-01-31 where the time is not known.",
+        ) from error
+
+
 def _read_amount(value: Any) -> Decimal:
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Decimal(str(value))
     raise PydanticCustomError("amount", "Not an amount: write it as a number, as in 250.5.")
+
+
+def _read_score(value: Any) -> str | None:
+    if value is None:
+        return None
+    is_score = isinstance(value, str | int) and not isinstance(value, bool)
+    if is_score and len(str(value)) <= LONGEST_SCORE:
+        return str(value)
+    raise PydanticCustomError(
+        "score", "Not a score: write it as text of at most 100 characters, or a number."
+    )
 
 
 def _number(value: int | Decimal | None) -> int | float | None:
@@ -77,6 +122,17 @@ GivenDateTime = Annotated[
     datetime,
     BeforeValidator(_read_datetime),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2025-06-01T12:00:00Z"]}),
+]
+#: When a match was played, in a request.
+GivenPlayedAt = Annotated[
+    PlayedAt,
+    PlainValidator(_read_played_at),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+            "examples": ["2025-06-01T12:00:00Z", "2025-06-01"],
+        }
+    ),
 ]
 #: A number of two decimals at most.
 Amount = Annotated[
@@ -100,10 +156,24 @@ Reported = Annotated[
     dict[str, Any],
     Field(description="What the game reported, as it did.", examples=[{"kills": 12, "deaths": 4}]),
 ]
-Result = Annotated[Literal["WIN", "LOSS", "DRAW"], BeforeValidator(_text)]
+Result = Annotated[Literal["WIN", "LOSS", "DRAW", "NONE"], BeforeValidator(_text)]
+EndedBy = Annotated[
+    Literal["PLAY", "FORFEIT", "BYE", "RETIRED", "DISQUALIFIED", "ABANDONED"],
+    BeforeValidator(_text),
+]
+#: A score in a request: as the game writes it, or a whole number; null for none.
+GivenScore = Annotated[
+    str | None,
+    BeforeValidator(_read_score),
+    WithJsonSchema({"type": ["string", "integer", "null"], "maxLength": 100, "examples": ["6-1 7-5", 13]}),
+]
+#: A place among the players of a match.
+GivenPlacement = Annotated[int, Field(ge=1, le=2**31 - 1)] | None
+#: A place in an order; null for none.
+GivenSequence = Annotated[int, Field(ge=0, le=2**31 - 1)] | None
 MatchKind = Annotated[Literal["CASUAL", "TOURNAMENT"], BeforeValidator(_text)]
 TournamentStatus = Annotated[
-    Literal["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED"],
+    Literal["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED", "ANNULLED"],
     BeforeValidator(_text),
 ]
 EntrantKind = Annotated[Literal["SOLO", "TEAM"], BeforeValidator(_text)]

@@ -6,7 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from deltacrown.api.shapes import DateTime, DisputeStatus, Given, GivenAmount, PublicId, Result, Shown
+from deltacrown.api.shapes import (
+    DateTime,
+    DisputeStatus,
+    Given,
+    GivenAmount,
+    GivenScore,
+    PublicId,
+    Result,
+    Shown,
+)
 from deltacrown.api.shapes.matches import MatchName
 
 
@@ -46,13 +55,20 @@ class GivenRemedy(Given):
     """How the disputed rows are put right; which fields it needs depends on the kind."""
 
     kind: Literal["void_match", "correct_match", "correct_result", "disqualify"]
+    player: str | None = Field(
+        None, description="void_match: a public id, to void the line of this player alone."
+    )
     results: dict[str, Result] = Field(
         default_factory=dict, description="correct_match: public id → the right result."
     )
-    scores: dict[str, int | None] = Field(
+    scores: dict[str, GivenScore] = Field(
         default_factory=dict, description="correct_match: public id → the right score."
     )
-    placement: int | None = Field(None, description="correct_result: the right placement.")
+    placement: int | None = Field(
+        None, description="correct_result: the right placement; null, when given, takes it away."
+    )
+    placement_to: int | None = Field(None, description="correct_result: the last place of a range.")
+    unplaced_reason: str = Field("", description="correct_result: why there is no placement.")
     prize: GivenAmount | None = Field(
         None, description="correct_result: the right prize; left as it is when left out."
     )

@@ -10,6 +10,7 @@ from deltacrown.api.shapes import (
     Amount,
     DateTime,
     DisputeStatus,
+    EndedBy,
     EntryStatus,
     MatchKind,
     PageOf,
@@ -95,7 +96,7 @@ class TournamentPart(Shown):
 
 
 class MatchLine(Shown):
-    """One match of a player. A voided one counts nowhere, and says why."""
+    """One match of a player. One with a `void_reason` or an `uncounted_reason` counts nowhere."""
 
     match_key: str
     game_slug: str
@@ -103,13 +104,45 @@ class MatchLine(Shown):
     kind: MatchKind
     side: str
     result: Result
-    score: int | None
+    score: str = Field(description="As the game writes it, of the side; empty for none.")
+    placement: int | None = Field(description="The place among all of the match: 5 for the fifth of 60.")
+    ended_by: EndedBy = Field(description="How the match ended for the player.")
     stats: Reported
-    played_at: DateTime
+    played_at: DateTime = Field(description="The start of the day in UTC where `is_time_known` is false.")
+    is_time_known: bool = Field(description="False where the day alone is known.")
+    sequence: int | None = Field(description="Its place among matches of the same time, if one was given.")
     recorded_at: DateTime
     voided_at: DateTime | None
     void_reason: str
+    uncounted_reason: str = Field(
+        description="Why it counts nowhere though it is not void: a bye, a friendly; else empty."
+    )
     tournament: TournamentPart | None
+
+
+class SeriesLine(Shown):
+    """One series of a player: one result over its games. One that counts nowhere says why."""
+
+    slug: str = Field(description="The tournament's.")
+    name: str = Field(description="The tournament's.")
+    game_slug: str
+    game_name: str
+    series: str = Field(description="Its name, unique within the tournament.")
+    round: str
+    team: str
+    opponent: str
+    opponent_public_id: str
+    best_of: int | None = Field(description="The most games it was set for; null where nobody said.")
+    result: Result = Field(description="Of the player's side.")
+    score: str = Field(description="Games as the player's side has them.", examples=["3–1"])
+    games_won: int
+    games_lost: int
+    games_drawn: int = Field(description="Games that nobody, or both sides, won.")
+    games_played: int = Field(description="Games that the player was in: fewer for a substitute.")
+    uncounted_reason: str
+    started_at: DateTime = Field(description="When its first game was played.")
+    played_at: DateTime = Field(description="When its last game was played.")
+    is_time_known: bool = Field(description="False where only the day is known.")
 
 
 class EntryLine(Shown):
@@ -125,8 +158,12 @@ class EntryLine(Shown):
     starts_at: DateTime
     registered_at: DateTime
     placement: int | None
+    placement_to: int | None = Field(description="The last place of a range: 8 for 5 to 8.")
+    unplaced_reason: str = Field(description="Why a result has no placement, if that is known.")
     prize_amount: Amount | None
+    prize_currency: str = Field(description="As in ISO 4217; empty where it is not known.")
     disqualified_reason: str
+    uncounted_reason: str = Field(description="Why the result counts nowhere, though it is kept; else empty.")
 
 
 class OfficialResult(Shown):
@@ -138,8 +175,12 @@ class OfficialResult(Shown):
     game_name: str
     team: str
     placement: int | None
+    placement_to: int | None = Field(description="The last place of a range: 8 for 5 to 8.")
+    unplaced_reason: str = Field(description="Why a result has no placement, if that is known.")
     prize_amount: Amount
+    prize_currency: str = Field(description="As in ISO 4217; empty where it is not known.")
     disqualified_reason: str
+    uncounted_reason: str = Field(description="Why the result counts nowhere, though it is kept; else empty.")
     decided_at: DateTime
 
 
@@ -251,16 +292,17 @@ class Evidence(Shown):
     sentence: str
 
 
-RowKind = Literal["matches", "tournaments", "results", "achievements", "disputes", "experience"]
+RowKind = Literal["matches", "series", "tournaments", "results", "achievements", "disputes", "experience"]
 ROWS: dict[str, type[Shown]] = {
     "matches": MatchLine,
+    "series": SeriesLine,
     "tournaments": EntryLine,
     "results": OfficialResult,
     "achievements": AchievementLine,
     "disputes": DisputeLine,
     "experience": ExperienceLine,
 }
-AnyRow = MatchLine | EntryLine | OfficialResult | AchievementLine | DisputeLine | ExperienceLine
+AnyRow = MatchLine | SeriesLine | EntryLine | OfficialResult | AchievementLine | DisputeLine | ExperienceLine
 
 
 class StatRows(PageOf[AnyRow]):

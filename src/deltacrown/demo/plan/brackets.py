@@ -12,7 +12,7 @@ from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch, play_match
 from deltacrown.demo.plan.titles import Title
 
-WINS_NEEDED = 2
+BEST_OF = 3
 #: Hours between two rounds, and minutes between two series of one round.
 ROUND_HOURS, SERIES_MINUTES = 24, 15
 
@@ -119,7 +119,7 @@ class _Table:
         won, played_at = [0, 0], starts_at + timedelta(minutes=SERIES_MINUTES * place)
         lineups = first.draw_lineup(self._rng, self._title), second.draw_lineup(self._rng, self._title)
 
-        while max(won) < WINS_NEEDED:
+        while max(won) <= BEST_OF // 2:
             match = play_match(
                 self._rng,
                 key=f"demo-{self._slug}-{self._series:02d}-{sum(won) + 1}",

@@ -2,11 +2,23 @@
 
 from deltacrown.games.services.amending import restore_match, void_match
 from deltacrown.games.services.archiving import Archived, archive_matches
-from deltacrown.games.services.catalogue import GameTaken, create_game, find_games
-from deltacrown.games.services.correcting import MatchCorrection, MatchIsVoided, correct_match
-from deltacrown.games.services.lines import MatchNotFound, get_match_line, list_line_ids, list_match_lines
-from deltacrown.games.services.recording import MatchConflict, record_match, record_matches
+from deltacrown.games.services.catalogue import GameTaken, create_game, find_games, set_forfeit_rule
+from deltacrown.games.services.comparing import MatchConflict
+from deltacrown.games.services.correcting import MatchIsVoided, correct_match
+from deltacrown.games.services.corrections import MatchCorrection
+from deltacrown.games.services.counting import FORFEITED
+from deltacrown.games.services.doubles import Double, Subject, add_double, find_doubles
+from deltacrown.games.services.lines import (
+    MatchNotFound,
+    get_match_line,
+    list_line_ids,
+    list_lines_by_match,
+    list_match_lines,
+)
+from deltacrown.games.services.oddities import LEFT, list_oddities
+from deltacrown.games.services.recording import record_match, record_matches
 from deltacrown.games.services.records import (
+    ChangedMatch,
     LineRecord,
     MatchChange,
     MatchKey,
@@ -15,10 +27,15 @@ from deltacrown.games.services.records import (
     RecordOutcome,
     RecordStatus,
 )
+from deltacrown.games.services.redelivering import Postponed
 from deltacrown.games.services.rules import InvalidMatch
 
 __all__ = [
+    "FORFEITED",
+    "LEFT",
     "Archived",
+    "ChangedMatch",
+    "Double",
     "GameTaken",
     "InvalidMatch",
     "LineRecord",
@@ -29,18 +46,25 @@ __all__ = [
     "MatchKey",
     "MatchNotFound",
     "MatchRecord",
+    "Postponed",
     "RecordOutcome",
     "RecordStatus",
     "RecordedMatch",
+    "Subject",
+    "add_double",
     "archive_matches",
     "correct_match",
     "create_game",
+    "find_doubles",
     "find_games",
     "get_match_line",
     "list_line_ids",
+    "list_lines_by_match",
     "list_match_lines",
+    "list_oddities",
     "record_match",
     "record_matches",
     "restore_match",
+    "set_forfeit_rule",
     "void_match",
 ]

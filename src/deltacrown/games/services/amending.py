@@ -1,4 +1,4 @@
-"""Void and restore matches. Each acts on every row of the match, live or archived."""
+"""Void and restore matches, whole or one player's line, live or archived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.dispatch import Signal
 from deltacrown.accounts.models import User
 from deltacrown.games import signals
 from deltacrown.games.models import Game, Match, MatchRow
-from deltacrown.games.services.lines import lock_match_lines, save_lines
+from deltacrown.games.services.lines import MatchNotFound, lock_match_lines, save_lines
+from deltacrown.games.services.queues import queue_for
 from deltacrown.games.services.rules import check_reason
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
@@ -19,20 +20,27 @@ from django_tally.transactions import atomic_service
 @atomic_service
 @attributed_change
 def void_match(
-    *, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None
+    *,
+    game: Game,
+    match_key: str,
+    reason: str,
+    now: datetime,
+    by: User | None = None,
+    user: User | None = None,
 ) -> list[MatchRow]:
-    """Void a match: it stays visible, marked with ``reason``, and counts nowhere.
+    """Void a match, or one line of it: it stays visible, marked with ``reason``, and counts nowhere.
 
-    One that is void already keeps its date and reason.
+    What is void already keeps its date and reason.
 
     :param by: who decided; announced with the fact.
+    :param user: the player whose line is void; None for the whole match.
     :return: every row of the match.
-    :raises MatchNotFound: it is not recorded.
+    :raises MatchNotFound: it is not recorded, or the user has no line of it.
     """
     check_reason(reason)
-    rows = lock_match_lines(game, match_key)
+    rows = _lock(game, match_key)
     _mark(
-        [row for row in rows if not row.is_voided],
+        [row for row in _pick(rows, user) if not row.is_voided],
         signals.match_voided,
         voided_at=now,
         reason=reason,
@@ -45,18 +53,25 @@ def void_match(
 @atomic_service
 @attributed_change
 def restore_match(
-    *, game: Game, match_key: str, reason: str, now: datetime, by: User | None = None
+    *,
+    game: Game,
+    match_key: str,
+    reason: str,
+    now: datetime,
+    by: User | None = None,
+    user: User | None = None,
 ) -> list[MatchRow]:
-    """Take a void back: the match counts again. One that counts stays as it is.
+    """Take a void back: the match counts again, or one line of it. What counts stays as it is.
 
     :param reason: why the void was wrong; announced with the fact.
+    :param user: the player whose line counts again; None for every line, also those that were void alone.
     :return: every row of the match.
-    :raises MatchNotFound: it is not recorded.
+    :raises MatchNotFound: it is not recorded, or the user has no line of it.
     """
     check_reason(reason)
-    rows = lock_match_lines(game, match_key)
+    rows = _lock(game, match_key)
     _mark(
-        [row for row in rows if row.is_voided],
+        [row for row in _pick(rows, user) if row.is_voided],
         signals.match_restored,
         voided_at=None,
         reason=reason,
@@ -64,6 +79,24 @@ def restore_match(
         now=now,
     )
     return rows
+
+
+def _lock(game: Game, match_key: str) -> list[MatchRow]:
+    """Lock the rows, and against a delivery that adds some at this time."""
+    queue_for([(game.pk, match_key)])
+    return lock_match_lines(game, match_key)
+
+
+def _pick(rows: Sequence[MatchRow], user: User | None) -> list[MatchRow]:
+    picked = [row for row in rows if user is None or row.user_id == user.pk]
+    if user is not None and not picked:
+        first = rows[0]
+        raise MatchNotFound(
+            f"{user.shown_name} has no line in match {first.match_key!r} of {first.game.name}; "
+            "name one of its players, or none for the whole match.",
+            field="player",
+        )
+    return picked
 
 
 def _mark(

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer
 from deltacrown.games.models import ArchivedMatch, Match
@@ -81,7 +82,7 @@ def _check(before: datetime, now: datetime, batch_size: int) -> None:
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
         raise InvalidInput(
-            f"{before:%Y-%m-%d %H:%M} lies in the future; only matches of the past can be archived.",
+            f"{write_iso_minute(before)} lies in the future; only matches of the past can be archived.",
             field="before",
         )
 

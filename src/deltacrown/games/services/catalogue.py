@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
+from deltacrown.accounts.models import User
+from deltacrown.core.audit import audit
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.former_names import find_by_slug
 from deltacrown.core.inputs import check_text, is_storable
@@ -44,6 +46,24 @@ def create_game(*, slug: str, name: str) -> Game:
     if created:
         signals.game_created.send(Game, game=game)
     return game
+
+
+@atomic_service
+def set_forfeit_rule(*, game: Game, counts_forfeits: bool, by: User | None = None) -> bool:
+    """Set whether matches of a game count that a forfeit decided, and return whether that is new.
+
+    It applies to what is recorded or corrected from now on; what is recorded stays as it is. A tournament
+    with a rule of its own keeps it.
+    """
+    before = Game.objects.select_for_update(no_key=True).get(pk=game.pk).counts_forfeits
+    game.counts_forfeits = counts_forfeits
+    if before == counts_forfeits:
+        return False
+
+    game.save(update_fields=["counts_forfeits"])
+    told = (by.pk if by else "somebody", "count" if counts_forfeits else "do not count", game.slug)
+    audit.info("%s set that forfeits %s in game %s", *told)
+    return True
 
 
 def find_games(slugs: Iterable[str]) -> dict[str, Game]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_json_object, check_past, check_text, is_blank
@@ -12,15 +12,16 @@ from deltacrown.games.services.records import LineRecord, MatchRecord
 
 #: How far ahead of ours a game server's clock may be: some state the time of their own zone as UTC.
 CLOCK_TOLERANCE = timedelta(days=1)
-#: Before this a date is a mistake of units or an empty field, not a match.
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+#: The first time of the calendar, in UTC; Python and both databases begin there.
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LONGEST_KEY = 100
 LONGEST_SIDE = 120
+LONGEST_SCORE = 100
 LONGEST_REASON = 500
 
 
 class InvalidMatch(InvalidInput):
-    """The record cannot be true: no players, one player twice, results that contradict each other."""
+    """The record contradicts itself: no players, one player twice, an abandoned match with a result."""
 
 
 def check_record(record: MatchRecord, *, now: datetime) -> None:
@@ -29,15 +30,12 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
     :raises InvalidInput: naming the field and how to mend it.
     """
     check_text(record.match_key, field="match_key", limit=LONGEST_KEY, required=True)
-    check_text(record.void_reason, field="void_reason", limit=LONGEST_REASON)
-    if record.void_reason and is_blank(record.void_reason):
-        raise InvalidMatch(
-            "void_reason is blank; say why the match is void, or leave it out.", field="void_reason"
-        )
+    check_optional_reason(record.void_reason, field="void_reason", why="the match is void")
     check_kind(record.kind)
     if record.game.pk is None:
         raise InvalidMatch("The game is not saved; create it first.", field="game")
-    check_played_at(record.played_at, now=now)
+    check_played_at(record.played_at, now=now, is_time_known=record.is_time_known)
+    check_sequence(record.sequence)
     check_lines(record.lines)
 
 
@@ -50,45 +48,30 @@ def check_kind(kind: str) -> None:
 
 
 def check_lines(lines: Sequence[LineRecord]) -> None:
-    """Refuse the lines of a match that cannot be together, or one that cannot be at all."""
+    """Refuse a line that contradicts itself, or two of one player. Lines that look odd together are taken."""
     _check_players(lines)
     for line in lines:
         _check_line(line)
-    check_results((line.side, line.result) for line in lines)
 
 
-def check_played_at(played_at: datetime, *, now: datetime) -> None:
-    """Refuse a date without time zone, before 1970, or more than a day ahead of ``now``."""
+def check_played_at(played_at: datetime, *, now: datetime, is_time_known: bool = True) -> None:
+    """Refuse a time without time zone or more than a day ahead of ``now``, and a day with a time in it.
+
+    Any year is taken.
+    """
     check_past(played_at, field="played_at", now=now, tolerance=CLOCK_TOLERANCE)
     if played_at < EARLIEST:
-        raise InvalidMatch("played_at is before 1970; check its format and unit.", field="played_at")
-
-
-def check_results(outcomes: Iterable[tuple[str, str]]) -> None:
-    """Refuse results that contradict each other, given as (side, result) of every known player.
-
-    Players of one side share its result; a player without a side is a side alone. A draw is
-    everybody's. When two or more sides are known, they neither all win nor all lose. One known
-    side may have any result.
-
-    :raises InvalidMatch: naming the contradiction.
-    """
-    by_side: dict[str | int, str] = {}
-    for place, (side, result) in enumerate(outcomes):
-        if by_side.setdefault(side or place, result) != result:
-            raise InvalidMatch(
-                f"The side {side!r} has both {by_side[side]} and {result}; a side shares one result.",
-                field="result",
-            )
-    results = set(by_side.values())
-    if "DRAW" in results and len(results) > 1:
-        raise InvalidMatch("Some players have DRAW and some do not; a draw is everybody's.", field="result")
-    if len(by_side) > 1 and results in ({"WIN"}, {"LOSS"}):
-        what = "won" if "WIN" in results else "lost"
+        raise InvalidMatch("played_at is before the year 1 in UTC; check its time zone.", field="played_at")
+    if not is_time_known and played_at.astimezone(UTC).time() != time():
         raise InvalidMatch(
-            f"Every side {what}, which cannot be; give players of one team the same side, or DRAW.",
-            field="result",
+            "played_at is a day without a time, and must be the start of that day in UTC.", field="played_at"
         )
+
+
+def check_sequence(sequence: int | None) -> None:
+    """Refuse what is no place in an order; None is no place."""
+    if sequence is not None:
+        check_integer(sequence, field="sequence", least=0)
 
 
 def check_result(result: object) -> None:
@@ -99,15 +82,38 @@ def check_result(result: object) -> None:
         )
 
 
+def check_ended_by(ended_by: object, result: str) -> None:
+    """Refuse a word that is no end of a match, or an abandoned match with a result."""
+    if ended_by not in MatchRow.EndedBy.values:
+        words = ", ".join(MatchRow.EndedBy.values)
+        raise InvalidMatch(f"ended_by {ended_by!r:.40} is unknown; give {words}.", field="ended_by")
+    if ended_by == MatchRow.EndedBy.ABANDONED and result != MatchRow.Result.NONE:
+        raise InvalidMatch(
+            f"An abandoned match has no result, and {result} was given; give NONE, or another ended_by.",
+            field="result",
+        )
+
+
+def check_optional_reason(reason: str, *, field: str, why: str) -> None:
+    """Refuse a reason that is overlong, or given and blank.
+
+    :param why: what it would be the reason of, for the message.
+    """
+    check_text(reason, field=field, limit=LONGEST_REASON)
+    if reason and is_blank(reason):
+        raise InvalidMatch(f"{field} is blank; say why {why}, or leave it out.", field=field)
+
+
 def check_reason(reason: str) -> None:
     """Refuse an empty or overlong reason for changing what was recorded."""
     check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
 
 
-def check_score(score: int | None) -> None:
-    """Refuse a score that is no whole number of 32 bits; None is no score."""
+def check_score(score: object) -> None:
+    """Refuse a score that is neither a short text nor a whole number; None is no score."""
+    is_whole = isinstance(score, int) and not isinstance(score, bool)
     if score is not None:
-        check_integer(score, field="score")
+        check_text(str(score) if is_whole else score, field="score", limit=LONGEST_SCORE)
 
 
 def _check_players(lines: Sequence[LineRecord]) -> None:
@@ -128,6 +134,11 @@ def _check_players(lines: Sequence[LineRecord]) -> None:
 
 def _check_line(line: LineRecord) -> None:
     check_result(line.result)
+    check_ended_by(line.ended_by, line.result)
     check_text(line.side, field="side", limit=LONGEST_SIDE)
     check_score(line.score)
+    if line.placement is not None:
+        check_integer(line.placement, field="placement", least=1)
+    check_optional_reason(line.uncounted_reason, field="uncounted_reason", why="the line counts nowhere")
+    check_optional_reason(line.void_reason, field="void_reason", why="the line is void")
     check_json_object(line.stats, field="stats")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_day
+from deltacrown.core.days import add_days
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_past, check_text
 from deltacrown.games.models import MatchRow
@@ -40,9 +41,14 @@ class DisputeOpen(Conflict):
     """The reporter has an open dispute about the same subject, with another reason."""
 
 
-def get_dispute_deadline(happened_at: datetime) -> datetime:
-    """Return the dispute deadline of a match played, or a result decided, at ``happened_at``."""
-    return happened_at + timedelta(days=settings.DISPUTE_WINDOW_DAYS)
+def get_dispute_deadline(happened_at: datetime, *, is_time_known: bool = True) -> datetime:
+    """Return the dispute deadline of a match played, or a result decided, at ``happened_at``.
+
+    :param is_time_known: False where ``happened_at`` is the start of the day on which it happened. The time
+        to dispute it begins at the end of that day then.
+    """
+    days = settings.DISPUTE_WINDOW_DAYS + (0 if is_time_known else 1)
+    return add_days(happened_at, days=days)
 
 
 @atomic_service
@@ -101,11 +107,12 @@ def _about_match(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Query
     lines = list_match_lines(match.game, match.match_key)
     if reporter.pk not in {line.user_id for line in lines}:
         raise NotAParticipant("Only those who played in a match can dispute it.", field="match")
-    if match.is_voided:
+    if all(line.is_voided for line in lines):
         raise InvalidDispute(
             f"The match is already voided ({match.void_reason}) and counts nowhere.", field="match"
         )
-    _check_window(match.played_at, now, "played")
+    until = get_dispute_deadline(match.played_at, is_time_known=match.is_time_known)
+    _check_window(match.played_at, until, now, "played")
 
     return Dispute(match_id=pk), Dispute.objects.filter(match_id__in=[line.pk for line in lines])
 
@@ -120,13 +127,13 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
         raise NotAParticipant(
             f"Only entrants of {result.tournament.name} can dispute its results.", field="result"
         )
-    _check_window(result.decided_at, now, "decided")
+    _check_window(result.decided_at, get_dispute_deadline(result.decided_at), now, "decided")
 
     return Dispute(result=result), Dispute.objects.filter(result=result)
 
 
-def _check_window(since: datetime, now: datetime, happened: str) -> None:
-    if now > get_dispute_deadline(since):
+def _check_window(since: datetime, until: datetime, now: datetime, happened: str) -> None:
+    if now > until:
         days = settings.DISPUTE_WINDOW_DAYS
         raise DisputeWindowClosed(
             f"It was {happened} on {write_day(since)} and could be disputed for {days} days.",

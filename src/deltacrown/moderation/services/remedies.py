@@ -28,7 +28,12 @@ class UnfitRemedy(InvalidInput):
 
 @dataclass(frozen=True)
 class VoidMatch:
-    """Void the whole match, so that it counts for nobody."""
+    """Void the match, so that it counts for nobody, or only the line of one player.
+
+    :param player: whose line; None for the whole match.
+    """
+
+    player: User | None = None
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,21 @@ class CorrectMatch:
     """
 
     results: Mapping[str, str]
-    scores: Mapping[str, int | None] | None = None
+    scores: Mapping[str, str | int | None] | None = None
 
 
 @dataclass(frozen=True)
 class CorrectResult:
-    """Replace the placement of the disputed result's entrant, and the prize unless ``prize`` is None."""
+    """Replace the placement of the disputed result's entrant, and the prize unless ``prize`` is None.
 
-    placement: int
+    :param placement: None takes it away; ``unplaced_reason`` may say why.
+    :param placement_to: the last place of a range.
+    """
+
+    placement: int | None
     prize: Decimal | None = None
+    placement_to: int | None = None
+    unplaced_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,14 @@ def _amend_match(
         )
     match = get_match_row(dispute.match_id)
     if isinstance(remedy, VoidMatch):
-        games.void_match(game=match.game, match_key=match.match_key, reason=reason, now=now, by=by)
+        games.void_match(
+            game=match.game,
+            match_key=match.match_key,
+            user=remedy.player,
+            reason=reason,
+            now=now,
+            by=by,
+        )
     else:
         games.correct_match(
             game=match.game,
@@ -111,6 +129,8 @@ def _amend_result(
             user=user,
             team=team,
             placement=remedy.placement,
+            placement_to=remedy.placement_to,
+            unplaced_reason=remedy.unplaced_reason,
             prize=remedy.prize,
             reason=reason,
             now=now,

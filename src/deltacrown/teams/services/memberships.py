@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_past
 from deltacrown.teams import signals
@@ -48,8 +49,8 @@ class MembershipRecord:
         return self.team.pk, self.user.pk
 
     def __str__(self) -> str:
-        end = f"to {self.left_at:%Y-%m-%d %H:%M}" if self.left_at else "on"
-        return f"{self.user.username} in {self.team.name} from {self.joined_at:%Y-%m-%d %H:%M} {end}"
+        end = f"to {write_iso_minute(self.left_at)}" if self.left_at else "on"
+        return f"{self.user.username} in {self.team.name} from {write_iso_minute(self.joined_at)} {end}"
 
 
 @atomic_service
@@ -183,7 +184,7 @@ class _Changes:
                 self.ended.append(known)
         else:
             raise MembershipConflict(
-                f"{record} is already recorded, ending at {known.left_at:%Y-%m-%d %H:%M}; "
+                f"{record} is already recorded, ending at {write_iso_minute(known.left_at)}; "
                 f"give that end, or none.",
                 field="left_at",
             )
@@ -222,11 +223,11 @@ def _check_record(record: MembershipRecord) -> None:
 
 def _build_join_error(team: Team, user: User, later: TeamMembership) -> MembershipConflict:
     """Return the error of ``join_team``: the player is in the team then, or was later."""
-    since = f"{user.username} is already in {team.name} from {later.joined_at:%Y-%m-%d %H:%M}"
+    since = f"{user.username} is already in {team.name} from {write_iso_minute(later.joined_at)}"
     if later.left_at is None:
         advice = f"{since} on; record when they left first, with leave_team, and join them after that."
     else:
-        advice = f"{since} to {later.left_at:%Y-%m-%d %H:%M}; give a date from then on."
+        advice = f"{since} to {write_iso_minute(later.left_at)}; give a date from then on."
     return MembershipConflict(advice, field="joined_at")
 
 
@@ -235,7 +236,7 @@ def _build_leave_error(team: Team, user: User, membership: TeamMembership | None
     if membership is None:
         return NotInTeam(f"{user.username} is not in {team.name} and cannot leave it.", field="user")
     return InvalidDate(
-        f"{user.username} joined {team.name} at {membership.joined_at:%Y-%m-%d %H:%M} "
+        f"{user.username} joined {team.name} at {write_iso_minute(membership.joined_at)} "
         f"and cannot leave it earlier.",
         field="left_at",
     )

@@ -132,9 +132,11 @@ def find_team_faults(names: Iterable[str]) -> dict[str, str]:
     first: dict[str, str] = {}
     for name in names:
         try:
-            first.setdefault(make_name_key(name), clean_name(name))
+            cleaned = clean_name(name)
         except DomainError as error:
             faults[name] = error.message.rstrip(".")
+        else:
+            first.setdefault(make_name_key(name), cleaned)
 
     taken = {make_name_key(name): fault for name, fault in find_taken("team", list(first.values())).items()}
     keys = {name: make_name_key(name) for name in names if name not in faults}

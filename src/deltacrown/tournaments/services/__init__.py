@@ -1,29 +1,50 @@
 """The only door through which tournaments, their registrations, results and matches are written."""
 
+from deltacrown.tournaments.services.annulments import (
+    ANNULLED,
+    REOPENED,
+    annul_tournament,
+    get_standing_decision,
+    lift_annulment,
+    reopen_tournament,
+    require_lifting,
+)
 from deltacrown.tournaments.services.attendance import (
     EntrantWithdrawn,
     check_in,
     take_back_withdrawal,
     withdraw,
 )
+from deltacrown.tournaments.services.changes import TournamentChanges, load_tournaments, write_changes
 from deltacrown.tournaments.services.completion import ResultsConflict, complete_tournament
 from deltacrown.tournaments.services.deliveries import AnyRecord, record_deliveries
 from deltacrown.tournaments.services.descriptions import InvalidTournamentMatch
 from deltacrown.tournaments.services.disqualifications import RulingCause, find_ruling_causes
 from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered
+from deltacrown.tournaments.services.forfeit_rule import set_forfeit_rule
+from deltacrown.tournaments.services.guesses import ToldFacts
 from deltacrown.tournaments.services.lifecycle import (
     InvalidTournament,
     NoEntrants,
     TournamentTaken,
+    build_draft,
     cancel_tournament,
+    check_currency,
     create_tournament,
     open_registration,
     schedule_end,
+    set_prize_currency,
     start_tournament,
 )
-from deltacrown.tournaments.services.lookup import ResultNotFound, find_tournaments, get_result, was_called
+from deltacrown.tournaments.services.lookup import (
+    ResultNotFound,
+    find_tournaments,
+    get_result,
+    list_former_names,
+)
+from deltacrown.tournaments.services.match_records import TournamentMatchRecord
+from deltacrown.tournaments.services.match_warnings import list_match_warnings
 from deltacrown.tournaments.services.matches import (
-    TournamentMatchRecord,
     record_tournament_matches,
     remove_description,
 )
@@ -31,27 +52,40 @@ from deltacrown.tournaments.services.oddities import Ruled
 from deltacrown.tournaments.services.permissions import (
     MayNotOrganise,
     can_organise,
+    filter_entry_changes,
+    require_currency_say,
+    require_dating,
     require_entry,
     require_organiser,
     require_return,
+    require_roster_change,
     require_say,
 )
+from deltacrown.tournaments.services.placements import Place, make_place, read_place, write_place
+from deltacrown.tournaments.services.register import AlreadyRegistered, EntrantDisqualified, EntrantRecord
 from deltacrown.tournaments.services.registration import (
-    AlreadyRegistered,
-    EntrantDisqualified,
-    EntrantRecord,
+    Members,
     TournamentFull,
+    list_members,
     register_entrants,
     register_player,
     register_team,
 )
+from deltacrown.tournaments.services.restoring import (
+    KeptEntrant,
+    KeptEntry,
+    KeptTournament,
+    check_kept,
+    restore_tournament,
+)
 from deltacrown.tournaments.services.result_table import ResultChange
+from deltacrown.tournaments.services.rosters import RosterEmpty, change_roster
 from deltacrown.tournaments.services.rulings import (
-    NeverPlaced,
     correct_result,
     disqualify_entrant,
     lift_disqualification,
 )
+from deltacrown.tournaments.services.series import SyncedSeries, list_series_of, sync_all_series, sync_series
 from deltacrown.tournaments.services.standings import InvalidStanding, Standing
 from deltacrown.tournaments.services.states import TournamentNotFound, WrongState
 from deltacrown.tournaments.services.summary import (
@@ -62,6 +96,8 @@ from deltacrown.tournaments.services.summary import (
 )
 
 __all__ = [
+    "ANNULLED",
+    "REOPENED",
     "AlreadyRegistered",
     "AnyRecord",
     "EntrantDisqualified",
@@ -71,50 +107,84 @@ __all__ = [
     "InvalidStanding",
     "InvalidTournament",
     "InvalidTournamentMatch",
+    "KeptEntrant",
+    "KeptEntry",
+    "KeptTournament",
     "MayNotOrganise",
-    "NeverPlaced",
+    "Members",
     "NoEntrants",
     "NotRegistered",
+    "Place",
     "PlayerTotals",
     "ResultChange",
     "ResultNotFound",
     "ResultsConflict",
+    "RosterEmpty",
     "Ruled",
     "RulingCause",
     "Standing",
+    "SyncedSeries",
+    "ToldFacts",
+    "TournamentChanges",
     "TournamentFull",
     "TournamentMatchRecord",
     "TournamentNotFound",
     "TournamentSummary",
     "TournamentTaken",
     "WrongState",
+    "annul_tournament",
+    "build_draft",
     "can_organise",
     "cancel_tournament",
+    "change_roster",
+    "check_currency",
     "check_in",
+    "check_kept",
     "complete_tournament",
     "correct_result",
     "create_tournament",
     "disqualify_entrant",
+    "filter_entry_changes",
     "find_ruling_causes",
     "find_tournaments",
     "get_result",
+    "get_standing_decision",
+    "lift_annulment",
     "lift_disqualification",
+    "list_former_names",
+    "list_match_warnings",
+    "list_members",
     "list_player_totals",
+    "list_series_of",
+    "load_tournaments",
+    "make_place",
     "open_registration",
+    "read_place",
     "record_deliveries",
     "record_tournament_matches",
     "register_entrants",
     "register_player",
     "register_team",
     "remove_description",
+    "reopen_tournament",
+    "require_currency_say",
+    "require_dating",
     "require_entry",
+    "require_lifting",
     "require_organiser",
     "require_return",
+    "require_roster_change",
     "require_say",
+    "restore_tournament",
     "schedule_end",
+    "set_forfeit_rule",
+    "set_prize_currency",
     "start_tournament",
     "summarise_tournament",
+    "sync_all_series",
+    "sync_series",
     "take_back_withdrawal",
-    "was_called",
     "withdraw",
+    "write_changes",
+    "write_place",
 ]

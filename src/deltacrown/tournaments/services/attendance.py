@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.teams.models import Team
@@ -17,7 +19,9 @@ from deltacrown.tournaments.services.entrants import (
     list_entrant_roster,
     name_of,
 )
-from deltacrown.tournaments.services.registration import EntrantDisqualified, check_capacity, count_entrants
+from deltacrown.tournaments.services.entry_changes import Dating, Kind, check_order, log_entrant
+from deltacrown.tournaments.services.register import EntrantDisqualified
+from deltacrown.tournaments.services.registration import check_capacity, count_entrants
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.transactions import atomic_service
 
@@ -28,16 +32,27 @@ class EntrantWithdrawn(Conflict):
 
 @atomic_service
 def check_in(
-    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+    *,
+    tournament: Tournament,
+    user: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+    now: datetime | None = None,
+    by: User | None = None,
 ) -> list[TournamentParticipation]:
     """Check an entrant in, while registration is open; one that is checked in stays so.
 
+    :param at: when, if not now, and not before its last step; ``by``: who did it. Both, and the reason, go to
+        the log of the tournament.
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.
     :raises EntrantWithdrawn: it withdrew.
     :raises NotRegistered: it is not registered.
     :raises WrongState: registration is not open.
     """
+    dating = Dating(at=at or now, by=by, reason=reason)
+    dating.check(now=now)
     roster = _lock_roster(tournament, user, team)
     if has_status(roster, Participation.CHECKED_IN):
         return roster
@@ -49,50 +64,74 @@ def check_in(
             f"{_name(user, team)} withdrew from {tournament.name}{advice}", field="entrant"
         )
     _refuse_disqualified(tournament, roster)
+    check_order(tournament, roster, at)
     for row in roster:
         row.status = Participation.CHECKED_IN
     TournamentParticipation.objects.bulk_update(roster, ["status"])
+    log_entrant(tournament, roster, Kind.CHECKED_IN, dating)
     signals.entrant_checked_in.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
 
 @atomic_service
 def withdraw(
-    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+    *,
+    tournament: Tournament,
+    user: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+    now: datetime | None = None,
+    by: User | None = None,
 ) -> list[TournamentParticipation]:
     """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
 
     ``take_back_withdrawal`` undoes it.
 
+    :param at: as of ``check_in``, and so are ``reason`` and ``by``.
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.
     :raises NotRegistered: it is not registered.
     :raises WrongState: the tournament has ended; an organiser may disqualify.
     """
+    dating = Dating(at=at or now, by=by, reason=reason)
+    dating.check(now=now)
     roster = _lock_roster(tournament, user, team)
     if has_status(roster, Participation.WITHDRAWN):
         return roster
     require_state(tournament, [Status.OPEN, Status.RUNNING], "withdrawing")
     _refuse_disqualified(tournament, roster)
+    check_order(tournament, roster, at)
     for row in roster:
         row.withdrawn_from, row.status = row.status, Participation.WITHDRAWN
     TournamentParticipation.objects.bulk_update(roster, ["status", "withdrawn_from"])
+    log_entrant(tournament, roster, Kind.WITHDRAWN, dating)
     signals.entrant_withdrawn.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
 
 @atomic_service
 def take_back_withdrawal(
-    *, tournament: Tournament, user: User | None = None, team: Team | None = None
+    *,
+    tournament: Tournament,
+    user: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+    now: datetime | None = None,
+    by: User | None = None,
 ) -> list[TournamentParticipation]:
     """Let an entrant that withdrew in again, with the roster and the status it had; one that is in stays so.
 
+    :param at: as of ``check_in``, and so are ``reason`` and ``by``.
     :return: its registrations.
     :raises EntrantDisqualified: it was disqualified.
     :raises NotRegistered: it is not registered.
     :raises TournamentFull: registration is open, and its place was taken.
     :raises WrongState: the tournament is a draft or cancelled.
     """
+    dating = Dating(at=at or now, by=by, reason=reason)
+    dating.check(now=now)
     roster = _lock_roster(tournament, user, team)
     _refuse_disqualified(tournament, roster)
     if not has_status(roster, Participation.WITHDRAWN):
@@ -100,10 +139,12 @@ def take_back_withdrawal(
 
     allowed = [Status.OPEN, Status.RUNNING, Status.COMPLETED]
     require_state(tournament, allowed, "taking a withdrawal back")
+    check_order(tournament, roster, at)
     bring_back_roster(roster)
     # After the start the organiser decides, also where the place was given to somebody else.
     if tournament.status == Status.OPEN:
         check_capacity(tournament, tournament.participations.all())
+    log_entrant(tournament, roster, Kind.RETURNED, dating)
     signals.withdrawal_taken_back.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past
 from deltacrown.tournaments import signals
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import (
+    Disqualification,
+    Tournament,
+    TournamentParticipation,
+    TournamentResult,
+)
+from deltacrown.tournaments.services.annulments import is_left_out, write_results
 from deltacrown.tournaments.services.attendance import EntrantWithdrawn
-from deltacrown.tournaments.services.disqualifications import record_disqualification
+from deltacrown.tournaments.services.disqualifications import record_disqualifications
 from deltacrown.tournaments.services.entrants import (
     NotRegistered,
     Participation,
@@ -21,13 +28,11 @@ from deltacrown.tournaments.services.entrants import (
     has_status,
     name_of,
 )
-from deltacrown.tournaments.services.registration import EntrantDisqualified
-from deltacrown.tournaments.services.standings import (
-    InvalidStanding,
-    Standing,
-    build_results,
-    check_standings,
-)
+from deltacrown.tournaments.services.oddities import Ruled, list_standings_oddities
+from deltacrown.tournaments.services.recipients import add_leavers
+from deltacrown.tournaments.services.register import EntrantDisqualified
+from deltacrown.tournaments.services.result_table import place_of
+from deltacrown.tournaments.services.standings import Standing, build_results, check_standings
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.transactions import atomic_service
 
@@ -43,21 +48,24 @@ def complete_tournament(
     standings: Sequence[Standing],
     now: datetime,
     decided_at: datetime | None = None,
-) -> list[TournamentResult]:
+) -> Ruled[TournamentResult]:
     """Complete a running tournament with its official results; the same standings again change nothing.
 
-    A solo event gets a row per standing. A team event gets a team row with the whole prize, and a row
-    per member of the roster as registered, each with an equal share rounded down to cents. An
-    entrant placed nowhere gets no row. A standing with a reason for disqualification marks the
-    registration too.
+    Standings are taken as published: ties, gaps, ranges, no winner or several, the first few or nobody. A
+    solo event gets a row per standing. A team event gets a team row with the whole prize, and a row per
+    member of the roster at the end and per player who left it after playing (``add_leavers``), each with an
+    equal share rounded down to cents. An entrant in no standing gets no row. A standing with a reason for
+    disqualification marks the registration too.
 
-    :param standings: valid by ``check_standings``; they may be empty only when everybody is out.
+    One that was reopened gets the new standings in the place of the old ones.
+
+    :param standings: as ``check_standings`` takes them; they may be empty.
     :param decided_at: when the results became official, if not now.
-    :return: the results of the tournament.
-    :raises InvalidInput: the standings cannot be.
+    :return: the results of the tournament; ``warnings`` say what is odd about them.
+    :raises InvalidInput: the standings contradict themselves.
     :raises NotRegistered: someone in them is not registered.
     :raises EntrantWithdrawn: someone in them withdrew.
-    :raises EntrantDisqualified: someone placed was disqualified before.
+    :raises EntrantDisqualified: someone in them was disqualified before, and they do not say so.
     :raises ResultsConflict: the tournament is completed with other results, or they were corrected since.
     :raises WrongState: it is not running.
     """
@@ -65,23 +73,39 @@ def complete_tournament(
     by_entrant = check_standings(tournament, standings)
     official = now if decided_at is None else _check_decided_at(decided_at, now)
     if not change_state(tournament, Status.COMPLETED, allowed=[Status.RUNNING], action="completing"):
-        return _find_same_results(tournament, by_entrant)
-    rosters = _list_rosters(tournament, by_entrant)
-    results: list[TournamentResult] = []
-    disqualified: list[TournamentParticipation] = []
-    for entrant, standing in by_entrant.items():
-        results += build_results(tournament, rosters[entrant], standing, official)
-        if standing.placement is None:
-            disqualified += rosters[entrant]
-            who = get_entrant(tournament, standing.user, standing.team)
-            record_disqualification(
-                tournament, who, reason=standing.disqualified_reason, now=official, by=None
-            )
+        same = _find_same_results(tournament, by_entrant)
+        return Ruled(same, list_standings_oddities(tournament, by_entrant.values()))
 
-    TournamentResult.objects.bulk_create(results)
-    bar_roster(disqualified)
+    rosters = _list_rosters(tournament)
+    check_rosters(tournament, rosters, by_entrant)
+    recipients = add_leavers(tournament, rosters)
+    results: list[TournamentResult] = []
+    for entrant, standing in by_entrant.items():
+        results += build_results(tournament, recipients[entrant], standing, official)
+    write_results(tournament, results)
+
+    out = {entrant: standing for entrant, standing in by_entrant.items() if standing.disqualified_reason}
+    if out:
+        record_disqualifications(build_disqualifications(tournament, out.values(), official))
+        bar_roster(row for entrant in out for row in rosters[entrant])
     signals.tournament_completed.send(Tournament, tournament=tournament, results=results, now=now)
-    return results
+    return Ruled(results, list_standings_oddities(tournament, by_entrant.values()))
+
+
+def build_disqualifications(
+    tournament: Tournament, standings: Iterable[Standing], decided_at: datetime
+) -> list[Disqualification]:
+    """Return the unsaved rulings of standings that disqualify."""
+    return [
+        Disqualification(
+            tournament=tournament,
+            user=standing.user,
+            team=standing.team,
+            reason=standing.disqualified_reason,
+            decided_at=decided_at,
+        )
+        for standing in standings
+    ]
 
 
 def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
@@ -89,12 +113,24 @@ def _check_decided_at(decided_at: datetime, now: datetime) -> datetime:
     return decided_at
 
 
-def _list_rosters(
-    tournament: Tournament, standings: Mapping[int, Standing]
-) -> dict[int, list[TournamentParticipation]]:
-    """Return every roster by entrant, and refuse standings of those who cannot have one."""
+def _list_rosters(tournament: Tournament) -> dict[int, list[TournamentParticipation]]:
     rows = tournament.participations.select_related("user", "team").order_by("pk")
-    rosters = group_rosters(tournament, rows)
+    return group_rosters(tournament, rows)
+
+
+def check_rosters(
+    tournament: Tournament,
+    rosters: Mapping[int, Sequence[TournamentParticipation]],
+    standings: Mapping[int, Standing],
+) -> None:
+    """Refuse standings of those who cannot have one. No query.
+
+    :param rosters: of each entrant, as ``group_rosters`` returns them.
+    :param standings: as ``check_standings`` returns them.
+    :raises NotRegistered: someone in them is not registered.
+    :raises EntrantWithdrawn: someone in them withdrew.
+    :raises EntrantDisqualified: someone in them was disqualified before, and they do not say so.
+    """
     for entrant, standing in standings.items():
         who = name_of(get_entrant(tournament, standing.user, standing.team))
         if entrant not in rosters:
@@ -107,32 +143,22 @@ def _list_rosters(
                 "use take_back_withdrawal first.",
                 field="standings",
             )
-        if standing.placement is not None and has_status(rosters[entrant], Participation.DISQUALIFIED):
+        if not standing.disqualified_reason and has_status(rosters[entrant], Participation.DISQUALIFIED):
             raise EntrantDisqualified(
                 f"{who} was disqualified from {tournament.name} and cannot be placed; "
                 "use lift_disqualification first, or leave it out.",
                 field="standings",
             )
-    if not standings and any(row.stands for roster in rosters.values() for row in roster):
-        raise InvalidStanding(
-            f"{tournament.name} has entrants and no standings; say at least who won.", field="standings"
-        )
-    return rosters
 
 
 def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]) -> list[TournamentResult]:
     """Return the results of a completed tournament if they are what ``standings`` say."""
     rows = list(tournament.results.select_related("user", "team").order_by("pk"))
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
-    official = {row.user_id if solo else row.team_id: row for row in rows if solo or row.user_id is None}
-    given = {
-        entrant: (each.placement, Decimal(each.prize), each.disqualified_reason)
-        for entrant, each in standings.items()
-    }
-    recorded = {
-        entrant: (row.placement, row.prize_amount, row.disqualified_reason)
-        for entrant, row in official.items()
-    }
+    told = [row for row in rows if not is_left_out(row, standings)]
+    official = {row.user_id if solo else row.team_id: row for row in told if solo or row.user_id is None}
+    given = {entrant: _tell_standing(each) for entrant, each in standings.items()}
+    recorded = {entrant: _tell_result(row) for entrant, row in official.items()}
     if given != recorded:
         raise ResultsConflict(
             f"{tournament.name} is completed with other results. "
@@ -140,3 +166,12 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
             field="standings",
         )
     return rows
+
+
+def _tell_standing(standing: Standing) -> tuple[Any, ...]:
+    reasons = (standing.unplaced_reason, standing.disqualified_reason)
+    return standing.place, Decimal(standing.prize), *reasons
+
+
+def _tell_result(row: TournamentResult) -> tuple[Any, ...]:
+    return place_of(row), row.prize_amount, row.unplaced_reason, row.disqualified_reason

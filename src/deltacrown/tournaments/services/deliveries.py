@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from deltacrown.games.services import MatchRecord, RecordOutcome, record_matches
-from deltacrown.tournaments.services.matches import TournamentMatchRecord, record_tournament_matches
+from deltacrown.tournaments.services.match_records import TournamentMatchRecord
+from deltacrown.tournaments.services.matches import record_tournament_matches
 from django_tally.transactions import atomic_service
 
 AnyRecord = MatchRecord | TournamentMatchRecord

@@ -8,7 +8,7 @@ words for its reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +54,15 @@ def record_disqualification(
         decided_at=now,
         decided_by=by,
     )
+
+
+def record_disqualifications(rulings: Sequence[Disqualification]) -> None:
+    """Record that entrants are out, but for those of whom it is recorded. Two queries."""
+    tournaments = {ruling.tournament_id for ruling in rulings}
+    standing = Disqualification.objects.standing().filter(tournament__in=tournaments)
+    known = set(standing.values_list("tournament", "user", "team"))
+    fresh = [each for each in rulings if (each.tournament_id, each.user_id, each.team_id) not in known]
+    Disqualification.objects.bulk_create(fresh)
 
 
 @contextmanager

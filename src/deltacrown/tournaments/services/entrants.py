@@ -99,11 +99,16 @@ def advise_letting_in(tournament: Tournament) -> str:
 
 
 def bar_roster(roster: Iterable[TournamentParticipation]) -> None:
-    """Mark registrations as disqualified, and remember the status they had."""
+    """Record registrations as disqualified, with the status they had."""
+    TournamentParticipation.objects.bulk_update(mark_barred(roster), ["status", "disqualified_from"])
+
+
+def mark_barred(roster: Iterable[TournamentParticipation]) -> list[TournamentParticipation]:
+    """Mark registrations as disqualified, remember the status they had, and return those that changed."""
     fresh = [row for row in roster if row.status != Participation.DISQUALIFIED]
     for row in fresh:
         row.disqualified_from, row.status = row.status, Participation.DISQUALIFIED
-    TournamentParticipation.objects.bulk_update(fresh, ["status", "disqualified_from"])
+    return fresh
 
 
 def bring_back_roster(roster: Iterable[TournamentParticipation]) -> None:

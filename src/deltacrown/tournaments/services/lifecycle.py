@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer, check_text
 from deltacrown.core.names import clean_name
@@ -19,6 +21,9 @@ from deltacrown.tournaments.services.states import Status, change_state, lock_to
 from django_tally.transactions import atomic_service
 
 LONGEST_REASON = 500
+LONGEST_NAME = 160
+CURRENCY_LENGTH = 3
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 class TournamentTaken(Conflict):
@@ -43,31 +48,55 @@ def create_tournament(
     entrant_kind: str = Tournament.EntrantKind.SOLO,
     ends_at: datetime | None = None,
     capacity: int | None = None,
+    counts_forfeits: bool | None = None,
     organiser: User | None = None,
+    prize_currency: str = "",
 ) -> Tournament:
     """Create a tournament as a draft.
 
     :param entrant_kind: ``SOLO`` or ``TEAM``: who enters and is placed.
+    :param counts_forfeits: whether matches count that a forfeit decided; None for the rule of the game.
     :param capacity: most entrants (players or teams); None for no limit.
+    :param prize_currency: of all prizes, three capital letters as in ISO 4217; empty where it is not said.
     :raises InvalidInput: naming the field that cannot be.
     :raises TournamentTaken: the slug is in use.
     """
+    draft = build_draft(
+        slug=slug, name=name, game=game, starts_at=starts_at, entrant_kind=entrant_kind, ends_at=ends_at
+    )
+    if capacity is not None:
+        check_integer(capacity, field="capacity", least=1)
+    check_currency(prize_currency)
+    draft.capacity, draft.organiser, draft.prize_currency = capacity, organiser, prize_currency
+    draft.counts_forfeits = counts_forfeits
+    find_or_insert(lambda: _insert(draft))
+    signals.tournament_created.send(Tournament, tournament=draft)
+    return draft
+
+
+def build_draft(
+    *,
+    slug: str,
+    name: str,
+    game: Game,
+    starts_at: datetime,
+    entrant_kind: str,
+    ends_at: datetime | None = None,
+) -> Tournament:
+    """Return the unsaved draft of a tournament.
+
+    :raises InvalidInput: naming the field that cannot be.
+    """
     _check_slug(slug)
-    name = clean_name(name, field="name", limit=160)
-    _check_dates(starts_at, ends_at)
+    name = clean_name(name, field="name", limit=LONGEST_NAME)
+    check_dates(starts_at, ends_at)
     if entrant_kind not in Tournament.EntrantKind.values:
         raise InvalidTournament(
             f"entrant_kind {entrant_kind!r} is unknown; give SOLO or TEAM.", field="entrant_kind"
         )
-    if capacity is not None:
-        check_integer(capacity, field="capacity", least=1)
-    draft = Tournament(
+    return Tournament(
         slug=slug, name=name, game=game, starts_at=starts_at, ends_at=ends_at, entrant_kind=entrant_kind
     )
-    draft.capacity, draft.organiser = capacity, organiser
-    find_or_insert(lambda: _insert(draft))
-    signals.tournament_created.send(Tournament, tournament=draft)
-    return draft
 
 
 @atomic_service
@@ -88,18 +117,54 @@ def schedule_end(*, tournament: Tournament, ends_at: datetime) -> bool:
 
     :raises InvalidTournament: it is before the start, or another end is recorded.
     """
-    _check_dates(tournament.starts_at, ends_at)
     lock_tournament(tournament)
-    recorded = Tournament.objects.values_list("ends_at", flat=True).get(pk=tournament.pk)
-    if recorded is None:
-        tournament.ends_at = ends_at
+    tournament.ends_at = Tournament.objects.values_list("ends_at", flat=True).get(pk=tournament.pk)
+    if has_changed := set_end(tournament, ends_at):
         tournament.save(update_fields=["ends_at"])
-    elif recorded != ends_at:
+    return has_changed
+
+
+def set_end(tournament: Tournament, ends_at: datetime) -> bool:
+    """Set the end as ``schedule_end`` does, without writing it."""
+    check_dates(tournament.starts_at, ends_at)
+    recorded = tournament.ends_at
+    if recorded is not None and recorded != ends_at:
         raise InvalidTournament(
-            f"{tournament.name} is recorded to end at {recorded:%Y-%m-%d %H:%M}; give that.",
+            f"{tournament.name} is recorded to end at {write_iso_minute(recorded)}; give that.",
             field="ends_at",
         )
+    tournament.ends_at = ends_at
     return recorded is None
+
+
+@atomic_service
+def set_prize_currency(*, tournament: Tournament, prize_currency: str) -> bool:
+    """Set the currency of all prizes of a tournament, in any state, and return whether that changed it.
+
+    The amounts stay. ``require_currency_say`` says who may.
+
+    :param prize_currency: three capital letters as in ISO 4217; empty for a currency that is not known.
+    :raises InvalidTournament: it is no such code.
+    """
+    check_currency(prize_currency)
+    lock_tournament(tournament)
+    changed = Tournament.objects.filter(pk=tournament.pk).exclude(prize_currency=prize_currency)
+    has_changed = bool(changed.update(prize_currency=prize_currency))
+    tournament.prize_currency = prize_currency
+    return has_changed
+
+
+def check_currency(prize_currency: str) -> None:
+    """Refuse what is no code of a currency; empty text is none.
+
+    :raises InvalidTournament: it is not.
+    """
+    check_text(prize_currency, field="prize_currency", limit=CURRENCY_LENGTH)
+    if prize_currency and not CURRENCY.fullmatch(prize_currency):
+        raise InvalidTournament(
+            f"prize_currency {prize_currency!r} is no currency: write three capital letters, as in EUR.",
+            field="prize_currency",
+        )
 
 
 @atomic_service
@@ -152,12 +217,14 @@ def _check_slug(slug: str) -> None:
         ) from error
 
 
-def _check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
+def check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
+    """Refuse dates that cannot be kept, and an end before the start."""
     check_datetime(starts_at, field="starts_at")
     if ends_at is None:
         return
     check_datetime(ends_at, field="ends_at")
     if ends_at < starts_at:
         raise InvalidTournament(
-            f"ends_at {ends_at:%Y-%m-%d %H:%M} is before the start; correct one of the two.", field="ends_at"
+            f"ends_at {write_iso_minute(ends_at)} is before the start; correct one of the two.",
+            field="ends_at",
         )

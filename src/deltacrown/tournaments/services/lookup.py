@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
@@ -14,6 +14,7 @@ from deltacrown.core.names import make_name_key
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import FormerTournamentName, Tournament, TournamentResult
 from deltacrown.tournaments.services.entrants import get_entrant, name_of
+from django_tally.batches import in_batches
 
 
 class ResultNotFound(NotFound):
@@ -34,13 +35,14 @@ def find_tournaments(
     return find_by_slug(rows, FormerTournamentName, asked)
 
 
-def was_called(tournament: Tournament, name: str) -> bool:
-    """Return whether ``name`` is the name of a tournament, or a former one, in any spelling."""
-    key = make_name_key(name)
-    if key == make_name_key(tournament.name):
-        return True
-    former = FormerTournamentName.objects.filter(owner=tournament).values_list("name", flat=True)
-    return any(make_name_key(each) == key for each in former)
+def list_former_names(tournaments: Collection[int]) -> dict[int, set[str]]:
+    """Return tournament's id → the keys of its former names, of those that have any. One query for 500."""
+    names: dict[int, set[str]] = {}
+    for batch in in_batches(sorted(tournaments)):
+        rows = FormerTournamentName.objects.filter(owner__in=batch)
+        for owner, name in rows.values_list("owner_id", "name"):
+            names.setdefault(owner, set()).add(make_name_key(name))
+    return names
 
 
 def get_result(

@@ -3,70 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from deltacrown.core.errors import DomainError
-from deltacrown.core.inputs import check_json_object, check_text, is_same_json
+from deltacrown.core.inserts import insert_rows
 from deltacrown.core.names import make_name_key
-from deltacrown.games.models import Match
 from deltacrown.games.services import (
     LineRecord,
-    MatchConflict,
     MatchRecord,
+    Postponed,
     RecordOutcome,
     RecordStatus,
-    list_line_ids,
     record_matches,
 )
-from deltacrown.teams.models import Team
 from deltacrown.teams.services import list_words_of_renamed
 from deltacrown.tournaments import signals
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
+from deltacrown.tournaments.models import TournamentMatchResult
+from deltacrown.tournaments.services.described import Described, learn_best_of
 from deltacrown.tournaments.services.descriptions import (
-    InvalidTournamentMatch,
-    advise_entering,
-    find_opponents,
+    drop_descriptions,
+    sync_descriptions,
 )
-from deltacrown.tournaments.services.states import Status, TournamentNotFound, require_state
-from django_tally.batches import in_batches
+from deltacrown.tournaments.services.match_records import Registrations, TournamentMatchRecord
+from deltacrown.tournaments.services.match_warnings import add_warnings, describe_dating, warn_of_doubles
+from deltacrown.tournaments.services.series import queue_for_series, sync_series
 from django_tally.transactions import atomic_service
-
-LONGEST_WORD = 100
-#: What a description says beyond its tournament and player, in the order a difference is named.
-OPPONENTS = ("opponent_team_id", "opponent_user_id")
-DESCRIBED = (
-    "tournament_id",
-    "round",
-    "series",
-    "map_name",
-    "team_id",
-    "opponent_team_id",
-    "opponent_user_id",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TournamentMatchRecord:
-    """A match of a tournament as delivered; its kind becomes ``TOURNAMENT``.
-
-    :param series: names the series within the tournament.
-    :param stats: describes the match (mode, duration), a JSON object; the players' numbers are in ``match``.
-    :param teams: player's id → the team they played for, where it is not the one they registered with.
-    """
-
-    tournament: Tournament
-    match: MatchRecord
-    round: str = ""
-    series: str = ""
-    map_name: str = ""
-    stats: Mapping[str, Any] = field(default_factory=dict)
-    teams: Mapping[int, Team] = field(default_factory=dict)
-
-    @property
-    def match_key(self) -> str:
-        return self.match.match_key
 
 
 @atomic_service
@@ -76,90 +37,75 @@ def record_tournament_matches(
     """Record many matches of tournaments, each whole or refused, in a constant number of queries.
 
     A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed
-    tournament still takes matches; a draft or a cancelled one does not.
+    annulled or cancelled tournament still takes matches; a draft does not.
+
+    Whoever played is the one whose match it is, also a player who is on no roster: a warning says so, and for
+    which team it was recorded. ``RosterBook.find_line_teams`` says how that is found.
 
     :return: the outcome of each record, in the order given.
     """
-    registrations = _Registrations(records)
+    queue_for_series({(record.tournament.pk, record.series) for record in records if record.series})
+    registrations = Registrations(records)
     outcomes: dict[int, RecordOutcome] = {}
     matches: dict[int, MatchRecord] = {}
     for place, record in enumerate(records):
         if fault := registrations.find_fault(record):
             outcomes[place] = RecordOutcome.refused(fault)
         else:
-            matches[place] = replace(record.match, kind=Match.Kind.TOURNAMENT)
+            matches[place] = registrations.build_match(record)
     matches = _add_side_words(records, matches, registrations)
 
-    outcomes |= zip(matches, record_matches(records=[*matches.values()], now=now), strict=True)
+    recorded = record_matches(records=[*matches.values()], now=now, postpones=True)
+    outcomes |= zip(matches, recorded, strict=True)
+    outcomes |= _amend_recorded(records, matches, outcomes, registrations, now)
     taken = {place: records[place] for place in matches if outcomes[place].refusal is None}
     outcomes |= _describe(taken, outcomes, registrations)
-    return [outcomes[place] for place in range(len(records))]
+    return _warn(records, outcomes, registrations)
 
 
-class _Registrations:
-    """The tournaments of a batch as they are now, and the registrations for each, with the team."""
+def _warn(
+    records: Sequence[TournamentMatchRecord],
+    outcomes: Mapping[int, RecordOutcome],
+    registrations: Registrations,
+) -> list[RecordOutcome]:
+    """Return the outcomes in order, with what is odd about who played, dates, and keys."""
+    dated = []
+    for place, record in enumerate(records):
+        outcome = outcomes[place]
+        if outcome.refusal is None:
+            event = registrations.tournaments[record.tournament.pk]
+            warnings = [
+                *registrations.find_teams(record).warnings,
+                *describe_dating(event, record.match.played_at),
+            ]
+            outcome = add_warnings(outcome, warnings)
+        dated.append(outcome)
 
-    def __init__(self, records: Sequence[TournamentMatchRecord]) -> None:
-        keys = {record.tournament.pk for record in records}
-        self.tournaments = Tournament.objects.in_bulk(keys)
-        self.teams: dict[tuple[int, int], int | None] = {}
-        rows = (
-            TournamentParticipation.objects.filter(tournament__in=keys)
-            if keys
-            else TournamentParticipation.objects.none()
-        )
-        for tournament, user, team in rows.values_list("tournament", "user", "team"):
-            self.teams[tournament, user] = team
+    said = {record.match.key: _say(record) for record in records}
+    return warn_of_doubles([record.match for record in records], dated, said)
 
-    def find_fault(self, record: TournamentMatchRecord) -> DomainError | None:
-        """Return why the match cannot be one of its tournament, or None."""
-        try:
-            self._check(record)
-        except DomainError as error:
-            return error
-        return None
 
-    def _check(self, record: TournamentMatchRecord) -> None:
-        tournament = self.tournaments.get(record.tournament.pk)
-        if tournament is None:
-            raise TournamentNotFound(
-                f"The tournament {record.tournament.slug} does not exist.", field="tournament"
-            )
-        require_state(tournament, [Status.OPEN, Status.RUNNING, Status.COMPLETED], "recording a match")
-        if tournament.game_id != record.match.game.pk:
-            raise InvalidTournamentMatch(
-                f"{tournament.name} is not played in {record.match.game.name}.", field="game"
-            )
-        for name in ("round", "series", "map_name"):
-            check_text(getattr(record, name), field=name, limit=LONGEST_WORD)
-        check_json_object(record.stats, field="stats")
-        players = {line.user.pk: line.user for line in record.match.lines}
-        unregistered = [user for user in sorted(players) if (tournament.pk, user) not in self.teams]
-        if unregistered:
-            strangers = [players[user].shown_name for user in unregistered]
-            raise InvalidTournamentMatch(
-                f"{', '.join(strangers)} not registered for {tournament.name}{advise_entering(tournament)}.",
-                field="user",
-            )
-        if not record.teams.keys() <= players.keys():
-            raise InvalidTournamentMatch("teams names a player who is not in the match.", field="teams")
-
-    def team_of(self, record: TournamentMatchRecord, user: int) -> int | None:
-        """Return the id of the team a player played for in a match."""
-        return record.teams[user].pk if user in record.teams else self.teams[record.tournament.pk, user]
+def _say(record: TournamentMatchRecord) -> TournamentMatchResult:
+    """Return what a delivery says of every line of its match alike."""
+    return TournamentMatchResult(
+        tournament_id=record.tournament.pk,
+        round=record.round,
+        series=record.series,
+        map_name=record.map_name,
+    )
 
 
 def _add_side_words(
     records: Sequence[TournamentMatchRecord],
     matches: Mapping[int, MatchRecord],
-    registrations: _Registrations,
+    registrations: Registrations,
 ) -> dict[int, MatchRecord]:
     """Return the matches, with what else their sides are or were called, where a side is the player's team.
 
     One query where players have teams, two more where a team has been renamed.
     """
     teams = {
-        (place, line.user.pk): registrations.team_of(records[place], line.user.pk)
+        (place, line.user.pk): registrations.find_teams(records[place]).teams[line.user.pk]
         for place, match in matches.items()
         for line in match.lines
         if line.side
@@ -178,78 +124,76 @@ def _add_side_words(
     }
 
 
+def _amend_recorded(
+    records: Sequence[TournamentMatchRecord],
+    matches: Mapping[int, MatchRecord],
+    outcomes: Mapping[int, RecordOutcome],
+    registrations: Registrations,
+    now: datetime,
+) -> dict[int, RecordOutcome]:
+    """Add players whom later deliveries know, and replace void matches; return the outcomes by place."""
+    postponed = {place: outcomes[place].refusal for place in matches}
+    asked = {place: why for place, why in postponed.items() if isinstance(why, Postponed)}
+    if not asked:
+        return {}
+
+    found = Described.find([records[place] for place in asked])
+    amended: dict[int, RecordOutcome] = {}
+    for place, why in asked.items():
+        record = records[place]
+        if why.replaces:
+            # Of a match that is recorded anew the tournament says what the new delivery does.
+            drop_descriptions(rows=[*found.lines[record.match.key].values()])
+        elif conflict := found.find_conflict(record, registrations):
+            amended[place] = RecordOutcome.refused(conflict)
+
+    rest = [place for place in asked if place not in amended]
+    recorded = record_matches(records=[matches[place] for place in rest], now=now)
+    amended |= zip(rest, recorded, strict=True)
+    _set_teams([records[place] for place in rest if amended[place].status == RecordStatus.COMPLETED])
+    return amended
+
+
+def _set_teams(records: Sequence[TournamentMatchRecord]) -> None:
+    """Describe added lines with the team that the delivery names, where it names one."""
+    teams = {(record.match.key, user): team.pk for record in records for user, team in record.teams.items()}
+    if teams:
+        sync_descriptions(keys={key for key, _ in teams}, teams=teams)
+
+
 def _describe(
     records: Mapping[int, TournamentMatchRecord],
     outcomes: Mapping[int, RecordOutcome],
-    registrations: _Registrations,
+    registrations: Registrations,
 ) -> dict[int, RecordOutcome]:
     """Write the descriptions that are missing; return, by place, the outcomes that are others by that."""
-    lines = list_line_ids({record.match.key for record in records.values()})
-    described = _list_described([row for players in lines.values() for row in players.values()])
+    found = Described.find(records.values())
     changed: dict[int, RecordOutcome] = {}
     new: list[TournamentMatchResult] = []
+    learnt: list[TournamentMatchResult] = []
     for place, record in records.items():
-        players = lines[record.match.key]
-        rows = [_build(record, user, match, registrations) for user, match in players.items()]
-        conflicts = (_find_conflict(record, described.get(row.match_id), row) for row in rows)
-        if conflict := next(filter(None, conflicts), None):
+        if conflict := found.find_conflict(record, registrations):
             changed[place] = RecordOutcome.refused(conflict)
             continue
 
-        missing = [row for row in rows if row.match_id not in described]
-        described |= {row.match_id: row for row in missing}
+        rows = found.build(record, registrations)
+        missing = [row for row in rows if row.match_id not in found.descriptions]
+        told = learn_best_of(rows, found.descriptions)
+        found.descriptions |= {row.match_id: row for row in missing}
         new += missing
-        if missing and outcomes[place].status == RecordStatus.UNCHANGED:
-            changed[place] = RecordOutcome(status=RecordStatus.COMPLETED)
+        learnt += told
+        if (missing or told) and outcomes[place].status == RecordStatus.UNCHANGED:
+            changed[place] = replace(outcomes[place], status=RecordStatus.COMPLETED)
 
     if new:
         new.sort(key=lambda row: row.match_id)
-        TournamentMatchResult.objects.bulk_create(new)
+        insert_rows(new)
         signals.tournament_matches_recorded.send(TournamentMatchResult, rows=new)
+    if learnt:
+        TournamentMatchResult.objects.bulk_update(learnt, ["best_of"])
+    if series := {(row.tournament_id, row.series) for row in [*new, *learnt] if row.series}:
+        sync_series(keys=series)
     return changed
-
-
-def _list_described(matches: Sequence[int]) -> dict[int, TournamentMatchResult]:
-    found = (TournamentMatchResult.objects.filter(match__in=batch) for batch in in_batches(matches, 10_000))
-    return {row.match_id: row for rows in found for row in rows}
-
-
-def _build(
-    record: TournamentMatchRecord, user: int, match: int, registrations: _Registrations
-) -> TournamentMatchResult:
-    players = {line.user.pk: registrations.team_of(record, line.user.pk) for line in record.match.lines}
-    opponent_team, opponent_user = find_opponents(user, players)
-    return TournamentMatchResult(
-        tournament_id=record.tournament.pk,
-        user_id=user,
-        match_id=match,
-        team_id=players[user],
-        opponent_team_id=opponent_team,
-        opponent_user_id=opponent_user,
-        round=record.round,
-        series=record.series,
-        map_name=record.map_name,
-        stats=dict(record.stats),
-    )
-
-
-def _find_conflict(
-    record: TournamentMatchRecord, known: TournamentMatchResult | None, row: TournamentMatchResult
-) -> MatchConflict | None:
-    if known is None:
-        return None
-    # A delivery may know fewer of the players: then it does not say who the opponent was.
-    said = [name for name in DESCRIBED if name not in OPPONENTS or getattr(row, name) is not None]
-    different = [name for name in said if getattr(known, name) != getattr(row, name)]
-    if not different and not is_same_json(known.stats, row.stats):
-        different = ["stats"]
-    if not different:
-        return None
-    name = different[0].removesuffix("_id")
-    return MatchConflict(
-        f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.",
-        field=name,
-    )
 
 
 @atomic_service

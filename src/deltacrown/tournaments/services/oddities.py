@@ -1,19 +1,32 @@
-"""What is odd about standings after a ruling. Nothing here is refused: the organiser decides."""
+"""What is odd about standings, as published and after rulings. Nothing here is refused: organisers decide."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
-from deltacrown.tournaments.models import TournamentResult
-from deltacrown.tournaments.services.result_table import ResultChange, ResultTable
+from django.db.models import prefetch_related_objects
+
+from deltacrown.accounts.models import User
+from deltacrown.teams.models import Team
+from deltacrown.tournaments.models import Tournament, TournamentResult
+from deltacrown.tournaments.services.entrants import get_entrant
+from deltacrown.tournaments.services.placements import Place, split_place, write_place
+from deltacrown.tournaments.services.result_table import ResultChange, ResultTable, place_of
+from deltacrown.tournaments.services.standings import Standing
 
 Row = TypeVar("Row")
 
+#: The most warnings that are told, and the most names in one of them.
+MOST_TOLD, MOST_NAMED = 20, 5
+
 
 class Ruled(list[Row]):
-    """The rows a ruling is about, and what is odd about the standings it leaves.
+    """The rows that a ruling or the completion is about, and what is odd about the standings it leaves.
 
     :ivar warnings: sentences for the organiser; empty when nothing is odd.
     """
@@ -23,13 +36,57 @@ class Ruled(list[Row]):
         self.warnings = list(warnings)
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """An entrant of the standings, as far as the ranking goes."""
+
+    entrant: User | Team
+    place: Place | None
+    prize: Decimal
+    is_out: bool
+
+
+class Group(NamedTuple):
+    """The entrants who share a place."""
+
+    place: Place
+    members: list[Ranked]
+
+    @property
+    def text(self) -> str:
+        return write_place(*split_place(self.place))
+
+
+class Oddity(NamedTuple):
+    """A sentence; ``{0}`` and ``{1}`` in it stand for names of entrants, which it takes a query to know."""
+
+    sentence: str
+    named: tuple[Sequence[User | Team], ...] = ()
+
+
 def list_oddities(table: ResultTable, changes: Sequence[ResultChange]) -> list[str]:
     """Return what is odd about the standings, after ``changes`` of the rows of one entrant."""
-    placed = [row for row in table.list_entrants() if row.placement is not None]
-    placed.sort(key=lambda row: (row.placement or 0, row.pk))
-    own = [change for change in changes if change.result in table.list_entrants()]
+    rows = table.list_entrants()
+    ranked = {row.pk: _rank_row(row) for row in rows}
+    moved = [change for change in changes if change.result in rows and _has_moved(change)]
 
-    return [*_find_new_ties(placed, own), *_find_gaps(placed), *_find_larger_prizes(placed)]
+    ties = list(_find_new_ties(ranked, moved))
+    are_new_winners = any(change.result.placement == 1 for change in moved) and bool(ties)
+    return _write([*ties, *_find_oddities(ranked.values(), tells_winners=not are_new_winners)])
+
+
+def list_standings_oddities(tournament: Tournament, standings: Iterable[Standing]) -> list[str]:
+    """Return what is odd about standings that ``check_standings`` takes; at most one query, for names."""
+    ranked = [
+        Ranked(
+            entrant=get_entrant(tournament, standing.user, standing.team),
+            place=standing.place,
+            prize=Decimal(standing.prize),
+            is_out=bool(standing.disqualified_reason),
+        )
+        for standing in standings
+    ]
+    return _write(_find_oddities(ranked))
 
 
 def describe_lost_prize(changes: Sequence[ResultChange]) -> list[str]:
@@ -37,44 +94,136 @@ def describe_lost_prize(changes: Sequence[ResultChange]) -> list[str]:
     prize = max((change.old_prize for change in changes), default=0)
     if not prize:
         return []
-    who = _name_of(changes[0].result)
-    return [f"The prize of {prize:.2f} that {who} had is nobody's now; give it away with correct_result."]
+    oddity = Oddity(
+        f"The prize of {prize:.2f} that {{0}} had is nobody's now; give it away with correct_result.",
+        ([_entrant_of(changes[0].result)],),
+    )
+    return _write([oddity])
 
 
-def _find_new_ties(placed: Sequence[TournamentResult], changes: Sequence[ResultChange]) -> Iterator[str]:
+def describe_unplaced(rows: Sequence[TournamentResult]) -> list[str]:
+    """Return that an entrant who was let in again has no placement, if there was none to restore."""
+    if not rows or rows[0].placement is not None or rows[0].unplaced_reason:
+        return []
+    sentence = "{0} is in again without a placement; give one with correct_result if there is one."
+    return _write([Oddity(sentence, ([_entrant_of(rows[0])],))])
+
+
+def _find_oddities(entrants: Iterable[Ranked], *, tells_winners: bool = True) -> Iterator[Oddity]:
+    """Yield what is odd about standings, in the order of the places."""
+    known = sorted(entrants, key=lambda each: each.entrant.pk)
+    placed = sorted((each for each in known if each.place is not None), key=attrgetter("place"))
+    groups = [Group(place, list(members)) for place, members in groupby(placed, key=attrgetter("place"))]
+
+    if not groups:
+        yield Oddity("Nobody is placed.")
+    if tells_winners:
+        yield from _find_winners(groups)
+    yield from _find_gaps(groups)
+    yield from _find_odd_ranges(groups)
+    yield from _find_larger_prizes(groups)
+    for each in known:
+        if each.is_out and each.prize:
+            yield Oddity(f"{{0}} is disqualified and has a prize of {each.prize:.2f}.", ([each.entrant],))
+
+
+def _find_new_ties(ranked: Mapping[int, Ranked], changes: Sequence[ResultChange]) -> Iterator[Oddity]:
     for change in changes:
-        row = change.result
-        same = [other for other in placed if other.placement == row.placement and other.pk != row.pk]
-        if row.placement is not None and change.old_placement != row.placement and same:
-            names = ", ".join(_name_of(other) for other in same)
-            yield f"{_name_of(row)} shares placement {row.placement} with {names} now."
+        place = place_of(change.result)
+        same = [each for pk, each in ranked.items() if each.place == place and pk != change.result.pk]
+        if place is not None and same:
+            text = write_place(*split_place(place))
+            named = ([_entrant_of(change.result)], [each.entrant for each in same])
+            yield Oddity(f"{{0}} shares placement {text} with {{1}} now.", named)
 
 
-def _find_gaps(placed: Sequence[TournamentResult]) -> Iterator[str]:
-    """Yield where the placements do not count 1, 2, 2, 4."""
-    due = 1
-    for rank, row in enumerate(placed, start=1):
-        placement = row.placement or 0
-        if rank > 1 and placement == placed[rank - 2].placement:
-            due += 1
-            continue
-        if placement > due:
-            yield f"Nobody is placed {due}; the next placement is {placement}."
-        elif placement < due:
-            yield f"Placement {placement} comes where {due} is due: as many places follow a tie as share it."
-        due = placement + 1
+def _find_winners(groups: Sequence[Group]) -> Iterator[Oddity]:
+    """Yield that several share the first place."""
+    for place, members in groups[:1]:
+        if place == (1, 1) and len(members) > 1:
+            yield Oddity(f"{len(members)} are placed first: {{0}}.", (_list_entrants(members),))
 
 
-def _find_larger_prizes(placed: Sequence[TournamentResult]) -> Iterator[str]:
-    for better, worse in pairwise(placed):
-        is_worse = (worse.placement or 0) > (better.placement or 0)
-        if is_worse and worse.prize_amount > better.prize_amount:
-            more = (
-                f"{_name_of(worse)}, placed {worse.placement}, has a larger prize ({worse.prize_amount:.2f})"
+def _find_gaps(groups: Sequence[Group]) -> Iterator[Oddity]:
+    """Yield where the placements do not count 1, 2, 2, 4. What overlaps a range is not due anywhere."""
+    due, reach = 1, 0
+    for place, members in groups:
+        first, last = place
+        if first > due:
+            yield Oddity(f"Nobody is placed {due}; the next placement is {first}.")
+        elif reach < first < due:
+            yield Oddity(
+                f"Placement {first} comes where {due} is due: as many places follow a tie as share it."
             )
-            less = f"{_name_of(better)}, placed {better.placement} ({better.prize_amount:.2f})"
-            yield f"{more} than {less}."
+        after = last + 1 if last > first else first + len(members)
+        due = max(after, due) if first <= reach else after
+        reach = max(reach, last)
 
 
-def _name_of(row: TournamentResult) -> str:
-    return row.user.shown_name if row.user is not None else str(row.team)
+def _find_odd_ranges(groups: Sequence[Group]) -> Iterator[Oddity]:
+    """Yield the ranges of another width than entrants share it, and the placements that overlap a range."""
+    furthest: Group | None = None
+    for group in groups:
+        first, last = group.place
+        width, sharing = last - first + 1, len(group.members)
+        if width > 1 and width != sharing:
+            sharers = _list_entrants(group.members)
+            yield Oddity(f"Of the {width} places {group.text}, {sharing} are taken: {{0}}.", (sharers,))
+
+        if furthest is not None and first <= furthest.place[1]:
+            named = (_list_entrants(group.members), _list_entrants(furthest.members))
+            yield Oddity(f"Placement {group.text} of {{0}} overlaps {furthest.text} of {{1}}.", named)
+        if furthest is None or last > furthest.place[1]:
+            furthest = group
+
+
+def _find_larger_prizes(groups: Sequence[Group]) -> Iterator[Oddity]:
+    for better, worse in pairwise(groups):
+        least = min(better.members, key=attrgetter("prize"))
+        most = max(worse.members, key=attrgetter("prize"))
+        if worse.place[0] > better.place[1] and most.prize > least.prize:
+            yield Oddity(
+                f"{{0}}, placed {worse.text}, has a larger prize ({most.prize:.2f}) "
+                f"than {{1}}, placed {better.text} ({least.prize:.2f}).",
+                ([most.entrant], [least.entrant]),
+            )
+
+
+def _write(oddities: Iterable[Oddity]) -> list[str]:
+    """Return the sentences with the names that pages show; at most one query, whatever their number."""
+    found = list(oddities)
+    told = found[:MOST_TOLD]
+    groups = [[*group[:MOST_NAMED]] for oddity in told for group in oddity.named]
+    users = [each for group in groups for each in group if isinstance(each, User)]
+    prefetch_related_objects(users, "profile")
+
+    sentences = [oddity.sentence.format(*map(_list_names, oddity.named)) for oddity in told]
+    if len(found) > MOST_TOLD:
+        sentences.append(f"{len(found) - MOST_TOLD} more things are odd about these standings.")
+    return sentences
+
+
+def _list_names(entrants: Sequence[User | Team]) -> str:
+    names = [each.shown_name if isinstance(each, User) else each.name for each in entrants[:MOST_NAMED]]
+    more = len(entrants) - MOST_NAMED
+    return f"{', '.join(names)} and {more} more" if more > 0 else ", ".join(names)
+
+
+def _list_entrants(members: Iterable[Ranked]) -> list[User | Team]:
+    return [each.entrant for each in members]
+
+
+def _rank_row(row: TournamentResult) -> Ranked:
+    return Ranked(_entrant_of(row), place_of(row), row.prize_amount, is_out=row.disqualified_at is not None)
+
+
+def _has_moved(change: ResultChange) -> bool:
+    row = change.result
+    return (row.placement, row.placement_to) != (change.old_placement, change.old_placement_to)
+
+
+def _entrant_of(row: TournamentResult) -> User | Team:
+    """Return the entrant of a row: the player, or of a team's own row the team."""
+    entrant = row.user or row.team
+    assert entrant is not None  # noqa: S101 - a constraint of the table
+    return entrant

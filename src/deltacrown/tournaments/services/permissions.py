@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import DomainError
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import list_roster
-from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.models import EntryChange, Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import get_entrant, list_entrant_roster
 
 
@@ -34,6 +36,20 @@ def require_organiser(tournament: Tournament, user: User) -> None:
         raise MayNotOrganise(
             f"Only the organiser of {tournament.name}, and staff with the permission "
             f"{Right.MANAGE_TOURNAMENTS}, may do this."
+        )
+
+
+def require_currency_say(tournament: Tournament, user: User) -> None:
+    """Refuse unless ``user`` may set the currency of the prizes: the organiser until the end, then staff.
+
+    :raises MayNotOrganise: they may not.
+    """
+    require_organiser(tournament, user)
+    is_over = tournament.status == Tournament.Status.COMPLETED
+    if is_over and not has_right(user, Right.MANAGE_TOURNAMENTS):
+        raise MayNotOrganise(
+            f"{tournament.name} is completed; staff with the permission {Right.MANAGE_TOURNAMENTS} can "
+            "change the currency of its prizes."
         )
 
 
@@ -81,6 +97,52 @@ def require_say(tournament: Tournament, by: User, *, user: User | None, team: Te
     if by.pk not in {row.user_id for row in roster}:
         who = "the player" if team is None else f"the players {team.name} registered"
         raise MayNotOrganise(f"Only {who}, the organiser and staff may do this.")
+
+
+def require_roster_change(
+    tournament: Tournament, by: User, *, team: Team, joining: Iterable[User], now: datetime
+) -> None:
+    """Refuse unless ``by`` may change a roster: who is on it, before the start; the organiser always.
+
+    :param joining: who is to join; a player may name present members of the team only.
+    :raises MayNotOrganise: they may not.
+    :raises NotRegistered: the team is not registered.
+    """
+    if can_organise(tournament, by):
+        return
+    require_say(tournament, by, user=None, team=team)
+    if tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}:
+        raise MayNotOrganise(f"{tournament.name} has started; its organiser and staff change rosters.")
+    members = {member.pk for member in list_roster(team, now)}
+    if not {player.pk for player in joining} <= members:
+        raise MayNotOrganise(
+            "Somebody who is to join is not in the team; the organiser can add them.", field="add"
+        )
+
+
+def require_dating(tournament: Tournament, by: User, at: datetime | None) -> None:
+    """Refuse a time other than now unless ``by`` runs the tournament: others only do their own.
+
+    :raises MayNotOrganise: they may not.
+    """
+    if at is not None and not can_organise(tournament, by):
+        raise MayNotOrganise(
+            f"Only the organiser of {tournament.name} and staff date a step; leave at out.", field="at"
+        )
+
+
+def filter_entry_changes(tournament: Tournament, viewer: User) -> QuerySet[EntryChange]:
+    """Return the log of a tournament as far as ``viewer`` may see it.
+
+    Who runs the tournament sees all of it. A player sees what happened to them, and to the team they are
+    registered with as a whole; everybody else nothing.
+    """
+    rows = EntryChange.objects.filter(tournament=tournament)
+    if can_organise(tournament, viewer):
+        return rows
+    entries = TournamentParticipation.objects.filter(tournament=tournament, user=viewer)
+    of_team = Q(user=None, team__in=entries.filter(team__isnull=False).values("team"))
+    return rows.filter(Q(user=viewer) | of_team)
 
 
 def require_return(tournament: Tournament, by: User, *, user: User | None, team: Team | None) -> None:

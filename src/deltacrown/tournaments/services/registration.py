@@ -1,13 +1,12 @@
 """Entering a tournament: one player, one team, or many entrants at once.
 
-A team enters with a roster: a registration for every member. It is the roster as it was then that
-is placed in the end, whoever left or joined since.
+A team enters with a roster: a registration for every member, whoever joins or leaves the team since.
+``rosters.change_roster`` changes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from deltacrown.accounts.models import User
@@ -17,63 +16,54 @@ from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
-    EntrantName,
     InvalidEntrant,
     Participation,
-    advise_letting_in,
     get_entrant,
     group_rosters,
-    has_status,
     name_of,
 )
+from deltacrown.tournaments.services.entry_changes import Dating, Kind, log_entrant
+from deltacrown.tournaments.services.register import (
+    EntrantRecord,
+    Register,
+    list_open_states,
+    write_registers,
+)
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
+from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
-#: The columns of a registration that is made again.
-REWRITTEN = ["team", "status", "withdrawn_from", "disqualified_from", "registered_at"]
-
-
-class AlreadyRegistered(Conflict):
-    """A player is registered with another team, or a team with another roster."""
-
-
-class EntrantDisqualified(Conflict):
-    """A disqualified entrant cannot enter, check in or withdraw."""
+#: Team's id → its memberships.
+Members = dict[int, list[TeamMembership]]
 
 
 class TournamentFull(Conflict):
     """There are more entrants than places."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EntrantRecord:
-    """Who enters: a player in a solo event, or a team.
-
-    :param roster: the team's players; None for its members at ``registered_at``.
-    :param registered_at: timezone-aware, not in the future; None for now.
-    :param status: a status of participation, for entrants whose story is known.
-    """
-
-    user: User | None = None
-    team: Team | None = None
-    roster: Sequence[User] | None = None
-    registered_at: datetime | None = None
-    status: str = Participation.REGISTERED
-
-
 @atomic_service
 def register_player(
-    *, tournament: Tournament, user: User, now: datetime, registered_at: datetime | None = None
+    *,
+    tournament: Tournament,
+    user: User,
+    now: datetime,
+    registered_at: datetime | None = None,
+    late: bool = False,
+    reason: str = "",
+    by: User | None = None,
 ) -> TournamentParticipation:
     """Register a player for a solo event, or find them registered; one who withdrew may enter again.
 
     :param registered_at: when they registered, if not now.
+    :param late: also while the tournament is running: the organiser's late entry, whatever the places.
+    :param reason: goes to the log of the tournament, and so does ``by``: who entered them.
     :raises EntrantDisqualified: they were disqualified.
     :raises InvalidEntrant: the event is for teams, or the date is in the future.
-    :raises TournamentFull: every place is taken.
+    :raises TournamentFull: registration is open, and every place is taken.
     :raises WrongState: registration is not open.
     """
-    register = _register(tournament, [EntrantRecord(user=user, registered_at=registered_at)], now, again=True)
+    entrant = EntrantRecord(user=user, registered_at=registered_at)
+    register = _register_one(tournament, entrant, now, late=late, reason=reason, by=by)
     return register.by_user[user.pk]
 
 
@@ -85,27 +75,31 @@ def register_team(
     roster: Sequence[User] | None,
     now: datetime,
     registered_at: datetime | None = None,
+    late: bool = False,
+    reason: str = "",
+    by: User | None = None,
 ) -> list[TournamentParticipation]:
     """Register a team with a roster, or find it registered; one that withdrew may enter with another roster.
 
     :param roster: the players; None for the team's members at ``registered_at``.
     :param registered_at: when it registered, if not now.
+    :param late: as of ``register_player``, and so are ``reason`` and ``by``.
     :return: a registration per member of the roster.
     :raises AlreadyRegistered: the team is registered with another roster, or a player with another team.
     :raises EntrantDisqualified: the team was disqualified.
     :raises InvalidEntrant: the event is for players, the roster is empty or names a player twice, or the
         date is in the future.
-    :raises TournamentFull: every place is taken.
+    :raises TournamentFull: registration is open, and every place is taken.
     :raises WrongState: registration is not open.
     """
     entrant = EntrantRecord(team=team, roster=roster, registered_at=registered_at)
-    register = _register(tournament, [entrant], now, again=True)
+    register = _register_one(tournament, entrant, now, late=late, reason=reason, by=by)
     return group_rosters(tournament, register.by_team[team.pk].values())[team.pk]
 
 
 @atomic_service
 def register_entrants(
-    *, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime
+    *, tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, late: bool = False
 ) -> list[TournamentParticipation]:
     """Register many entrants in a constant number of queries, all or none.
 
@@ -113,31 +107,72 @@ def register_entrants(
     again takes no withdrawal and no disqualification back. Players a known team's ``roster`` names and
     its registration does not are added to it.
 
+    :param late: also while the tournament is running.
     :return: the registrations written.
     :raises DomainError: as ``register_player`` and ``register_team``; nobody is registered.
     """
-    return _register(tournament, entrants, now, again=False).written
+    return _register(tournament, entrants, now, again=False, late=late).written
+
+
+def _register_one(
+    tournament: Tournament,
+    entrant: EntrantRecord,
+    now: datetime,
+    *,
+    late: bool,
+    reason: str,
+    by: User | None,
+) -> Register:
+    """Register an entrant by a step of its own, which is logged."""
+    dating = Dating(at=entrant.registered_at or now, by=by, reason=reason)
+    Dating(reason=reason).check(now=now)
+    register = _register(tournament, [entrant], now, again=True, late=late)
+    if register.written:
+        log_entrant(tournament, register.written, Kind.ENTERED, dating)
+    return register
 
 
 def _register(
-    tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool
-) -> _Register:
+    tournament: Tournament, entrants: Sequence[EntrantRecord], now: datetime, *, again: bool, late: bool
+) -> Register:
     lock_tournament(tournament)
-    for entrant in entrants:
-        _check_entrant(tournament, entrant, now)
-    register = _Register(tournament)
-    members = _list_members(entrants)
-    for entrant in entrants:
-        at = entrant.registered_at or now
-        register.enter(entrant, _find_roster(entrant, members, at), at, again=again)
+    rows = tournament.participations.select_related("team", "user").order_by("pk")
+    register = Register(tournament, rows)
+    enter_all(register, entrants, list_members(entrants), now, again=again, late=late)
     if register.written:
-        require_state(tournament, [Status.OPEN], "registration")
-        check_capacity(tournament, register.by_user.values())
-        register.write()
+        write_registers([register])
         signals.players_registered.send(
             TournamentParticipation, tournament=tournament, participations=register.written
         )
     return register
+
+
+def enter_all(
+    register: Register,
+    entrants: Sequence[EntrantRecord],
+    members: Members,
+    now: datetime,
+    *,
+    again: bool,
+    late: bool = False,
+) -> None:
+    """Add entrants to a register; nothing is written yet.
+
+    :param members: the memberships of the teams that come without a roster.
+    :param late: also while the tournament is running.
+    :raises DomainError: as ``register_player`` and ``register_team``.
+    """
+    tournament = register.tournament
+    for entrant in entrants:
+        _check_entrant(tournament, entrant, now)
+    for entrant in entrants:
+        at = entrant.registered_at or now
+        register.enter(entrant, find_roster(entrant, members, at), at, again=again, late=late)
+    if register.written:
+        require_state(tournament, list_open_states(late=late), "registration")
+        # After the start the organiser decides, also where the place was given to somebody else.
+        if tournament.status == Status.OPEN:
+            check_capacity(tournament, register.by_user.values())
 
 
 def count_entrants(tournament: Tournament, rows: Iterable[TournamentParticipation]) -> int:
@@ -179,20 +214,19 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
         )
 
 
-def _list_members(entrants: Sequence[EntrantRecord]) -> dict[int, list[TeamMembership]]:
+def list_members(entrants: Iterable[EntrantRecord]) -> Members:
     """Return every membership in the teams that come without a roster."""
     teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
-    members: dict[int, list[TeamMembership]] = {team: [] for team in teams}
-    if teams:
-        memberships = TeamMembership.objects.filter(team__in=teams).select_related("user")
+    members: Members = {team: [] for team in teams}
+    for batch in in_batches(sorted(teams)):
+        memberships = TeamMembership.objects.filter(team__in=batch).select_related("user")
         for membership in memberships.order_by("joined_at", "pk"):
             members[membership.team_id].append(membership)
     return members
 
 
-def _find_roster(
-    entrant: EntrantRecord, members: dict[int, list[TeamMembership]], at: datetime
-) -> list[User]:
+def find_roster(entrant: EntrantRecord, members: Members, at: datetime) -> list[User]:
+    """Return the players with whom an entrant enters: of a team without a roster, its members at the time."""
     if entrant.user is not None:
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
@@ -201,114 +235,3 @@ def _find_roster(
     joined = [each for each in memberships if each.joined_at <= at]
     present = [each.user for each in joined if each.left_at is None or each.left_at > at]
     return list({user.pk: user for user in present}.values())
-
-
-class _Register:
-    """The registrations of a locked tournament, and what entrants add to them."""
-
-    def __init__(self, tournament: Tournament) -> None:
-        self.tournament = tournament
-        self._written: dict[int, TournamentParticipation] = {}
-        self._dropped: list[TournamentParticipation] = []
-        self.by_user: dict[int, TournamentParticipation] = {}
-        self.by_team: dict[int, dict[int, TournamentParticipation]] = {}
-        for row in tournament.participations.select_related("team", "user").order_by("pk"):
-            self._keep(row)
-
-    @property
-    def written(self) -> list[TournamentParticipation]:
-        """Return the rows that are new or changed."""
-        return list(self._written.values())
-
-    def _keep(self, row: TournamentParticipation) -> None:
-        self.by_user[row.user_id] = row
-        if row.team_id is not None:
-            self.by_team.setdefault(row.team_id, {})[row.user_id] = row
-
-    def enter(self, entrant: EntrantRecord, roster: Sequence[User], at: datetime, *, again: bool) -> None:
-        """Add the registrations of an entrant that are missing.
-
-        :param again: let one that withdrew enter as if it were new, and refuse one that is disqualified
-            or has another roster; otherwise leave what is known and add to it.
-        """
-        known = self._find(entrant)
-        standing = [row for row in known if row.status != Participation.WITHDRAWN] or known
-        if again and known and has_status(standing, Participation.WITHDRAWN):
-            self._drop(known)
-            known = standing = []
-        if again and known:
-            self._check_same(entrant, standing)
-        if known and (again or entrant.roster is None):
-            return
-        if not known and not roster:
-            require_state(self.tournament, [Status.OPEN], "registration")
-            raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")
-        has_left = bool(standing) and not standing[0].stands
-        status = standing[0].status if has_left else entrant.status
-        before = (standing[0].withdrawn_from, standing[0].disqualified_from) if has_left else ("", "")
-        here = {row.user_id for row in known}
-        for user in sorted((user for user in roster if user.pk not in here), key=lambda user: user.pk):
-            row = self._take_row(user, entrant.team)
-            row.team, row.status, row.registered_at = entrant.team, status, at
-            row.withdrawn_from, row.disqualified_from = before
-            self._keep(row)
-            self._written[user.pk] = row
-
-    def _drop(self, roster: Sequence[TournamentParticipation]) -> None:
-        """Leave a roster that withdrew out of what taking a withdrawal back restores."""
-        for row in roster:
-            if row.withdrawn_from:
-                row.withdrawn_from = ""
-                self._dropped.append(row)
-
-    def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
-        if has_status(standing, Participation.DISQUALIFIED):
-            advice = advise_letting_in(self.tournament)
-            raise EntrantDisqualified(
-                f"{_name(entrant)} was disqualified from {self.tournament.name}{advice}.", field="entrant"
-            )
-
-        registered = {row.user_id for row in standing}
-        if entrant.roster is not None and registered != {user.pk for user in entrant.roster}:
-            # Only while registration is open can a team that withdraws enter with another roster.
-            require_state(self.tournament, [Status.OPEN], "entering with another roster")
-            raise AlreadyRegistered(
-                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; "
-                "withdraw it first, then register it again.",
-                field="roster",
-            )
-
-    def _find(self, entrant: EntrantRecord) -> list[TournamentParticipation]:
-        if entrant.team is not None:
-            return list(self.by_team.get(entrant.team.pk, {}).values())
-        if entrant.user is not None and entrant.user.pk in self.by_user:
-            return [self.by_user[entrant.user.pk]]
-        return []
-
-    def _take_row(self, user: User, team: Team | None) -> TournamentParticipation:
-        """Return the player's row: a new one, or the one they withdrew, out of the roster it was in."""
-        row = self.by_user.get(user.pk)
-        if row is None:
-            return TournamentParticipation(tournament=self.tournament, user=user)
-        if row.status != Participation.WITHDRAWN:
-            raise AlreadyRegistered(
-                f"{user.shown_name} is registered for {self.tournament.name} with {row.team} already; "
-                "a player enters once.",
-                field="roster",
-            )
-        if row.team_id is not None:
-            del self.by_team[row.team_id][user.pk]
-        return row
-
-    def write(self) -> None:
-        """Insert the new rows and update those registered again."""
-        known = [row for row in self.written if row.pk is not None]
-        dropped = [row for row in self._dropped if row.user_id not in self._written]
-        TournamentParticipation.objects.bulk_update(dropped, ["withdrawn_from"])
-        TournamentParticipation.objects.bulk_update(known, REWRITTEN)
-        new = [row for row in self.written if row.pk is None]
-        TournamentParticipation.objects.bulk_create(sorted(new, key=lambda row: row.user_id))
-
-
-def _name(entrant: EntrantRecord) -> EntrantName:
-    return name_of(entrant.team or entrant.user or User())

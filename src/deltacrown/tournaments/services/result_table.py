@@ -12,11 +12,20 @@ from django.db.models import F
 from deltacrown.accounts.models import User
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentResult
-from deltacrown.tournaments.services.placements import find_published, settle_placements
+from deltacrown.tournaments.services.placements import (
+    Place,
+    find_published,
+    make_place,
+    settle_placements,
+    split_place,
+)
 
+PLACED = ["placement", "placement_to"]
+PUBLISHED = ["published_placement", "published_placement_to"]
 COLUMNS = [
-    "placement",
-    "published_placement",
+    *PLACED,
+    *PUBLISHED,
+    "unplaced_reason",
     "prize_amount",
     "withheld_prize",
     "disqualified_at",
@@ -30,6 +39,7 @@ class ResultChange:
 
     result: TournamentResult
     old_placement: int | None
+    old_placement_to: int | None = None
     old_prize: Decimal
 
 
@@ -38,7 +48,8 @@ class ResultTable:
 
     def __init__(self, tournament: Tournament) -> None:
         self.tournament = tournament
-        self.rows = list(tournament.results.select_related("user", "team").order_by("placement", "pk"))
+        rows = tournament.results.select_related("user__profile", "team")
+        self.rows = list(rows.order_by("placement", "pk"))
 
     def list_rows(self, entrant: User | Team) -> list[TournamentResult]:
         """Return the entrant's rows, the team's own before its members'."""
@@ -55,35 +66,32 @@ class ResultTable:
         return list(first.values())
 
     def remember_published(self) -> None:
-        """Record the published placement of every row that is placed, before the first of them moves.
+        """Record the published place of every row that is placed, before the first of them moves.
 
         A row whose placement was written behind the services is taken as it says.
         """
         placed = [row for row in self.rows if row.placement is not None]
         if all(row.published_placement is None for row in self.rows):
             unmoved = self.tournament.results.filter(placement__isnull=False)
-            unmoved.update(published_placement=F("placement"))
+            unmoved.update(published_placement=F("placement"), published_placement_to=F("placement_to"))
             for row in placed:
-                row.published_placement = row.placement
+                set_published(row, place_of(row))
             return
 
         settled = self._settle()
-        strange = [row for row in placed if settled.get(row.published_placement or 0) != row.placement]
+        strange = [row for row in placed if _find(settled, published_of(row)) != place_of(row)]
         if strange:
-            known = {
-                row.published_placement: row.placement
-                for row in placed
-                if row not in strange and row.published_placement and row.placement
-            }
+            known = _pair([row for row in placed if row not in strange])
+            struck = self._list_struck()
             for row in strange:
-                row.published_placement = find_published(row.placement or 1, known, self._list_struck())
-            TournamentResult.objects.bulk_update(strange, ["published_placement"])
+                set_published(row, find_published(place_of(row) or (1, 1), known, struck))
+            TournamentResult.objects.bulk_update(strange, PUBLISHED)
 
     def strike(self, rows: Sequence[TournamentResult], reason: str, now: datetime) -> list[ResultChange]:
         """Take placement and prize of the rows of one entrant away, and return what changed."""
         changes = [_change_of(row) for row in rows]
         for row in rows:
-            row.placement = None
+            set_place(row, None)
             row.withheld_prize, row.prize_amount = row.prize_amount, Decimal(0)
             row.disqualified_at, row.disqualified_reason = now, reason
         TournamentResult.objects.bulk_update(rows, COLUMNS)
@@ -92,17 +100,17 @@ class ResultTable:
     def restore(self, rows: Sequence[TournamentResult]) -> list[ResultChange]:
         """Give the rows of one entrant back what ``strike`` took, and return what changed.
 
-        A row that was published without a placement is left as it is.
+        Who had no placement before is unranked again, and so is whom the published standings disqualify.
         """
-        back = [row for row in rows if row.placement is None and row.published_placement is not None]
+        back = [row for row in rows if row.disqualified_at is not None]
         changes = [_change_of(row) for row in back]
         for row in back:
             row.disqualified_at, row.disqualified_reason = None, ""
-            row.prize_amount, row.withheld_prize = row.withheld_prize, Decimal(0)
+            row.prize_amount, row.withheld_prize = row.prize_amount + row.withheld_prize, Decimal(0)
 
         settled = self._settle()
         for row in back:
-            row.placement = settled[row.published_placement or 0]
+            set_place(row, _find(settled, published_of(row)))
         TournamentResult.objects.bulk_update(back, COLUMNS)
         return changes
 
@@ -111,65 +119,71 @@ class ResultTable:
         settled = self._settle()
         changes = []
         for row in self.rows:
-            placement = settled.get(row.published_placement or 0)
-            if row.placement is not None and placement is not None and row.placement != placement:
+            place = _find(settled, published_of(row))
+            if row.placement is not None and place is not None and place_of(row) != place:
                 changes.append(_change_of(row))
-                row.placement = placement
-        TournamentResult.objects.bulk_update([change.result for change in changes], ["placement"])
+                set_place(row, place)
+        TournamentResult.objects.bulk_update([change.result for change in changes], PLACED)
         return changes
 
     def place(
-        self, rows: Sequence[TournamentResult], placement: int, prizes: Sequence[Decimal] | None
+        self,
+        rows: Sequence[TournamentResult],
+        place: Place | None,
+        unplaced_reason: str,
+        prizes: Sequence[Decimal] | None,
     ) -> list[ResultChange]:
-        """Give the rows of one entrant a placement, and prizes if given, and return those that changed."""
-        published = self.find_published(placement, but=rows)
+        """Give the rows of one entrant a place, and prizes if given, and return those that changed.
+
+        :param place: None takes the placement away.
+        """
+        published = self.find_published(place, but=rows)
         changes = []
-        for place, row in enumerate(rows):
-            change = _change_of(row)
-            row.placement, row.published_placement = placement, published
-            row.prize_amount = row.prize_amount if prizes is None else prizes[place]
+        for number, row in enumerate(rows):
+            prize = row.prize_amount if prizes is None else prizes[number]
+            is_there = (place_of(row), row.unplaced_reason) == (place, unplaced_reason)
+            if is_there and prize == row.prize_amount:
+                continue
+
+            changes.append(_change_of(row))
+            row.prize_amount, row.unplaced_reason = prize, unplaced_reason
             row.withheld_prize = Decimal(0)
-            row.disqualified_at, row.disqualified_reason = None, ""
-            if (change.old_placement, change.old_prize) != (row.placement, row.prize_amount):
-                changes.append(change)
+            if not is_there:  # who stays in place keeps the published one: a lifting restores exactly that
+                set_place(row, place)
+                set_published(row, published)
         TournamentResult.objects.bulk_update([change.result for change in changes], COLUMNS)
         return changes
 
     def add(self, rows: Sequence[TournamentResult]) -> list[ResultChange]:
         """Insert the rows of an entrant who had none, the team's own first, and return them as changes."""
-        published = self.find_published(rows[0].placement or 1)
+        published = self.find_published(place_of(rows[0]))
         for row in rows:
-            row.published_placement = published
+            set_published(row, published)
         TournamentResult.objects.bulk_create(rows)
         self.rows += rows
         return [ResultChange(result=row, old_placement=None, old_prize=Decimal(0)) for row in rows]
 
-    def find_published(self, placement: int, *, but: Sequence[TournamentResult] = ()) -> int | None:
-        """Return the published placement for an entrant who is given ``placement`` as things are now.
+    def find_published(self, place: Place | None, *, but: Sequence[TournamentResult] = ()) -> Place | None:
+        """Return the published place for an entrant who is given ``place`` as things are now.
 
-        None while nobody was ever disqualified from the results: then it is the placement itself.
+        None while nobody was ever disqualified from the results: then it is the place itself.
 
         :param but: the rows of that entrant.
         """
         others = [row for row in self.rows if row not in but]
-        if all(row.published_placement is None for row in others):
+        if place is None or all(row.published_placement is None for row in others):
             return None
 
-        settled = {
-            row.published_placement: row.placement
-            for row in others
-            if row.placement is not None and row.published_placement is not None
-        }
         struck = [
             row.published_placement
             for row in self.list_entrants()
-            if row not in but and row.placement is None and row.published_placement is not None
+            if row not in but and row.disqualified_at is not None and row.published_placement is not None
         ]
-        return find_published(placement, settled, struck)
+        return find_published(place, _pair(others), struck)
 
-    def _settle(self) -> dict[int, int]:
-        """Return published placement → placement, of all who are not disqualified."""
-        published = [row.published_placement for row in self.rows if row.disqualified_at is None]
+    def _settle(self) -> dict[Place, Place]:
+        """Return published place → place, of all who are not disqualified."""
+        published = [published_of(row) for row in self.rows if row.disqualified_at is None]
         return settle_placements([each for each in published if each is not None], self._list_struck())
 
     def _list_struck(self) -> list[int]:
@@ -178,5 +192,40 @@ class ResultTable:
         return [each for each in out if each is not None]
 
 
+def place_of(row: TournamentResult) -> Place | None:
+    """Return the first and the last place of a row; None without a placement."""
+    return make_place(row.placement, row.placement_to)
+
+
+def published_of(row: TournamentResult) -> Place | None:
+    """Return the place of a row before any disqualification; None where it is not kept."""
+    return make_place(row.published_placement, row.published_placement_to)
+
+
+def set_place(row: TournamentResult, place: Place | None) -> None:
+    """Set the place of a row, which is not saved."""
+    row.placement, row.placement_to = split_place(place)
+
+
+def set_published(row: TournamentResult, place: Place | None) -> None:
+    """Set the place of a row before any disqualification; the row is not saved."""
+    row.published_placement, row.published_placement_to = split_place(place)
+
+
+def _pair(rows: Sequence[TournamentResult]) -> dict[Place, Place]:
+    """Return published place → place, as the rows have them."""
+    pairs = [(published_of(row), place_of(row)) for row in rows]
+    return {published: place for published, place in pairs if published is not None and place is not None}
+
+
+def _find(settled: dict[Place, Place], published: Place | None) -> Place | None:
+    return None if published is None else settled.get(published)
+
+
 def _change_of(row: TournamentResult) -> ResultChange:
-    return ResultChange(result=row, old_placement=row.placement, old_prize=row.prize_amount)
+    return ResultChange(
+        result=row,
+        old_placement=row.placement,
+        old_placement_to=row.placement_to,
+        old_prize=row.prize_amount,
+    )

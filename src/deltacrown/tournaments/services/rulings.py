@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_text
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
@@ -33,23 +32,24 @@ from deltacrown.tournaments.services.entrants import (
     list_entrant_roster,
     name_of,
 )
-from deltacrown.tournaments.services.oddities import Ruled, describe_lost_prize, list_oddities
+from deltacrown.tournaments.services.oddities import (
+    Ruled,
+    describe_lost_prize,
+    describe_unplaced,
+    list_oddities,
+)
+from deltacrown.tournaments.services.recipients import add_leavers
 from deltacrown.tournaments.services.result_table import ResultChange, ResultTable
 from deltacrown.tournaments.services.standings import (
     LONGEST_REASON,
     Standing,
     build_results,
-    check_placement,
-    check_prize,
+    check_standing,
     share_prize,
 )
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
-
-
-class NeverPlaced(Conflict):
-    """An entrant whom the published results disqualify has no placement that a lifting could restore."""
 
 
 @atomic_service
@@ -59,7 +59,9 @@ def correct_result(
     tournament: Tournament,
     user: User | None = None,
     team: Team | None = None,
-    placement: int,
+    placement: int | None,
+    placement_to: int | None = None,
+    unplaced_reason: str = "",
     prize: Decimal | None = None,
     reason: str,
     now: datetime,
@@ -70,43 +72,57 @@ def correct_result(
     An entrant without a result gets one. A disqualified one is let in again first, as by
     ``lift_disqualification``, and that moves the others back. What is so already changes nothing.
 
+    :param placement: None takes it away: the entrant is unranked.
+    :param placement_to: the last place of a range, 8 for 5 to 8; None for a placement of one place.
+    :param unplaced_reason: why there is no placement: not classified, did not start.
     :param prize: the entrant's whole prize; None leaves prizes as they are.
-    :return: the entrant's result rows, the team's own first; its ``warnings`` say what is odd about the
-        standings now.
-    :raises InvalidInput: the placement is no whole number from 1 on, or the prize or reason cannot be.
+    :return: the entrant's result rows, the team's own first, with ``warnings`` of what is odd now.
+    :raises InvalidInput: the placement, range, prize or reason cannot be.
     :raises NotRegistered: it is not registered.
     :raises EntrantWithdrawn: it withdrew.
     :raises WrongState: the tournament is not completed.
     """
     check_text(reason, field="reason", limit=LONGEST_REASON, required=True, multiline=True)
-    check_placement(placement)
-    check_prize(prize or 0)
     lock_tournament(tournament)
     require_state(tournament, [Status.COMPLETED], "correcting a result")
     entrant = get_entrant(tournament, user, team)
-    roster = list_entrant_roster(tournament, entrant)
-    if has_status(roster, Participation.WITHDRAWN):
-        raise EntrantWithdrawn(
-            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed; "
-            "use take_back_withdrawal first.",
-            field="entrant",
-        )
-
+    given = Standing(
+        user=user,
+        team=team,
+        placement=placement,
+        placement_to=placement_to,
+        unplaced_reason=unplaced_reason,
+        prize=prize or Decimal(0),
+    )
+    standing = check_standing(given, who=name_of(entrant))
+    roster = _list_placeable(tournament, entrant)
     table = ResultTable(tournament)
     if _is_out(roster, table.list_rows(entrant)):
         _lift(table, entrant, roster, reason=reason, now=now, by=by)
         bring_back_roster(roster)  # of one that withdrew before it was disqualified, and is placed now
     if rows := table.list_rows(entrant):
-        changes = table.place(rows, placement, _share_out(prize, rows))
+        changes = table.place(rows, standing.place, standing.unplaced_reason, _share_out(prize, rows))
     else:
-        standing = Standing(user=user, team=team, placement=placement, prize=prize or Decimal(0))
-        changes = table.add(build_results(tournament, roster, standing, now))
+        changes = _add_result(table, entrant, roster, standing, now)
 
     if changes:
         signals.result_corrected.send(
             TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now
         )
     return Ruled(table.list_rows(entrant), list_oddities(table, changes))
+
+
+def _add_result(
+    table: ResultTable,
+    entrant: User | Team,
+    roster: Sequence[TournamentParticipation],
+    standing: Standing,
+    now: datetime,
+) -> list[ResultChange]:
+    """Give an entrant a result that had none, and return what changed."""
+    placed = {row.user_id for row in table.rows}
+    recipients = add_leavers(table.tournament, {entrant.pk: roster}, placed=placed)[entrant.pk]
+    return table.add(build_results(table.tournament, recipients, standing, now))
 
 
 @atomic_service
@@ -136,17 +152,17 @@ def disqualify_entrant(
     entrant = get_entrant(tournament, user, team)
     roster = list_entrant_roster(tournament, entrant)
     table = ResultTable(tournament)
-    placed = [row for row in table.list_rows(entrant) if row.placement is not None]
-    if has_status(roster, Participation.DISQUALIFIED) and not placed:
+    still_in = [row for row in table.list_rows(entrant) if row.disqualified_at is None]
+    if has_status(roster, Participation.DISQUALIFIED) and not still_in:
         return Ruled(roster)
 
     ruling = record_disqualification(tournament, entrant, reason=reason, now=now, by=by)
     with caused_by(ruling, by):
         bar_roster(roster)
         changes, moved = [], []
-        if placed:
+        if still_in:
             table.remember_published()
-            changes = table.strike(placed, reason, now)
+            changes = table.strike(still_in, reason, now)
             moved = table.move_others()
         signals.entrant_disqualified.send(
             TournamentResult,
@@ -158,7 +174,8 @@ def disqualify_entrant(
             by=by,
             now=now,
         )
-    return Ruled(roster, [*describe_lost_prize(changes), *list_oddities(table, changes)])
+    oddities = list_oddities(table, changes) if changes else []
+    return Ruled(roster, [*describe_lost_prize(changes), *oddities])
 
 
 @atomic_service
@@ -174,11 +191,11 @@ def lift_disqualification(
     """Take a disqualification back and restore exactly what it moved; one who is in stays so.
 
     The entrant has its status, placement, prize and title again, and everyone moves back. Several
-    disqualifications can be lifted in any order. A result that was corrected in between stays corrected.
+    disqualifications can be lifted in any order. A result that was corrected in between stays corrected. Who
+    had no placement before is unranked; so is whom the published results disqualify.
 
     :param reason: why the disqualification was wrong; told on the entrant's rows alone.
     :return: the entrant's registrations; its ``warnings`` say what is odd about the standings now.
-    :raises NeverPlaced: the published results disqualify it, so that there is no placement to restore.
     :raises NotRegistered: it is not registered.
     :raises WrongState: the tournament is a draft.
     """
@@ -192,15 +209,21 @@ def lift_disqualification(
     rows = table.list_rows(entrant)
     if not _is_out(roster, rows):
         return Ruled(roster)
-    if any(row.placement is None and row.published_placement is None for row in rows):
-        raise NeverPlaced(
-            f"{name_of(entrant)} was never placed in {tournament.name}, so there is no placement to restore; "
-            "use correct_result with the placement.",
-            field="entrant",
-        )
 
     changes = _lift(table, entrant, roster, reason=reason, now=now, by=by)
-    return Ruled(roster, list_oddities(table, changes))
+    return Ruled(roster, [*describe_unplaced(rows), *(list_oddities(table, changes) if changes else [])])
+
+
+def _list_placeable(tournament: Tournament, entrant: User | Team) -> list[TournamentParticipation]:
+    """Return the roster of an entrant that can have a result; refuse one that withdrew."""
+    roster = list_entrant_roster(tournament, entrant)
+    if has_status(roster, Participation.WITHDRAWN):
+        raise EntrantWithdrawn(
+            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed; "
+            "use take_back_withdrawal first.",
+            field="entrant",
+        )
+    return roster
 
 
 def _is_out(roster: Sequence[TournamentParticipation], rows: Sequence[TournamentResult]) -> bool:

@@ -1,9 +1,13 @@
-"""What final standings must be, and the result rows they become: rules without the database."""
+"""What final standings must be, and the result rows they become: rules without the database.
+
+Standings are taken as they were published. What merely looks odd, a gap or a missing winner, is a warning of
+``oddities``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
@@ -13,66 +17,110 @@ from deltacrown.core.inputs import check_integer, check_text, is_blank
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services.entrants import EntrantName, get_entrant, name_of
+from deltacrown.tournaments.services.placements import Place, make_place, split_place
 
 CENT = Decimal("0.01")
 #: What ``prize_amount`` holds: 12 digits, two of them cents.
 PRIZE_LIMIT = Decimal(10) ** 10
 LONGEST_REASON = 500
+LONGEST_UNPLACED_REASON = 200
 
 
 class InvalidStanding(InvalidInput):
-    """The standings cannot be: an entrant twice, a gap in the ranking, a placed disqualified entrant."""
+    """The standings contradict themselves: an entrant twice, a placed disqualified entrant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Where an entrant ended: a player in a solo event, or a team.
 
-    :param placement: 1 is the winner; ties share one; None when disqualified.
+    :param placement: 1 is the winner; ties share one; None when disqualified or unranked.
+    :param placement_to: the last place of a shared range: 8 for 5 to 8.
     :param prize: what the entrant won, in whole cents; a team's is shared by its roster.
-    :param disqualified_reason: why it has no placement.
+    :param disqualified_reason: why it is out.
+    :param unplaced_reason: why it has no placement, though it is not out: not classified, did not start.
     """
 
     user: User | None = None
     team: Team | None = None
     placement: int | None
+    placement_to: int | None = None
     prize: Decimal = Decimal(0)
     disqualified_reason: str = ""
+    unplaced_reason: str = ""
+
+    @property
+    def place(self) -> Place | None:
+        """Return the first and the last place; None without a placement."""
+        return make_place(self.placement, self.placement_to)
 
 
 def check_standings(tournament: Tournament, standings: Sequence[Standing]) -> dict[int, Standing]:
-    """Refuse standings that cannot be, and return them by the entrant's id.
+    """Refuse standings that contradict themselves, and return them by the entrant's id, with tidy places.
 
-    Placements must rank as in a competition: 1, 2, 2, 4. They need not name every entrant.
+    They are taken as published: ties of any kind, gaps, ranges, no winner or several, the first few only. It
+    takes no query.
 
     :raises InvalidInput: naming the entrant and what is wrong.
     """
     by_entrant: dict[int, Standing] = {}
     for standing in standings:
         entrant = get_entrant(tournament, standing.user, standing.team)
-        if by_entrant.setdefault(entrant.pk, standing) is not standing:
+        if entrant.pk in by_entrant:
             raise InvalidStanding(f"{name_of(entrant)} is in the standings twice.", field="standings")
-        _check_standing(name_of(entrant), standing)
-    check_ranking([standing.placement for standing in standings if standing.placement is not None])
+        by_entrant[entrant.pk] = check_standing(standing, who=name_of(entrant))
     return by_entrant
 
 
-def check_ranking(placements: Iterable[int]) -> None:
-    """Refuse placements with a gap or without a winner; as many places follow a tie as share it."""
-    previous = 0
-    for rank, placement in enumerate(sorted(placements), start=1):
-        if placement not in {rank, previous}:
+def check_standing(standing: Standing, *, who: EntrantName) -> Standing:
+    """Refuse what contradicts itself in one standing, and return it as it is stored.
+
+    :param who: whose it is, for messages.
+    :raises InvalidInput: naming the field.
+    """
+    check_text(
+        standing.disqualified_reason, field="disqualified_reason", limit=LONGEST_REASON, multiline=True
+    )
+    check_prize(standing.prize)
+    _check_place(standing, who)
+    if standing.disqualified_reason and is_blank(standing.disqualified_reason):
+        raise InvalidStanding(
+            f"{who} is disqualified for a reason without words; write one, or leave it out.",
+            field="disqualified_reason",
+        )
+    if standing.disqualified_reason and standing.placement is not None:
+        raise InvalidStanding(f"{who} is disqualified and has a placement; leave one out.", field="placement")
+    return _tidy(standing)
+
+
+def _check_place(standing: Standing, who: EntrantName) -> None:
+    """Refuse what is no placement, no range, or a reason for having none beside one."""
+    placement, placement_to = standing.placement, standing.placement_to
+    unplaced_reason = standing.unplaced_reason
+    check_text(unplaced_reason, field="unplaced_reason", limit=LONGEST_UNPLACED_REASON, multiline=True)
+    if placement is None:
+        if placement_to is not None:
             raise InvalidStanding(
-                f"Placement {placement} is given where {rank} is due; "
-                "after a tie as many places are left out as share it: 1, 2, 2, 4.",
-                field="placement",
+                f"placement_to {placement_to!r:.40} of {who} has no placement; "
+                "give the first place of the range too.",
+                field="placement_to",
             )
-        previous = placement
+        return
 
-
-def check_placement(placement: object) -> None:
-    """Refuse what is no placement: zero, negative, no whole number."""
     check_integer(placement, field="placement", least=1)
+    if not is_blank(unplaced_reason):
+        raise InvalidStanding(
+            f"The placement {placement} of {who} comes with a reason for having none; leave one out.",
+            field="unplaced_reason",
+        )
+    if placement_to is None:
+        return
+    check_integer(placement_to, field="placement_to", least=1)
+    if placement_to < placement:
+        raise InvalidStanding(
+            f"The range {placement} to {placement_to} of {who} ends before it begins; swap the two.",
+            field="placement_to",
+        )
 
 
 def check_prize(prize: object) -> None:
@@ -97,14 +145,17 @@ def build_results(
     standing: Standing,
     decided_at: datetime,
 ) -> list[TournamentResult]:
-    """Return the unsaved rows of one standing: the player's, or the team's and one per member."""
+    """Return the unsaved rows of one standing: the player's, or the team's and one per member. No query."""
+    placement, placement_to = split_place(standing.place)
 
     def row(user: User | None, prize: Decimal) -> TournamentResult:
         return TournamentResult(
             tournament=tournament,
             user=user,
             team=roster[0].team,
-            placement=standing.placement,
+            placement=placement,
+            placement_to=placement_to,
+            unplaced_reason=standing.unplaced_reason,
             prize_amount=prize,
             disqualified_at=decided_at if standing.disqualified_reason else None,
             disqualified_reason=standing.disqualified_reason,
@@ -118,19 +169,10 @@ def build_results(
     return [row(None, prize), *(row(member.user, share) for member in roster)]
 
 
-def _check_standing(who: EntrantName, standing: Standing) -> None:
-    check_text(
-        standing.disqualified_reason, field="disqualified_reason", limit=LONGEST_REASON, multiline=True
-    )
-    check_prize(standing.prize)
-    if not is_blank(standing.disqualified_reason):
-        if standing.placement is not None or standing.prize:
-            raise InvalidStanding(
-                f"{who} is disqualified and has a placement or a prize; leave them out.", field="placement"
-            )
-    elif standing.placement is None or standing.disqualified_reason:
-        raise InvalidStanding(
-            f"{who} has neither a placement nor a reason for disqualification; give one.", field="placement"
-        )
-    else:
-        check_placement(standing.placement)
+def _tidy(standing: Standing) -> Standing:
+    """Return a standing as it is stored: a range of one place is that place, a blank reason is none."""
+    _, placement_to = split_place(standing.place)
+    reason = "" if is_blank(standing.unplaced_reason) else standing.unplaced_reason.strip()
+    if (placement_to, reason) == (standing.placement_to, standing.unplaced_reason):
+        return standing
+    return replace(standing, placement_to=placement_to, unplaced_reason=reason)

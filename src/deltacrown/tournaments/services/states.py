@@ -1,4 +1,4 @@
-"""The states of a tournament: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED from any but COMPLETED."""
+"""The states of a tournament: DRAFT, OPEN, RUNNING, COMPLETED; CANCELLED before the end, ANNULLED after."""
 
 from __future__ import annotations
 
@@ -51,9 +51,16 @@ def change_state(tournament: Tournament, status: str, *, allowed: Sequence[str],
 
     :raises WrongState: it is in none of the ``allowed`` states.
     """
+    if not move_state(tournament, status, allowed=allowed, action=action):
+        return False
+    tournament.save(update_fields=["status"])
+    return True
+
+
+def move_state(tournament: Tournament, status: str, *, allowed: Sequence[str], action: str) -> bool:
+    """Set ``status`` as ``change_state`` does, without writing it."""
     if tournament.status == status:
         return False
     require_state(tournament, allowed, action)
     tournament.status = status
-    tournament.save(update_fields=["status"])
     return True

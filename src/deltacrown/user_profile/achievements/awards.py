@@ -17,8 +17,14 @@ from django.db.models import Q
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.gathering import do_gathered
 from deltacrown.core.inputs import check_datetime, check_past, check_text
-from deltacrown.user_profile.achievements.experience import build_held_experience, experience_key
+from deltacrown.core.inserts import insert_rows
+from deltacrown.user_profile.achievements.experience import (
+    build_held_experience,
+    experience_key,
+    sync_level_ups,
+)
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
 from deltacrown.user_profile.timeline.kinds.achievement_unlocked import AchievementUnlocked
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
@@ -208,8 +214,7 @@ def _sync_timelines(awards: Sequence[UserAchievement]) -> None:
             users={award.user_id for award in major},
             facts={award.achievement.slug for award in major},
         )
-    if awards:
-        sync_timeline(kinds=[LevelUp], users={award.user_id for award in awards})
+    do_gathered(sync_level_ups, {award.user_id for award in awards})
 
 
 def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchievement]:
@@ -231,7 +236,7 @@ def _award_batch(awards: dict[tuple[int, int], AwardRecord]) -> list[UserAchieve
         for award in new
     ]
     _write_experience(rows)
-    return UserAchievement.objects.bulk_create(rows)
+    return insert_rows(rows)
 
 
 def _sync_holders(entry: Achievement) -> None:

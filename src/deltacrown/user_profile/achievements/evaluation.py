@@ -38,7 +38,7 @@ class Additions:
     """What a batch of new matches earns.
 
     :param earned: by the players whose matches continue their histories.
-    :param unclear: players with a new match older than a known one: their whole histories must be read.
+    :param unclear: players with a new match older than a known one.
     """
 
     earned: list[Earned]
@@ -58,18 +58,18 @@ def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
             for slug in progress.take(result):
                 first.setdefault((user, slug), match)
 
-    return _name_facts(first)
+    return name_facts(first)
 
 
 def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
     """Return what new matches earned. The cost depends on their number, not on earlier matches."""
     added: dict[int, set[int]] = defaultdict(set)
     for row in rows:
-        if not row.is_voided:
+        if row.counts:
             added[row.user_id].add(row.pk)
 
     latest = list_latest({user: len(new) + EARLIER_NEEDED for user, new in added.items()})
-    totals = _read_totals(added)
+    totals = read_totals(added)
 
     first: FirstMatches = {}
     unclear = []
@@ -91,10 +91,10 @@ def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
             for slug in progress.take(result):
                 first.setdefault((user, slug), match)
 
-    return Additions(_name_facts(first), unclear)
+    return Additions(name_facts(first), unclear)
 
 
-def _read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
+def read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
     """Return the profiles' numbers that totals are; the database has already counted the new rows."""
     totals: dict[int, dict[str, int]] = {}
     for batch in in_batches(sorted(users)):
@@ -104,7 +104,7 @@ def _read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
     return totals
 
 
-def _name_facts(first: FirstMatches) -> list[Earned]:
+def name_facts(first: FirstMatches) -> list[Earned]:
     """Return with each match that earned something what people may read of it: its game and its day."""
     facts = list_facts(set(first.values()))
 

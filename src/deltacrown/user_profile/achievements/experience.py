@@ -11,6 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from deltacrown.core.gathering import do_gathered
+from deltacrown.core.inserts import insert_rows
+from deltacrown.core.keyed_rows import list_keyed
 from deltacrown.core.settling import settle
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
@@ -46,17 +49,19 @@ class ExperienceRecord:
 
 
 @atomic_service
-def sync_tournament_experience(*, tournament: Tournament, users: Collection[int]) -> set[int]:
-    """Sync what a tournament was worth to ``users`` with its registrations and results, then their levels.
+def sync_tournament_experience(*, tournaments: Collection[int], users: Collection[int]) -> set[int]:
+    """Sync what tournaments were worth to ``users`` with registrations and results, then their levels.
+
+    :param tournaments: their ids.
 
     :return: the players whose experience changed.
     """
-    keys = {f"{ENTERED_PREFIX}{tournament.pk}", f"{PLACED_PREFIX}{tournament.pk}"}
+    keys = {f"{prefix}{pk}" for pk in tournaments for prefix in (ENTERED_PREFIX, PLACED_PREFIX)}
 
     changed: set[int] = set()
     for batch in in_batches(sorted(set(users))):
-        known = ExperienceAward.objects.filter(user__in=batch, dedupe_key__in=keys)
-        changed |= _settle(_list_earned(batch, tournament=tournament), known)
+        known = list_keyed(ExperienceAward.objects.filter(user__in=batch), keys)
+        changed |= _settle(_list_earned(batch, tournament__in=tournaments), known)
 
     return _sync_levels(changed)
 
@@ -101,56 +106,63 @@ def list_reasons(awards: Sequence[ExperienceAward]) -> dict[int, str]:
     for award in awards:
         tournament = names.get(tournaments.get(award.pk, 0))
         if tournament is not None and award.dedupe_key.startswith(ENTERED_PREFIX):
-            reasons[award.pk] = _say_entered(tournament)
+            reasons[award.pk] = _say_entered(tournament.name)
         elif tournament is not None and award.points in PLACES:
-            reasons[award.pk] = _say_placed(PLACES[award.points], tournament)
+            reasons[award.pk] = _say_placed(PLACES[award.points], tournament.name)
     return reasons
 
 
-def _say_entered(tournament: Tournament) -> str:
-    return f"Entered {tournament.name}"
+def _say_entered(tournament: str) -> str:
+    return f"Entered {tournament}"
 
 
-def _say_placed(placement: int, tournament: Tournament) -> str:
-    return f"{PLACE_NAMES[placement]} in {tournament.name}"
+def _say_placed(placement: int, tournament: str) -> str:
+    return f"{PLACE_NAMES[placement]} in {tournament}"
 
 
 def _sync_levels(users: set[int]) -> set[int]:
-    if users:
-        sync_timeline(kinds=[LevelUp], users=users)
+    do_gathered(sync_level_ups, users)
 
     return users
 
 
-def _list_earned(users: Sequence[int], **of: Tournament) -> list[ExperienceRecord]:
+def sync_level_ups(users: Collection[int]) -> None:
+    """Sync the timelines of ``users`` with the levels they reached."""
+    if users:
+        sync_timeline(kinds=[LevelUp], users=users)
+
+
+def _list_earned(users: Sequence[int], **of: Collection[int]) -> list[ExperienceRecord]:
     """Return what players earned in tournaments, by the tables."""
     entered = TournamentParticipation.objects.standing().filter(user__in=users, **of)
     placed = TournamentResult.objects.on_podium().filter(user__in=users, **of)
+    named = ("user_id", "tournament_id", "tournament__name")
 
     return [
-        *map(_of_entry, entered.select_related("tournament")),
-        *map(_of_place, placed.select_related("tournament")),
+        *(_of_entry(*row) for row in entered.values_list(*named, "registered_at")),
+        *(_of_place(*row) for row in placed.values_list(*named, "decided_at", "placement")),
     ]
 
 
-def _of_entry(row: TournamentParticipation) -> ExperienceRecord:
+def _of_entry(user: int, tournament: int, name: str, registered_at: datetime) -> ExperienceRecord:
     return ExperienceRecord(
-        user_id=row.user_id,
+        user_id=user,
         points=ENTERED,
-        reason=_say_entered(row.tournament),
-        dedupe_key=f"{ENTERED_PREFIX}{row.tournament_id}",
-        awarded_at=row.registered_at,
+        reason=_say_entered(name),
+        dedupe_key=f"{ENTERED_PREFIX}{tournament}",
+        awarded_at=registered_at,
     )
 
 
-def _of_place(row: TournamentResult) -> ExperienceRecord:
-    placement = row.placement or 0
+def _of_place(
+    user: int, tournament: int, name: str, decided_at: datetime, placement: int
+) -> ExperienceRecord:
     return ExperienceRecord(
-        user_id=row.user_id or 0,
+        user_id=user,
         points=PLACED[placement],
-        reason=_say_placed(placement, row.tournament),
-        dedupe_key=f"{PLACED_PREFIX}{row.tournament_id}",
-        awarded_at=row.decided_at,
+        reason=_say_placed(placement, name),
+        dedupe_key=f"{PLACED_PREFIX}{tournament}",
+        awarded_at=decided_at,
     )
 
 
@@ -178,7 +190,7 @@ def _settle(records: Sequence[ExperienceRecord], known: Iterable[ExperienceAward
     settlement = settle(wanted, awards, differs=_differs)
 
     fresh = [_build(record) for record in settlement.insert]
-    ExperienceAward.objects.bulk_create(fresh, ignore_conflicts=True)
+    insert_rows(fresh, ignores_conflicts=True)
     _amend(settlement.amend)
     if settlement.withdraw:
         ExperienceAward.objects.filter(pk__in=[award.pk for award in settlement.withdraw]).delete()

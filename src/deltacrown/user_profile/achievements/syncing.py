@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
 
 from deltacrown.accounts.models import User
 from deltacrown.core.settling import settle
@@ -23,12 +26,17 @@ from deltacrown.user_profile.achievements.evaluation import (
     list_earned_by_additions,
     list_earned_in_matches,
     list_earned_in_tournaments,
+    name_facts,
+    read_totals,
 )
+from deltacrown.user_profile.achievements.late_matches import decide_by_late
 from deltacrown.user_profile.achievements.measure import MatchMeasure, TournamentMeasure
 from deltacrown.user_profile.models import Achievement, UserAchievement
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
+#: Players with late matches in one batch who are looked at one by one; of more, whole histories are read.
+LATE_PLAYERS = 20
 #: Players whose whole histories are read in one query.
 PLAYERS_AT_ONCE = 200
 
@@ -53,16 +61,41 @@ class AchievementChanges:
 def award_for_matches(*, rows: Sequence[MatchRow]) -> AchievementChanges:
     """Award what matches recorded just now earn.
 
-    A player whose history they continue is evaluated from the latest few matches. One with a new match older
-    than another is synced from the whole history.
+    A player whose history they continue is evaluated from the latest few matches. Of one with a new match
+    older than another, the matches around it are looked at.
     """
     additions = list_earned_by_additions(rows)
 
     changes = AchievementChanges(awarded=_award(additions.earned))
     if additions.unclear:
-        changes += sync_match_achievements(users=additions.unclear)
+        changes += _sync_late(rows, additions.unclear)
 
     return changes
+
+
+def _sync_late(rows: Sequence[MatchRow], users: Sequence[int]) -> AchievementChanges:
+    """Sync what players hold after matches that are older than their latest."""
+    if len(users) > LATE_PLAYERS:
+        return sync_match_achievements(users=users)
+
+    lock_players(pks=users)
+    slugs = list_slugs(MatchMeasure)
+    held: dict[int, dict[str, datetime]] = {user: {} for user in users}
+    awards = UserAchievement.objects.filter(user__in=users, achievement__slug__in=slugs)
+    for user, slug, earned_at in awards.values_list("user", "achievement__slug", "earned_at"):
+        held[user][slug] = earned_at
+
+    totals = read_totals(users)
+    changes, left = AchievementChanges(), []
+    for user in users:
+        new = [(row.played_at, row.result) for row in rows if row.user_id == user and row.counts]
+        decided = decide_by_late(user, new, held[user], totals.get(user, {}))
+        if decided is None:
+            left.append(user)
+        elif decided:
+            first = {(user, slug): match for slug, match in decided.items() if match is not None}
+            changes += _settle(name_facts(first), [user], decided.keys())
+    return changes + sync_match_achievements(users=left)
 
 
 @atomic_service
@@ -122,13 +155,14 @@ def _write(rule: AchievementRule) -> Achievement:
 def _settle(earned: Sequence[Earned], users: Collection[int], slugs: Collection[str]) -> AchievementChanges:
     """Write what differs between what was earned and what is held."""
     rows = UserAchievement.objects.filter(user__in=users, achievement__slug__in=slugs)
-    held = {(row.user_id, row.achievement.slug): row for row in rows.select_related("user", "achievement")}
+    held = {(row.user_id, row.achievement.slug): row for row in rows.select_related("achievement")}
     wanted = {(each.user_id, each.slug): each for each in earned}
     settlement = settle(wanted, held, differs=_differs)
 
     for row, fact in settlement.amend:
         row.fact, row.earned_at = fact.fact, fact.earned_at
     if settlement.amend:
+        prefetch_related_objects([row for row, _ in settlement.amend], "user")
         update_achievements(awards=[row for row, _ in settlement.amend])
     if settlement.withdraw:
         revoke_achievements(awards=settlement.withdraw)

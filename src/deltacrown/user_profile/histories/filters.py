@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
 
+from deltacrown.core.days import add_days, to_utc
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, MatchRow
 from deltacrown.games.services import find_games
@@ -29,7 +30,7 @@ class MatchFilters:
 
     :param game: a game's slug.
     :param kind: ``CASUAL`` or ``TOURNAMENT``, in any case.
-    :param result: ``WIN``, ``LOSS`` or ``DRAW``, in any case.
+    :param result: ``WIN``, ``LOSS``, ``DRAW`` or ``NONE``, in any case.
     :param played_from: the earliest datetime, or a date: from its start, UTC.
     :param played_to: the datetime before which, or a date: to its end, UTC.
     :param tournament: a tournament's slug.
@@ -97,8 +98,8 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
         game=slug or filters.game,
         kind=_choice(filters.kind, MatchRow.Kind, "kind"),
         result=_choice(filters.result, MatchRow.Result, "result"),
-        played_from=_datetime(filters.played_from, "played_from", whole_day=timedelta(0)),
-        played_to=_datetime(filters.played_to, "played_to", whole_day=timedelta(days=1)),
+        played_from=_datetime(filters.played_from, "played_from"),
+        played_to=_datetime(filters.played_to, "played_to", ends=True),
     )
 
 
@@ -109,8 +110,8 @@ def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
         filters,
         status=_choice(filters.status, Tournament.Status, "status"),
         placement=_placement(filters.placement),
-        registered_from=_datetime(filters.registered_from, "registered_from", whole_day=timedelta(0)),
-        registered_to=_datetime(filters.registered_to, "registered_to", whole_day=timedelta(days=1)),
+        registered_from=_datetime(filters.registered_from, "registered_from"),
+        registered_to=_datetime(filters.registered_to, "registered_to", ends=True),
     )
 
 
@@ -121,11 +122,12 @@ def read_as_of(text: str, *, now: datetime) -> datetime:
 
     :raises InvalidInput: when it is neither, or lies in the future.
     """
-    found = _datetime(text, "as_of", whole_day=timedelta(days=1, microseconds=-1))
+    found = _datetime(text, "as_of", ends=True)
     assert found is not None  # noqa: S101 - only no text gives none
-    is_today = len(text) == DATE_LENGTH and found.date() == now.astimezone(UTC).date()
-    if is_today:
-        return now
+    if len(text) == DATE_LENGTH:
+        found -= timedelta(microseconds=1)
+        if found.date() == now.astimezone(UTC).date():
+            return now
     if found > now:
         raise InvalidInput(f"{text!r} lies in the future; nothing is known of it yet.", field="as_of")
     return found
@@ -176,26 +178,26 @@ def _choice(value: str | None, choices: type[models.TextChoices], field: str) ->
     raise InvalidInput(f"{value!r} is no {field}: use {', '.join(choices.values)}.", field=field)
 
 
-def _datetime(value: datetime | str | None, field: str, *, whole_day: timedelta) -> datetime | None:
-    """Convert text to a datetime; a date becomes its start plus ``whole_day``."""
+def _datetime(value: datetime | str | None, field: str, *, ends: bool = False) -> datetime | None:
+    """Convert text to a datetime in UTC; a date to its start, or with ``ends`` to the start of the next."""
     if value is None:
         return None
-    found = value if isinstance(value, datetime) else _read_datetime(value, whole_day)
+    found = value if isinstance(value, datetime) else _read_datetime(value, ends=ends)
     if found is None:
         message = f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z."
         raise InvalidInput(message, field=field)
     if found.tzinfo is None:
         message = f"{value!r} names no time zone: add one, as in 2025-01-31T18:00:00Z."
         raise InvalidInput(message, field=field)
-    return found
+    return to_utc(found)
 
 
-def _read_datetime(text: str, whole_day: timedelta) -> datetime | None:
+def _read_datetime(text: str, *, ends: bool) -> datetime | None:
     try:
         if day := parse_date(text) if len(text) == DATE_LENGTH else None:
-            return datetime.combine(day, time(), UTC) + whole_day
+            return add_days(datetime.combine(day, time(), UTC), days=1 if ends else 0)
         return parse_datetime(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 

@@ -20,6 +20,7 @@ from deltacrown.user_profile.histories.filters import (
     get_tournament_named,
     read_match_filters,
 )
+from deltacrown.user_profile.histories.match_words import say_ending, say_why_uncounted
 from deltacrown.user_profile.histories.opponents import met_opponent
 from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.privacy import Viewer, require_match_history
@@ -50,7 +51,12 @@ class TournamentDetails:
 
 @dataclass(frozen=True)
 class MatchEntry:
-    """One match of a history; a voided one does not count, and has a reason."""
+    """One match of a history; one that does not count is void, or has an ``uncounted_reason``.
+
+    :param played_at: when; the start of a day in UTC where ``is_time_known`` is False.
+    :param lines: how many lines the match has, where all of them may be seen by everybody; for the pages,
+        which say ``5th of 60``. See ``count_lines``.
+    """
 
     match_key: str
     game_slug: str
@@ -58,19 +64,40 @@ class MatchEntry:
     kind: MatchRow.Kind
     side: str
     result: MatchRow.Result
-    score: int | None
+    score: str
+    placement: int | None
+    ended_by: MatchRow.EndedBy
     stats: dict[str, Any]
     played_at: datetime
+    is_time_known: bool
+    sequence: int | None
     recorded_at: datetime
     voided_at: datetime | None
     void_reason: str
+    uncounted_reason: str
     is_archived: bool
     tournament: TournamentDetails | None
+    lines: int | None = None
 
     @property
     def is_voided(self) -> bool:
         """Return whether it was voided."""
         return self.voided_at is not None
+
+    @property
+    def counts(self) -> bool:
+        """Return whether it counts for numbers."""
+        return not self.why_uncounted
+
+    @property
+    def why_uncounted(self) -> str:
+        """Return why it does not count, as a sentence; empty where it counts."""
+        return say_why_uncounted(self)
+
+    @property
+    def ending(self) -> str:
+        """Return how it ended, where that was not by play and ``why_uncounted`` does not say so."""
+        return say_ending(self)
 
 
 def get_match_history(
@@ -187,11 +214,16 @@ def _entry(row: MatchRow, side: str, details: TournamentDetails | None) -> Match
         side=side,
         result=MatchRow.Result(row.result),
         score=row.score,
+        placement=row.placement,
+        ended_by=MatchRow.EndedBy(row.ended_by),
         stats=row.stats,
         played_at=row.played_at,
+        is_time_known=row.is_time_known,
+        sequence=row.sequence,
         recorded_at=row.recorded_at,
         voided_at=row.voided_at,
         void_reason=row.void_reason,
+        uncounted_reason=row.uncounted_reason,
         is_archived=isinstance(row, ArchivedMatch),
         tournament=details,
     )

@@ -30,7 +30,11 @@ RESULTS_ORDER: Order = ("-decided_at", "-slug_order")
 
 @dataclass(frozen=True)
 class TournamentEntry:
-    """One registration of a player, with the official result when there is one."""
+    """One registration of a player, with the official result when there is one.
+
+    :param team: that of the result; without one, that of the registration.
+    :param has_left_roster: whether the player left the roster of a team that stayed in.
+    """
 
     slug: str
     name: str
@@ -38,12 +42,17 @@ class TournamentEntry:
     game_name: str
     status: Tournament.Status
     entry_status: TournamentParticipation.Status
+    has_left_roster: bool
     team: str
     starts_at: datetime
     registered_at: datetime
     placement: int | None
+    placement_to: int | None
+    unplaced_reason: str
     prize_amount: Decimal | None
+    prize_currency: str
     disqualified_reason: str
+    uncounted_reason: str
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,12 @@ class ResultEntry:
     game_name: str
     team: str
     placement: int | None
+    placement_to: int | None
+    unplaced_reason: str
     prize_amount: Decimal
+    prize_currency: str
     disqualified_reason: str
+    uncounted_reason: str
     decided_at: datetime
 
 
@@ -117,6 +130,7 @@ def narrow_participations(
         user=OuterRef("user"),
         tournament=OuterRef("tournament"),
         placement=filters.placement,
+        uncounted_reason="",
     )
     return [source.filter(Exists(placed)) for source in narrowed]
 
@@ -133,7 +147,7 @@ def describe_participations(rows: Sequence[TournamentParticipation]) -> list[Tou
         return []
     events = [row.tournament_id for row in rows]
     found = TournamentResult.objects.filter(user_id=rows[0].user_id, tournament_id__in=events)
-    results = {result.tournament_id: result for result in found}
+    results = {result.tournament_id: result for result in found.select_related("team")}
     return [_entry(row, results.get(row.tournament_id)) for row in rows]
 
 
@@ -147,8 +161,12 @@ def describe_results(rows: Sequence[TournamentResult]) -> list[ResultEntry]:
             game_name=row.tournament.game.name,
             team=row.team.name if row.team else "",
             placement=row.placement,
+            placement_to=row.placement_to,
+            unplaced_reason=row.unplaced_reason,
             prize_amount=row.prize_amount,
+            prize_currency=row.tournament.prize_currency,
             disqualified_reason=row.disqualified_reason,
+            uncounted_reason=row.uncounted_reason,
             decided_at=row.decided_at,
         )
         for row in rows
@@ -156,6 +174,7 @@ def describe_results(rows: Sequence[TournamentResult]) -> list[ResultEntry]:
 
 
 def _entry(row: TournamentParticipation, result: TournamentResult | None) -> TournamentEntry:
+    team = (result.team if result else None) or row.team
     return TournamentEntry(
         slug=row.tournament.slug,
         name=row.tournament.name,
@@ -163,10 +182,15 @@ def _entry(row: TournamentParticipation, result: TournamentResult | None) -> Tou
         game_name=row.tournament.game.name,
         status=Tournament.Status(row.tournament.status),
         entry_status=TournamentParticipation.Status(row.status),
-        team=row.team.name if row.team else "",
+        has_left_roster=row.has_left_roster,
+        team=team.name if team else "",
         starts_at=row.tournament.starts_at,
         registered_at=row.registered_at,
         placement=result.placement if result else None,
+        placement_to=result.placement_to if result else None,
+        unplaced_reason=result.unplaced_reason if result else "",
         prize_amount=result.prize_amount if result else None,
+        prize_currency=row.tournament.prize_currency,
         disqualified_reason=result.disqualified_reason if result else "",
+        uncounted_reason=result.uncounted_reason if result else "",
     )

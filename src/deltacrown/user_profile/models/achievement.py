@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from deltacrown.core.deletion import refuse_deletion
+from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
 
 
@@ -48,7 +49,7 @@ class UserAchievement(models.Model):
         settings.AUTH_USER_MODEL, refuse_deletion, related_name="achievements", db_index=False
     )
     achievement = models.ForeignKey(Achievement, refuse_deletion, related_name="holders")
-    earned_at = models.DateTimeField()
+    earned_at = models.DateTimeField(db_default=DatabaseNow())
     fact = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="What earned it."
     )
@@ -76,7 +77,7 @@ class ExperienceAward(models.Model):
     points = models.IntegerField()
     reason = models.CharField(max_length=200)
     dedupe_key = models.CharField(max_length=120, help_text="Names the fact; one award per user and fact.")
-    awarded_at = models.DateTimeField()
+    awarded_at = models.DateTimeField(db_default=DatabaseNow())
     recorded_at = RecordedAt()
 
     class Meta:

@@ -39,7 +39,9 @@ class ActivityRow(models.Model):
         max_length=120,
         help_text="Names the fact; one activity per user, type and fact.",
     )
-    created_at = models.DateTimeField(help_text="When it happened, also for facts recorded later.")
+    created_at = models.DateTimeField(
+        db_default=DatabaseNow(), help_text="When it happened, also for facts recorded later."
+    )
     recorded_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
     is_withdrawn = models.BooleanField(
         default=False,

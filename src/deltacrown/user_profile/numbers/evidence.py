@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers
+from deltacrown.user_profile.stats import WON
 from django_tally.recounting import recount
 
 
@@ -38,7 +39,8 @@ class Evidence:
     @property
     def won(self) -> int:
         """Return how many of the rows are wins, where the number is computed from wins; else 0."""
-        return self.parts.get("matches_won", 0) if len(self.parts) > 1 else 0
+        won = (value for name, value in self.parts.items() if _is_of_wins(get_stat_field(UserProfile, name)))
+        return next(won, 0) if len(self.parts) > 1 else 0
 
 
 def weigh_rows(number: PlayerNumber, querysets: Sequence[QuerySet[Any]]) -> Evidence:
@@ -79,6 +81,10 @@ def _get_default_sentence(declared: Stat | DerivedStat, parts: Mapping[str, int]
         return "{rows:,} {rows_word} add up to {value:,}."
 
     return "{rows:,} {rows_word}; the number is {value:,}."
+
+
+def _is_of_wins(field: Stat | DerivedStat) -> bool:
+    return isinstance(field, Stat) and any(WON in each.rules for each in field.contributions)
 
 
 def _is_sum(field: Stat | DerivedStat) -> bool:

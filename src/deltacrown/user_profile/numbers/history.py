@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from deltacrown.accounts.models import User
-from deltacrown.core.days import ONE_DAY
+from deltacrown.core.days import ONE_DAY, Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor, Page, check_limit, read_position, write_position
 from deltacrown.games.models import Game
@@ -26,7 +26,6 @@ from deltacrown.user_profile.numbers.change_words import (
 from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.privacy import (
     History,
-    Precision,
     Viewer,
     get_visibility,
     require_time,

@@ -54,6 +54,8 @@ def _describe_lookup(child: Any) -> str:
         return f"{column} is {'empty' if value else 'not empty'}"
     if lookup not in OPERATORS:
         column, lookup = path, "exact"
+    if value == "":
+        return f"{column} is empty"
     return f"{column} {OPERATORS[lookup]} {value}"
 
 

@@ -11,19 +11,19 @@ from django.db import models
 from django.db.models import F, Q, QuerySet, TextField
 
 from deltacrown.accounts.models import User
-from deltacrown.core.days import CodePoints
+from deltacrown.core.days import CodePoints, Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.games.models import MATCH_TABLES
 from deltacrown.moderation.models import Dispute
-from deltacrown.tournaments.models import TournamentParticipation, TournamentResult
+from deltacrown.tournaments.models import TournamentParticipation, TournamentResult, TournamentSeriesResult
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.achievements.catalogue import (
     get_revealed_histories,
     list_slugs_revealing,
 )
 from deltacrown.user_profile.achievements.experience import list_reasons
-from deltacrown.user_profile.histories import matches, tournaments
+from deltacrown.user_profile.histories import matches, series, tournaments
 from deltacrown.user_profile.histories.filters import (
     MatchFilters,
     TournamentFilters,
@@ -31,7 +31,7 @@ from deltacrown.user_profile.histories.filters import (
     read_tournament_filters,
 )
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
-from deltacrown.user_profile.privacy import History, Precision, Viewer, Visibility, get_visibility
+from deltacrown.user_profile.privacy import History, Viewer, Visibility, get_visibility
 from django_tally.as_of import list_components
 from django_tally.rows import get_counted_stat
 
@@ -131,7 +131,7 @@ class RowSource:
 
         :raises InvalidInput: for filters these rows cannot be narrowed by.
         """
-        if self.kind == "matches":
+        if self.kind in {"matches", "series"}:
             return read_match_filters(given)
         if self.kind == "tournaments":
             return read_tournament_filters(given)
@@ -141,6 +141,8 @@ class RowSource:
 
     def narrow(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
         """Apply checked filters, for ``viewer`` to read the rows, and fetch along what the entries need."""
+        if isinstance(filters, MatchFilters) and self.kind == "series":
+            return series.narrow_series(querysets, filters, viewer=viewer)
         if isinstance(filters, MatchFilters):
             return matches.narrow_matches(querysets, filters, viewer=viewer)
         if isinstance(filters, TournamentFilters):
@@ -217,6 +219,10 @@ _MATCHES = RowSource("matches", matches.ORDER, matches.describe_matches, privacy
 
 SOURCES: dict[type[models.Model], RowSource] = {
     **dict.fromkeys(MATCH_TABLES, _MATCHES),
+    # A series tells of its games, so who hides those hides it.
+    TournamentSeriesResult: RowSource(
+        "series", series.ORDER, series.describe_series, privacy.require_match_history
+    ),
     TournamentParticipation: RowSource(
         "tournaments",
         tournaments.ORDER,

@@ -40,8 +40,8 @@ class StatRows(Page[Any]):
     """A page of the rows behind one number.
 
     :param stat: the number itself.
-    :param kind: the shape of the items: ``matches``, ``tournaments``, ``results``, ``achievements``,
-        ``disputes`` or ``experience``.
+    :param kind: the shape of the items: ``matches``, ``series``, ``tournaments``, ``results``,
+        ``achievements``, ``disputes`` or ``experience``.
     :param evidence: what all the rows come to, within the filters.
     :param game: the game the number is of, when it is of one.
     :param is_narrowed: true when filters leave out some of the rows the number counts.
@@ -111,7 +111,8 @@ def get_stat_rows(
 
 def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     """Return the names of the numbers whose rows a viewer of this visibility may not open."""
-    may_open = {"matches": visibility.match_history, "tournaments": visibility.tournaments}
+    may_open = {"matches": visibility.match_history, "series": visibility.match_history}
+    may_open |= {"tournaments": visibility.tournaments}
     may_open |= {"disputes": visibility.disputes, "experience": visibility.own_records}
     closed = {kind for kind, is_open in may_open.items() if not is_open}
 

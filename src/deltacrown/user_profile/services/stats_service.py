@@ -5,6 +5,7 @@ anonymous visitor, ``page`` the ``next_cursor`` of the page before.
 """
 
 from deltacrown.user_profile.histories.kept import get_activity_timeline, get_match_history
+from deltacrown.user_profile.histories.series import get_series_history
 from deltacrown.user_profile.histories.tournaments import get_tournament_breakdown
 from deltacrown.user_profile.numbers.explanation import explain_stat
 from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
@@ -14,6 +15,7 @@ __all__ = [
     "explain_stat",
     "get_activity_timeline",
     "get_match_history",
+    "get_series_history",
     "get_stat_as_of",
     "get_stat_history",
     "get_stat_rows",

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.days import start_of_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer
@@ -57,7 +58,7 @@ def archive_activities(
     check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        message = f"{before:%Y-%m-%d %H:%M} lies in the future; only what has happened can be archived."
+        message = f"{write_iso_minute(before)} lies in the future; only what has happened can be archived."
         raise InvalidInput(message, field="before")
 
     before = start_of_day(before)

@@ -9,6 +9,8 @@ from typing import Any
 
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import check_past
+from deltacrown.core.inserts import insert_rows
+from deltacrown.core.keyed_rows import list_keyed
 from deltacrown.core.settling import settle
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.timeline.hiding import is_hidden
@@ -116,15 +118,12 @@ def list_known(
     known: dict[ActivityKey, ActivityRow] = {}
     for table in reversed(TABLES):
         rows = table.objects.filter(user__in=users, activity_type__in=types)
-        if keys is not None and len(keys) == 1:
-            rows = rows.filter(dedupe_key__in=keys)
-        known |= {(row.user_id, row.activity_type, row.dedupe_key): row for row in rows}
+        found = rows if keys is None else list_keyed(rows, keys)
+        known |= {(row.user_id, row.activity_type, row.dedupe_key): row for row in found}
 
-    if keys is None:
-        return {key: row for key, row in known.items() if KINDS[row.activity_type].is_own_key(row.dedupe_key)}
-
-    named = set(keys)
-    return {key: row for key, row in known.items() if row.dedupe_key in named}
+    if keys is not None:
+        return known
+    return {key: row for key, row in known.items() if KINDS[row.activity_type].is_own_key(row.dedupe_key)}
 
 
 def _settle(
@@ -162,7 +161,7 @@ def _insert(records: Sequence[ActivityRecord]) -> int:
         )
         for record in records
     ]
-    UserActivity.objects.bulk_create(rows, ignore_conflicts=True)
+    insert_rows(rows, ignores_conflicts=True)
 
     return len(rows)
 

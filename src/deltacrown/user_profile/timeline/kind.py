@@ -194,7 +194,10 @@ class RowKind(Kind, Generic[Row]):
         # A long list is left to the caller, who looks at the keys: a statement takes so many values.
         if facts is not None and self.fact_id and len(facts) <= BATCH_SIZE:
             rows = rows.filter(**{f"{self.fact_id}__in": facts})
-        if self.related:
+        if self.related and facts is not None and len(facts) > 1:
+            # Many rows of few tournaments: each is fetched once, and not with every row.
+            rows = rows.prefetch_related(*self.related)
+        elif self.related:
             rows = rows.select_related(*self.related)
 
         return [self._record(row) for row in rows.order_by("pk")]

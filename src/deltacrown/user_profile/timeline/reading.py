@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.core.days import Precision
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.privacy import (
     ACTIVITY_AS_TOLD,
-    Precision,
     Viewer,
     add_words,
     filter_activity_by_visibility,
@@ -118,7 +118,7 @@ def describe_entries(rows: Iterable[Any], *, own: bool = False) -> list[Activity
             metadata=dict(wordings[row.pk].metadata),
             visibility=ActivityRow.Visibility(row.visibility),
             created_at=row.created_at if own else row.told_at,
-            precision=Precision.EXACT if own else Precision.of(row),
+            precision=Precision.of_time(row.created_at) if own else Precision.of(row),
             hidden=is_hidden(row),
             handle=write_handle(row) if own and not KINDS[row.activity_type].is_private else "",
         )

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
+from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import MatchRow
 from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, Remedy, VoidMatch
 from deltacrown.pages.disputes import ResultChoice, ReviewPage
+from deltacrown.tournaments.models import TournamentResult
+from deltacrown.tournaments.services import read_place, write_place
 from deltacrown.web.forms import PageForm, choices_of
 
 #: The longest reason, and the longest resolution.
 LONGEST_TEXT = 2000
-#: The largest number that a score or a placement may be.
+#: The longest score, in characters.
+LONGEST_SCORE = 100
+#: The largest number that a placement may be.
 LARGEST_NUMBER = 10**9 - 1
+#: The longest reason for having no placement.
+LONGEST_UNPLACED_REASON = 200
 
 
 class MatchDisputeForm(PageForm):
@@ -63,13 +70,22 @@ class ResultDisputeForm(MatchDisputeForm):
 class ResultCorrectionForm(PageForm):
     """The right placement and prize of a disputed result; no prize leaves it as it is."""
 
-    _WHOLE = "Write the placement as a whole number, as in 2."
+    _PLACE = "Write the placement as a whole number, as in 2, or as a range, as in 5-8."
+    _NONE = "Write a placement, or tick that there is none."
+    _BOTH = "Leave the placement empty where there is none."
     _AMOUNT = "Write the prize as an amount, as in 250.50."
 
-    placement = forms.IntegerField(
-        max_value=LARGEST_NUMBER,
-        widget=forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}),
-        error_messages={"required": _WHOLE, "invalid": _WHOLE},
+    placement = forms.CharField(
+        required=False,
+        widget=forms.TextInput(attrs={"class": "short"}),
+    )
+    is_unranked = forms.BooleanField(required=False)
+    unplaced_reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_UNPLACED_REASON,
+        widget=forms.TextInput(
+            attrs={"maxlength": LONGEST_UNPLACED_REASON, "placeholder": "not classified, if that is known"}
+        ),
     )
     prize = forms.DecimalField(
         required=False,
@@ -80,10 +96,43 @@ class ResultCorrectionForm(PageForm):
 
     use_required_attribute = False
 
+    @classmethod
+    def of_result(cls, result: TournamentResult | None, data: Mapping[str, Any] | None) -> Self:
+        """Return the form for a result, with the placement on record."""
+        place = write_place(result.placement, result.placement_to) if result else ""
+        return cls(data, initial={"placement": place})
+
+    def clean_placement(self) -> tuple[int | None, int | None]:
+        """Return the first and the last place."""
+        text = self.cleaned_data["placement"]
+        try:
+            first, last = read_place(text)
+        except InvalidInput:
+            first, last = 0, None
+        if text and not 1 <= (first or 0) <= (last or LARGEST_NUMBER) <= LARGEST_NUMBER:
+            raise forms.ValidationError(self._PLACE)
+        return first, last
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse neither a placement nor that there is none, and both."""
+        if "placement" in self.errors:
+            return self.cleaned_data
+        is_placed = self.cleaned_data["placement"][0] is not None
+        says_none = self.cleaned_data["is_unranked"] or bool(self.cleaned_data.get("unplaced_reason"))
+        if is_placed == says_none:
+            self.add_error("placement", self._BOTH if is_placed else self._NONE)
+        return self.cleaned_data
+
     @property
     def remedy(self) -> Remedy:
         """Return the correction of the result."""
-        return CorrectResult(self.cleaned_data["placement"], self.cleaned_data["prize"])
+        placement, placement_to = self.cleaned_data["placement"]
+        return CorrectResult(
+            placement,
+            self.cleaned_data["prize"],
+            placement_to=placement_to,
+            unplaced_reason=self.cleaned_data["unplaced_reason"],
+        )
 
 
 class MatchCorrectionForm(PageForm):
@@ -93,7 +142,7 @@ class MatchCorrectionForm(PageForm):
         recorded: dict[str, Any] = {}
         for row in rows:
             recorded[_result_name(row)] = row.result
-            recorded[_score_name(row)] = "" if row.score is None else str(row.score)
+            recorded[_score_name(row)] = row.score
 
         posted = None if data is None else recorded | dict(data.items())
         super().__init__(posted, initial=recorded)
@@ -157,9 +206,14 @@ class ReviewForm(PageForm):
     def __init__(self, review: ReviewPage, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         self.correction = MatchCorrectionForm(review.rows, data)
-        result = review.line.result
-        self.placement = ResultCorrectionForm(
-            data, initial={"placement": result.placement if result else None}
+        self.placement = ResultCorrectionForm.of_result(review.line.result, data)
+        self.players = {row.user.profile.public_id: row.user for row in review.rows}
+        lines = [(key, f"Only the line of {user.profile.name}") for key, user in self.players.items()]
+        self.fields["voided"] = forms.ChoiceField(
+            required=False,
+            choices=[("", "The whole match"), *lines],
+            error_messages={"invalid_choice": "Choose the whole match, or one of its players."},
+            widget=forms.Select(attrs={"aria-label": "What is void"}),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -182,7 +236,7 @@ class ReviewForm(PageForm):
             return None
         chosen = self.cleaned_data["remedy"]
         if chosen == self.VOID:
-            return VoidMatch()
+            return VoidMatch(self.players.get(self.cleaned_data["voided"]))
         if chosen == self.DISQUALIFY:
             return Disqualify()
         return self.placement.remedy if chosen == self.PLACE else self.correction.remedy
@@ -207,11 +261,10 @@ def _result_field(row: MatchRow) -> forms.Field:
 
 def _score_field(row: MatchRow) -> forms.Field:
     name = row.user.profile.name
-    attrs = {"class": "short", "inputmode": "numeric", "aria-label": f"Score of {name}"}
-    return forms.IntegerField(
+    attrs = {"class": "short", "aria-label": f"Score of {name}"}
+    return forms.CharField(
         required=False,
-        min_value=-LARGEST_NUMBER,
-        max_value=LARGEST_NUMBER,
+        max_length=LONGEST_SCORE,
         widget=forms.TextInput(attrs=attrs),
-        error_messages={"invalid": f"Write the score of {name} as a whole number, or leave it empty."},
+        error_messages={"max_length": f"Write the score of {name} in at most {LONGEST_SCORE} characters."},
     )

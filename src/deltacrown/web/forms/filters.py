@@ -54,6 +54,17 @@ class MatchFilterForm(FilterForm):
     tournament = FilterField()
 
 
+class SeriesFilterForm(FilterForm):
+    """Filters a player's series."""
+
+    game = FilterField(forms.Select())
+    result = FilterField(forms.Select(choices=choices_of("All results", MatchRow.Result.choices)))
+    played_from = FilterField(DayInput())
+    played_to = FilterField(DayInput())
+    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Public id or team", "size": "18"}))
+    tournament = FilterField()
+
+
 class TournamentFilterForm(FilterForm):
     """Filters the tournaments a player entered."""
 

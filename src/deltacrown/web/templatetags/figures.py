@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from deltacrown.core.dates import write_day, write_hour
-from deltacrown.user_profile.privacy import Precision
+from deltacrown.core.dates import write_day, write_hour, write_iso_day
+from deltacrown.core.days import Precision
 
 register = template.Library()
 
 NOTHING = "–"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+#: How many characters a score has that takes little room, and a part of one that is kept in one line.
+LONGEST_SHORT, LONGEST_PART = 7, 10
+#: How many numbers of a game have a column; the others are a note beneath its name.
+GAME_COLUMNS = 3
 #: Descriptions of titles begin with it. Pages draw a shape instead: not every font has this character.
 TROPHY = "\N{TROPHY} "
 
@@ -25,13 +30,31 @@ TROPHY = "\N{TROPHY} "
 def figure(value: Any) -> str:
     """Return a number with thousands separated: ``12,480``, ``56.25``.
 
-    ``None`` becomes a dash; other values are returned as text.
+    ``None`` and an empty text become a dash; other values are returned as text.
     """
-    if value is None:
+    if value is None or value == "":
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+@register.filter
+def score(value: str) -> SafeString | str:
+    """Return a score that breaks between its parts alone: ``6-1 7-5 6-7(4) 6-4`` between the sets.
+
+    A part that is long itself breaks anywhere.
+    """
+    parts = format_html_join(
+        " ", '<span class="{}">{}</span>', [(_get_part(each), each) for each in value.split()]
+    )
+    return (
+        format_html('<span class="long">{}</span>', parts) if len(value) > LONGEST_SHORT else parts or NOTHING
+    )
+
+
+def _get_part(text: str) -> str:
+    return "part" if len(text) <= LONGEST_PART else "parts"
 
 
 @register.filter
@@ -41,18 +64,24 @@ def change(value: int) -> str:
 
 
 @register.filter
-def money(value: Decimal | None) -> str:
-    """Return an amount, with cents only where there are any; a dash for zero and for none."""
+def money(value: Decimal | None, currency: str = "") -> str:
+    """Return an amount, with cents only where there are any, and its currency; a dash for zero and for none.
+
+    The currency is written as its code, for a symbol may be that of several, and never on a line of its own.
+    """
     if not value:
         return NOTHING
-    return f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+    amount = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+    return f"{amount}{NO_BREAK_SPACE}{currency}" if currency else amount
 
 
 @register.filter
-def place(value: int | None) -> str:
-    """Return a placement as ``1st``, ``2nd``, ``3rd``, ``11th``; a dash for none."""
+def place(value: int | None, last: int | None = None) -> str:
+    """Return a placement as ``1st``, ``2nd``, ``11th``, a range as ``5–8``; a dash for none."""
     if value is None:
         return NOTHING
+    if last is not None:
+        return f"{value:,}–{last:,}"
     suffix = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value:,}{suffix}"
 
@@ -67,13 +96,19 @@ def write_datetime(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def day(value: datetime | None) -> SafeString | str:
-    """Return a date in UTC, as text and for machines, without the time."""
+def day(value: date | None) -> SafeString | str:
+    """Return a date, or that of a datetime in UTC, as text and for machines, without the time."""
     if value is None:
         return NOTHING
-    return format_html(
-        '<time datetime="{}">{}</time>', value.astimezone(UTC).date().isoformat(), write_day(value)
-    )
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time(), UTC)
+    return format_html('<time datetime="{}">{}</time>', write_iso_day(value), write_day(value))
+
+
+@register.filter
+def played(match: Any) -> SafeString | str:
+    """Return when a match was played: date and time in UTC, or the day where only that is known."""
+    return write_datetime(match.played_at) if match.is_time_known else day(match.played_at)
 
 
 @register.filter
@@ -83,9 +118,21 @@ def told(value: datetime, precision: Precision) -> SafeString | str:
 
 
 @register.filter
+def happened(value: datetime) -> SafeString | str:
+    """Return when something happened that a match may have brought about; of a midnight only the day."""
+    return told(value, Precision.of_time(value))
+
+
+@register.filter
 def telling_first(lines: Iterable[Any]) -> list[Any]:
     """Sort numbers of a player by the places their declarations give them; those without one come last."""
     return sorted(lines, key=lambda line: line.place)
+
+
+@register.filter
+def telling_rest(stats: Sequence[Any]) -> list[Any]:
+    """Return the numbers of a game that have no column of their own, those that are not 0."""
+    return [line for line in stats[GAME_COLUMNS:] if line.value]
 
 
 @register.filter

@@ -12,6 +12,7 @@ from deltacrown.pages import cached, players, search, stats
 from deltacrown.web.forms.filters import (
     MatchFilterForm,
     SearchForm,
+    SeriesFilterForm,
     StatHistoryForm,
     StatRowFilterForm,
     TournamentFilterForm,
@@ -46,6 +47,16 @@ def show_match_history(request: HttpRequest, public_id: str) -> HttpResponse:
     form.offer_games(shown.games)
     context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
     return render(request, "web/player_matches.html", context)
+
+
+@require_safe
+def show_series(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show a player's series, filtered as the address says."""
+    form = SeriesFilterForm(request.GET)
+    shown = players.get_series_page(public_id, form.filters, _page(request), viewer=request.user)
+    form.offer_games(shown.games)
+    context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
+    return render(request, "web/player_series.html", context)
 
 
 @require_safe

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from deltacrown.pages import tournaments
+from deltacrown.pages.entry_changes import get_entry_changes_page
 from deltacrown.tournaments.models import Tournament
 from deltacrown.web.renamed import redirect_renamed
+from deltacrown.web.signed_in import get_person, sign_in_required
 
 MATCHES_PER_PAGE = 20
 
@@ -46,10 +48,18 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def show_tournament_matches(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show its matches, latest first."""
+    """Show what was played, latest first: each series as one with its games."""
     page, limit = _page(request), MATCHES_PER_PAGE
-    shown = tournaments.get_tournament_matches_page(slug, page, viewer=request.user, limit=limit)
+    shown = tournaments.get_played_page(slug, page, viewer=request.user, limit=limit)
     return _render(request, "web/tournament_matches.html", shown, slug, tab="matches")
+
+
+@require_safe
+def show_series(request: HttpRequest, slug: str, series: str) -> HttpResponse:
+    """Show one series and its games."""
+    page, limit = _page(request), MATCHES_PER_PAGE
+    shown = tournaments.get_series_page(slug, series, page, viewer=request.user, limit=limit)
+    return _render(request, "web/tournament_series.html", shown, slug, tab="matches")
 
 
 @require_safe
@@ -57,6 +67,14 @@ def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everyone who registered."""
     shown = tournaments.get_entrants_page(slug, _page(request), viewer=request.user)
     return _render(request, "web/tournament_entrants.html", shown, slug, tab="entrants")
+
+
+@sign_in_required
+@require_safe
+def show_entry_changes(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the log of entries and rosters, as far as it concerns the person."""
+    shown = get_entry_changes_page(slug, _page(request), viewer=get_person(request))
+    return _render(request, "web/tournament_changes.html", shown, slug, tab="changes")
 
 
 @require_safe
@@ -71,9 +89,8 @@ def _render(
 ) -> HttpResponse:
     """Render a page of a tournament; redirect from the address with a former slug."""
     event = shown.tournament
-    return redirect_renamed(request, slug=(slug, event.slug)) or render(
-        request, template, {"shown": shown, "event": event, "tab": tab}
-    )
+    context = {"shown": shown, "event": event, "tab": tab, "decision": tournaments.get_decision(event)}
+    return redirect_renamed(request, slug=(slug, event.slug)) or render(request, template, context)
 
 
 def _page(request: HttpRequest) -> str | None:

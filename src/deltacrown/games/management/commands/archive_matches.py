@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from deltacrown.core import clock
 from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand, whole_number
+from deltacrown.core.days import to_utc
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.games.services import Archived, archive_matches
 from deltacrown.games.services.archiving import BATCH_SIZE
@@ -94,7 +95,7 @@ def read_datetime(text: str) -> datetime:
         raise InvalidInput(
             f"{text!r} is not a date: write 2024-01-01, or 2024-01-01T06:00Z with a time.", field="before"
         )
-    return parsed
+    return to_utc(parsed) if parsed.tzinfo else parsed
 
 
 def describe(moved: Archived, *, dry_run: bool, seconds: float) -> str:

@@ -131,7 +131,7 @@ def read_player(row: Row, problems: list[str], team_names: Mapping[str, str]) ->
         player=fields.raw("player"),
         result="WIN" if fields.raw("win?").lower() == "w" else "LOSS",
         side=team,
-        score=fields.whole("score"),
+        score="" if (score := fields.whole("score")) is None else str(score),
         team=team_names.get(team, team),
         stats=stats,
     )

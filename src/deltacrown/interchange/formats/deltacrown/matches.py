@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.drafts import LineDraft, MatchDraft
-from deltacrown.interchange.fields import Fields, GroupRefused, find_disagreements, find_repeated
+from deltacrown.interchange.fields import (
+    DayOrTime,
+    Fields,
+    GroupRefused,
+    find_disagreements,
+    find_repeated,
+)
 from deltacrown.interchange.format import FileReader
+from deltacrown.interchange.formats.deltacrown.players import read_player_texts
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
 
@@ -19,14 +25,49 @@ MATCH_COLUMNS = Columns(
     key="match_key",
     group="match",
     required=("match_key", "game", "player", "result", "played_at"),
-    optional=("kind", "side", "score", "team", "tournament", "round", "series", "map", "voided", "details"),
+    optional=(
+        "kind",
+        "side",
+        "score",
+        "placement",
+        "ended_by",
+        "uncounted",
+        "voided",
+        "team",
+        "tournament",
+        "round",
+        "series",
+        "best_of",
+        "map",
+        "sequence",
+        "player_name",
+        "country",
+        "details",
+    ),
     prefix=STATS,
     nested=NESTED,
-    free_text=("voided", "side", "round", "series", "map", "details", NESTED),
+    free_text=("voided", "uncounted", "side", "score", "round", "series", "map", "details", NESTED),
 )
 #: What only a match of a tournament has, in words.
-NAMED = {"round": "a round", "series": "a series", "map": "a map", "details": "details"}
-RESULTS = {"win": "WIN", "loss": "LOSS", "draw": "DRAW"}
+NAMED = {
+    "round": "a round",
+    "series": "a series",
+    "best_of": "a length of series",
+    "map": "a map",
+    "details": "details",
+}
+NAMELESS = "It is a tournament's, and names none."
+RESULTS = {"win": "WIN", "loss": "LOSS", "draw": "DRAW", "none": "NONE"}
+#: An empty one is play: most matches are played to their end.
+ENDED_BY = {
+    "": "PLAY",
+    "play": "PLAY",
+    "forfeit": "FORFEIT",
+    "bye": "BYE",
+    "retired": "RETIRED",
+    "disqualified": "DISQUALIFIED",
+    "abandoned": "ABANDONED",
+}
 #: An empty kind follows from whether a tournament is named.
 KINDS = {"": "", "casual": "CASUAL", "tournament": "TOURNAMENT"}
 
@@ -36,12 +77,13 @@ class MatchFacts:
     """What every line of a match must say alike."""
 
     game: str
-    played_at: datetime | None
+    played_at: DayOrTime | None
     kind: str
-    voided: str
+    sequence: int | None
     tournament: str
     round: str
     series: str
+    best_of: int | None
     map: str
     details: dict[str, Any]
 
@@ -50,6 +92,15 @@ class MatchReader(FileReader[MatchDraft]):
     """Reads a file of matches."""
 
     columns = MATCH_COLUMNS
+
+    def split(self, group: Group) -> list[Group]:
+        """Return a group for each game: a key names a match within its game."""
+        by_game: dict[str, list[Row]] = {}
+        for row in group.rows:
+            by_game.setdefault(str(row.values.get("game") or "").strip(), []).append(row)
+        if len(by_game) == 1 or group.refusal:
+            return [group]
+        return [Group(group.key, rows) for rows in by_game.values()]
 
     def read(self, group: Group) -> MatchDraft:
         """Convert the lines of a match."""
@@ -74,18 +125,23 @@ def read_match(group: Group) -> MatchDraft:
     problems += [] if problems else find_contradictions(group.rows[0], shared)
     if problems or shared.played_at is None:
         raise GroupRefused("; ".join(problems))
+    lines = [line for _, line in read]
     return MatchDraft(
         key=group.key,
         game=shared.game,
-        played_at=shared.played_at,
+        played_at=shared.played_at.at,
+        is_time_known=shared.played_at.is_time_known,
+        sequence=shared.sequence,
         kind=shared.kind,
-        void_reason=shared.voided,
+        void_reason=take_void_of_all(lines),
         tournament=shared.tournament,
         round=shared.round,
         series=shared.series,
+        best_of=shared.best_of,
         map_name=shared.map,
         facts=shared.details,
-        lines=[player for _, player in read],
+        lines=lines,
+        warnings=[NAMELESS] if shared.kind == "TOURNAMENT" and not shared.tournament else [],
         rows=group.rows,
     )
 
@@ -96,12 +152,13 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
     tournament = fields.slug("tournament", longest=100)
     shared = MatchFacts(
         game=fields.slug("game", longest=60, required=True),
-        played_at=fields.date_time("played_at", required=True),
+        played_at=fields.day_or_time("played_at", required=True),
         kind=fields.choice("kind", KINDS, default="") or ("TOURNAMENT" if tournament else "CASUAL"),
-        voided=fields.text("voided", longest=500),
+        sequence=fields.whole("sequence", least=0),
         tournament=tournament,
         round=fields.text("round", longest=100),
         series=fields.text("series", longest=100),
+        best_of=fields.whole("best_of", least=1),
         map=fields.text("map", longest=100),
         details=fields.json_object("details"),
     )
@@ -111,22 +168,37 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         player=fields.username("player", required=True),
         result=fields.choice("result", RESULTS, default=""),
         side=unicodedata.normalize("NFC", fields.text("side", longest=120) or team),
-        score=fields.whole("score"),
+        score=fields.text("score", longest=100),
+        placement=fields.whole("placement", least=1),
+        ended_by=fields.choice("ended_by", ENDED_BY, default=""),
+        uncounted_reason=fields.text("uncounted", longest=500),
+        void_reason=fields.text("voided", longest=500),
         team=team,
         stats=fields.stats(STATS, NESTED),
+        about=read_player_texts(fields),
     )
     return shared, player
 
 
+def take_void_of_all(lines: list[LineDraft]) -> str:
+    """Return the reason for which all of a match is void, taken off its lines; empty where it is not.
+
+    Reasons that differ, or lines without one, are a void of some lines: these keep theirs.
+    """
+    reasons = {line.void_reason for line in lines}
+    if len(reasons) > 1:
+        return ""
+    for line in lines:
+        line.void_reason = ""
+    return reasons.pop()
+
+
 def find_contradictions(row: Row, shared: MatchFacts) -> list[str]:
     """Return what in a match cannot be true at once."""
-    if shared.kind == "TOURNAMENT" and not shared.tournament:
-        problem, mend = "a tournament match must name its tournament", "fill in the tournament column"
-        return [f"line {row.line}, kind: {problem}; {mend}, or write casual"]
     if shared.kind == "CASUAL" and shared.tournament:
         problem = "a match of a tournament cannot be casual"
         return [f"line {row.line}, kind: {problem}; leave kind empty, or the tournament"]
-    for column in () if shared.tournament else ("round", "series", "map", "details"):
+    for column in () if shared.tournament else ("round", "series", "best_of", "map", "details"):
         if getattr(shared, column):
             problem, mend = (
                 f"only a match of a tournament has {NAMED[column]}",

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from decimal import Decimal
+from typing import NamedTuple
 
 from deltacrown.core.inputs import is_blank
-from deltacrown.core.names import make_name_key
 from deltacrown.interchange.columns import Columns
-from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
-from deltacrown.interchange.fields import (
-    WHOLE_NUMBER,
-    Fields,
-    GroupRefused,
-    find_disagreements,
-    find_repeated,
-    shown,
-)
+from deltacrown.interchange.drafts import NO_REASON, WITH_RESULTS, EntrantOutcome, Entry, TournamentDraft
+from deltacrown.interchange.fields import Fields, GroupRefused, find_disagreements, shown
 from deltacrown.interchange.format import FileReader
+from deltacrown.interchange.formats.deltacrown.entrants import (
+    EntrantLine,
+    find_wrong_entries,
+    gather_entrants,
+)
+from deltacrown.interchange.formats.deltacrown.players import read_player_texts
+from deltacrown.interchange.formats.deltacrown.results import find_wrong_results
 from deltacrown.interchange.groups import Group
 from deltacrown.interchange.rows import Row
 
+DETAILS = "details"
 TOURNAMENT_COLUMNS = Columns(
     key="tournament",
     group="tournament",
     required=("tournament", "game", "starts_at", "status"),
-    optional=("name", "ends_at", "player", "team", "placement", "prize", "registered_at"),
-    free_text=("name",),
+    optional=(
+        "name",
+        "ends_at",
+        "entrants",
+        "capacity",
+        "organiser",
+        "currency",
+        "forfeits_count",
+        "provisional",
+        "team",
+        "player",
+        "player_name",
+        "country",
+        "registered_at",
+        "entry",
+        "placement",
+        "unplaced",
+        "disqualified",
+        "prize",
+        "uncounted",
+        "shares",
+        "decided_at",
+        "disqualified_at",
+        "published_placement",
+        "withheld_prize",
+        DETAILS,
+    ),
+    free_text=("name", "disqualified", "uncounted", DETAILS),
 )
 STATUSES = {
     "draft": "DRAFT",
@@ -35,9 +63,25 @@ STATUSES = {
     "running": "RUNNING",
     "completed": "COMPLETED",
     "cancelled": "CANCELLED",
+    "annulled": "ANNULLED",
+}
+#: Left empty, it follows from whether a team is named.
+KINDS = {"": "", "players": "SOLO", "teams": "TEAM"}
+#: Left empty, it follows from the result.
+ENTRIES: dict[str, Entry] = {
+    "": "",
+    "registered": "REGISTERED",
+    "checked_in": "CHECKED_IN",
+    "withdrawn": "WITHDRAWN",
+    "disqualified": "DISQUALIFIED",
+    "left": "LEFT",
 }
 DISQUALIFIED = "dq"
 MOST_PLACEMENT = 2**31 - 1
+PLACEMENT = re.compile(r"(-?\d{1,10})(?:\.0)?(?:\s*[-–]\s*(\d{1,10}))?\Z", re.ASCII)
+CURRENCY = re.compile(r"[A-Z]{3}\Z")
+#: A day alone as the end of a tournament is the whole day: its matches were played on it.
+LAST_SECOND = time(23, 59, 59)
 
 
 @dataclass(slots=True)
@@ -49,16 +93,20 @@ class TournamentFacts:
     starts_at: datetime | None
     ends_at: datetime | None
     status: str
+    entrants: str
+    capacity: int | None
+    organiser: str
+    currency: str
+    forfeits_count: bool | None
+    provisional: bool
 
 
-@dataclass(slots=True)
-class EntrantLine:
-    """What one line says of one entrant."""
+class Placed(NamedTuple):
+    """What a placement column says."""
 
-    row: Row
-    player: str
-    team: str
-    outcome: EntrantOutcome
+    placement: int | None = None
+    placement_to: int | None = None
+    disqualified_reason: str = ""
 
 
 class TournamentReader(FileReader[TournamentDraft]):
@@ -82,8 +130,8 @@ def read_tournament(group: Group) -> TournamentDraft:
     shared = read[0][0]
     problems += find_disagreements(group.rows, [other for other, _ in read], what="tournament")
     entries = [entry for _, entry in read]
-    problems += find_wrong_entries(entries)
-    problems += find_wrong_results(shared, entries)
+    problems += find_wrong_entries(entries, kind=shared.entrants)
+    problems += find_wrong_results(entries, shared.status, shared.starts_at, shared.ends_at)
     if problems or shared.starts_at is None:
         raise GroupRefused("; ".join(problems))
     return TournamentDraft(
@@ -93,7 +141,13 @@ def read_tournament(group: Group) -> TournamentDraft:
         starts_at=shared.starts_at,
         ends_at=shared.ends_at,
         status=shared.status,
-        entrants=gather_entrants(entries),
+        kind=shared.entrants,
+        capacity=shared.capacity,
+        organiser=shared.organiser,
+        prize_currency=shared.currency,
+        counts_forfeits=shared.forfeits_count,
+        is_provisional=shared.provisional,
+        entrants=gather_entrants(entries, is_completed=shared.status in WITH_RESULTS),
         rows=group.rows,
     )
 
@@ -105,99 +159,97 @@ def read_tournament_line(row: Row, problems: list[str]) -> tuple[TournamentFacts
         game=fields.slug("game", longest=60, required=True),
         name=fields.text("name", longest=160),
         starts_at=fields.date_time("starts_at", required=True),
-        ends_at=fields.date_time("ends_at"),
+        ends_at=fields.date_time("ends_at", of_day=LAST_SECOND),
         status=fields.choice("status", STATUSES, default=""),
+        entrants=fields.choice("entrants", KINDS, default=""),
+        capacity=fields.whole("capacity", least=1),
+        organiser=fields.username("organiser"),
+        currency=read_currency(fields),
+        forfeits_count=fields.yes_or_no("forfeits_count"),
+        provisional=bool(fields.yes_or_no("provisional")),
     )
-    placement, reason = read_placement(fields)
-    outcome = EntrantOutcome(placement, reason, fields.money("prize"), fields.date_time("registered_at"))
-    return shared, EntrantLine(row, fields.username("player"), fields.text("team", longest=120), outcome)
+    entry = EntrantLine(
+        row=row,
+        player=fields.username("player"),
+        team=fields.text("team", longest=120),
+        registered_at=fields.date_time("registered_at"),
+        entry=fields.choice("entry", ENTRIES, default=""),
+        shares=fields.yes_or_no("shares"),
+        about=read_player_texts(fields),
+        outcome=read_outcome(fields),
+    )
+    return shared, entry
 
 
-def read_placement(fields: Fields) -> tuple[int | None, str]:
-    """Read ``1``, or ``dq: reason``, or nothing; return the placement and the reason."""
+def read_outcome(fields: Fields) -> EntrantOutcome:
+    """Read the result of an entrant."""
+    placed = read_placement(fields)
+    disqualified = fields.text("disqualified", longest=500)
+    unplaced = fields.text("unplaced", longest=200)
+    if placed.placement is not None and (disqualified or unplaced):
+        column = "disqualified" if disqualified else "unplaced"
+        fields.refuse(
+            "placement",
+            f"who has a reason in {column} has no placement; leave one of the two empty, "
+            "and write a placement from before a disqualification as published_placement",
+        )
+    if unplaced and (disqualified or placed.disqualified_reason):
+        fields.refuse("unplaced", "a disqualified entrant needs no other reason; leave it empty")
+
+    published, published_to = read_places(fields, "published_placement")
+    return EntrantOutcome(
+        placement=placed.placement,
+        placement_to=placed.placement_to,
+        disqualified_reason=disqualified or placed.disqualified_reason,
+        unplaced_reason=unplaced,
+        prize=fields.money("prize"),
+        registered_at=None,
+        decided_at=fields.date_time("decided_at"),
+        disqualified_at=fields.date_time("disqualified_at"),
+        published_placement=published,
+        published_placement_to=published_to,
+        withheld_prize=fields.money("withheld_prize") if fields.raw("withheld_prize") else Decimal(0),
+        uncounted_reason=fields.text("uncounted", longest=500),
+        stats=fields.json_object(DETAILS),
+    )
+
+
+def read_placement(fields: Fields) -> Placed:
+    """Read ``1``, a range as ``5-8``, ``dq: reason``, or nothing."""
     text = fields.raw("placement")
     word, _, reason = text.partition(":")
     if word.strip().lower() == DISQUALIFIED:
         if len(reason.strip()) > 500:
             fields.refuse("placement", "the reason of the disqualification is longer than 500 characters")
-        return None, NO_REASON if is_blank(reason) else reason.strip()
+        return Placed(disqualified_reason=NO_REASON if is_blank(reason) else reason.strip())
+    return Placed(*read_places(fields, "placement"))
+
+
+def read_places(fields: Fields, name: str) -> tuple[int | None, int | None]:
+    """Read ``1``, or a range as ``5-8``; return the first place, and the last of a range."""
+    text = fields.raw(name)
     if not text:
-        return None, ""
-    if not WHOLE_NUMBER.match(text):
-        allowed = "1 for the winner, dq for a disqualified entrant, or nothing"
-        fields.refuse("placement", f"{shown(text)} is not a placement; write {allowed}")
-    elif not 1 <= int(text) <= MOST_PLACEMENT:
-        fields.refuse("placement", f"{text} is not possible; 1 is the winner, and no placement is below it")
-    else:
-        return int(text), ""
-    return None, ""
-
-
-def find_wrong_entries(entries: list[EntrantLine]) -> Iterable[str]:
-    """Yield which lines do not together make a list of entrants."""
-    nobody = [entry for entry in entries if not entry.player and not entry.team]
-    if nobody and len(entries) > 1:
-        yield f"line {nobody[0].row.line}: it names neither a player nor a team; every line is of an entrant"
-    alone = [entry for entry in entries if entry.player and not entry.team]
-    teamed = [entry for entry in entries if entry.team]
-    if alone and teamed:
-        yield (
-            f"lines {alone[0].row.line} and {teamed[0].row.line}: one enters a player alone and one a team; "
-            "a tournament is of players or of teams, so fill in the team on every line or on none"
+        return None, None
+    found = PLACEMENT.match(text)
+    if not found:
+        allowed = "1 for the winner, dq for a disqualified entrant, 5-8 for a shared range, or nothing"
+        fields.refuse(
+            name, f"{shown(text)} is not a placement; write {allowed}; why there is none goes into unplaced"
         )
-    players = [entry for entry in entries if entry.player]
-    yield from find_repeated(
-        [entry.row for entry in players],
-        [entry.player for entry in players],
-        what="two entries of one tournament for",
-    )
-    bare = [entry for entry in teamed if not entry.player]
-    yield from find_repeated(
-        [entry.row for entry in bare],
-        [entry.team for entry in bare],
-        what="two lines without a player for the team",
-    )
-    first: dict[str, EntrantLine] = {}
-    for entry in teamed:
-        known = first.setdefault(team_key(entry.team), entry)
-        if known.outcome != entry.outcome:
-            lines = f"lines {known.row.line} and {entry.row.line}"
-            what = f"placement, prize or registered_at of the team “{entry.team}”"
-            yield f"{lines} differ in {what}; these are the team's, so write the same on each line"
+        return None, None
+
+    first, last = int(found[1]), int(found[2]) if found[2] else None
+    if not 1 <= first <= MOST_PLACEMENT or not (last or 1) <= MOST_PLACEMENT:
+        fields.refuse(name, f"{text} is not possible; 1 is the winner, and no placement is below it")
+    elif last is not None and last < first:
+        fields.refuse(name, f"{text} ends before it begins; write the better placement first")
+    return first, last
 
 
-def find_wrong_results(shared: TournamentFacts, entries: list[EntrantLine]) -> Iterable[str]:
-    """Yield which dates and results cannot be true together with the status."""
-    line = entries[0].row.line
-    if shared.starts_at and shared.ends_at and shared.ends_at < shared.starts_at:
-        yield f"line {line}, ends_at: it is before starts_at; a tournament ends after it starts"
-    early = next((entry for entry in entries if entry.outcome.is_decided or entry.outcome.prize), None)
-    if early and shared.status not in ("COMPLETED", ""):
-        mend = "write completed, or leave placement and prize empty"
-        yield f"line {early.row.line}, placement: only a completed tournament has results; {mend}"
-    undecided = [entry for entry in entries if not entry.outcome.is_decided]
-    unplaced = next((entry for entry in undecided if entry.outcome.prize), None)
-    if unplaced:
-        yield f"line {unplaced.row.line}, prize: a prize needs a placement; fill in the placement"
-    entrant = next((entry for entry in entries if entry.player or entry.team), None)
-    if entrant and shared.status == "DRAFT":
-        mend = "write open, or leave player and team empty"
-        yield f"line {entrant.row.line}, status: a draft takes no registrations yet; {mend}"
-
-
-def gather_entrants(entries: list[EntrantLine]) -> list[EntrantDraft]:
-    """Return the entrants, the lines of each team together, in order of the file."""
-    entrants: dict[str, EntrantDraft] = {}
-    for entry in entries:
-        if not entry.player and not entry.team:
-            continue
-        key = team_key(entry.team) if entry.team else f"\n{make_name_key(entry.player)}"
-        entrant = entrants.setdefault(key, EntrantDraft(entry.row.line, entry.team, [], entry.outcome))
-        if entry.player:
-            entrant.players.append(entry.player)
-    return list(entrants.values())
-
-
-def team_key(name: str) -> str:
-    """Return what two spellings of a team's name have in common."""
-    return make_name_key(name)
+def read_currency(fields: Fields) -> str:
+    """Read the code of a currency, in whatever case."""
+    text = fields.raw("currency").upper()
+    if text and not CURRENCY.match(text):
+        fields.refuse("currency", f"{shown(text)} is not a currency; write three letters of ISO 4217: EUR")
+        return ""
+    return text

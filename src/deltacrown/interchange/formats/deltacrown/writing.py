@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import QuerySet
 
-from deltacrown.core.dates import write_iso
+from deltacrown.core.dates import write_iso, write_iso_day
+from deltacrown.games.models import MatchRow
 from deltacrown.interchange.fields import parse_number
 from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NESTED, STATS
 
@@ -24,7 +24,9 @@ class WrittenLine:
     """One player's line of a match; the fields are the columns of the format.
 
     :param player: what the file calls the player: a username, or a public id.
-    :param voided: the reason why it counts nowhere; empty when it counts.
+    :param is_time_known: False where the day alone is written.
+    :param uncounted: the reason why it counts nowhere, though it is not void; empty when it counts.
+    :param voided: the reason why it is void; empty when it is not.
     """
 
     match_key: str
@@ -34,15 +36,47 @@ class WrittenLine:
     played_at: datetime
     kind: str
     side: str
-    score: int | None
+    score: str
+    voided: str
     team: str
     tournament: str
     round: str
     series: str
     map: str
-    voided: str
     details: Mapping[str, Any]
     stats: Mapping[str, Any]
+    is_time_known: bool = True
+    placement: int | None = None
+    ended_by: str = ""
+    uncounted: str = ""
+    sequence: int | None = None
+    best_of: int | None = None
+    player_name: str = ""
+    country: str = ""
+
+    @classmethod
+    def of(cls, row: MatchRow, *, player: str, **fields: Any) -> Self:
+        """Return the line of a row, with its game fetched.
+
+        :param fields: what the row does not say, or not in the words of today: team, tournament and the like.
+        """
+        values: dict[str, Any] = {
+            "match_key": row.match_key,
+            "game": row.game.slug,
+            "result": row.result,
+            "played_at": row.played_at,
+            "is_time_known": row.is_time_known,
+            "kind": row.kind,
+            "side": row.side,
+            "score": row.score,
+            "placement": row.placement,
+            "ended_by": row.ended_by,
+            "uncounted": row.uncounted_reason,
+            "voided": row.void_reason,
+            "sequence": row.sequence,
+            "stats": row.stats,
+        }
+        return cls(player=player, **values | fields)
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of an NDJSON file, without what is empty."""
@@ -67,14 +101,11 @@ class WrittenLine:
     def _values(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in COLUMNS if name not in {NESTED, DETAILS}}
         values["result"], values["kind"] = self.result.lower(), self.kind.lower()
-        values["played_at"] = write_iso(self.played_at)
+        values["ended_by"] = "" if self.ended_by == MatchRow.EndedBy.PLAY else self.ended_by.lower()
+        write = write_iso if self.is_time_known else write_iso_day
+        values["played_at"] = write(self.played_at)
 
         return values
-
-
-def write_json(line: WrittenLine) -> str:
-    """Return the text of a line of an NDJSON file."""
-    return json.dumps(line.as_json(), ensure_ascii=False)
 
 
 def get_stat_column(name: str, value: Any) -> str | None:

@@ -15,7 +15,6 @@ class Command(ImportCommand):
         "refused lines go to FILE.rejected.ndjson. Importing twice changes nothing."
     )
     kind = "tournaments"
-    default_batch_size = 20
 
     def make_recorder(self, *, create_missing: bool) -> TournamentRecorder:
         """Return what records the tournaments of one file."""

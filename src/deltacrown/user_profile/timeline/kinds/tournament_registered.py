@@ -24,7 +24,10 @@ class TournamentRegistered(RowKind[TournamentParticipation]):
     related = ("tournament", "team")
     requires = ("tournament",)
     names = ("team", "game")
-    events = (Event(signals.players_registered, itemgetter("participations")),)
+    events = (
+        Event(signals.players_registered, itemgetter("participations")),
+        Event(signals.roster_changed, itemgetter("participations")),
+    )
     shown_by = "show_tournament_stats"
     time_shown_by = ("show_tournament_stats",)
 

@@ -36,6 +36,9 @@ class TournamentWon(RowKind[TournamentResult]):
     names = ("team", "game")
     events = (
         Event(signals.tournament_completed, itemgetter("results")),
+        Event(signals.tournament_annulled, itemgetter("results")),
+        Event(signals.annulment_lifted, itemgetter("results")),
+        Event(signals.tournament_reopened, itemgetter("results")),
         Event(signals.result_corrected, _list_changed),
         Event(signals.entrant_disqualified, _list_changed),
         Event(signals.disqualification_lifted, _list_changed),

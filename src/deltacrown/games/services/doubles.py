@@ -1,0 +1,247 @@
+"""Find matches that seem to be recorded under two keys, in one statement per table for a whole batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from deltacrown.core.days import ONE_DAY, start_of_day
+from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, MatchRow
+from deltacrown.games.services.lines import list_lines_by_match
+from deltacrown.games.services.records import MatchKey, MatchRecord, RecordOutcome
+
+LAST_OF_DAY = ONE_DAY - timedelta(microseconds=1)
+#: The columns of a probe, with their types in PostgreSQL: number, whose match, when, what is said of it.
+#: ``until`` is the time where it is known.
+PROBE = {
+    "n": "bigint",
+    "game_id": "bigint",
+    "first_player": "bigint",
+    "last_player": "bigint",
+    "players": "bigint",
+    "own_key": "text",
+    "since": "timestamptz",
+    "until": "timestamptz",
+    "place": "bigint",
+    "told": "text",
+    "score": "text",
+}
+SAME_SCORE = "probe.score <> '' AND m.score = probe.score AND m.result = probe.told"
+#: Where another match can be: of one whose time is known, and of one of which only the day is.
+AT_TIME = (
+    "m.played_at IN (probe.until, probe.since)"
+    f" AND (CASE WHEN m.is_time_known THEN m.played_at = probe.until ELSE {SAME_SCORE} END)"
+)
+ON_DAY = f"m.played_at >= probe.since AND m.played_at <= probe.until AND {SAME_SCORE}"
+#: Looked at of each match: more do not make it clearer.
+MOST_DOUBLES = 5
+#: What a line of a match says that two deliveries of it would say alike: result and score.
+Told = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A match that may be recorded under another key too.
+
+    :param lines: player's id → result and score.
+    """
+
+    key: MatchKey
+    played_at: datetime
+    is_time_known: bool
+    sequence: int | None
+    lines: Mapping[int, Told]
+
+    @classmethod
+    def of_record(cls, record: MatchRecord) -> Subject:
+        """Return a match as delivered."""
+        return cls(
+            key=record.key,
+            played_at=record.played_at,
+            is_time_known=record.is_time_known,
+            sequence=record.sequence,
+            lines={line.user.pk: (line.result, line.score_text) for line in record.lines},
+        )
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[MatchRow]) -> Subject:
+        """Return a match as recorded."""
+        first = rows[0]
+        return cls(
+            key=(first.game_id, first.match_key),
+            played_at=first.played_at,
+            is_time_known=first.is_time_known,
+            sequence=first.sequence,
+            lines={row.user_id: (row.result, row.score) for row in rows},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Double:
+    """Another match that seems to be the same one.
+
+    :param rows: its lines.
+    :param is_by_day: whether only the day of one of the two is known. Then they have the same score.
+    """
+
+    match_key: str
+    rows: Sequence[MatchRow]
+    is_by_day: bool
+
+    @property
+    def is_official(self) -> bool:
+        """Return whether everybody may see it: it is a match of a tournament."""
+        return self.rows[0].kind == MatchRow.Kind.TOURNAMENT
+
+    def describe(self, *, names_key: bool) -> str:
+        """Return a warning.
+
+        :param names_key: whether the reader may know its key.
+        """
+        when = "on the same day with the same score" if self.is_by_day else "at the same time"
+        where = f" under the key {self.match_key!r}" if names_key else ""
+        return f"Another match of the same players {when} is recorded{where}; void one if they are one match."
+
+
+def find_doubles(subjects: Collection[Subject]) -> dict[MatchKey, list[Double]]:
+    """Return by match those that count and seem to be the same: the first few, and no match that has none.
+
+    Such a one has the same players, and the same time; or, where only a day is known of either, the same
+    day, results and scores. Matches with numbers of their own among those of one time are not the same.
+    """
+    if not subjects:
+        return {}
+    by_number = dict(enumerate(subjects))
+    clocked = {number: each for number, each in by_number.items() if each.is_time_known}
+    by_day = {number: each for number, each in by_number.items() if not each.is_time_known}
+    found = [pair for table in MATCH_TABLES for pair in _probe(table, clocked, AT_TIME)]
+    found += [pair for table in MATCH_TABLES for pair in _probe(table, by_day, ON_DAY)]
+    if not found:
+        return {}
+
+    keys = {(by_number[number].key[0], match_key) for number, match_key in found}
+    lines = list_lines_by_match(keys)
+    doubles: dict[MatchKey, list[Double]] = {}
+    for number, match_key in found:
+        subject = by_number[number]
+        if double := _compare(subject, lines.get((subject.key[0], match_key), [])):
+            doubles.setdefault(subject.key, []).append(double)
+    return doubles
+
+
+def warn_of_doubles(records: Sequence[MatchRecord], outcomes: list[RecordOutcome]) -> None:
+    """Add to the outcomes of a batch that a match seems to be recorded under another key too.
+
+    The key is told where the recorder delivers that match too, or everybody may see it.
+    """
+    taken = [place for place, outcome in enumerate(outcomes) if outcome.refusal is None]
+    doubles = find_doubles([Subject.of_record(records[place]) for place in taken])
+    for place in taken if doubles else []:
+        if found := doubles.get(records[place].key):
+            outcomes[place] = add_double(outcomes[place], found[0], records)
+
+
+def add_double(outcome: RecordOutcome, double: Double, records: Iterable[MatchRecord]) -> RecordOutcome:
+    """Return an outcome with the warning of a double.
+
+    :param records: what the recorder delivers with it.
+    """
+    is_own = any(record.match_key == double.match_key for record in records)
+    warning = double.describe(names_key=is_own or double.is_official)
+    return replace(outcome, warnings=(*outcome.warnings, warning))
+
+
+def _probe(table: type[Any], subjects: Mapping[int, Subject], when: str) -> list[tuple[int, str]]:
+    """Return numbers with the keys of matches that have the first and last player, and as many players.
+
+    The sums with zero keep PostgreSQL from reading all of the unique index (game, key, user) for a player,
+    where it knows nothing of the table yet.
+
+    :param when: ``AT_TIME`` or ``ON_DAY``.
+    """
+    if not subjects:
+        return []
+    name = connection.ops.quote_name(table._meta.db_table)
+    probes = [_build_probe(number, subject) for number, subject in subjects.items()]
+    gather = "json_agg" if connection.vendor == "postgresql" else "json_group_array"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH probe AS ({_unpack()})
+            SELECT n, others FROM (
+                SELECT n, (SELECT {gather}(match_key) FROM (
+                    SELECT m.match_key FROM {name} m
+                    WHERE m.user_id = probe.first_player AND m.game_id + 0 = probe.game_id
+                    AND {when} AND m.match_key <> probe.own_key AND {COUNTS_SQL}
+                    AND (m.sequence IS NULL OR probe.place < 0 OR m.sequence = probe.place)
+                    AND EXISTS (
+                        SELECT 1 FROM {name} l WHERE l.game_id = probe.game_id
+                        AND l.match_key = m.match_key AND l.user_id + 0 = probe.last_player
+                    )
+                    AND probe.players = (
+                        SELECT COUNT(*) FROM {name} c
+                        WHERE c.game_id = probe.game_id AND c.match_key = m.match_key
+                    )
+                    LIMIT {MOST_DOUBLES}
+                ) AS alike) AS others FROM probe
+            ) AS found
+            """,
+            [json.dumps(probes)],
+        )
+        found = [(number, _read(others)) for number, others in cursor.fetchall()]
+    return [(number, match_key) for number, others in found for match_key in others]
+
+
+def _read(others: str | list[str] | None) -> list[str]:
+    """Return a list as the databases return JSON."""
+    return json.loads(others) if isinstance(others, str) else others or []
+
+
+def _build_probe(number: int, subject: Subject) -> dict[str, Any]:
+    """Return what to look for: at its time and the start of its day, or in all its day if that is known."""
+    first, last = min(subject.lines), max(subject.lines)
+    told, score = subject.lines[first]
+    day = start_of_day(subject.played_at)
+    return {
+        "n": number,
+        "game_id": subject.key[0],
+        "first_player": first,
+        "last_player": last,
+        "players": len(subject.lines),
+        "own_key": subject.key[1],
+        "since": _write(day),
+        "until": _write(subject.played_at if subject.is_time_known else day + LAST_OF_DAY),
+        "place": -1 if subject.sequence is None else subject.sequence,
+        "told": told,
+        "score": score,
+    }
+
+
+def _write(value: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(value))
+
+
+def _unpack() -> str:
+    """Return the SQL that reads the probes from their only parameter."""
+    if connection.vendor == "postgresql":
+        named = ", ".join(f"{name} {kind}" for name, kind in PROBE.items())
+        return f"SELECT * FROM json_to_recordset(%s::json) AS p({named})"
+
+    named = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in PROBE)
+    return f"SELECT {named} FROM json_each(%s)"
+
+
+def _compare(subject: Subject, rows: Sequence[MatchRow]) -> Double | None:
+    """Return the double that some lines are, if they have the same players, and where it matters scores."""
+    if {row.user_id for row in rows} != subject.lines.keys():
+        return None
+    is_by_day = not (subject.is_time_known and rows[0].is_time_known)
+    told = {row.user_id: (row.result, row.score) for row in rows}
+    if is_by_day and told != dict(subject.lines):
+        return None
+    return Double(match_key=rows[0].match_key, rows=rows, is_by_day=is_by_day)

@@ -1,0 +1,22 @@
+from deltacrown.tournaments.models.decision import TournamentDecision
+from deltacrown.tournaments.models.disqualification import Disqualification
+from deltacrown.tournaments.models.entry_change import EntryChange
+from deltacrown.tournaments.models.match_result import TournamentMatchResult
+from deltacrown.tournaments.models.participation import TournamentParticipation
+from deltacrown.tournaments.models.result import LAST_OF_PODIUM, TournamentResult
+from deltacrown.tournaments.models.series_result import TournamentSeriesResult
+from deltacrown.tournaments.models.tournament import RENAMES, FormerTournamentName, Tournament
+
+__all__ = [
+    "LAST_OF_PODIUM",
+    "RENAMES",
+    "Disqualification",
+    "EntryChange",
+    "FormerTournamentName",
+    "Tournament",
+    "TournamentDecision",
+    "TournamentMatchResult",
+    "TournamentParticipation",
+    "TournamentResult",
+    "TournamentSeriesResult",
+]

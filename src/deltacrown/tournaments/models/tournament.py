@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.former_names import FormerName, Rename
+from deltacrown.games.models import Game
+from django_tally.database_clock import DatabaseNow
+
+
+class Tournament(models.Model):
+    """An event with entrants, matches and official results."""
+
+    instead_of_deletion = (
+        "Cancel it instead, if it is not completed; correct its results or annul it, if it is."
+    )
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", "Draft"
+        OPEN = "OPEN", "Registration open"
+        RUNNING = "RUNNING", "Running"
+        COMPLETED = "COMPLETED", "Completed"
+        CANCELLED = "CANCELLED", "Cancelled"
+        ANNULLED = "ANNULLED", "Annulled"
+
+    class EntrantKind(models.TextChoices):
+        SOLO = "SOLO", "Solo"
+        TEAM = "TEAM", "Team"
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=160)
+    game = models.ForeignKey(Game, refuse_deletion, related_name="tournaments")
+    entrant_kind = models.CharField(
+        max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO
+    )
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, db_default=Status.DRAFT)
+    organiser = models.ForeignKey(
+        settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="organised_tournaments"
+    )
+    capacity = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Most entrants; empty for no limit."
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    prize_currency = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of all its prizes, as in ISO 4217: EUR, USD, KRW.",
+    )
+    counts_forfeits = models.BooleanField(
+        null=True,
+        blank=True,
+        help_text="Whether matches decided by forfeit count; empty for the rule of the game.",
+    )
+    is_provisional = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Made from its matches alone: a file of tournaments may replace what was guessed.",
+    )
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
+
+    class Meta:
+        ordering = ["-starts_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+                name="tournaments_tournament_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["DRAFT", "OPEN", "RUNNING", "COMPLETED", "CANCELLED", "ANNULLED"]),
+                name="tournaments_tournament_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(prize_currency="") | Q(prize_currency__regex=r"^[A-Z]{3}$"),
+                name="tournaments_tournament_currency",
+            ),
+        ]
+        indexes = [models.Index(F("starts_at").desc(), F("id").desc(), name="tournaments_newest")]
+        permissions = [("manage_any", "Can see drafts and run tournaments of every organiser")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormerTournamentName(FormerName):
+    """A slug or a name that a tournament had. A former slug finds it as long as no other one has it."""
+
+    owner = models.ForeignKey(Tournament, models.CASCADE, related_name="former_names", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "key", "name"], name="tournaments_formertournamentname_once"
+            )
+        ]
+        indexes = [models.Index(fields=["key"], name="tournaments_former_key")]
+
+
+#: The names that are kept after they were given up.
+RENAMES = [Rename(FormerTournamentName, "slug"), Rename(FormerTournamentName, "name")]
