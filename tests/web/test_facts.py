@@ -330,6 +330,20 @@ class TestWarnings:
 
         assert self.ODD in self.ask(client, scene.staff("cora", Right.CHANGE_MATCHES))
 
+    def test_another_match_is_named_to_who_may_open_it_alone(self, client, ann):
+        bob = scene.player("bob")
+        record("m1", line(ann), line(bob, "LOSS"), kind="TOURNAMENT")
+        hidden = record("m2", line(ann), line(bob, "LOSS"))
+        corrector = scene.staff("cora", Right.CHANGE_MATCHES)
+        everything = scene.staff("vera", Right.CHANGE_MATCHES, Right.VIEW_HIDDEN)
+        assert "'m2'" in self.ask(client, corrector)
+
+        for row in hidden:
+            scene.hide(row.user, matches=True)
+        assert client.get("/matches/valorant/m2/").status_code == 404
+        assert "looks odd" not in self.ask(client, corrector)
+        assert "'m2'" in self.ask(client, everything)
+
     def test_void_lines_are_not(self, client, odd):
         games.void_match(game=odd[0].game, match_key="m1", reason="lag", now=NOON)
 
@@ -345,7 +359,9 @@ class TestWarnings:
         client.force_login(scene.staff("cora", Right.CHANGE_MATCHES))
         public_id = ann.profile.public_id
         for address in (f"/players/{public_id}/matches/", f"/api/v1/players/{public_id}/matches"):
-            assert self.ODD not in client.get(address).content.decode()
+            answer = client.get(address)
+            assert answer.status_code == 200
+            assert self.ODD not in answer.content.decode()
 
     def test_queries(self, client, odd, django_assert_num_queries):
         with django_assert_num_queries(6):

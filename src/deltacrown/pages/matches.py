@@ -128,7 +128,11 @@ def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
     if not has_right(viewer, Right.CHANGE_MATCHES):
         return []
 
-    warnings = list_match_warnings(list_match_lines(game, match_key))
+    def can_open(other_key: str) -> bool:
+        sources = list_match_sources(game=game, match_key=other_key)
+        return any(filter_match_by_visibility(source, viewer).exists() for source in sources)
+
+    warnings = list_match_warnings(list_match_lines(game, match_key), can_open=can_open)
     if warnings and viewer is not None:
         audit.info("staff %s read the warnings of match %r of %s", viewer.pk, match_key, game.slug)
     return warnings

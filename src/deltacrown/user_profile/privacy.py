@@ -5,7 +5,8 @@ Pages, API, exports, feeds and caches all ask here, before they count or paginat
 The default is hidden: a missing privacy row hides both histories. Counters, placements, achievements, team
 memberships and the public id are always visible and need no check. Staff see what their permissions say:
 with ``Right.VIEW_HIDDEN`` all that players hide, without it no more than members. What they see only by a
-permission is logged.
+permission is logged. Who may correct matches is told what looks odd about one that they can open, and that
+is found in hidden lines of it too.
 
 An achievement or a level is public, but bears the time of the match that earned it. So who may not see a
 history is told the day, in UTC, of what may follow from it, and no order within the day: see ``tell_times``.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from deltacrown.core.dates import write_day
 from deltacrown.games.models import MatchRow
@@ -26,10 +27,12 @@ FAR_OFF = timedelta(days=31)
 LONGEST_SEASON = timedelta(days=366)
 
 
-def list_match_warnings(rows: Sequence[MatchRow]) -> list[str]:
+def list_match_warnings(rows: Sequence[MatchRow], *, can_open: Callable[[str], bool]) -> list[str]:
     """Return what looks odd about a recorded match, a sentence each, for staff: with the keys of others.
 
     :param rows: its lines, ``game`` loaded; void ones are not looked at.
+    :param can_open: says whether the reader may see the match of a key of the same game; of a match that
+        they may not see, nothing is said.
     """
     standing = [row for row in rows if not row.is_voided]
     if not standing:
@@ -48,7 +51,8 @@ def list_match_warnings(rows: Sequence[MatchRow]) -> list[str]:
     subject = Subject.of_rows(counting)
     doubles = find_doubles([subject])
     doubles = drop_other_rounds(doubles, {subject.key: described} if described else {})
-    return [*warnings, *(each[0].describe(names_key=True) for each in doubles.values())]
+    seen = (double for each in doubles.values() for double in each if can_open(double.match_key))
+    return [*warnings, *(double.describe(names_key=True) for double in islice(seen, 1))]
 
 
 def describe_dating(tournament: Tournament, played_at: datetime) -> list[str]:
