@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -230,6 +231,18 @@ def test_the_right_content_is_recorded_in_the_place_of_a_void_match(void, people
     [old] = deliver(duel(void, "m1", people["ann"], people["bob"]))
     assert isinstance(old.refusal, MatchConflict)
     assert numbers() == {"bob": (1, 1), "cat": (1, 0)}
+
+
+def test_players_learnt_of_in_the_batch_that_replaces_it_are_added(void, people, find_all_drift):
+    right = duel(void, "m1", people["bob"], people["ann"], replaces_void=True)
+    more = replace(right, lines=(*right.lines, line(people["cat"], "LOSS")))
+
+    assert statuses(deliver(right, more)) == ["replaced", "completed"]
+
+    assert numbers() == {"bob": (1, 1), "ann": (1, 0), "cat": (1, 0)}
+    assert not any(row.are_players_settled for row in list_match_lines(void, "m1"))
+    assert statuses(deliver(right, more)) == ["unchanged", "unchanged"]
+    assert find_all_drift() == []
 
 
 def test_disputes_stay_with_the_match_that_is_recorded_anew(void, people):

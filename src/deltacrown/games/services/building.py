@@ -11,8 +11,7 @@ from deltacrown.games.services.records import LineRecord, MatchRecord
 
 def build_rows(record: MatchRecord, now: datetime) -> list[Match]:
     """Return the unsaved rows of a match."""
-    rule = record.game.counts_forfeits if record.counts_forfeits is None else record.counts_forfeits
-    uncounted = find_uncounted_reasons(record.lines, counts_forfeits=rule)
+    uncounted = find_uncounted_reasons(record.lines, counts_forfeits=record.forfeit_rule)
     return [
         build_row(record, line, reason, now) for line, reason in zip(record.lines, uncounted, strict=True)
     ]

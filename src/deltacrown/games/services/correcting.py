@@ -116,13 +116,12 @@ def write_plan(plan: Plan, changes: Sequence[MatchChange]) -> list[Match]:
     """Write the difference and return the new rows. New ones first: what points to old ones may need them."""
     new = Match.objects.bulk_create(plan.build_new())
     save_lines([change.row for change in changes], CORRECTED)
+    stays = [*(row for row, _ in plan.kept), *new]
     if plan.takes_out:
-        stay = [*(row for row, _ in plan.kept), *new]
-        for row in stay:
+        for row in stays:
             row.are_players_settled = True
-        save_lines(stay, ["are_players_settled"])
+        save_lines(stays, ["are_players_settled"])
     if plan.gone:
-        stays = [*(row for row, _ in plan.kept), *new]
         signals.match_lines_removing.send(Match, rows=plan.gone, stays=stays)
         for table in {type(row) for row in plan.gone}:
             table.objects.filter(pk__in=[row.pk for row in plan.gone if isinstance(row, table)]).delete()

@@ -80,6 +80,11 @@ class MatchRecord:
         """Return what names the match among all."""
         return self.game.pk, self.match_key
 
+    @property
+    def forfeit_rule(self) -> bool:
+        """Return whether it counts when a forfeit decided it: by its own rule, else by that of the game."""
+        return self.game.counts_forfeits if self.counts_forfeits is None else self.counts_forfeits
+
 
 class RecordStatus(StrEnum):
     """What became of a record.

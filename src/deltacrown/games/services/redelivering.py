@@ -66,6 +66,18 @@ class _Addition:
     changes: list[MatchChange]
 
 
+@dataclass(kw_only=True)
+class _Replacement:
+    """New content for a void match.
+
+    :param record: the content, with the players that later deliveries of the batch name beside.
+    :param places: the deliveries that are refused if it cannot be written.
+    """
+
+    record: MatchRecord
+    places: list[int]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Said:
     """What a recorded row says of how its match ended; a reason that follows from that is found anew."""
@@ -88,7 +100,8 @@ class LaterDeliveries:
     now: datetime
     postpones: bool = False
     additions: dict[int, _Addition] = field(default_factory=dict)
-    replacements: dict[int, MatchRecord] = field(default_factory=dict)
+    replacements: list[_Replacement] = field(default_factory=list)
+    replacing: dict[MatchKey, _Replacement] = field(default_factory=dict)
 
     def judge(self, place: int, record: MatchRecord) -> RecordOutcome:
         """Return what becomes of a delivery; what it writes is written by ``write``.
@@ -107,6 +120,11 @@ class LaterDeliveries:
             return RecordOutcome.refused(Postponed(record, replaces=conflict is not None))
         if conflict:
             return self._replace(place, record)
+        replacement = self.replacing.get(record.key)
+        if replacement is not None:
+            replacement.places.append(place)
+        if unknown and replacement is not None:
+            return self._add_to_replacement(replacement, record, unknown)
         if unknown:
             return self._add(place, record, unknown)
 
@@ -118,18 +136,32 @@ class LaterDeliveries:
     def write(self, outcomes: list[RecordOutcome]) -> None:
         """Write what was judged, and set the outcomes of what is refused after all."""
         self._write_additions()
-        for place, record in self.replacements.items():
+        for replacement in self.replacements:
+            record = replacement.record
             try:
                 with transaction.atomic(), attributed(actor="", reason=REPLACED):
                     _write_replacement(record, self.now)
             except DomainError as refusal:
-                outcomes[place] = RecordOutcome.refused(refusal)
+                for place in replacement.places:
+                    outcomes[place] = RecordOutcome.refused(refusal)
             self.lines[record.key] = list_match_lines(record.game, record.match_key)
 
     def _replace(self, place: int, record: MatchRecord) -> RecordOutcome:
-        self.replacements[place] = record
+        replacement = _Replacement(record=record, places=[place])
+        self.replacements.append(replacement)
+        self.replacing[record.key] = replacement
         self.lines[record.key] = [*build_rows(record, self.now)]
         return RecordOutcome(status=RecordStatus.REPLACED, warnings=tuple(list_oddities(record.lines)))
+
+    def _add_to_replacement(
+        self, replacement: _Replacement, record: MatchRecord, unknown: Sequence[LineRecord]
+    ) -> RecordOutcome:
+        """Add players to content that is not written yet."""
+        lines = [replace(line, void_reason=line.void_reason or record.void_reason) for line in unknown]
+        replacement.record = replace(replacement.record, lines=(*replacement.record.lines, *lines))
+        self.lines[record.key] = [*build_rows(replacement.record, self.now)]
+        oddities = list_oddities(self.lines[record.key])
+        return RecordOutcome(status=RecordStatus.COMPLETED, warnings=tuple(oddities))
 
     def _add(self, place: int, record: MatchRecord, unknown: Sequence[LineRecord]) -> RecordOutcome:
         """Note the rows to add. Those of a match that is void as a whole are void as it is."""
@@ -211,12 +243,11 @@ def _write_replacement(record: MatchRecord, now: datetime) -> None:
         said = replace(line, void_reason=line.void_reason or record.void_reason)
         targets.append(replace(Target.add(said, now), row=by_user.get(line.user.pk)))
 
-    rule = record.game.counts_forfeits if record.counts_forfeits is None else record.counts_forfeits
     plan = plan_match(
         rows,
         targets,
         shared={name: getattr(record, name) for name in SHARED},
-        counts_forfeits=rule,
+        counts_forfeits=record.forfeit_rule,
     )
     changes = plan.apply()
     new = write_plan(plan, changes)
