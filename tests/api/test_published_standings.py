@@ -210,11 +210,14 @@ def test_the_currency_is_the_organiser_s_until_the_end_and_then_for_staff(org, v
     after = org.post(currency, {"prize_currency": "USD"})
     staff = signed_in(scene.player("mod", is_staff=True))
     by_staff = staff.post(currency, {"prize_currency": "USD"})
+    org.post("/tournaments/cup/annul", {"reason": "x"})
+    while_annulled = org.post(currency, {"prize_currency": "EUR"})
+    org.post("/tournaments/cup/lift-annulment", {"reason": "x"})
 
     assert problem_of(bad) == (422, "invalid")
     assert "three capital letters" in bad.json()["detail"]
     assert while_running.json()["prize_currency"] == "KRW"
-    assert problem_of(after) == (403, "forbidden")
+    assert problem_of(after) == problem_of(while_annulled) == (403, "forbidden")
     assert by_staff.json()["prize_currency"] == "USD"
     assert walk(visitor, "/tournaments/cup/results", 50)[0]["prize_currency"] == "USD"
 

@@ -9,7 +9,13 @@ from typing import NamedTuple
 from deltacrown.core.errors import Conflict
 from deltacrown.core.names import make_name_key
 from deltacrown.interchange.directory import Directory
-from deltacrown.interchange.drafts import NO_REASON, EntrantDraft, EntrantOutcome, TournamentDraft
+from deltacrown.interchange.drafts import (
+    NO_REASON,
+    WITH_RESULTS,
+    EntrantDraft,
+    EntrantOutcome,
+    TournamentDraft,
+)
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.tournaments.services import Place, TournamentChanges, make_place, write_place
 
@@ -44,8 +50,7 @@ def check_same(draft: TournamentDraft, recorded: TournamentChanges, directory: D
         raise TournamentDiffers(
             f"{tournament.slug} is recorded with other facts: {'; '.join(facts)}. Correct the file"
         )
-    ended = {Tournament.Status.COMPLETED, Tournament.Status.ANNULLED}
-    both_completed = draft.status in ended and tournament.status in ended
+    both_completed = draft.status in WITH_RESULTS and tournament.status in WITH_RESULTS
     if both_completed and (results := list(result_differences(draft, recorded, directory))):
         named = "; ".join(difference for difference, _ in results[:MOST_NAMED])
         if len(results) > MOST_NAMED:

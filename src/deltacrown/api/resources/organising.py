@@ -115,8 +115,11 @@ def lift_annulment(request: HttpRequest, slug: SlugPath, body: GivenReason) -> A
 
     What staff annulled only staff can restore.
     """
-    tournaments.require_lifting(_find_own(request, slug), caller_of(request).member)
-    return _decide(request, slug, body, tournaments.lift_annulment)
+    event, by = _find(request, slug), caller_of(request).member
+    tournaments.require_lifting(event, by)
+    return describe_tournament(
+        tournaments.lift_annulment(tournament=event, reason=body.reason, now=now(), by=by)
+    )
 
 
 @resource.write("POST", "/tournaments/{slug}/reopen", **STEP)

@@ -24,6 +24,7 @@ from deltacrown.tournaments.models import (
     TournamentParticipation,
     TournamentResult,
 )
+from deltacrown.tournaments.services.annulments import write_results
 from deltacrown.tournaments.services.completion import build_disqualifications, check_rosters
 from deltacrown.tournaments.services.disqualifications import record_disqualifications
 from deltacrown.tournaments.services.entrants import Participation, group_rosters, mark_barred
@@ -243,7 +244,7 @@ def write_changes(*, changes: Sequence[TournamentChanges]) -> None:
     """Write what is to be written of some tournaments, and announce it.
 
     The number of statements depends on how many players there are, 500 at a time, and not on how many
-    tournaments.
+    tournaments; but one that was reopened takes a few of its own.
     """
     changes = [each for each in changes if each.is_changed]
     new = [each.tournament for each in changes if each.tournament.pk is None]
@@ -254,7 +255,11 @@ def write_changes(*, changes: Sequence[TournamentChanges]) -> None:
     barred = [row for each in changes for row in each.barred if row.pk is not None]
     write_registers([each.register for each in changes])
     TournamentParticipation.objects.bulk_update(barred, ["status", "disqualified_from"])
-    insert_rows([row for each in changes for row in each.new_results])
+    insert_rows([row for each in changes if not each.results for row in each.new_results])
+    for each in changes:
+        # One that was reopened has results, set aside: the new ones take their place.
+        if each.results and each.new_results:
+            write_results(each.tournament, each.new_results)
     if rulings := [row for each in changes for row in each.new_rulings]:
         record_disqualifications(rulings)
 

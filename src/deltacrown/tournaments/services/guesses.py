@@ -25,6 +25,7 @@ from deltacrown.tournaments.services.descriptions import find_opponents
 from deltacrown.tournaments.services.lifecycle import LONGEST_NAME
 from deltacrown.tournaments.services.register import EntrantRecord, Register
 from deltacrown.tournaments.services.registration import Members, find_roster
+from deltacrown.tournaments.services.series import sync_series
 
 EntrantKind = Tournament.EntrantKind
 #: User and team, None for none.
@@ -163,6 +164,7 @@ def fill_teams(registers: Sequence[Register]) -> None:
 
     changed = [row for lines in matches.values() for row in _fill_match(lines, teams)]
     TournamentMatchResult.objects.bulk_update(changed, ["team", "opponent_team"])
+    sync_series(keys={(row.tournament_id, row.series) for row in changed})
 
 
 def _fill_match(

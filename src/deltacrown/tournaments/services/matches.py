@@ -36,7 +36,7 @@ def record_tournament_matches(
 ) -> list[RecordOutcome]:
     """Record many matches of tournaments, each whole or refused, in a constant number of queries.
 
-    A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed
+    A match that is recorded but not described is described now; its outcome is ``COMPLETED``. A completed,
     annulled or cancelled tournament still takes matches; a draft does not.
 
     Whoever played is the one whose match it is, also a player who is on no roster: a warning says so, and for

@@ -161,7 +161,7 @@ def _find_gaps(groups: Sequence[Group]) -> Iterator[Oddity]:
 
 
 def _find_odd_ranges(groups: Sequence[Group]) -> Iterator[Oddity]:
-    """Yield the ranges of another width than entrants share it, and the placements that overlap a range."""
+    """Yield the ranges that have more or fewer places than entrants, and the placements that overlap one."""
     furthest: Group | None = None
     for group in groups:
         first, last = group.place

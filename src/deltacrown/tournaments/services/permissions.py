@@ -45,11 +45,11 @@ def require_currency_say(tournament: Tournament, user: User) -> None:
     :raises MayNotOrganise: they may not.
     """
     require_organiser(tournament, user)
-    is_over = tournament.status == Tournament.Status.COMPLETED
+    is_over = tournament.status in {Tournament.Status.COMPLETED, Tournament.Status.ANNULLED}
     if is_over and not has_right(user, Right.MANAGE_TOURNAMENTS):
         raise MayNotOrganise(
-            f"{tournament.name} is completed; staff with the permission {Right.MANAGE_TOURNAMENTS} can "
-            "change the currency of its prizes."
+            f"{tournament.name} is {tournament.get_status_display().lower()}; staff with the permission "
+            f"{Right.MANAGE_TOURNAMENTS} can change the currency of its prizes."
         )
 
 

@@ -187,8 +187,7 @@ class Register:
                 "a player enters once.",
                 field="roster",
             )
-        if row.team_id is not None:
-            del self.by_team[row.team_id][user.pk]
+        self._take_out(row)
         return row
 
     @property

@@ -130,8 +130,9 @@ def _check_times(entrant: KeptEntrant, now: datetime) -> None:
     for entry in entrant.entries:
         if entry.registered_at is not None:
             check_past(entry.registered_at, field="registered_at", now=now)
-    for name in ("decided_at", "disqualified_at"):
-        if (at := entrant.result.get(name)) is not None:
+    stated = {"decided_at": entrant.result.get("decided_at"), "disqualified_at": entrant.disqualified_at}
+    for name, at in stated.items():
+        if at is not None:
             check_past(at, field=name, now=now)
 
 

@@ -31,7 +31,7 @@ class Line(Protocol):
     def side(self) -> str: ...
 
 
-class Place(NamedTuple):
+class RosterPlace(NamedTuple):
     """The team of a player at a time, and whether the player is entered, or on its roster, at that time."""
 
     team: int | None
@@ -96,12 +96,12 @@ class RosterBook:
         for tournament, user, *move in changes.order_by("happened_at", "pk").values_list(*columns):
             self._moves[tournament, user].append(Move(*move))
 
-    def find_place(self, tournament: int, user: int, played: PlayedTime) -> Place | None:
+    def find_place(self, tournament: int, user: int, played: PlayedTime) -> RosterPlace | None:
         """Return where a player was when a match was played; None for one who never entered."""
         if (tournament, user) not in self._teams:
             return None
         if not self._moves.get((tournament, user)):
-            return Place(self._teams[tournament, user], is_on=True)
+            return RosterPlace(self._teams[tournament, user], is_on=True)
 
         then = self._find_place_at(tournament, user, played.at)
         if then.is_on or played.is_known:
@@ -109,14 +109,14 @@ class RosterBook:
         # Of a match of that day, whoever joined during the day may have played it.
         return self._find_place_at(tournament, user, played.at + ONE_DAY)
 
-    def _find_place_at(self, tournament: int, user: int, at: datetime) -> Place:
+    def _find_place_at(self, tournament: int, user: int, at: datetime) -> RosterPlace:
         moves = self._moves[tournament, user]
         before = [move for move in moves if move.at <= at]
         if before:
-            return Place(before[-1].team, is_on=before[-1].kind == EntryChange.Kind.JOINED)
+            return RosterPlace(before[-1].team, is_on=before[-1].kind == EntryChange.Kind.JOINED)
 
         # Who left first was on the roster since the team registered.
-        return Place(moves[0].team, is_on=moves[0].kind == EntryChange.Kind.LEFT)
+        return RosterPlace(moves[0].team, is_on=moves[0].kind == EntryChange.Kind.LEFT)
 
     def find_line_teams(
         self,
@@ -169,7 +169,7 @@ class RosterBook:
         return named if not of_mates else None
 
     def _warn(
-        self, tournament: Tournament, line: Line, place: Place | None, teams: Mapping[int, int | None]
+        self, tournament: Tournament, line: Line, place: RosterPlace | None, teams: Mapping[int, int | None]
     ) -> str:
         name, team = line.user.shown_name, teams.get(line.user.pk)
         if tournament.entrant_kind == Tournament.EntrantKind.SOLO:

@@ -228,8 +228,8 @@ class _RosterChange:
 
     def _check_was_on(self, user: User) -> None:
         """Refuse to take a player off who was never on the roster; one who moved on since was."""
-        moves = self.tournament.entry_changes.filter(kind=Kind.LEFT, user=user, team=self.team)
-        if not moves.exists():
+        moves = self._moves[user.pk]
+        if not any((move.kind, move.team_id) == (Kind.LEFT, self.team.pk) for move in moves):
             raise NotRegistered(
                 f"{user.shown_name} is not on the roster of {self.team.name} in {self.tournament.name}.",
                 field="remove",
@@ -276,7 +276,7 @@ class _RosterChange:
             return
 
         self._check_after(row.user, moves[-2] if len(moves) > 1 else None)
-        if row.registered_at == last.happened_at:
+        if kind == Kind.JOINED and row.registered_at == last.happened_at:
             row.registered_at = self.happened_at
         last.happened_at = self.happened_at
         self._dated_anew.append(last)

@@ -55,6 +55,9 @@ def find_wrong_entries(entries: list[EntrantLine], *, kind: str) -> Iterable[str
     left = next((entry for entry in alone if entry.entry == "LEFT"), None)
     if left:
         yield f"line {left.row.line}, entry: only a player of a team can have left it; write withdrawn"
+    bare = next((entry for entry in teamed if entry.entry and not entry.player), None)
+    if bare:
+        yield f"line {bare.row.line}, entry: it is of a player; name the players of the team"
 
 
 def _find_repetitions(entries: list[EntrantLine], teamed: list[EntrantLine]) -> Iterable[str]:
@@ -75,7 +78,7 @@ def _find_repetitions(entries: list[EntrantLine], teamed: list[EntrantLine]) -> 
 def _find_differences(teamed: list[EntrantLine]) -> Iterable[str]:
     first: dict[str, EntrantLine] = {}
     for entry in teamed:
-        known = first.setdefault(_team_key(entry.team), entry)
+        known = first.setdefault(make_name_key(entry.team), entry)
         if known.outcome != entry.outcome:
             lines = f"lines {known.row.line} and {entry.row.line}"
             what = f"the result of the team “{entry.team}”"
@@ -91,7 +94,7 @@ def gather_entrants(entries: list[EntrantLine], *, is_completed: bool) -> list[E
     for entry in entries:
         if not entry.player and not entry.team:
             continue
-        key = _team_key(entry.team) if entry.team else f"\n{make_name_key(entry.player)}"
+        key = make_name_key(entry.team) if entry.team else f"\n{make_name_key(entry.player)}"
         entrant = entrants.setdefault(key, EntrantDraft(entry.row.line, entry.team, [], entry.outcome))
         entrant.outcome = _add_registration(entrant.outcome, entry.registered_at)
         if entry.player:
@@ -112,8 +115,3 @@ def _add_registration(outcome: EntrantOutcome, at: datetime | None) -> EntrantOu
     if at is None or (outcome.registered_at is not None and outcome.registered_at <= at):
         return outcome
     return replace(outcome, registered_at=at)
-
-
-def _team_key(name: str) -> str:
-    """Return what two spellings of a team's name have in common."""
-    return make_name_key(name)

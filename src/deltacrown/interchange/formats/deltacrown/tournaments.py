@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time
-from decimal import Decimal
 from typing import NamedTuple
 
 from deltacrown.core.inputs import is_blank
@@ -208,7 +207,7 @@ def read_outcome(fields: Fields) -> EntrantOutcome:
         disqualified_at=fields.date_time("disqualified_at"),
         published_placement=published,
         published_placement_to=published_to,
-        withheld_prize=fields.money("withheld_prize") if fields.raw("withheld_prize") else Decimal(0),
+        withheld_prize=fields.money("withheld_prize"),
         uncounted_reason=fields.text("uncounted", longest=500),
         stats=fields.json_object(DETAILS),
     )
