@@ -179,9 +179,7 @@ def read_details(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
                 raise forms.ValidationError(
                     f"{part!r} is not understood; give {', '.join(DETAILS)}, each as name=value."
                 )
-            details.setdefault(DETAILS[name.strip()], {})[username] = _read_detail(
-                name.strip(), value.strip()
-            )
+            details.setdefault(DETAILS[name], {})[username] = _read_detail(name, value)
     return details
 
 

@@ -205,7 +205,7 @@ class MatchRow(models.Model):
 
     @property
     def counts(self) -> bool:
-        """Whether the row counts for numbers, as ``COUNTS`` has it."""
+        """Return whether the row counts for numbers, as ``COUNTS`` says it."""
         return self.voided_at is None and not self.uncounted_reason
 
 

@@ -18,9 +18,8 @@ matches_recorded = Signal()
 #: ``reason``: str; ``by``: the ``User`` who voided it, or None; ``now``: when.
 match_voided = Signal()
 
-#: A void of a match, or of some of its lines, was taken back. ``sender``: ``Match``; ``rows``: those rows;
-#: never empty;
-#: ``reason``, ``by``, ``now`` as above.
+#: A void of a match, or of some of its lines, was taken back. ``sender``: ``Match``; ``rows``: those rows,
+#: never empty; ``reason``, ``by``, ``now`` as above.
 match_restored = Signal()
 
 #: A match was corrected. ``sender``: ``Match``; ``changes``: a ``MatchChange`` (``row`` after the change, and
