@@ -65,7 +65,7 @@ def record_tournament_drafts(
     """Record tournaments from a file in one transaction, each whole or refused.
 
     The number of statements depends on how many players they name, 500 at a time, and not on how many
-    tournaments there are.
+    tournaments there are; but each that is restored or annulled takes a few of its own.
 
     :param create_missing: create games, players and teams that are unknown; nothing is created for a
         tournament that is refused.
