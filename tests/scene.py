@@ -19,7 +19,7 @@ from deltacrown.core.errors import DomainError
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
 from deltacrown.moderation.models import Dispute
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     Tournament,
     TournamentMatchResult,
@@ -198,6 +198,14 @@ def experience(user: User, points: int, key: str = "x") -> ExperienceAward:
 def member(user: User, squad: Team, *, hours: float = 0, left: float | None = None) -> TeamMembership:
     return TeamMembership.objects.create(
         user=user, team=squad, joined_at=at(hours), left_at=None if left is None else at(left)
+    )
+
+
+def role(
+    user: User, squad: Team, name: str = "CAPTAIN", *, hours: float = 0, ended: float | None = None
+) -> TeamRole:
+    return TeamRole.objects.create(
+        user=user, team=squad, role=name, given_at=at(hours), ended_at=None if ended is None else at(ended)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from functools import partial
 from io import StringIO
 
@@ -17,11 +18,14 @@ from hypothesis import strategies as st
 
 from deltacrown.accounts.models import FormerUsername, User
 from deltacrown.accounts.services import (
+    TooManyRenames,
     create_players,
     find_players,
+    rename_oneself,
     rename_player,
     resolve_usernames,
 )
+from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.former_names import AmbiguousName
 from deltacrown.core.name_keys import mend_name_keys
@@ -143,7 +147,9 @@ def test_sign_in_takes_any_spelling(client, db):
     assert client.login(username="josé", password="unsafe word")
 
 
-@pytest.mark.parametrize("username", [".", "..", "\u200b", "a\u202eb", "аnn", "Ann", "Ann Lee"])
+@pytest.mark.parametrize(
+    "username", [".", "..", "\u200b", "a\u202eb", "аnn", "Ann", "a:b", "ANN_LEE", "DC-25-000042"]
+)
 def test_every_door_refuses_what_is_no_name_or_another_s(db, admin_client, username):
     ann = create_players(usernames=["ann"])["ann"]
     set_identities(identities=[Identity(ann, "Ann_Lee")])
@@ -260,3 +266,19 @@ def test_writers_of_one_name_in_several_spellings_end_with_one_user():
 
     assert User.objects.count() == 1
     assert {user.pk for answer in answers for user in answer.values()} == {User.objects.get().pk}
+
+
+def test_a_player_renames_themselves_so_often_and_staff_as_they_like(db):
+    ann = create_players(usernames=["ann"])["ann"]
+    at = now()
+    for name in ("ann 2", "Ann#2", "Ann's 2"):
+        rename_oneself(user=ann, username=name, now=at)
+
+    with pytest.raises(TooManyRenames, match=r"you can again from \d{4}-\d\d-\d\d \d\d:\d\d on") as refused:
+        rename_oneself(user=ann, username="ann 3", now=at)
+    rename_oneself(user=ann, username="Ann's 2", now=at)
+
+    assert (refused.value.field, User.objects.get().username) == ("username", "Ann's 2")
+    assert find_players(["ann", "ANN#2", "Ann’s 2"]).keys() == {"ann", "ANN#2", "Ann’s 2"}
+    rename_oneself(user=ann, username="ann 3", now=at + timedelta(days=31))
+    rename_player(user=ann, username="ann 4")

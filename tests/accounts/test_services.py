@@ -48,9 +48,7 @@ def test_names_are_normalised_as_sign_up_does(db):
     assert create_players(usernames=["ﬁnn", "finn"]) == {"ﬁnn": players["ﬁnn"], "finn": players["ﬁnn"]}
 
 
-@pytest.mark.parametrize(
-    "username", ["", "  ", "two words", "a/b", "x" * 151, "nul\0", "half\ud800", "tab\t"]
-)
+@pytest.mark.parametrize("username", ["", "  ", "a:b", "~!~", "x" * 151, "nul\0", "half\ud800", "tab\t"])
 def test_a_name_against_the_rules_creates_nobody(db, username):
     with pytest.raises(InvalidInput) as refusal:
         create_players(usernames=["ann", username])
@@ -60,8 +58,8 @@ def test_a_name_against_the_rules_creates_nobody(db, username):
 
 
 def test_the_refusal_names_the_name(db):
-    with pytest.raises(InvalidUsername, match="'two words' is not a valid username"):
-        create_players(usernames=["two words"])
+    with pytest.raises(InvalidUsername, match="'~!~' is not a valid username"):
+        create_players(usernames=["~!~"])
 
 
 def test_find_players_leaves_unknown_names_out(db, player):

@@ -6,10 +6,19 @@ from typing import Any
 
 from model_bakery import baker
 
-from deltacrown.accounts.models import AnsweredRequest, ApiKey
+from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge
+from deltacrown.accounts.services import add_external_id
 from deltacrown.core.models import JobRun
+from deltacrown.teams.services import add_team_id
 from deltacrown.tournaments.models import Disqualification, EntryChange, TournamentDecision
-from deltacrown.user_profile.models import BackfilledPlayer, Follow, KycVerification
+from deltacrown.user_profile.models import (
+    BackfilledPlayer,
+    Block,
+    Follow,
+    KycVerification,
+    PendingAnonymisation,
+    StandingChange,
+)
 from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
 from tests import scene
 from tests.scene import at
@@ -24,6 +33,7 @@ def make_rows(number: int = 0) -> None:
     scene.archive(scene.match(user, f"archived-{number}", title=title))
     scene.dispute(user, row, status="REJECTED", resolved_at=at(6), resolved_by=other, resolution="It was so.")
     scene.member(user, squad)
+    scene.role(user, squad)
     scene.registration(user, event, team=squad)
     scene.result(event, 1, user)
     Disqualification.objects.create(tournament=event, user=user, reason="wrong roster", decided_at=at(90))
@@ -39,10 +49,17 @@ def make_rows(number: int = 0) -> None:
     scene.achievement(user, f"badge-{number}")
     scene.experience(user, 5)
     Follow.objects.create(follower=user, followed=other)
+    StandingChange.objects.create(user=user, standing="SUSPENDED", reason="Cheats", decided_by=other)
+    Block.objects.create(blocker=user, blocked=scene.player(f"blocked{number}"))
     KycVerification.objects.create(user=user, status="VERIFIED", reviewed_at=at(1), reviewed_by=other)
     ApiKey.objects.create(owner=user, name="server", prefix=f"key{number}", digest="0" * 64, scopes=["read"])
     AnsweredRequest.objects.create(
         owner=user, caller="key:1", idempotency_key=f"k{number}", digest="0" * 64, answered_at=at(1)
+    )
+    add_external_id(user=user, external_id=f"esea:{number}", confirmed=True)
+    add_team_id(team=squad, external_id=f"esea:{number}")
+    PlayerMerge.objects.create(
+        kept=user, merged=other, reason="one person", merged_at=at(1), undo_until=at(2), undone_at=at(3)
     )
     for renamed, column in ((user, "username"), (title, "name"), (squad, "name"), (event, "name")):
         name = getattr(renamed, column)
@@ -53,6 +70,7 @@ def make_rows(number: int = 0) -> None:
     baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
     baker.make(ChangeContext)
     BackfilledPlayer.objects.create(owner=user.pk, token=number, rules="0" * 64)
+    PendingAnonymisation.objects.create(owner=user.pk, names={}, started_at=scene.at(0))
     baker.make(JobRun, job=f"job-{number}", status="DONE", finished_at=at(1))
     baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
 

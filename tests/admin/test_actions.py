@@ -12,11 +12,12 @@ from django.contrib.messages import get_messages
 from django.test import RequestFactory
 from django.urls import reverse
 
+from deltacrown.accounts.models import User
 from deltacrown.games import services as games
 from deltacrown.games import signals as games_signals
 from deltacrown.games.models import ArchivedMatch, Game, Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     Disqualification,
     Tournament,
@@ -497,6 +498,28 @@ def test_memberships_are_recorded_and_ended(desk):
     assert desk.get(address(TeamMembership, "change", membership.pk)).status_code == 200
 
 
+def test_roles_are_given_to_members_and_ended(desk, boss):
+    ann, squad = scene.player("ann"), scene.team("og")
+    form = {
+        "team": squad.pk,
+        "user": ann.pk,
+        "role": "CAPTAIN",
+        "given_at_0": "2025-03-02",
+        "given_at_1": "12:00",
+    }
+    refused = desk.post(address(TeamRole, "add"), form)
+    assert list(refused.context["adminform"].form.errors) == ["user"]
+    scene.member(ann, squad)
+    assert desk.post(address(TeamRole, "add"), form).status_code == 302
+    role = TeamRole.objects.get()
+    assert role.given_by == boss
+    early = {"ended_at_0": "2025-03-01", "ended_at_1": "00:00:00"}
+    refused = desk.post(address(TeamRole, "change", role.pk), early)
+    assert list(refused.context["adminform"].form.errors) == ["ended_at"]
+    desk.post(address(TeamRole, "change", role.pk), {"ended_at_0": "2025-04-01", "ended_at_1": "00:00:00"})
+    assert TeamRole.objects.get().ended_at.month == 4
+
+
 def test_games_are_made_and_stay(desk):
     desk.post(address(Game, "add"), {"name": "Rocket", "slug": "rocket", "counts_forfeits": "on"})
     assert list(Game.objects.values_list("slug", "name", "counts_forfeits")) == [("rocket", "Rocket", True)]
@@ -686,3 +709,48 @@ def test_verifications_are_decided_after_asking_and_never_one_s_own(desk, boss):
         ("ben", "REJECTED", boss.username),
         (boss.username, "PENDING", None),
     }
+
+
+def test_players_are_suspended_after_asking_until_when_and_why(desk, boss):
+    rows = [scene.player(name).profile for name in ("ann", "ben")]
+    asked = ask(desk, "suspend_selected", *rows).content.decode()
+    assert 'name="until"' in asked
+    assert 'name="reason"' in asked
+
+    refused = act(desk, "suspend_selected", *rows, until="2001-01-01", reason="cheats")
+    assert sum("is over" in message for message in said(refused)) == 2
+    act(desk, "suspend_selected", *rows, boss.profile, until="2099-03-03", reason="cheats")
+
+    standings = set(UserProfile.objects.values_list("user__username", "standing", "standing_until"))
+    until = datetime(2099, 3, 3, tzinfo=UTC)
+    assert standings == {
+        ("ann", "SUSPENDED", until),
+        ("ben", "SUSPENDED", until),
+        (boss.username, "ACTIVE", None),
+    }
+    act(desk, "lift_selected", *rows)
+    assert set(UserProfile.objects.values_list("standing", flat=True)) == {"ACTIVE"}
+
+
+def test_accounts_are_closed_and_reopened_and_ticking_active_off_does_the_same(desk):
+    ann = scene.player("ann")
+    act(desk, "close_selected", ann.profile, reason="a second account")
+    assert not User.objects.get(pk=ann.pk).is_active
+    act(desk, "reopen_selected", ann.profile)
+    assert User.objects.get(pk=ann.pk).is_active
+
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    assert UserProfile.objects.get(user=ann).standing == "CLOSED"
+
+
+def test_the_standing_is_for_staff_who_may_suspend(client):
+    ann, clerk = scene.player("ann"), scene.staff("clerk")
+    clerk.user_permissions.add(
+        *Permission.objects.filter(codename__in=["view_userprofile", "change_userprofile"])
+    )
+    client.force_login(clerk)
+
+    page = client.get(address(UserProfile, "changelist")).content.decode()
+    assert "suspend_selected" not in page
+    act(client, "suspend_selected", ann.profile, until="", reason="x")
+    assert UserProfile.objects.get(user=ann).standing == "ACTIVE"

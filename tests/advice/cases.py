@@ -9,12 +9,19 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from deltacrown.accounts import services as accounts
+from deltacrown.accounts.models import PlayerMerge
 from deltacrown.games import services as games
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, VoidMatch
+from deltacrown.pages.exports import export_own_data
 from deltacrown.teams import services as teams
+from deltacrown.teams.models import TeamRole
 from deltacrown.tournaments import services as tournaments
 from deltacrown.tournaments.services import Standing, TournamentMatchRecord
+from deltacrown.user_profile.models import KycVerification
+from deltacrown.user_profile.people import kyc, merging, standings
+from deltacrown.user_profile.people.anonymising import anonymise_player
 from tests import scene
 from tests.scene import NOON as NOW
 from tests.scene import duel, line, record
@@ -172,6 +179,13 @@ TOURNAMENTS = [
         lambda g: (g.open(), tournaments.withdraw(tournament=g.cup, user=g.bob)),
         lambda g: tournaments.check_in(tournament=g.cup, user=g.bob),
         lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW),
+    ),
+    Advice(
+        "suspend a closed account",
+        "reopen it first",
+        lambda g: standings.close_account(user=g.ann, by=g.staff, now=NOW),
+        lambda g: standings.suspend_player(user=g.ann, until=None, reason="x", by=g.staff, now=NOW),
+        lambda g: standings.reopen_account(user=g.ann, by=g.staff, now=NOW),
     ),
     *(
         Advice(
@@ -356,7 +370,6 @@ TOURNAMENTS = [
         lambda g: tournaments.register_team(
             tournament=g.cup, team=scene.team("west"), roster=[g.dan], now=NOW
         ),
-        again=True,
     ),
     Advice(
         "another end",
@@ -394,10 +407,21 @@ TOURNAMENTS = [
         "speak for others",
         "the organiser and staff may do this",
         lambda g: g.run("TEAM"),
-        lambda g: tournaments.require_say(g.cup, g.dan, user=None, team=g.north),
+        lambda g: tournaments.require_say(g.cup, g.dan, user=None, team=g.north, now=NOW),
         lambda g: [
-            tournaments.require_say(g.cup, by, user=None, team=g.north)
+            tournaments.require_say(g.cup, by, user=None, team=g.north, now=NOW)
             for by in (g.ann, g.cat, g.organiser, g.staff)
+        ],
+        again=False,
+    ),
+    Advice(
+        "speak for a team that has a captain",
+        "Only the team's captain (ann), the organiser and staff may do this",
+        lambda g: (g.run("TEAM"), _role(g, g.staff)),
+        lambda g: tournaments.require_say(g.cup, g.cat, user=None, team=g.north, now=NOW),
+        lambda g: [
+            tournaments.require_say(g.cup, by, user=None, team=g.north, now=NOW)
+            for by in (g.ann, g.organiser, g.staff)
         ],
         again=False,
     ),
@@ -618,6 +642,55 @@ TEAMS = [
         again=False,
     ),
     Advice(
+        "give a role before a period in which the member has it",
+        "on; end it at its own start first, with end_role",
+        lambda g: _role(g, g.staff, given_at=NOW - timedelta(1)),
+        lambda g: _role(g, g.staff, given_at=NOW - timedelta(2)),
+        lambda g: teams.end_role(
+            team=g.north, user=g.ann, role="CAPTAIN", by=g.staff, now=NOW, ended_at=NOW - timedelta(1)
+        ),
+    ),
+    Advice(
+        "give a role before a period in which the member had it",
+        "give a time from then on",
+        lambda g: (
+            _role(g, g.staff, given_at=NOW - timedelta(2)),
+            teams.end_role(team=g.north, user=g.ann, role="CAPTAIN", by=g.ann, now=NOW),
+        ),
+        lambda g: _role(g, g.staff, given_at=NOW - timedelta(1)),
+        lambda g: _role(g, g.staff, given_at=NOW),
+        again=False,
+    ),
+    Advice(
+        "a role that is none",
+        "; use one of ",
+        lambda g: None,
+        lambda g: _role(g, g.staff, "BOSS"),
+        lambda g: [_role(g, g.staff, role) for role in TeamRole.Role.values],
+        again=False,
+    ),
+    Advice(
+        "a role of who is no member",
+        "a role is given to a member of the team",
+        lambda g: None,
+        lambda g: teams.give_role(team=g.north, user=g.dan, role="COACH", by=g.staff, now=NOW),
+        lambda g: teams.join_team(team=g.north, user=g.dan, joined_at=NOW),
+    ),
+    Advice(
+        "give a role in a team that others lead",
+        "Only the team's captain (ann) and staff",
+        lambda g: (_role(g, g.staff), scene.member(g.cat, g.north)),
+        lambda g: _role(g, g.cat, user=g.cat),
+        lambda g: (_role(g, g.ann, user=g.cat), _role(g, g.staff, "COACH", user=g.cat)),
+    ),
+    Advice(
+        "give a role in a team that nobody leads",
+        "has no captain; staff",
+        lambda g: None,
+        lambda g: _role(g, g.ann),
+        lambda g: _role(g, g.staff),
+    ),
+    Advice(
         "a team's slug that is taken",
         "choose another slug",
         lambda g: None,
@@ -679,7 +752,123 @@ DISPUTES = [
     ),
 ]
 
-CASES = [*TOURNAMENTS, *MATCHES, *TEAMS, *DISPUTES]
+FAREWELLS = [
+    Advice(
+        "anonymise staff",
+        "take the rights of staff away first",
+        lambda g: None,
+        lambda g: _anonymise(g.staff),
+        lambda g: accounts.set_sign_in(user=g.staff, password="x", is_staff=False),
+    ),
+    Advice(
+        "anonymise who runs a tournament",
+        "complete or cancel it",
+        lambda g: g.run(),
+        lambda g: _anonymise(g.organiser),
+        lambda g: g.complete(),
+    ),
+    Advice(
+        "anonymise an account that was merged, by the one that it was merged into",
+        "anonymise that one, or undo the merge first",
+        lambda g: _merge(g.ann, g.bob),
+        lambda g: _anonymise(g.bob),
+        lambda g: _anonymise(g.ann),
+        again=False,
+    ),
+    Advice(
+        "anonymise an account that was merged, without the other",
+        "anonymise that one, or undo the merge first",
+        lambda g: _merge(g.ann, g.bob),
+        lambda g: _anonymise(g.bob),
+        lambda g: _part(g.bob),
+    ),
+    Advice(
+        "anonymise without a copy of what is kept",
+        "run export_own_data and hand it over",
+        lambda g: None,
+        lambda g: _anonymise(g.ann, without_export=False),
+        lambda g: list(export_own_data(g.ann, clock=lambda: NOW)),
+    ),
+    Advice(
+        "anonymise without a copy that is not wanted",
+        "or say that it is not wanted (--without-export)",
+        lambda g: None,
+        lambda g: _anonymise(g.ann, without_export=False),
+        lambda g: _anonymise(g.ann),
+    ),
+]
+
+PEOPLE = [
+    Advice(
+        "merge an account that was merged",
+        "bob was merged into ann; name ann instead",
+        lambda g: _merge(g.ann, g.bob),
+        lambda g: _merge(g.cat, g.bob),
+        lambda g: _merge(g.cat, g.ann),
+        again=False,
+    ),
+    Advice(
+        "merge an account of staff",
+        "take the staff rights away first",
+        lambda g: None,
+        lambda g: _merge(g.ann, g.staff),
+        lambda g: accounts.set_sign_in(user=g.staff, password="changed since", is_staff=False),
+    ),
+    Advice(
+        "merge players who met",
+        "merge with allow_meetings",
+        lambda g: games.record_match(record=duel(g.game, "m1", g.ann, g.bob), now=NOW),
+        lambda g: _merge(g.ann, g.bob),
+        lambda g: _merge(g.ann, g.bob, allow_meetings=True),
+        again=False,
+    ),
+    Advice(
+        "merge verifications that contradict",
+        "decide about bob again first",
+        lambda g: (_verified(g.ann, "VERIFIED"), _verified(g.bob, "REJECTED")),
+        lambda g: _merge(g.ann, g.bob),
+        lambda g: kyc.verify(user=g.bob, by=g.staff, now=NOW),
+    ),
+    Advice(
+        "undo a merge that another was built on",
+        "undo that merge first",
+        lambda g: (_merge(g.ann, g.bob), _merge(g.cat, g.ann)),
+        lambda g: _part(g.bob),
+        lambda g: _part(g.ann),
+    ),
+    Advice(
+        "undo a merge before a later one",
+        "cat was merged into ann since; undo that merge first",
+        lambda g: (_merge(g.ann, g.bob), _merge(g.ann, g.cat)),
+        lambda g: _part(g.bob),
+        lambda g: _part(g.cat),
+    ),
+]
+
+NAMES = [
+    Advice(
+        "an external id that is another player's",
+        "or remove it there first",
+        lambda g: accounts.add_external_id(user=g.bob, external_id="esea:1", confirmed=True),
+        lambda g: accounts.add_external_id(user=g.ann, external_id="esea:1", confirmed=True),
+        lambda g: accounts.remove_external_id(user=g.bob, external_id="esea:1"),
+    ),
+    Advice(
+        "one external id too many",
+        "remove one first",
+        lambda g: [
+            accounts.add_external_id(user=g.ann, external_id=f"esea:{n}", confirmed=True) for n in range(50)
+        ],
+        lambda g: accounts.add_external_id(user=g.ann, external_id="esea:more", confirmed=True),
+        lambda g: accounts.remove_external_id(user=g.ann, external_id="esea:0"),
+    ),
+]
+
+CASES = [*TOURNAMENTS, *MATCHES, *TEAMS, *DISPUTES, *FAREWELLS, *PEOPLE, *NAMES]
+
+
+def _anonymise(user: Any, *, without_export: bool = True) -> object:
+    return anonymise_player(user=user, by=None, now=NOW, without_export=without_export)
 
 
 def _prize(ground: Ground, user: Any, prize: int) -> object:
@@ -692,6 +881,18 @@ def _official(ground: Ground, winner: Any, loser: Any) -> Any:
     delivered = TournamentMatchRecord(tournament=ground.cup, match=duel(ground.game, "m1", winner, loser))
     [outcome] = tournaments.record_tournament_matches(records=[delivered], now=NOW)
     return outcome
+
+
+def _merge(kept: Any, merged: Any, **fields: Any) -> PlayerMerge:
+    return merging.merge_players(kept=kept, merged=merged, by=None, reason="x", now=NOW, **fields)
+
+
+def _part(merged: Any) -> None:
+    merging.undo_merge(merge=merging.get_merge(merged=merged), by=None, now=NOW)
+
+
+def _verified(user: Any, status: str) -> KycVerification:
+    return KycVerification.objects.create(user=user, status=status, reviewed_at=NOW)
 
 
 def _taken(outcome: Any) -> None:
@@ -720,7 +921,7 @@ def _enter(ground: Ground, by: Any, *, user: Any = None, team: Any = None, roste
 
 
 def _return(ground: Ground, by: Any) -> None:
-    tournaments.require_return(ground.cup, by, user=ground.bob, team=None)
+    tournaments.require_return(ground.cup, by, user=ground.bob, team=None, now=NOW)
     tournaments.take_back_withdrawal(tournament=ground.cup, user=ground.bob)
 
 
@@ -732,3 +933,11 @@ def _membership(ground: Ground, left_at: Any) -> object:
     joined_at = ground.ann.team_memberships.get().joined_at
     period = teams.MembershipRecord(ground.north, ground.ann, joined_at, left_at)
     return teams.record_memberships(memberships=[period])
+
+
+def _role(
+    ground: Ground, by: Any, role: str = "CAPTAIN", *, user: Any = None, given_at: Any = None
+) -> object:
+    """Give ann, or another, a role in north."""
+    who = user or ground.ann
+    return teams.give_role(team=ground.north, user=who, role=role, by=by, now=NOW, given_at=given_at)

@@ -14,12 +14,14 @@ import pytest
 from django.db import transaction
 
 from deltacrown.accounts.rights import GROUPS
-from deltacrown.accounts.services import revoke_key
+from deltacrown.accounts.services import add_external_id, revoke_key
 from deltacrown.api.application import api
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
+from deltacrown.teams.services import add_team_id
 from deltacrown.tournaments.services import sync_series
+from deltacrown.user_profile.people.merging import merge_players
 from deltacrown.user_profile.timeline.hiding import write_handle as write_entry_handle
 from tests import scene
 from tests.api.calls import signed_in, visitor, with_key
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 #: The owner is the player that everything is about. A member has no part in it.
 #: Staff without a right are members; the others of the staff have the rights of one group each.
-MEMBERS = {"member", "staff without rights", "moderator", "runner", "recorder"}
+MEMBERS = {"member", "staff without rights", "moderator", "runner", "recorder", "operator"}
 PEOPLE = MEMBERS | {"owner", "organiser", "staff"}
 RECORDING_KEYS = {"key to record", "key to record and create"}
 KEYS = {"owner's key to read", "organiser's key", "key to read", "key to organise"} | RECORDING_KEYS
@@ -57,6 +59,9 @@ ORGANISERS = {"organiser", "organiser's key", "staff", "runner"}
 CREATORS = {"staff", "key to record and create"}
 RECORDERS = {"staff", "recorder"} | RECORDING_KEYS
 MODERATORS = {"staff", "moderator"}
+MERGERS = {"staff", "operator"}
+#: The owner is the captain of south, and a plain member of north; bob is a coach of south.
+CAPTAINS = {"owner", "staff", "runner"}
 OWN = PEOPLE | READERS
 SEES_HIDDEN = {"owner", "owner's key to read", "staff", "moderator"}
 ANN = "{ann}"
@@ -70,6 +75,8 @@ DELIVERED = {
 
 CALLS = {
     "find_players": Call("/players?q=ann", ALL),
+    "find_teams": Call("/teams?q=red", ALL),
+    "search_everything": Call("/search?q=ann", ALL),
     "get_player": Call("/players/{ann}", ALL),
     "list_player_matches": Call("/players/{ann}/matches", SEES_HIDDEN),
     "export_player_matches": Call("/players/{ann}/matches/export", SEES_HIDDEN),
@@ -82,6 +89,8 @@ CALLS = {
     "list_stat_rows": Call("/players/{ann}/stats/matches_won/rows", SEES_HIDDEN),
     "list_stat_changes": Call("/players/{ann}/stats/matches_won/history", SEES_HIDDEN),
     "explain_stat": Call("/players/{ann}/stats/matches_won/explanation", SEES_HIDDEN),
+    "suspend_player": Call("/players/{bob}/suspension", MODERATORS, {"reason": "x"}),
+    "lift_suspension": Call("/players/{bob}/suspension", MODERATORS),
     "list_leaderboards": Call("/leaderboards", ALL),
     "get_leaderboard": Call("/leaderboards/matches_won", ALL),
     "get_place": Call("/leaderboards/matches_won/around/{ann}", ALL),
@@ -91,6 +100,17 @@ CALLS = {
     "follow_player": Call("/me/follows/{bob}", PEOPLE),
     "unfollow_player": Call("/me/follows/{bob}", PEOPLE),
     "list_my_feed": Call("/me/feed", OWN),
+    "remove_follower": Call("/me/followers/{bob}", PEOPLE),
+    "list_my_blocks": Call("/me/blocks", OWN),
+    "block_player": Call("/me/blocks/{bob}", PEOPLE),
+    "unblock_player": Call("/me/blocks/{bob}", PEOPLE),
+    "get_team": Call("/teams/north", ALL),
+    "list_team_members": Call("/teams/north/members", ALL),
+    "list_team_roles": Call("/teams/north/roles", ALL),
+    "give_team_role": Call("/teams/south/roles", CAPTAINS, {"player": "{bob}", "role": "CAPTAIN"}),
+    "end_team_role": Call("/teams/south/roles/{bob}/COACH", CAPTAINS),
+    "end_team_membership": Call("/teams/south/members/{bob}", CAPTAINS),
+    "end_team_membership of oneself": Call("/teams/south/members/{ann}", CAPTAINS),
     "list_tournaments": Call("/tournaments", ALL),
     "get_tournament": Call("/tournaments/draft", {"organiser", "staff", "runner"}, hides=ALL),
     "list_tournament_results": Call("/tournaments/completed/results", ALL),
@@ -147,6 +167,9 @@ CALLS = {
         {"team": "north", "remove": [ANN], "reason": "x", "at": "2025-06-01T12:00:00Z"},
     ),
     "list_entry_changes": Call("/tournaments/running/changes", PEOPLE | READERS),
+    "withdraw_entrant of a team with a captain": Call(
+        "/tournaments/south-cup/withdraw", ORGANISERS | {"owner"}, {"team": "south"}
+    ),
     "withdraw_entrant dated": Call(
         "/tournaments/open/withdraw", ORGANISERS, {"player": ANN, "at": "2025-06-01T12:00:00Z"}
     ),
@@ -157,8 +180,8 @@ CALLS = {
     "void_match": Call("/matches/void", RECORDERS, MATCH),
     "restore_match": Call("/matches/restore", RECORDERS, MATCH),
     "correct_match": Call("/matches/correct", RECORDERS, {**MATCH, "results": {ANN: "LOSS"}}),
-    "create_players": Call("/players", CREATORS, {"usernames": ["newcomer"]}),
-    "create_teams": Call("/teams", CREATORS, {"names": ["Newcomers"]}),
+    "create_players": Call("/players", CREATORS | {"operator"}, {"usernames": ["newcomer"]}),
+    "create_teams": Call("/teams", CREATORS | {"operator"}, {"names": ["Newcomers"]}),
     "list_disputes": Call("/disputes", PEOPLE),
     "file_dispute": Call(
         "/disputes",
@@ -171,7 +194,31 @@ CALLS = {
         "/disputes/{dispute}/uphold", MODERATORS, {"resolution": "x", "remedy": {"kind": "void_match"}}
     ),
     "reject_dispute": Call("/disputes/{dispute}/reject", MODERATORS, {"resolution": "x"}),
+    "list_merges": Call("/players/{ann}/merges", MERGERS),
+    "preview_merge": Call("/players/{ann}/merges/{bob}/preview", MERGERS),
+    "merge_players": Call("/players/{ann}/merges", MERGERS, {"merged": "{bob}", "reason": "x"}),
+    "undo_merge": Call("/players/{ann}/merges/{double}/undo", MERGERS, {}),
     "get_me": Call("/me", OWN),
+    "change_me": Call("/me", PEOPLE, {"display_name": "Somebody", "username": "some body"}),
+    "change_player": Call("/players/{ann}", {"staff", "operator"}, {"username": "Guy#1234", "country": "se"}),
+    "list_my_external_ids": Call("/me/external-ids", OWN),
+    "claim_external_id": Call("/me/external-ids", PEOPLE, {"external_id": "steam:76561198000000007"}),
+    "remove_my_external_id": Call(
+        "/me/external-ids?external_id=discord:80351110224678912", {"owner"}, hides=PEOPLE
+    ),
+    "list_player_external_ids": Call("/players/{ann}/external-ids", {"staff", "operator"}),
+    "add_player_external_id": Call(
+        "/players/{ann}/external-ids", CREATORS | {"operator"}, {"external_id": "steam:76561198000000007"}
+    ),
+    "remove_player_external_id": Call(
+        "/players/{ann}/external-ids?external_id=discord:80351110224678912", {"staff", "operator"}
+    ),
+    "find_player_by_external_id": Call(
+        "/external-ids/players?external_id=discord:80351110224678912", {"staff", "recorder"} | RECORDING_KEYS
+    ),
+    "find_team_by_external_id": Call(
+        "/external-ids/teams?external_id=discord:80351110224678912", {"staff", "recorder"} | RECORDING_KEYS
+    ),
     "get_privacy": Call("/me/privacy", OWN),
     "set_privacy": Call("/me/privacy", PEOPLE, {"show_match_history": True, "show_tournament_stats": True}),
     "export_me": Call("/me/export", OWN),
@@ -181,10 +228,14 @@ CALLS = {
     "list_api_keys": Call("/me/api-keys", PEOPLE),
     "create_api_key": Call("/me/api-keys", PEOPLE, {"name": "x", "scopes": ["read"]}),
     "create_api_key for another": Call(
-        "/me/api-keys", {"staff"}, {"name": "x", "scopes": ["read"], "player": "{bob}"}
+        "/me/api-keys", {"staff", "operator"}, {"name": "x", "scopes": ["read"], "player": "{bob}"}
     ),
-    "create_api_key to record": Call("/me/api-keys", {"staff"}, {"name": "x", "scopes": ["matches:write"]}),
-    "create_api_key to create": Call("/me/api-keys", {"staff"}, {"name": "x", "scopes": ["players:create"]}),
+    "create_api_key to record": Call(
+        "/me/api-keys", {"staff", "operator"}, {"name": "x", "scopes": ["matches:write"]}
+    ),
+    "create_api_key to create": Call(
+        "/me/api-keys", {"staff", "operator"}, {"name": "x", "scopes": ["players:create"]}
+    ),
     "revoke_api_key": Call("/me/api-keys/{key}", {"owner"}, hides=PEOPLE),
     "get_integrity": Call("/integrity", ALL),
 }
@@ -221,6 +272,8 @@ def build_world() -> SimpleNamespace:
     """Make the callers, and rows for every operation to succeed on."""
     ann, bob, org, mel = (scene.player(name) for name in ("ann", "bob", "org", "mel"))
     scene.hide(ann, matches=True, tournaments=True)
+    add_external_id(user=ann, external_id="discord:80351110224678912", confirmed=True)
+    add_team_id(team=scene.team("north"), external_id="discord:80351110224678912")
     for key in ("m1", "m2"):
         Match.objects.create(
             user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1)
@@ -233,6 +286,11 @@ def build_world() -> SimpleNamespace:
         league = scene.tournament(slug, status=status, organiser=org, entrant_kind="TEAM")
         for user in (ann, scene.player(f"{slug}-mate")):
             scene.registration(user, league, team=scene.team("north"))
+    for user, role in ((ann, "CAPTAIN"), (bob, "COACH")):
+        scene.member(user, scene.team("south"))
+        scene.role(user, scene.team("south"), role)
+    south_cup = scene.tournament("south-cup", status="OPEN", organiser=org, entrant_kind="TEAM")
+    scene.registration(bob, south_cup, team=scene.team("south"))
     game = scene.match(bob, "of a series", "LOSS", kind="TOURNAMENT")
     scene.tournament_match(game, event, series="Final 1")
     sync_series(keys=[(event.pk, "Final 1")])
@@ -246,6 +304,7 @@ def build_world() -> SimpleNamespace:
         "staff without rights": signed_in(scene.staff("clerk")),
         "moderator": signed_in(scene.staff("mod", *GROUPS["Moderators"])),
         "runner": signed_in(scene.staff("run", *GROUPS["Organisers"])),
+        "operator": signed_in(scene.staff("ops", *GROUPS["Operators"])),
         "recorder": signed_in(scene.staff("rec", *GROUPS["Recorders"])),
         "owner's key to read": with_key(ann, "read"),
         "organiser's key": with_key(org, "tournaments:write"),
@@ -258,6 +317,9 @@ def build_world() -> SimpleNamespace:
     revoke_key(owner=ann, prefix=callers["revoked key"].key.prefix, now=at(1))
     names = {"ann": ann.profile.public_id, "bob": bob.profile.public_id, "dispute": write_handle(dispute)}
     names["entry"] = write_entry_handle(scene.activity(ann, "joined"))
+    double = scene.player("double")
+    merge_players(kept=ann, merged=double, by=None, reason="x", now=now())
+    names["double"] = double.profile.public_id
     names["key"] = callers["owner's key to read"].key.prefix
     return SimpleNamespace(callers=callers, names=names)
 

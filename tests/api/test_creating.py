@@ -50,7 +50,7 @@ def test_a_name_that_is_or_was_anybodys_is_refused_alike_and_tells_nobody(progra
     assert [each["public_id"] is None for each in told] == [True, True, True, False]
 
 
-@pytest.mark.parametrize("name", ["", " ", "two words", "x" * 151, "---", "DC-25-000042"])
+@pytest.mark.parametrize("name", ["", " ", "two:words", "steam:1", "x" * 151, "---", "DC-25-000042"])
 def test_a_name_that_cannot_be_is_refused_and_the_others_are_created(program, name):
     refused, created = create(program, name, "fine")
 

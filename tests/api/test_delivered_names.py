@@ -145,7 +145,7 @@ class TestCreating:
             duel("d1", "ann", "good"),
             duel("d2", "ann", "bad", first={"team": "Badgers"}, played_at="2999-01-01T00:00:00Z"),
             duel("d3", "bad", "good"),
-            duel("d4", "ann", "bad names"),
+            duel("d4", "ann", "--"),
             duel("d5", "ann", "DC-25-999999"),
             duel("d6", "ann", "unlucky", game="chess"),
             duel("d1", "good", "ann"),
@@ -157,7 +157,7 @@ class TestCreating:
         assert statuses == ["accepted", "refused", "accepted", "refused", "refused", "refused", "refused"]
         assert told["created"]["players"].keys() == {"good", "bad"}
         assert not Team.objects.exists()
-        assert not User.objects.filter(username__in=["bad names", "unlucky", "DC-25-999999"]).exists()
+        assert not User.objects.filter(username__in=["--", "unlucky", "DC-25-999999"]).exists()
         assert set(Match.objects.values_list("match_key", flat=True)) == {"d1", "d3"}
 
     def test_a_name_of_any_length_is_refused_before_it_is_folded(self, server, monkeypatch):

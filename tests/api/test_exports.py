@@ -19,7 +19,7 @@ from deltacrown.core.clock import now
 from deltacrown.games.models import MATCH_TABLES, Match
 from deltacrown.games.services import correct_match, void_match
 from deltacrown.pages import exports
-from deltacrown.user_profile.models import Follow, UserProfile
+from deltacrown.user_profile.models import Follow, StandingChange, UserProfile
 from tests import scene
 from tests.api.calls import problem_of
 
@@ -194,6 +194,22 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
     assert key.key.digest not in told
     assert problem_of(visitor.get("/me/export")) == (401, "unauthenticated")
     assert key.get("/me/export")["Cache-Control"] == "private, no-store"
+
+
+def test_a_player_reads_why_they_were_suspended_and_never_by_whom(signed_in, ann):
+    clerk = scene.player("clerk")
+    for standing, reason in (("SUSPENDED", "An aim bot."), ("ACTIVE", "for the clerks")):
+        StandingChange.objects.create(
+            user=ann, standing=standing, reason=reason, decided_by=clerk, changed_at=scene.at(1)
+        )
+
+    told = [line for line in lines(signed_in(ann).get("/me/export")) if line["section"] == "standings"]
+
+    assert [(line["standing"], line["reason"]) for line in told] == [
+        ("SUSPENDED", "An aim bot."),
+        ("ACTIVE", ""),
+    ]
+    assert set(told[0]) == {"section", "standing", "until", "reason", "changed_at"}
 
 
 def test_everything_as_csv(signed_in, ann):

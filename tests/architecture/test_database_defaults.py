@@ -14,7 +14,7 @@ from django.urls import reverse
 from deltacrown.accounts.models import ApiKey
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.moderation.models import Dispute
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     Disqualification,
     EntryChange,
@@ -28,6 +28,7 @@ from deltacrown.tournaments.models import (
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
+    Block,
     ExperienceAward,
     Follow,
     KycVerification,
@@ -47,7 +48,12 @@ FACTS = {
     ("TournamentSeriesResult", "played_at"),
 }
 #: Times of the machinery, which no other writer fills in.
-MACHINERY = {("JobRun", "started_at"), ("AnsweredRequest", "answered_at")}
+MACHINERY = {
+    ("JobRun", "started_at"),
+    ("AnsweredRequest", "answered_at"),
+    ("PlayerMerge", "merged_at"),
+    ("PlayerMerge", "undo_until"),
+}
 APPS = ("accounts", "core", "games", "teams", "tournaments", "moderation", "user_profile")
 
 
@@ -64,6 +70,7 @@ def list_facts() -> dict[type[Model], dict[str, Any]]:
         ArchivedMatch: {**played, "match_key": "m2", "id": 10**6},
         Team: {"slug": "reds", "name": "Reds"},
         TeamMembership: {"team": squad, "user": ann},
+        TeamRole: {"team": squad, "user": ann, "role": "COACH"},
         Tournament: {"slug": "new", "name": "New", "game": game, "starts_at": at},
         TournamentParticipation: {"tournament": event, "user": ann},
         TournamentResult: {"tournament": event, "user": ann, "placement": 1},
@@ -88,6 +95,7 @@ def list_facts() -> dict[type[Model], dict[str, Any]]:
         UserActivity: entry,
         ArchivedUserActivity: {**entry, "id": 10**6},
         Follow: {"follower": ann, "followed": bob},
+        Block: {"blocker": bob, "blocked": scene.player("cat")},
         KycVerification: {"user": ann},
         ApiKey: {"owner": ann, "name": "own", "prefix": "dc_x", "digest": "0" * 64, "scopes": ["read"]},
     }

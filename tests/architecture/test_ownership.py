@@ -17,19 +17,20 @@ from tests.architecture.inference import Names, own_models
 from tests.architecture.source import FunctionNode, Module, dotted, list_modules, sample
 
 OWNERS = {
-    "accounts": {"User", "FormerUsername", "ApiKey", "AnsweredRequest"},
+    "accounts": {"User", "FormerUsername", "ExternalId", "ApiKey", "AnsweredRequest", "PlayerMerge"},
     "games": {"Game", "FormerGameName", "Match", "ArchivedMatch"},
-    "teams": {"Team", "FormerTeamName", "TeamMembership"},
+    "teams": {"Team", "FormerTeamName", "TeamExternalId", "TeamMembership", "TeamRole", "TeamSearchTerm"},
     "tournaments": {
-        "Tournament", "FormerTournamentName",
+        "Tournament", "FormerTournamentName", "TournamentSearchTerm",
         "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "TournamentSeriesResult",
         "Disqualification", "EntryChange", "TournamentDecision",
     },
     "moderation": {"Dispute"},
     "user_profile": {
-        "UserProfile", "GameStats", "PublicIdCounter", "PrivacySettings",
+        "UserProfile", "PlayerSearchTerm", "GameStats", "PublicIdCounter", "PrivacySettings",
         "UserActivity", "ArchivedUserActivity", "Achievement", "UserAchievement",
-        "Follow", "KycVerification", "ExperienceAward", "BackfilledPlayer",
+        "Follow", "Block", "KycVerification", "ExperienceAward", "BackfilledPlayer", "StandingChange",
+        "PendingAnonymisation",
     },
     "freshness": {"ContentVersion"},
     "tally": {"Installation", "Recording", "Revision", "ChangeContext", "Run", "Repair"},

@@ -111,3 +111,21 @@ def test_local_memory_needs_no_server(settings):
     assert cache_store.read("a") == 1
     caches["default"].clear()
     assert cache_store.read("a") is None
+
+
+@pytest.mark.parametrize("fixture", ["empty_memory", "redis_cache"])
+def test_what_begins_alike_is_forgotten_together(fixture, request):
+    request.getfixturevalue(fixture)
+    for key in ("page/a", "page/b/[c]", "other/page/a"):
+        cache_store.write(key, 1, seconds=60)
+
+    cache_store.forget("page/")
+
+    assert [cache_store.read(key) for key in ("page/a", "page/b/[c]", "other/page/a")] == [None, None, 1]
+
+
+@pytest.fixture
+def empty_memory():
+    caches["default"].clear()
+    yield
+    caches["default"].clear()

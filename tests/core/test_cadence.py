@@ -14,6 +14,7 @@ MONDAYS = Cadence(hour=4, minute=30, weekday=0)
 SUNDAYS = Cadence(hour=4, minute=30, weekday=6)
 MONTHLY = Cadence(hour=5, minute=0, day=2)
 YEARLY = Cadence(hour=5, minute=30, day=3, month=1)
+HOURLY = Cadence(hour=None, minute=5)
 LEAP = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 
 
@@ -27,6 +28,9 @@ LEAP = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
         (MONTHLY, LEAP, datetime(2024, 2, 2, 5, 0, tzinfo=UTC)),
         (MONTHLY, datetime(2025, 1, 1, tzinfo=UTC), datetime(2024, 12, 2, 5, 0, tzinfo=UTC)),
         (YEARLY, datetime(2025, 1, 3, 5, 29, tzinfo=UTC), datetime(2024, 1, 3, 5, 30, tzinfo=UTC)),
+        (HOURLY, LEAP, datetime(2024, 2, 29, 11, 5, tzinfo=UTC)),
+        (HOURLY, datetime(2024, 3, 1, 0, 4, tzinfo=UTC), datetime(2024, 2, 29, 23, 5, tzinfo=UTC)),
+        (HOURLY, datetime(2024, 3, 1, 0, 5, tzinfo=UTC), datetime(2024, 3, 1, 0, 5, tzinfo=UTC)),
     ],
 )
 def test_last_due(cadence, now, due):
@@ -57,6 +61,7 @@ def test_celery_finds_it_due_at_the_same_times(cadence):
     ("cadence", "cron", "systemd"),
     [
         (NIGHTLY, "15 3 * * *", "*-*-* 03:15:00 UTC"),
+        (HOURLY, "5 * * * *", "*-*-* *:05:00 UTC"),
         (MONDAYS, "30 4 * * 1", "Mon *-*-* 04:30:00 UTC"),
         (SUNDAYS, "30 4 * * 0", "Sun *-*-* 04:30:00 UTC"),
         (MONTHLY, "0 5 2 * *", "*-*-02 05:00:00 UTC"),

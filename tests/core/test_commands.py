@@ -90,9 +90,9 @@ def test_an_interruption_is_one_line_and_130(name, monkeypatch):
     inner = "_verify" if name == "tally" else "handle"
     monkeypatch.setattr(type(command), inner, be_interrupted)
     arguments = {"tally": ["verify"]}.get(name, [])
-    required = [each for each in list_actions(name) if each.required and not each.option_strings]
+    required = [each for each in list_actions(name) if each.required]
     if name != "tally":
-        arguments = ["1" for _ in required]
+        arguments = [text for each in required for text in (*each.option_strings[:1], "1")]
     if name == "archive_matches":
         arguments = ["--before", "2024-01-01"]
     if name == "create_api_key":

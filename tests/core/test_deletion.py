@@ -255,7 +255,9 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "accounts.AnsweredRequest.owner",
         "accounts.ApiKey.made_by",  # refused by the database's own rule: who acted for somebody stays known
         "accounts.ApiKey.owner",
+        "accounts.ExternalId.user",
         "accounts.FormerUsername.owner",
+        "accounts.User.merged_into",  # restricted: names and addresses of the one find the other
         "accounts.User_groups.user",
         "accounts.User_user_permissions.user",
         "admin.LogEntry.user",  # refused by a receiver
@@ -264,11 +266,15 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "tournaments.EntryChange.decided_by",
         "tournaments.TournamentDecision.decided_by",
         "user_profile.ArchivedUserActivity.user",
+        "user_profile.Block.blocked",
+        "user_profile.Block.blocker",
         "user_profile.Follow.followed",
         "user_profile.Follow.follower",
         "user_profile.GameStats.user",
         "user_profile.KycVerification.user",
+        "user_profile.PlayerSearchTerm.owner",  # by triggers, with the names
         "user_profile.PrivacySettings.user",
+        "user_profile.StandingChange.user",
         "user_profile.UserActivity.user",
         "user_profile.UserProfile.user",
     ]

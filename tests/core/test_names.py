@@ -21,6 +21,20 @@ from deltacrown.core.names import (
 
 pytestmark = pytest.mark.once
 
+#: Names that players bear elsewhere.
+HANDLES = [
+    "Guy#1234",
+    "O'Sullivan",
+    "Magnus Carlsen",
+    "Mew2King | FaZe",
+    "[A] Jon",
+    "$mike",
+    "~K~",
+    "DJ Nintendo",
+    "C9 n0thing",
+    "İlker",
+    "김도우",
+]
 NAMES = st.text(st.characters(codec="utf-8"), max_size=20)
 #: Letters whose case and composition are unusual.
 LETTERS = st.text("aAeéÉiIİıßẞσςΣſKkﬁﬀÅåÅµμΐΰŉ\u0301\u0307\u0345\u200b \u3000", max_size=8)
@@ -40,6 +54,9 @@ LETTERS = st.text("aAeéÉiIİıßẞσςΣſKkﬁﬀÅåÅµμΐΰŉ\u0301\u030
         ("Team\u3000 Red ", "team red"),
         ("a\u200bnn", "ann"),
         ("Åsa", "Åsa"),
+        ("O’Sullivan", "O'Sullivan"),
+        ("Oʻahu", "O'AHU"),
+        ("O´Sullivan", "o'sullivan"),
     ],
 )
 def test_spellings_of_one_name_have_one_key(name, other):
@@ -182,14 +199,47 @@ def test_names_that_deceive_or_show_nothing_are_refused(name):
 
 
 @pytest.mark.parametrize(
-    "username", [".", "..", "@", "-_-", "two words", "a/b", "a\u200b", "a\u202eb", "", "\u200b", "x" * 151]
+    ("username", "mend"),
+    [
+        (".", "write at least one letter or digit"),
+        ("-_-", "write at least one letter or digit"),
+        ("⭐", "write at least one letter or digit"),
+        ("steam:76561198000000042", "remove “:”"),
+        ("a：b", "remove “:”"),
+        ("DC-25-000042", "this one is a public id"),
+        ("dc-25-000042", "this one is a public id"),
+        ("a\u200b", "remove U\\+200B, which cannot be seen"),
+        ("a\u2800b", "remove U\\+2800, which cannot be seen"),
+        ("a\u202eb", "remove U\\+202E, which turns the direction of text"),
+        ("a\tb", "control characters; remove them"),
+        ("a\u00afb", "remove the accent after a blank"),
+        ("", "must not be empty"),
+        ("\u200b", "must not be empty"),
+        ("x" * 151, "the limit is 150"),
+    ],
 )
-def test_usernames_that_name_nobody_are_refused(username):
-    with pytest.raises(InvalidInput):
+def test_usernames_that_name_nobody_are_refused_with_what_to_mend(username, mend):
+    with pytest.raises(InvalidInput, match=mend):
         clean_username(username, field="username", limit=150)
 
 
-@pytest.mark.parametrize("username", ["a.b", "josé", "विराट", "_ann-1+@", "天禄", "Đoković"])
+@pytest.mark.parametrize(
+    "username",
+    ["a.b", "josé", "विराट", "_ann-1+@", "天禄", "Đoković", *HANDLES, "=cmd", "<b>x</b>", 'a"b,c;d'],
+)
 def test_usernames_are_stored_in_normal_form(username):
     decomposed = unicodedata.normalize("NFD", username)
     assert clean_username(decomposed, field="username", limit=150) == unicodedata.normalize("NFKC", username)
+
+
+@pytest.mark.parametrize(
+    ("username", "stored"),
+    [
+        ("  Magnus   Carlsen ", "Magnus Carlsen"),
+        ("O´Sullivan", "O'Sullivan"),
+        ("Ｇｕｙ＃１", "Guy#1"),
+        ("a\u2028b", "a b"),
+    ],
+)
+def test_usernames_are_tidied(username, stored):
+    assert clean_username(username, field="username", limit=150) == stored

@@ -26,14 +26,16 @@ pytestmark = pytest.mark.django_db
 AT = "2025-03-01T18:30:00Z"
 
 
-def import_lines(folder: Path, *lines: dict[str, Any], kind: str = "matches", create: bool = True) -> Outcome:
+def import_lines(
+    folder: Path, *lines: dict[str, Any], kind: str = "matches", create: bool = True, **options: Any
+) -> Outcome:
     """Import lines of NDJSON; of matches each has the game and the time, unless it says otherwise."""
     usual = {"match_key": "m1", "game": "tennis", "result": "win", "played_at": AT}
     if kind == "tournaments":
         usual = {"tournament": "cup", "game": "tennis", "starts_at": "2025-03-01", "status": "completed"}
     file = folder / f"{kind}.ndjson"
     file.write_text("".join(json.dumps(usual | line) + "\n" for line in lines))
-    return run_import(f"import_{kind}", file, create_missing=create)
+    return run_import(f"import_{kind}", file, create_missing=create, **options)
 
 
 def import_matches(folder: Path, *lines: dict[str, Any], **options: Any) -> Outcome:
@@ -193,20 +195,67 @@ def texts() -> dict[str, tuple[str, str]]:
     return {username: (name, country) for username, name, country in rows}
 
 
-def test_who_is_created_has_the_name_and_country_of_the_file(tmp_path):
+@pytest.mark.parametrize("batch_size", [1, 500])
+def test_players_have_the_names_and_countries_of_the_file(tmp_path, batch_size):
     scene.player("known")
+    scene.player("named")
+    UserProfile.objects.filter(user__username="named").update(display_name="Named", country="DE")
     lines = [
         {"player": "ann", "player_name": "Ann  Ångström", "country": "se"},
         {"player": "known", "result": "loss", "player_name": "Somebody Else", "country": "SE"},
-        {"match_key": "m2", "player": "ann", "player_name": "Another Name"},
+        {"match_key": "m2", "player": "ann", "player_name": "Another Name", "played_at": "2025-03-02"},
+        {"match_key": "m3", "player": "named", "player_name": "Norbert", "country": "AT"},
+        {"match_key": "m4", "player": "named", "country": "DE", "played_at": "2025-03-02"},
+        {"match_key": "m5", "player": "ann", "player_name": "Refused", "played_at": "2999-01-01"},
     ]
 
-    outcome = import_matches(tmp_path, *lines)
+    outcome = import_matches(tmp_path, *lines, batch_size=batch_size)
 
+    kept = {"ann": ("Ann Ångström", "SE"), "known": ("Somebody Else", "SE"), "named": ("Named", "DE")}
+    assert texts() == kept
+    told = "{0}: {1} stays “{2}”, the file says “{3}”: --update-players changes it"
+    assert [note["warning"] for note in outcome.warnings] == [
+        told.format("ann", "player_name", "Ann Ångström", "Another Name"),
+        told.format("named", "player_name", "Named", "Norbert")
+        + "; country stays “DE”, the file says “AT”: --update-players changes it",
+    ]
+    import_matches(tmp_path, *lines, batch_size=batch_size)
+    assert texts() == kept
+    outcome = import_matches(tmp_path, lines[2], lines[3], update_players=True, batch_size=batch_size)
     assert outcome.warnings == []
-    assert texts() == {"ann": ("Ann Ångström", "SE"), "known": ("", "")}
-    import_matches(tmp_path, {"match_key": "m3", "player": "ann", "player_name": "Renamed"})
-    assert texts()["ann"] == ("Ann Ångström", "SE"), "nobody is renamed by a file"
+    assert texts() == kept | {"ann": ("Another Name", "SE"), "named": ("Norbert", "AT")}
+
+
+def test_what_a_player_who_signs_in_left_empty_stays_empty(tmp_path):
+    ann = scene.player("ann")
+    type(ann).objects.filter(pk=ann.pk).update(last_login=scene.NOON)
+    line = {"player": "ann", "country": "SE"}
+
+    outcome = import_matches(tmp_path, line)
+
+    assert outcome.warnings[0]["warning"] == (
+        "ann: country stays empty, as the player left it, the file says “SE”: --update-players changes it"
+    )
+    assert texts() == {"ann": ("", "")}
+    import_matches(tmp_path, line, update_players=True)
+    assert texts() == {"ann": ("", "SE")}
+
+
+def test_no_file_gives_a_known_player_another_s_name_or_names_who_is_gone(tmp_path):
+    for name in ("ann", "bob", "gone"):
+        scene.player(name)
+    UserProfile.objects.filter(user__username="ann").update(display_name="Ann")
+    UserProfile.objects.filter(user__username="gone").update(standing="ANONYMISED")
+    lines = [
+        {"match_key": "m1", "player": "bob", "player_name": "ANN", "country": "FR"},
+        {"match_key": "m2", "player": "gone", "player_name": "Their Old Name", "country": "FR"},
+    ]
+
+    outcome = import_matches(tmp_path, *lines, update_players=True)
+
+    assert texts() == {"ann": ("Ann", ""), "bob": ("", "FR"), "gone": ("", "")}
+    [note] = outcome.warnings
+    assert "player_name is left out: “ANN” is the name of another player" in note["warning"]
 
 
 @pytest.mark.parametrize(
@@ -367,7 +416,7 @@ JUNK_OF_TOURNAMENTS = [
     ({"currency": "euro"}, "currency: “EURO” is not a currency; write three letters of ISO 4217"),
     ({"currency": ["EUR"]}, 'currency: “["EUR"]” is not a text or number'),
     ({"capacity": 0}, "capacity: 0 is out of range"),
-    ({"organiser": "a b"}, "organiser: “a b” is not a username"),
+    ({"organiser": "--"}, "organiser: “--” is not a username"),
     ({"forfeits_count": "maybe"}, "forfeits_count: “maybe” is not known; write yes or no"),
     ({"provisional": 1}, "provisional: “1” is not known; write yes or no"),
     ({"entrants": "both"}, "entrants: “both” is not known; write players or teams"),

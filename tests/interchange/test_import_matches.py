@@ -197,8 +197,8 @@ BAD_MATCHES = {
     ),
     "no player": (duel("m2", winner=""), "line 4, player: it is empty; every line needs one"),
     "a player no username can be": (
-        duel("m2", winner="a da"),
-        "line 4, player: “a da” is not a username; use letters, digits and @",
+        duel("m2", winner="(!)"),
+        "line 4, player: “(!)” is not a username; write at least one letter or digit",
     ),
     "a year alone": (
         duel("m2", at="1877"),

@@ -35,6 +35,7 @@ ABSENT = {
     "match_key": "none",
     "series": "none",
     "handle": "none",
+    "merged": "DC-25-999998",
 }
 #: Times of both worlds at which something hidden happened, was recorded, and shortly before; and a whole day.
 TIMES = (
@@ -164,6 +165,7 @@ FILTERED_PAGES: dict[str, type[filters.FilterForm]] = {
     "player-stat-history": filters.StatHistoryForm,
     "leaderboard": filters.LeaderboardForm,
     "player-search": filters.SearchForm,
+    "search": filters.SiteSearchForm,
 }
 
 
@@ -202,6 +204,7 @@ def list_fills(season: Season, owners: list[str], stats: list[str]) -> dict[str,
         "match_key": [*keys, "open-1", "shown", "final", ABSENT["match_key"]],
         "series": ["Final 1", ABSENT["series"]],
         "handle": [season.handles["dispute"], ABSENT["handle"]],
+        "merged": [season.id_of("Vic"), ABSENT["merged"]],
     }
 
 
@@ -234,6 +237,7 @@ def list_values(season: Season) -> dict[str, list[str]]:
         "limit": ["1"],
         "period": ["30days"],
         "as": ["stranger"],
+        "external_id": ["steam:76561198000000042"],
     }
 
 
@@ -296,6 +300,8 @@ def fill(path: str, values: Mapping[str, list[str]], *, absent: bool = True) -> 
     if "/leaderboards/{stat}" in path:
         boards = list(list_leaderboards(UserProfile)) if absent else ["matches_won"]
         values = {**values, "stat": [*boards, ABSENT["stat"]]}
+    if "/teams/{slug}" in path:
+        values = {**values, "slug": ["north", ABSENT["slug"]]}
 
     chosen_ones = list(product(*(values[name][:-1] for name in names)))
     if absent:

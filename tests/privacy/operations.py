@@ -53,6 +53,8 @@ def _player_operations() -> list[Surface]:
     )
     return [
         Surface("/players", f"{ROOT}/players?q=owner"),
+        Surface("/teams", f"{ROOT}/teams?q=zqteam", shows={"public": "team"}),
+        Surface("/search", f"{ROOT}/search?q=zqcup", shows={"public": "cup"}),
         Surface("/players/{public_id}", PLAYER, shows=shown),
         Surface(matches, f"{PLAYER}/matches", "matches", shows={"matches": SERIAL}),
         Surface(
@@ -85,6 +87,22 @@ def _player_operations() -> list[Surface]:
         Surface("/players/{public_id}/games", f"{PLAYER}/games"),
         Surface("/players/{public_id}/followers", f"{PLAYER}/followers", "own", shows={"own": "admirer"}),
         Surface("/players/{public_id}/following", f"{PLAYER}/following", "own", shows={"own": "hero"}),
+        *_merge_operations(),
+    ]
+
+
+def _merge_operations() -> list[Surface]:
+    """What staff with the right to merge accounts are told of both, and nobody else."""
+    merges, strangers = "/players/{public_id}/merges", {"anonymous": 401, "deactivated": 401}
+    return [
+        Surface(merges, f"{PLAYER}/merges", "staff", refusals=strangers),
+        Surface(
+            f"{merges}/{{merged}}/preview",
+            f"{PLAYER}/merges/{{rival}}/preview",
+            "staff",
+            shows={"staff": "casual"},
+            refusals=strangers,
+        ),
     ]
 
 
@@ -181,6 +199,9 @@ def _other_operations() -> list[Surface]:
         Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/matches_won"),
         Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/overall_win_rate?period=season&game=valorant"),
         Surface("/leaderboards/{stat}/around/{public_id}", f"{ROOT}/leaderboards/matches_won/around/{{id}}"),
+        Surface("/teams/{slug}", f"{ROOT}/teams/zqteamqz", shows={"public": "team"}),
+        Surface("/teams/{slug}/members", f"{ROOT}/teams/zqteamqz/members"),
+        Surface("/teams/{slug}/roles", f"{ROOT}/teams/zqteamqz/roles"),
         Surface("/tournaments", f"{ROOT}/tournaments", shows={"public": "cup opencup"}),
         Surface(of, cup, shows={"public": "cup"}),
         Surface(of, f"{ROOT}/tournaments/zqdraftqz", "own", refusal=404, shows={"own": "draft"}),
@@ -210,17 +231,23 @@ def _own_operations() -> list[Surface]:
     strangers = keys | {"anonymous": 401, "deactivated": 401}
     filed = {"own in person": "dispute answer casual"}
     mine = {"self": " ".join(TIMELINE.values())}
-    personal = "email firstname bio team key dispute answer award badge"
+    personal = "email firstname bio team key dispute answer award badge externalid claimedid"
     facts = "entryfact playfact titlefact handfact withdrawn"
     facts += " playtime entrytime titletime handtime"
     facts += " steptime stepreason"
-    everything = {"self": f"{personal} {facts} {SERIAL} {TOURNAMENTS} {' '.join(TIMELINE.values())}"}
+    everything = {
+        "self": f"{personal} banreason {facts} {SERIAL} {TOURNAMENTS} {' '.join(TIMELINE.values())}"
+    }
     return [
         Surface(
             "/me", f"{ROOT}/me", "signed in with read", 401, {"with a key of self": "key"}, refusals=blind
         ),
+        *_external_ids(strangers, blind),
         Surface(
             "/me/follows", f"{ROOT}/me/follows", "signed in with read", 401, {"self": "hero"}, refusals=blind
+        ),
+        Surface(
+            "/me/blocks", f"{ROOT}/me/blocks", "signed in with read", 401, {"self": "pest"}, refusals=blind
         ),
         Surface("/me/feed", f"{ROOT}/me/feed", "signed in with read", 401, FEED, refusals=blind),
         Surface("/me/privacy", f"{ROOT}/me/privacy", "signed in with read", 401, refusals=blind),
@@ -258,5 +285,46 @@ def _own_operations() -> list[Surface]:
             401,
             {"self in person": "key"},
             refusals=keys,
+        ),
+    ]
+
+
+def _external_ids(strangers: dict[str, int], blind: dict[str, int]) -> list[Surface]:
+    """Ids at other providers: the player and staff see them, who records matches finds whose one is."""
+    ids, visitors = "externalid claimedid", {"anonymous": 401, "deactivated": 401}
+    found = f"{ROOT}/external-ids/players?external_id=esea:"
+    return [
+        Surface(
+            "/me/external-ids",
+            f"{ROOT}/me/external-ids",
+            "signed in with read",
+            401,
+            {"self": ids},
+            refusals=blind,
+        ),
+        Surface(
+            "/players/{public_id}/external-ids",
+            f"{PLAYER}/external-ids",
+            "staff",
+            403,
+            {"staff": ids},
+            refusals=strangers,
+        ),
+        Surface("/external-ids/players", f"{found}zqexternalidqz", "recorders", 403, refusals=visitors),
+        # What a player claims finds nobody.
+        Surface(
+            "/external-ids/players",
+            f"{found}zqclaimedidqz",
+            "nobody",
+            403,
+            refusals=visitors | dict.fromkeys(("staff", "key without read"), 404),
+        ),
+        Surface(
+            "/external-ids/teams",
+            f"{ROOT}/external-ids/teams?external_id=esea:zqteamidqz",
+            "recorders",
+            403,
+            {"recorders": "team"},
+            refusals=visitors,
         ),
     ]

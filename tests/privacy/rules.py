@@ -82,6 +82,8 @@ RULES = {
     "in a feed, where tournaments are shown": Rule(frozenset({"staff"}), FOLLOWERS, ("tournaments",)),
     "in a feed, where both are shown": Rule(frozenset({"staff"}), FOLLOWERS, ("matches", "tournaments")),
     "staff": Rule(frozenset({"staff"})),
+    # Who records matches: the key without the scope to read has that to write.
+    "recorders": Rule(frozenset({"staff", "key without read"})),
     "signed in": Rule(SIGNED_IN),
     "signed in with read": Rule(SIGNED_IN - {"key without read"}),
     "people signed in": Rule(SIGNED_IN - frozenset(KEYS)),

@@ -135,6 +135,9 @@ def list_pages() -> list[Surface]:
         Surface("leaderboard", "/leaderboards/matches_won/"),
         Surface("leaderboard", "/leaderboards/overall_win_rate/?game=valorant"),
         Surface("player-search", "/players/?q=owner"),
+        Surface("search", "/search/?q=owner"),
+        Surface("search", "/search/?q=zqcup", shows={"public": "cup"}),
+        Surface("search", "/search/?q=zqcup&kind=tournaments", shows={"public": "cup"}),
         Surface("player", player, shows=PROFILE),
         *_history_pages(player),
         *(
@@ -193,6 +196,8 @@ def list_pages() -> list[Surface]:
             302,
             {"people signed in": "opencup", "own in person": "steptime stepreason"},
         ),
+        Surface("team", "/teams/zqteamqz/", shows={"public": "team"}),
+        Surface("team-roles", "/teams/zqteamqz/roles/", shows={"public": "team"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(
             Surface("match", lonely.format(f"zq{name}qz"), "matches", refusal=404, shows={"matches": name})
@@ -210,6 +215,8 @@ def list_pages() -> list[Surface]:
         *_own_pages(),
         Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
         Surface("login", "/sign-in/", "not signed in", refusal=302),
+        Surface("reopen", "/sign-in/reopen/", "nobody", refusal=302),
+        Surface("account-closed", "/sign-out/closed/"),
         Surface("logout", "/sign-out/", status=405),
         Surface("icon", "/favicon.ico", status=302),
         Surface("healthz", "/healthz"),
@@ -304,7 +311,17 @@ def _own_pages() -> list[Surface]:
         Surface("feed", "/feed/", "people signed in", 302, FEED),
         Surface("player-followers", "/players/{id}/followers/", "own", shows={"own": "admirer"}),
         Surface("player-following", "/players/{id}/following/", "own", shows={"own": "hero"}),
+        Surface("blocked", "/settings/blocked/", "people signed in", 302, {"self": "pest"}),
         Surface("verification", "/settings/verification/", "people signed in", 302),
+        Surface("account", "/settings/account/", "people signed in", 302),
+        Surface(
+            "player-standing",
+            "/players/{id}/standing/",
+            "staff",
+            403,
+            {"staff": "banreason liftreason decider"},
+            refusals=visitors,
+        ),
         Surface(
             "privacy-preview", "/settings/privacy/preview/?as=stranger", "people signed in", 302, strangers
         ),

@@ -42,7 +42,9 @@ BROKEN = {
         ],
     ),
     "timelines are not filtered": (
-        lambda patch: patch(reading, "filter_activity_by_visibility", lambda activities, viewer: activities),
+        lambda patch: patch(
+            reading, "filter_activity_by_visibility", lambda activities, viewer, **_: activities
+        ),
         "activity",
         ["/players/{id}/activity/ | anonymous", "oldfollowers", "withdrawn"],
     ),

@@ -70,7 +70,7 @@ def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world
     [
         (
             lambda patch: patch(
-                reading, "filter_activity_by_visibility", lambda activities, viewer: activities
+                reading, "filter_activity_by_visibility", lambda activities, viewer, **_: activities
             ),
             "/players/{id}/activity/ | anonymous: another body",
         ),

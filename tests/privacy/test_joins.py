@@ -17,14 +17,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db.models import Q
 from django.test import client as test_client
 
-from deltacrown.accounts.models import User
 from deltacrown.core import clock
 from deltacrown.pages import matches, search, tournaments
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.histories import filters
+from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import period_leaderboards
 from deltacrown.user_profile.timeline import reading
 from tests.privacy.crawl import (
@@ -154,19 +153,31 @@ def test_everything_was_asked_for(worlds):
     assert sorted(unseen) == sorted(NEVER_SHOWN)
 
 
-#: For staff, for the players themselves, or for a POST.
+#: For staff and who records matches, for the players themselves, for captains, or for a POST.
 NEVER_SHOWN = (
     "/api/v1/disputes/{handle}",
+    "/api/v1/external-ids/players",
+    "/api/v1/external-ids/teams",
+    "/api/v1/players/{public_id}/external-ids",
     "/api/v1/players/{public_id}/followers",
     "/api/v1/players/{public_id}/following",
+    "/api/v1/players/{public_id}/merges",
+    "/api/v1/players/{public_id}/merges/{merged}/preview",
     "/moderation/disputes/",
     "/moderation/disputes/{handle}/",
+    "/players/{public_id}/block/",
     "/players/{public_id}/follow/",
     "/players/{public_id}/followers/",
     "/players/{public_id}/following/",
+    "/players/{public_id}/remove-follower/",
+    "/players/{public_id}/standing/",
+    "/players/{public_id}/unblock/",
     "/players/{public_id}/unfollow/",
     "/settings/timeline/",
+    "/sign-in/reopen/",
     "/sign-out/",
+    "/teams/{slug}/members/",
+    "/tournaments/{slug}/team/",
 )
 
 
@@ -200,21 +211,19 @@ def move_with_the_clock(patch: Any) -> None:
 
 
 def search_by_login_name(patch: Any) -> None:
-    """Find every player by the login name, as if it were a former name that pages show."""
+    """Find every player by the login name too."""
+    list_stages = search._list_stages
 
-    def look(**conditions: Any) -> Q:
-        return Q(**{name: value for name, value in conditions.items() if name != "display_name"})
+    def find_logins(rows: Any, text: str, *args: Any, **options: Any) -> Any:
+        yield from list_stages(rows, text, *args, **options)
+        logins = UserProfile.objects.filter(user__username__icontains=text)
+        yield search.Stage(logins, ("public_id",), search.Found)
 
-    def filter_logins(condition: Q) -> Any:
-        logins = User.objects.filter(condition)
-        return SimpleNamespace(values=lambda name: logins.values("pk"))
-
-    patch(search, "Q", look)
-    patch(search, "FormerUsername", SimpleNamespace(objects=SimpleNamespace(filter=filter_logins)))
+    patch(search, "_list_stages", find_logins)
 
 
 def show_all_entries(patch: Any) -> None:
-    patch(reading, "filter_activity_by_visibility", lambda activities, viewer: activities)
+    patch(reading, "filter_activity_by_visibility", lambda activities, viewer, **_: activities)
 
 
 #: A rule broken by hand → how, which addresses are asked for, and one that must differ.

@@ -32,7 +32,16 @@ pytestmark = pytest.mark.django_db
 
 SURFACES = list_pages() + list_operations()
 #: Addresses that take a POST alone, and show nothing.
-WRITES: tuple[str, ...] = ("follow", "unfollow", "timeline-entry")
+WRITES: tuple[str, ...] = (
+    "follow",
+    "unfollow",
+    "block",
+    "unblock",
+    "remove-follower",
+    "timeline-entry",
+    "team-members",
+    "tournament-team",
+)
 #: What is kept in the cache, for everybody to whom it shows the same.
 MATCHES_KEPT = {"player-matches", "/api/v1/players/{public_id}/matches"}
 KEPT = {

@@ -14,10 +14,11 @@ from django.db import transaction
 from django.test import Client
 
 from deltacrown.accounts.models import User
-from deltacrown.accounts.services import create_key
+from deltacrown.accounts.services import add_external_id, create_key
 from deltacrown.core.pagination import Page
 from deltacrown.games.services import void_match
 from deltacrown.moderation.services import write_handle
+from deltacrown.teams.services import add_team_id
 from deltacrown.tournaments.models import EntryChange
 from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile import receivers
@@ -29,9 +30,11 @@ from deltacrown.user_profile.achievements.measures.wins import Wins
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
+    Block,
     Follow,
     KycVerification,
     PrivacySettings,
+    StandingChange,
     UserAchievement,
     UserActivity,
     UserProfile,
@@ -165,7 +168,11 @@ def _compete(owner: User, rival: User) -> None:
 
 
 def _keep_records(owner: User) -> None:
-    scene.member(owner, scene.team(secret("team")))
+    scene.member(owner, team := scene.team(secret("team")))
+    add_external_id(user=owner, external_id=f"esea:{secret('externalid')}", confirmed=True)
+    add_external_id(user=owner, external_id=f"esea:{secret('claimedid')}", confirmed=False)
+    scene.role(owner, team)
+    add_team_id(team=team, external_id=f"esea:{secret('teamid')}")
     scene.experience(owner, 700, secret("award"))
     match = owner.match_rows.get(match_key=secret("casual"))
     filed = scene.dispute(owner, match, status="REJECTED", resolved_at=at(9), resolution=secret("answer"))
@@ -183,6 +190,9 @@ def _keep_records(owner: User) -> None:
     lost = Achievement.objects.create(slug="lost", name="Lost")
     UserAchievement.objects.create(user=owner, achievement=lost, fact=secret("lostfact"), earned_at=at(5))
     revoke_achievement(user=owner, achievement=lost, reason=secret("revoked"))
+    decider = scene.player(secret("decider"), is_staff=True)
+    for standing, reason in (("SUSPENDED", secret("banreason")), ("ACTIVE", secret("liftreason"))):
+        StandingChange.objects.create(user=owner, standing=standing, reason=reason, decided_by=decider)
 
 
 def _award(owner: User, achievement: Achievement, name: str, *, hours: float) -> None:
@@ -245,6 +255,7 @@ def _make_viewers(owner: User) -> tuple[dict[str, Client], dict[str, dict[str, s
     Follow.objects.create(follower=owner, followed=people["member"])
     Follow.objects.create(follower=owner, followed=scene.player(secret("hero")))
     Follow.objects.create(follower=scene.player(secret("admirer")), followed=owner)
+    Block.objects.create(blocker=owner, blocked=scene.player(secret("pest")))
     clients: dict[str, Client] = {}
     for name, user in people.items():
         clients[name] = Client()

@@ -19,6 +19,18 @@ pytestmark = pytest.mark.django_db
 #: are not.
 NOT_SHOWN = {
     ("accounts.AnsweredRequest", "owner"),
+    ("accounts.ExternalId", "user"),
+    ("accounts.PlayerMerge", "kept"),
+    ("accounts.PlayerMerge", "merged"),
+    ("accounts.PlayerMerge", "decided_by"),
+    ("accounts.PlayerMerge", "undone_by"),
+    ("accounts.User", "merged_into"),
+    ("user_profile.PlayerSearchTerm", "owner"),
+    ("user_profile.StandingChange", "decided_by"),
+    ("teams.TeamRole", "user"),
+    ("teams.TeamRole", "given_by"),
+    ("user_profile.Block", "blocker"),
+    ("user_profile.Block", "blocked"),
     ("accounts.ApiKey", "made_by"),
     ("accounts.ApiKey", "owner"),
     ("accounts.FormerUsername", "owner"),

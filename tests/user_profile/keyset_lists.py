@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from deltacrown.moderation import services as moderation
-from deltacrown.pages import disputes, entry_changes, integrity, oneself, search, tournaments
+from deltacrown.pages import (
+    disputes,
+    entry_changes,
+    integrity,
+    oneself,
+    search,
+    standings,
+    teams,
+    tournaments,
+)
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
-from deltacrown.user_profile.people import follows
+from deltacrown.user_profile.people import blocks, follows
 from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.user_profile.long_lists import Site
@@ -146,6 +155,16 @@ LISTS = {
     "following": List(
         lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)
     ),
+    "blocked": List(lambda site, page, limit: blocks.list_blocked(site.owner, site.owner, page, limit=limit)),
+    "log of a standing": List(
+        lambda site, page, limit: (
+            standings.get_standing_page(
+                site.owner.profile.public_id, page, viewer=site.staff, now=scene.at(0), limit=limit
+            ).log
+        )
+    ),
+    "members of a team": List(lambda site, page, limit: teams.list_members(site.team, page, limit=limit)),
+    "roles in a team": List(lambda site, page, limit: teams.list_roles(site.team, page, limit=limit)),
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
     "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
     "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
@@ -224,6 +243,10 @@ QUERIES = {
     "board of a season": 1,
     "followers": 1,
     "following": 1,
+    "blocked": 1,
+    "log of a standing": 4,
+    "members of a team": 2,
+    "roles in a team": 1,
     "feed": 1,
     "players found": 1,
     "all tournaments": 3,

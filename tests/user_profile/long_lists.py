@@ -11,6 +11,7 @@ from django.db.models import Max
 from deltacrown.accounts.models import User
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.moderation.models import Dispute
+from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
     Tournament,
@@ -22,8 +23,10 @@ from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
+    Block,
     ExperienceAward,
     Follow,
+    StandingChange,
     UserAchievement,
     UserActivity,
     UserProfile,
@@ -50,6 +53,7 @@ class Site:
     staff: User
     shy: User
     event: Tournament
+    team: Team
 
 
 def build_site() -> Site:
@@ -68,12 +72,17 @@ def build_site() -> Site:
     _compete(owner, crowd, event)
     _reward(shy)
     _follow(owner, fan, crowd)
+    squad = _band_together(crowd)
+    StandingChange.objects.bulk_create(
+        StandingChange(user=owner, standing="SUSPENDED", reason="x", decided_by=staff, changed_at=scene.at(n))
+        for n in range(LONG)
+    )
     Run.objects.bulk_create(
         Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False)
         for n in range(LONG)
     )
     gather_statistics()
-    return Site(owner, fan, staff, shy, event)
+    return Site(owner, fan, staff, shy, event, squad)
 
 
 def _tell(users: Sequence[User], many: int, *, kind: str = "TEAM_JOINED", every: int = 1) -> None:
@@ -215,3 +224,23 @@ def _follow(owner: User, fan: User, crowd: Sequence[User]) -> None:
         Follow(follower=one, followed=other, created_at=scene.at(n)) for n, one, other in pairs
     )
     UserProfile.objects.filter(user__in=[owner, *crowd]).update(country="DE")
+    blocked = User.objects.bulk_create(User(username=f"q{number:05}") for number in range(LONG))
+    Block.objects.bulk_create(
+        Block(blocker=owner, blocked=user, created_at=scene.at(n)) for n, user in enumerate(blocked)
+    )
+
+
+def _band_together(crowd: Sequence[User]) -> Team:
+    """Put everybody into one team, as a coach, and each into another."""
+    squad = scene.team("all")
+    others = [scene.team(f"squad{n}") for n in range(4)]
+    for model, start, fields in (
+        (TeamMembership, "joined_at", {}),
+        (TeamRole, "given_at", {"role": "COACH"}),
+    ):
+        model.objects.bulk_create(
+            model(team=team, user=user, **{start: scene.at(n)}, **fields)
+            for n, user in enumerate(crowd)
+            for team in (squad, others[n % 4])
+        )
+    return squad

@@ -34,9 +34,9 @@ def quiet(caplog, no_reactions):
 
 
 READERS = 6
-#: A careless cache is found in 80, see the last test. A thousand are played on SQLite, a quarter of them on
+#: A careless cache is found in 80, see the last test. Five hundred are played on SQLite, half of them on
 #: PostgreSQL: the cache and its tokens are the same code on both. `make fuzz` plays a thousand on both.
-USUAL = 250 if SERVER in os.environ else 1000
+USUAL = 248 if SERVER in os.environ else 500
 MANY = int(os.environ.get("DELTACROWN_INTERLEAVINGS", USUAL))
 #: In four parts, so that processes can share them.
 PARTS = [range(start, start + MANY // 4) for start in range(0, MANY, MANY // 4)]

@@ -160,7 +160,7 @@ def test_the_profile_shows_the_team_s_name_of_today(season):
 def test_a_search_finds_whatever_the_accents(player, query):
     novak = player("Đoković_Novak")
 
-    assert [profile.user_id for profile in search.search_players(query).items] == [novak.pk]
+    assert [found.item.user_id for found in search.search_players(query).items] == [novak.pk]
 
 
 @pytest.mark.parametrize("query", ["\u200b\u200b", "\u200ba", " \u2060 "])
@@ -194,7 +194,7 @@ def test_a_search_finds_shown_names_only_and_former_ones(player):
     rename_player(user=bob, username="login2")
 
     def find(query):
-        return [profile.user_id for profile in search.search_players(query).items]
+        return [found.item.user_id for found in search.search_players(query).items]
 
     assert find("jose") == find("PEPE") == [ann.pk]
     assert find("mueller") == find("MULLER") == [bob.pk]

@@ -10,7 +10,7 @@ import pytest
 
 from deltacrown.pages import players, search, tournaments
 from deltacrown.tournaments.models import Tournament
-from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.models import GameStats, PlayerSearchTerm, UserProfile
 from deltacrown.user_profile.numbers import leaderboards
 from deltacrown.user_profile.numbers.catalogue import list_game_stats
 from deltacrown.user_profile.services import stats_service
@@ -290,14 +290,30 @@ class TestShortLists:
                 rf"SEARCH {table} USING .*INDEX \S+ \(.*{column}=|Index Cond: \(.*{column} = ", plan
             ), plan
 
+
+class TestSearches:
+    """What begins with a query is a range of an index; what holds it is read in the order of its pages."""
+
     @pytest.mark.parametrize("is_first", [True, False])
-    def test_a_search_reads_in_the_order_of_public_ids_until_it_has_found_enough(self, anna, is_first):
+    @pytest.mark.parametrize("place", [0, 1, 2, 3])
+    def test_beginnings(self, anna, place, is_first):
+        PlayerSearchTerm.objects.update(place=place, former_name="x" if place > 1 else "")
+        table = "user_profile_playersearchterm"
+
         def read(page=None):
             return search.search_players("pp", page, limit=2)
 
-        plan = plan_of(*sent_by(read if is_first else second_page(read), "user_profile_userprofile")[-1])
+        plan = plan_of(*sent_by(read if is_first else second_page(read), table)[-1])
 
-        assert re.search(
-            r"sqlite_autoindex_user_profile_userprofile_2|user_profile_userprofile_public_id_", plan
-        ), plan
+        assert re.search(r"Index Cond: \(\(place = \d\) AND .*term|_begin \(place=\? AND .*term", plan), plan
         assert not sorts(plan), plan
+        assert [scan for name in (*BIG, table) for scan in scans_of(plan, name)] == [], plan
+
+    def test_the_rest(self, anna):
+        """Where PostgreSQL has an index of trigrams, it chooses between that and this by what it knows."""
+        sent = sent_by(lambda: search.search_players("ppp"), "user_profile_playersearchterm")
+        plan = plan_of(*sent[-1])
+
+        assert re.search(r"autoindex_user_profile_playersearchterm|profile_searchterm_once", plan), plan
+        assert not sorts(plan), plan
+        assert [scan for name in BIG for scan in scans_of(plan, name)] == [], plan

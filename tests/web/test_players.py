@@ -423,7 +423,7 @@ class TestSearch:
         assert "Nobody is called <q>zzz&lt;</q>" in page.content.decode()
 
     def test_wildcards_are_letters(self, client, anna):
-        for query in ("%%", "__", "a%a"):
+        for query in ("%%", "__", "n%a"):
             assert "Nobody is called" in text_of(client.get(reverse("player-search"), {"q": query}))
 
     @pytest.mark.parametrize("query", ["a", "x" * 61, "a\x00b"])

@@ -7,8 +7,9 @@ import re
 import pytest
 from django.test import Client
 
-from deltacrown.user_profile.models import Follow, KycVerification, UserActivity
+from deltacrown.user_profile.models import Block, Follow, KycVerification, UserActivity
 from deltacrown.user_profile.people import kyc
+from deltacrown.user_profile.people.blocks import block_player
 from deltacrown.user_profile.people.follows import follow
 from tests import scene
 from tests.web.reading import text_of
@@ -89,6 +90,73 @@ class TestFollowing:
                 assert viewer.get(page_of(anna, listing)).status_code == 403
         assert page_of(anna, "followers/") in as_anna.get(page_of(anna)).content.decode()
         assert "followers/" not in other.get(page_of(anna)).content.decode()
+
+
+class TestBlocking:
+    def test_a_player_is_blocked_and_unblocked_on_their_page(self, as_anna, anna, ben):
+        follow(follower=ben, followed=anna, now=scene.at(0))
+        assert page_of(ben, "block/") in as_anna.get(page_of(ben)).content.decode()
+
+        answer = as_anna.post(page_of(ben, "block/"), follow=True)
+        assert answer.redirect_chain == [(page_of(ben), 302)]
+        assert "You block ben." in text_of(answer)
+        assert buttons(answer) == []
+        assert not Follow.objects.exists()
+        assert as_anna.post(page_of(ben, "follow/")).status_code == 409
+
+        answer = as_anna.post(page_of(ben, "unblock/"), follow=True)
+        assert "You no longer block ben." in text_of(answer)
+        assert buttons(answer) == [(page_of(ben, "follow/"), "Follow")]
+
+    def test_the_one_who_is_blocked_is_not_told(self, as_anna, anna, ben):
+        as_anna.post(page_of(ben, "block/"))
+        other = Client()
+        other.force_login(ben)
+
+        assert buttons(other.get(page_of(anna))) == [(page_of(anna, "follow/"), "Follow")]
+        answer = other.post(page_of(anna, "follow/"))
+        assert answer.status_code == 409
+        assert "You cannot follow this player." in text_of(answer)
+        for page in (page_of(anna), "/settings/blocked/", page_of(ben)):
+            assert "Unblock" not in text_of(other.get(page))
+
+    def test_the_list_of_followers_removes_and_blocks(self, as_anna, anna, ben):
+        cem = scene.player("cem")
+        for other in (ben, cem):
+            follow(follower=other, followed=anna, now=scene.at(0))
+
+        answer = as_anna.post(page_of(ben, "remove-follower/"), follow=True)
+        assert answer.redirect_chain == [(page_of(anna, "followers/"), 302)]
+        assert "ben no longer follows you." in text_of(answer)
+        answer = as_anna.post(page_of(cem, "block/"), {"next": "followers"}, follow=True)
+        assert answer.redirect_chain == [(page_of(anna, "followers/"), 302)]
+        assert "Nobody yet." in text_of(answer)
+        assert [row.blocked for row in Block.objects.all()] == [cem]
+
+    def test_the_buttons_are_the_players_own(self, as_anna, anna, ben):
+        follow(follower=anna, followed=ben, now=scene.at(0))
+        staff = Client()
+        staff.force_login(scene.player("staff", is_staff=True))
+        assert "Remove" not in text_of(staff.get(page_of(ben, "followers/")))
+        assert "Remove" not in text_of(as_anna.get(page_of(anna, "following/")))
+        assert "block/" not in Client().get(page_of(ben)).content.decode()
+        assert "/block/" not in as_anna.get(page_of(anna)).content.decode()
+
+    def test_the_list_of_the_blocked(self, as_anna, anna, ben, django_assert_num_queries):
+        assert "You block nobody." in text_of(as_anna.get("/settings/blocked/"))
+        block_player(blocker=anna, blocked=ben, now=scene.at(0))
+        with django_assert_num_queries(4):  # session, user, the list, the player's name in the head
+            assert "since 1 Mar 2025 ben Unblock" in text_of(as_anna.get("/settings/blocked/"))
+        answer = as_anna.post(page_of(ben, "unblock/"), {"next": "blocked"}, follow=True)
+        assert answer.redirect_chain == [("/settings/blocked/", 302)]
+        assert not Block.objects.exists()
+
+    def test_it_takes_a_post_and_a_sign_in(self, as_anna, ben):
+        for rest in ("block/", "unblock/", "remove-follower/"):
+            assert as_anna.get(page_of(ben, rest)).status_code == 405
+            assert Client().post(page_of(ben, rest))["Location"].startswith("/sign-in/")
+        assert as_anna.post("/players/DC-99-000001/block/").status_code == 404
+        assert not Block.objects.exists()
 
 
 class TestFeed:

@@ -7,9 +7,16 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from deltacrown.accounts.models import AnsweredRequest, ApiKey, FormerUsername, User
-from deltacrown.accounts.services import revoke_key
-from deltacrown.core.admin import LeanAdmin, ReadOnlyAdmin
+from deltacrown.accounts.models import (
+    AnsweredRequest,
+    ApiKey,
+    ExternalId,
+    FormerUsername,
+    PlayerMerge,
+    User,
+)
+from deltacrown.accounts.services import add_external_id, revoke_key
+from deltacrown.core.admin import LeanAdmin, ReadOnlyAdmin, ServiceAdmin
 from deltacrown.core.clock import now
 from deltacrown.core.names import make_name_key, write_search_text
 
@@ -79,6 +86,38 @@ class AnsweredRequestAdmin(ReadOnlyAdmin):
     list_select_related = ["owner"]
     search_fields = ["idempotency_key", "owner__username"]
     ordering = ["-id"]
+
+
+@admin.register(PlayerMerge)
+class PlayerMergeAdmin(ReadOnlyAdmin):
+    list_display = ["id", "merged", "kept", "decided_by", "merged_at", "undo_until", "undone_at"]
+    list_select_related = ["merged", "kept", "decided_by"]
+    search_fields = ["=merged__username", "=kept__username"]
+    name_lookups = {"merged__username_key": make_name_key, "kept__username_key": make_name_key}
+    # Whole rows of both accounts, as long as it can be undone.
+    exclude = ["moved", "set_aside", "record"]
+    ordering = ["-id"]
+
+
+@admin.register(ExternalId)
+class ExternalIdAdmin(ServiceAdmin):
+    """Ids of players at other providers. What staff enters is confirmed, also where the player claims it."""
+
+    list_display = ["id", "user", "provider", "value", "is_confirmed", "added_at"]
+    list_filter = ["provider", "is_confirmed"]
+    list_select_related = ["user"]
+    search_fields = ["=value"]
+    name_lookups = {"user__username_key": make_name_key}
+    autocomplete_fields = ["user"]
+    fields = ["user", "provider", "value"]
+    ordering = ["-id"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def write_row(self, request: HttpRequest, row: ExternalId, form: Any, *, new: bool) -> ExternalId:
+        external_id = f"{row.provider}:{row.value}"
+        return add_external_id(user=row.user, external_id=external_id, confirmed=True)
 
 
 @admin.register(FormerUsername)

@@ -11,13 +11,22 @@ class AccountsConfig(AppConfig):
 
         from deltacrown.accounts import receivers  # noqa: PLC0415
         from deltacrown.accounts.backends import forget_attempts  # noqa: PLC0415
+        from deltacrown.accounts.belongings import list_own, register_belongings  # noqa: PLC0415
         from deltacrown.accounts.models import RENAMES, User  # noqa: PLC0415
+        from deltacrown.accounts.session_triggers import (  # noqa: PLC0415
+            build_session_triggers,
+            list_session_tables,
+        )
+        from deltacrown.accounts.texts import list_own_texts, register_texts  # noqa: PLC0415
         from deltacrown.core.former_names import build_rename_triggers, list_rename_tables  # noqa: PLC0415
         from deltacrown.core.name_keys import check_name_keys  # noqa: PLC0415
         from deltacrown.core.namesakes import NameSource, register_names  # noqa: PLC0415
         from django_tally.triggers.plan import Provider, register_provider  # noqa: PLC0415
 
+        register_belongings(list_own())
+        register_texts(list_own_texts())
         register_provider(Provider(build_rename_triggers(RENAMES), list_rename_tables(RENAMES)))
+        register_provider(Provider(build_session_triggers, list_session_tables))
         register_names(NameSource("player", User, name="username", skeleton="username_skeleton"))
         checks.register(check_name_keys, checks.Tags.database)
         receivers.connect()

@@ -1,7 +1,7 @@
-"""The limit on attempts to sign in: by account, and by the address they come from.
+"""The authentication backends: the limit on attempts to sign in, and the passwords.
 
-It is the first of the authentication backends, so that every door that takes a password goes through it: the
-page, the admin, and whatever comes later.
+The limit, by account and by the address they come from, is the first of them, so that every door that takes a
+password goes through it: the page, the admin, and whatever comes later.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import hashlib
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from deltacrown.accounts.models import LONGEST_USERNAME, User
 from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
-from deltacrown.core.errors import TooManyRequests
+from deltacrown.core.errors import DomainError, TooManyRequests
 from deltacrown.core.names import make_name_key
 from deltacrown.freshness.rates import Allowance, Rate, count_one, forget
 
@@ -47,6 +49,47 @@ class SignInLimit:
         if reset:
             message = f"Too many attempts to sign in. Try again in {_describe_wait(reset)}."
             raise TooManyRequests(message, retry_after=reset)
+
+
+class SignInClosed(DomainError):
+    """The password is right, and the account is closed.
+
+    :param user: whose account it is.
+    """
+
+    code = "closed"
+
+    def __init__(self, user: User) -> None:
+        super().__init__("This account is closed.")
+        self.user = user
+
+
+class Passwords(AllowAllUsersModelBackend):
+    """Signs in by username and password as Django's own backend does, and names closed accounts as such.
+
+    Only whoever knows the password is told that an account is closed. A wrong one is answered alike, and
+    after the same work, for an account that is open, for one that is closed, and for none.
+    """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User:
+        """Return the user; leave nothing to the backends after this one, which would hash once more.
+
+        :raises SignInClosed: the password is right, and the account is closed.
+        :raises PermissionDenied: the password is wrong, as Django takes it from a backend that is sure.
+        """
+        found = super().authenticate(request, username=username, password=password)
+        if not isinstance(found, User):
+            raise PermissionDenied
+        if not found.is_active:
+            raise SignInClosed(found)
+        return found
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the user of a session; None once the account is closed."""
+        found = super().get_user(user_id)
+        return found if isinstance(found, User) and found.is_active else None
 
 
 def forget_attempts(*, user: User, **_: Any) -> None:

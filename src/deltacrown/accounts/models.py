@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -7,9 +8,11 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
+from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.errors import DomainError
+from deltacrown.core.external_ids import LONGEST_KEY, LONGEST_PROVIDER, LONGEST_VALUE, list_constraints
 from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
 from deltacrown.core.names import clean_username, make_name_key, make_search_key, make_skeleton
@@ -30,6 +33,8 @@ def validate_username(username: str) -> None:
         clean_username(username, field="username", limit=LONGEST_USERNAME)
     except DomainError as error:
         raise ValidationError(error.message, code=error.code) from error
+    if username != username.strip() or "  " in username:
+        raise ValidationError("Write single spaces between words, and none at the ends.", code="invalid")
 
 
 class UserManager(BaseUserManager):
@@ -38,12 +43,10 @@ class UserManager(BaseUserManager):
     use_in_migrations = False
 
     def create_user(self, username: str, *args: Any, **fields: Any) -> User:
-        _check_new_name(username)
-        return super().create_user(username, *args, **fields)
+        return super().create_user(_check_new_name(username), *args, **fields)
 
     def create_superuser(self, username: str, *args: Any, **fields: Any) -> User:
-        _check_new_name(username)
-        return super().create_superuser(username, *args, **fields)
+        return super().create_superuser(_check_new_name(username), *args, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this name, whatever its case."""
@@ -54,10 +57,13 @@ class UserManager(BaseUserManager):
         return self.get(username_key=make_name_key(username))
 
 
-def _check_new_name(username: str) -> None:
+def _check_new_name(username: str) -> str:
+    """Return a new user's name as it is stored."""
     validate_username(username)
-    if taken := find_taken("player", [clean_username(username, field="username", limit=LONGEST_USERNAME)]):
+    cleaned = clean_username(username, field="username", limit=LONGEST_USERNAME)
+    if taken := find_taken("player", [cleaned]):
         raise ValidationError({"username": list(taken.values())})
+    return cleaned
 
 
 class User(NamedModel, AbstractUser):
@@ -69,7 +75,7 @@ class User(NamedModel, AbstractUser):
         max_length=LONGEST_USERNAME,
         unique=True,
         validators=[validate_username],
-        help_text="150 characters or fewer: letters, digits and @ . + - _",
+        help_text="150 characters or fewer: letters, digits, signs and single spaces, but no “:”.",
         error_messages={"unique": "A user with that username already exists."},
     )
     username_key = NameKeyField(
@@ -96,10 +102,33 @@ class User(NamedModel, AbstractUser):
         help_text="The username in ASCII, in each way people write it.",
     )
 
+    merged_into = models.ForeignKey(
+        "self",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_accounts",
+        db_index=False,
+        help_text="The account that this one was merged into: names and addresses of this one find that one.",
+    )
+
+    closings = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="How often the account was closed. A database trigger counts; each ends all sessions.",
+    )
+
     objects = UserManager()  # type: ignore[misc]
 
     class Meta(AbstractUser.Meta):
-        indexes = [models.Index(fields=["username_skeleton"], name="accounts_user_look_alikes")]
+        indexes = [
+            models.Index(fields=["username_skeleton"], name="accounts_user_look_alikes"),
+            models.Index(
+                fields=["merged_into"], name="accounts_user_merged", condition=Q(merged_into__isnull=False)
+            ),
+        ]
 
     def clean(self) -> None:
         """Refuse a username that is another's, or looks like it; forms of the admin call this."""
@@ -110,6 +139,17 @@ class User(NamedModel, AbstractUser):
             raise ValidationError({"username": "A user with that username already exists."})
         if taken := find_taken("player", [self.username], owners={self.username: self.pk}):
             raise ValidationError({"username": list(taken.values())})
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must have: another after each change of password, and each closing."""
+        return self._add_closings(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what a session may have that began under an earlier secret key of the site."""
+        yield from map(self._add_closings, super().get_session_auth_fallback_hash())
+
+    def _add_closings(self, digest: str) -> str:
+        return f"{digest}-{self.closings}" if self.closings else digest
 
     @property
     def shown_name(self) -> str:
@@ -135,6 +175,33 @@ class FormerUsername(FormerName):
 
 #: The names that are looked up after they were given up.
 RENAMES = [Rename(FormerUsername, "username", key="username_key", search_key="search_key")]
+
+
+class ExternalId(models.Model):
+    """An id of a player at a provider such as Steam, by which files and requests name the player.
+
+    A player may have several of one provider. Only the player and staff see them.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="external_ids", db_index=False
+    )
+    provider = models.CharField(max_length=LONGEST_PROVIDER)
+    value = models.CharField(max_length=LONGEST_VALUE)
+    key = models.CharField(max_length=LONGEST_KEY, editable=False, help_text="Equal for all spellings.")
+    is_confirmed = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Staff or an import said so. What a player alone says finds nobody.",
+    )
+    added_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
+
+    class Meta:
+        constraints = list_constraints("user", "accounts_externalid")
+        indexes = [models.Index(fields=["key"], name="accounts_externalid_key")]
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.value}"
 
 
 class ApiKey(models.Model):
@@ -201,3 +268,50 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller}: {self.idempotency_key}"
+
+
+class PlayerMergeQuerySet(models.QuerySet["PlayerMerge"]):
+    """Filters for merges."""
+
+    def standing(self) -> PlayerMergeQuerySet:
+        """Keep the merges that were not undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class PlayerMerge(models.Model):
+    """Two accounts of one person were made one: which, why, by whom, and what it takes to undo it."""
+
+    kept = models.ForeignKey(User, refuse_deletion, related_name="merges", db_index=False)
+    merged = models.ForeignKey(User, refuse_deletion, related_name="merges_into_others", db_index=False)
+    decided_by = models.ForeignKey(User, refuse_deletion, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=500)
+    merged_at = models.DateTimeField()
+    undo_until = models.DateTimeField(help_text="Until when it can be undone.")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, refuse_deletion, null=True, blank=True, related_name="+")
+    moved = models.JSONField(default=dict, help_text="Table and column → the rows that moved.")
+    set_aside = models.JSONField(
+        default=list, help_text="Rows that the other account had too: whole, with their history."
+    )
+    record = models.JSONField(default=dict, help_text="What else it takes to undo it.")
+
+    objects = PlayerMergeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(kept=F("merged")), name="accounts_merge_of_two"),
+            models.CheckConstraint(condition=~Q(reason=""), name="accounts_merge_reason"),
+            models.CheckConstraint(
+                condition=Q(undone_at__isnull=False) | Q(undone_by__isnull=True), name="accounts_merge_undone"
+            ),
+            models.UniqueConstraint(
+                fields=["merged"], condition=Q(undone_at__isnull=True), name="accounts_merged_once"
+            ),
+        ]
+        indexes = [
+            models.Index("kept", F("merged_at").desc(), F("id").desc(), name="accounts_merges_of_kept"),
+            models.Index("merged", F("merged_at").desc(), F("id").desc(), name="accounts_merges_of_merged"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.kept_id}"

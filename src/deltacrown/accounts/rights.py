@@ -22,11 +22,15 @@ class Right(StrEnum):
     VIEW_DISPUTES = "moderation.view_dispute"
     RESOLVE_DISPUTES = "moderation.change_dispute"
     MANAGE_TOURNAMENTS = "tournaments.manage_any"
+    MANAGE_TEAMS = "teams.manage_any"
     RECORD_MATCHES = "games.add_match"
     CHANGE_MATCHES = "games.change_match"
     ACT_FOR_PLAYERS = "accounts.act_for_player"
     GRANT_RECORDING = "accounts.grant_recording"
     CREATE_PLAYERS = "accounts.create_players"
+    SUSPEND_PLAYERS = "user_profile.suspend_players"
+    MERGE_PLAYERS = "user_profile.merge_players"
+    ANONYMISE_PLAYERS = "user_profile.anonymise_players"
 
 
 #: Group → its rights. ``migrate`` makes the groups; who is in them, and what they may, is kept afterwards.
@@ -37,10 +41,17 @@ GROUPS: dict[str, tuple[Right, ...]] = {
         Right.RESOLVE_DISPUTES,
         Right.VIEW_VERIFICATIONS,
         Right.DECIDE_VERIFICATIONS,
+        Right.SUSPEND_PLAYERS,
     ),
-    "Organisers": (Right.MANAGE_TOURNAMENTS,),
+    "Organisers": (Right.MANAGE_TOURNAMENTS, Right.MANAGE_TEAMS),
     "Recorders": (Right.RECORD_MATCHES, Right.CHANGE_MATCHES),
-    "Operators": (Right.ACT_FOR_PLAYERS, Right.GRANT_RECORDING, Right.CREATE_PLAYERS),
+    "Operators": (
+        Right.ACT_FOR_PLAYERS,
+        Right.GRANT_RECORDING,
+        Right.CREATE_PLAYERS,
+        Right.MERGE_PLAYERS,
+        Right.ANONYMISE_PLAYERS,
+    ),
 }
 
 

@@ -113,6 +113,10 @@ CREATOR = Access(Right.CREATE_PLAYERS, "players:create")
 CORRECTOR = Access(Right.CHANGE_MATCHES, "matches:write")
 #: For running tournaments; the tournament's organiser is checked by the service.
 ORGANISER = Access("member", "tournaments:write")
+#: For suspending players.
+SUSPENDER = Access(Right.SUSPEND_PLAYERS, None)
+#: For merging accounts of one player.
+MERGER = Access(Right.MERGE_PLAYERS, None)
 #: For resolving disputes.
 MODERATOR = Access(Right.RESOLVE_DISPUTES, None)
 

@@ -24,14 +24,20 @@ from deltacrown.api.resources import (
     creating,
     disputes,
     exports,
+    external_ids,
     follows,
+    identities,  # noqa: F401 - adds to the resources of players and of oneself
     integrity,
     keys,
     leaderboards,
     me,
+    merges,
     organising,
     recording,
     rosters,
+    search,
+    standings,
+    teams,
 )
 from deltacrown.core.errors import DomainError
 
@@ -68,18 +74,25 @@ api.add_exception_handler(Refused, answer_refused)
 api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
-#: ``creating``, ``organising`` and ``recording`` add to the resources of other modules.
-for module in (
+#: ``creating``, ``identities``, ``organising``, ``recording`` and ``search`` add to the resources of
+#: other modules.
+MODULES = (
     exports,
     creating,
+    search,
     follows,
+    standings,
     leaderboards,
     organising,
     rosters,
+    teams,
     recording,
     disputes,
+    merges,
     me,
+    external_ids,
     keys,
     integrity,
-):
-    api.add_router("", module.resource)
+)
+for resource in dict.fromkeys(module.resource for module in MODULES):
+    api.add_router("", resource)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from deltacrown.api.entering import enter_missing
 from deltacrown.api.shapes.matches import DeliveredLine, GivenMatch, GivenMatches
 from deltacrown.core.audit import audit
 from deltacrown.core.errors import DomainError, InvalidInput
+from deltacrown.core.external_ids import is_address as is_external_id
 from deltacrown.core.names import make_name_key
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus
 from deltacrown.interchange.directory import Directory, Names, is_address
+from deltacrown.interchange.drafts import PlayerTexts
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.services import AnyRecord, TournamentMatchRecord, record_deliveries
 from deltacrown.user_profile.people.addresses import list_public_ids
@@ -105,13 +107,15 @@ class _Batch:
         self.names = _list_names(matches.values())
         self.directory = Directory()
         self.directory.find(self.names)
-        self.ambiguous = frozenset(self.directory.faults)
+        self.ambiguous = frozenset(name for name in self.directory.faults if not is_external_id(name))
 
     def create_missing(self) -> _Created:
         """Create the players and teams that are unknown, and enter players where the caller may."""
         found = self.directory
         known = {*found.players}, {*found.teams}
-        found.create_missing(Names(players=self.names.players, teams=self.names.teams))
+        found.create_missing(
+            Names(players=self.names.players, teams=self.names.teams, texts=self.names.texts)
+        )
         enter_missing(self.matches.values(), found, self.caller, now=self.now)
 
         return _Created(
@@ -130,7 +134,17 @@ class _Batch:
                 outcomes[place] = RecordOutcome.refused(refusal)
 
         recorded = record_deliveries(records=[*records.values()], now=self.now)
-        return outcomes | dict(zip(records, recorded, strict=True))
+        return self._warn(outcomes | dict(zip(records, recorded, strict=True)))
+
+    def _warn(self, outcomes: Outcomes) -> Outcomes:
+        """Add what could not be kept of players who were created to the first match that names each."""
+        left = dict(self.directory.warnings)
+        for place, match in self.matches.items() if left else ():
+            told = [
+                f"{line.player}: {left.pop(line.player)}" for line in match.players if line.player in left
+            ]
+            outcomes[place] = replace(outcomes[place], warnings=(*outcomes[place].warnings, *told))
+        return outcomes
 
     def _build_record(self, match: GivenMatch) -> AnyRecord:
         game = self.directory.games.get(match.game)
@@ -212,6 +226,8 @@ class _Batch:
             return f"Several players had the name {shown!r}: give a public id."
         if name in self.directory.faults:
             return f"{self.directory.faults[name]}."
+        if is_external_id(name):
+            return f"There is no player {shown!r}: check the id{self._or_create}."
         if is_address(name):
             return f"There is no player {shown!r}: check the public id."
 
@@ -230,8 +246,12 @@ def _list_names(matches: Collection[GivenMatch]) -> Names:
     # In the order of the batch: of two new names that look alike, the first is created.
     players: dict[str, None] = {}
     teams: dict[str, None] = {}
+    texts: dict[str, PlayerTexts] = {}
     for match in matches:
         players |= dict.fromkeys([line.player for line in match.players])
+        for line in match.players:
+            if line.name or line.country:
+                texts.setdefault(line.player, PlayerTexts(line.name, line.country))
         teams |= dict.fromkeys([line.team for line in match.players if line.team])
 
     return Names(
@@ -239,6 +259,7 @@ def _list_names(matches: Collection[GivenMatch]) -> Names:
         players=players,
         teams=teams,
         tournaments={match.tournament for match in matches if match.tournament},
+        texts=texts,
     )
 
 

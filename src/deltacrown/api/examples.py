@@ -16,6 +16,7 @@ WORDS: dict[str, Any] = {
     "activity_type": "TOURNAMENT_WON",
     "actor": "game server 1",
     "bio": "Plays on Sundays.",
+    "display_name": "Ann",
     "code": "conflict",
     "country": "DE",
     "description": "🏆 Won Spring Cup",
@@ -101,8 +102,10 @@ OF_SHAPE: dict[str, dict[str, Any]] = {
     "NewKey": _KEY | {"secret": "dck_k3v9x2_…"},
     "Summary": {"totals": {"goals": 112}},
     "Encounter": {"leaves_out": False},
+    "ToldStanding": {"standing": "ACTIVE", "until": None, "reason": "", "decided_by": None},
     "PlayerOutcome": {"name": "newcomer", "status": "created", "detail": "", "public_id": ANN},
     "TeamOutcome": {"name": "Polar Bears", "status": "created", "detail": "", "slug": "polar-bears"},
+    "FoundTeam": {"slug": "north", "name": "North"},
     "Created": {"players": {"newcomer": ANN}, "teams": {"North": "north"}},
 }
 
@@ -160,9 +163,14 @@ BODIES: dict[str, Any] = {
     },
     "GivenRejection": {"resolution": "The replay shows the contrary."},
     "GivenPrivacy": {"show_match_history": False, "show_tournament_stats": True},
+    "GivenSuspension": {"until": "2025-07-01T00:00:00Z", "reason": "Played with an aimbot."},
+    "GivenIdentity": {"username": "Guy#1234", "display_name": "Guy", "country": "DE"},
+    "GivenExternalId": {"external_id": "steam:76561198000000042"},
     "GivenPlayers": {"usernames": ["newcomer"]},
     "GivenTeams": {"names": ["Polar Bears"]},
+    "GivenRole": {"player": ANN, "role": "CAPTAIN"},
     "GivenKey": {"name": "game server 1", "scopes": ["read", "tournaments:write"]},
+    "GivenMerge": {"merged": BOB, "reason": "One person: same Steam account."},
 }
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from ninja.errors import ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-from deltacrown.core.errors import Conflict, DomainError, NotFound
+from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound
 from deltacrown.core.pagination import InvalidCursor
 from deltacrown.user_profile.privacy import HistoryHidden
 
@@ -40,6 +40,9 @@ FORBIDDEN = ProblemKind(
     "forbidden", 403, "Not allowed", "Ask somebody who may, or use a key with the scope that is named."
 )
 HIDDEN = ProblemKind("hidden", 403, "Hidden by the player", "Nothing: the player chose to hide it.")
+SUSPENDED = ProblemKind(
+    "suspended", 403, "Suspended", "Wait until the suspension ends; reading and exporting work as before."
+)
 NOT_FOUND = ProblemKind(
     "not-found", 404, "Not found", "Check the address: public ids, slugs and match keys, never database keys."
 )
@@ -49,6 +52,7 @@ METHOD = ProblemKind(
 CONFLICT = ProblemKind(
     "conflict", 409, "Conflict", "Read what is recorded; correct it through the operation that is named."
 )
+GONE = ProblemKind("gone", 410, "Gone", "Nothing: the account is closed, and its pages are gone.")
 PRECONDITION = ProblemKind(
     "precondition-failed",
     412,
@@ -76,9 +80,11 @@ KINDS = [
     UNAUTHENTICATED,
     FORBIDDEN,
     HIDDEN,
+    SUSPENDED,
     NOT_FOUND,
     METHOD,
     CONFLICT,
+    GONE,
     PRECONDITION,
     TOO_LARGE,
     MEDIA,
@@ -90,7 +96,7 @@ KINDS = [
     UNAVAILABLE,
 ]
 #: The kind of problem for a status that Django or ninja answered with.
-OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind is not HIDDEN}
+OF_STATUS = {kind.status: kind for kind in reversed(KINDS) if kind not in {HIDDEN, SUSPENDED}}
 
 
 class Fault(BaseModel):
@@ -193,11 +199,14 @@ def kind_of(error: DomainError) -> ProblemKind:
         return HIDDEN
     if isinstance(error, NotFound):
         return NOT_FOUND
+    if isinstance(error, Gone):
+        return GONE
     if isinstance(error, Conflict):
         return CONFLICT
     if isinstance(error, InvalidCursor):
         return CURSOR
-    return {"forbidden": FORBIDDEN, "idempotency-key-reused": KEY_REUSED}.get(error.code, INVALID)
+    by_code = {"forbidden": FORBIDDEN, "suspended": SUSPENDED, "idempotency-key-reused": KEY_REUSED}
+    return by_code.get(error.code, INVALID)
 
 
 def fault_of(error: DomainError, request: HttpRequest) -> Fault:

@@ -16,6 +16,19 @@ SCHEDULE = (
         meaning="Syncs series, timelines and achievements with the facts, recounts every number, mends both.",
     ),
     Job(
+        name="anonymise-accounts",
+        function="deltacrown.user_profile.jobs.anonymise_due",
+        cadence=Cadence(hour=3, minute=45),
+        meaning="Anonymises accounts that their players closed so long ago that they cannot reopen them.",
+    ),
+    Job(
+        name="end-suspensions",
+        function="deltacrown.user_profile.jobs.end_due_suspensions",
+        cadence=Cadence(hour=None, minute=5),
+        command="end_suspensions",
+        meaning="Records the end of each suspension whose time is over; it has ended for everybody by then.",
+    ),
+    Job(
         name="breakdowns",
         function="deltacrown.pages.jobs.refresh_breakdowns",
         cadence=Cadence(hour=4, minute=30, weekday=0),

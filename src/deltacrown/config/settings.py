@@ -112,6 +112,11 @@ TEMPLATES = [
 #: How long after a match was played, or a result decided, a dispute may be filed.
 DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14, most=MOST_DAYS)
 
+#: How long a player can reopen an account that they closed; then it is anonymised.
+ACCOUNT_CLOSING_DAYS = env.int("ACCOUNT_CLOSING_DAYS", default=30, least=1, most=MOST_DAYS)
+#: For how long a merge of two accounts can be undone.
+MERGE_UNDO_DAYS = env.int("MERGE_UNDO_DAYS", default=30, most=MOST_DAYS)
+
 #: Who keeps the cached numbers: "triggers" in the database, or "signals" in Python.
 #: Run `migrate` after a change.
 TALLY_MAINTAINER = env.choice("TALLY_MAINTAINER", ["triggers", "signals"], default="triggers")
@@ -127,6 +132,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024,
 #: Requests for pages per seconds from one address; attempts to sign in of one account, and from one address.
 PAGE_RATE_PER_ADDRESS = env.rate("PAGE_RATE_PER_ADDRESS", default="600/60")
 SIGN_IN_RATE_PER_ACCOUNT = env.rate("SIGN_IN_RATE_PER_ACCOUNT", default="10/900")
+USERNAME_CHANGE_RATE = env.rate("USERNAME_CHANGE_RATE", default="3/2592000")
 SIGN_IN_RATE_PER_ADDRESS = env.rate("SIGN_IN_RATE_PER_ADDRESS", default="100/900")
 
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
@@ -169,7 +175,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 AUTHENTICATION_BACKENDS = [
     "deltacrown.accounts.backends.SignInLimit",  # must be the first
-    "django.contrib.auth.backends.ModelBackend",
+    "deltacrown.accounts.backends.Passwords",
+    "django.contrib.auth.backends.ModelBackend",  # for sessions that it began, before there was the other
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

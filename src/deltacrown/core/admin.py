@@ -238,6 +238,16 @@ class ReadOnlyAdmin(AskingAdmin):
         return super().has_view_permission(request, obj) or self.has_act_permission(request)
 
 
+class SearchTermAdmin(ReadOnlyAdmin):
+    """The terms by which something is found, as triggers wrote them."""
+
+    list_display = ["id", "term", "place", "former_name", "owner"]
+    list_filter = ["place"]
+    list_select_related = ["owner"]
+    search_fields = ["=term"]
+    ordering = ["-id"]
+
+
 class ServiceAdmin(AskingAdmin):
     """Forms saved by a service. Its errors are shown beside the field they are about, and input is kept."""
 

@@ -12,14 +12,15 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Cadence:
-    """A time of day, on every day or only on some.
+    """A time of day, on every day or only on some; or a minute of every hour.
 
+    :param hour: None for every hour of every day.
     :param weekday: 0 for Monday to 6 for Sunday; None for any.
     :param day: day of the month, 1 to 28; None for any.
     :param month: 1 to 12; None for any.
     """
 
-    hour: int
+    hour: int | None
     minute: int
     weekday: int | None = None
     day: int | None = None
@@ -27,6 +28,10 @@ class Cadence:
 
     def last_due(self, now: datetime) -> datetime:
         """Return the latest time, not after ``now``, at which the job was due."""
+        if self.hour is None:
+            due = now.replace(minute=self.minute, second=0, microsecond=0)
+            return due if due <= now else due - timedelta(hours=1)
+
         due = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         if due > now:
             due -= timedelta(days=1)
@@ -48,7 +53,8 @@ class Cadence:
         """Return the value for ``OnCalendar=`` in a systemd timer."""
         weekday = "" if self.weekday is None else f"{WEEKDAYS[self.weekday]} "
         month, day = ("*" if field is None else f"{field:02d}" for field in (self.month, self.day))
-        return f"{weekday}*-{month}-{day} {self.hour:02d}:{self.minute:02d}:00 UTC"
+        hour = "*" if self.hour is None else f"{self.hour:02d}"
+        return f"{weekday}*-{month}-{day} {hour}:{self.minute:02d}:00 UTC"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,12 @@ class NotFound(DomainError):
     code = "not-found"
 
 
+class Gone(DomainError):
+    """The named object existed, and is not shown any more."""
+
+    code = "gone"
+
+
 class Conflict(DomainError):
     """The request contradicts what is already recorded."""
 

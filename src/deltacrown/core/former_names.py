@@ -117,14 +117,23 @@ def find_by_slug(
 
 
 def resolve_former_names(
-    table: type[FormerName], keys: dict[str, str], *, describe: Callable[[Any], str]
+    table: type[FormerName],
+    keys: dict[str, str],
+    *,
+    describe: Callable[[Any], str],
+    follow: Callable[[Iterable[Any]], dict[int, Any]] | None = None,
 ) -> Found:
     """Find rows by former names.
 
     :param keys: name as given → its key; names that somebody has now are not among them.
     :param describe: returns what to call a row in a message.
+    :param follow: returns key of a row → the row that stands for it now; two of one are not several.
     """
     owners = find_former_owners(table, set(keys.values())) if keys else {}
+    if follow and owners:
+        ends = follow(row for rows in owners.values() for row in rows)
+        for key, holders in owners.items():
+            owners[key] = list({ends[row.pk].pk: ends[row.pk] for row in holders}.values())
     rows: dict[str, Any] = {}
     ambiguous: dict[str, str] = {}
     for given, key in keys.items():

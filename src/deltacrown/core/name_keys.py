@@ -26,8 +26,8 @@ else:
 #: Rows that are read, and if need be mended, at a time.
 BATCH = 1000
 #: Stands in a unique key between the key itself and the row's id, when an older row has that key.
-#: No username contains it.
-BETWEEN_KEY_AND_ID = "#"
+#: No key contains it, as white space in a key is one space; ``#`` is part of names such as Guy#1234.
+BETWEEN_KEY_AND_ID = "\n"
 
 _models: list[type[models.Model]] = []
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from itertools import pairwise
 
 from anyascii import anyascii
 from confusable_homoglyphs import categories
 from confusable_homoglyphs.confusables import confusables_data
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.core.inputs import INVISIBLE, check_text
+from deltacrown.core.inputs import BLANK_BRAILLE, INVISIBLE, check_text
 
 #: A key is at most this long, as emoji and some scripts become much longer in ASCII.
 LONGEST_KEY, LONGEST_SEARCH_KEY = 600, 500
@@ -31,11 +32,21 @@ BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u206
 JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 #: More combining marks than this on one letter are no spelling of any language.
 MOST_MARKS = 4
-#: What a username may hold besides letters, digits and their marks.
-USERNAME_SIGNS = frozenset("@.+-_")
+#: What is written for an apostrophe; all are one in a key, and most keyboards have only the first.
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘‛ʼʻ′", "'"))
+#: An acute accent on its own, which people type for an apostrophe, and what NFKC makes of it.
+ACUTE, DECOMPOSED_ACUTE = "´", " \u0301"
+#: The categories of what a username may hold besides blanks: letters, marks, digits, punctuation, symbols.
+OF_USERNAMES = "LMNPS"
+#: What stands between the provider and the value of an external id, so that no username is taken for one.
+BETWEEN_PROVIDER_AND_ID = ":"
+#: What a username may not look like: the public id of a player.
+PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}", re.IGNORECASE)
 #: Characters that stand for one of the others in many typefaces, once they are case folded.
 SAME_STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "ı": "l", "0": "o"})
 WORD = re.compile(r"\w+")
+#: What a search may leave out of a name: all but letters, digits and blanks.
+SIGNS = re.compile(r"[^\w\s]|_")
 
 
 class InvalidName(InvalidInput):
@@ -59,8 +70,15 @@ def make_name_key(name: str) -> str:
 
 
 def make_search_key(name: str) -> str:
-    """Return the text in which a search looks for a name: every spelling of it in ASCII letters."""
-    return BETWEEN_SPELLINGS.join(list_search_spellings(name))[:LONGEST_SEARCH_KEY]
+    """Return the text in which a search looks for a name: every spelling of it in ASCII letters.
+
+    Names with signs are also spelled with blanks for them, and without them: ``o'sullivan``, ``o sullivan``,
+    ``osullivan``.
+    """
+    spellings = list_search_spellings(name)
+    spaced, joined = map(_space_signs, spellings), (SIGNS.sub("", each) for each in spellings)
+    lines = dict.fromkeys(filter(None, [*spellings, *spaced, *joined]))
+    return BETWEEN_SPELLINGS.join(lines)[:LONGEST_SEARCH_KEY]
 
 
 def list_search_spellings(text: str) -> list[str]:
@@ -70,6 +88,15 @@ def list_search_spellings(text: str) -> list[str]:
     """
     key = make_name_key(text)
     return list(dict.fromkeys([_write_in_ascii(key), _write_in_ascii(key.translate(TWO_LETTERS))]))
+
+
+def list_query_spellings(query: str) -> list[str]:
+    """Return what to look for in search keys: the spellings of a query, with blanks for signs.
+
+    A query that is hardly more than signs is looked for as it is.
+    """
+    spellings = [(each, _space_signs(each)) for each in list_search_spellings(query)]
+    return list(dict.fromkeys(spaced if len(spaced) > 1 else plain for plain, spaced in spellings))
 
 
 def write_search_text(text: str) -> str:
@@ -92,7 +119,8 @@ def _find_shape(name: str) -> str:
         return make_name_key(name)
 
     # Before and after case folding: ``Н`` looks like ``H``, and ``н`` like none.
-    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name))
+    composed = unicodedata.normalize("NFKC", name).translate(APOSTROPHES).replace(DECOMPOSED_ACUTE, "'")
+    decomposed = unicodedata.normalize("NFD", composed)
     prototypes = "".join(map(_find_prototype, decomposed))
     key = make_name_key("".join(map(_find_prototype, make_name_key(prototypes))))
     return unicodedata.normalize("NFD", key)
@@ -136,35 +164,58 @@ def clean_name(name: object, *, field: str, limit: int) -> str:
 
 
 def clean_username(username: object, *, field: str, limit: int) -> str:
-    """Return a username as it is stored: in normal form (NFKC).
+    """Return a username as it is stored: in normal form (NFKC), trimmed, with single spaces.
 
     :raises InvalidInput: as ``clean_name``.
-    :raises InvalidName: it has other characters than letters, digits and @ . + - _, or no letter or digit.
+    :raises InvalidName: as ``clean_name``; or it has a ``:``, is a public id, or has no letter and no digit.
     """
     check_text(username, field=field, limit=limit * 4, required=True)
-    cleaned = unicodedata.normalize("NFKC", str(username))
+    cleaned = tidy_username(str(username))
     check_text(cleaned, field=field, limit=limit, required=True)
     if fault := find_username_fault(cleaned):
         raise InvalidName(f"{cleaned!r:.80} is not a valid username: {fault}.", field=field)
     return cleaned
 
 
+def tidy_username(username: str) -> str:
+    """Return a username in normal form (NFKC), trimmed, with single spaces; it may break other rules."""
+    composed = unicodedata.normalize("NFKC", username.replace(ACUTE, "'"))
+    return " ".join(composed.split())
+
+
 def find_username_fault(username: str) -> str:
     """Return how to mend a username that breaks a rule; ``""`` when it breaks none."""
-    cleaned = unicodedata.normalize("NFKC", username)
-    if fault := _find_fault(cleaned):
+    cleaned = tidy_username(username)
+    if fault := _find_fault(cleaned) or next(filter(None, map(_find_wrong_sign, cleaned)), ""):
         return fault
-    if not all(map(_is_of_username, cleaned)):
-        return "use letters, digits and @ . + - _ only"
+    if PUBLIC_ID.fullmatch(cleaned):
+        return "write another name: this one is a public id"
+    if any(unicodedata.category(mark)[0] == "M" for blank, mark in pairwise(cleaned) if blank == " "):
+        return "remove the accent after a blank"
     return "" if any(map(str.isalnum, cleaned)) else "write at least one letter or digit"
+
+
+def _find_wrong_sign(character: str) -> str:
+    """Return how to mend a username with this character; ``""`` when a username may hold it."""
+    if character == BETWEEN_PROVIDER_AND_ID:
+        return "remove “:”, which stands in external ids such as steam:76561198000000042"
+    is_fine = unicodedata.category(character)[0] in OF_USERNAMES and character != BLANK_BRAILLE
+    if is_fine or character == " " or character in JOINERS:
+        return ""
+    return f"remove U+{ord(character):04X}, which cannot be seen"
 
 
 def _fold_once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     if not text.isascii():
         text = "".join(character for character in text if character not in INVISIBLE)
-    folded = text.casefold().replace("i\u0307", "i")
+    folded = text.casefold().replace("i\u0307", "i").translate(APOSTROPHES)
+    folded = folded.replace(DECOMPOSED_ACUTE, "'")
     return unicodedata.normalize("NFKC", " ".join(folded.split()))
+
+
+def _space_signs(text: str) -> str:
+    return " ".join(SIGNS.sub(" ", text).split())
 
 
 def _write_in_ascii(key: str) -> str:
@@ -207,11 +258,6 @@ def _find_script(character: str) -> str:
     if character.isascii():
         return "LATIN" if character.isalpha() else "COMMON"
     return str(categories.alias(character))
-
-
-def _is_of_username(character: str) -> bool:
-    is_sign = character in USERNAME_SIGNS or character in JOINERS
-    return is_sign or unicodedata.category(character)[0] in "LNM"
 
 
 def _find_fault(name: str) -> str:

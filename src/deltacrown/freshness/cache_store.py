@@ -48,6 +48,28 @@ def write(key: str, value: Any, *, seconds: int) -> None:
         _note_failure(error)
 
 
+def forget(prefix: str) -> None:
+    """Delete everything whose key begins with ``prefix``, of the memory cache that of this process."""
+    if _is_resting():
+        return
+    try:
+        _delete_keys(cache.make_key(prefix))
+    except Exception as error:  # noqa: BLE001 - as in read
+        _note_failure(error)
+
+
+def _delete_keys(beginning: str) -> None:
+    backend: Any = cache
+    if hasattr(cache, "_expire_info"):  # in the memory of this process
+        for key in [key for key in backend._expire_info if key.startswith(beginning)]:
+            cache.delete(key.split(":", 2)[2])
+        return
+
+    client = backend._cache.get_client(None, write=True)
+    for key in client.scan_iter(match=f"{beginning}*", count=1_000):
+        client.unlink(key)
+
+
 def count(key: str, *, seconds: int) -> int | None:
     """Add one to the number under ``key``, which is forgotten after so many seconds, and return it.
 

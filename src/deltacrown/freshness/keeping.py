@@ -20,6 +20,9 @@ from deltacrown.freshness.tokens import get_token
 
 Value = TypeVar("Value")
 
+#: Begins the key of everything that is kept.
+PREFIX = "page/"
+
 
 def get_or_build(
     kind: type[Value],
@@ -38,7 +41,7 @@ def get_or_build(
     :param seconds: how long the value is kept at most.
     """
     shape = _shape_of(kind)  # type: ignore[arg-type] # mypy takes the class for an instance of it
-    key = f"page/{kind.__name__}/{shape}/{owner}/{token}/{audience}"
+    key = f"{PREFIX}{kind.__name__}/{shape}/{owner}/{token}/{audience}"
     kept = cache_store.read(key)
     if isinstance(kept, kind):
         return kept

@@ -53,6 +53,12 @@ class ImportCommand(OwnCommand):
             help="Create games, players, teams and tournaments that are not known yet.",
         )
         parser.add_argument(
+            "--update-players",
+            action="store_true",
+            help="Change display names and countries of players to those of the file. Without it they are "
+            "set where there are none, and others stay, with a warning.",
+        )
+        parser.add_argument(
             "--batch-size",
             type=whole_number(1, 1_000_000),
             default=self.default_batch_size,
@@ -60,7 +66,7 @@ class ImportCommand(OwnCommand):
             help="How many are recorded in one transaction (default %(default)s).",
         )
 
-    def make_recorder(self, *, create_missing: bool) -> Recorder[Any]:
+    def make_recorder(self, *, create_missing: bool, update_players: bool) -> Recorder[Any]:
         """Return what records the drafts of one file."""
         raise NotImplementedError
 
@@ -79,7 +85,8 @@ class ImportCommand(OwnCommand):
             try:
                 reader = open_reader(path)
                 recorder = self.make_recorder(
-                    create_missing=options["create_missing"] or reader.creates_missing
+                    create_missing=options["create_missing"] or reader.creates_missing,
+                    update_players=options["update_players"],
                 )
                 running = FileImport(
                     path, reader, recorder, batch_size=options["batch_size"], progress=progress, now=now

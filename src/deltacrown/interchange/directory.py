@@ -10,13 +10,27 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from deltacrown.accounts.models import User
-from deltacrown.accounts.services import create_players, find_username_faults, resolve_usernames
+from deltacrown.accounts.services import (
+    create_players,
+    create_players_by_id,
+    find_players_by_id,
+    find_username_faults,
+    resolve_usernames,
+)
+from deltacrown.core import external_ids
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Game
 from deltacrown.games.services import create_game, find_games
 from deltacrown.interchange.drafts import PlayerTexts
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import ensure_teams, find_team_faults, list_words_of_renamed, resolve_teams
+from deltacrown.teams.services import (
+    ensure_teams,
+    ensure_teams_by_id,
+    find_team_faults,
+    find_teams_by_id,
+    list_words_of_renamed,
+    resolve_teams,
+)
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import find_tournaments, list_former_names
 
@@ -36,12 +50,12 @@ class PlayerAddress:
 
 
 #: Apps that know other names of players add theirs.
-PLAYER_ADDRESSES: list[PlayerAddress] = []
+PLAYER_ADDRESSES: list[PlayerAddress] = [PlayerAddress(external_ids.ADDRESS, find_players_by_id)]
 
 
 @dataclass(frozen=True)
-class NewPlayer:
-    """A player who was created, and what the file says of them."""
+class DescribedPlayer:
+    """A player, created just now or known before, and what a file says of them."""
 
     user: User
     texts: PlayerTexts
@@ -52,10 +66,13 @@ class PlayerProfiles:
     """Where the display names and countries of players are kept.
 
     :param describe: sets those of new players; returns user's id → which of it cannot be kept, and why.
+    :param complete: sets those of known players where they are empty, or also where they differ; returns
+        user's id → what is left as it is, and why.
     :param read: returns user's id → what is kept of them; who has neither is left out.
     """
 
-    describe: Callable[[Sequence[NewPlayer]], dict[int, str]]
+    describe: Callable[[Sequence[DescribedPlayer]], dict[int, str]]
+    complete: Callable[[Sequence[DescribedPlayer], bool], dict[int, str]]
     read: Callable[[Iterable[int]], dict[int, PlayerTexts]]
 
 
@@ -97,8 +114,10 @@ class Directory:
     tournaments: dict[str, Tournament] = field(default_factory=dict)
     #: Player's or team's name → why it is nobody's, and cannot be created.
     faults: dict[str, str] = field(default_factory=dict)
-    #: Player's name → what the file says of a player who was created, and cannot be kept.
+    #: Player's name → what the file says of a player, and is not kept.
     warnings: dict[str, str] = field(default_factory=dict)
+    #: What was said of players who were created, by the player's id.
+    described: dict[int, PlayerTexts] = field(default_factory=dict)
     #: Whether anything was created, or anybody entered in a tournament.
     has_created: bool = False
 
@@ -111,10 +130,11 @@ class Directory:
             self.players |= address.find(name for name in unknown if address.pattern.fullmatch(name))
 
         players = resolve_usernames(name for name in unknown if not is_address(name))
-        teams = resolve_teams(names.teams)
         self.players |= players.rows
-        self.teams |= teams.rows
-        self.faults |= {**players.ambiguous, **teams.ambiguous}
+        by_id = find_teams_by_id(names.teams)
+        teams = resolve_teams(name for name in names.teams if name not in by_id)
+        self.teams |= by_id | teams.rows
+        self.faults |= {**players.ambiguous, **teams.ambiguous, **find_address_faults(unknown, names.teams)}
 
     @functools.cached_property
     def team_words(self) -> dict[int, set[str]]:
@@ -131,15 +151,31 @@ class Directory:
         games = absent(names.games, self.games)
         players = [name for name in absent(names.players, self.players) if name not in self.faults]
         teams = [name for name in absent(names.teams, self.teams) if name not in self.faults]
-        self.faults |= {**find_username_faults(players), **find_team_faults(teams)}
+        usernames = [name for name in players if not is_address(name)]
+        team_names = [name for name in teams if not external_ids.names_known_provider(name)]
+        self.faults |= {**find_username_faults(usernames), **find_team_faults(team_names)}
 
         self.games |= {slug: create_game(slug=slug, name=readable(slug)) for slug in games}
-        usernames = [name for name in players if not is_address(name)]
         created = self._create(usernames, lambda names: create_players(usernames=names))
+        created |= self._create_by_id(players, names.texts)
         self._describe(created, names.texts)
         self.players |= created
-        self.teams |= self._create(teams, lambda names: ensure_teams(names=names))
+        self.teams |= self._create(team_names, lambda names: ensure_teams(names=names))
+        of_ids = [name for name in teams if external_ids.names_known_provider(name)]
+        self.teams |= self._create(of_ids, lambda names: ensure_teams_by_id(external_ids=names))
         self.has_created |= bool(games or players or teams)
+
+    def _create_by_id(self, players: Sequence[str], texts: Mapping[str, PlayerTexts]) -> dict[str, User]:
+        """Create the players who are named by external id, called as the file says, if that is free."""
+        named = {
+            name: texts[name].name if name in texts else ""
+            for name in players
+            if external_ids.is_address(name)
+        }
+        return self._create(
+            list(named),
+            lambda names: create_players_by_id(names={name: named[name] for name in names}),
+        )
 
     def _create(
         self, names: Sequence[str], create: Callable[[Sequence[str]], dict[str, Made]]
@@ -159,15 +195,39 @@ class Directory:
 
     def _describe(self, created: Mapping[str, User], texts: Mapping[str, PlayerTexts]) -> None:
         """Give the players who were created the names and countries that the file has."""
-        new: dict[int, NewPlayer] = {}
+        new: dict[int, DescribedPlayer] = {}
         for name, user in created.items():
             if name in texts:
-                new.setdefault(user.pk, NewPlayer(user, texts[name]))
+                new.setdefault(user.pk, DescribedPlayer(user, texts[name]))
 
         faults: dict[int, str] = {}
         for profiles in PLAYER_PROFILES if new else ():
             faults |= profiles.describe(list(new.values()))
         self.warnings |= {name: faults[user.pk] for name, user in created.items() if user.pk in faults}
+        self.described |= {pk: each.texts for pk, each in new.items()}
+
+    def complete_players(self, said: Iterable[tuple[str, PlayerTexts]], *, replace: bool) -> None:
+        """Set the names and countries that a file has of known players; ``warnings`` names what stays.
+
+        :param said: player's name and texts, in the order of the file, once or several times for a player.
+        :param replace: also where the player is called otherwise; else only where there is nothing yet.
+        """
+        told = [
+            (name, DescribedPlayer(self.players[name], texts))
+            for name, texts in dict.fromkeys(said)
+            if self.described.get(self.players[name].pk) != texts
+        ]
+        while told:
+            first = {each.user.pk: (name, each) for name, each in reversed(told)}
+            for profiles in PLAYER_PROFILES:
+                faults = profiles.complete([each for _, each in first.values()], replace)
+                self._warn({first[user][0]: fault for user, fault in faults.items()})
+            told = [pair for pair in told if pair not in first.values()]
+
+    def _warn(self, faults: Mapping[str, str]) -> None:
+        for name, fault in faults.items():
+            before = self.warnings.get(name)
+            self.warnings[name] = f"{before}; {fault}" if before else fault
 
     def describe_unknown(self, names: Names) -> str:
         """Return everything that was not found, with the game that was perhaps meant; ``""`` when all was."""
@@ -189,6 +249,19 @@ class Directory:
     def _nearest_game(self, slug: str) -> str:
         near = difflib.get_close_matches(slug, self._every_game, n=1)
         return f" (did you mean {near[0]}?)" if near else ""
+
+
+def find_address_faults(players: Iterable[str], teams: Iterable[str]) -> dict[str, str]:
+    """Return name → a sentence, for external ids that are not written as their provider's are."""
+    named = {name: "player" for name in players if external_ids.is_address(name)}
+    named |= {name: "team" for name in teams if external_ids.names_known_provider(name)}
+    faults: dict[str, str] = {}
+    for name, kind in named.items():
+        try:
+            external_ids.parse_address(name, field=kind)
+        except DomainError as refusal:
+            faults[name] = refusal.message.rstrip(".")
+    return faults
 
 
 def is_address(name: str) -> bool:

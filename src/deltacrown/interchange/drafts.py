@@ -58,7 +58,7 @@ class LineDraft:
     :param result: ``WIN``, ``LOSS``, ``DRAW`` or ``NONE``.
     :param void_reason: why this line is void, where not all of the match is.
     :param team: a team's name; ``""`` for none.
-    :param about: what a player who is created is called; of one who is known, nothing changes.
+    :param about: what the player is called; of one who is known, it is set where there is nothing.
 
     The rest is as in ``games.services.LineRecord``.
     """

@@ -6,15 +6,16 @@ import dataclasses
 import functools
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeVar
 
+from deltacrown.accounts.models import LONGEST_USERNAME
 from deltacrown.core.errors import DomainError
+from deltacrown.core.external_ids import LONGEST_ADDRESS, is_address
 from deltacrown.core.inputs import find_json_fault, is_storable
-from deltacrown.core.names import find_username_fault, make_name_key
+from deltacrown.core.names import PUBLIC_ID, find_username_fault, make_name_key, tidy_username
 from deltacrown.interchange.rows import Row, refuse_constant
 
 Choice = TypeVar("Choice")
@@ -91,9 +92,13 @@ class Fields:
         return text
 
     def username(self, name: str, *, required: bool = False) -> str:
-        """Return a username."""
-        text = unicodedata.normalize("NFKC", self.text(name, longest=150, required=required))
-        if text and (fault := find_username_fault(text)):
+        """Return a username; or a public id, or an external id, which it may be instead."""
+        text = tidy_username(self.text(name, longest=LONGEST_ADDRESS, required=required))
+        if is_address(text) or PUBLIC_ID.fullmatch(text):
+            return text
+        if len(text) > LONGEST_USERNAME:
+            self.refuse(name, f"it has {len(text)} characters; at most {LONGEST_USERNAME} are kept")
+        elif text and (fault := find_username_fault(text)):
             self.refuse(name, f"{shown(text)} is not a username; {fault}")
         return text
 

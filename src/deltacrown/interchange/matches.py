@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from deltacrown.accounts.models import User
+from deltacrown.core.external_ids import is_address
 from deltacrown.core.names import make_name_key
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.directory import Directory, Names
@@ -24,8 +25,9 @@ PLAYERS_REMEMBERED = 50_000
 class MatchRecorder:
     """Records the matches of one file."""
 
-    def __init__(self, *, create_missing: bool) -> None:
+    def __init__(self, *, create_missing: bool, update_players: bool = False) -> None:
         self.create_missing = create_missing
+        self.update_players = update_players
         self._players: dict[str, User] = {}
 
     def record(self, drafts: list[MatchDraft], *, now: datetime) -> Recorded[MatchDraft]:
@@ -33,6 +35,7 @@ class MatchRecorder:
         recorded, directory = record_match_drafts(
             drafts=drafts,
             create_missing=self.create_missing,
+            update_players=self.update_players,
             known_players=self._players,
             now=now,
         )
@@ -43,13 +46,19 @@ class MatchRecorder:
 
 @atomic_service
 def record_match_drafts(
-    *, drafts: Sequence[MatchDraft], create_missing: bool, known_players: Mapping[str, User], now: datetime
+    *,
+    drafts: Sequence[MatchDraft],
+    create_missing: bool,
+    known_players: Mapping[str, User],
+    now: datetime,
+    update_players: bool = False,
 ) -> tuple[Recorded[MatchDraft], Directory]:
     """Record matches from a file in one transaction, each whole or refused, in a constant number of queries.
 
     :param create_missing: create what is unknown, and enter in its tournament who is not; nothing is created
         for a match that is refused.
     :param known_players: players who need not be looked up.
+    :param update_players: change the display names and countries of players who have others.
     :return: what became of the matches, and everything they name.
     """
     refused: Refused = []
@@ -60,6 +69,7 @@ def record_match_drafts(
         refused += recorded.refused
         if not (directory.has_created and recorded.refused):
             transaction.savepoint_commit(savepoint)
+            directory.complete_players(list_player_texts(drafts, recorded.refused), replace=update_players)
             recorded.refused = refused
             recorded.warned += list_player_warnings(drafts, directory)
             return recorded, directory
@@ -113,10 +123,18 @@ def list_match_names(drafts: Iterable[MatchDraft]) -> Names:
     return Names(games=games, players=players, teams=teams, tournaments=tournaments, texts=texts)
 
 
+def list_player_texts(drafts: Iterable[MatchDraft], refused: Refused) -> Iterator[tuple[str, PlayerTexts]]:
+    """Yield what the matches that were taken say of their players."""
+    not_taken = {draft for draft, _ in refused}
+    for draft in drafts:
+        if draft not in not_taken:
+            yield from ((line.player, line.about) for line in draft.lines if line.about)
+
+
 def list_player_warnings(
     drafts: Iterable[MatchDraft], directory: Directory
 ) -> Iterator[tuple[MatchDraft, str]]:
-    """Yield what of a player who was created cannot be kept, with the first match that names them."""
+    """Yield what is said of a player and not kept, with the first match that names them."""
     left = dict(directory.warnings)
     for draft in drafts:
         for line in draft.lines:
@@ -172,7 +190,7 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
         LineRecord(
             user=directory.players[line.player],
             result=line.result,
-            side=line.side,
+            side=write_side(line, directory),
             side_words=() if draft.tournament else list_side_words(line, directory),
             score=line.score,
             placement=line.placement,
@@ -195,6 +213,12 @@ def build_match_record(draft: MatchDraft, directory: Directory) -> MatchRecord:
     )
 
 
+def write_side(line: LineDraft, directory: Directory) -> str:
+    """Return the side of a line: the name of the team, where the team is named by external id."""
+    is_id = line.team and line.side == line.team and is_address(line.team)
+    return directory.teams[line.team].name if is_id else line.side
+
+
 def list_side_words(line: LineDraft, directory: Directory) -> Collection[str]:
     """Return what else the side of a line is or was called, where the side is the line's team.
 
@@ -203,7 +227,7 @@ def list_side_words(line: LineDraft, directory: Directory) -> Collection[str]:
     if not line.team:
         return ()
     words = directory.team_words.get(directory.teams[line.team].pk, set())
-    return words if make_name_key(line.side) in words else ()
+    return words if make_name_key(write_side(line, directory)) in words else ()
 
 
 def add_outcomes(

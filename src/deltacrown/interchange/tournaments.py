@@ -16,10 +16,16 @@ from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.gathering import gathered
 from deltacrown.core.races import find_or_insert
 from deltacrown.interchange.differences import check_same
-from deltacrown.interchange.directory import Directory, Names, readable
-from deltacrown.interchange.drafts import EntrantDraft, MemberDraft, PlayerTexts, TournamentDraft
+from deltacrown.interchange.directory import Directory, readable
+from deltacrown.interchange.drafts import EntrantDraft, MemberDraft, TournamentDraft
 from deltacrown.interchange.restoring import find_kept, set_facts
 from deltacrown.interchange.run import Recorded
+from deltacrown.interchange.tournament_names import (
+    Refused,
+    list_player_texts,
+    list_player_warnings,
+    list_tournament_names,
+)
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services import (
     ANNULLED,
@@ -44,23 +50,24 @@ Status, Participation = Tournament.Status, TournamentParticipation.Status
 COURSE = [Status.DRAFT, Status.OPEN, Status.RUNNING, Status.COMPLETED, Status.ANNULLED]
 CANCELLED, AS_IMPORTED = "Cancelled, as imported.", "As imported."
 
-Refused = list[tuple[TournamentDraft, str]]
-
 
 class TournamentRecorder:
     """Records the tournaments of one file."""
 
-    def __init__(self, *, create_missing: bool) -> None:
+    def __init__(self, *, create_missing: bool, update_players: bool = False) -> None:
         self.create_missing = create_missing
+        self.update_players = update_players
 
     def record(self, drafts: list[TournamentDraft], *, now: datetime) -> Recorded[TournamentDraft]:
         """Record a batch of tournaments."""
-        return record_tournament_drafts(drafts=drafts, create_missing=self.create_missing, now=now)
+        return record_tournament_drafts(
+            drafts=drafts, create_missing=self.create_missing, update_players=self.update_players, now=now
+        )
 
 
 @atomic_service
 def record_tournament_drafts(
-    *, drafts: Sequence[TournamentDraft], create_missing: bool, now: datetime
+    *, drafts: Sequence[TournamentDraft], create_missing: bool, now: datetime, update_players: bool = False
 ) -> Recorded[TournamentDraft]:
     """Record tournaments from a file in one transaction, each whole or refused.
 
@@ -69,6 +76,7 @@ def record_tournament_drafts(
 
     :param create_missing: create games, players and teams that are unknown; nothing is created for a
         tournament that is refused.
+    :param update_players: change the display names and countries of players who have others.
     """
     refused: Refused = []
     while True:
@@ -79,6 +87,7 @@ def record_tournament_drafts(
         refused += recorded.refused
         if not (directory.has_created and recorded.refused):
             transaction.savepoint_commit(savepoint)
+            directory.complete_players(list_player_texts(drafts, recorded.refused), replace=update_players)
             recorded.refused = refused
             recorded.warned += list_player_warnings(drafts, directory)
             return recorded
@@ -210,37 +219,6 @@ def plan(
     if kept is not None:
         check_kept(kept, now=now)
     return changes, kept
-
-
-def list_tournament_names(drafts: Iterable[TournamentDraft]) -> Names:
-    """Return everything some tournaments name."""
-    # In the order of the file: of two new names that look alike, the first is created.
-    games: dict[str, None] = {}
-    players: dict[str, None] = {}
-    teams: dict[str, None] = {}
-    tournaments: dict[str, None] = {}
-    texts: dict[str, PlayerTexts] = {}
-    for draft in drafts:
-        games[draft.game] = None
-        tournaments[draft.key] = None
-        players |= {draft.organiser: None} if draft.organiser else {}
-        for entrant in draft.entrants:
-            players |= dict.fromkeys(entrant.players)
-            texts |= {member.player: member.about for member in entrant.members if member.about}
-            if entrant.team:
-                teams[entrant.team] = None
-    return Names(games=games, players=players, teams=teams, tournaments=tournaments, texts=texts)
-
-
-def list_player_warnings(
-    drafts: Iterable[TournamentDraft], directory: Directory
-) -> Iterator[tuple[TournamentDraft, str]]:
-    """Yield what of a player who was created cannot be kept, with the first tournament that names them."""
-    left = dict(directory.warnings)
-    for draft in drafts if left else ():
-        for player in (player for entrant in draft.entrants for player in entrant.players):
-            if warning := left.pop(player, ""):
-                yield draft, f"{player}: {warning}"
 
 
 def list_members_named(drafts: Iterable[TournamentDraft], directory: Directory) -> Members:

@@ -24,6 +24,7 @@ from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
 from deltacrown.user_profile.histories.line_counts import count_lines
 from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.people.blocks import get_blocking
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.shared import MATCHES_KEPT, TIMELINE_KEPT, USUAL_LIMIT, get_shared_audience
 
@@ -47,10 +48,11 @@ class _Owner:
 
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
-    """As ``players.build_profile_page``, from the cache where allowed."""
+    """As ``players.build_profile_page``, from the cache where allowed; ``blocks`` is never kept."""
     page = _serve(
         ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer)
     )
+    page = replace(page, blocks=get_blocking(viewer, page.profile.user))
     return page if page.matches is None else replace(page, matches=count_lines(page.matches))
 
 

@@ -25,6 +25,7 @@ from deltacrown.tournaments.models import Tournament, TournamentResult
 from deltacrown.tournaments.services import get_result, write_place
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.people.addresses import find_users
+from deltacrown.user_profile.standing import require_good_standing
 from django_tally.transactions import atomic_service
 
 PER_PAGE = 20
@@ -175,8 +176,10 @@ def file_match_dispute(*, game: str, match_key: str, reason: str, reporter: User
     """Record a player's objection to a match they played in; refusals are those of ``file_dispute``.
 
     :raises NotFound: there is no such match, or the reporter did not play in it.
+    :raises Suspended: the reporter is suspended.
     """
     row = _get_own_row(game, match_key, viewer=reporter)
+    require_good_standing(reporter, now)
     return moderation.file_dispute(reporter=reporter, match=row, reason=reason, now=now)
 
 
@@ -191,8 +194,10 @@ def file_result_dispute(
     :param public_id: of the player with the result; give it or ``team_slug``.
     :raises NotFound: there is no such tournament.
     :raises InvalidInput: there is no such player or team.
+    :raises Suspended: the reporter is suspended.
     """
     event = get_tournament(slug, viewer=reporter)
+    require_good_standing(reporter, now)
     user = find_users([public_id]).get(public_id) if public_id else None
     team = find_teams([team_slug]).get(team_slug) if team_slug else None
     if user is None and team is None:

@@ -13,34 +13,41 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from deltacrown.accounts.models import ApiKey, FormerUsername, User
+from deltacrown.accounts.models import ApiKey, ExternalId, FormerUsername, User
 from deltacrown.core.dates import write_iso_day
 from deltacrown.core.pagination import iterate_pages
 from deltacrown.games.models import Match, MatchQuerySet, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
-from deltacrown.teams.models import TeamMembership
+from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
+    Block,
     ExperienceAward,
     Follow,
     KycVerification,
+    Standing,
+    StandingChange,
     UserAchievement,
     UserActivity,
     UserProfile,
 )
 from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
 from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.people.profiles import record_own_export
 from deltacrown.user_profile.privacy import Viewer, get_privacy, require_match_history
+from deltacrown.user_profile.standing import filter_listed
 from deltacrown.user_profile.timeline.reading import find_wordings
 from django_tally.commits import list_written_before
 from django_tally.models import Revision
 
 #: Rows read at a time.
 BATCH = 500
+
+EXTERNAL_ID = ("provider", "value", "is_confirmed", "added_at")
 
 Record = dict[str, Any]
 Describe = Callable[[Any], Record]
@@ -73,11 +80,17 @@ def export_matches(
     :raises NotFound: at once, when there is no such player.
     :raises HistoryHidden: at once, when the player hides them from ``viewer``.
     """
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     require_match_history(user, viewer)
 
     lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(user, updated_since))
     return MatchExport(lines, list_match_sources(_updated(user, updated_since), user=user))
+
+
+def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tuple[str, Record]]:
+    """As ``iterate_own_data``; once all was read, it is recorded that the player has a copy."""
+    yield from iterate_own_data(user)
+    record_own_export(user=user, now=clock())
 
 
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
@@ -154,22 +167,28 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
     changes = EntryChange.objects.filter(**mine).select_related("tournament", "team")
     results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
     achievements = UserAchievement.objects.filter(**mine).select_related("achievement")
-    following = Follow.objects.filter(follower=user).select_related("followed__profile")
-    followers = Follow.objects.filter(followed=user).select_related("follower__profile")
+    following = filter_listed(Follow.objects.filter(follower=user), "followed")
+    followers = filter_listed(Follow.objects.filter(followed=user), "follower")
+    blocked = Block.objects.filter(blocker=user).select_related("blocked__profile")
+    roles = TeamRole.objects.filter(**mine).select_related("team")
 
     dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
     verification = _columns("status", "requested_at", "reviewed_at")
     key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
     return [
         ("former_usernames", [FormerUsername.objects.filter(owner=user)], _columns("name", "given_up_at")),
+        ("external_ids", [ExternalId.objects.filter(user=user)], _columns(*EXTERNAL_ID)),
         ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], _team),
+        ("team_roles", [roles], _team_role),
         ("tournaments", [entries], _entry),
         ("entry_changes", [changes], _entry_change),
         ("results", [results], _result),
         ("achievements", [achievements], _achievement),
         ("disputes", [Dispute.objects.filter(reporter=user)], dispute),
-        ("following", [following], _followed),
-        ("followers", [followers], _follower),
+        ("following", [following.select_related("followed__profile")], _followed),
+        ("followers", [followers.select_related("follower__profile")], _follower),
+        ("blocked", [blocked], _blocked),
+        ("standings", [StandingChange.objects.filter(**mine)], _standing),
         ("verification", [KycVerification.objects.filter(**mine)], verification),
         ("api_keys", [ApiKey.objects.filter(owner=user)], key),
     ]
@@ -194,6 +213,10 @@ def _columns(*names: str) -> Describe:
 
 def _team(row: TeamMembership) -> Record:
     return {"team": row.team.name, "joined_at": row.joined_at, "left_at": row.left_at}
+
+
+def _team_role(row: TeamRole) -> Record:
+    return {"team": row.team.name, "role": row.role, "given_at": row.given_at, "ended_at": row.ended_at}
 
 
 def _entry(row: TournamentParticipation) -> Record:
@@ -222,6 +245,12 @@ def _result(row: TournamentResult) -> Record:
     }
 
 
+def _standing(row: StandingChange) -> Record:
+    """Return a change of standing as the player is told it: why they were suspended, never by whom."""
+    reason = row.reason if row.standing == Standing.SUSPENDED else ""
+    return {"standing": row.standing, "until": row.until, "reason": reason, "changed_at": row.changed_at}
+
+
 def _achievement(row: UserAchievement) -> Record:
     return {
         "achievement": row.achievement.slug,
@@ -237,6 +266,10 @@ def _followed(row: Follow) -> Record:
 
 def _follower(row: Follow) -> Record:
     return {"player": row.follower.profile.public_id, "since": row.created_at}
+
+
+def _blocked(row: Block) -> Record:
+    return {"player": row.blocked.profile.public_id, "since": row.created_at}
 
 
 def _flat(match: Mapping[str, Any]) -> Record:

@@ -28,7 +28,7 @@ def get_followers_page(public_id: str, page: str | None, *, limit: int = 20, vie
 
     :raises HistoryHidden: the viewer is neither the player nor staff.
     """
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     return FollowsPage(profile, follows.list_followers(profile.user, viewer, page, limit=limit))
 
 
@@ -37,7 +37,7 @@ def get_following_page(public_id: str, page: str | None, *, limit: int = 20, vie
 
     :raises HistoryHidden: the viewer is neither the player nor staff.
     """
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     return FollowsPage(profile, follows.list_following(profile.user, viewer, page, limit=limit))
 
 
@@ -48,7 +48,7 @@ def set_following(*, follower: User, public_id: str, following: bool, now: datet
     :raises NotFound: there is no such player.
     :raises CannotFollowSelf: it is the follower.
     """
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=follower)
     if following:
         follows.follow(follower=follower, followed=profile.user, now=now)
     else:

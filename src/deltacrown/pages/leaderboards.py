@@ -144,7 +144,8 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
     :raises NotFound: there is no such player, or no such leaderboard.
     :raises InvalidInput: for a game, country or number that cannot be taken.
     """
-    user = get_player(public_id).user
+    profile = get_player(public_id)
+    user = profile.user
     period = _get_period(choice, now)
     if period is None:
         entries = leaderboards.list_neighbours(user, choice.stat, **choice.narrowed, each_side=each_side)
@@ -155,7 +156,7 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
         )
         tie_rule = leaderboards.TIES_BY_PUBLIC_ID
 
-    own = next((entry for entry in entries if entry.public_id == public_id), None)
+    own = next((entry for entry in entries if entry.public_id == profile.public_id), None)
     return PlaceOnBoard(
         rank=own.rank if own else None,
         value=own.value if own else None,

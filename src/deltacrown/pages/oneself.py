@@ -20,13 +20,15 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from deltacrown.user_profile.numbers.catalogue import StatLine, describe_stats
-from deltacrown.user_profile.people.follows import profile_of
+from deltacrown.user_profile.people.addresses import profile_of
+from deltacrown.user_profile.people.standings import ToldStanding, get_standing
 from deltacrown.user_profile.privacy import (
     Audience,
     filter_activity_as_shown,
     filter_activity_by_visibility,
     get_privacy,
 )
+from deltacrown.user_profile.standing import filter_listed
 from deltacrown.user_profile.timeline.reading import ActivityEntry, describe_entries, paginate_entries
 
 #: As which audience a player can look at their own page, by the word in the address.
@@ -36,11 +38,12 @@ PREVIEWED_ENTRIES = 10
 
 @dataclass(frozen=True)
 class OwnPage:
-    """A player's own numbers and settings."""
+    """A player's own numbers and settings, and their standing."""
 
     profile: UserProfile
     stats: list[StatLine]
     privacy: PrivacySettings
+    standing: ToldStanding | None
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,21 @@ class Preview:
 def get_own_page(user: User) -> OwnPage:
     """Return the numbers and the privacy settings of ``user``."""
     profile = user.profile
-    return OwnPage(profile, describe_stats(profile), get_privacy(user))
+    return OwnPage(profile, describe_stats(profile), get_privacy(user), get_standing(user, user))
 
 
 def get_home_feed(viewer: User, page: str | None = None, limit: int = 10) -> Page[FeedEntry]:
     """Return a page of the timelines of the players ``viewer`` follows, latest first.
 
-    One query. Entries that ``viewer`` may not see are left out, and so are archived ones; those are on the
-    players' own timelines.
+    One query. Entries that ``viewer`` may not see are left out, as are those of players who are suspended or
+    gone, and archived ones; those are on the players' own timelines.
 
     :param limit: 1 to 50.
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
     followed = Follow.objects.filter(follower=viewer).values("followed")
-    entries = UserActivity.objects.filter(user__in=followed)
+    entries = filter_listed(UserActivity.objects.filter(user__in=followed))
     visible = filter_activity_by_visibility(entries, viewer).select_related("user__profile")
     found = paginate_entries([visible], listing=f"feed/{viewer.pk}", viewer=viewer, cursor=page, limit=limit)
     return found.with_items(_describe_feed)

@@ -37,6 +37,7 @@ from deltacrown.user_profile.numbers.row_sources import (
 from deltacrown.user_profile.numbers.rows import list_closed_stats
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.people.follows import get_following
+from deltacrown.user_profile.people.standings import ToldStanding, get_standing
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
 from deltacrown.user_profile.timeline.reading import ActivityEntry, get_activity_timeline
 
@@ -49,6 +50,7 @@ ACHIEVEMENTS_SHOWN = 12
 class TeamPeriod:
     """A period in a team; ``left_at`` is ``None`` for a present member."""
 
+    slug: str
     name: str
     joined_at: datetime
     left_at: datetime | None
@@ -61,6 +63,8 @@ class ProfilePage:
     :param closed: names of the stats whose rows the viewer may not open.
     :param matches: the latest few, or ``None`` when they are hidden; ``tournaments`` likewise.
     :param follows: whether the viewer follows the player; ``None`` when they cannot.
+    :param standing: as the player and staff are told it; ``None`` for everybody else.
+    :param blocks: whether the viewer blocks the player; ``None`` when they cannot. Never kept.
     """
 
     profile: UserProfile
@@ -73,6 +77,8 @@ class ProfilePage:
     matches: list[MatchEntry] | None
     tournaments: list[TournamentEntry] | None
     follows: bool | None = None
+    standing: ToldStanding | None = None
+    blocks: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ class ActivityPage:
 
 def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     """Return a player's profile page as ``viewer`` may see it."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     user = profile.user
     visibility = get_visibility(user, viewer)
 
@@ -133,6 +139,7 @@ def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
         matches=matches,
         tournaments=tournaments,
         follows=get_following(viewer, user),
+        standing=get_standing(user, viewer),
     )
 
 
@@ -140,7 +147,7 @@ def build_matches_page(
     public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
 ) -> MatchesPage:
     """Return a player's match history as ``viewer`` may see it, with the games to filter by."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     history = get_match_history(profile.user, filters, page, viewer=viewer)
     return MatchesPage(profile, history, list_games_played(profile.user))
 
@@ -149,7 +156,7 @@ def list_matches(
     public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer
 ) -> Page[MatchEntry]:
     """Return a player's match history as ``viewer`` may see it, without the games to filter by."""
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     return get_match_history(user, filters, page, limit=limit, viewer=viewer)
 
 
@@ -157,7 +164,7 @@ def list_series(
     public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int, viewer: Viewer
 ) -> Page[SeriesEntry]:
     """Return the series a player played, as ``viewer`` may see them."""
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     return get_series_history(user, filters, page, limit=limit, viewer=viewer)
 
 
@@ -165,7 +172,7 @@ def get_series_page(
     public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
 ) -> PlayedSeriesPage:
     """Return the series a player played as ``viewer`` may see them, with the games to filter by."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     history = get_series_history(profile.user, filters, page, viewer=viewer)
     return PlayedSeriesPage(profile, history, list_games_played(profile.user))
 
@@ -174,7 +181,7 @@ def get_tournaments_page(
     public_id: str, filters: GivenTournamentFilters, page: str | None, *, limit: int = 20, viewer: Viewer
 ) -> TournamentsPage:
     """Return the tournaments a player entered as ``viewer`` may see them."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     history = get_tournament_breakdown(
         profile.user,
         filters,
@@ -187,7 +194,7 @@ def get_tournaments_page(
 
 def build_activity_page(public_id: str, page: str | None, *, limit: int = 10, viewer: Viewer) -> ActivityPage:
     """Return a player's timeline as ``viewer`` may see it."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     return ActivityPage(profile, get_activity_timeline(profile.user, viewer, page, limit=limit))
 
 
@@ -200,7 +207,7 @@ def list_team_periods(user: User) -> list[TeamPeriod]:
     """Return the player's teams, present and past, latest first."""
     rows = TeamMembership.objects.lasting().filter(user=user).select_related("team")
     latest_first = rows.order_by("-joined_at", "-id")
-    return [TeamPeriod(row.team.name, row.joined_at, row.left_at) for row in latest_first]
+    return [TeamPeriod(row.team.slug, row.team.name, row.joined_at, row.left_at) for row in latest_first]
 
 
 def list_latest_achievements(user: User, visibility: Visibility) -> list[AchievementEntry]:

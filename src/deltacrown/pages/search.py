@@ -1,42 +1,251 @@
-"""The search for players."""
+"""The search for players, teams and tournaments, by present and former names.
+
+What begins with the query comes first: names, then words of names, then the same of former names, each in
+the order of the alphabet, so that an exact name is before longer ones. Then comes whoever has the text
+elsewhere in a name. Each of these is a stage with an index of its own (``core.search_terms``), read by keyset
+until the page is full; a row is found in the first stage that it belongs to, and in no later one.
+"""
 
 from __future__ import annotations
 
-from django.db.models import Q
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
-from deltacrown.accounts.models import FormerUsername
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.lookups import Exact
+
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
-from deltacrown.core.names import list_search_spellings, make_name_key
-from deltacrown.core.pagination import Page, paginate
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.core.names import list_query_spellings, make_name_key
+from deltacrown.core.pagination import Page, check_limit, paginate, read_position, write_position
+from deltacrown.core.search_terms import SearchTerm, begins_with
+from deltacrown.teams.models import Team, TeamSearchTerm
+from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
+from deltacrown.user_profile.histories.filters import get_game
+from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
+from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility, sees_hidden
+from deltacrown.user_profile.standing import filter_listed, is_listed
 
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
+#: An index of trigrams finds no shorter text in the middle of a name: it is looked for at beginnings only.
+SHORTEST_INSIDE = 3
+#: How many of each kind the search of everything shows.
+FIRST = 5
+
+PUBLIC_ID = re.compile(r"DC-\d[\d-]*", re.IGNORECASE)
+
+Item = TypeVar("Item")
+Place = SearchTerm.Place
+#: Whole names, not words in them. Written so that no index seems to serve it: SQLite would take it, and sort.
+_IS_WHOLE = Exact(F("place") % Value(2), Value(Place.NAME % 2))
 
 
-def search_players(query: str, page: str | None = None, *, limit: int = 20) -> Page[UserProfile]:
-    """Return a page of the players whose name contains ``query``, whatever its case and accents.
+@dataclass(frozen=True)
+class Found(Generic[Item]):
+    """What a search found.
+
+    :param formerly: the former name by which it was found; empty when the present one was.
+    """
+
+    item: Item
+    formerly: str = ""
+
+
+@dataclass(frozen=True)
+class FoundPage:
+    """The first players, teams and tournaments of a search of everything."""
+
+    players: Page[Found[UserProfile]]
+    teams: Page[Found[Team]]
+    tournaments: Page[Found[Tournament]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing was found."""
+        return not (self.players.items or self.teams.items or self.tournaments.items)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of what a search finds.
+
+    :param rows: in no order yet.
+    :param show: what to show of a row.
+    :param start: the condition where they begin. After a cursor it is left out: SQLite would begin there.
+    """
+
+    rows: QuerySet[Any]
+    order: tuple[str, ...]
+    show: Callable[[Any], Found[Any]]
+    start: Q = field(default_factory=Q)
+
+
+def search_everything(query: str, *, viewer: Viewer = None, limit: int = FIRST) -> FoundPage:
+    """Return the first players, teams and tournaments found.
+
+    :raises InvalidInput: as ``search_players``.
+    """
+    return FoundPage(
+        players=search_players(query, viewer=viewer, limit=limit),
+        teams=search_teams(query, limit=limit),
+        tournaments=search_tournaments(query, viewer=viewer, limit=limit),
+    )
+
+
+def search_players(
+    query: str, page: str | None = None, *, viewer: Viewer = None, limit: int = 20
+) -> Page[Found[UserProfile]]:
+    """Return a page of the players found by name, whatever its case and accents, or by public id.
 
     It is the name that pages show: the display name, or the username of a player who has none, also a former
-    one. A login name that no page shows is not found. Players whose public id begins with ``query`` are found
-    too.
+    one. A login name that no page shows is not found. Who is not listed is found by staff only.
 
     :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
     """
-    text = query.strip()
-    is_searchable = is_storable(text, multiline=False) and len(text) <= LONGEST_SEARCH
-    is_searchable = is_searchable and len(make_name_key(text)) >= SHORTEST_SEARCH
-    if not is_searchable:
-        message = f"Search for {SHORTEST_SEARCH} to {LONGEST_SEARCH} letters of a name or a public id."
-        raise InvalidInput(message, field="q")
+    text = _read_query(query)
+    rows = PlayerSearchTerm.objects.select_related("owner__profile")
+    profiles = UserProfile.objects.select_related("user")
+    if not _sees_unlisted(viewer):
+        rows, profiles = filter_listed(rows, "owner"), profiles.filter(is_listed())
 
-    by_id = Q(public_id__istartswith=text)
-    by_name = Q()
-    for spelling in list_search_spellings(text):
-        by_name |= Q(search_key__contains=spelling)
+    by_id = PUBLIC_ID.fullmatch(text) is not None
+    if by_id:
+        rows = rows.exclude(owner__profile__public_id__startswith=text.upper())
+        profiles = profiles.filter(public_id__startswith=text.upper())
+    first = [Stage(profiles, ("public_id",), Found)] if by_id else []
 
     # A former username of a player whose username is shown; other login names are on no page.
-    renamed = FormerUsername.objects.filter(by_name).values("owner_id")
-    by_former_name = Q(display_name="", user__in=renamed)
-    rows = UserProfile.objects.filter(by_id | by_name | by_former_name).select_related("user")
-    return paginate(rows, listing=f"players/{text}", order=("public_id",), cursor=page, limit=limit)
+    is_shown = Q(place__lt=Place.FORMER_NAME) | Q(owner__profile__display_name="")
+    stages = chain(first, _list_stages(rows, text, is_shown, item="owner.profile"))
+    return _read_page(stages, f"players/{text}", page, limit)
+
+
+def search_teams(query: str, page: str | None = None, *, limit: int = 20) -> Page[Found[Team]]:
+    """Return a page of the teams found by name or slug, present or former.
+
+    :raises InvalidInput: as ``search_players``.
+    """
+    text = _read_query(query)
+    rows = TeamSearchTerm.objects.select_related("owner")
+    return _read_page(_list_stages(rows, text, Q()), f"teams/{text}", page, limit)
+
+
+def search_tournaments(
+    query: str,
+    page: str | None = None,
+    *,
+    viewer: Viewer = None,
+    game: str | None = None,
+    status: str | None = None,
+    limit: int = 20,
+) -> Page[Found[Tournament]]:
+    """Return a page of the tournaments found by name or slug, present or former.
+
+    A draft is found by its organiser, and by staff who may run every tournament.
+
+    :param game: a slug: only tournaments of this game.
+    :param status: only tournaments with this status.
+    :raises InvalidInput: as ``search_players``.
+    """
+    text = _read_query(query)
+    seen = filter_tournaments_by_visibility(Tournament.objects.filter(pk=OuterRef("owner")), viewer)
+    rows = TournamentSearchTerm.objects.select_related("owner__game").filter(Exists(seen))
+    rows = rows.filter(owner__game=get_game(game)) if game else rows
+    rows = rows.filter(owner__status=status) if status else rows
+    listing = f"tournaments/{game or ''}/{status or ''}/{text}"
+    return _read_page(_list_stages(rows, text, Q()), listing, page, limit)
+
+
+#: What can be found → the search for it, which takes a query, a cursor and the viewer.
+KINDS: dict[str, Callable[[str, str | None, Viewer], Page[Any]]] = {
+    "players": lambda query, page, viewer: search_players(query, page, viewer=viewer),
+    "teams": lambda query, page, _: search_teams(query, page),
+    "tournaments": lambda query, page, viewer: search_tournaments(query, page, viewer=viewer),
+}
+
+
+def _sees_unlisted(viewer: Viewer) -> bool:
+    return sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)
+
+
+def _read_query(query: str) -> str:
+    text = query.strip()
+    is_searchable = is_storable(text, multiline=False) and len(text) <= LONGEST_SEARCH
+    # One sign of Chinese is a name, and is written with more than one letter.
+    is_long = is_searchable and make_name_key(text) and len(list_query_spellings(text)[0]) >= SHORTEST_SEARCH
+    if not is_long:
+        message = f"Search for {SHORTEST_SEARCH} to {LONGEST_SEARCH} letters of a name or a public id."
+        raise InvalidInput(message, field="q")
+    return text
+
+
+def _list_stages(rows: QuerySet[Any], text: str, is_shown: Q, *, item: str = "owner") -> Iterator[Stage]:
+    """Yield the stages of a search.
+
+    :param rows: the terms to search in.
+    :param is_shown: the condition that the name of a term is on some page.
+    :param item: the path from a term to what is found.
+    """
+    spellings = list_query_spellings(text)
+    terms = rows.model._base_manager.filter(owner_id=OuterRef("owner_id"))
+    show = partial(_show_term, path=item.split("."))
+    earlier = Q()
+    for place in Place:
+        for spelling in spellings:
+            start, end = begins_with(spelling)
+            here = Q(start, end, place=place)
+            found = rows.filter(is_shown if place >= Place.FORMER_NAME else Q(), end, place=place)
+            found = found.exclude(Exists(terms.filter(earlier | (here & _is_before()))))
+            yield Stage(found, ("term", "owner_id"), show, start)
+            earlier |= here
+
+    inside = Q()
+    for spelling in spellings:
+        inside |= Q(term__contains=spelling)
+    inside &= Q(_IS_WHOLE)
+    if min(map(len, spellings)) >= SHORTEST_INSIDE:
+        shown = terms.filter(is_shown, earlier | (inside & _is_before()))
+        found = rows.filter(is_shown, inside).exclude(Exists(shown))
+        yield Stage(found, ("owner_id",), show)
+
+
+def _is_before() -> Q:
+    """Return the condition that a term is before another of the same owner."""
+    place, term = OuterRef("place"), OuterRef("term")
+    is_same = Q(place=place, term=term, former_name__lt=OuterRef("former_name"))
+    return Q(place__lt=place) | Q(place=place, term__lt=term) | is_same
+
+
+def _show_term(term: Any, path: list[str]) -> Found[Any]:
+    item = term
+    for part in path:
+        item = getattr(item, part)
+    return Found(item, term.former_name)
+
+
+def _read_page(stages: Iterable[Stage], listing: str, cursor: str | None, limit: int) -> Page[Found[Any]]:
+    """Return the page after a cursor, which names a stage and the cursor within it."""
+    check_limit(limit)
+    name = f"search/{listing}"
+    first, within = read_position(name, cursor) if cursor else (0, None)
+    items: list[Found[Any]] = []
+    for number, stage in enumerate(stages):
+        if number < first:
+            continue
+        if len(items) == limit:
+            if stage.rows.filter(stage.start).exists():
+                return Page(items, write_position(name, [number, None]), has_next=True)
+            continue
+        rows = stage.rows if within else stage.rows.filter(stage.start)
+        wanted = limit - len(items)
+        found = paginate(rows, listing=name, order=stage.order, cursor=within, limit=wanted)
+        items += map(stage.show, found.items)
+        if found.has_next:
+            return Page(items, write_position(name, [number, found.next_cursor]), has_next=True)
+        within = None
+    return Page(items, None, has_next=False)

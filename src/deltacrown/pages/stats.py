@@ -84,7 +84,7 @@ def get_stat_page(
     viewer: Viewer,
 ) -> StatPage:
     """Return one stat of a player with the rows behind it, as ``viewer`` may see them."""
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     rows = stats_service.get_stat_rows(
         profile.user,
         stat,
@@ -113,7 +113,7 @@ def get_stat_history_page(
 
     :param as_of: a date, or a datetime with a time zone.
     """
-    profile = get_player(public_id)
+    profile = get_player(public_id, viewer=viewer)
     history = stats_service.get_stat_history(
         profile.user,
         stat,
@@ -133,7 +133,7 @@ def get_stat_history_page(
 
 def get_stat_values(public_id: str, *, as_of: str | None, viewer: Viewer, now: datetime) -> StatValuesPage:
     """Return all stats of a player, now or at the past time that ``as_of`` names."""
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     if not as_of:
         return StatValuesPage(None, list_stats(user), [])
 
@@ -150,7 +150,7 @@ def get_stat_value(
     :raises HistoryHidden: a past value is asked for, and its rows are hidden from ``viewer``, or told by the
         day only and ``as_of`` is a time within one.
     """
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     at = read_as_of(as_of, now=now) if as_of else None
     return StatValuePage(at, get_stat(user, stat, at=at, game=game, viewer=viewer, now=now))
 
@@ -162,6 +162,6 @@ def list_games_of(public_id: str) -> list[GameLine]:
 
 def get_explanation(public_id: str, stat: str, *, game: str | None, viewer: Viewer) -> StatExplanation:
     """Return why a stat of a player has its value, as ``viewer`` may see it."""
-    user = get_player(public_id).user
+    user = get_player(public_id, viewer=viewer).user
     named = get_game(game) if game else None
     return stats_service.explain_stat(user, stat, game=named, viewer=viewer)

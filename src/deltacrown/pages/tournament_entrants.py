@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Case, Count, QuerySet, SmallIntegerField, Value, When
 from django.db.models.functions import Coalesce
 
+from deltacrown.core.names import make_name_key
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.tournaments.models import (
     EntryChange,
@@ -202,7 +203,7 @@ def _list_rosters(rows: Sequence[TournamentResult]) -> dict[int | None, list[Ent
         rosters[member.team_id].append(_link_entrant(member))
     for roster in rosters.values():
         # By the names that are shown: an order by username would tell login names.
-        roster.sort(key=lambda player: (player.name.casefold(), player.public_id))
+        roster.sort(key=lambda player: (make_name_key(player.name), player.public_id))
     return rosters
 
 

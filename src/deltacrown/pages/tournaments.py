@@ -6,11 +6,12 @@ Tournaments are official: everyone who took part is shown, also players who hide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
+from deltacrown.pages.search import Found, search_tournaments
 from deltacrown.pages.series import SeriesItem
 from deltacrown.pages.tournament_entrants import (
     EntrantLink,
@@ -55,11 +56,13 @@ class TournamentItem:
     """A tournament in the list of all tournaments.
 
     :param registered: how many players are registered, without those who withdrew.
+    :param formerly: the former name by which a search found it; else empty.
     """
 
     tournament: Tournament
     registered: int
     winners: list[EntrantLink]
+    formerly: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,24 @@ class TournamentListPage:
 
 
 def list_tournament_items(
-    page: str | None = None, *, game: str | None = None, status: str | None = None, limit: int = 20
+    page: str | None = None,
+    *,
+    query: str | None = None,
+    game: str | None = None,
+    status: str | None = None,
+    limit: int = 20,
 ) -> Page[TournamentItem]:
     """Return a page of the published tournaments, latest start first. Drafts are never listed.
 
+    :param query: only tournaments with this name, the best matches first.
     :param game: a slug: only tournaments of this game.
     :param status: only tournaments with this status.
     :raises InvalidInput: for a game, cursor or limit that cannot be taken.
     """
+    if query:
+        named = search_tournaments(query, page, game=game, status=status, limit=limit)
+        return named.with_items(_describe_found)
+
     rows = Tournament.objects.exclude(status=Tournament.Status.DRAFT).select_related("game")
     if game:
         rows = rows.filter(game=get_game(game))
@@ -199,6 +212,11 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
 def get_decision(event: Tournament) -> TournamentDecision | None:
     """Return why a tournament is annulled, or runs again after its end; None where it is neither."""
     return get_standing_decision(event)
+
+
+def _describe_found(found: Sequence[Found[Tournament]]) -> list[TournamentItem]:
+    items = _describe_tournaments([each.item for each in found])
+    return [replace(item, formerly=each.formerly) for item, each in zip(items, found, strict=True)]
 
 
 def _describe_tournaments(events: Sequence[Tournament]) -> list[TournamentItem]:

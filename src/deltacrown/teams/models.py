@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
+from deltacrown.core import external_ids
 from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.external_ids import LONGEST_KEY, LONGEST_PROVIDER, LONGEST_VALUE
 from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
 from deltacrown.core.names import make_name_key, make_search_key, make_skeleton
+from deltacrown.core.search_terms import SearchTerm, list_constraints, list_indexes, list_sources
 from django_tally.database_clock import DatabaseNow
 
 
@@ -49,6 +54,7 @@ class Team(NamedModel):
     class Meta:
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["name_skeleton"], name="teams_team_look_alikes")]
+        permissions = [("manage_any", "Can give and end roles and end memberships in every team")]
 
     def __str__(self) -> str:
         return self.name
@@ -82,12 +88,51 @@ RENAMES = [
 ]
 
 
+class TeamExternalId(models.Model):
+    """An id of a team at a provider such as FACEIT, by which files and requests name the team."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="external_ids", db_index=False)
+    provider = models.CharField(max_length=LONGEST_PROVIDER)
+    value = models.CharField(max_length=LONGEST_VALUE)
+    key = models.CharField(max_length=LONGEST_KEY, editable=False, help_text="Equal for all spellings.")
+    is_confirmed = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="One that is not finds no team.",
+    )
+    added_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
+
+    class Meta:
+        constraints = external_ids.list_constraints("team", "teams_teamexternalid")
+        indexes = [models.Index(fields=["key"], name="teams_teamexternalid_key")]
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.value}"
+
+
+class TeamSearchTerm(SearchTerm):
+    """A beginning of a team's name or slug, present or former. Database triggers write it."""
+
+    owner = models.ForeignKey(Team, models.DO_NOTHING, related_name="search_terms", db_index=False)
+
+    class Meta:
+        constraints = list_constraints("teams_searchterm")
+        indexes = list_indexes("teams_searchterm")
+
+
+TERM_SOURCES = list_sources(TeamSearchTerm, Team, FormerTeamName)
+
+
 class MembershipQuerySet(models.QuerySet["TeamMembership"]):
     """Filters for memberships."""
 
     def lasting(self) -> MembershipQuerySet:
         """Keep memberships that lasted. One ended at its own start was a mistake: nobody was a member."""
         return self.filter(Q(left_at__isnull=True) | Q(left_at__gt=F("joined_at")))
+
+    def present_at(self, at: datetime) -> MembershipQuerySet:
+        """Keep the memberships of who was in the team at time ``at``."""
+        return self.filter(Q(left_at__isnull=True) | Q(left_at__gt=at), joined_at__lte=at)
 
 
 class TeamMembership(models.Model):
@@ -113,8 +158,92 @@ class TeamMembership(models.Model):
             ),
         ]
         indexes = [
-            models.Index("user", F("joined_at").desc(), F("id").desc(), name="teams_membership_of_user")
+            models.Index("user", F("joined_at").desc(), F("id").desc(), name="teams_membership_of_user"),
+            models.Index(
+                "team",
+                F("joined_at").desc(),
+                F("id").desc(),
+                condition=Q(left_at__isnull=True),
+                name="teams_membership_present",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.team_id}"
+
+
+class RoleQuerySet(models.QuerySet["TeamRole"]):
+    """Filters for roles."""
+
+    def lasting(self) -> RoleQuerySet:
+        """Keep roles that lasted. One ended at its own start was a mistake: nobody had it."""
+        return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=F("given_at")))
+
+    def held_at(self, at: datetime) -> RoleQuerySet:
+        """Keep the roles that members of the team had at time ``at``."""
+        in_team = TeamMembership.objects.present_at(at).filter(team=OuterRef("team"), user=OuterRef("user"))
+        lasting = self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), given_at__lte=at)
+        return lasting.filter(Exists(in_team))
+
+
+class TeamRole(models.Model):
+    """The period in which a member had a role in a team. ``ended_at`` is null while they have it.
+
+    A membership that ends takes the roles with it: a database trigger ends them.
+    """
+
+    class Role(models.TextChoices):
+        CAPTAIN = "CAPTAIN", "Captain"
+        PLAYER = "PLAYER", "Player"
+        SUBSTITUTE = "SUBSTITUTE", "Substitute"
+        COACH = "COACH", "Coach"
+        ANALYST = "ANALYST", "Analyst"
+        MANAGER = "MANAGER", "Manager"
+
+    team = models.ForeignKey(Team, refuse_deletion, related_name="roles", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, refuse_deletion, related_name="team_roles", db_index=False
+    )
+    role = models.CharField(max_length=10, choices=Role)
+    given_at = models.DateTimeField(db_default=DatabaseNow())
+    ended_at = models.DateTimeField(null=True, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        refuse_deletion,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="team_roles_given",
+        db_index=False,
+        help_text="Who; empty for the site itself.",
+    )
+
+    objects = RoleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "user", "role"],
+                condition=Q(ended_at__isnull=True),
+                name="teams_role_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("given_at")), name="teams_role_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["CAPTAIN", "PLAYER", "SUBSTITUTE", "COACH", "ANALYST", "MANAGER"]),
+                name="teams_role_kind",
+            ),
+        ]
+        indexes = [
+            models.Index("team", F("given_at").desc(), F("id").desc(), name="teams_role_of_team"),
+            models.Index("user", F("given_at").desc(), F("id").desc(), name="teams_role_of_user"),
+            models.Index(fields=["given_by"], name="teams_role_given_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} as {self.role} of {self.team_id}"
+
+
+#: The roles of who is in a team without playing for it.
+STAFF_ROLES = (TeamRole.Role.COACH, TeamRole.Role.ANALYST, TeamRole.Role.MANAGER)

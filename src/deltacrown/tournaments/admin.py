@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.admin import ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
 from deltacrown.core.names import make_name_key
 from deltacrown.tournaments import services
 from deltacrown.tournaments.models import (
@@ -21,6 +21,7 @@ from deltacrown.tournaments.models import (
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
+    TournamentSearchTerm,
     TournamentSeriesResult,
 )
 
@@ -383,3 +384,6 @@ class FormerTournamentNameAdmin(ReadOnlyAdmin):
     search_fields = ["=name"]
     name_lookups = {"key": make_name_key}
     ordering = ["-id"]
+
+
+admin.site.register(TournamentSearchTerm, SearchTermAdmin)

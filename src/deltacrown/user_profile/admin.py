@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.admin import ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
 from deltacrown.core.names import make_name_key, write_search_text
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.achievements import awards
@@ -17,21 +20,56 @@ from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
     BackfilledPlayer,
+    Block,
     ExperienceAward,
     Follow,
     GameStats,
     KycVerification,
+    PendingAnonymisation,
+    PlayerSearchTerm,
     PrivacySettings,
     PublicIdCounter,
+    StandingChange,
     UserAchievement,
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.people import identities, kyc
+from deltacrown.user_profile.people import identities, kyc, standings
 from django_tally.fields import DerivedStat, Stat
 
 GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
+
+
+class DecisionForm(forms.Form):
+    """Asks why a suspension is lifted, or an account closed or reopened."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=standings.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text="Need not be said. Staff read it in the log.",
+    )
+
+
+class SuspensionForm(forms.Form):
+    """Asks until when players are suspended, and why."""
+
+    until = forms.DateField(
+        required=False,
+        widget=AdminDateWidget(),
+        help_text="It ends at the beginning of this day, in UTC; empty for no end.",
+    )
+    reason = forms.CharField(
+        max_length=standings.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text="The player reads it; others are told nothing.",
+    )
+
+    def clean_until(self) -> datetime | None:
+        """Return the midnight, in UTC, at which the day begins."""
+        day = self.cleaned_data["until"]
+        return None if day is None else datetime.combine(day, time(), UTC)
 
 
 class MadeWithUserAdmin(ServiceAdmin):
@@ -51,21 +89,24 @@ class UserProfileAdmin(MadeWithUserAdmin):
         "user",
         "display_name",
         "country",
+        "standing",
         "total_matches_played",
         "overall_win_rate",
         "tournaments_won",
         "level",
     ]
+    list_filter = ["standing"]
     list_select_related = ["user"]
     search_fields = ["=public_id"]
     name_lookups = {"user__username_key": make_name_key, "search_key__contains": write_search_text}
     ordering = ["public_id"]
-    readonly_fields = ["user", "public_id", "created_at", *PROFILE_NUMBERS]
+    readonly_fields = ["user", "public_id", "created_at", "standing", "standing_until", *PROFILE_NUMBERS]
     fieldsets = [
-        (None, {"fields": ["user", "public_id", "created_at"]}),
+        (None, {"fields": ["user", "public_id", "created_at", "standing", "standing_until"]}),
         ("As others see the player", {"fields": ["display_name", "bio", "country"]}),
         ("Numbers, counted by the database", {"fields": (*PROFILE_NUMBERS,)}),
     ]
+    actions = ["suspend_selected", "lift_selected", "close_selected", "reopen_selected"]
 
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
         identity = identities.Identity(
@@ -73,6 +114,39 @@ class UserProfileAdmin(MadeWithUserAdmin):
         )
         identities.set_identities(identities=[identity])
         return row
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Return whether the standing of players may be changed: by the right to, here as on the pages."""
+        return has_right(self.actor(request), Right.SUSPEND_PLAYERS)
+
+    @admin.action(description="Suspend selected players", permissions=["decide"])
+    def suspend_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Suspend players", standings.suspend_player, SuspensionForm)
+
+    @admin.action(description="Lift suspensions of selected players", permissions=["decide"])
+    def lift_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Lift suspensions", standings.lift_suspension)
+
+    @admin.action(description="Close accounts of selected players", permissions=["decide"])
+    def close_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Close accounts", standings.close_account)
+
+    @admin.action(description="Reopen accounts of selected players", permissions=["decide"])
+    def reopen_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Reopen accounts", standings.reopen_account)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        title: str,
+        service: Callable[..., object],
+        form_class: type[forms.Form] = DecisionForm,
+    ) -> HttpResponse | None:
+        def decide(row: UserProfile, answers: dict[str, Any]) -> object:
+            return service(user=row.user, by=self.actor(request), now=clock.now(), **answers)
+
+        return self.ask_first(request, rows, title=title, service=decide, form_class=form_class)
 
 
 @admin.register(GameStats)
@@ -184,10 +258,31 @@ class BackfilledPlayerAdmin(ReadOnlyAdmin):
     ordering = ["owner"]
 
 
+@admin.register(PendingAnonymisation)
+class PendingAnonymisationAdmin(ReadOnlyAdmin):
+    """What is left to do, without the names: nobody needs to read them any more."""
+
+    list_display = ["owner", "stage", "last_row", "started_at"]
+    fields = ("owner", "stage", "last_row", "started_at")
+    ordering = ["owner"]
+
+
 @admin.register(ExperienceAward)
 class ExperienceAwardAdmin(ReadOnlyAdmin):
     list_display = ["id", "user", "points", "reason", "awarded_at"]
     list_select_related = ["user"]
+    search_fields = ["=user__username"]
+    name_lookups = {"user__username_key": make_name_key}
+    ordering = ["-id"]
+
+
+@admin.register(StandingChange)
+class StandingChangeAdmin(ReadOnlyAdmin):
+    """The log of suspensions, closings and the like, with why and by whom."""
+
+    list_display = ["id", "user", "standing", "until", "reason", "decided_by", "changed_at"]
+    list_filter = ["standing"]
+    list_select_related = ["user", "decided_by"]
     search_fields = ["=user__username"]
     name_lookups = {"user__username_key": make_name_key}
     ordering = ["-id"]
@@ -200,6 +295,20 @@ class FollowAdmin(ReadOnlyAdmin):
     search_fields = ["=follower__username", "=followed__username"]
     name_lookups = {"follower__username_key": make_name_key, "followed__username_key": make_name_key}
     ordering = ["-id"]
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyAdmin):
+    """Who blocks whom, for staff who may see what players hide."""
+
+    list_display = ["id", "blocker", "blocked", "created_at"]
+    list_select_related = ["blocker", "blocked"]
+    search_fields = ["=blocker__username", "=blocked__username"]
+    name_lookups = {"blocker__username_key": make_name_key, "blocked__username_key": make_name_key}
+    ordering = ["-id"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return privacy.sees_hidden(request.user)
 
 
 @admin.register(KycVerification)
@@ -229,3 +338,6 @@ class KycVerificationAdmin(ReadOnlyAdmin):
             return service(user=row.user, by=self.actor(request), now=clock.now())
 
         return self.ask_first(request, rows, title=title, service=decide, form_class=forms.Form)
+
+
+admin.site.register(PlayerSearchTerm, SearchTermAdmin)

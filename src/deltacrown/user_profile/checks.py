@@ -13,27 +13,29 @@ from deltacrown.games.models import MATCH_TABLES
 from deltacrown.user_profile.models import GameStats, PrivacySettings, UserProfile
 from deltacrown.user_profile.numbers.evidence import write_sentence
 from deltacrown.user_profile.people.profiles import list_users_without_privacy, list_users_without_profile
+from deltacrown.user_profile.people.standings import list_unsynced
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_leaderboards, list_numbers, list_twins
 from django_tally.as_of import list_components
-from django_tally.schema import have_tables
+from django_tally.schema import have_columns
 
 Model = type[models.Model]
 
 
 def check_everyone_has_a_profile(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Return a warning for users without a profile row, and one for users without a privacy row."""
+    """Return a warning for users without a profile row, without a privacy row, or of another standing."""
     if "default" not in (databases or ()):
         return []
-    if not have_tables([get_user_model(), UserProfile, PrivacySettings], using="default"):
+    if not have_columns([get_user_model(), UserProfile, PrivacySettings], using="default"):
         return []
 
     without = {
-        "profile": list_users_without_profile().count(),
-        "privacy settings": list_users_without_privacy().count(),
+        "have no profile row": list_users_without_profile().count(),
+        "have no privacy settings row": list_users_without_privacy().count(),
+        "are not active and not closed, or the reverse": list_unsynced().count(),
     }
     return [
         Warning(
-            f"{count} users have no {what} row.",
+            f"{count} users {what}.",
             hint="Run `manage.py backfill_profiles`.",
             id="user_profile.W001",
         )

@@ -14,7 +14,9 @@ from deltacrown.games.services import archive_matches
 from deltacrown.tournaments.services import sync_all_series
 from deltacrown.user_profile.achievements.backfill import backfill_players
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
+from deltacrown.user_profile.people.anonymising import anonymise_due_accounts
 from deltacrown.user_profile.people.profiles import ensure_profiles
+from deltacrown.user_profile.people.standings import end_suspensions
 from deltacrown.user_profile.timeline.archive import archive_activities
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,11 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
     return {**figures, "mended": backfilled.mended, **backfilled.as_dict()}
 
 
+def end_due_suspensions(*, clock: Clock) -> dict[str, object]:
+    """Record the end of each suspension whose time is over; return how many."""
+    return {"ended": end_suspensions(now=clock())}
+
+
 def archive_old_matches(*, clock: Clock) -> dict[str, object]:
     """Archive matches older than ``ARCHIVE_MATCHES_AFTER_DAYS``; return the figures."""
     now = clock()
@@ -70,3 +77,8 @@ def archive_old_activities(*, clock: Clock) -> dict[str, object]:
     # A feed shows live entries only: what leaves it must tell no more than its day.
     before = start_of_day(now) - timedelta(days=settings.ARCHIVE_ACTIVITIES_AFTER_DAYS)
     return asdict(archive_activities(before=before, now=now))
+
+
+def anonymise_due(*, clock: Clock) -> dict[str, object]:
+    """Anonymise the accounts whose waiting time is over, and finish what was stopped; return the figures."""
+    return {"anonymised": anonymise_due_accounts(now=clock())}

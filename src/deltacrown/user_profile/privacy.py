@@ -2,7 +2,8 @@
 
 Pages, API, exports, feeds and caches all ask here, before they count or paginate.
 
-The default is hidden: a missing privacy row hides both histories. Counters, placements, achievements, team
+The default is hidden: a missing privacy row hides both histories, and so does an account that is closed,
+merged or anonymised (``standing``). Counters, placements, achievements, team
 memberships and the public id are always visible and need no check. Staff see what their permissions say:
 with ``Right.VIEW_HIDDEN`` all that players hide, without it no more than members. What they see only by a
 permission is logged. Who may correct matches is told what looks odd about one that they can open, and that
@@ -34,6 +35,7 @@ from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 from deltacrown.user_profile.models.activity_types import list_activity_types
+from deltacrown.user_profile.standing import SHOWN, has_listed_player, has_shown_player
 from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
 
@@ -130,7 +132,7 @@ def sees_hidden(viewer: Viewer) -> TypeGuard[User]:
 
 def get_visibility(owner: User, viewer: Viewer) -> Visibility:
     """Return all that ``viewer`` may see of ``owner``, in one query."""
-    flags = PrivacySettings.objects.filter(user=owner).first()
+    flags = _get_flags(owner).first()
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
         tournaments=_sees(
@@ -143,13 +145,13 @@ def get_visibility(owner: User, viewer: Viewer) -> Visibility:
 
 def can_see_match_history(owner: User, viewer: Viewer) -> bool:
     """Return whether ``viewer`` may see the matches of ``owner``, also as rows of a stat and in exports."""
-    shown = PrivacySettings.objects.filter(user=owner, show_match_history=True).exists()
+    shown = _get_flags(owner).filter(show_match_history=True).exists()
     return _sees(owner, viewer, MATCHES, shown=shown)
 
 
 def can_see_tournaments(owner: User, viewer: Viewer) -> bool:
     """Return whether ``viewer`` may see the tournaments ``owner`` entered."""
-    shown = PrivacySettings.objects.filter(user=owner, show_tournament_stats=True).exists()
+    shown = _get_flags(owner).filter(show_tournament_stats=True).exists()
     return _sees(owner, viewer, TOURNAMENTS, shown=shown)
 
 
@@ -242,6 +244,7 @@ def tell_activity_times(tables: Sequence[QuerySet[Any]], viewer: Viewer) -> list
     for flags in dict.fromkeys(each.time_shown_by for each in types):
         # Joined, since a condition that stands in several expressions would be as many subqueries.
         shown = Q(**{f"user__privacy_settings__{flag}": True for flag in sorted(flags)})
+        shown &= Q(user__profile__standing__in=SHOWN)
         exactly |= shown & Q(activity_type__in=[each.value for each in types if each.time_shown_by == flags])
 
     return [add_words(tell_times(table, dated_by="created_at", exactly=exactly)) for table in tables]
@@ -257,15 +260,18 @@ def add_words(entries: QuerySet[Any]) -> QuerySet[Any]:
     return worded
 
 
-def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer) -> QuerySet[Activity]:
+def filter_activity_by_visibility(
+    activities: QuerySet[Activity], viewer: Viewer, *, owner: User | None = None
+) -> QuerySet[Activity]:
     """Return the entries that ``viewer`` may see, of any number of players.
 
     PUBLIC entries are for everyone, FOLLOWERS for followers, PRIVATE for the player and staff. Others never
     see a verification, whatever its visibility, and see a registration only when the player shows the
-    tournaments they entered. Withdrawn entries are for nobody, nor is one before the time it is dated: rows
-    written past the services may lie in the future, and must not top every feed until then.
+    tournaments they entered. Among entries of many players are those of listed ones only, and one's own.
+    Withdrawn entries are for nobody, nor is one before the time it is dated: rows written past the services
+    may lie in the future, and must not top every feed until then.
 
-    :param activities: live entries or archived ones.
+    :param owner: the one player they are about, who may be suspended; None for a list of many players.
     """
     activities = activities.filter(_has_happened())
     if sees_hidden(viewer):
@@ -275,7 +281,8 @@ def filter_activity_by_visibility(activities: QuerySet[Activity], viewer: Viewer
     if _is_known(viewer):
         visible |= Q(visibility=UserActivity.Visibility.FOLLOWERS) & Q(_viewer_follows(viewer))
         own = Q(user_id=viewer.pk)
-    return activities.filter(own | (visible & _is_for_others()))
+    by_whom = has_listed_player() if owner is None else has_shown_player()
+    return activities.filter(own | (visible & Q(by_whom) & _is_for_others()))
 
 
 def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience) -> QuerySet[Activity]:
@@ -301,15 +308,14 @@ def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[
     """Return the rows of one match that ``viewer`` may see.
 
     Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players
-    who hide their match history are left out.
+    who hide their match history are left out, and of those whose account is closed.
     """
     if sees_hidden(viewer):
         audit.info("staff %s read a match unfiltered", viewer.pk)
         return rows
-    visible = Q(kind=MatchRow.Kind.TOURNAMENT) | Q(_owner_shows("show_match_history"))
-    if _is_known(viewer):
-        visible |= Q(user_id=viewer.pk)
-    return rows.filter(visible)
+    shown = Q(_owner_shows("show_match_history")) & Q(has_shown_player())
+    own = Q(user_id=viewer.pk) if _is_known(viewer) else Q()
+    return rows.filter(Q(kind=MatchRow.Kind.TOURNAMENT) | shown | own)
 
 
 def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
@@ -341,6 +347,10 @@ def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: 
         defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats},
     )
     return settings
+
+
+def _get_flags(owner: User) -> QuerySet[PrivacySettings]:
+    return PrivacySettings.objects.filter(has_shown_player(), user=owner)
 
 
 def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:

@@ -24,6 +24,7 @@ OWN_ROWS = (
     Watch("user_profile.UserAchievement"),
     Watch("user_profile.ExperienceAward"),
     Watch("user_profile.KycVerification"),
+    Watch("user_profile.StandingChange"),
     Watch("user_profile.Follow", owners=("follower", "followed")),
     Watch("games.Match"),
     Watch("games.ArchivedMatch"),
@@ -40,7 +41,8 @@ NAMES = (
     Watch(
         "accounts.User",
         owners=("id",),
-        columns=("username", "date_joined"),
+        # A trigger closes the profile of who is not active, and PostgreSQL would not see that write here.
+        columns=("username", "date_joined", "is_active"),
         links=(Link(MATCHES, key="opponent_user"), Link(SERIES, key="opponent_user")),
     ),
     Watch(

@@ -14,6 +14,7 @@ from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
 from deltacrown.core.errors import DomainError, TooManyRequests
 from deltacrown.freshness.rates import Rate, count_one
+from deltacrown.user_profile.people.addresses import AccountClosed
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.web.failures import answer_failure, answer_outage
 from deltacrown.web.refusals import get_answer
@@ -105,6 +106,8 @@ def show_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     answer = get_answer(error)
     owner = error.owner if isinstance(error, HistoryHidden) else None
     context = {"title": answer.title, "message": error.message, "profile": owner and owner.profile}
+    if isinstance(error, AccountClosed) and request.resolver_match is not None:
+        context["gone"] = request.resolver_match.kwargs.get("public_id", "")
     response = render(request, "web/refused.html", context, status=answer.status)
     if isinstance(error, TooManyRequests):
         response["Retry-After"] = str(error.retry_after)

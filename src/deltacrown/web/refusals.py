@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from deltacrown.core.errors import Conflict, DomainError, NotFound, TooManyRequests
+from deltacrown.accounts.backends import SignInClosed
+from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
+from deltacrown.teams.services import MayNotManage
+from deltacrown.tournaments.services import MayNotOrganise
+from deltacrown.user_profile.people.standings import MayNotChangeStanding
 from deltacrown.user_profile.privacy import HistoryHidden
+from deltacrown.user_profile.standing import NotEnterable, Suspended
 
 
 class RefusalAnswer(NamedTuple):
@@ -19,9 +24,16 @@ class RefusalAnswer(NamedTuple):
 #: The first class that fits decides.
 ANSWERS: dict[type[DomainError], RefusalAnswer] = {
     NotFound: RefusalAnswer(404, "Not found"),
+    Gone: RefusalAnswer(410, "Closed"),
+    SignInClosed: RefusalAnswer(410, "Closed"),
     HistoryHidden: RefusalAnswer(403, "Hidden"),
+    Suspended: RefusalAnswer(403, "Suspended"),
+    NotEnterable: RefusalAnswer(403, "Not allowed"),
     MayNotResolve: RefusalAnswer(403, "Not allowed"),
     NotAParticipant: RefusalAnswer(403, "Not allowed"),
+    MayNotChangeStanding: RefusalAnswer(403, "Not allowed"),
+    MayNotManage: RefusalAnswer(403, "Not allowed"),
+    MayNotOrganise: RefusalAnswer(403, "Not allowed"),
     TooManyRequests: RefusalAnswer(429, "Too many requests"),
     Conflict: RefusalAnswer(409, "Conflict"),
     DomainError: RefusalAnswer(400, "Invalid request"),

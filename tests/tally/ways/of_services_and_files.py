@@ -24,6 +24,8 @@ from deltacrown.games.services import (
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.services import correct_result, disqualify_entrant, lift_disqualification
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
+from deltacrown.user_profile.people.merging import merge_players, undo_merge
+from tests import scene
 from tests.conftest import NOON
 from tests.removal import remove
 from tests.tally.ways.declared import way
@@ -166,6 +168,16 @@ def dump(season: Season, *models: str) -> Path:
     file = season.folder / "rows.json"
     call_command("dumpdata", *models, output=str(file), verbosity=0)
     return file
+
+
+@way(SERVICES, "`merge_players` of two who share a match, and of another, undone")
+def merge_accounts(season: Season) -> None:
+    first, second, third = season.players[:3]
+    scene.match(first, "shared")
+    scene.match(second, "shared", "LOSS")
+    told = {"by": None, "reason": "one person", "now": LATER, "allow_meetings": True}
+    merge_players(kept=first, merged=second, **told)
+    undo_merge(merge=merge_players(kept=first, merged=third, **told), by=None, now=LATER)
 
 
 @way(FIXTURES, "`loaddata` of rows that were deleted", moves=False)

@@ -1,6 +1,13 @@
 """The services that write users, API keys and answered requests; nothing else writes these tables."""
 
 from deltacrown.accounts.services.answers import Answer, InvalidIdempotencyKey, KeyReused, answer_once
+from deltacrown.accounts.services.external_ids import (
+    add_external_id,
+    create_players_by_id,
+    find_players_by_id,
+    list_external_ids,
+    remove_external_id,
+)
 from deltacrown.accounts.services.keys import (
     SCOPES,
     InvalidKey,
@@ -13,13 +20,25 @@ from deltacrown.accounts.services.keys import (
     list_keys,
     revoke_key,
 )
+from deltacrown.accounts.services.merged import (
+    empty_records,
+    follow_merges,
+    keep_record,
+    lock_accounts,
+    record_merge,
+    record_undo,
+)
 from deltacrown.accounts.services.players import (
     InvalidUsername,
+    TooManyRenames,
     create_players,
+    depersonalise_user,
     find_players,
     find_username_faults,
+    rename_oneself,
     rename_player,
     resolve_usernames,
+    set_active,
     set_sign_in,
 )
 
@@ -34,15 +53,30 @@ __all__ = [
     "MayNotGrant",
     "NewKey",
     "TooManyKeys",
+    "TooManyRenames",
+    "add_external_id",
     "answer_once",
     "authenticate_key",
     "create_key",
     "create_players",
+    "create_players_by_id",
+    "depersonalise_user",
+    "empty_records",
     "find_players",
+    "find_players_by_id",
     "find_username_faults",
+    "follow_merges",
+    "keep_record",
+    "list_external_ids",
     "list_keys",
+    "lock_accounts",
+    "record_merge",
+    "record_undo",
+    "remove_external_id",
+    "rename_oneself",
     "rename_player",
     "resolve_usernames",
     "revoke_key",
+    "set_active",
     "set_sign_in",
 ]

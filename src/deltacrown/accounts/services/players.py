@@ -1,27 +1,32 @@
 """Create many users at once, rename them, and look them up by name.
 
 Usernames are compared by their stored key (``core.names``), the same on every database. A former username
-finds its user as long as nobody else has it, now or formerly.
+finds its user as long as nobody else has it, now or formerly. Names of an account that was merged into
+another find that one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.db.models import Q
 
 from deltacrown.accounts import signals
-from deltacrown.accounts.models import LONGEST_USERNAME, FormerUsername, User
-from deltacrown.core.errors import DomainError
+from deltacrown.accounts.models import LONGEST_USERNAME, AnsweredRequest, ApiKey, FormerUsername, User
+from deltacrown.accounts.services.merged import follow_merges
+from deltacrown.core.dates import write_iso_minute
+from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.former_names import AmbiguousName, Found, resolve_former_names
 from deltacrown.core.inputs import check_past, check_text, is_storable
 from deltacrown.core.names import InvalidName as InvalidUsername
 from deltacrown.core.names import clean_username, make_name_key
 from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.core.races import find_or_insert
+from deltacrown.freshness.rates import Rate
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -30,13 +35,21 @@ LONGEST_PASSWORD = 4096
 
 __all__ = [
     "InvalidUsername",
+    "TooManyRenames",
     "create_players",
+    "depersonalise_user",
     "find_players",
     "find_username_faults",
+    "rename_oneself",
     "rename_player",
     "resolve_usernames",
+    "set_active",
     "set_sign_in",
 ]
+
+
+class TooManyRenames(Conflict):
+    """The player has changed the username too often lately."""
 
 
 @atomic_service
@@ -100,6 +113,26 @@ def rename_player(*, user: User, username: str) -> User:
 
 
 @atomic_service
+def rename_oneself(*, user: User, username: str, now: datetime) -> User:
+    """Change a username at the wish of its player, as often as ``USERNAME_CHANGE_RATE`` allows.
+
+    The same name again changes nothing.
+
+    :raises TooManyRenames: the player has changed it too often lately.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    rate = Rate.read("username", settings.USERNAME_CHANGE_RATE)
+    period = timedelta(seconds=rate.seconds)
+    given_up = FormerUsername.objects.filter(owner=user, given_up_at__gt=now - period)
+    times = list(given_up.order_by("-given_up_at").values_list("given_up_at", flat=True)[: rate.limit])
+    if len(times) == rate.limit and check_username(username) != user.username:
+        again = write_iso_minute(times[-1] + period)
+        message = f"You have changed your username {rate.limit} times lately; you can again from {again} on."
+        raise TooManyRenames(message, field="username")
+    return rename_player(user=user, username=username)
+
+
+@atomic_service
 def set_sign_in(*, user: User, password: str, is_staff: bool = False) -> User:
     """Set a user's password and their admin rights: all of them with ``is_staff``, none without.
 
@@ -109,6 +142,37 @@ def set_sign_in(*, user: User, password: str, is_staff: bool = False) -> User:
     user.set_password(password)
     user.is_staff = user.is_superuser = is_staff
     user.save(update_fields=["password", "is_staff", "is_superuser"])
+    return user
+
+
+@atomic_service
+def set_active(*, user: User, is_active: bool) -> bool:
+    """Set whether a user can sign in and use keys. Return False if that was so already."""
+    user.is_active = is_active
+    return bool(User.objects.filter(pk=user.pk).exclude(is_active=is_active).update(is_active=is_active))
+
+
+@atomic_service
+def depersonalise_user(*, user: User, username: str) -> User:
+    """Give an account another username for good, and take everything from it that says whose it was.
+
+    It has no former names, addresses, keys or stored answers afterwards, and nobody signs in to it.
+    """
+    was = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    User.objects.filter(pk=was.pk).update(
+        username=username,
+        first_name="",
+        last_name="",
+        email="",
+        password=make_password(None),
+        last_login=None,
+        is_active=False,
+    )
+    # The trigger on renames has just kept the name.
+    FormerUsername.objects.filter(owner=was).delete()
+    ApiKey.objects.filter(owner=was).delete()
+    AnsweredRequest.objects.filter(owner=was).delete()
+    user.refresh_from_db()
     return user
 
 
@@ -135,8 +199,11 @@ def resolve_usernames(usernames: Iterable[str]) -> Found:
 
     present = {name: exact.get(name) or users[key] for name, key in keys.items() if key in users}
     unknown = {name: key for name, key in keys.items() if name not in present}
-    former = resolve_former_names(FormerUsername, unknown, describe=lambda user: user.username)
-    return Found({**present, **former.rows}, former.ambiguous)
+    former = resolve_former_names(
+        FormerUsername, unknown, describe=lambda user: user.username, follow=follow_merges
+    )
+    ends = follow_merges(present.values())
+    return Found({name: ends[user.pk] for name, user in present.items()} | former.rows, former.ambiguous)
 
 
 def find_username_faults(usernames: Iterable[str]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from deltacrown.moderation import services as moderation
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.tournaments.services import get_result
+from deltacrown.user_profile.standing import require_good_standing
 
 resource = Resource("disputes")
 
@@ -57,6 +58,7 @@ def file_dispute(request: HttpRequest, body: GivenDispute) -> Any:
     The same objection filed again while it is open is the same dispute.
     """
     reporter = caller_of(request).member
+    require_good_standing(reporter, now())
     match = _match(request, body) if body.match else None
     result = _result(request, body.result) if body.result else None
     filed = moderation.file_dispute(

@@ -14,6 +14,7 @@ from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import GivenDateTime
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
+from deltacrown.core.clock import now
 from deltacrown.pages import exports
 
 resource = Resource("exports")
@@ -51,7 +52,7 @@ class MatchExportQuery(ExportQuery):
     "/players/{public_id}/matches/export",
     answers=None,
     access=PUBLIC,
-    refuses=[403, 404],
+    refuses=[403, 404, 410],
     extra=STREAM_OF_MATCHES,
 )
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
@@ -79,7 +80,7 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     NDJSON: an object a record, with its `section`. CSV: a line a field, as section, record, field, value.
     """
     user = caller_of(request).member
-    records = exports.iterate_own_data(user)
+    records = exports.export_own_data(user, clock=now)
     if query.format == "csv":
         return stream_csv(["section", "record", "field", "value"], _fields(records), name="deltacrown-export")
 

@@ -1,4 +1,4 @@
-"""Following, and the feed."""
+"""Following, blocking, and the feed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from deltacrown.api.access import OWN, PERSON, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import PageOf, Paging, PagingByTen, page_of
-from deltacrown.api.shapes.players import FeedLine, FollowLine, FollowState
+from deltacrown.api.shapes.players import BlockState, FeedLine, FollowLine, FollowState
 from deltacrown.core.clock import now
 from deltacrown.core.pagination import Page
+from deltacrown.pages import blocks, oneself
 from deltacrown.pages import follows as pages
-from deltacrown.pages import oneself
+from deltacrown.user_profile.people.blocks import BlockEntry, list_blocked
 from deltacrown.user_profile.people.follows import FollowEntry
 from deltacrown.user_profile.people.follows import list_following as list_followed
 
@@ -23,7 +24,7 @@ resource = Resource("follows")
 
 
 @resource.read(
-    "/players/{public_id}/followers", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404]
+    "/players/{public_id}/followers", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404, 410]
 )
 def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Who follows a player, the latest first.
@@ -36,7 +37,7 @@ def list_followers(request: HttpRequest, public_id: PlayerPath, query: Query[Pag
 
 
 @resource.read(
-    "/players/{public_id}/following", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404]
+    "/players/{public_id}/following", answers=PageOf[FollowLine], access=PUBLIC, refuses=[403, 404, 410]
 )
 def list_following(request: HttpRequest, public_id: PlayerPath, query: Query[Paging]) -> Any:
     """Whom a player follows, the latest first.
@@ -55,16 +56,45 @@ def list_my_follows(request: HttpRequest, query: Query[Paging]) -> Any:
     return _page(list_followed(member, member, query.page, limit=query.limit))
 
 
-@resource.write("PUT", "/me/follows/{public_id}", answers=FollowState, access=PERSON, refuses=[404])
+@resource.write("PUT", "/me/follows/{public_id}", answers=FollowState, access=PERSON, refuses=[404, 409, 410])
 def follow_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """Follow a player; following twice is following once."""
     return _set_following(request, public_id, following=True)
 
 
-@resource.write("DELETE", "/me/follows/{public_id}", answers=FollowState, access=PERSON, refuses=[404])
+@resource.write("DELETE", "/me/follows/{public_id}", answers=FollowState, access=PERSON, refuses=[404, 410])
 def unfollow_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """Follow a player no longer."""
     return _set_following(request, public_id, following=False)
+
+
+@resource.write("DELETE", "/me/followers/{public_id}", answers=FollowState, access=PERSON, refuses=[404, 410])
+def remove_follower(request: HttpRequest, public_id: PlayerPath) -> Any:
+    """Take a follower away; they are not told, and may follow again. `block_player` prevents that."""
+    blocks.remove_follower(followed=caller_of(request).member, public_id=public_id)
+    return {"public_id": public_id, "follows": False}
+
+
+@resource.read("/me/blocks", answers=PageOf[FollowLine], access=OWN)
+def list_my_blocks(request: HttpRequest, query: Query[Paging]) -> Any:
+    """Whom the caller blocks, the latest first. Nobody else is told, but staff who may see what is hidden."""
+    member = caller_of(request).member
+    return _page(list_blocked(member, member, query.page, limit=query.limit))
+
+
+@resource.write("PUT", "/me/blocks/{public_id}", answers=BlockState, access=PERSON, refuses=[404, 410])
+def block_player(request: HttpRequest, public_id: PlayerPath) -> Any:
+    """Block a player: neither follows the other any more. Blocking twice is blocking once.
+
+    A blocked player sees what is public, and nothing that is for followers.
+    """
+    return _set_blocking(request, public_id, blocking=True)
+
+
+@resource.write("DELETE", "/me/blocks/{public_id}", answers=BlockState, access=PERSON, refuses=[404])
+def unblock_player(request: HttpRequest, public_id: PlayerPath) -> Any:
+    """Block a player no longer. Follows that the block ended stay ended."""
+    return _set_blocking(request, public_id, blocking=False)
 
 
 @resource.read("/me/feed", answers=PageOf[FeedLine], access=OWN)
@@ -84,7 +114,13 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
     return {"public_id": public_id, "follows": following}
 
 
-def _page(found: Page[FollowEntry]) -> dict[str, Any]:
+def _set_blocking(request: HttpRequest, public_id: str, *, blocking: bool) -> dict[str, Any]:
+    member = caller_of(request).member
+    blocks.set_blocking(blocker=member, public_id=public_id, blocking=blocking, now=now())
+    return {"public_id": public_id, "blocks": blocking}
+
+
+def _page(found: Page[FollowEntry] | Page[BlockEntry]) -> dict[str, Any]:
     return page_of(
         found.with_items(
             lambda lines: [{"player": each.profile, "since": each.since} for each in lines],

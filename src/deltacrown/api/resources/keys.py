@@ -14,6 +14,7 @@ from deltacrown.api.people import find_player
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes.me import GivenKey, Key, NewKey
 from deltacrown.core.clock import now
+from deltacrown.user_profile.standing import require_good_standing
 
 resource = Resource("api keys")
 
@@ -35,6 +36,8 @@ def create_api_key(request: HttpRequest, body: GivenKey) -> Any:
     who made each of their keys, and every use of one that somebody else made is logged.
     """
     caller = caller_of(request)
+    if set(body.scopes) != {"read"}:
+        require_good_standing(caller.member, now())
     made = accounts.create_key(
         owner=_owner(caller, body), name=body.name, scopes=body.scopes, by=caller.member
     )

@@ -94,7 +94,7 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
     return page_of(shown.board, **described, **_asked(query), since=shown.since)
 
 
-@resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404])
+@resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404, 410])
 def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, query: Query[AroundQuery]) -> Any:
     """A player's rank, and the players just before and after; no items when the player is not ranked."""
     place = pages.get_place(_choice(stat, query), public_id, each_side=query.each_side, now=now())

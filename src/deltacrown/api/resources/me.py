@@ -37,6 +37,7 @@ def get_me(request: HttpRequest) -> Any:
         "is_staff": caller.is_staff,
         "stats": own.stats,
         "privacy": own.privacy,
+        "standing": own.standing,
         "key": caller.key,
     }
 

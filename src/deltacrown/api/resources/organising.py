@@ -30,8 +30,10 @@ from deltacrown.core.clock import now
 from deltacrown.pages.tournament_entrants import describe_registrations
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.models import Team
+from deltacrown.teams.services import list_roster
 from deltacrown.tournaments import models
 from deltacrown.tournaments import services as tournaments
+from deltacrown.user_profile.standing import require_enterable, require_good_standing
 
 #: 10,000 standings of 200 bytes.
 MOST_BYTES_OF_STANDINGS = 2 * 1024 * 1024
@@ -49,6 +51,7 @@ def create_tournament(
     caller = caller_of(request)
 
     def create() -> dict[str, Any]:
+        require_good_standing(caller.member, now())
         given = body.model_dump(exclude={"game"})
         event = tournaments.create_tournament(**given, game=find_game(body.game), organiser=caller.member)
         event.refresh_from_db()
@@ -60,7 +63,9 @@ def create_tournament(
 @resource.write("POST", "/tournaments/{slug}/open", **STEP)
 def open_tournament(request: HttpRequest, slug: SlugPath) -> Any:
     """Open a draft for registration."""
-    return describe_tournament(tournaments.open_registration(tournament=_find_own(request, slug)))
+    event = _find_own(request, slug)
+    require_good_standing(caller_of(request).member, now())
+    return describe_tournament(tournaments.open_registration(tournament=event))
 
 
 @resource.write("POST", "/tournaments/{slug}/start", **STEP)
@@ -94,7 +99,7 @@ def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -
     """
     event = _find_own(request, slug)
     results = tournaments.complete_tournament(
-        tournament=event, standings=_standings(body.standings), now=now()
+        tournament=event, standings=_standings(body.standings, caller_of(request)), now=now()
     )
     return _describe_ruled(event, results.warnings)
 
@@ -139,7 +144,7 @@ def correct_result(request: HttpRequest, slug: SlugPath, body: GivenCorrection) 
     about the standings now: a new tie, a gap, a prize larger than that of somebody placed better.
     """
     event, caller = _find_own(request, slug), caller_of(request)
-    user, team = _entrant(body, None)
+    user, team = _named(body, caller)
     rows = tournaments.correct_result(
         tournament=event,
         user=user,
@@ -163,7 +168,7 @@ def disqualify_entrant(request: HttpRequest, slug: SlugPath, body: GivenDisquali
     restores it.
     """
     event, caller = _find_own(request, slug), caller_of(request)
-    user, team = _entrant(body, None)
+    user, team = _named(body, caller)
     rows = tournaments.disqualify_entrant(
         tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member
     )
@@ -177,7 +182,7 @@ def lift_disqualification(request: HttpRequest, slug: SlugPath, body: GivenDisqu
     Everybody whom it moved up moves back. Several can be lifted in any order.
     """
     event, caller = _find_own(request, slug), caller_of(request)
-    user, team = _entrant(body, None)
+    user, team = _named(body, caller)
     rows = tournaments.lift_disqualification(
         tournament=event, user=user, team=team, reason=body.reason, now=now(), by=caller.member
     )
@@ -188,14 +193,18 @@ def lift_disqualification(request: HttpRequest, slug: SlugPath, body: GivenDisqu
 def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> Any:
     """Register a player or a team while registration is open; who is registered stays so.
 
-    Players enter themselves, members their team; the organiser, and staff who may run every tournament,
-    anybody, also late, while the tournament runs: then whatever its places.
+    Players enter themselves; a team is entered by its captain or, where it has none, by any member; the
+    organiser, and staff who may run every tournament, enter anybody, also late, while the tournament runs:
+    then whatever its places.
     """
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
-    roster = find_players_named(body.roster, field="roster") if body.roster is not None else None
+    require_good_standing(caller.member, now())
+    roster = find_players_named(body.roster, field="roster", by=caller) if body.roster is not None else None
     tournaments.require_entry(event, caller.member, user=user, team=team, now=now(), roster=roster)
     tournaments.require_dating(event, caller.member, body.at)
+    if team is not None and not tournaments.can_organise(event, caller.member):
+        require_enterable(list_roster(team, now()) if roster is None else roster, now())
     step: dict[str, Any] = {
         "tournament": event,
         "registered_at": body.at,
@@ -216,6 +225,7 @@ def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> A
 
     Who may withdraw an entrant may check it in.
     """
+    require_good_standing(caller_of(request).member, now())
     return describe_registrations(tournaments.check_in(**_spoken_for(request, slug, body)))
 
 
@@ -223,8 +233,8 @@ def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> A
 def withdraw_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
     """Take an entrant out of a tournament that has not ended; the registration stays recorded, marked.
 
-    Players withdraw themselves; a team is withdrawn by a player of the roster it registered; the organiser
-    and staff withdraw anybody. `take_back_withdrawal` undoes it.
+    Players withdraw themselves; a team is withdrawn by its captain or, where it has none, by a player of the
+    roster it registered; the organiser and staff withdraw anybody. `take_back_withdrawal` undoes it.
     """
     return describe_registrations(tournaments.withdraw(**_spoken_for(request, slug, body)))
 
@@ -238,7 +248,8 @@ def take_back_withdrawal(request: HttpRequest, slug: SlugPath, body: GivenStep) 
     """
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
-    tournaments.require_return(event, caller.member, user=user, team=team)
+    require_good_standing(caller.member, now())
+    tournaments.require_return(event, caller.member, user=user, team=team, now=now())
     step = _step(event, caller, user, team, body)
     return describe_registrations(tournaments.take_back_withdrawal(**step))
 
@@ -264,7 +275,7 @@ def _spoken_for(request: HttpRequest, slug: str, body: GivenStep) -> dict[str, A
     """Return the arguments of a step that whoever speaks for the entrant may take."""
     event, caller = _find(request, slug), caller_of(request)
     user, team = _entrant(body, caller)
-    tournaments.require_say(event, caller.member, user=user, team=team)
+    tournaments.require_say(event, caller.member, user=user, team=team, now=now())
     return _step(event, caller, user, team, body)
 
 
@@ -288,18 +299,24 @@ def _describe_ruled(event: models.Tournament, warnings: list[str]) -> dict[str, 
     return {**describe_tournament(event), "warnings": warnings}
 
 
-def _entrant(body: GivenEntrant | GivenStanding, caller: Caller | None) -> tuple[User | None, Team | None]:
+def _entrant(body: GivenEntrant | GivenStanding, caller: Caller) -> tuple[User | None, Team | None]:
     """Return the player or team that a body names; the caller when it names nobody."""
-    user = find_player(body.player, field="player") if body.player is not None else None
-    team = find_team(body.team, field="team") if body.team is not None else None
-    return (caller.member, None) if caller and user is None and team is None else (user, team)
+    user, team = _named(body, caller)
+    return (caller.member, None) if user is None and team is None else (user, team)
 
 
-def _standings(given: list[GivenStanding]) -> list[tournaments.Standing]:
+def _named(body: GivenEntrant | GivenStanding, caller: Caller) -> tuple[User | None, Team | None]:
+    """Return the player or team that a body names."""
+    user = find_player(body.player, field="player", by=caller) if body.player is not None else None
+    team = find_team(body.team, field="team", by=caller) if body.team is not None else None
+    return user, team
+
+
+def _standings(given: list[GivenStanding], by: Caller) -> list[tournaments.Standing]:
     named = [each.player for each in given if each.player is not None]
-    users = dict(zip(named, find_players_named(named, field="standings"), strict=True))
+    users = dict(zip(named, find_players_named(named, field="standings", by=by), strict=True))
 
-    teams = find_teams_named([each.team for each in given if each.team is not None], field="standings")
+    teams = find_teams_named([each.team for each in given if each.team is not None], field="standings", by=by)
 
     standings = []
     for each in given:

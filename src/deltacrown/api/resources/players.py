@@ -1,4 +1,4 @@
-"""Players: the search, and of each the profile, histories and stats."""
+"""Players: of each the profile, histories and stats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from deltacrown.api.shapes.players import (
     GameLine,
     MatchLine,
     Player,
-    PlayerLine,
     SeriesLine,
     StatExplanation,
     StatHistory,
@@ -28,7 +27,7 @@ from deltacrown.api.shapes.players import (
     StatValues,
 )
 from deltacrown.core.clock import now
-from deltacrown.pages import cached, players, search, stats
+from deltacrown.pages import cached, players, stats
 
 resource = Resource("players")
 
@@ -40,14 +39,6 @@ StatPath = Annotated[
 ]
 PLAYED_FROM = "The earliest datetime, or a date: from its start, UTC."
 PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
-
-
-class Search(Paging):
-    """Whom to look for."""
-
-    q: str = Field(
-        min_length=2, max_length=60, description="Letters of a name, or the beginning of a public id."
-    )
 
 
 class MatchQuery(PagingByTen):
@@ -116,15 +107,12 @@ class ExplainQuery(BaseModel):
     game: str | None = Field(None, description="A game's slug: the player's number in that game.")
 
 
-@resource.read("/players", answers=PageOf[PlayerLine], access=SHARED)
-def find_players(request: HttpRequest, query: Query[Search]) -> Any:
-    """Find players by name or public id."""
-    return page_of(search.search_players(query.q, query.page, limit=query.limit))
-
-
-@resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404])
+@resource.read("/players/{public_id}", answers=Player, access=PUBLIC, refuses=[404, 410])
 def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
-    """A player at a glance."""
+    """A player at a glance.
+
+    410 when the account is closed, on this address and all below it.
+    """
     shown = cached.get_profile_page(public_id, viewer=caller_of(request).viewer)
     profile = shown.profile
     return {
@@ -133,6 +121,7 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
         "country": profile.country,
         "bio": profile.bio,
         "joined_at": profile.user.date_joined,
+        "standing": shown.standing,
         "visible": shown.visibility,
         "stats": shown.stats,
         "games": shown.games,
@@ -143,7 +132,9 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     }
 
 
-@resource.read("/players/{public_id}/matches", answers=PageOf[MatchLine], access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/matches", answers=PageOf[MatchLine], access=PUBLIC, refuses=[403, 404, 410]
+)
 def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchQuery]) -> Any:
     """A player's matches, newest first, voided ones marked.
 
@@ -154,7 +145,9 @@ def list_player_matches(request: HttpRequest, public_id: PlayerPath, query: Quer
     return page_of(found)
 
 
-@resource.read("/players/{public_id}/series", answers=PageOf[SeriesLine], access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/series", answers=PageOf[SeriesLine], access=PUBLIC, refuses=[403, 404, 410]
+)
 def list_player_series(request: HttpRequest, public_id: PlayerPath, query: Query[SeriesQuery]) -> Any:
     """A player's series, each one result over its games; those played last first.
 
@@ -166,7 +159,7 @@ def list_player_series(request: HttpRequest, public_id: PlayerPath, query: Query
 
 
 @resource.read(
-    "/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404]
+    "/players/{public_id}/tournaments", answers=PageOf[EntryLine], access=PUBLIC, refuses=[403, 404, 410]
 )
 def list_player_tournaments(
     request: HttpRequest, public_id: PlayerPath, query: Query[TournamentQuery]
@@ -186,7 +179,9 @@ def list_player_tournaments(
     return page_of(shown.history)
 
 
-@resource.read("/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404])
+@resource.read(
+    "/players/{public_id}/activity", answers=PageOf[ActivityLine], access=PUBLIC, refuses=[404, 410]
+)
 def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[PagingByTen]) -> Any:
     """A player's timeline, as far as the caller may see it, latest first."""
     viewer = caller_of(request).viewer
@@ -194,20 +189,20 @@ def list_player_activity(request: HttpRequest, public_id: PlayerPath, query: Que
     return page_of(shown.timeline)
 
 
-@resource.read("/players/{public_id}/games", answers=list[GameLine], access=SHARED, refuses=[404])
+@resource.read("/players/{public_id}/games", answers=list[GameLine], access=SHARED, refuses=[404, 410])
 def list_player_games(request: HttpRequest, public_id: PlayerPath) -> Any:
     """A player's numbers in every game played, the most played first."""
     return stats.list_games_of(public_id)
 
 
-@resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404])
+@resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404, 410])
 def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[AsOfQuery]) -> Any:
     """A player's numbers, now or as this site showed them at a past time."""
     viewer = caller_of(request).viewer
     return stats.get_stat_values(public_id, as_of=query.as_of, viewer=viewer, now=now())
 
 
-@resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404])
+@resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404, 410])
 def get_player_stat(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]
 ) -> Any:
@@ -221,7 +216,9 @@ def get_player_stat(
     return {**asdict(shown.stat), "game": game, "as_of": shown.as_of}
 
 
-@resource.read("/players/{public_id}/stats/{stat}/rows", answers=StatRows, access=PUBLIC, refuses=[403, 404])
+@resource.read(
+    "/players/{public_id}/stats/{stat}/rows", answers=StatRows, access=PUBLIC, refuses=[403, 404, 410]
+)
 def list_stat_rows(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[RowQuery]
 ) -> Any:
@@ -252,7 +249,7 @@ def list_stat_rows(
 
 
 @resource.read(
-    "/players/{public_id}/stats/{stat}/history", answers=StatHistory, access=PUBLIC, refuses=[403, 404]
+    "/players/{public_id}/stats/{stat}/history", answers=StatHistory, access=PUBLIC, refuses=[403, 404, 410]
 )
 def list_stat_changes(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ChangeQuery]
@@ -279,7 +276,7 @@ def list_stat_changes(
     "/players/{public_id}/stats/{stat}/explanation",
     answers=StatExplanation,
     access=PUBLIC,
-    refuses=[403, 404],
+    refuses=[403, 404, 410],
 )
 def explain_stat(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ExplainQuery]

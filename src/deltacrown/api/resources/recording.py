@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from deltacrown.api.access import CORRECTOR, CREATOR, RECORDER, caller_of
+from deltacrown.api.access import CORRECTOR, CREATOR, RECORDER, Caller, caller_of
 from deltacrown.api.deliveries import deliver
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
 from deltacrown.api.people import by_username, find_game, find_player, find_players_named
@@ -79,25 +79,30 @@ def correct_match(request: HttpRequest, body: GivenMatchCorrection) -> Any:
     """
     game, by = find_game(body.game), caller_of(request).member
     rows = games.correct_match(
-        game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, **_correction(body)
+        game=game,
+        match_key=body.match_key,
+        reason=body.reason,
+        now=now(),
+        by=by,
+        **_correction(body, caller_of(request)),
     )
     return _state(rows, rows.warnings)
 
 
-def _correction(body: GivenMatchCorrection) -> games.MatchCorrection:
+def _correction(body: GivenMatchCorrection, by: Caller) -> games.MatchCorrection:
     """Return what a body corrects, by username."""
-    moved = find_players_named(body.moved.values(), field="moved")
+    moved = find_players_named(body.moved.values(), field="moved", by=by)
     correction: games.MatchCorrection = {
-        "results": by_username(body.results, field="results"),
-        "scores": by_username(body.scores, field="scores"),
-        "sides": by_username(body.sides, field="sides"),
-        "placements": by_username(body.placements, field="placements"),
-        "ended_by": by_username(body.ended_by, field="ended_by"),
-        "uncounted": by_username(body.uncounted, field="uncounted"),
-        "stats": by_username(body.stats, field="stats"),
-        "moved": by_username(dict(zip(body.moved, moved, strict=True)), field="moved"),
-        "added": _lines(body.added),
-        "removed": [user.username for user in find_players_named(body.removed, field="removed")],
+        "results": by_username(body.results, field="results", by=by),
+        "scores": by_username(body.scores, field="scores", by=by),
+        "sides": by_username(body.sides, field="sides", by=by),
+        "placements": by_username(body.placements, field="placements", by=by),
+        "ended_by": by_username(body.ended_by, field="ended_by", by=by),
+        "uncounted": by_username(body.uncounted, field="uncounted", by=by),
+        "stats": by_username(body.stats, field="stats", by=by),
+        "moved": by_username(dict(zip(body.moved, moved, strict=True)), field="moved", by=by),
+        "added": _lines(body.added, by),
+        "removed": [user.username for user in find_players_named(body.removed, field="removed", by=by)],
         "played_at": body.played_at,
         "is_time_known": body.is_time_known,
         "kind": body.kind,
@@ -110,13 +115,13 @@ def _correction(body: GivenMatchCorrection) -> games.MatchCorrection:
 def _void(request: HttpRequest, body: GivenVoid, service: Callable[..., list[MatchRow]]) -> dict[str, Any]:
     """Void or restore what a body names, and return the match."""
     game, by = find_game(body.game), caller_of(request).member
-    user = None if body.player is None else find_player(body.player, field="player")
+    user = None if body.player is None else find_player(body.player, field="player", by=caller_of(request))
     rows = service(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, user=user)
     return _state(rows)
 
 
-def _lines(given: Sequence[GivenLine]) -> list[games.LineRecord]:
-    users = find_players_named([line.player for line in given], field="added")
+def _lines(given: Sequence[GivenLine], by: Caller) -> list[games.LineRecord]:
+    users = find_players_named([line.player for line in given], field="added", by=by)
     return [
         games.LineRecord(
             user=user,

@@ -18,6 +18,7 @@ from deltacrown.pages.entry_changes import get_entry_changes_page
 from deltacrown.pages.tournament_entrants import describe_registrations
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.tournaments import services as tournaments
+from deltacrown.user_profile.standing import require_enterable, require_good_standing
 
 resource = Resource("tournaments")
 
@@ -29,8 +30,9 @@ def change_roster(request: HttpRequest, slug: SlugPath, body: GivenRosterChange)
     """Change the roster of a team while the tournament is open or running; what is so already stays so.
 
     Players join, leave, or replace each other, also those who are no members of the team, and may come back.
-    A player is on one roster at a time. Before the start, whoever is on the roster may put members of the
-    team on it and take players off; after it the organiser and staff change rosters.
+    A player is on one roster at a time. Before the start, the captain or, where the team has none, whoever is
+    on the roster may put members of the team on it and take players off; after it the organiser and staff
+    change rosters.
 
     The same change with another `at` corrects the time. A match is recorded for the team of whose roster the
     player was when it was played. The title goes to the roster at the end, and to who left it after playing
@@ -38,16 +40,17 @@ def change_roster(request: HttpRequest, slug: SlugPath, body: GivenRosterChange)
     """
     caller = caller_of(request)
     event = get_tournament(slug, viewer=caller.member)
-    team = find_team(body.team, field="team")
-    add = find_players_named(body.add, field="add")
-    remove = find_players_named(body.remove, field="remove")
-    players = find_players_named([each.player for each in body.replace], field="replace")
-    substitutes = find_players_named([each.substitute for each in body.replace], field="replace")
+    team = find_team(body.team, field="team", by=caller)
+    add = find_players_named(body.add, field="add", by=caller)
+    remove = find_players_named(body.remove, field="remove", by=caller)
+    players = find_players_named([each.player for each in body.replace], field="replace", by=caller)
+    substitutes = find_players_named([each.substitute for each in body.replace], field="replace", by=caller)
 
-    present = now()
-    tournaments.require_roster_change(
-        event, caller.member, team=team, joining=[*add, *substitutes], now=present
-    )
+    present, joining = now(), [*add, *substitutes]
+    require_good_standing(caller.member, present)
+    tournaments.require_roster_change(event, caller.member, team=team, joining=joining, now=present)
+    if not tournaments.can_organise(event, caller.member):
+        require_enterable(joining, present)
     tournaments.require_dating(event, caller.member, body.at)
     rows = tournaments.change_roster(
         tournament=event,

@@ -21,7 +21,7 @@ from deltacrown.api.shapes.tournaments import (
     TournamentLine,
     TournamentPage,
 )
-from deltacrown.pages import tournaments
+from deltacrown.pages import search, tournaments
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import get_standing_decision
 
@@ -34,15 +34,21 @@ SlugPath = Annotated[str, Path(description="A tournament's slug.")]
 class ListQuery(Paging):
     """Narrows the list of tournaments."""
 
+    q: str | None = Field(
+        None,
+        min_length=search.SHORTEST_SEARCH,
+        max_length=search.LONGEST_SEARCH,
+        description="Letters of a name or a slug, present or former: the best matches come first.",
+    )
     game: str | None = Field(None, description="A game's slug.")
     status: TournamentStatus | None = None
 
 
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
 def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
-    """The published tournaments, latest start first."""
+    """The published tournaments, latest start first, or those with a name, the best matches first."""
     found = tournaments.list_tournament_items(
-        query.page, game=query.game, status=query.status, limit=query.limit
+        query.page, query=query.q, game=query.game, status=query.status, limit=query.limit
     )
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 
@@ -138,7 +144,12 @@ def describe_tournament(event: Tournament) -> dict[str, Any]:
 
 
 def _line(line: tournaments.TournamentItem) -> dict[str, Any]:
-    return {**describe_line(line.tournament), "registered": line.registered, "winners": line.winners}
+    return {
+        **describe_line(line.tournament),
+        "registered": line.registered,
+        "winners": line.winners,
+        "formerly": line.formerly,
+    }
 
 
 def describe_line(event: Tournament) -> dict[str, Any]:

@@ -73,12 +73,25 @@ class DeliveredLine(GivenLine):
     """One player's part in a match that is recorded."""
 
     player: str = Field(
-        description="A public id, or a username, also a former one.", examples=["DC-25-000042"]
+        description="A public id, a username, also a former one, or an external id: "
+        "`steam:76561198000000042`.",
+        examples=["DC-25-000042"],
+    )
+    name: str = Field(
+        "",
+        description="What a player who is created with `create_missing` is called; of others nothing "
+        "changes. Who is named by external id has it as the username, too, if it is free.",
+        max_length=240,
+    )
+    country: str = Field(
+        "",
+        description="The country of a player who is created: two letters of ISO 3166-1.",
+        max_length=60,
     )
     team: str = Field(
         "",
-        description="The slug or name of the team played for, which is the side where none is given. Needed "
-        "in a tournament only where it is not the team registered with.",
+        description="The slug, name or external id of the team played for, which is the side where none is "
+        "given. Needed in a tournament only where it is not the team registered with.",
         max_length=120,
     )
     void_reason: str = Field(
@@ -152,7 +165,8 @@ class Outcome(Shown):
     status: Literal["accepted", "completed", "unchanged", "refused"]
     refusal: Refusal | None
     warnings: list[str] = Field(
-        description="What looks odd about it; it is recorded all the same. A retry is told the same."
+        description="What looks odd about it; it is recorded all the same. A retry is told the same, but for "
+        "names and countries that could not be given to players who were created."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from deltacrown.api.shapes import DateTime, Given, Shown
-from deltacrown.api.shapes.players import PlayerLine, StatLine
+from deltacrown.api.shapes.players import PlayerLine, StatLine, ToldStanding
 
 
 class Privacy(Shown):
@@ -39,6 +39,7 @@ class Me(PlayerLine):
     is_staff: bool
     stats: list[StatLine]
     privacy: Privacy
+    standing: ToldStanding | None
     key: KeyInUse | None = Field(description="The key the request was made with; null for a session.")
 
 

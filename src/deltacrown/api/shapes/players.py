@@ -6,12 +6,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from deltacrown.accounts.models import User
 from deltacrown.api.shapes import (
     Amount,
     DateTime,
     DisputeStatus,
     EndedBy,
     EntryStatus,
+    Given,
+    GivenDateTime,
     MatchKind,
     PageOf,
     PublicId,
@@ -23,6 +26,11 @@ from deltacrown.api.shapes import (
     Value,
     Word,
 )
+
+
+def _get_public_id(user: Any) -> Any:
+    return user.profile.public_id if isinstance(user, User) else user
+
 
 #: Beside a time that follows from matches or registrations.
 Precision = Annotated[
@@ -41,6 +49,12 @@ class PlayerLine(Shown):
     public_id: PublicId
     name: str = Field(description="The display name, or the username when there is none.")
     country: str = Field(description="Two letters of ISO 3166-1, or empty.")
+
+
+class FoundPlayer(PlayerLine):
+    """A player that a search found."""
+
+    formerly: str = Field(description="The former name by which the player was found; else empty.")
 
 
 class StatLine(Shown):
@@ -64,6 +78,7 @@ class GameLine(Shown):
 class TeamSpell(Shown):
     """A period in a team."""
 
+    slug: str = Field(description="Of the team.")
     name: str
     joined_at: DateTime
     left_at: DateTime | None
@@ -239,6 +254,13 @@ class FollowState(Shown):
     follows: bool
 
 
+class BlockState(Shown):
+    """Whether the caller blocks a player."""
+
+    public_id: PublicId
+    blocks: bool
+
+
 class Visibility(Shown):
     """What the caller may see of the player."""
 
@@ -246,11 +268,33 @@ class Visibility(Shown):
     tournaments: bool
 
 
+class ToldStanding(Shown):
+    """A player's standing, as the player and staff are told it."""
+
+    standing: Literal["ACTIVE", "SUSPENDED", "CLOSED", "MERGED", "ANONYMISED"]
+    until: DateTime | None = Field(
+        description="When a suspension ends, or a closed account is anonymised; null for never."
+    )
+    reason: str
+    changed_at: DateTime | None
+    decided_by: Annotated[PublicId | None, BeforeValidator(_get_public_id)] = Field(
+        description="Who decided; null for what happened by itself, and to the player."
+    )
+
+
+class GivenSuspension(Given):
+    """Until when, and why, to suspend a player."""
+
+    until: GivenDateTime | None = Field(None, description="When it ends by itself; leave it out for never.")
+    reason: str = Field(min_length=1, max_length=500, description="Told to the player and to staff.")
+
+
 class Player(PlayerLine):
     """A player at a glance."""
 
     bio: str
     joined_at: DateTime
+    standing: ToldStanding | None = Field(description="Told to the player and to staff; null to others.")
     visible: Visibility
     stats: list[StatLine]
     games: list[GameLine]

@@ -46,6 +46,7 @@ class TournamentLine(Shown):
     ends_at: DateTime | None
     registered: int = Field(description="Players registered, without those who withdrew.")
     winners: list[Entrant]
+    formerly: str = Field("", description="The former name by which a search found it; else empty.")
 
 
 class OfficialLine(Shown):

@@ -28,6 +28,8 @@ from deltacrown.games.services.records import (
     RecordStatus,
 )
 from deltacrown.games.services.redelivering import Postponed
+from deltacrown.games.services.rekeying import rekey_match
+from deltacrown.games.services.returning import take_back_lines
 from deltacrown.games.services.rules import InvalidMatch
 
 __all__ = [
@@ -64,7 +66,9 @@ __all__ = [
     "list_oddities",
     "record_match",
     "record_matches",
+    "rekey_match",
     "restore_match",
     "set_forfeit_rule",
+    "take_back_lines",
     "void_match",
 ]

@@ -1,5 +1,13 @@
-"""The services that write teams and memberships; nothing else writes these tables."""
+"""The services that write teams, memberships and roles; nothing else writes these tables."""
 
+from deltacrown.teams.services.external_ids import (
+    add_team_id,
+    ensure_teams_by_id,
+    find_teams_by_id,
+    list_team_ids,
+    remove_team_id,
+)
+from deltacrown.teams.services.members import Member, list_members
 from deltacrown.teams.services.memberships import (
     InvalidDate,
     MembershipConflict,
@@ -21,23 +29,68 @@ from deltacrown.teams.services.naming import (
     rename_team,
     resolve_teams,
 )
+from deltacrown.teams.services.periods import (
+    PERIODS,
+    Lasting,
+    read_role_ends,
+    restore_role_ends,
+    set_period,
+)
+from deltacrown.teams.services.roles import (
+    MayNotManage,
+    RoleConflict,
+    RoleNotHeld,
+    UnknownRole,
+    can_manage,
+    end_membership,
+    end_role,
+    give_role,
+    list_captains,
+    list_roles,
+    list_teams_led,
+    name_captains,
+)
 
 __all__ = [
+    "PERIODS",
     "InvalidDate",
+    "Lasting",
+    "MayNotManage",
+    "Member",
     "MembershipConflict",
     "MembershipRecord",
     "NotInTeam",
+    "RoleConflict",
+    "RoleNotHeld",
     "TeamTaken",
+    "UnknownRole",
+    "add_team_id",
+    "can_manage",
     "create_team",
+    "end_membership",
+    "end_role",
     "ensure_teams",
+    "ensure_teams_by_id",
     "find_team_faults",
     "find_teams",
+    "find_teams_by_id",
+    "give_role",
     "join_team",
     "leave_team",
+    "list_captains",
+    "list_members",
+    "list_roles",
     "list_roster",
+    "list_team_ids",
     "list_team_words",
+    "list_teams_led",
     "list_words_of_renamed",
+    "name_captains",
+    "read_role_ends",
     "record_memberships",
+    "remove_team_id",
     "rename_team",
     "resolve_teams",
+    "restore_role_ends",
+    "set_period",
 ]

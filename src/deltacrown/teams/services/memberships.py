@@ -61,7 +61,7 @@ def join_team(*, team: Team, user: User, joined_at: datetime) -> TeamMembership:
     :raises MembershipConflict: the player is in the team at ``joined_at`` or later.
     """
     check_past(joined_at, field="joined_at")
-    _lock_teams([team.pk])
+    lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user)
     if same := memberships.filter(joined_at=joined_at).first():
@@ -85,7 +85,7 @@ def leave_team(*, team: Team, user: User, left_at: datetime) -> TeamMembership:
     :raises NotInTeam: the player has no open membership, nor one that ended at ``left_at``.
     """
     check_past(left_at, field="left_at")
-    _lock_teams([team.pk])
+    lock_teams([team.pk])
 
     memberships = TeamMembership.objects.filter(team=team, user=user).select_related("team", "user")
     if same := memberships.filter(left_at=left_at).first():
@@ -123,7 +123,7 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
     new: list[TeamMembership] = []
     ended: list[TeamMembership] = []
     for team_pks in in_batches(sorted(by_team)):
-        _lock_teams(team_pks)
+        lock_teams(team_pks)
         changes = _Changes(TeamMembership.objects.filter(team__in=team_pks).select_related("team", "user"))
         records = [record for pk in team_pks for record in by_team[pk]]
         for record in sorted(records, key=lambda record: record.joined_at):
@@ -140,9 +140,7 @@ def record_memberships(*, memberships: Sequence[MembershipRecord]) -> list[TeamM
 
 def list_roster(team: Team, at: datetime) -> list[User]:
     """Return the players in ``team`` at time ``at``, those who joined first at the top."""
-    present = TeamMembership.objects.filter(team=team, joined_at__lte=at).filter(
-        Q(left_at__isnull=True) | Q(left_at__gt=at)
-    )
+    present = TeamMembership.objects.present_at(at).filter(team=team)
     return [membership.user for membership in present.select_related("user").order_by("joined_at", "id")]
 
 
@@ -205,7 +203,7 @@ def _send_signals(new: Sequence[TeamMembership], ended: Sequence[TeamMembership]
         signals.team_left.send(TeamMembership, memberships=left)
 
 
-def _lock_teams(pks: Sequence[int]) -> None:
+def lock_teams(pks: Sequence[int]) -> None:
     """Lock these teams, so that one writer at a time changes their memberships.
 
     A database constraint cannot detect overlapping periods; the check in Python needs the lock.

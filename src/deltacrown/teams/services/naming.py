@@ -17,6 +17,7 @@ from django.utils.text import slugify
 
 from deltacrown.core import names as core_names
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
+from deltacrown.core.external_ids import names_known_provider
 from deltacrown.core.former_names import AmbiguousName, Found, resolve_former_names
 from deltacrown.core.inputs import check_text, is_storable
 from deltacrown.core.names import make_name_key
@@ -169,6 +170,9 @@ def clean_name(name: str) -> str:
     :raises InvalidInput: it is empty, longer than 120 characters, or holds what no name may hold.
     """
     check_text(name, field="name", limit=NAME_LENGTH * 4, required=True, multiline=True)
+    if names_known_provider(name):
+        message = f"{name!r:.60} is written like an id of a provider: write it without the colon."
+        raise InvalidInput(message, field="name")
     return core_names.clean_name(" ".join(name.split()), field="name", limit=NAME_LENGTH)
 
 

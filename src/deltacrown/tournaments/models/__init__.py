@@ -5,11 +5,18 @@ from deltacrown.tournaments.models.match_result import TournamentMatchResult
 from deltacrown.tournaments.models.participation import TournamentParticipation
 from deltacrown.tournaments.models.result import LAST_OF_PODIUM, TournamentResult
 from deltacrown.tournaments.models.series_result import TournamentSeriesResult
-from deltacrown.tournaments.models.tournament import RENAMES, FormerTournamentName, Tournament
+from deltacrown.tournaments.models.tournament import (
+    RENAMES,
+    TERM_SOURCES,
+    FormerTournamentName,
+    Tournament,
+    TournamentSearchTerm,
+)
 
 __all__ = [
     "LAST_OF_PODIUM",
     "RENAMES",
+    "TERM_SOURCES",
     "Disqualification",
     "EntryChange",
     "FormerTournamentName",
@@ -18,5 +25,6 @@ __all__ = [
     "TournamentMatchResult",
     "TournamentParticipation",
     "TournamentResult",
+    "TournamentSearchTerm",
     "TournamentSeriesResult",
 ]

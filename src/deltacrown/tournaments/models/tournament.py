@@ -6,11 +6,14 @@ from django.db.models import F, Q
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.former_names import FormerName, Rename
+from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
+from deltacrown.core.names import make_search_key
+from deltacrown.core.search_terms import SearchTerm, list_constraints, list_indexes, list_sources
 from deltacrown.games.models import Game
 from django_tally.database_clock import DatabaseNow
 
 
-class Tournament(models.Model):
+class Tournament(NamedModel):
     """An event with entrants, matches and official results."""
 
     instead_of_deletion = (
@@ -31,6 +34,14 @@ class Tournament(models.Model):
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=160)
+    search_key = NameKeyField(
+        of="name",
+        compute=make_search_key,
+        max_length=500,
+        default="",
+        db_default="",
+        help_text="The name in ASCII, in each way people write it.",
+    )
     game = models.ForeignKey(Game, refuse_deletion, related_name="tournaments")
     entrant_kind = models.CharField(
         max_length=4, choices=EntrantKind, default=EntrantKind.SOLO, db_default=EntrantKind.SOLO
@@ -63,6 +74,8 @@ class Tournament(models.Model):
         help_text="Made from its matches alone: a file of tournaments may replace what was guessed.",
     )
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
+
+    objects = NamedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-starts_at", "-id"]
@@ -102,4 +115,20 @@ class FormerTournamentName(FormerName):
 
 
 #: The names that are kept after they were given up.
-RENAMES = [Rename(FormerTournamentName, "slug"), Rename(FormerTournamentName, "name")]
+RENAMES = [
+    Rename(FormerTournamentName, "slug"),
+    Rename(FormerTournamentName, "name", search_key="search_key"),
+]
+
+
+class TournamentSearchTerm(SearchTerm):
+    """A beginning of a tournament's name or slug, present or former. Database triggers write it."""
+
+    owner = models.ForeignKey(Tournament, models.DO_NOTHING, related_name="search_terms", db_index=False)
+
+    class Meta:
+        constraints = list_constraints("tournaments_searchterm")
+        indexes = list_indexes("tournaments_searchterm")
+
+
+TERM_SOURCES = list_sources(TournamentSearchTerm, Tournament, FormerTournamentName)

@@ -79,6 +79,13 @@ from deltacrown.tournaments.services.restoring import (
     restore_tournament,
 )
 from deltacrown.tournaments.services.result_table import ResultChange
+from deltacrown.tournaments.services.returning import (
+    KeptStandings,
+    hand_over_rulings,
+    keep_standings,
+    lock_standings,
+    take_back_results,
+)
 from deltacrown.tournaments.services.rosters import RosterEmpty, change_roster
 from deltacrown.tournaments.services.rulings import (
     correct_result,
@@ -109,6 +116,7 @@ __all__ = [
     "InvalidTournamentMatch",
     "KeptEntrant",
     "KeptEntry",
+    "KeptStandings",
     "KeptTournament",
     "MayNotOrganise",
     "Members",
@@ -149,6 +157,8 @@ __all__ = [
     "find_tournaments",
     "get_result",
     "get_standing_decision",
+    "hand_over_rulings",
+    "keep_standings",
     "lift_annulment",
     "lift_disqualification",
     "list_former_names",
@@ -157,6 +167,7 @@ __all__ = [
     "list_player_totals",
     "list_series_of",
     "load_tournaments",
+    "lock_standings",
     "make_place",
     "open_registration",
     "read_place",
@@ -183,6 +194,7 @@ __all__ = [
     "summarise_tournament",
     "sync_all_series",
     "sync_series",
+    "take_back_results",
     "take_back_withdrawal",
     "withdraw",
     "write_changes",

@@ -11,7 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import DomainError
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import list_roster
+from deltacrown.teams.services import list_captains, list_roster, name_captains
 from deltacrown.tournaments.models import EntryChange, Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import get_entrant, list_entrant_roster
 
@@ -62,7 +62,9 @@ def require_entry(
     now: datetime,
     roster: Iterable[User] | None = None,
 ) -> None:
-    """Refuse unless ``by`` may register an entrant: themselves, or a team they are in; the organiser anybody.
+    """Refuse unless ``by`` may register an entrant: themselves, or their team; the organiser anybody.
+
+    A team that has captains is entered by one of them, another by any member.
 
     :param roster: who is to play for the team; a member may name present members only.
     :raises MayNotOrganise: they may not.
@@ -74,6 +76,8 @@ def require_entry(
 
     is_open = tournament.status == Tournament.Status.OPEN
     members = {member.pk for member in list_roster(team, now)} if team is not None else set()
+    if team is not None and by.pk in members and is_open:
+        _check_captain(team, by, now)
     if by.pk not in members:
         advice = "; the organiser enters others" if is_open else ""
         raise MayNotOrganise(f"You can enter yourself and the teams you are in{advice}.")
@@ -82,11 +86,13 @@ def require_entry(
         raise MayNotOrganise(f"The roster names players who are not in the team{advice}.", field="roster")
 
 
-def require_say(tournament: Tournament, by: User, *, user: User | None, team: Team | None) -> None:
+def require_say(
+    tournament: Tournament, by: User, *, user: User | None, team: Team | None, now: datetime
+) -> None:
     """Refuse unless ``by`` may act for a registered entrant: check it in, or withdraw it.
 
-    That are the player, or those on the team's roster as it was registered, whoever is in the team now; and
-    the organiser.
+    That are the player, the captains that the team has now, whether they play or not, and the organiser. For
+    a team without a captain those on its roster as it was registered, whoever is in the team now.
 
     :raises MayNotOrganise: they may not.
     :raises NotRegistered: the entrant is not registered.
@@ -94,6 +100,8 @@ def require_say(tournament: Tournament, by: User, *, user: User | None, team: Te
     if can_organise(tournament, by):
         return
     roster = list_entrant_roster(tournament, get_entrant(tournament, user, team))
+    if team is not None and _check_captain(team, by, now):
+        return
     if by.pk not in {row.user_id for row in roster}:
         who = "the player" if team is None else f"the players {team.name} registered"
         raise MayNotOrganise(f"Only {who}, the organiser and staff may do this.")
@@ -102,7 +110,7 @@ def require_say(tournament: Tournament, by: User, *, user: User | None, team: Te
 def require_roster_change(
     tournament: Tournament, by: User, *, team: Team, joining: Iterable[User], now: datetime
 ) -> None:
-    """Refuse unless ``by`` may change a roster: who is on it, before the start; the organiser always.
+    """Refuse unless ``by`` may change a roster: who may withdraw it, before the start; the organiser always.
 
     :param joining: who is to join; a player may name present members of the team only.
     :raises MayNotOrganise: they may not.
@@ -110,7 +118,7 @@ def require_roster_change(
     """
     if can_organise(tournament, by):
         return
-    require_say(tournament, by, user=None, team=team)
+    require_say(tournament, by, user=None, team=team, now=now)
     if tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}:
         raise MayNotOrganise(f"{tournament.name} has started; its organiser and staff change rosters.")
     members = {member.pk for member in list_roster(team, now)}
@@ -145,15 +153,30 @@ def filter_entry_changes(tournament: Tournament, viewer: User) -> QuerySet[Entry
     return rows.filter(Q(user=viewer) | of_team)
 
 
-def require_return(tournament: Tournament, by: User, *, user: User | None, team: Team | None) -> None:
+def require_return(
+    tournament: Tournament, by: User, *, user: User | None, team: Team | None, now: datetime
+) -> None:
     """Refuse unless ``by`` may take a withdrawal back: who may withdraw; after the start the organiser only.
 
     :raises MayNotOrganise: they may not.
     :raises NotRegistered: the entrant is not registered.
     """
-    require_say(tournament, by, user=user, team=team)
+    require_say(tournament, by, user=user, team=team, now=now)
     has_started = tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}
     if has_started and not can_organise(tournament, by):
         raise MayNotOrganise(
             f"{tournament.name} has started; its organiser and staff can take a withdrawal back."
         )
+
+
+def _check_captain(team: Team, by: User, now: datetime) -> bool:
+    """Return whether ``by`` is a captain of the team; False where the team has none.
+
+    :raises MayNotOrganise: the team has captains, and they are none of them.
+    """
+    captains = list_captains(team, now)
+    if by.pk in {captain.pk for captain in captains}:
+        return True
+    if captains:
+        raise MayNotOrganise(f"Only {name_captains(captains)}, the organiser and staff may do this.")
+    return False

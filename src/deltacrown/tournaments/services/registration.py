@@ -12,7 +12,9 @@ from datetime import datetime
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import Team
+from deltacrown.teams.services import Member
+from deltacrown.teams.services import list_members as list_team_members
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
@@ -30,11 +32,10 @@ from deltacrown.tournaments.services.register import (
     write_registers,
 )
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
-from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
 #: Team's id → its memberships.
-Members = dict[int, list[TeamMembership]]
+Members = dict[int, list[Member]]
 
 
 class TournamentFull(Conflict):
@@ -81,7 +82,8 @@ def register_team(
 ) -> list[TournamentParticipation]:
     """Register a team with a roster, or find it registered; one that withdrew may enter with another roster.
 
-    :param roster: the players; None for the team's members at ``registered_at``.
+    :param roster: the players; None for the team's members at ``registered_at``, but those who only coach,
+        analyse or manage.
     :param registered_at: when it registered, if not now.
     :param late: as of ``register_player``, and so are ``reason`` and ``by``.
     :return: a registration per member of the roster.
@@ -216,22 +218,16 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
 
 def list_members(entrants: Iterable[EntrantRecord]) -> Members:
     """Return every membership in the teams that come without a roster."""
-    teams = {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
-    members: Members = {team: [] for team in teams}
-    for batch in in_batches(sorted(teams)):
-        memberships = TeamMembership.objects.filter(team__in=batch).select_related("user")
-        for membership in memberships.order_by("joined_at", "pk"):
-            members[membership.team_id].append(membership)
-    return members
+    return list_team_members(
+        {entrant.team.pk for entrant in entrants if entrant.team is not None and entrant.roster is None}
+    )
 
 
 def find_roster(entrant: EntrantRecord, members: Members, at: datetime) -> list[User]:
-    """Return the players with whom an entrant enters: of a team without a roster, its members at the time."""
+    """Return the players with whom an entrant enters: of a team without a roster, its playing members."""
     if entrant.user is not None:
         return [entrant.user]
     if entrant.roster is not None or entrant.team is None:
         return list(entrant.roster or ())
-    memberships = members[entrant.team.pk]
-    joined = [each for each in memberships if each.joined_at <= at]
-    present = [each.user for each in joined if each.left_at is None or each.left_at > at]
+    present = [each.user for each in members[entrant.team.pk] if each.plays_at(at)]
     return list({user.pk: user for user in present}.values())

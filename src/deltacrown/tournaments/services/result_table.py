@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F
 
@@ -78,14 +79,35 @@ class ResultTable:
                 set_published(row, place_of(row))
             return
 
+        if strange := self._correct_published():
+            TournamentResult.objects.bulk_update(strange, PUBLISHED)
+
+    def _correct_published(self) -> list[TournamentResult]:
+        """Set, unsaved, the published place of each row that is elsewhere than it says, and return these."""
+        placed = [row for row in self.rows if row.placement is not None]
         settled = self._settle()
         strange = [row for row in placed if _find(settled, published_of(row)) != place_of(row)]
-        if strange:
-            known = _pair([row for row in placed if row not in strange])
-            struck = self._list_struck()
-            for row in strange:
-                set_published(row, find_published(place_of(row) or (1, 1), known, struck))
-            TournamentResult.objects.bulk_update(strange, PUBLISHED)
+        known = _pair([row for row in placed if row not in strange]) if strange else {}
+        struck = self._list_struck()
+        for row in strange:
+            set_published(row, find_published(place_of(row) or (1, 1), known, struck))
+        return strange
+
+    def keep(self) -> dict[str, Any]:
+        """Return what ``take_back`` needs, as JSON, before rows go away. The table is of no use then.
+
+        Where an entrant who is out is away already, the places published do not say where the others are:
+        they are kept as they stand, and as they would have to be.
+        """
+        kept = [[row.pk, published_of(row), place_of(row)] for row in self.rows]
+        is_ruled = any(row.published_placement is not None for row in self.rows)
+        if is_ruled:
+            self._correct_published()
+        stand = [[row.pk, published_of(row) if is_ruled else place_of(row)] for row in self.rows]
+        return {"kept": kept, "stand": stand, "out": self._list_out()}
+
+    def _list_out(self) -> list[int]:
+        return sorted(row.pk for row in self.rows if row.disqualified_at is not None)
 
     def strike(self, rows: Sequence[TournamentResult], reason: str, now: datetime) -> list[ResultChange]:
         """Take placement and prize of the rows of one entrant away, and return what changed."""
@@ -125,6 +147,36 @@ class ResultTable:
                 set_place(row, place)
         TournamentResult.objects.bulk_update([change.result for change in changes], PLACED)
         return changes
+
+    def take_back(self, returned: Collection[int], kept: Mapping[str, Any]) -> None:
+        """Settle rows that were away, and are there again as they were, with all that was ruled meanwhile.
+
+        Nobody else moves: their published places are those from before, but of who was placed anew since.
+
+        :param returned: the keys of those rows.
+        :param kept: what ``keep`` returned before they went.
+        """
+        if all(row.published_placement is None for row in self.rows):
+            return
+        if self._list_out() == kept["out"]:  # as it was: whoever is where they were
+            was = {key: (published, place) for key, published, place in kept["kept"]}
+            known = [row for row in self.rows if row.pk in was and place_of(row) == _tuple(was[row.pk][1])]
+            published = {key: each for key, (each, _) in was.items()}
+        else:
+            published = dict(kept["stand"])
+            known = [row for row in self.rows if row.pk in published]
+        for row in known:
+            set_published(row, _tuple(published[row.pk]))
+        TournamentResult.objects.bulk_update(known, PUBLISHED)
+        if self._list_out() == kept["out"]:
+            return
+
+        settled = self._settle()
+        back = [row for row in self.rows if row.pk in returned and row.placement is not None]
+        for row in back:
+            set_place(row, _find(settled, published_of(row)))
+        TournamentResult.objects.bulk_update(back, PLACED)
+        self.remember_published()
 
     def place(
         self,
@@ -200,6 +252,11 @@ def place_of(row: TournamentResult) -> Place | None:
 def published_of(row: TournamentResult) -> Place | None:
     """Return the place of a row before any disqualification; None where it is not kept."""
     return make_place(row.published_placement, row.published_placement_to)
+
+
+def _tuple(place: Any) -> Place | None:
+    """Return a place that JSON gave as a list."""
+    return None if place is None else (place[0], place[1])
 
 
 def set_place(row: TournamentResult, place: Place | None) -> None:

@@ -5,20 +5,28 @@ from deltacrown.user_profile.models.activity import (
     BackfilledPlayer,
     UserActivity,
 )
+from deltacrown.user_profile.models.farewell import PendingAnonymisation
 from deltacrown.user_profile.models.profile import GameStats, PrivacySettings, PublicIdCounter, UserProfile
-from deltacrown.user_profile.models.social import Follow, KycVerification
+from deltacrown.user_profile.models.search import PlayerSearchTerm
+from deltacrown.user_profile.models.social import Block, Follow, KycVerification
+from deltacrown.user_profile.models.standing import Standing, StandingChange
 
 __all__ = [
     "Achievement",
     "ActivityRow",
     "ArchivedUserActivity",
     "BackfilledPlayer",
+    "Block",
     "ExperienceAward",
     "Follow",
     "GameStats",
     "KycVerification",
+    "PendingAnonymisation",
+    "PlayerSearchTerm",
     "PrivacySettings",
     "PublicIdCounter",
+    "Standing",
+    "StandingChange",
     "UserAchievement",
     "UserActivity",
     "UserProfile",

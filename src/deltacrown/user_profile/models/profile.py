@@ -11,6 +11,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
 from deltacrown.core.names import make_search_key, make_skeleton
 from deltacrown.games.models import Game
+from deltacrown.user_profile.models.standing import Standing
 from deltacrown.user_profile.stat_fields import build_indexes, list_leaderboards, list_twin_leaderboards
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
 from django_tally.database_clock import DatabaseNow
@@ -78,17 +79,48 @@ class UserProfile(NamedModel, PlayerStats):
         db_default="",
         validators=[RegexValidator(r"^[A-Z]{2}$", "Two capital letters, as in ISO 3166-1: DE, BR, KR.")],
     )
+    standing = models.CharField(
+        max_length=10,
+        choices=Standing,
+        default=Standing.ACTIVE,
+        db_default=Standing.ACTIVE.value,
+        editable=False,
+        help_text="Written by people.standings only, which also logs why and by whom.",
+    )
+    standing_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When a suspension ends, or a closed account is anonymised; empty for never.",
+    )
+    data_exported_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When everything kept of the player was last exported for them, to the end.",
+    )
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
 
     objects = ProfileQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(standing__in=Standing.values), name="user_profile_standing"),
+            models.CheckConstraint(
+                condition=Q(standing_until__isnull=True)
+                | Q(standing__in=[Standing.SUSPENDED, Standing.CLOSED]),
+                name="user_profile_standing_ends",
+            ),
+        ]
         indexes = [
             *build_indexes(list_leaderboards(PlayerStats), "profile", last="public_id"),
-            # A search reads only this index, in the order of its pages.
-            models.Index(fields=["public_id", "search_key"], name="profile_search"),
             models.Index(
                 fields=["display_skeleton"], name="profile_look_alikes", condition=~Q(display_skeleton="")
+            ),
+            models.Index(
+                fields=["standing", "standing_until"],
+                name="profile_standing_ends",
+                condition=Q(standing_until__isnull=False),
             ),
         ]
 

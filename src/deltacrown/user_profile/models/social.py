@@ -33,6 +33,31 @@ class Follow(models.Model):
         return f"{self.follower_id} follows {self.followed_id}"
 
 
+class Block(models.Model):
+    """One player blocks another: neither follows the other. Database triggers see to it."""
+
+    blocker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocking", db_index=False
+    )
+    blocked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="blocked_by", db_index=False
+    )
+    created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="user_profile_block_once"),
+            models.CheckConstraint(condition=~Q(blocker=F("blocked")), name="user_profile_block_not_self"),
+        ]
+        indexes = [
+            models.Index("blocker", F("created_at").desc(), F("id").desc(), name="block_blocking"),
+            models.Index(fields=["blocked"], name="block_blocked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.blocker_id} blocks {self.blocked_id}"
+
+
 class KycVerification(models.Model):
     """The state of a player's identity verification. No documents are stored."""
 

@@ -1,4 +1,4 @@
-"""Players in the order of one of their numbers, read from the cached numbers through an index."""
+"""Listed players in the order of one of their numbers, read from the cached numbers through an index."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.standing import filter_listed, is_listed
 from deltacrown.user_profile.stat_fields import (
     Leaderboard as Declaration,
 )
@@ -204,14 +205,15 @@ def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tu
 
 def _overall(stat: str) -> _Ranking:
     board = list_leaderboards(UserProfile)[stat]
-    rows = UserProfile.objects.filter(board.get_eligible(stat)).select_related("user")
+    rows = UserProfile.objects.filter(board.get_eligible(stat), is_listed()).select_related("user")
     return _ranking(board, rows, stat, "public_id")
 
 
 def _in_game(stat: str, game: Game) -> _Ranking:
     column = list_twins(GameStats)[stat]
     board = list_twin_leaderboards(GameStats, UserProfile)[column]
-    rows = GameStats.objects.filter(board.get_eligible(column), game=game).select_related("user__profile")
+    rows = filter_listed(GameStats.objects.filter(board.get_eligible(column), game=game))
+    rows = rows.select_related("user__profile")
     return _ranking(board, rows, column, "user_id")
 
 

@@ -30,6 +30,7 @@ from deltacrown.user_profile.numbers.leaderboards import (
     LeaderboardEntry,
     check_country,
 )
+from deltacrown.user_profile.standing import write_listed_sql
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_leaderboards, list_numbers
 from deltacrown.user_profile.stat_fields import Leaderboard as Declaration
 from django_tally.as_of import list_components, number_sql
@@ -50,7 +51,8 @@ ranked AS (
     SELECT p.public_id, p.display_name, u.username, p.country, v.value,
         RANK() OVER (ORDER BY v.value {direction}) AS place,
         ROW_NUMBER() OVER (ORDER BY v.value {direction}, p.public_id) AS position
-    FROM valued v JOIN {profiles} p ON p.user_id = v.user_id JOIN {users} u ON u.id = v.user_id {among}
+    FROM valued v JOIN {profiles} p ON p.user_id = v.user_id JOIN {users} u ON u.id = v.user_id
+    WHERE {among}
 )
 SELECT place, public_id, COALESCE(NULLIF(display_name, ''), username), country, value
 FROM ranked WHERE {which} ORDER BY position LIMIT %s
@@ -196,7 +198,7 @@ class _Board:
             direction="ASC" if self.declared.lowest_first else "DESC",
             profiles=quote(UserProfile._meta.db_table),
             users=quote(User._meta.db_table),
-            among="WHERE p.country = %s" if self.country else "",
+            among=f"{write_listed_sql('p')}{' AND p.country = %s' if self.country else ''}",
             which=which,
         )
 

@@ -1,4 +1,4 @@
-"""Convert between public ids and users."""
+"""Convert between public ids, users and profiles."""
 
 from __future__ import annotations
 
@@ -6,17 +6,43 @@ import re
 from collections.abc import Iterable
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import NotFound
+from deltacrown.accounts.services import follow_merges
+from deltacrown.core.audit import audit
+from deltacrown.core.errors import Gone, NotFound
 from deltacrown.core.inputs import is_storable
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Standing, UserProfile
+from deltacrown.user_profile.privacy import Viewer, sees_hidden
+from deltacrown.user_profile.standing import SHOWN
 from django_tally.batches import in_batches
 
 LONGEST_PUBLIC_ID = 20
 PUBLIC_ID = re.compile(r"DC-\d{2}-\d{6,12}")
 
 
-def get_player(public_id: str) -> UserProfile:
-    """Return the profile with this public id, its user fetched along.
+class AccountClosed(Gone):
+    """The account of a player is closed, and its pages are gone."""
+
+
+def get_player(public_id: str, *, viewer: Viewer = None) -> UserProfile:
+    """Return the profile with this public id, its user fetched along, if ``viewer`` may see its pages.
+
+    The pages of a closed account are shown to staff who see what players hide, which is logged.
+
+    :raises NotFound: when there is none.
+    :raises AccountClosed: the account is closed, merged or anonymised.
+    """
+    profile = get_any_player(public_id)
+    if profile.standing not in SHOWN:
+        if not sees_hidden(viewer):
+            raise AccountClosed("This account is closed.", field="public_id")
+        audit.info("staff %s read the closed account of user %s", viewer.pk, profile.user_id)
+    return profile
+
+
+def get_any_player(public_id: str) -> UserProfile:
+    """Return the profile with this public id, its user fetched along, whatever its standing: for staff.
+
+    The id of an account that was merged into another finds that one.
 
     :raises NotFound: when there is none.
     """
@@ -26,6 +52,18 @@ def get_player(public_id: str) -> UserProfile:
     if profile is None:
         message = f"There is no player {public_id!r}: public ids look like DC-25-000042."
         raise NotFound(message, field="public_id")
+    return _follow(profile)
+
+
+def get_nameable_player(public_id: str) -> UserProfile:
+    """Return as ``get_any_player``, for staff who change what a player is called.
+
+    :raises NotFound: when there is none.
+    :raises AccountClosed: the player was anonymised, and is to be called nothing again.
+    """
+    profile = get_any_player(public_id)
+    if profile.standing == Standing.ANONYMISED:
+        raise AccountClosed("This player was anonymised, which cannot be undone.", field="public_id")
     return profile
 
 
@@ -36,6 +74,17 @@ def find_users(public_ids: Iterable[str]) -> dict[str, User]:
     for batch in in_batches(asked):
         profiles = UserProfile.objects.filter(public_id__in=batch).select_related("user").defer("bio")
         found |= {profile.public_id: profile.user for profile in profiles}
+    ends = follow_merges(found.values())
+    return {public_id: ends[user.pk] for public_id, user in found.items()}
+
+
+def _follow(profile: UserProfile) -> UserProfile:
+    """Return the profile of the account that stands for this one's now."""
+    if profile.user.merged_into_id is None:
+        return profile
+
+    end = follow_merges([profile.user])[profile.user_id]
+    found: UserProfile = UserProfile.objects.select_related("user").get(user=end)
     return found
 
 
@@ -45,6 +94,16 @@ def list_public_ids(user_ids: Iterable[int]) -> dict[int, str]:
     for batch in in_batches(sorted(set(user_ids))):
         found |= dict(UserProfile.objects.filter(user__in=batch).values_list("user_id", "public_id"))
     return found
+
+
+def profile_of(user: User) -> UserProfile:
+    """Return the profile that was fetched with ``user``, with its ``user`` set.
+
+    Django sets only one side of the relation, and reading the other would be a query.
+    """
+    profile: UserProfile = user.profile
+    profile.user = user
+    return profile
 
 
 def _could_be_public_id(text: str) -> bool:

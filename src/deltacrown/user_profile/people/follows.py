@@ -14,7 +14,10 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_past
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.user_profile.models import Follow, UserProfile
+from deltacrown.user_profile.people.addresses import profile_of
+from deltacrown.user_profile.people.blocks import require_unblocked
 from deltacrown.user_profile.privacy import Viewer, is_self, require_follows
+from deltacrown.user_profile.standing import is_listed, require_good_standing
 from django_tally.transactions import atomic_service
 
 BY_DATE: Order = ("-created_at", "-id")
@@ -37,13 +40,17 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     """Record that one player follows another from ``now`` on. Return False if that was so already.
 
     :raises CannotFollowSelf: both are the same player.
+    :raises Suspended: the follower is suspended.
     :raises InvalidInput: ``now`` has no time zone, or is in the future.
+    :raises MayNotFollow: one of them blocks the other.
     """
     check_past(now, field="now")
     if follower.pk == followed.pk:
         raise CannotFollowSelf(
             "You cannot follow yourself; your own timeline is on your profile.", field="player"
         )
+    require_good_standing(follower, now)
+    require_unblocked(follower=follower, followed=followed)
     _, is_new = Follow.objects.get_or_create(
         follower=follower, followed=followed, defaults={"created_at": now}
     )
@@ -67,12 +74,13 @@ def get_following(viewer: Viewer, owner: User) -> bool | None:
 def list_followers(
     owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20
 ) -> Page[FollowEntry]:
-    """Return a page of the players who follow ``owner``, the latest first.
+    """Return a page of the listed players who follow ``owner``, the latest first.
 
     :raises HistoryHidden: the viewer is neither the player nor staff.
     """
     require_follows(owner, viewer)
-    rows = Follow.objects.filter(followed=owner).select_related("follower__profile")
+    followers = Follow.objects.filter(is_listed("follower__profile"), followed=owner)
+    rows = followers.select_related("follower__profile")
     found = paginate(rows, listing=f"followers/{owner.pk}", order=BY_DATE, cursor=page, limit=limit)
     return found.with_items(
         lambda rows: [FollowEntry(profile_of(row.follower), row.created_at) for row in rows],
@@ -82,23 +90,14 @@ def list_followers(
 def list_following(
     owner: User, viewer: Viewer, page: str | None = None, *, limit: int = 20
 ) -> Page[FollowEntry]:
-    """Return a page of the players whom ``owner`` follows, the latest first.
+    """Return a page of the listed players whom ``owner`` follows, the latest first.
 
     :raises HistoryHidden: the viewer is neither the player nor staff.
     """
     require_follows(owner, viewer)
-    rows = Follow.objects.filter(follower=owner).select_related("followed__profile")
+    followed = Follow.objects.filter(is_listed("followed__profile"), follower=owner)
+    rows = followed.select_related("followed__profile")
     found = paginate(rows, listing=f"following/{owner.pk}", order=BY_DATE, cursor=page, limit=limit)
     return found.with_items(
         lambda rows: [FollowEntry(profile_of(row.followed), row.created_at) for row in rows],
     )
-
-
-def profile_of(user: User) -> UserProfile:
-    """Return the profile that was fetched with ``user``, with its ``user`` set.
-
-    Django sets only one side of the relation, and reading the other would be a query.
-    """
-    profile: UserProfile = user.profile
-    profile.user = user
-    return profile

@@ -65,6 +65,27 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
         UserProfile.objects.bulk_update(profiles.values(), FIELDS)
 
 
+@atomic_service
+def change_identity(
+    *, user: User, display_name: str | None = None, country: str | None = None, bio: str | None = None
+) -> None:
+    """Change some of the texts on a profile; None leaves one as it is.
+
+    :raises InvalidInput: a value is invalid; ``field`` names it.
+    :raises NameTaken: the display name is that of another player, or looks like it.
+    :raises ProfileNotFound: the user has no profile; ``backfill_profiles`` creates it.
+    """
+    locked = UserProfile.objects.select_for_update(no_key=True).filter(user=user).first()
+    present = locked or UserProfile()
+    identity = Identity(
+        user,
+        display_name=present.display_name if display_name is None else display_name,
+        country=present.country if country is None else country,
+        bio=present.bio if bio is None else bio,
+    )
+    set_identities(identities=[identity])
+
+
 def _clean_identity(identity: Identity) -> Identity:
     """Return an identity as it is stored. Raise ``InvalidInput`` for texts that cannot be kept."""
     check_text(identity.bio, field="bio", limit=LONGEST_BIO, multiline=True)

@@ -14,6 +14,7 @@ from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import check_past
 from deltacrown.user_profile.models import KycVerification
 from deltacrown.user_profile.privacy import Viewer, require_verification
+from deltacrown.user_profile.standing import require_good_standing
 from deltacrown.user_profile.timeline.kinds.kyc_verified import KycVerified
 from deltacrown.user_profile.timeline.syncing import sync_timeline
 from django_tally.transactions import atomic_service
@@ -35,9 +36,11 @@ class NotRequested(Conflict):
 def request_verification(*, user: User, now: datetime) -> KycVerification:
     """Request verification, again after a rejection. A request while one is pending or done changes nothing.
 
+    :raises Suspended: the player is suspended.
     :raises InvalidInput: ``now`` has no time zone, or is in the future.
     """
     check_past(now, field="now")
+    require_good_standing(user, now)
     locked = KycVerification.objects.select_for_update(no_key=True)
     verification, created = locked.get_or_create(user=user, defaults={"requested_at": now})
 

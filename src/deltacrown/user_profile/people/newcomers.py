@@ -1,4 +1,4 @@
-"""What a file says of the players who are created with it: display names and countries."""
+"""What a file says of players: display names and countries, of those created with it and of those known."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import is_blank
 from deltacrown.core.names import clean_name
 from deltacrown.core.namesakes import find_taken
-from deltacrown.interchange.directory import NewPlayer
+from deltacrown.interchange.directory import DescribedPlayer, PlayerProfiles
 from deltacrown.interchange.drafts import PlayerTexts
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Standing, UserProfile
 from deltacrown.user_profile.people.identities import LONGEST_DISPLAY_NAME, Identity, set_identities
 from django_tally.batches import in_batches
 
 
-def describe_newcomers(players: Sequence[NewPlayer]) -> dict[int, str]:
+def describe_newcomers(players: Sequence[DescribedPlayer]) -> dict[int, str]:
     """Set the display names and countries of new players, as far as they can be kept.
 
     A display name that is somebody else's is left out, and the player is shown by username: two people of one
@@ -47,6 +47,41 @@ def describe_newcomers(players: Sequence[NewPlayer]) -> dict[int, str]:
     return {user: "; ".join(faults) for user, faults in left_out.items() if faults}
 
 
+def complete_known(players: Sequence[DescribedPlayer], replace: bool) -> dict[int, str]:
+    """Set the display names and countries of known players where they have none and never signed in.
+
+    Who has signed in may have left them empty on purpose. Nobody gets another's name, and of a player who
+    was merged or anonymised nothing is set.
+
+    :param players: each player once.
+    :param replace: also change what they have.
+    :return: user's id → what was left as it is, and why.
+    """
+    profiles = _load_profiles({player.user.pk for player in players})
+    left_out: dict[int, list[str]] = {pk: [] for pk in profiles}
+    names: dict[int, str] = {}
+    countries: dict[int, str] = {}
+    for player in players:
+        if (profile := profiles.get(player.user.pk)) is not None:
+            texts = _take_texts(player.texts, profile, left_out[profile.pk], replace=replace)
+            names[profile.pk], countries[profile.pk] = texts
+
+    _leave_out_taken(names, left_out)
+    set_identities(
+        identities=[
+            Identity(
+                profile.user,
+                display_name=names[pk] or profile.display_name,
+                country=countries[pk] or profile.country,
+                bio=profile.bio,
+            )
+            for pk, profile in profiles.items()
+            if names[pk] or countries[pk]
+        ]
+    )
+    return {user: "; ".join(faults) for user, faults in left_out.items() if faults}
+
+
 def read_texts(user_ids: Iterable[int]) -> dict[int, PlayerTexts]:
     """Return user's id → display name and country, of players who have either. One query for every 500."""
     found: dict[int, PlayerTexts] = {}
@@ -55,6 +90,36 @@ def read_texts(user_ids: Iterable[int]) -> dict[int, PlayerTexts]:
         rows = said.values_list("user_id", "display_name", "country")
         found |= {user: PlayerTexts(name, country) for user, name, country in rows}
     return found
+
+
+def _load_profiles(users: Collection[int]) -> dict[int, UserProfile]:
+    found: dict[int, UserProfile] = {}
+    for batch in in_batches(sorted(users)):
+        rows = UserProfile.objects.filter(user__in=batch).select_related("user")
+        rows = rows.exclude(standing__in=[Standing.MERGED, Standing.ANONYMISED])
+        found |= {row.pk: row for row in rows}
+    return found
+
+
+def _take_texts(
+    said: PlayerTexts, profile: UserProfile, faults: list[str], *, replace: bool
+) -> tuple[str, str]:
+    """Return the name and country that a known player gets, ``""`` where one stays; add why to ``faults``."""
+    name = _take_name(said.name, faults)
+    country = _take_country(said.country, faults) if said.country else ""
+    if not profile.display_name and name == profile.user.username:
+        name = ""  # it is shown already, and changes with the username
+    wanted = {"player_name": (name, profile.display_name), "country": (country, profile.country)}
+    has_signed_in = profile.user.last_login is not None
+    chosen: list[str] = []
+    for column, (text, present) in wanted.items():
+        differs = bool(text) and text != present
+        stays = differs and not replace and (bool(present) or has_signed_in)
+        if stays:
+            now = f"“{present}”" if present else "empty, as the player left it"
+            faults.append(f"{column} stays {now}, the file says “{text}”: --update-players changes it")
+        chosen.append(text if differs and not stays else "")
+    return chosen[0], chosen[1]
 
 
 def _list_written(users: Collection[int]) -> set[int]:
@@ -102,3 +167,7 @@ def _leave_out_taken(names: dict[int, str], left_out: dict[int, list[str]]) -> N
         if name in taken:
             left_out[user].append(f"player_name is left out: {taken[name]}")
             names[user] = ""
+
+
+#: How files read and write the texts of players.
+PROFILES = PlayerProfiles(describe=describe_newcomers, complete=complete_known, read=read_texts)

@@ -1,19 +1,22 @@
-"""Find users without a profile or privacy row, and create these rows."""
+"""Find users without a profile or privacy row, create these rows, and sync standings."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import F, Model, QuerySet
 
 from deltacrown.accounts.models import User
+from deltacrown.core.inputs import check_past
 from deltacrown.core.name_keys import list_named_models, mend_name_keys
 from deltacrown.freshness.triggers import forget_token
-from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, UserProfile
+from deltacrown.user_profile.models import PrivacySettings, PublicIdCounter, StandingChange, UserProfile
+from deltacrown.user_profile.people.standings import sync_standings
 from django_tally.history import forget_owner
 from django_tally.schema import have_columns
 from django_tally.transactions import atomic_service
@@ -26,11 +29,12 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Provisioned:
-    """The number of rows created, by kind, and of rows whose name keys were mended."""
+    """The number of rows created, by kind, of rows whose name keys were mended, and of standings synced."""
 
     profiles: int
     privacy_settings: int
     names: int = 0
+    standings: int = 0
 
 
 def list_users_without_profile() -> QuerySet[User]:
@@ -44,7 +48,7 @@ def list_users_without_privacy() -> QuerySet[User]:
 
 
 def ensure_profiles(progress: Progress | None = None, *, mend_names: bool = True) -> Provisioned:
-    """Create the missing profile and privacy rows, one batch per transaction, and mend the keys of names.
+    """Create the missing profile and privacy rows, one batch per transaction; mend name keys and standings.
 
     The numbers of a new profile are counted from the source rows of its user. A run that is stopped keeps
     the batches it has committed; a second run creates nothing.
@@ -64,7 +68,8 @@ def ensure_profiles(progress: Progress | None = None, *, mend_names: bool = True
         if progress:
             progress(profiles + privacy)
 
-    return Provisioned(profiles, privacy, mend_name_keys() if mend_names else 0)
+    names = mend_name_keys() if mend_names else 0
+    return Provisioned(profiles, privacy, names, sync_standings())
 
 
 @atomic_service
@@ -92,6 +97,20 @@ def _reserve_numbers(years: Iterable[int]) -> dict[int, int]:
 
 
 @atomic_service
+def allot_public_id(*, year: int) -> str:
+    """Return a public id that nobody has had, of the year of joining."""
+    number = _reserve_numbers([year % 100])[year % 100]
+    return f"DC-{year % 100:02d}-{number:06d}"
+
+
+@atomic_service
+def record_own_export(*, user: User, now: datetime) -> None:
+    """Record that everything kept of a player was exported for them, to the end."""
+    check_past(now, field="now")
+    UserProfile.objects.filter(user=user).update(data_exported_at=now)
+
+
+@atomic_service
 def _create_privacy(*, users: list[User]) -> int:
     rows = [PrivacySettings(user=user) for user in users]
     return len(PrivacySettings.objects.bulk_create(rows, ignore_conflicts=True))
@@ -108,6 +127,12 @@ def ensure_profiles_after_migrating(*, using: str, **_: Any) -> None:
     """Create the rows of users who were created before the trigger was installed."""
     if using != "default":
         return
-    tables: list[type[Model]] = [*list_named_models(), UserProfile, PrivacySettings, PublicIdCounter]
+    tables: list[type[Model]] = [
+        *list_named_models(),
+        UserProfile,
+        PrivacySettings,
+        PublicIdCounter,
+        StandingChange,
+    ]
     if have_columns(tables, using=using):
         ensure_profiles()

@@ -1,8 +1,8 @@
 """Database triggers on users: the profile and the privacy row of a new one, the search key of a renamed one.
 
-It works for every way of creating users. It also assigns the public id ``DC-YY-NNNNNN``, numbered per year
-of joining. A writer locks the counter row while taking a number, so no number is used twice. A rolled-back
-transaction uses no number; a deleted user leaves a gap.
+It works for every way of creating users: one who is created inactive is CLOSED. It also assigns the public
+id ``DC-YY-NNNNNN``, numbered per year of joining. A writer locks the counter row while taking a number, so no
+number is used twice. A rolled-back transaction uses no number; a deleted user leaves a gap.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ COUNT(*) AS wanted FROM n GROUP BY 1 ORDER BY 1
 LOOP
   INSERT INTO {counter} AS c (year, last) VALUES (y.year, y.wanted)
   ON CONFLICT (year) DO UPDATE SET last = c.last + excluded.last RETURNING last INTO top;
-  INSERT INTO {profile} (user_id, public_id, search_key)
+  INSERT INTO {profile} (user_id, public_id, search_key, standing)
   SELECT id, 'DC-' || lpad(y.year::text, 2, '0') || '-' || \
-lpad(number::text, GREATEST(6, length(number::text)), '0'), search_key
+lpad(number::text, GREATEST(6, length(number::text)), '0'), search_key, \
+CASE WHEN is_active THEN 'ACTIVE' ELSE 'CLOSED' END
   FROM (
-    SELECT id, search_key, top - y.wanted + row_number() OVER (ORDER BY id) AS number
+    SELECT id, search_key, is_active, top - y.wanted + row_number() OVER (ORDER BY id) AS number
     FROM n WHERE (EXTRACT(YEAR FROM date_joined AT TIME ZONE 'UTC')::int % 100) = y.year
   ) numbered ORDER BY id;
 END LOOP;
@@ -88,8 +89,9 @@ WHERE NOT EXISTS (SELECT 1 FROM {privacy} WHERE user_id = NEW.id);
 INSERT INTO {counter} (year, last) SELECT CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100, 1
 WHERE NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id)
 ON CONFLICT (year) DO UPDATE SET last = last + 1;
-INSERT INTO {profile} (user_id, public_id, search_key)
-SELECT NEW.id, printf('DC-%02d-%06d', year, last), NEW.search_key FROM {counter}
+INSERT INTO {profile} (user_id, public_id, search_key, standing)
+SELECT NEW.id, printf('DC-%02d-%06d', year, last), NEW.search_key, \
+CASE WHEN NEW.is_active THEN 'ACTIVE' ELSE 'CLOSED' END FROM {counter}
 WHERE year = CAST(strftime('%Y', NEW.date_joined) AS INTEGER) % 100
 AND NOT EXISTS (SELECT 1 FROM {profile} WHERE user_id = NEW.id);
 """

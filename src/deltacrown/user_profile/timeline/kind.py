@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.dispatch import Signal
 
-from deltacrown.user_profile.models import ActivityRow, PrivacySettings
+from deltacrown.user_profile.models import ActivityRow, PrivacySettings, Standing, UserProfile
 from deltacrown.user_profile.models.activity_types import ActivityType, declare_activity_type
 from deltacrown.user_profile.timeline.records import ActivityRecord, Metadata, Visibility
 from django_tally.batches import BATCH_SIZE
@@ -190,7 +190,7 @@ class RowKind(Kind, Generic[Row]):
         users: Collection[int],
         facts: Collection[FactId] | None,
     ) -> Iterable[ActivityRecord]:
-        rows = self.list_rows().filter(**{f"{self.player}__in": users})
+        rows = self.list_rows().filter(has_timeline(self.player), **{f"{self.player}__in": users})
         # A long list is left to the caller, who looks at the keys: a statement takes so many values.
         if facts is not None and self.fact_id and len(facts) <= BATCH_SIZE:
             rows = rows.filter(**{f"{self.fact_id}__in": facts})
@@ -247,6 +247,12 @@ class RowKind(Kind, Generic[Row]):
             created_at=_read(row, self.dated_by),
             metadata=self.list_metadata(row),
         )
+
+
+def has_timeline(player: str) -> Q:
+    """Return the condition that a player has a timeline: one who is anonymised has none, and gets none."""
+    profiles = UserProfile.objects.filter(user=OuterRef(player), standing=Standing.ANONYMISED)
+    return ~Q(Exists(profiles))
 
 
 _classes: dict[str, type[Kind]] = {}

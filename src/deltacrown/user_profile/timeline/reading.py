@@ -65,8 +65,10 @@ def get_activity_timeline(
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
-    live = filter_activity_by_visibility(UserActivity.objects.filter(user=user), viewer)
-    archived = filter_activity_by_visibility(ArchivedUserActivity.objects.filter(user=user), viewer)
+    live = filter_activity_by_visibility(UserActivity.objects.filter(user=user), viewer, owner=user)
+    archived = filter_activity_by_visibility(
+        ArchivedUserActivity.objects.filter(user=user), viewer, owner=user
+    )
     own = is_self(viewer, user)
     found = paginate_entries(
         [live, archived],

@@ -133,3 +133,9 @@ class SearchForm(FilterForm):
     """Asks for players by name or public id."""
 
     q = FilterField()
+
+
+class SiteSearchForm(SearchForm):
+    """Asks for players, teams and tournaments by name; ``kind`` for one of the three alone."""
+
+    kind = FilterField()

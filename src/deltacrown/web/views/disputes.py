@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deltacrown.core import clock
-from deltacrown.core.errors import DomainError
 from deltacrown.moderation.models import Dispute
 from deltacrown.pages import disputes
-from deltacrown.web.forms import PageForm
 from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, ReviewForm
 from deltacrown.web.forms.filters import QueueForm
-from deltacrown.web.refusals import get_form_status
+from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.signed_in import get_person, sign_in_required
 
-FORM_METHODS = ["GET", "HEAD", "POST"]
 FILED = "Filed. A moderator will look at it; the answer appears here."
 RESOLVED = {
     Dispute.Status.UPHELD: "Upheld, and the remedy is applied.",
@@ -41,7 +36,7 @@ def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpRespon
     """File a dispute about a match the player was in."""
     person, now = get_person(request), clock.now()
     shown = disputes.get_match_dispute_page(game, match_key, viewer=person, now=now)
-    form = MatchDisputeForm(_posted(request))
+    form = MatchDisputeForm(read_posted(request))
 
     def file() -> None:
         disputes.file_match_dispute(
@@ -53,7 +48,7 @@ def dispute_match(request: HttpRequest, game: str, match_key: str) -> HttpRespon
         )
         messages.success(request, FILED)
 
-    status = _send(form, file)
+    status = send_form(form, file)
     if status is None:
         return redirect("disputes")
     context = {"shown": shown, "match": shown.match, "form": form}
@@ -66,14 +61,14 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     """File a dispute about a result of a tournament the player competed in."""
     person, now = get_person(request), clock.now()
     shown = disputes.get_result_dispute_page(slug, viewer=person, now=now)
-    form = ResultDisputeForm(shown.choices, _posted(request))
+    form = ResultDisputeForm(shown.choices, read_posted(request))
 
     def file() -> None:
         reason = form.cleaned_data["reason"]
         disputes.file_result_dispute(slug=slug, **form.entrant, reason=reason, reporter=person, now=now)
         messages.success(request, FILED)
 
-    status = _send(form, file)
+    status = send_form(form, file)
     if status is None:
         return redirect("disputes")
     return render(request, "web/dispute_result.html", {"shown": shown, "form": form}, status=status)
@@ -95,7 +90,7 @@ def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
     """Show a dispute to a moderator, who upholds or rejects it."""
     person = get_person(request)
     shown = disputes.get_review(handle, viewer=person)
-    form = ReviewForm(shown, _posted(request))
+    form = ReviewForm(shown, read_posted(request))
 
     def resolve() -> None:
         dispute = disputes.resolve_dispute(
@@ -107,32 +102,11 @@ def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
         )
         messages.success(request, RESOLVED[Dispute.Status(dispute.status)])
 
-    status = _send(form, resolve)
+    status = send_form(form, resolve)
     if status is None:
         return redirect("dispute-queue")
     context = {"review": shown, "dispute": shown.line.dispute, "form": form}
     return render(request, "web/dispute_review.html", context, status=status)
-
-
-def _send(form: PageForm, send: Callable[[], object]) -> int | None:
-    """Call ``send`` if the form was posted and is valid.
-
-    :return: None when it is done, else the status of the page that shows the form, with what is wrong.
-    """
-    if not form.is_bound:
-        return 200
-    if not form.is_valid():
-        return 400
-    try:
-        send()
-    except DomainError as refusal:
-        form.add_refusal(refusal)
-        return get_form_status(refusal)
-    return None
-
-
-def _posted(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
 
 
 def _page(request: HttpRequest) -> str | None:

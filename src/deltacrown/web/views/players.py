@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
 from deltacrown.pages import cached, players, search, stats
+from deltacrown.user_profile.models import UserProfile
 from deltacrown.web.forms.filters import (
     MatchFilterForm,
     SearchForm,
@@ -17,18 +18,19 @@ from deltacrown.web.forms.filters import (
     StatRowFilterForm,
     TournamentFilterForm,
 )
+from deltacrown.web.renamed import redirect_moved
 
 
 @require_safe
 def show_search(request: HttpRequest) -> HttpResponse:
     """Show the players found by ``?q=``; without it, the empty search."""
     query = SearchForm(request.GET).filters.get("q", "").strip()
-    context = {"query": query}
+    context = {"query": query, "kind": "players"}
     try:
-        found = search.search_players(query, _page(request)) if query else None
+        found = search.search_players(query, _page(request), viewer=request.user) if query else None
     except InvalidInput as refusal:
-        return render(request, "web/search.html", {**context, "refusal": refusal.message}, status=400)
-    return render(request, "web/search.html", {**context, "found": found})
+        return render(request, "web/players.html", {**context, "refusal": refusal.message}, status=400)
+    return render(request, "web/players.html", {**context, "found": found})
 
 
 @require_safe
@@ -36,7 +38,7 @@ def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a player at a glance."""
     shown = cached.get_profile_page(public_id, viewer=request.user)
     context = {"shown": shown, "profile": shown.profile, "tab": "player"}
-    return render(request, "web/player.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player.html", context)
 
 
 @require_safe
@@ -46,7 +48,7 @@ def show_match_history(request: HttpRequest, public_id: str) -> HttpResponse:
     shown = cached.get_matches_page(public_id, form.filters, _page(request), viewer=request.user)
     form.offer_games(shown.games)
     context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
-    return render(request, "web/player_matches.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_matches.html", context)
 
 
 @require_safe
@@ -56,7 +58,7 @@ def show_series(request: HttpRequest, public_id: str) -> HttpResponse:
     shown = players.get_series_page(public_id, form.filters, _page(request), viewer=request.user)
     form.offer_games(shown.games)
     context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
-    return render(request, "web/player_series.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_series.html", context)
 
 
 @require_safe
@@ -65,7 +67,7 @@ def show_tournaments(request: HttpRequest, public_id: str) -> HttpResponse:
     form = TournamentFilterForm(request.GET)
     shown = players.get_tournaments_page(public_id, form.filters, _page(request), viewer=request.user)
     context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-tournaments"}
-    return render(request, "web/player_tournaments.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_tournaments.html", context)
 
 
 @require_safe
@@ -73,7 +75,7 @@ def show_timeline(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a player's timeline."""
     shown = cached.get_activity_page(public_id, _page(request), viewer=request.user)
     context = {"shown": shown, "profile": shown.profile, "tab": "player-activity"}
-    return render(request, "web/player_activity.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_activity.html", context)
 
 
 @require_safe
@@ -82,7 +84,7 @@ def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
     filters = StatRowFilterForm(request.GET).filters
     shown = stats.get_stat_page(public_id, stat, filters, _page(request), viewer=request.user)
     context = {"shown": shown, "profile": shown.profile, "rows": shown.rows}
-    return render(request, "web/player_stat.html", context)
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_stat.html", context)
 
 
 @require_safe
@@ -101,7 +103,15 @@ def show_stat_history(request: HttpRequest, public_id: str, stat: str) -> HttpRe
     )
     form = StatHistoryForm.of_page(shown, today=now)
     context = {"shown": shown, "profile": shown.profile, "history": shown.history, "form": form}
-    return render(request, "web/player_stat_history.html", context)
+    return _redirect_merged(request, shown.profile) or render(
+        request, "web/player_stat_history.html", context
+    )
+
+
+def _redirect_merged(request: HttpRequest, profile: UserProfile) -> HttpResponse | None:
+    """Return the redirect from the address of an account that was merged into the one shown."""
+    asked = request.resolver_match.kwargs["public_id"] if request.resolver_match else profile.public_id
+    return redirect_moved(request, public_id=(asked, profile.public_id))
 
 
 def _page(request: HttpRequest) -> str | None:

@@ -1,4 +1,4 @@
-"""Following players, the feed, hiding own timeline entries, asking to be verified."""
+"""Following and blocking players, the feed, hiding own timeline entries, asking to be verified."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import follows, oneself
+from deltacrown.pages import blocks, follows, oneself
 from deltacrown.user_profile.people import kyc
+from deltacrown.user_profile.people.blocks import list_blocked
 from deltacrown.user_profile.timeline import hiding
 from deltacrown.web.forms.settings import TimelineEntryForm
 from deltacrown.web.signed_in import get_person, sign_in_required
@@ -35,6 +36,36 @@ def follow_player(request: HttpRequest, public_id: str) -> HttpResponse:
 def unfollow_player(request: HttpRequest, public_id: str) -> HttpResponse:
     """Stop following a player, and return to their page."""
     return _set_following(request, public_id, following=False)
+
+
+@require_POST
+def block_player(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Block a player, and return to where the button was."""
+    return _set_blocking(request, public_id, blocking=True)
+
+
+@require_POST
+def unblock_player(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Unblock a player, and return to where the button was."""
+    return _set_blocking(request, public_id, blocking=False)
+
+
+@sign_in_required
+@require_POST
+def remove_follower(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Take a follower away, and return to the list of them."""
+    person = get_person(request)
+    profile = blocks.remove_follower(followed=person, public_id=public_id)
+    messages.success(request, f"{profile.name} no longer follows you.")
+    return redirect("player-followers", person.profile.public_id)
+
+
+@sign_in_required
+@require_safe
+def show_blocked(request: HttpRequest) -> HttpResponse:
+    """Show whom the player blocks."""
+    person = get_person(request)
+    return render(request, "web/blocked.html", {"found": list_blocked(person, person, _page(request))})
 
 
 @require_safe
@@ -87,6 +118,19 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
     said = f"You follow {profile.name}." if following else f"You no longer follow {profile.name}."
     messages.success(request, said)
     return redirect(page)
+
+
+def _set_blocking(request: HttpRequest, public_id: str, *, blocking: bool) -> HttpResponse:
+    page = reverse("player", args=[public_id])
+    if not request.user.is_authenticated:
+        return redirect_to_login(page)
+
+    person, now = request.user, clock.now()
+    profile = blocks.set_blocking(blocker=person, public_id=public_id, blocking=blocking, now=now)
+    said = f"You block {profile.name}." if blocking else f"You no longer block {profile.name}."
+    messages.success(request, said)
+    lists = {"blocked": ["blocked"], "followers": ["player-followers", person.profile.public_id]}
+    return redirect(*lists.get(request.POST.get("next", ""), ["player", public_id]))
 
 
 def _page(request: HttpRequest) -> str | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from deltacrown.core import clock
 from deltacrown.pages import tournaments
 from deltacrown.pages.entry_changes import get_entry_changes_page
+from deltacrown.pages.own_teams import OwnTeam, list_own_teams, set_team_entered
 from deltacrown.tournaments.models import Tournament
+from deltacrown.web.forms.teams import TeamEntryForm
 from deltacrown.web.renamed import redirect_renamed
 from deltacrown.web.signed_in import get_person, sign_in_required
 
@@ -36,7 +41,20 @@ def show_list(request: HttpRequest) -> HttpResponse:
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
-    return _render(request, "web/tournament.html", shown, slug, tab="tournament")
+    own_teams = list_own_teams(shown.tournament, request.user, clock.now())
+    return _render(request, "web/tournament.html", shown, slug, tab="tournament", own_teams=own_teams)
+
+
+@sign_in_required
+@require_POST
+def enter_team(request: HttpRequest, slug: str) -> HttpResponse:
+    """Register one's team, or withdraw it, and return to the tournament's page."""
+    form = TeamEntryForm(request.POST)
+    named = form.require_valid()["team"]
+    person, now = get_person(request), clock.now()
+    team = set_team_entered(slug=slug, team=named, entered=form.entered, by=person, now=now)
+    messages.success(request, f"{team.name} is {'registered' if form.entered else 'withdrawn'}.")
+    return redirect("tournament", slug)
 
 
 @require_safe
@@ -85,11 +103,18 @@ def show_players(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _render(
-    request: HttpRequest, template: str, shown: TournamentShown, slug: str, *, tab: str
+    request: HttpRequest,
+    template: str,
+    shown: TournamentShown,
+    slug: str,
+    *,
+    tab: str,
+    own_teams: Sequence[OwnTeam] = (),
 ) -> HttpResponse:
     """Render a page of a tournament; redirect from the address with a former slug."""
     event = shown.tournament
-    context = {"shown": shown, "event": event, "tab": tab, "decision": tournaments.get_decision(event)}
+    context: dict[str, Any] = {"shown": shown, "event": event, "tab": tab, "own_teams": own_teams}
+    context["decision"] = tournaments.get_decision(event)
     return redirect_renamed(request, slug=(slug, event.slug)) or render(request, template, context)
 
 

@@ -10,7 +10,7 @@ LONGEST_NAME, LONGEST_COUNTRY = 240, 60
 
 
 def read_player_texts(fields: Fields) -> PlayerTexts:
-    """Read ``player_name`` and ``country``, for a player who is created."""
+    """Read ``player_name`` and ``country``."""
     name = fields.text("player_name", longest=LONGEST_NAME)
     country = fields.text("country", longest=LONGEST_COUNTRY)
     return PlayerTexts(name, country) if name or country else NO_TEXTS

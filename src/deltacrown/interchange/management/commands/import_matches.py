@@ -16,9 +16,9 @@ class Command(ImportCommand):
     )
     kind = "matches"
 
-    def make_recorder(self, *, create_missing: bool) -> MatchRecorder:
+    def make_recorder(self, *, create_missing: bool, update_players: bool) -> MatchRecorder:
         """Return what records the matches of one file."""
-        return MatchRecorder(create_missing=create_missing)
+        return MatchRecorder(create_missing=create_missing, update_players=update_players)
 
     def handle(self, *args: object, **options: Any) -> None:
         """Import the files."""

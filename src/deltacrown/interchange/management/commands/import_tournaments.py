@@ -16,9 +16,9 @@ class Command(ImportCommand):
     )
     kind = "tournaments"
 
-    def make_recorder(self, *, create_missing: bool) -> TournamentRecorder:
+    def make_recorder(self, *, create_missing: bool, update_players: bool) -> TournamentRecorder:
         """Return what records the tournaments of one file."""
-        return TournamentRecorder(create_missing=create_missing)
+        return TournamentRecorder(create_missing=create_missing, update_players=update_players)
 
     def handle(self, *args: object, **options: Any) -> None:
         """Import the files."""

@@ -18,7 +18,7 @@ from deltacrown.user_profile.people.profiles import (
 class Command(OwnCommand):
     help = (
         "Create the profile and privacy rows of users who have none, and mend the keys by which names are "
-        "found and compared, where raw SQL wrote a name. "
+        "found and compared, where raw SQL wrote a name, and the standing of accounts that were closed so. "
         "Commits in batches, so it can be stopped and run again."
     )
     interrupted = "Rows created so far stay; run the same command again for the rest."
@@ -35,6 +35,8 @@ class Command(OwnCommand):
         self.stdout.write(f"Created {made.profiles:,} profiles and {made.privacy_settings:,} privacy rows.")
         if made.names:
             self.stdout.write(f"Mended the name keys of {made.names:,} rows.")
+        if made.standings:
+            self.stdout.write(f"Synced the standing of {made.standings:,} players with their accounts.")
 
     def _make(self, total: int) -> Provisioned:
         # Not self.stderr: Django adds a line break to every write, which would break the progress bar.

@@ -15,7 +15,7 @@ from deltacrown.user_profile.histories.filters import get_game, read_as_of
 from deltacrown.user_profile.numbers.catalogue import StatLine
 from deltacrown.user_profile.numbers.explanation import StatExplanation, explain_stat
 from deltacrown.user_profile.numbers.history import StatChange, get_stat_as_of
-from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.people.addresses import get_any_player
 
 
 class Command(OwnCommand):
@@ -54,7 +54,7 @@ class Command(OwnCommand):
     def _explain(
         self, *, public_id: str, stat: str, game: str, as_of: str, limit: int, **_: Any
     ) -> list[str]:
-        user = get_player(public_id).user
+        user = get_any_player(public_id).user
         played = get_game(game) if game else None
 
         # The viewer is the player: who can run commands can read the whole database anyway.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from deltacrown.user_profile.models import ExperienceAward, UserProfile
+from deltacrown.user_profile.models import ExperienceAward, Standing, UserProfile
 from deltacrown.user_profile.stats import get_level_start
 from deltacrown.user_profile.timeline.kind import FactId, Kind, Limit
 from deltacrown.user_profile.timeline.records import ActivityRecord
@@ -29,7 +29,7 @@ class LevelUp(Kind):
     ) -> Iterator[ActivityRecord]:
         """Yield the levels reached; in two queries, in one where nobody reached any."""
         high = UserProfile.objects.filter(user__in=users, experience_points__gte=get_level_start(STEP))
-        keys = list(high.values_list("pk", flat=True))
+        keys = list(high.exclude(standing=Standing.ANONYMISED).values_list("pk", flat=True))
         if not keys:
             return
 

@@ -1,0 +1,61 @@
+"""The shapes of teams: members and their roles."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from deltacrown.api.shapes import DateTime, Given, PublicId, Shown
+from deltacrown.api.shapes.players import PlayerLine
+
+RoleName = Literal["CAPTAIN", "PLAYER", "SUBSTITUTE", "COACH", "ANALYST", "MANAGER"]
+ShownRole = Annotated[RoleName, BeforeValidator(str)]
+
+
+class HeldRole(Shown):
+    """A role, and since when."""
+
+    role: ShownRole
+    given_at: DateTime
+
+
+class TeamRole(HeldRole):
+    """A role that a member has, or had."""
+
+    player: PlayerLine
+    ended_at: DateTime | None = Field(description="Null while they have it.")
+
+
+class TeamMember(Shown):
+    """A present member of a team."""
+
+    player: PlayerLine
+    joined_at: DateTime
+    roles: list[HeldRole] = Field(description="Those of now.")
+
+
+class Team(Shown):
+    """A team at a glance."""
+
+    slug: str
+    name: str
+    created_at: DateTime
+    captains: list[PlayerLine] = Field(
+        description="Who registers and withdraws it, and gives roles. While there is none, any member "
+        "registers it."
+    )
+
+
+class GivenRole(Given):
+    """Who gets which role."""
+
+    player: PublicId
+    role: RoleName
+
+
+class EndedMembership(Shown):
+    """Whose membership in which team has ended."""
+
+    team: str = Field(description="The team's slug.")
+    player: PublicId

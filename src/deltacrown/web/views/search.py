@@ -1,0 +1,63 @@
+"""The search of the whole site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from deltacrown.core.errors import InvalidInput
+from deltacrown.core.pagination import Page
+from deltacrown.pages import search
+from deltacrown.user_profile.privacy import Viewer
+from deltacrown.web.forms.filters import SiteSearchForm
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A kind of what can be found.
+
+    :param found: what was found of it; None where that was not asked.
+    """
+
+    kind: str
+    found: Page[Any] | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the words on the tab."""
+        return self.kind.capitalize()
+
+    @property
+    def template(self) -> str:
+        """Return the template of the table."""
+        return f"web/parts/found_{self.kind}.html"
+
+
+@require_safe
+def show_search(request: HttpRequest) -> HttpResponse:
+    """Show what is found by ``?q=``: the first of every kind, or with ``kind=`` a page of one."""
+    asked = SiteSearchForm(request.GET).filters
+    query, kind = asked.get("q", "").strip(), asked.get("kind", "")
+    kind = kind if kind in search.KINDS else ""
+    context: dict[str, Any] = {"query": query, "kind": kind}
+    try:
+        tabs = _find(query, kind, request.GET.get("page"), request.user) if query else []
+    except InvalidInput as refusal:
+        return render(request, "web/search.html", {**context, "refusal": refusal.message}, status=400)
+
+    shown = [tab for tab in tabs if tab.found and tab.found.items]
+    context |= {"tabs": tabs, "shown": shown, "is_short": len(query) < search.SHORTEST_INSIDE}
+    return render(request, "web/search.html", context)
+
+
+def _find(query: str, kind: str, page: str | None, viewer: Viewer) -> list[Tab]:
+    """Return a tab for each kind, with what was found."""
+    if kind:
+        found = search.KINDS[kind](query, page or None, viewer)
+        return [Tab(name, found if name == kind else None) for name in search.KINDS]
+    everything = search.search_everything(query, viewer=viewer)
+    return [Tab(name, getattr(everything, name)) for name in search.KINDS]

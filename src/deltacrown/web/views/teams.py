@@ -1,0 +1,67 @@
+"""Pages about teams, and what captains and members change there."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from deltacrown.core import clock
+from deltacrown.pages import teams
+from deltacrown.teams.models import TeamRole
+from deltacrown.web.forms.teams import MemberForm, RoleForm
+from deltacrown.web.renamed import redirect_renamed
+from deltacrown.web.signed_in import get_person, sign_in_required
+
+
+@require_safe
+def show_team(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a team: its members, and their roles."""
+    shown = teams.get_team_page(slug, _page(request), viewer=request.user, now=clock.now())
+    context = {"shown": shown, "team": shown.team, "choices": TeamRole.Role.choices}
+    moved = redirect_renamed(request, slug=(slug, shown.team.slug))
+    return moved or render(request, "web/team.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_or_set_roles(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show all roles in a team, present and former; give or end one by a POST."""
+    if request.method == "POST":
+        return _set_role(request, slug)
+    team = teams.get_team(slug)
+    context = {"team": team, "found": teams.list_roles(team, _page(request))}
+    return redirect_renamed(request, slug=(slug, team.slug)) or render(
+        request, "web/team_roles.html", context
+    )
+
+
+@sign_in_required
+@require_POST
+def end_membership(request: HttpRequest, slug: str) -> HttpResponse:
+    """End a membership: the player's own, or as a captain that of another."""
+    player = MemberForm(request.POST).require_valid()["player"]
+    team, left = teams.end_membership(slug=slug, public_id=player, by=get_person(request), now=clock.now())
+    messages.success(request, f"{left.name} is no longer in {team.name}.")
+    return redirect("team", team.slug)
+
+
+@sign_in_required
+def _set_role(request: HttpRequest, slug: str) -> HttpResponse:
+    form = RoleForm(request.POST)
+    given = form.require_valid()
+    line = teams.set_role(
+        slug=slug,
+        public_id=given["player"],
+        role=given["role"],
+        held=form.held,
+        by=get_person(request),
+        now=clock.now(),
+    )
+    said = "is" if form.held else "is no longer"
+    messages.success(request, f"{line.player.name} {said} {line.label.lower()}.")
+    return redirect("team", slug)
+
+
+def _page(request: HttpRequest) -> str | None:
+    return request.GET.get("page") or None

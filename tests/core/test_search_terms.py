@@ -1,0 +1,127 @@
+"""Search terms follow names, whoever writes them."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from deltacrown.accounts.models import FormerUsername, User
+from deltacrown.accounts.services import rename_player
+from deltacrown.core import trigrams
+from deltacrown.core.term_triggers import sync_terms
+from deltacrown.teams.models import TERM_SOURCES, Team, TeamSearchTerm
+from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
+from tests import scene
+from tests.removal import remove
+
+pytestmark = pytest.mark.django_db
+
+
+def terms(model, owner):
+    """Return the terms of an owner, each with its place and former name."""
+    return sorted(model.objects.filter(owner=owner).values_list("place", "term", "former_name"))
+
+
+def list_keys(model, owner):
+    return sorted(model.objects.filter(owner=owner).values_list("pk", flat=True))
+
+
+def test_a_name_and_each_of_its_words_is_a_term():
+    ann = scene.player("ann")
+    UserProfile.objects.filter(user=ann).update(display_name="Jo O'Der")
+
+    assert terms(PlayerSearchTerm, ann) == [
+        *[(0, name, "") for name in ("jo o der", "jo o'der", "jo oder")],
+        *[(1, word, "") for word in ("der", "o der", "o'der", "oder")],
+    ]
+
+
+def test_they_follow_a_rename_by_sql_and_nothing_else_writes_them():
+    ann, bob = scene.player("ann"), scene.player("bob")
+    rename = "UPDATE user_profile_userprofile SET search_key = 'eve x' WHERE user_id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(rename, [ann.pk])
+    before = list_keys(PlayerSearchTerm, ann)
+    UserProfile.objects.update(bio="x")
+
+    assert terms(PlayerSearchTerm, ann) == [(0, "eve x", ""), (1, "x", "")]
+    assert terms(PlayerSearchTerm, bob) == [(0, "bob", "")]
+    assert list_keys(PlayerSearchTerm, ann) == before
+
+
+def test_former_names_come_move_and_go():
+    ann, bob = scene.player("ann"), scene.player("bob")
+    rename_player(user=ann, username="anna")
+    rename_player(user=ann, username="eve")
+    assert terms(PlayerSearchTerm, ann) == [(0, "eve", ""), (2, "ann", "ann"), (2, "anna", "anna")]
+
+    FormerUsername.objects.filter(name="ann").update(owner=bob)
+    FormerUsername.objects.filter(name="anna").delete()
+
+    assert terms(PlayerSearchTerm, ann) == [(0, "eve", "")]
+    assert terms(PlayerSearchTerm, bob) == [(0, "bob", ""), (2, "ann", "ann")]
+    remove(bob)
+    assert not PlayerSearchTerm.objects.filter(term="ann").exists()
+
+
+def test_a_slug_finds_a_team_too():
+    team = Team.objects.create(slug="reds-eu", name="Reds EU")
+    Team.objects.filter(pk=team.pk).update(slug="the-reds")
+
+    assert terms(TeamSearchTerm, team) == [
+        *[(0, name, "") for name in ("reds eu", "the reds", "the-reds")],
+        *[(1, word, "") for word in ("eu", "reds")],
+        *[(2, name, "reds-eu") for name in ("reds eu", "reds-eu")],
+        (3, "eu", "reds-eu"),
+    ]
+
+
+def test_after_triggers_were_away_only_what_differs_is_written():
+    team, other = Team.objects.create(slug="a", name="Reds"), Team.objects.create(slug="b", name="Blues")
+    kept = list_keys(TeamSearchTerm, other)
+    TeamSearchTerm.objects.filter(owner=team, term="reds").update(term="stale")
+
+    sync_terms(TERM_SOURCES, using="default")
+
+    assert terms(TeamSearchTerm, team) == [(0, "a", ""), (0, "reds", "")]
+    assert list_keys(TeamSearchTerm, other) == kept
+
+
+def test_a_dump_loads_into_a_site_whose_triggers_write_the_same_terms(tmp_path):
+    ann = scene.player("ann_x")
+    rename_player(user=ann, username="anna")
+    before = terms(PlayerSearchTerm, ann)
+    file = str(tmp_path / "site.json")
+    call_command("dumpdata", "accounts", "user_profile", output=file, verbosity=0)
+    owner = ann.pk
+    User.objects.all().delete()
+
+    call_command("loaddata", file, verbosity=0)
+
+    assert terms(PlayerSearchTerm, owner) == before
+
+
+class TestTrigrams:
+    def test_a_large_site_without_the_index_is_told_so(self, monkeypatch):
+        """The server of the tests has no ``pg_trgm``; SQLite knows of none."""
+        for name in ("ann", "bob"):
+            scene.player(name)
+        assert trigrams.check_trigrams(["default"]) == []
+
+        monkeypatch.setattr(trigrams, "MANY_TERMS", 1)
+        found = trigrams.check_trigrams(["default"])
+
+        if connection.vendor == "postgresql" and trigrams._find_schema(connection) is None:
+            assert [warning.id for warning in found] == ["core.W005"]
+            assert "CREATE EXTENSION pg_trgm" in found[0].hint
+        else:
+            assert found == []
+
+    def test_whoever_may_create_no_extension_migrates_all_the_same(self, monkeypatch):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE ROLE tenant; GRANT ALL ON SCHEMA public TO tenant; SET ROLE tenant")
+            monkeypatch.setattr(
+                trigrams, "EXTENSION", "vector"
+            )  # the server has it, and trusts nobody with it
+
+        trigrams.sync_trigram_indexes(using="default")

@@ -1,0 +1,241 @@
+"""The search for players, teams and tournaments: who is found, in which order, and who is not."""
+
+import pytest
+from django.urls import reverse
+
+from deltacrown.accounts.rights import Right
+from deltacrown.accounts.services import rename_player
+from deltacrown.core.errors import InvalidInput
+from deltacrown.pages import search
+from deltacrown.teams.models import Team
+from deltacrown.teams.services import rename_team
+from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.models import UserProfile
+from tests import scene
+from tests.web.reading import rows_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def show_as(user, name):
+    """Give a player a display name."""
+    UserProfile.objects.filter(user=user).update(display_name=name)
+    return user
+
+
+def find(query, **options):
+    """Return the names of the players found, and what they were called."""
+    return [(found.item.name, found.formerly) for found in search.search_players(query, **options).items]
+
+
+def names(query, **options):
+    return [name for name, _ in find(query, **options)]
+
+
+def read_by_one(read):
+    """Return all that a search finds, read in pages of one."""
+    found, cursor = [], None
+    while True:
+        page = read(cursor, 1)
+        found += [each.item for each in page.items]
+        if not (cursor := page.next_cursor):
+            return found
+
+
+class TestOrder:
+    RANKED = ["fox", "f_ox", "Fox2", "foxy", "red_fox", "the_fox_n", "dancer", "mine", "ofoxo", "Firefox"]
+
+    @pytest.fixture
+    def foxes(self, db):
+        """Players with a fox in every place of a name; two of former names; some without one."""
+        for name in ("ofoxo", "foxy", "the_fox_n", "fox", "wolf", "Fox2", "red_fox", "f_ox"):
+            scene.player(name)
+        show_as(scene.player("x"), "Firefox")
+        former = scene.player("foxtrot")
+        rename_player(user=former, username="dancer")
+        rename_player(user=scene.player("my_fox"), username="mine")
+
+    def test_names_come_before_words_and_words_before_the_rest(self, foxes):
+        assert names("FOX") == self.RANKED
+        assert find("fox")[6:8] == [("dancer", "foxtrot"), ("mine", "my_fox")]
+
+    def test_pages_of_one_have_everybody_once(self, foxes):
+        read = read_by_one(lambda cursor, limit: search.search_players("fox", cursor, limit=limit))
+
+        assert [profile.name for profile in read] == names("fox")
+
+    def test_two_letters_find_beginnings_only(self, foxes):
+        assert names("fo") == self.RANKED[:8]
+
+    def test_whoever_is_found_in_several_ways_is_found_once(self, db):
+        """By two spellings, by a name and a word, by a present and a former name."""
+        show_as(scene.player("a"), "Müller Mueller")
+        rename_player(user=scene.player("Muller2"), username="muller3")
+
+        for query in ("m", "mu", "Mü", "mul", "ller"):
+            found = search.search_players(query).items if len(query) > 1 else []
+            assert len({each.item.pk for each in found}) == len(found)
+        assert find("mull") == [("Müller Mueller", ""), ("muller3", "")]
+        assert find("muller2") == [("muller3", "Muller2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "queries", "others"),
+    [
+        ("Đoković", ["djokovic", "dokovic", "ĐOKOVIĆ"], ["jokovik"]),
+        ("Müller", ["muller", "mueller", "MÜLLER"], ["miller"]),
+        ("İstanbul", ["istanbul", "ISTANBUL", "ıstanbul"], []),
+        ("ΣΊΣΥΦΟΣ", ["σίσυφος", "Σισυφοσ"], []),
+        ("O'Sullivan", ["osullivan", "o sullivan", "O'Sullivan", "o’sullivan", "sullivan"], ["o_sul_livan"]),
+        ("Guy#1234", ["guy", "guy#1234", "1234", "guy1234"], ["guy#4"]),
+        ("C9 n0thing", ["C9 n0thing", "n0thing", "c9"], ["nothing", "c9n"]),
+        ("김도우", ["김도우", "도우", "김"], ["박도우"]),
+        ("^_^", ["^_^"], ["^^"]),
+    ],
+)
+def test_a_name_is_found_whatever_the_case_the_accents_and_the_signs(db, name, queries, others):
+    show_as(scene.player("x"), name)
+
+    assert [query for query in queries if names(query) != [name]] == []
+    assert [query for query in others if names(query)] == []
+
+
+class TestHidden:
+    def test_who_is_not_listed_is_found_by_staff_only(self, db):
+        for standing in ("SUSPENDED", "CLOSED", "MERGED"):
+            user = scene.player(f"fox_{standing.lower()}")
+            UserProfile.objects.filter(user=user).update(standing=standing)
+        over = scene.player("fox_over")
+        UserProfile.objects.filter(user=over).update(standing="SUSPENDED", standing_until=scene.at(0))
+        everybody = ["fox_closed", "fox_merged", "fox_over", "fox_suspended"]
+
+        assert names("fox") == names("fox", viewer=scene.player("reader")) == ["fox_over"]
+        assert names("fox", viewer=scene.staff("a", Right.VIEW_HIDDEN)) == everybody
+        assert names("fox", viewer=scene.staff("b", Right.SUSPEND_PLAYERS)) == everybody
+        assert names(over.profile.public_id) == ["fox_over"]
+
+    def test_a_former_username_is_found_where_usernames_are_shown(self, db):
+        ann = scene.player("ann_old")
+        rename_player(user=ann, username="ann_new")
+        assert find("ann_old") == [("ann_new", "ann_old")]
+
+        show_as(ann, "Queen")
+
+        assert names("ann") == names("old") == names("nn_o") == []
+        assert names("queen") == ["Queen"]
+
+    def test_a_draft_is_found_by_who_may_see_it(self, db):
+        host = scene.player("host")
+        scene.tournament("secret-cup", status="DRAFT", organiser=host)
+        scene.tournament("open-cup")
+
+        def found(viewer):
+            return [each.item.slug for each in search.search_tournaments("cup", viewer=viewer).items]
+
+        assert found(None) == found(scene.player("reader")) == ["open-cup"]
+        assert found(host) == found(scene.staff("a", Right.MANAGE_TOURNAMENTS)) == ["secret-cup", "open-cup"]
+
+
+class TestTeamsAndTournaments:
+    def test_teams_by_name_and_slug_present_and_former(self, db):
+        team = Team.objects.create(slug="navi", name="Natus Vincere")
+        Team.objects.create(slug="other", name="Vincent")
+        rename_team(team=team, name="Born to Win")
+        Team.objects.filter(pk=team.pk).update(slug="btw-gg")
+
+        def found(query):
+            return [(each.item.name, each.formerly) for each in search.search_teams(query).items]
+
+        assert found("born") == found("win") == found("btw gg") == [("Born to Win", "")]
+        assert found("navi") == [("Born to Win", "navi")]
+        assert found("vinc") == [("Vincent", ""), ("Born to Win", "Natus Vincere")]
+        assert read_by_one(lambda cursor, limit: search.search_teams("vinc", cursor, limit=limit)) == [
+            Team.objects.get(slug="other"),
+            team,
+        ]
+
+    def test_tournaments_by_name_and_slug_present_and_former(self, db):
+        event = scene.tournament("spring-cup", name="Frühjahr Cup")
+        scene.tournament("autumn-cup", title=scene.game("chess"))
+        Tournament.objects.filter(pk=event.pk).update(name="Summer Open", slug="summer")
+
+        def found(query, **options):
+            hits = search.search_tournaments(query, **options).items
+            return [(each.item.name, each.formerly) for each in hits]
+
+        assert found("open") == [("Summer Open", "")]
+        assert found("fruehjahr") == found("fruhjahr") == [("Summer Open", "Frühjahr Cup")]
+        assert found("spring cup") == [("Summer Open", "spring-cup")]
+        assert found("cup", game="chess") == [("Autumn Cup", "")]
+        assert found("cup", status="OPEN") == []
+
+
+class TestPage:
+    @pytest.fixture
+    def site(self, db):
+        """Six players, a renamed team and a tournament with "fox" in their names."""
+        for number in range(6):
+            scene.player(f"fox{number}")
+        rename_team(team=Team.objects.create(slug="pack", name="Foxes"), name="Wolves")
+        scene.tournament("fox-cup")
+
+    def get(self, client, **asked):
+        return client.get(reverse("search"), asked)
+
+    def test_the_first_of_every_kind(self, client, site):
+        page = self.get(client, q="fox")
+
+        assert [row.split()[0] for row in rows_in(page, "Players")] == [f"fox{number}" for number in range(5)]
+        assert rows_in(page, "Teams") == ["Wolves formerly Foxes"]
+        assert rows_in(page, "Tournaments")[0].startswith("Fox Cup Valorant")
+        assert "More players" in text_of(page)
+        assert "More teams" not in text_of(page)
+
+    def test_one_kind_has_all_of_it(self, client, site):
+        page = self.get(client, q="fox", kind="players")
+
+        assert len(rows_in(page, "Players")) == 6
+        assert "Wolves" not in text_of(page)
+
+    def test_what_it_costs(self, client, site, django_assert_num_queries):
+        """A query for each place in a name, until the page is full; one more to find text inside names."""
+        with django_assert_num_queries(1 + 5 + 5):
+            self.get(client, q="fox")
+        with django_assert_num_queries(4):
+            self.get(client, q="wo", kind="teams")
+        with django_assert_num_queries(5):
+            self.get(client, q="zzz", kind="tournaments")
+
+    def test_nothing(self, client, site):
+        assert "Nothing is called zzz<" in text_of(self.get(client, q="zzz<"))
+        assert "Nothing here is called" in text_of(self.get(client, q="zzz", kind="teams"))
+        assert "write a third" in text_of(self.get(client, q="zz"))
+
+    @pytest.mark.parametrize("query", ["a", "x" * 61, "a\x00b"])
+    def test_what_cannot_be_looked_for(self, client, db, query):
+        page = self.get(client, q=query)
+
+        assert page.status_code == 400
+        assert "Search for 2 to 60 letters" in text_of(page)
+
+    def test_an_unknown_kind_is_every_kind(self, client, site):
+        assert "Wolves" in text_of(self.get(client, q="fox", kind="x"))
+
+    def test_without_a_question_there_is_the_form_alone(self, client, db):
+        page = self.get(client)
+
+        assert page.status_code == 200
+        assert "Nothing" not in text_of(page)
+
+
+def test_a_cursor_of_another_search_is_refused(db):
+    for number in range(3):
+        scene.player(f"fox{number}")
+    cursor = search.search_players("fox", limit=1).next_cursor
+
+    for read in (
+        lambda: search.search_players("foxy", cursor, limit=1),
+        lambda: search.search_teams("fox", cursor, limit=1),
+    ):
+        with pytest.raises(InvalidInput):
+            read()
