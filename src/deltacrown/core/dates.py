@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+#: Later than any time: stands for the end of what has none.
+NEVER = datetime.max.replace(tzinfo=UTC)
 FIRST_YEAR_OF_FOUR_DIGITS = 1000
 MINUTE_LENGTH = len("2025-04-06 18:05")
 

@@ -2,7 +2,7 @@
 
 Every ``migrate`` creates the extension where it is on the server and the role may do so, and the indexes. No
 site needs it: a search then reads every name for what is in the middle of a word, and finds the same. That
-takes a few tenths of a second with a million names, so a check recommends it to large sites.
+takes about a second with a million names, so a check recommends it to large sites.
 """
 
 from __future__ import annotations

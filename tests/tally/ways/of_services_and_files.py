@@ -24,6 +24,7 @@ from deltacrown.games.services import (
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.services import correct_result, disqualify_entrant, lift_disqualification
 from deltacrown.user_profile.models import ExperienceAward, UserAchievement, UserProfile
+from deltacrown.user_profile.people.anonymising import anonymise_player
 from deltacrown.user_profile.people.merging import merge_players, undo_merge
 from tests import scene
 from tests.conftest import NOON
@@ -178,6 +179,15 @@ def merge_accounts(season: Season) -> None:
     told = {"by": None, "reason": "one person", "now": LATER, "allow_meetings": True}
     merge_players(kept=first, merged=second, **told)
     undo_merge(merge=merge_players(kept=first, merged=third, **told), by=None, now=LATER)
+
+
+@way(SERVICES, "`anonymise_player`, which changes the key of a match that names the player")
+def anonymise_somebody(season: Season) -> None:
+    gone = season.players[3]
+    row = scene.match(gone, f"final of {gone.username}")
+    scene.match(season.players[0], row.match_key, "LOSS")
+    anonymise_player(user=gone, by=None, now=LATER, without_export=True)
+    assert not Match.objects.filter(match_key=row.match_key).exists()
 
 
 @way(FIXTURES, "`loaddata` of rows that were deleted", moves=False)

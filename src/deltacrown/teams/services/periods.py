@@ -6,15 +6,15 @@ Nothing is announced: the caller syncs what follows.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models import Q
 
+from deltacrown.core.dates import NEVER
 from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.teams.services.memberships import lock_teams
 from django_tally.transactions import atomic_service
 
-NEVER = datetime.max.replace(tzinfo=UTC)
 Lasting = TeamMembership | TeamRole
 #: Table → the columns in which a period begins and ends.
 PERIODS: dict[type[Lasting], tuple[str, str]] = {

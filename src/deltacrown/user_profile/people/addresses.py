@@ -46,13 +46,21 @@ def get_any_player(public_id: str) -> UserProfile:
 
     :raises NotFound: when there is none.
     """
+    return _follow(get_account(public_id))
+
+
+def get_account(public_id: str) -> UserProfile:
+    """Return the profile with this public id itself, also of an account that was merged into another.
+
+    :raises NotFound: when there is none.
+    """
     profile: UserProfile | None = None
     if is_storable(public_id, multiline=False):
         profile = UserProfile.objects.select_related("user").filter(public_id=public_id).first()
     if profile is None:
         message = f"There is no player {public_id!r}: public ids look like DC-25-000042."
         raise NotFound(message, field="public_id")
-    return _follow(profile)
+    return profile
 
 
 def get_nameable_player(public_id: str) -> UserProfile:

@@ -22,7 +22,7 @@ from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_datetime, check_past, check_text
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
 from deltacrown.user_profile.privacy import Viewer, is_self, sees_hidden
-from deltacrown.user_profile.standing import is_listed
+from deltacrown.user_profile.standing import SHOWN, is_listed
 from django_tally.batches import in_batches
 from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
@@ -144,7 +144,7 @@ def reopen_account(*, user: User, by: User, now: datetime, reason: str = "") -> 
     if by.pk == locked.pk:
         _check_may_reopen(locked, profile, now)
 
-    before = _find_latest(locked, Standing.ACTIVE, Standing.SUSPENDED)
+    before = find_decision(locked)
     if before and before.standing == Standing.SUSPENDED and not _is_over(before, now):
         change = _change(
             profile,
@@ -222,7 +222,7 @@ def get_standing(user: User, viewer: Viewer) -> ToldStanding | None:
 
 
 def _reopen_by_itself(profile: UserProfile) -> None:
-    before = _find_latest(profile.user, Standing.ACTIVE, Standing.SUSPENDED)
+    before = find_decision(profile.user)
     holds = Q(until__isnull=True) | Q(until__gt=DatabaseNow())
     is_suspended = before is not None and before.standing == Standing.SUSPENDED
     if before and is_suspended and StandingChange.objects.filter(holds, pk=before.pk).exists():
@@ -236,6 +236,30 @@ def _reopen_by_itself(profile: UserProfile) -> None:
     change.save(force_insert=True)
 
 
+@atomic_service
+def record_standing(
+    *,
+    profile: UserProfile,
+    standing: Standing,
+    reason: str,
+    by: User | None,
+    now: datetime,
+    until: datetime | None = None,
+) -> StandingChange:
+    """Record a standing that follows from a merge, its undo or an anonymisation; the caller made the checks.
+
+    An account that is closed stays so, and is suspended or active once it is reopened.
+    """
+    if profile.standing == Standing.CLOSED and standing in SHOWN:
+        return _log(profile, standing, reason=reason, by=by, now=now, until=until)
+    return _change(profile, standing, reason=reason, by=by, now=now, until=until)
+
+
+def find_decision(user: User) -> StandingChange | None:
+    """Return the change that says whether an account is suspended, or is once it is reopened."""
+    return _find_latest(user, *SHOWN)
+
+
 def _change(
     profile: UserProfile,
     standing: Standing,
@@ -247,6 +271,18 @@ def _change(
 ) -> StandingChange:
     profile.standing, profile.standing_until = standing, until
     profile.save(update_fields=["standing", "standing_until"])
+    return _log(profile, standing, reason=reason, by=by, now=now, until=until)
+
+
+def _log(
+    profile: UserProfile,
+    standing: Standing,
+    *,
+    reason: str,
+    by: User | None,
+    now: datetime,
+    until: datetime | None,
+) -> StandingChange:
     change = StandingChange(
         user_id=profile.user_id,
         standing=standing,

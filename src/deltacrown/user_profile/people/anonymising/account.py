@@ -20,6 +20,7 @@ from deltacrown.user_profile.models import (
 )
 from deltacrown.user_profile.people.anonymising.names import collect_names
 from deltacrown.user_profile.people.profiles import allot_public_id
+from deltacrown.user_profile.people.standings import record_standing
 from django_tally.transactions import atomic_service
 
 #: An export counts that was made at most so long before the account was closed, or before now.
@@ -60,7 +61,7 @@ def take_account_out(
     named = _name_anew(accounts, now)
     _keep_names(accounts, named, now)
     # Before the account is deactivated, or a trigger would log that it was closed.
-    _record_standing(accounts, by=by, now=now, reason=reason)
+    _record_standing(accounts, profile, by=by, now=now, reason=reason)
     _delete_rows(accounts)
     for account in accounts:
         _empty(account, *named[account.pk])
@@ -127,20 +128,13 @@ def _keep_names(accounts: Sequence[User], named: dict[int, tuple[str, str]], now
     PendingAnonymisation.objects.create(owner=accounts[0].pk, names=names, started_at=now)
 
 
-def _record_standing(accounts: Sequence[User], *, by: User | None, now: datetime, reason: str) -> None:
+def _record_standing(
+    accounts: Sequence[User], profile: UserProfile, *, by: User | None, now: datetime, reason: str
+) -> None:
     """Set the standing; that of a merged account stays, as it says where its results went."""
     # Reasons of the past may be about anything that led to this.
     StandingChange.objects.filter(user__in=[account.pk for account in accounts]).update(reason="")
-    first = accounts[0].pk
-    UserProfile.objects.filter(user=first).update(standing=Standing.ANONYMISED, standing_until=None)
-    change = StandingChange(
-        user_id=first,
-        standing=Standing.ANONYMISED,
-        reason=reason.strip(),
-        decided_by=by,
-        changed_at=now,
-    )
-    change.save(force_insert=True)
+    record_standing(profile=profile, standing=Standing.ANONYMISED, reason=reason, by=by, now=now)
 
 
 def _delete_rows(accounts: Sequence[User]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from deltacrown.core.dates import NEVER
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from django_tally.models import Revision
 from django_tally.sources import history_label
@@ -18,7 +19,6 @@ from django_tally.whole_rows import RowText, take_revisions
 
 #: Table → the column that says what a row is for: a player has one row for each.
 SAME: dict[Any, str] = {UserAchievement: "achievement_id", ExperienceAward: "dedupe_key"}
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 

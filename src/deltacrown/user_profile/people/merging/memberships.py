@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
+from deltacrown.core.dates import NEVER
 from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.teams.services import PERIODS, Lasting
 from deltacrown.user_profile.people.merging.planned import Clash, JoinedPeriod, Period, Plan
 
-NEVER = datetime.max.replace(tzinfo=UTC)
 #: Table → in what two periods are of one thing.
 SAME: dict[type[Lasting], tuple[str, ...]] = {TeamMembership: ("team",), TeamRole: ("team", "role")}
 

@@ -14,10 +14,11 @@ from deltacrown.accounts.models import PlayerMerge, User
 from deltacrown.accounts.services import keep_record, lock_accounts, record_merge, record_undo
 from deltacrown.core.audit import audit
 from deltacrown.core.errors import InvalidInput, NotFound
-from deltacrown.core.inputs import check_past, check_text, is_storable
+from deltacrown.core.inputs import check_past, check_text
 from deltacrown.games.services import take_back_lines
 from deltacrown.tournaments.services import lock_standings, take_back_results
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
+from deltacrown.user_profile.people.addresses import get_account
 from deltacrown.user_profile.people.merging import refusals
 from deltacrown.user_profile.people.merging.entries import give_back_rulings, keep_lost_standings
 from deltacrown.user_profile.people.merging.following import (
@@ -43,6 +44,7 @@ from deltacrown.user_profile.people.merging.timelines import (
     join_timelines,
     part_timelines,
 )
+from deltacrown.user_profile.people.standings import record_standing
 from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
@@ -155,14 +157,10 @@ def find_account(public_id: str, *, field: str) -> User:
 
     :raises InvalidInput: there is none.
     """
-    stored = is_storable(public_id, multiline=False)
-    profile = (
-        UserProfile.objects.select_related("user").filter(public_id=public_id).first() if stored else None
-    )
-    if profile is None:
-        message = f"There is no player {public_id[:40]!r}: public ids look like DC-25-000042."
-        raise InvalidInput(message, field=field)
-    user: User = profile.user
+    try:
+        user: User = get_account(public_id).user
+    except NotFound as error:
+        raise InvalidInput(error.message, field=field) from error
     return user
 
 
@@ -207,12 +205,9 @@ def _undo(merge: PlayerMerge, by: User | None, now: datetime) -> None:
 
 def _change_standing(user: User, by: User | None, reason: str, now: datetime) -> list[Any]:
     """Set the standing to MERGED, and return what it was."""
-    profile = UserProfile.objects.filter(user=user)
-    was, until = profile.values_list("standing", "standing_until")[0]
-    profile.update(standing=Standing.MERGED, standing_until=None)
-    StandingChange.objects.create(
-        user=user, standing=Standing.MERGED, reason=reason, decided_by=by, changed_at=now
-    )
+    profile = UserProfile.objects.get(user=user)
+    was, until = profile.standing, profile.standing_until
+    record_standing(profile=profile, standing=Standing.MERGED, reason=reason, by=by, now=now)
     return [was, until.isoformat() if until else None]
 
 

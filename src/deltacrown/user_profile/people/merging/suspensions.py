@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.dateparse import parse_datetime
 
 from deltacrown.accounts.models import User
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
+from deltacrown.user_profile.people.standings import find_decision, record_standing
 from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
 
@@ -38,7 +40,7 @@ def find_suspension(user: User) -> Suspension | None:
     profile = UserProfile.objects.filter(user=user)
     standing = profile.values_list("standing", flat=True)[0]
     if standing == Standing.CLOSED:
-        decision = _find_decision(user)
+        decision = find_decision(user)
         if decision is None or decision.standing != Standing.SUSPENDED:
             return None
         holds = Q(until__isnull=True) | Q(until__gt=DatabaseNow())
@@ -64,7 +66,7 @@ def bring_along(*, kept: User, merged: User, by: User | None, now: datetime) -> 
     coming = find_coming_along(kept=kept, merged=merged)
     if coming is None:
         return None
-    before = _find_decision(kept)
+    before = find_decision(kept)
     profile = UserProfile.objects.filter(user=kept)
     standing, until = profile.values_list("standing", "standing_until")[0]
     if standing == Standing.CLOSED:
@@ -83,7 +85,7 @@ def take_back(record: dict[str, Any] | None, *, kept: User, by: User | None, now
     if record is None:
         return
     ours = StandingChange.objects.filter(pk=record["change"]).first()
-    latest = _find_decision(kept)
+    latest = find_decision(kept)
     if ours is None or latest is None or _read(ours) != _read(latest):
         return
     standing, until = record["was"]
@@ -109,20 +111,11 @@ def _write(
     user: User, standing: str, until: Any, *, reason: str, by: User | None, now: datetime
 ) -> StandingChange:
     """Change the standing; of a closed account that which it has once it is reopened."""
-    is_open = [Standing.ACTIVE, Standing.SUSPENDED]
-    profile = UserProfile.objects.filter(user=user)
-    if standing in is_open:
-        profile = profile.exclude(standing=Standing.CLOSED)
-    profile.update(standing=standing, standing_until=until)
-    return StandingChange.objects.create(
-        user=user, standing=standing, until=until, reason=reason, decided_by=by, changed_at=now
+    profile = UserProfile.objects.get(user=user)
+    ends = parse_datetime(until) if isinstance(until, str) else until
+    return record_standing(
+        profile=profile, standing=Standing(standing), until=ends, reason=reason, by=by, now=now
     )
-
-
-def _find_decision(user: User) -> StandingChange | None:
-    """Return the change that says whether an account is suspended, or is once it is reopened."""
-    changes = StandingChange.objects.filter(user=user, standing__in=[Standing.ACTIVE, Standing.SUSPENDED])
-    return changes.order_by("-changed_at", "-id").first()
 
 
 def _read(change: StandingChange) -> tuple[Any, ...]:
