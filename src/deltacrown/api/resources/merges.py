@@ -24,7 +24,7 @@ MergedPath = Annotated[str, Path(description="The public id of the account that 
 
 @resource.read("/players/{public_id}/merges", answers=list[Merge], access=MERGER, refuses=[422])
 def list_merges(request: HttpRequest, public_id: PlayerPath) -> Any:
-    """The merges into an account, latest first, undone ones too."""
+    """The latest merges into an account and of it, at most a hundred, undone ones too."""
     return [_show(each) for each in merging.list_merges(_find(public_id))]
 
 

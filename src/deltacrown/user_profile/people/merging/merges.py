@@ -49,6 +49,7 @@ from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
 REASON_LENGTH = 500
+MERGES_SHOWN = 100
 
 
 def preview_merge(*, kept: User, merged: User) -> MergePreview:
@@ -177,10 +178,10 @@ def get_merge(*, merged: User) -> PlayerMerge:
 
 
 def list_merges(user: User) -> list[PlayerMerge]:
-    """Return the merges into an account, and of it, latest first."""
+    """Return the latest merges into an account and of it, at most ``MERGES_SHOWN``."""
     rows = PlayerMerge.objects.filter(kept=user) | PlayerMerge.objects.filter(merged=user)
     named = rows.select_related("kept__profile", "merged__profile", "decided_by__profile")
-    return list(named.defer("moved", "set_aside", "record").order_by("-merged_at", "-pk")[:100])
+    return list(named.defer("moved", "set_aside", "record").order_by("-merged_at", "-pk")[:MERGES_SHOWN])
 
 
 def _undo(merge: PlayerMerge, by: User | None, now: datetime) -> None:
