@@ -16,7 +16,7 @@ from django.contrib.auth.models import Permission
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right
 from deltacrown.core.errors import DomainError
-from deltacrown.games.models import ArchivedMatch, Game, Match
+from deltacrown.games.models import ArchivedMatch, Game, Match, Season
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
@@ -76,6 +76,21 @@ def game(slug: str = "valorant") -> Game:
 
 def team(slug: str = "north") -> Team:
     return Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})[0]
+
+
+def season(
+    slug: str = "spring",
+    starts_at: str = "2025-03-01",
+    ends_at: str = "2025-06-01",
+    *,
+    title: Game | None = None,
+    **fields: Any,
+) -> Season:
+    """A season as any writer may leave it: from and up to these times, in UTC where they name no zone."""
+    times = [datetime.fromisoformat(text) for text in (starts_at, ends_at)]
+    starts, ends = (time if time.tzinfo else time.replace(tzinfo=UTC) for time in times)
+    fields = {"name": slug.replace("-", " ").title(), **fields}
+    return Season.objects.create(slug=slug, game=title, starts_at=starts, ends_at=ends, **fields)
 
 
 def match(

@@ -70,7 +70,7 @@ class RevisionAdmin(ReadOnlyAdmin):
 
 @admin.register(Recording)
 class RecordingAdmin(ReadOnlyAdmin):
-    list_display = ["id", "source", "written_at", "committed_at", "first_row", "last_row"]
+    list_display = ["id", "source", "written_at", "committed_at", "first_row", "last_row", "actor", "reason"]
     list_filter = ["source"]
     search_fields = ["source"]
     ordering = ["-id"]

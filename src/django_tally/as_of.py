@@ -1,104 +1,92 @@
-"""What a number was at an earlier time: as it is now, less every change since."""
+"""What a number was: by when its facts happened, by when this database knew of them, or by both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import Any, cast
 
-from django.db import connection, models
-from django.db.models.expressions import Col
-from django.db.models.sql import Query
+from django.db import connection
 
 from django_tally.commits import Cut
-from django_tally.feeds import Model, get_key_columns, get_stats
-from django_tally.fields import DerivedStat, Stat
+from django_tally.feeds import Model, get_key_columns, get_stat_keys, get_stats
 from django_tally.history import REPAIRS, REVISIONS, StatOf
-from django_tally.rows import UnknownStat
+from django_tally.numbers import find_number, number_sql, read_number
+from django_tally.periods import read_numbers, read_periods, up_to
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
-from django_tally.sql import literal
 
 
-def get_as_of(holder: Model, name: str, at: datetime, keys: Mapping[str, int]) -> int | Decimal | None:
-    """Return the number ``name`` as this database showed it at ``at``.
+def get_as_of(
+    holder: Model,
+    name: str,
+    keys: Mapping[str, int],
+    *,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> int | Decimal | None:
+    """Return the number ``name`` over what happened by ``at``, as this database knew it at ``known_at``.
 
-    One statement, one snapshot. A row counts from the time its recording was committed, whenever what it
-    tells of happened; before the holder's row existed every count is 0.
+    Without ``at`` it is the number as it was shown at ``known_at``; without ``known_at``, as known now. What
+    no row tells of, because a repair found it, happened when it became known. One statement, one snapshot.
 
+    :param keys: a value for each of the holder's keys.
     :raises UnknownStat: when ``holder`` declares no such number.
     """
-    field = find_number(holder, name)
-    shown = number_sql(field)
+    if at is not None:
+        return read_periods(holder, name, [up_to(at)], keys, known_at=known_at)[0].value
+    return _list_shown(holder, [name], keys, known_at)[name]
+
+
+def list_as_of(
+    holder: Model,
+    names: Sequence[str],
+    keys: Mapping[str, int],
+    *,
+    at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, int | Decimal | None]:
+    """As ``get_as_of``, for all the numbers ``names``, by name, in one statement."""
+    if not names:
+        return {}
+    if at is not None:
+        return read_numbers(holder, names, up_to(at), keys, known_at=known_at)
+    return _list_shown(holder, names, keys, known_at)
+
+
+def _list_shown(
+    holder: Model, names: Sequence[str], keys: Mapping[str, int], known_at: datetime | None
+) -> dict[str, int | Decimal | None]:
+    """Return the numbers as this database showed them: as they are now, less every change committed since.
+
+    A row counts from the time its recording was committed, whenever what it tells of happened; before the
+    holder's row existed every count is 0.
+    """
+    fields = [find_number(holder, name) for name in names]
+    shown = ", ".join(number_sql(field) for field in fields)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, at, keys, shown)}) h")
+        cursor.execute(f"SELECT {shown} FROM ({_numbers_sql(holder, known_at, keys, shown)}) h")
         row = cursor.fetchone()
-    return read_number(field, row[0])
+    return {field.name: read_number(field, value) for field, value in zip(fields, row, strict=True)}
 
 
-def list_components(holder: Model, name: str) -> list[Stat]:
-    """Return the counted stats that the number ``name`` is made of.
-
-    They are the number itself, or what a derived one is computed from.
-
-    :raises UnknownStat: when ``holder`` declares no such number.
-    """
-    field = find_number(holder, name)
-    if isinstance(field, Stat):
-        return [field]
-
-    query = Query(holder, alias_cols=False)
-    expression = cast("Any", field).expression.resolve_expression(query, allow_joins=False)
-    columns = set(_find_columns(expression))
-    return [stat for stat in get_stats(holder) if stat.column in columns]
-
-
-def _find_columns(expression: Any) -> Iterator[str]:
-    """Yield the columns that a resolved expression reads."""
-    if isinstance(expression, Col):
-        yield str(expression.target.column)
-
-    for source in expression.get_source_expressions():
-        if source is not None:
-            yield from _find_columns(source)
-
-
-def find_number(holder: Model, name: str) -> Stat | DerivedStat:
-    """Return the declared number called ``name``.
-
-    :raises UnknownStat: when ``holder`` declares no such number.
-    """
-    for field in holder._meta.concrete_fields:
-        if field.name == name and isinstance(field, Stat | DerivedStat):
-            return field
-    raise UnknownStat(f"{holder._meta.object_name} has no number called {name!r}.")
-
-
-@cache
-def number_sql(field: Stat | DerivedStat) -> str:
-    """Return the number as SQL over the bare columns of its holder."""
-    if isinstance(field, Stat):
-        return quote(str(field.column))
-    sql, params = field.generated_sql(connection)
-    return str(sql % tuple(literal(param, connection) for param in params))
-
-
-def _numbers_sql(holder: Model, at: datetime, keys: Mapping[str, int], shown: str) -> str:
+def _numbers_sql(holder: Model, at: datetime | None, keys: Mapping[str, int], shown: str) -> str:
     """Return the counted numbers that ``shown`` reads, as they were, as one row of columns."""
-    cut = Cut(at, connection)
+    cut = Cut(at, connection) if at else None
     # Whole numbers: PostgreSQL sums into decimals, with which a rate would be rounded otherwise.
     columns = []
     for stat in get_stats(holder):
         column = quote(str(stat.column))
         if column in shown:
-            since = _since_sql(StatOf(holder, stat, keys), cut)
+            since = _since_sql(StatOf(holder, stat, keys), cut) if cut else "0"
             columns.append(f"CAST(COALESCE(c.{column}, 0) - ({since}) AS bigint) AS {column}")
 
-    pairs = zip(get_key_columns(holder), keys.values(), strict=True)
+    pairs = zip(get_key_columns(holder), (keys[name] for name in get_stat_keys(holder)), strict=True)
     where = " AND ".join(f"c.{quote(column)} = {int(value)}" for column, value in pairs)
-    return f"SELECT {', '.join(columns)} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where}"
+    # LIMIT has each number computed once, however often ``shown`` names it.
+    return (
+        f"SELECT {', '.join(columns)} FROM (SELECT 1) one LEFT JOIN {table_of(holder)} c ON {where} LIMIT 1"
+    )
 
 
 def _since_sql(number: StatOf, cut: Cut) -> str:
@@ -136,13 +124,3 @@ def _repaired_since(number: StatOf, cut: Cut) -> str:
         for column in ("r.changed_at", "r.since")
     )
     return f"({since})"
-
-
-def read_number(field: models.Field[Any, Any], value: Any) -> int | Decimal | None:
-    """Convert what the database computed for ``field``, to its decimal places."""
-    output = field.output_field if isinstance(field, DerivedStat) else field
-    if value is None:
-        return None
-    if isinstance(output, models.DecimalField):
-        return Decimal(str(value)).quantize(Decimal(1).scaleb(-output.decimal_places))
-    return int(value)

@@ -113,6 +113,7 @@ def _check_contribution(holder: Model, stat: Stat, contribution: Contribution) -
         )
         return
     yield from _check_recorded_at(stat, source, where)
+    yield from _check_happened_at(stat, contribution, source, where)
     yield from _check_source_keys(holder, stat, contribution, source, where)
     yield from _check_value(stat, contribution, source, where)
     yield from _check_condition(stat, contribution, source, where)
@@ -127,6 +128,37 @@ def _check_recorded_at(stat: Stat, source: Model, where: str) -> Iterator[CheckM
             "so the number would have no history."
         )
         yield Error(message, hint=hint, obj=stat, id="tally.E008")
+
+
+def _check_happened_at(
+    stat: Stat, contribution: Contribution, source: Model, where: str
+) -> Iterator[CheckMessage]:
+    name = contribution.happened_at
+    field = next((field for field in source._meta.concrete_fields if field.name == name), None)
+    if not isinstance(field, models.DateTimeField):
+        hint = f"Name a datetime column of {source._meta.object_name}: happened_at='paid_at'."
+        said = f"names {name!r}, which is no datetime column" if name else "names no column"
+        message = (
+            f"{where} {said} that says when a row of {source._meta.label} happened, "
+            "so the number would have no value as of a day."
+        )
+        yield Error(message, hint=hint, obj=stat, id="tally.E009")
+    elif field.null and not any(_asks_for(name, rule.condition) for rule in contribution.rules):
+        hint = (
+            f"Count only rows that have it: Rule(Q({name}__isnull=False), …), or let the column refuse NULL."
+        )
+        message = f"{where} counts rows of {source._meta.label} that may have no {name!r}."
+        yield Error(message, hint=hint, obj=stat, id="tally.E009")
+
+
+def _asks_for(name: str, condition: Any) -> bool:
+    """Return whether ``condition`` plainly leaves out rows without a value in ``name``."""
+    if condition == (f"{name}__isnull", False):
+        return True
+    if not isinstance(condition, Q) or condition.negated:
+        return False
+    asked = (_asks_for(name, child) for child in condition.children)
+    return any(asked) if condition.connector == Q.AND else all(asked)
 
 
 def _check_source_keys(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
+from django_tally.database_clock import in_utc
 from django_tally.models import Recording
 from django_tally.schema import quote
 from django_tally.sql import literal
@@ -16,6 +17,9 @@ RECORDINGS = quote(Recording._meta.db_table)
 
 #: Transactions longer than this are told by their statements.
 LONGEST_TRANSACTION = timedelta(days=1)
+
+#: Recordings that were committed later than this after they were written are marked: they are few.
+SOON = timedelta(seconds=10)
 
 #: SQL: the number of the transaction at hand, 0 while it has written nothing.
 OWN_TRANSACTION = "COALESCE(pg_current_xact_id_if_assigned()::text::bigint, 0)"
@@ -35,9 +39,11 @@ class Cut:
 
     def __init__(self, at: datetime, connection: BaseDatabaseWrapper) -> None:
         self._connection = connection
+        at = in_utc(at)
+        since_start = at - datetime.min.replace(tzinfo=UTC)
         self.at = self._write(at)
-        floor = datetime.min.replace(tzinfo=at.tzinfo) + 2 * LONGEST_TRANSACTION
-        self._earliest = self._write(max(at, floor) - LONGEST_TRANSACTION)
+        self._recent = self._write(at - min(SOON, since_start))
+        self._earliest = self._write(at - min(LONGEST_TRANSACTION, since_start))
 
     def _write(self, at: datetime) -> str:
         return literal(self._connection.ops.adapt_datetimefield_value(at), self._connection)
@@ -47,8 +53,26 @@ class Cut:
 
         :param row: the key of the row that was recorded; left out for a change.
         """
-        written = committed_sql(column, label, self._connection, row=row)
-        return f"({column} > {self._earliest} AND ({column} > {self.at} OR {written} > {self.at}))"
+        # Looked up in a list that is read once: it is short, however many rows are asked of.
+        straddles = f"{column} IN ({self._list_straddling(label)})"
+        if row:
+            straddles += f" AND {committed_sql(column, label, self._connection, row=row)} > {self.at}"
+        return f"({column} > {self._earliest} AND ({column} > {self.at} OR ({straddles})))"
+
+    def _list_straddling(self, label: str) -> str:
+        """Return a SELECT of the times at which statements wrote by then what was committed later."""
+        straddling = (
+            f"SELECT g.written_at FROM {RECORDINGS} g WHERE g.source = {literal(label, self._connection)} "
+            f"AND g.committed_at > {self.at}"
+        )
+        if self._connection.vendor == "postgresql":
+            straddling += f" AND g.transaction_id <> {OWN_TRANSACTION}"
+        recent = f"{straddling} AND g.written_at > {self._recent} AND g.written_at <= {self.at}"
+        late = (
+            f"{straddling} AND g.is_late "
+            f"AND g.written_at > {self._earliest} AND g.written_at <= {self._recent}"
+        )
+        return f"{recent} UNION ALL {late}"
 
 
 def committed_sql(column: str, label: str, connection: BaseDatabaseWrapper, *, row: str = "") -> str:
@@ -63,6 +87,18 @@ def committed_sql(column: str, label: str, connection: BaseDatabaseWrapper, *, r
         conditions.append(f"g.transaction_id <> {OWN_TRANSACTION}")
     # MAX keeps SQLite from giving a converted value, and makes one value of several.
     return f"(SELECT MAX(g.committed_at) FROM {RECORDINGS} g WHERE {' AND '.join(conditions)})"
+
+
+def recorded_sql(field: str, column: str, label: str, row: str, connection: BaseDatabaseWrapper) -> str:
+    """Return, as SQL, what the recording of ``row`` at ``column`` says in ``field``; empty where none tells.
+
+    Where statements of one time both span the row, the one that spans fewer says it.
+    """
+    return (
+        f"COALESCE((SELECT g.{field} FROM {RECORDINGS} g WHERE g.source = {literal(label, connection)} "
+        f"AND g.written_at = {column} AND {row} BETWEEN g.first_row AND g.last_row "
+        f"ORDER BY g.last_row - g.first_row, g.id DESC LIMIT 1), '')"
+    )
 
 
 def is_recorded_sql(alias: str, key: str, label: str, connection: BaseDatabaseWrapper) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
+from django.utils.dateparse import parse_datetime
 
 #: SQLite stores datetimes as text and compares them as text, so this one is written as Django writes those
 #: it is given: six digits of a second, or none at all for a whole second.
@@ -32,3 +33,26 @@ def read_database_clock(connection: BaseDatabaseWrapper) -> datetime:
         cursor.execute(f"SELECT {SQLITE_NOW if connection.vendor == 'sqlite' else 'statement_timestamp()'}")
         (now,) = cursor.fetchone()
     return now if isinstance(now, datetime) else datetime.fromisoformat(now).replace(tzinfo=UTC)
+
+
+def read_datetime(value: str | datetime) -> datetime:
+    """Convert a datetime as the database at hand returns it from a raw statement."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    parsed = parse_datetime(value)
+    assert parsed is not None, value  # noqa: S101 - the column holds what the database wrote
+    return parsed.replace(tzinfo=UTC)
+
+
+def in_utc(at: datetime) -> datetime:
+    """Return an aware datetime in UTC, or the nearest that there is.
+
+    :raises ValueError: when ``at`` has no time zone.
+    """
+    if at.utcoffset() is None:
+        raise ValueError(f"{at} has no time zone, so it is no one time.")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        nearest = datetime.min if at.year == datetime.min.year else datetime.max
+        return nearest.replace(tzinfo=UTC)

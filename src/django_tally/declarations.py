@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from functools import cache, reduce
 from operator import and_
 
 from django.apps import apps
@@ -32,6 +32,12 @@ def all_of(rules: Sequence[Rule]) -> Q:
     return reduce(and_, (rule.condition for rule in rules), Q())
 
 
+def share_rules(contributions: Sequence[Contribution]) -> list[Rule]:
+    """Return the rules that all of ``contributions`` have, in their order."""
+    first, *others = contributions
+    return [rule for rule in first.rules if all(rule in other.rules for other in others)]
+
+
 @dataclass(frozen=True, eq=False)
 class Contribution:
     """What each row of one source model adds to a number.
@@ -41,12 +47,14 @@ class Contribution:
     :param value: 1 to count rows, or the name of a whole-number column to sum.
     :param keys: where the source's foreign keys are named otherwise than the holder's:
         ``{"customer": "buyer"}``.
+    :param happened_at: the datetime column of the source that says when what a row tells of happened.
     """
 
     source: str
     rules: tuple[Rule, ...] = ()
     value: int | str = 1
     keys: Keys = field(default_factory=dict)
+    happened_at: str = ""
 
     @property
     def model(self) -> type[models.Model]:
@@ -62,16 +70,29 @@ class Contribution:
         return self.keys.get(holder_key, holder_key)
 
 
-def count_of(*sources: str, where: Sequence[Rule] = (), keys: Keys | None = None) -> tuple[Contribution, ...]:
+@cache
+def drop_rules(contribution: Contribution, rules: tuple[Rule, ...]) -> Contribution:
+    """Return ``contribution`` without ``rules``, for rows that are known to meet them."""
+    return replace(contribution, rules=tuple(rule for rule in contribution.rules if rule not in rules))
+
+
+def count_of(
+    *sources: str, happened_at: str = "", where: Sequence[Rule] = (), keys: Keys | None = None
+) -> tuple[Contribution, ...]:
     """Declare the number of rows of ``sources`` that meet every rule.
 
     :param sources: one model, or a live table and its archive.
+    :param happened_at: the column of each that says when a row's fact happened: ``"paid_at"``. A check
+        refuses a declaration without. Where a fact has no time but that of its recording: ``"recorded_at"``.
     """
-    return tuple(Contribution(source, tuple(where), 1, keys or {}) for source in sources)
+    return tuple(Contribution(source, tuple(where), 1, keys or {}, happened_at) for source in sources)
 
 
 def sum_of(
-    value: str, *sources: str, where: Sequence[Rule] = (), keys: Keys | None = None
+    value: str, *sources: str, happened_at: str = "", where: Sequence[Rule] = (), keys: Keys | None = None
 ) -> tuple[Contribution, ...]:
-    """Declare the sum of the column ``value`` over the rows of ``sources`` that meet every rule."""
-    return tuple(Contribution(source, tuple(where), value, keys or {}) for source in sources)
+    """Declare the sum of the column ``value`` over the rows of ``sources`` that meet every rule.
+
+    :param happened_at: as in ``count_of``.
+    """
+    return tuple(Contribution(source, tuple(where), value, keys or {}, happened_at) for source in sources)

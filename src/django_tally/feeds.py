@@ -82,6 +82,12 @@ class Feed:
         return tuple(column_of(self.source, key) for key in self.source_keys)
 
     @property
+    def happened_columns(self) -> tuple[str, ...]:
+        """Return the columns of the source that say when the fact of a row happened."""
+        named = (each.happened_at for found in self.columns.values() for each in found)
+        return tuple(column_of(self.source, name) for name in dict.fromkeys(named))
+
+    @property
     def label(self) -> str:
         """Return a short name, unique among feeds.
 

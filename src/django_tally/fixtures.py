@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.models.signals import post_save, pre_save
 
+from django_tally.commits import SOON
 from django_tally.feeds import Model, are_rows_on_demand, get_stat_keys, get_stats, list_holders
 from django_tally.models import Installation, Recording, Revision
 from django_tally.schema import table_of
@@ -39,13 +40,15 @@ def _keep_installation(instance: Installation, raw: bool, using: str, **_: Any) 
 
 
 def _prepare_loaded_recording(instance: Recording, raw: bool, **_: Any) -> None:
-    """Give a loaded recording a transaction of its own.
+    """Give a loaded recording a transaction of its own, and mark it again where it was committed late.
 
     The number it had is another's in this database. And JSON keeps milliseconds, in which one transaction may
-    have written twice.
+    have written twice. Dumps of earlier versions have no mark.
     """
     if raw:
         instance.transaction_id = -int(instance.pk)
+        committed_at = instance.committed_at
+        instance.is_late = committed_at is not None and committed_at > instance.written_at + SOON
 
 
 def _pass_loaded_key(sender: Model, instance: models.Model, raw: bool, using: str, **_: Any) -> None:

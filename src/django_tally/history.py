@@ -11,16 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from heapq import merge
 from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.utils.dateparse import parse_datetime
 
-from django_tally.commits import committed_sql
+from django_tally.commits import committed_sql, recorded_sql
+from django_tally.database_clock import read_datetime
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, column_of, get_stat_keys
 from django_tally.fields import Stat
@@ -194,7 +194,7 @@ def read_first_change(number: StatOf) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT MIN(written) FROM ({first}) f")
         (value,) = cursor.fetchone()
-    return _read_datetime(value) if value else None
+    return read_datetime(value) if value else None
 
 
 def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None = None) -> list[DailyChange]:
@@ -285,13 +285,18 @@ def _as_committed(column: str, label: str, *, row: str = "") -> str:
     return _as_written(committed_sql(column, label, connection, row=row))
 
 
+def _recorded_by(column: str, label: str, row: str) -> str:
+    """Return, as SQL, the actor and the reason of a recording."""
+    return ", ".join(recorded_sql(field, column, label, row, connection) for field in ("actor", "reason"))
+
+
 def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
     label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
     committed = _as_committed("t.recorded_at", label, row=f"t.{key}")
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
     sql = (
         f"SELECT {_as_written('t.recorded_at')} AS written, {committed}, "
-        f"t.{key}, t.{key}, {delta}, NULL, NULL, '', '' "
+        f"t.{key}, t.{key}, {delta}, NULL, NULL, {_recorded_by('t.recorded_at', label, f't.{key}')} "
         f"FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
@@ -303,7 +308,7 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
     committed = _as_committed("r.recorded_at", label, row="r.row")
     sql = (
         f"SELECT {_as_written('r.recorded_at')} AS written, {committed}, "
-        f"r.row, r.row, {delta}, NULL, NULL, '', '' "
+        f"r.row, r.row, {delta}, NULL, NULL, {_recorded_by('r.recorded_at', label, 'r.row')} "
         f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
@@ -370,7 +375,7 @@ def _is_past(stream: _Stream, rank: int, after: Position) -> str:
 def _read_change(row: Sequence[Any], stream: _Stream, rank: int) -> Change:
     at, committed_at, identifier, source_row, delta, old, new, actor, reason = row
     return Change(
-        at=_read_datetime(committed_at or at),
+        at=read_datetime(committed_at or at),
         stat=stream.stat,
         delta=int(delta),
         source=stream.label,
@@ -381,14 +386,6 @@ def _read_change(row: Sequence[Any], stream: _Stream, rank: int) -> Change:
         actor=actor,
         reason=reason,
     )
-
-
-def _read_datetime(value: str | datetime) -> datetime:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    parsed = parse_datetime(value)
-    assert parsed is not None, value  # noqa: S101 - the column holds what the database wrote
-    return parsed.replace(tzinfo=UTC)
 
 
 def _read_image(value: str | Mapping[str, Any] | None) -> Mapping[str, Any] | None:

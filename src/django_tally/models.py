@@ -7,6 +7,9 @@ from django.db.models import F, Q
 
 from django_tally.database_clock import DatabaseNow
 
+WHO = "Who; empty when the write did not say."
+WHY = "Why; empty when the write did not say."
+
 
 class Installation(models.Model):
     """The definitions whose triggers are in this database."""
@@ -29,16 +32,28 @@ class Recording(models.Model):
     source = models.CharField(max_length=100)
     written_at = models.DateTimeField()
     transaction_id = models.BigIntegerField(
-        default=0, db_default=0, help_text="PostgreSQL's number of the transaction."
+        default=0, db_default=0, help_text="PostgreSQL's number of the transaction; on SQLite of its context."
     )
     first_row = models.BigIntegerField(null=True, help_text="Empty for a statement that recorded no row.")
     last_row = models.BigIntegerField(null=True)
     committed_at = models.DateTimeField(null=True, help_text="Empty where the database cannot say.")
+    is_late = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether it may have been committed much later than written.",
+    )
+    actor = models.CharField(max_length=150, blank=True, default="", db_default="", help_text=WHO)
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="", help_text=WHY)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["written_at", "source", "transaction_id"], name="tally_recording_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["source", "written_at"], name="tally_recording_late", condition=Q(is_late=True)
             )
         ]
 
@@ -66,8 +81,8 @@ class Revision(models.Model):
     )
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
-    actor = models.CharField(max_length=150, blank=True, help_text="Who; empty when the write did not say.")
-    reason = models.CharField(max_length=500, blank=True, help_text="Why; empty when the write did not say.")
+    actor = models.CharField(max_length=150, blank=True, help_text=WHO)
+    reason = models.CharField(max_length=500, blank=True, help_text=WHY)
     run = models.ForeignKey(
         "Run",
         models.SET_NULL,

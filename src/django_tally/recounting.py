@@ -11,15 +11,14 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.sql import Query
+from django.db.models.functions import Coalesce
 
-from django_tally.as_of import find_number, list_components, number_sql, read_number
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model
 from django_tally.fields import Stat
+from django_tally.numbers import find_number, list_components, number_sql, read_number
 from django_tally.rows import get_counted_stat
 from django_tally.schema import quote
-from django_tally.sql import literal
 
 Parts = Mapping[str, int]
 
@@ -51,7 +50,7 @@ def list_rows_behind(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any
         for contribution in stat.contributions:
             grouped.setdefault(contribution.model, []).append(contribution)
 
-    return [source._base_manager.filter(_find_any(found, keys)) for source, found in grouped.items()]
+    return [source._base_manager.filter(find_any(found, keys)) for source, found in grouped.items()]
 
 
 def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys: Any) -> Recount:
@@ -77,32 +76,33 @@ def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys
 
 def compute(holder: Model, name: str, parts: Parts) -> int | Decimal | None:
     """Return the number ``name`` for these values of the stats it is made of."""
+    (value,) = compute_each(holder, name, [parts])
+    return value
+
+
+def compute_each(holder: Model, name: str, several: Sequence[Parts]) -> list[int | Decimal | None]:
+    """Return the number ``name`` for each of ``several`` values of its parts; one query for a derived one."""
     field = find_number(holder, name)
     if isinstance(field, Stat):
-        return parts[name]
+        return [parts[name] for parts in several]
+    if not several:
+        return []
 
     components = list_components(holder, name)
-    values = [f"CAST({int(parts[stat.name])} AS BIGINT) AS {quote(str(stat.column))}" for stat in components]
-
+    read = " UNION ALL ".join(
+        f"SELECT {place} AS place, {_write_parts(components, parts)}" for place, parts in enumerate(several)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {number_sql(field)} FROM (SELECT {', '.join(values)}) parts")
-        row = cursor.fetchone()
-
-    return read_number(field, row[0])
+        cursor.execute(f"SELECT {number_sql(field)} FROM ({read}) parts ORDER BY place")
+        return [read_number(field, value) for (value,) in cursor.fetchall()]
 
 
-def condition_sql(model: Model, condition: Q) -> str:
-    """Return a condition as SQL over the bare columns of ``model``; true for every row when it is empty."""
-    if not condition:
-        return "1 = 1"
-
-    query = Query(model, alias_cols=False)
-    resolved = condition.resolve_expression(query, allow_joins=False)
-    sql, params = query.get_compiler(connection=connection).compile(resolved)
-    return str(sql % tuple(literal(param, connection) for param in params))
+def _write_parts(components: Sequence[Stat], parts: Parts) -> str:
+    values = [(int(parts[stat.name]), quote(str(stat.column))) for stat in components]
+    return ", ".join(f"CAST({value} AS BIGINT) AS {column}" for value, column in values)
 
 
-def _find_any(contributions: Sequence[Contribution], keys: Mapping[str, Any]) -> Q:
+def find_any(contributions: Sequence[Contribution], keys: Mapping[str, Any]) -> Q:
     """Return the rows that any of ``contributions`` counts for these keys."""
     found: dict[tuple[str, ...], list[Contribution]] = {}
 
@@ -132,7 +132,7 @@ def _drop_narrower(contributions: Sequence[Contribution]) -> list[Contribution]:
     return kept
 
 
-def _list_counting(stat: Stat, model: Model, keys: Mapping[str, Any]) -> list[tuple[Contribution, Q]]:
+def list_counting(stat: Stat, model: Model, keys: Mapping[str, Any]) -> list[tuple[Contribution, Q]]:
     """Return each contribution of rows of ``model`` to ``stat``, with the rows it counts for these keys."""
     found = []
 
@@ -153,12 +153,12 @@ def _list_terms(
     """Return what to ask of rows of ``model``: how many are counted, and what they add to each component."""
     terms: dict[str, Any] = {}
 
-    conditions = [condition for _, condition in _list_counting(counted, model, keys)]
+    conditions = [condition for _, condition in list_counting(counted, model, keys)]
     if conditions:
         terms["rows_counted"] = Count("pk", filter=reduce(or_, conditions))
 
     for stat in components:
-        counting = _list_counting(stat, model, keys)
+        counting = list_counting(stat, model, keys)
         if counting:
             terms[f"part_{stat.name}"] = reduce(add, (_sum(*each) for each in counting))
 
@@ -166,6 +166,14 @@ def _list_terms(
 
 
 def _sum(contribution: Contribution, condition: Q) -> Any:
+    return Sum(add_when(contribution, condition), default=0)
+
+
+def add_when(contribution: Contribution, condition: Q) -> Any:
+    """Return, as an expression, what ``contribution`` has a row add that meets ``condition``; else 0."""
     output = models.BigIntegerField()
-    one = F(contribution.value) if isinstance(contribution.value, str) else Value(contribution.value)
-    return Sum(Case(When(condition, then=one), default=Value(0), output_field=output), default=0)
+    one: Any = Value(contribution.value)
+    if isinstance(contribution.value, str):
+        # An empty column adds nothing; without this, a sum of two terms would lose the other one as well.
+        one = Coalesce(F(contribution.value), 0, output_field=output)
+    return Case(When(condition, then=one), default=Value(0), output_field=output)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.sql import Query
 
@@ -48,6 +48,26 @@ def _compile(contribution: Contribution, alias: str) -> str:
     compiler = query.get_compiler(connection=connection)
     sql, params = compiler.compile(expression.resolve_expression(query, allow_joins=False))
     return f"COALESCE({sql % tuple(literal(param, connection) for param in params)}, 0)"
+
+
+def condition_sql(model: Model, condition: Q, connection: BaseDatabaseWrapper) -> str:
+    """Return a condition as SQL over the bare columns of ``model``; true for every row when it is empty."""
+    if not condition:
+        return "1 = 1"
+
+    query = Query(model, alias_cols=False)
+    resolved = condition.resolve_expression(query, allow_joins=False)
+    sql, params = query.get_compiler(connection=connection).compile(resolved)
+    return str(sql % tuple(literal(param, connection) for param in params))
+
+
+def select_sql(rows: QuerySet[Any, Any], connection: BaseDatabaseWrapper) -> str:
+    """Return a queryset as SQL text without parameters, to be part of another statement.
+
+    :raises EmptyResultSet: it has no rows, whatever is in the tables.
+    """
+    sql, params = rows.query.get_compiler(connection=connection).as_sql()
+    return str(sql % tuple(literal(param, connection) for param in params))
 
 
 def column_sql(feed: Feed, column: str, connection: BaseDatabaseWrapper) -> str:

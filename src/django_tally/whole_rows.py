@@ -176,8 +176,8 @@ def backdate_rows(model: Model, recorded: Mapping[int, datetime], *, like: Mappi
         cast = "::timestamptz" if connection.vendor == "postgresql" else ""
         _execute(
             f"INSERT INTO {RECORDINGS} AS mine (source, written_at, transaction_id, first_row, last_row, "
-            f"committed_at) SELECT {literal(history_label(model), connection)}, w.at, 0, MIN(k.key), "
-            f"MAX(k.key), {committed} FROM (SELECT {written}{cast} AS at) w "
+            f"committed_at, is_late) SELECT {literal(history_label(model), connection)}, w.at, 0, "
+            f"MIN(k.key), MAX(k.key), {committed}, true FROM (SELECT {written}{cast} AS at) w "
             f"CROSS JOIN (SELECT column1 AS key FROM (VALUES {values}) v) k WHERE true GROUP BY w.at "
             f"{_extend_sql()}"
         )

@@ -29,6 +29,7 @@ def make_rows(number: int = 0) -> None:
     user, other = scene.player(f"player{number}"), scene.player(f"other{number}")
     title, squad = scene.game(f"game-{number}"), scene.team(f"team-{number}")
     event = scene.tournament(f"cup-{number}", title=title, organiser=other)
+    scene.season(f"season-{number}", title=title)
     row = scene.match(user, f"match-{number}", title=title)
     scene.archive(scene.match(user, f"archived-{number}", title=title))
     scene.dispute(user, row, status="REJECTED", resolved_at=at(6), resolved_by=other, resolution="It was so.")

@@ -33,6 +33,7 @@ STEPS = re.compile(
 )
 #: Texts with such words that advise no step in a state, and what they are.
 NO_ADVICE = {
+    "use the slug of one, as listed": "another value for the same call",
     "is not saved; create": "a fault in the caller's program: a row that was never saved",
     "use letters, digits, hyphens": "another value for the same call",
     "; an organiser can use {}": "what is filled in is in the table, by state",

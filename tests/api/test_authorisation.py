@@ -74,6 +74,8 @@ DELIVERED = {
 }
 
 CALLS = {
+    "list_seasons": Call("/seasons", ALL),
+    "get_season": Call("/seasons/spring", ALL),
     "find_players": Call("/players?q=ann", ALL),
     "find_teams": Call("/teams?q=red", ALL),
     "search_everything": Call("/search?q=ann", ALL),
@@ -85,8 +87,11 @@ CALLS = {
     "list_player_activity": Call("/players/{ann}/activity", ALL),
     "list_player_games": Call("/players/{ann}/games", ALL),
     "list_player_stats": Call("/players/{ann}/stats", ALL),
-    "get_player_stat": Call("/players/{ann}/stats/matches_won?as_of=2025-01-01", SEES_HIDDEN),
+    "get_player_stat": Call(
+        "/players/{ann}/stats/matches_won?as_of=2025-01-01&known_at=2025-01-01", SEES_HIDDEN
+    ),
     "list_stat_rows": Call("/players/{ann}/stats/matches_won/rows", SEES_HIDDEN),
+    "get_stat_series": Call("/players/{ann}/stats/matches_won/series", SEES_HIDDEN),
     "list_stat_changes": Call("/players/{ann}/stats/matches_won/history", SEES_HIDDEN),
     "explain_stat": Call("/players/{ann}/stats/matches_won/explanation", SEES_HIDDEN),
     "suspend_player": Call("/players/{bob}/suspension", MODERATORS, {"reason": "x"}),
@@ -278,6 +283,7 @@ def build_world() -> SimpleNamespace:
         Match.objects.create(
             user=ann, game=scene.game(), match_key=key, result="WIN", played_at=now() - timedelta(days=1)
         )
+    scene.season("spring")
     for status in ("DRAFT", "OPEN", "RUNNING", "COMPLETED"):
         event = scene.tournament(status.lower(), status=status, organiser=org)
         scene.registration(ann, event)

@@ -123,6 +123,7 @@ PAGED = [
     "/leaderboards/matches_won?limit=1&game=valorant",
     "/leaderboards/total_matches_played?limit=1&period=season",
     "/tournaments?limit=1",
+    "/seasons?limit=1",
     "/tournaments/cup/results?limit=1",
     "/tournaments/cup/entrants?limit=1",
     "/tournaments/cup/matches?limit=1",

@@ -75,8 +75,10 @@ def test_a_leaderboard_of_a_country_and_a_place_on_it(visitor, ann):
         "tie_rule": "",
         "game": None,
         "country": None,
-        "period": "all",
-        "since": None,
+        "period": {"name": "all", "label": "All time", "since": None, "until": None, "is_final": False},
+        "season": None,
+        "as_of": None,
+        "left_out": "",
         "rank": None,
         "value": None,
         "items": [],
@@ -96,9 +98,13 @@ def test_a_leaderboard_of_a_period(visitor, ann):
     all_time = visitor.get("/leaderboards/matches_won").json()
 
     assert [(row["rank"], row["name"], row["value"]) for row in board["items"]] == [(1, "bob", 2)]
-    assert board["period"] == "30days"
-    assert board["since"].endswith("Z")
-    assert (all_time["period"], all_time["since"], len(all_time["items"])) == ("all", None, 2)
+    assert (board["period"]["name"], board["period"]["until"]) == ("30days", None)
+    assert board["period"]["since"].endswith("T00:00:00Z")
+    assert (all_time["period"]["name"], all_time["period"]["since"], len(all_time["items"])) == (
+        "all",
+        None,
+        2,
+    )
     assert visitor.get("/leaderboards/matches_won?period=season").json()["items"][0]["name"] == "bob"
     assert problem_of(visitor.get("/leaderboards/level?period=season")) == (404, "not-found")
     assert problem_of(visitor.get("/leaderboards/matches_won?period=year")) == (422, "invalid")
@@ -119,12 +125,13 @@ def test_a_place_over_a_period(visitor, ann):
 
     for period in ("season", "30days"):
         place = visitor.get(f"/leaderboards/matches_won/around/{cid}?period={period}&game=valorant").json()
-        assert (place["rank"], place["value"], place["period"], place["game"]) == (2, 1, period, "valorant")
+        assert (place["rank"], place["value"], place["game"]) == (2, 1, "valorant")
+        assert place["period"]["name"] == period
         assert [(row["rank"], row["name"], row["value"]) for row in place["items"]] == [
             (1, "bob", 2),
             (2, "cid", 1),
         ]
-        assert place["since"].endswith("Z")
+        assert place["period"]["since"].endswith("Z")
         anns = visitor.get(f"/leaderboards/matches_won/around/{ann.profile.public_id}?period={period}").json()
         assert anns["rank"] is None
     assert problem_of(visitor.get(f"/leaderboards/level/around/{cid}?period=season")) == (404, "not-found")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.core.cache import cache
 
@@ -129,7 +131,10 @@ def test_a_page_of_another_list_is_refused(visitor, ann):
 
 
 def test_tournaments_entered(visitor, ann):
-    (line,) = visitor.get(address(ann, "/tournaments?placement=1")).json()["items"]
+    day = scene.at(0).date()
+    for asked in (f"registered_to={day - timedelta(days=1)}", "tournament=none"):
+        assert visitor.get(address(ann, f"/tournaments?{asked}")).json().get("items", []) == []
+    (line,) = visitor.get(address(ann, f"/tournaments?placement=1&registered_from={day}")).json()["items"]
 
     assert (line["slug"], line["status"], line["entry_status"], line["placement"], line["prize_amount"]) == (
         "spring-cup",
@@ -170,26 +175,107 @@ def test_one_number(visitor, ann):
     assert problem_of(visitor.get(address(ann, "/stats/level?game=valorant"))) == (422, "invalid")
 
 
-def test_a_number_as_it_was(visitor, signed_in, ann):
+@pytest.mark.parametrize("name", ["as_of", "known_at"])
+def test_a_number_as_it_was(visitor, signed_in, ann, name):
     before, past = "2025-01-01T00:00:00Z", "2025-01-01"
 
-    assert visitor.get(address(ann, f"/stats/matches_won?as_of={before}")).json() | {"meaning": ""} == {
+    assert visitor.get(address(ann, f"/stats/matches_won?{name}={before}")).json() | {"meaning": ""} == {
         "name": "matches_won",
         "label": "Matches won",
         "meaning": "",
         "unit": "",
         "value": 0,
         "game": None,
-        "as_of": before,
+        "as_of": None,
+        "known_at": None,
+        name: before,
     }
-    told = visitor.get(address(ann, f"/stats?as_of={past}")).json()
-    assert told["as_of"] == "2025-01-01T23:59:59.999999Z"
+    told = visitor.get(address(ann, f"/stats?{name}={past}")).json()
+    assert (told.pop(name), told.get("as_of"), told.get("known_at")) == (
+        "2025-01-01T23:59:59.999999Z",
+        None,
+        None,
+    )
     assert {
         line["value"] for line in told["stats"] if line["name"] in {"matches_won", "total_matches_played"}
     } == {0}
     assert told["hidden"] == ["disputes_filed", "experience_points", "level"]
-    assert signed_in(ann).get(address(ann, f"/stats?as_of={past}")).json()["hidden"] == []
-    assert problem_of(visitor.get(address(ann, "/stats?as_of=soon"))) == (422, "invalid")
+    assert signed_in(ann).get(address(ann, f"/stats?{name}={past}")).json()["hidden"] == []
+    refused = visitor.get(address(ann, f"/stats?{name}=soon"))
+    assert (problem_of(refused), refused.json()["errors"][0]["field"]) == ((422, "invalid"), name)
+
+
+def test_a_number_by_what_happened_and_by_what_was_known(visitor, ann):
+    """The matches of March were recorded today."""
+    day, known = "2025-03-31", f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+
+    def values(query):
+        (line,) = [
+            line
+            for line in visitor.get(address(ann, f"/stats?{query}")).json()["stats"]
+            if line["name"] == "matches_won"
+        ]
+        return line["value"], visitor.get(address(ann, f"/stats/matches_won?{query}")).json()["value"]
+
+    assert values(f"as_of={day}") == (1, 1)
+    assert values(f"known_at={known}") == (0, 0)
+    assert values(f"as_of={day}&known_at={known}") == (0, 0)
+    assert values(f"known_at={datetime.now(UTC):%Y-%m-%d}") == (1, 1)
+
+
+def test_a_number_over_time(visitor, ann):
+    path = address(ann, "/stats/overall_win_rate/series?end=2025-03-31&rolling=1m&game=valorant")
+    told = visitor.get(path).json()
+    present = visitor.get(address(ann, "/stats/matches_won/series?by=week&start=2025-02-20")).json()
+
+    assert told | {"stat": ""} == {
+        "stat": "",
+        "game": "valorant",
+        "by": "month",
+        "as_of": "2025-03-31T23:59:59.999999Z",
+        "known_at": None,
+        "rolling": "1m",
+        "precision": "exact",
+        "reaches_present": False,
+        "points": [
+            {
+                "name": "2025-03",
+                "label": "Mar 2025",
+                "starts_at": "2025-03-01T00:00:00Z",
+                "ends_at": "2025-04-01T00:00:00Z",
+                "value": 50.0,
+                "change": None,
+                "within": 50.0,
+                "rolling": 0.0,
+                "is_empty": False,
+            }
+        ],
+    }
+    first, *_, last = present["points"]
+    assert (first["name"], first["value"], last["value"]) == ("2025-W08", 0, present["stat"]["value"])
+    assert (present["as_of"], present["reaches_present"]) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("by=year", "by"),
+        ("start=soon", "start"),
+        ("end=2025-13-01", "end"),
+        ("known_at=2999-01-01", "known_at"),
+        ("rolling=20", "rolling"),
+        ("game=none", "game"),
+        ("known_at=2025-01-01&result=WIN", "known_at"),
+        ("by=day&start=0001-01-01", "start"),
+        ("status=OPEN", "status"),
+        ("limit=10", "limit"),
+    ],
+)
+def test_what_a_series_refuses(visitor, ann, query, field):
+    answer = visitor.get(address(ann, f"/stats/matches_won/series?{query}"))
+
+    assert answer.status_code == 422, answer.content
+    assert field in answer.content.decode()
 
 
 def test_the_rows_behind_a_number(visitor, ann):
@@ -212,18 +298,49 @@ def test_the_rows_behind_a_number(visitor, ann):
     assert (badges["kind"], badges["items"][0]["slug"]) == ("achievements", "first-blood")
 
 
+def test_matches_rows_and_a_number_over_time_take_an_opponent(visitor, ann):
+    bob = scene.player("bob")
+    scene.match(bob, "m1", "LOSS", hours=1)
+    against = f"opponent={bob.profile.public_id}"
+
+    lines = visitor.get(address(ann, f"/matches?{against}")).json()["items"]
+    rows = visitor.get(address(ann, f"/stats/total_matches_played/rows?{against}")).json()
+    told = visitor.get(address(ann, f"/stats/total_matches_played/series?{against}")).json()
+
+    assert [line["match_key"] for line in lines] == ["m1"]
+    assert (rows["evidence"]["rows"], told["points"][-1]["value"], told["stat"]["value"]) == (1, 1, 2)
+
+
 def test_the_history_of_a_number_and_its_explanation(visitor, ann):
-    changes = visitor.items(address(ann, "/stats/matches_won/history?limit=1"))
+    orders = ("", "&order=happened", "&order=known")
+    happened, again, known = (
+        visitor.items(address(ann, f"/stats/matches_won/history?limit=1{order}")) for order in orders
+    )
     told = visitor.get(address(ann, "/stats/matches_won/explanation")).json()
 
-    assert sum(change["delta"] for change in changes) == 1
+    assert [sum(change["delta"] for change in changes) for changes in (happened, known)] == [1, 1]
+    assert happened == again
+    assert (happened[0]["happened_at"], happened[0]["is_time_known"]) == ("2025-03-01T19:00:00Z", True)
+    assert happened[0]["known_at"] == known[-1]["known_at"]
+    assert told["changes"] == known
     assert (told["adds_up"], told["sentence"]) == (True, "1 row; the number is 1.")
     assert len(told["omitted"]) == 2
 
 
 HIDDEN = [
     "/matches",
-    *(f"/stats/matches_won{rest}" for rest in ("/rows", "/history", "/explanation", "?as_of=2025-01-01")),
+    "/stats/matches_won/series",
+    *(
+        f"/stats/matches_won{rest}"
+        for rest in (
+            "/rows",
+            "/series",
+            "/history",
+            "/explanation",
+            "?as_of=2025-01-01",
+            "?known_at=2025-01-01",
+        )
+    ),
 ]
 
 

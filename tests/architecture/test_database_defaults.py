@@ -43,6 +43,8 @@ pytestmark = pytest.mark.django_db
 FACTS = {
     ("Match", "played_at"),
     ("ArchivedMatch", "played_at"),
+    ("Season", "starts_at"),
+    ("Season", "ends_at"),
     ("Tournament", "starts_at"),
     ("TournamentSeriesResult", "started_at"),
     ("TournamentSeriesResult", "played_at"),

@@ -18,7 +18,7 @@ from tests.architecture.source import FunctionNode, Module, dotted, list_modules
 
 OWNERS = {
     "accounts": {"User", "FormerUsername", "ExternalId", "ApiKey", "AnsweredRequest", "PlayerMerge"},
-    "games": {"Game", "FormerGameName", "Match", "ArchivedMatch"},
+    "games": {"Game", "FormerGameName", "Season", "Match", "ArchivedMatch"},
     "teams": {"Team", "FormerTeamName", "TeamExternalId", "TeamMembership", "TeamRole", "TeamSearchTerm"},
     "tournaments": {
         "Tournament", "FormerTournamentName", "TournamentSearchTerm",

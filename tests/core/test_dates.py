@@ -68,7 +68,7 @@ def test_what_lies_outside_the_calendar_is_its_first_or_last_time():
     assert add_days(last, days=14) == last
     assert add_days(NIGHT, days=14) == NIGHT + timedelta(days=14)
     assert ends_a_day(last)
-    assert ends_a_day(first)
+    assert not ends_a_day(first)
 
 
 def test_a_midnight_tells_no_more_than_its_day():

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from deltacrown.accounts.models import User
 from deltacrown.demo.plan.season import SeasonSize
-from deltacrown.games.models import Game, Match
+from deltacrown.games.models import Game, Match, Season
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import (
@@ -46,6 +46,7 @@ DUMPED: dict[type[Model], tuple[str, ...]] = {
     ),
     PrivacySettings: ("user__username", "show_match_history", "show_tournament_stats"),
     Game: ("slug", "name"),
+    Season: ("slug", "name", "starts_at", "ends_at", "game__slug"),
     GameStats: ("user__username", "game__slug", "matches_played", "matches_won"),
     Team: ("slug", "name"),
     TeamMembership: ("team__slug", "user__username", "joined_at", "left_at"),

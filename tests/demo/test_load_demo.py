@@ -12,8 +12,9 @@ from django.db.models import Count, F, Q
 from deltacrown.accounts.models import User
 from deltacrown.demo import loading
 from deltacrown.demo.plan.people import HERO
-from deltacrown.demo.plan.season import Season, plan_season
-from deltacrown.games.models import Match
+from deltacrown.demo.plan.season import Season as Plan
+from deltacrown.demo.plan.season import plan_season
+from deltacrown.games.models import Match, Season
 from deltacrown.moderation.models import Dispute
 from deltacrown.pages.oneself import get_home_feed
 from deltacrown.teams.models import Team, TeamMembership
@@ -37,7 +38,7 @@ from tests.pristine import rolled_back
 
 
 @pytest.fixture(scope="module")
-def season() -> Season:
+def season() -> Plan:
     return plan_season(seed=SEED, size=SIZE)
 
 
@@ -139,6 +140,19 @@ class TestLoaded:
         assert set(TournamentParticipation.objects.values_list("status", flat=True)) == {
             "REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED",
         }  # fmt: skip
+
+    def test_seasons_cover_the_two_years_and_one_game_has_a_split(self):
+        seasons = list(Season.objects.order_by("starts_at"))
+        of_all = [each for each in seasons if each.game is None]
+
+        assert [(f"{each.since:%Y-%m}", f"{each.until:%Y-%m}") for each in of_all] == [
+            ("2024-10", "2025-04"), ("2025-04", "2025-10"), ("2025-10", "2026-04"), ("2026-04", "2026-10"),
+        ]  # fmt: skip
+        assert [each.game.slug for each in seasons if each.game] == ["valorant"]
+        assert all(Match.objects.filter(each.covers("played_at")).exists() for each in seasons)
+        assert sum(Match.objects.filter(each.covers("played_at")).count() for each in of_all) == (
+            Match.objects.count()
+        )
 
     def test_a_third_place_is_shared_and_somebody_is_disqualified(self):
         shared = (

@@ -97,7 +97,7 @@ def test_the_guide_runs_as_it_is_printed_on_the_demo_site(demo):
 
     asked = [command for command in script if command.startswith("curl ")]
     answers = [part.partition("\n")[2].strip() for part in run.stdout.split("\n@@ ")[1:]]
-    assert len(answers) == len(asked) == 35
+    assert len(answers) == len(asked) == 42
     told = {}
     for command, answer in zip(asked, answers, strict=True):
         body, _, status = answer.rpartition("\n")
@@ -106,6 +106,12 @@ def test_the_guide_runs_as_it_is_printed_on_the_demo_site(demo):
         is_empty = bool(re.search(r'"items": ?\[\]', body))
         assert not is_empty or any(word in command for word in EMPTY), (command, "shows nothing there")
 
+    by_play, by_knowledge = (
+        json.loads(body)["value"]
+        for command, body in told.items()
+        if "=2025-01-01" in command and "won?" in command
+    )
+    assert by_play > by_knowledge == 0
     [results] = [body for command, body in told.items() if "winter-cup/results" in command]
     assert [line["placement"] for line in json.loads(results)["items"]] == [1, 2]
     assert TournamentResult.objects.get(tournament__slug="winter-cup", placement=1).user.username == HERO

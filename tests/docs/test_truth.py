@@ -17,11 +17,14 @@ from tests.architecture.test_ownership import OWNERS
 from tests.docs.pages import DocPage, list_pages, page, sample
 
 #: Their code is added to a copy of the source, in ``test_house_guides.py`` and ``user_profile/test_guides``.
+#: Those of seasons and of two times write rows, in ``test_season_guide.py`` and ``test_two_times.py``.
 TRIED_ELSEWHERE = {
     "docs/how-to/add-an-activity.md",
     "docs/how-to/add-an-achievement.md",
     "docs/how-to/add-a-job.md",
     "docs/how-to/add-to-a-page.md",
+    "docs/how-to/make-a-season.md",
+    "docs/explanation/two-times.md",
 }
 PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 

@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.board_periods import PERIODS, get_period
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, get_leaderboard, list_boards
-from deltacrown.user_profile.numbers.period_leaderboards import (
-    PERIODS,
-    get_period,
-    get_period_leaderboard,
-    list_period_boards,
-)
+from deltacrown.user_profile.numbers.period_leaderboards import get_period_leaderboard
 from deltacrown.user_profile.stat_fields import list_leaderboards
 from tests.people.ground import COUNTRIES, GAMES, Ground
 from tests.people.truth import SAMPLE, Number, Value, rank, rate
 
+#: The boards of periods that the truth has the days of.
+OF_MATCHES = ("matches_won", "overall_win_rate", "total_matches_played")
 #: Those of series rank nobody here.
 EMPTY = "series_won"
 
@@ -54,7 +52,7 @@ def _check_periods(ground: Ground, country: str | None, among: Mapping[Number, s
     for period in (get_period(name, now=ground.now) for name in PERIODS):
         for game in ("", GAMES[1]):
             numbers = _count(ground, among, game=game, since=period.since)
-            for stat in list_period_boards():
+            for stat in OF_MATCHES:
                 board = get_period_leaderboard(stat, period, game=game or None, country=country, limit=100)
                 _compare(numbers, board)
 

@@ -85,7 +85,7 @@ def check_the_past(ground: Ground) -> None:
         for owner in ground.truth.list_owners():
             then = ground.truth.count(owner, facts)
             keys = {"user": ground.users[owner].pk}
-            told = {name: get_as_of(UserProfile, name, at, keys) for name in RECORDED}
+            told = {name: get_as_of(UserProfile, name, keys, known_at=at) for name in RECORDED}
             assert told == {name: then[name] for name in RECORDED}, (ground.truth.accounts[owner].name, at)
 
 

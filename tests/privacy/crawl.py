@@ -24,7 +24,7 @@ from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.stat_fields import list_leaderboards
 from deltacrown.web import urls as web_urls
 from deltacrown.web.forms import filters
-from tests.privacy.season import DRAFT, LOGINS, WORLDS, Season, name_key
+from tests.privacy.season import DRAFT, LOGINS, SEASON, WORLDS, Season, name_key
 
 #: What each placeholder of a path stands for that is not there.
 ABSENT = {
@@ -136,6 +136,9 @@ def list_addresses(season: Season, viewer: str) -> Iterator[str]:
             yield from fill(path, of_others)
         for address in fill(path, of_few, absent=False) if parameters else ():
             yield from _vary(season, address, parameters)
+        # What was taken back is told in the order of knowledge alone.
+        if path.rstrip("/").endswith("/history"):
+            yield from (f"{address}?order=known" for address in fill(path, of_others))
         # The history of an opponent can be filtered by whom they met.
         if path.rstrip("/").endswith("{public_id}/matches"):
             yield from _vary(season, path.replace("{public_id}", others[-1]), parameters)
@@ -162,8 +165,10 @@ FILTERED_PAGES: dict[str, type[filters.FilterForm]] = {
     "player-matches": filters.MatchFilterForm,
     "player-series": filters.SeriesFilterForm,
     "player-tournaments": filters.TournamentFilterForm,
+    "player-stat": filters.StatChartForm,
     "player-stat-history": filters.StatHistoryForm,
     "leaderboard": filters.LeaderboardForm,
+    "tournaments": filters.TournamentListForm,
     "player-search": filters.SearchForm,
     "search": filters.SiteSearchForm,
 }
@@ -229,8 +234,13 @@ def list_values(season: Season) -> dict[str, list[str]]:
         "tournament": ["spring-cup", DRAFT, "none"],
         "opponent": [season.id_of("Hana"), season.id_of("Hugo"), season.id_of("Vic"), "north", "none"],
         "country": ["DE", "FR"],
-        "season": ["none"],
+        "season": [SEASON, "none"],
         "by": ["day"],
+        "until": list(TIMES[:1]),
+        "start": list(TIMES[:1]),
+        "end": list(TIMES[:1]),
+        "rolling": ["20m"],
+        "order": ["known"],
         "each_side": ["1"],
         "q": [*logins, logins[0][:3], logins[1][2:], "Hana", "plain", season.id_of("Hana")],
         "page": ["damaged"],
@@ -300,6 +310,8 @@ def fill(path: str, values: Mapping[str, list[str]], *, absent: bool = True) -> 
     if "/leaderboards/{stat}" in path:
         boards = list(list_leaderboards(UserProfile)) if absent else ["matches_won"]
         values = {**values, "stat": [*boards, ABSENT["stat"]]}
+    if "/seasons/{slug}" in path:
+        values = {**values, "slug": [SEASON, ABSENT["slug"]]}
     if "/teams/{slug}" in path:
         values = {**values, "slug": ["north", ABSENT["slug"]]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 
 from tests.privacy.rules import KEYS
 from tests.privacy.surfaces import (
@@ -10,6 +11,8 @@ from tests.privacy.surfaces import (
     CHANGES,
     ENTERED,
     FEED,
+    HAPPENINGS,
+    KINDS,
     MATCHES,
     ROWS,
     TIMELINE,
@@ -21,10 +24,16 @@ from tests.privacy.surfaces import (
 )
 
 ROOT = "/api/v1"
+#: Of a match that names the opponent, a history by happening does not say the key here.
+NAMED = {
+    stat: {rule: told.replace(" final", "") for rule, told in shows.items()}
+    for stat, shows in HAPPENINGS.items()
+}
 PLAYER = f"{ROOT}/players/{{id}}"
 #: Programs are told the series of each match, too.
 SERIAL = f"{MATCHES} series"
 SERIES_ROWS = {"matches": "cup round series"}
+LENGTHS = ("day", "week", "month", "season")
 MATCHES_BEFORE = "casual ownside ownscore archived voided voidreason"
 
 
@@ -66,6 +75,7 @@ def _player_operations() -> list[Surface]:
         Surface(
             matches, f"{PLAYER}/matches?page={{cursor:matches}}", "matches", shows={"matches": MATCHES_BEFORE}
         ),
+        Surface(matches, f"{PLAYER}/matches?season=spring", "matches", shows={"matches": SERIAL}),
         Surface(f"{matches}/export", f"{PLAYER}/matches/export", "matches", shows={"matches": SERIAL}),
         Surface(
             f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": SERIAL}
@@ -112,8 +122,13 @@ def _stat_operations() -> list[Surface]:
     return [
         Surface("/players/{public_id}/stats", f"{PLAYER}/stats"),
         Surface("/players/{public_id}/stats", f"{PLAYER}/stats?as_of=2025-05-01"),
+        Surface("/players/{public_id}/stats", f"{PLAYER}/stats?known_at=2025-05-01"),
         *(Surface(one, f"{PLAYER}/stats/{stat}") for stat in ROWS),
-        *(Surface(one, f"{PLAYER}/stats/{stat}?as_of=2025-05-01", gate) for stat, gate in opened.items()),
+        *(
+            Surface(one, f"{PLAYER}/stats/{stat}?{past}=2025-05-01", gate)
+            for stat, gate in opened.items()
+            for past in (("as_of", "known_at") if stat in KINDS else ("as_of",))
+        ),
         *(
             Surface(f"{one}/rows", f"{PLAYER}/stats/{stat}/rows", gate, shows=with_times(stat, shows))
             for stat, (gate, shows) in ROWS.items()
@@ -149,12 +164,31 @@ def _stat_operations() -> list[Surface]:
             },
         ),
         *(
-            Surface(f"{one}/history", f"{PLAYER}/stats/{stat}/history", opened[stat], shows=shows)
-            for stat, shows in CHANGES.items()
+            Surface(f"{one}/series", f"{PLAYER}/stats/{stat}/series?by={by}", gate)
+            for (stat, gate), by in zip(
+                opened.items(), cycle(["day", "week", "month", "season"]), strict=False
+            )
+        ),
+        Surface(f"{one}/series", f"{PLAYER}/stats/achievement_count/series?known_at=2025-05-01"),
+        *(
+            Surface(
+                f"{one}/history",
+                f"{PLAYER}/stats/{stat}/history?order={order}",
+                opened[stat],
+                shows=dated(stat, shows[stat]),
+            )
+            for order, shows, stats in (("happened", NAMED, CHANGES), ("known", CHANGES, KINDS))
+            for stat in stats
         ),
         Surface(
             f"{one}/history",
             f"{PLAYER}/stats/matches_won/history?page={{cursor:history}}",
+            "matches",
+            shows={"matches": "casual"},
+        ),
+        Surface(
+            f"{one}/history",
+            f"{PLAYER}/stats/matches_won/history?order=known&page={{cursor:changes}}",
             "matches",
             shows={**CHANGES["matches_won"], "matches": "casual voided voidreason"},
         ),
@@ -185,9 +219,17 @@ def with_times(stat: str, shows: dict[str, str]) -> dict[str, str]:
 def explained(stat: str) -> dict[str, str]:
     """Return what an explanation shows: the changes, and what is not counted, such as lost matches."""
     if stat != "matches_won":
-        return CHANGES[stat]
+        return dated(stat, CHANGES[stat])
 
     return CHANGES[stat] | {"matches": CHANGES["total_matches_played"]["matches"]}
+
+
+def dated(stat: str, shows: dict[str, str]) -> dict[str, str]:
+    """Return what a history shows here: of achievements the times too, where both histories are shown."""
+    if stat != "achievement_count":
+        return shows
+
+    return {"both": " ".join(dict.fromkeys([*shows["both"].split(), *BADGE_TIMES.values()]))}
 
 
 def _other_operations() -> list[Surface]:
@@ -195,9 +237,13 @@ def _other_operations() -> list[Surface]:
     of = "/tournaments/{slug}"
     match = "/matches/{game}/{match_key}"
     return [
+        Surface("/seasons", f"{ROOT}/seasons"),
+        Surface("/seasons/{slug}", f"{ROOT}/seasons/spring"),
+        Surface("/tournaments", f"{ROOT}/tournaments?season=spring", shows={"public": "cup opencup"}),
         Surface("/leaderboards", f"{ROOT}/leaderboards"),
         Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/matches_won"),
         Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/overall_win_rate?period=season&game=valorant"),
+        Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/matches_won?as_of=2025-05-01&season=spring"),
         Surface("/leaderboards/{stat}/around/{public_id}", f"{ROOT}/leaderboards/matches_won/around/{{id}}"),
         Surface("/teams/{slug}", f"{ROOT}/teams/zqteamqz", shows={"public": "team"}),
         Surface("/teams/{slug}/members", f"{ROOT}/teams/zqteamqz/members"),

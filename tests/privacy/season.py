@@ -24,7 +24,13 @@ from django.test import Client
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_key
 from deltacrown.games.models import MATCH_TABLES
-from deltacrown.games.services import archive_matches, get_match_line, record_match, restore_match, void_match
+from deltacrown.games.services import (
+    archive_matches,
+    get_match_line,
+    record_match,
+    restore_match,
+    void_match,
+)
 from deltacrown.moderation.services import file_dispute, write_handle
 from deltacrown.teams.services import create_team, join_team
 from deltacrown.tournaments import services as tournaments
@@ -60,6 +66,8 @@ HIDE_TOURNAMENTS = ("Bo", "Tia")
 #: Who looks, and whose eyes they are. Vic played some of the matches that others hide.
 VIEWERS = {"anonymous": None, "member": "Mel", "follower": "Fay", "opponent": "Vic", "key of another": "Mel"}
 DRAFT = "kept-back-cup"
+#: The slug of the season that staff declared.
+SEASON = "spring"
 
 
 def on(month: int, day: int, clock: str) -> datetime:
@@ -243,6 +251,7 @@ def _official(season: Season) -> Iterator[Event]:
 
     def enter_cup() -> None:
         chess = scene.game("chess")
+        scene.season(SEASON, "2025-05-01", "2025-06-15")
         cup = tournaments.create_tournament(
             slug="spring-cup", name="Spring Cup", game=chess, starts_at=on(5, 12, "10:00:00")
         )

@@ -29,6 +29,7 @@ FEEDS = {"feed", f"{API}v1/me/feed"}
 LISTS = {
     "home",
     "leaderboard",
+    "season",
     "player-search",
     "search",
     "feed",

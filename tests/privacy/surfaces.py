@@ -98,7 +98,7 @@ ROWS = {
     "experience_points": ("own", AWARDS),
     "level": ("own", AWARDS),
 }
-#: stat → what its history shows, by the same gates.
+#: stat → what its history in the order of knowledge shows, by the same gates.
 VOIDED = {"matches": "casual archived voided voidreason final", "staff": "moderator"}
 CHANGES = {
     "total_matches_played": VOIDED,
@@ -116,6 +116,27 @@ CHANGES = {
     "experience_points": AWARDS,
     "level": AWARDS,
 }
+#: One number of each kind of rows: by its gate the others of the kind are shown and refused.
+KINDS = (
+    "total_matches_played",
+    "series_played",
+    "tournaments_participated",
+    "tournaments_won",
+    "achievement_count",
+    "disputes_filed",
+    "experience_points",
+)
+#: What is told of what became known later, and of nothing that counts now.
+TAKEN_BACK = {"voided", "voidreason", "revoked"}
+#: stat → what its history shows in order of happening.
+HAPPENINGS = {
+    stat: {
+        rule: " ".join(word for word in told.split() if word not in TAKEN_BACK)
+        for rule, told in shows.items()
+        if rule != "staff"
+    }
+    for stat, shows in CHANGES.items()
+} | {"achievement_count": {"both": f"badge {' '.join(BADGE_TIMES.values())}"}}
 
 
 def list_pages() -> list[Surface]:
@@ -134,6 +155,10 @@ def list_pages() -> list[Surface]:
         Surface("home", "/"),
         Surface("leaderboard", "/leaderboards/matches_won/"),
         Surface("leaderboard", "/leaderboards/overall_win_rate/?game=valorant"),
+        Surface("leaderboard", "/leaderboards/matches_won/?as_of=2025-05-01"),
+        Surface("leaderboard", "/leaderboards/achievement_count/?season=spring"),
+        Surface("seasons", "/seasons/"),
+        Surface("season", "/seasons/spring/", shows={"public": "cup opencup"}),
         Surface("player-search", "/players/?q=owner"),
         Surface("search", "/search/?q=owner"),
         Surface("search", "/search/?q=zqcup", shows={"public": "cup"}),
@@ -145,6 +170,13 @@ def list_pages() -> list[Surface]:
             for stat, (gate, shows) in ROWS.items()
         ),
         Surface("player-stat", player + "stats/matches_won/?game=valorant&result=WIN", "matches", shows=WON),
+        Surface(
+            "player-stat",
+            player + "stats/overall_win_rate/?by=day&until=2025-06-30&rolling=20m",
+            "matches",
+            shows=PLAYED,
+        ),
+        Surface("player-stat", player + "stats/achievement_count/?by=day&until=2025-06-30", shows=BADGES),
         Surface(
             "player-stat",
             player + "stats/total_matches_played/?page={cursor:rows}",
@@ -159,26 +191,34 @@ def list_pages() -> list[Surface]:
         ),
         *(
             Surface(
-                "player-stat-history",
-                f"{player}stats/{stat}/history/?as_of=2025-05-01",
-                ROWS[stat][0],
-                shows=shows,
+                "player-stat-history", f"{player}stats/{stat}/history/{query}", ROWS[stat][0], shows=shows
             )
-            for stat, shows in CHANGES.items()
+            for query, told in (
+                ("?order=known&as_of=2025-05-01", {stat: CHANGES[stat] for stat in KINDS}),
+                ("?as_of=2025-05-01&known_at=2025-06-01&by=day&until=2025-06-30", HAPPENINGS),
+            )
+            for stat, shows in told.items()
         ),
         Surface(
             "player-stat-history",
             player + "stats/matches_won/history/?game=valorant",
             "matches",
-            shows=CHANGES["matches_won"],
+            shows=HAPPENINGS["matches_won"],
         ),
         Surface(
             "player-stat-history",
             player + "stats/matches_won/history/?page={cursor:history}",
             "matches",
+            shows={"matches": "casual"},
+        ),
+        Surface(
+            "player-stat-history",
+            player + "stats/matches_won/history/?order=known&page={cursor:changes}",
+            "matches",
             shows={**CHANGES["matches_won"], "matches": "casual voided voidreason"},
         ),
         Surface("tournaments", "/tournaments/", shows={"public": "cup opencup"}),
+        Surface("tournaments", "/tournaments/?season=spring", shows={"public": "cup opencup"}),
         Surface("tournament", cup, shows={"public": "cup round series othermatch"}),
         Surface("tournament", open_cup, shows={"public": "opencup"}),
         Surface("tournament", draft, "own", refusal=404, shows={"own": "draft"}),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import User
@@ -109,6 +109,7 @@ def ask_everything(
         for viewer in list_viewers(surface):
             if viewer not in OWN:
                 cache.clear()
+                reset_queries()  # Django keeps a few thousand
                 with CaptureQueriesContext(connection) as queries:
                     answer = ask(world, surface, viewer)
                 yield (

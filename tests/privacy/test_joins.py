@@ -24,7 +24,7 @@ from deltacrown.pages import matches, search, tournaments
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.histories import filters
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers import period_leaderboards
+from deltacrown.user_profile.numbers import board_periods
 from deltacrown.user_profile.timeline import reading
 from tests.privacy.crawl import (
     FILTERED_PAGES,
@@ -123,7 +123,7 @@ def test_something_is_shown_that_follows_from_what_is_hidden(worlds):
         ("anonymous", f"/api/v1/players/{bo}/activity", "LEVEL_UP"),
         ("follower", "/api/v1/me/feed", "LEVEL_UP"),
         ("anonymous", f"/api/v1/players/{hana}/stats/achievement_count/rows", "ten-wins"),
-        ("anonymous", f"/api/v1/players/{bo}/stats/achievement_count/history", '"delta": -1'),
+        ("anonymous", f"/api/v1/players/{bo}/stats/achievement_count/history?order=known", '"delta": -1'),
     ):
         assert text in worlds[0].answers[Asked(viewer, "GET", address)].body
 
@@ -207,7 +207,7 @@ def show_drafts(patch: Any) -> None:
 
 
 def move_with_the_clock(patch: Any) -> None:
-    patch(period_leaderboards, "start_of_day", lambda now: now)
+    patch(board_periods, "start_of_day", lambda now: now)
 
 
 def search_by_login_name(patch: Any) -> None:

@@ -146,6 +146,7 @@ def _play(owner: User, rival: User) -> None:
 
 
 def _compete(owner: User, rival: User) -> None:
+    scene.season("spring", "2025-02-01", "2025-06-01")
     cup = scene.tournament(secret("cup"), hours=9)
     final = scene.match(owner, secret("final"), "WIN", hours=9, kind="TOURNAMENT")
     named = {"round": secret("round"), "series": secret("series"), "best_of": 1}
@@ -298,5 +299,6 @@ def _read_cursors(owner: User) -> dict[str, str]:
         "badges": service.get_stat_rows(owner, "achievement_count", limit=1, viewer=owner),
         "dispute": Page([], write_handle(owner.disputes_filed.get()), has_next=False),
         "history": service.get_stat_history(owner, "matches_won", limit=1, viewer=owner),
+        "changes": service.get_stat_history(owner, "matches_won", order="known", limit=1, viewer=owner),
     }
     return {name: page.next_cursor for name, page in pages.items()}

@@ -42,12 +42,16 @@ class Climb(models.Model):
 class Card(models.Model):
     stat_keys = ("climber",)
     climber = models.OneToOneField(Climber, models.CASCADE, primary_key=True)
-    climbs = Stat(count_of("ladder.Climb"), label="Climbs")
+    climbs = Stat(count_of("ladder.Climb", happened_at="recorded_at"), label="Climbs")
 """
 
 ONE_MORE = """
     high_climbs = Stat(
-        count_of("ladder.Climb", where=[Rule(Q(metres__gte=1000), "only {metres} m high")]),
+        count_of(
+            "ladder.Climb",
+            happened_at="recorded_at",
+            where=[Rule(Q(metres__gte=1000), "only {metres} m high")],
+        ),
         label="High climbs",
     )
 """

@@ -34,23 +34,51 @@ def test_the_catalogue_is_accepted():
 
 
 def test_a_good_holder_is_accepted():
-    assert ids(make_holder(wins=Stat(count_of("games.Match", where=[Rule(Q(result="WIN"), "lost")])))) == []
+    assert (
+        ids(
+            make_holder(
+                wins=Stat(
+                    count_of("games.Match", happened_at="played_at", where=[Rule(Q(result="WIN"), "lost")])
+                )
+            )
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
     ("fault", "fields"),
     [
-        ("tally.E001", {"keys": ("user", "nobody"), "wins": Stat(count_of("games.Match"))}),
-        ("tally.E001", {"keys": (), "wins": Stat(count_of("games.Match"))}),
+        (
+            "tally.E001",
+            {"keys": ("user", "nobody"), "wins": Stat(count_of("games.Match", happened_at="played_at"))},
+        ),
+        ("tally.E001", {"keys": (), "wins": Stat(count_of("games.Match", happened_at="played_at"))}),
         ("tally.E002", {"wins": Stat(count_of("games.Nothing"))}),
         ("tally.E002", {"wins": Stat(count_of("nonsense"))}),
-        ("tally.E003", {"wins": Stat(count_of("moderation.Dispute"))}),
-        ("tally.E003", {"wins": Stat(count_of("games.Match", keys={"user": "game"}))}),
-        ("tally.E008", {"joined": Stat(count_of("teams.TeamMembership"))}),
-        ("tally.E004", {"wins": Stat(sum_of("prize_amount", "tournaments.TournamentResult"))}),
-        ("tally.E004", {"wins": Stat(sum_of("nothing", "games.Match"))}),
-        ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(game__slug="x"), "")]))}),
-        ("tally.E005", {"wins": Stat(count_of("games.Match", where=[Rule(Q(nothing=1), "")]))}),
+        ("tally.E003", {"wins": Stat(count_of("moderation.Dispute", happened_at="filed_at"))}),
+        (
+            "tally.E003",
+            {"wins": Stat(count_of("games.Match", happened_at="played_at", keys={"user": "game"}))},
+        ),
+        ("tally.E008", {"joined": Stat(count_of("teams.TeamMembership", happened_at="joined_at"))}),
+        (
+            "tally.E004",
+            {"wins": Stat(sum_of("prize_amount", "tournaments.TournamentResult", happened_at="decided_at"))},
+        ),
+        ("tally.E004", {"wins": Stat(sum_of("nothing", "games.Match", happened_at="played_at"))}),
+        (
+            "tally.E005",
+            {
+                "wins": Stat(
+                    count_of("games.Match", happened_at="played_at", where=[Rule(Q(game__slug="x"), "")])
+                )
+            },
+        ),
+        (
+            "tally.E005",
+            {"wins": Stat(count_of("games.Match", happened_at="played_at", where=[Rule(Q(nothing=1), "")]))},
+        ),
         (
             "tally.E006",
             {
@@ -63,6 +91,32 @@ def test_a_good_holder_is_accepted():
 )
 def test_a_bad_declaration_is_refused_with_its_id_and_a_mend(fault, fields):
     assert ids(make_holder(**fields)) == [(fault, True)]
+
+
+VOIDED = Rule(Q(voided_at__isnull=False), "not voided")
+WON = Rule(Q(result="WIN"), "lost")
+
+
+@pytest.mark.parametrize(
+    ("column", "rules", "found"),
+    [
+        ("", (), "names no column that says when a row of games.Match happened"),
+        ("nothing", (), "names 'nothing', which is no datetime column"),
+        ("result", (), "names 'result', which is no datetime column"),
+        ("voided_at", (), "counts rows of games.Match that may have no 'voided_at'"),
+        ("voided_at", (WON,), "counts rows of games.Match that may have no 'voided_at'"),
+        ("voided_at", (Rule(Q(voided_at__isnull=True), "voided"),), "may have no 'voided_at'"),
+        ("voided_at", (Rule(VOIDED.condition | WON.condition, "lost"),), "may have no 'voided_at'"),
+        ("voided_at", (WON, VOIDED), None),
+        ("voided_at", (Rule(VOIDED.condition & WON.condition, "lost"),), None),
+    ],
+)
+def test_a_number_says_when_its_facts_happened(column, rules, found):
+    messages = check_holder(make_holder(wins=Stat(count_of("games.Match", happened_at=column, where=rules))))
+
+    assert [(message.id, found in message.msg) for message in messages] == (
+        [("tally.E009", True)] if found else []
+    )
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,12 @@ def test_a_changed_declaration_is_stale_until_migrated_and_then_recounted(player
     monkeypatch.setattr(
         stat,
         "contributions",
-        count_of("games.Match", "games.ArchivedMatch", where=[Rule(Q(result__in=["WIN", "DRAW"]), "lost")]),
+        count_of(
+            "games.Match",
+            "games.ArchivedMatch",
+            happened_at="played_at",
+            where=[Rule(Q(result__in=["WIN", "DRAW"]), "lost")],
+        ),
     )
     (warning,) = check_installed(databases=["default"])
     assert "is not as declared" in warning.msg

@@ -45,7 +45,7 @@ def tell(times):
             for stat in [*get_stats(holder), *get_derived(holder)]:
                 place = f"{holder._meta.label} {held} {stat.name}"
                 told["numbers"][place] = [getattr(row, stat.name)] + [
-                    get_as_of(holder, stat.name, datetime.fromisoformat(at), held) for at in times
+                    get_as_of(holder, stat.name, held, known_at=datetime.fromisoformat(at)) for at in times
                 ]
             for stat in get_stats(holder):
                 changes = list_changes(StatOf(holder, stat, held), limit=1000)

@@ -132,7 +132,7 @@ def test_a_row_that_comes_with_its_own_past_is_seen_to_arrive_now(player, played
     arrived = history(ann, "matches_won")
     assert [(change.delta, change.old) for change in arrived] == [(1, None)]
     assert arrived[0].at > before
-    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 0
+    assert get_as_of(UserProfile, "matches_won", {"user": ann.pk}, known_at=before) == 0
 
 
 @pytest.mark.parametrize("delete_first", [True, False])
@@ -149,7 +149,7 @@ def test_an_archive_move_adds_up_whichever_half_comes_first(player, played, dele
         for step in reversed(steps) if delete_first else steps:
             step()
     assert sum(deltas(ann, "matches_won")) == UserProfile.objects.get(user=ann).matches_won == 1
-    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 1
+    assert get_as_of(UserProfile, "matches_won", {"user": ann.pk}, known_at=before) == 1
     if not delete_first:
         assert not Revision.objects.exists(), "the copy then the removal is a move, not a change"
 
@@ -193,7 +193,7 @@ def test_a_truncate_keeps_the_past_of_every_row(player, played):
         (-1, "season reset")
     ] * 2
     assert deltas(ann, "matches_won") == [-1, -1, 1, 1]
-    assert get_as_of(UserProfile, "matches_won", before, {"user": ann.pk}) == 2
+    assert get_as_of(UserProfile, "matches_won", {"user": ann.pk}, known_at=before) == 2
 
 
 def test_pages_follow_on_without_gap_or_repeat(player, played):
@@ -228,7 +228,7 @@ def test_as_of_a_time_between_changes(player, played):
     times.append(database_now())
 
     def read(stat):
-        return [get_as_of(UserProfile, stat, time, {"user": ann.pk}) for time in times]
+        return [get_as_of(UserProfile, stat, {"user": ann.pk}, known_at=time) for time in times]
 
     assert read("total_matches_played") == [0, 1, 2, 1]
     assert read("matches_won") == [0, 1, 1, 0]
@@ -236,16 +236,21 @@ def test_as_of_a_time_between_changes(player, played):
     assert read("average_placement") == [None] * 4
     assert read("level") == [1] * 4
     game_keys = {"user": ann.pk, "game": match.game_id}
-    assert [get_as_of(GameStats, "win_rate", time, game_keys) for time in times] == [0, 100, 50, 0]
+    assert [get_as_of(GameStats, "win_rate", game_keys, known_at=time) for time in times] == [0, 100, 50, 0]
 
 
 def test_as_of_before_the_player_existed_is_nothing(player):
-    assert get_as_of(UserProfile, "matches_won", NOON - timedelta(days=5000), {"user": player("ann").pk}) == 0
+    assert (
+        get_as_of(
+            UserProfile, "matches_won", {"user": player("ann").pk}, known_at=NOON - timedelta(days=5000)
+        )
+        == 0
+    )
 
 
 def test_as_of_refuses_what_is_no_number(player):
     with pytest.raises(UnknownStat, match="no number called 'bio'"):
-        get_as_of(UserProfile, "bio", NOON, {"user": player("ann").pk})
+        get_as_of(UserProfile, "bio", {"user": player("ann").pk}, known_at=NOON)
 
 
 def test_recorded_at_cannot_be_rewritten(player, played):

@@ -260,7 +260,7 @@ class Season(RuleBasedStateMachine):
         """Check every number, of the catalogue and per game, at the last time and at one long ago."""
         for time, seen in [self.seen[len(self.seen) // 3], self.seen[-1]] if self.seen else ():
             for (holder, name, keys), value in seen.items():
-                assert get_as_of(holder, name, time, dict(keys)) == value, (holder, name, time)
+                assert get_as_of(holder, name, dict(keys), known_at=time) == value, (holder, name, time)
         self.seen.append((database_now(), self.read_everything()))
 
     def read_everything(self):

@@ -23,7 +23,7 @@ def deltas(user):
 
 
 def won(user, at):
-    return get_as_of(UserProfile, "matches_won", at, {"user": user.pk})
+    return get_as_of(UserProfile, "matches_won", {"user": user.pk}, known_at=at)
 
 
 def test_history_goes_with_the_rows_and_comes_back(player, played, find_all_drift):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from deltacrown.core.days import ONE_DAY
 from deltacrown.moderation import services as moderation
 from deltacrown.pages import (
     disputes,
@@ -13,11 +15,12 @@ from deltacrown.pages import (
     integrity,
     oneself,
     search,
+    seasons,
     standings,
     teams,
     tournaments,
 )
-from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers import board_periods, leaderboards, period_leaderboards
 from deltacrown.user_profile.people import blocks, follows
 from deltacrown.user_profile.services import stats_service
 from tests import scene
@@ -74,9 +77,9 @@ def _disputes(viewer: str, status: str | None = None) -> Read:
     )
 
 
-def _history(stat: str) -> Read:
+def _history(stat: str, order: str) -> Read:
     return lambda site, page, limit: stats_service.get_stat_history(
-        site.owner, stat, page, limit=limit, viewer=site.owner
+        site.owner, stat, page, order=order, limit=limit, viewer=site.owner
     )
 
 
@@ -106,7 +109,9 @@ BOARDS = (
     "achievement_count",
     "average_placement",
 )
-SEASON = period_leaderboards.Period("season", scene.at(0))
+LAST_MIDNIGHT = datetime(2100, 1, 1, tzinfo=UTC)
+SEASON = board_periods.Period("season", scene.at(0))
+AS_OF = board_periods.Period("all", until=LAST_MIDNIGHT, as_of=LAST_MIDNIGHT.date() - ONE_DAY)
 
 LISTS = {
     "matches": List(_service("get_match_history")),
@@ -117,11 +122,14 @@ LISTS = {
         _service("get_match_history", filters={"played_from": "2025-03-01", "played_to": "2030-01-01"})
     ),
     "matches of a tournament": List(_service("get_match_history", filters={"tournament": "cup"})),
+    "matches of a season": List(_service("get_match_history", filters={"season": "all"})),
     "series": List(_service("get_series_history")),
+    "series of a season": List(_service("get_series_history", filters={"season": "all"})),
     "series won": List(_service("get_series_history", filters={"result": "WIN"})),
     "tournaments": List(_service("get_tournament_breakdown")),
     "tournaments of a game": List(_service("get_tournament_breakdown", filters={"game": "valorant"})),
     "tournaments held": List(_service("get_tournament_breakdown", filters={"status": "COMPLETED"})),
+    "tournaments of a season": List(_service("get_tournament_breakdown", filters={"season": "all"})),
     "timeline, to everybody": List(_timeline(None), is_gathered=True),
     "timeline, to its player": List(_timeline("owner")),
     "timeline, to staff": List(_timeline("staff")),
@@ -136,18 +144,31 @@ LISTS = {
         is_gathered=True,
     ),
     **{f"rows of {stat}": List(_rows(stat)) for stat in NUMBERS},
+    "rows of a season": List(_rows("matches_won", filters={"season": "all"})),
     "rows of a game": List(_rows("matches_won", filters={"game": "valorant"})),
     **{
-        f"history of {stat}": List(_history(stat))
+        f"history of {stat}, as {order}": List(_history(stat, order))
         for stat in ("total_matches_played", "tournaments_won", "experience_points", "series_played")
+        for order in ("happened", "known")
+    },
+    **{
+        f"history of {stat}, as happened": List(_history(stat, "happened"))
+        for stat in ("overall_win_rate", "tournaments_participated", "disputes_filed", "achievement_count")
     },
     **{f"board of {stat}": _board(stat) for stat in BOARDS},
     "board of a game": _board("matches_won", game="valorant"),
     "board of a country": _board("matches_won", country="DE"),
+    "board as of a day": List(
+        lambda site, page, limit: period_leaderboards.get_period_leaderboard(
+            "tournaments_won", AS_OF, page=page, limit=limit
+        ),
+        is_gathered=True,
+    ),
     "board of a season": List(
         lambda site, page, limit: period_leaderboards.get_period_leaderboard(
             "matches_won", SEASON, page=page, limit=limit
-        )
+        ),
+        is_gathered=True,
     ),
     "followers": List(
         lambda site, page, limit: follows.list_followers(site.owner, site.owner, page, limit=limit)
@@ -168,6 +189,13 @@ LISTS = {
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
     "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
     "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
+    "all tournaments of a season": List(
+        lambda site, page, limit: tournaments.list_tournament_items(page, season="all", limit=limit)
+    ),
+    "seasons": List(lambda site, page, limit: seasons.list_seasons_page(page, limit=limit)),
+    "seasons of a game": List(
+        lambda site, page, limit: seasons.list_seasons_page(page, game="valorant", limit=limit)
+    ),
     "results": List(_of_event("get_results_page"), is_gathered=True),
     "entrants": List(_of_event("get_entrants_page")),
     "log of an event": List(
@@ -203,11 +231,14 @@ QUERIES = {
     "matches of a kind": 4,
     "matches between dates": 4,
     "matches of a tournament": 5,
+    "matches of a season": 6,
     "series": 2,
+    "series of a season": 4,
     "series won": 2,
     "tournaments": 3,
     "tournaments of a game": 4,
     "tournaments held": 3,
+    "tournaments of a season": 4,
     "timeline, to everybody": 2,
     "timeline, to its player": 2,
     "timeline, to staff": 2,
@@ -225,11 +256,20 @@ QUERIES = {
     "rows of level": 4,
     "rows of series_won": 4,
     "rows of series_win_rate": 5,
+    "rows of a season": 9,
     "rows of a game": 8,
-    "history of total_matches_played": 8,
-    "history of tournaments_won": 5,
-    "history of experience_points": 5,
-    "history of series_played": 6,
+    "history of total_matches_played, as happened": 7,
+    "history of total_matches_played, as known": 8,
+    "history of tournaments_won, as happened": 4,
+    "history of tournaments_won, as known": 5,
+    "history of experience_points, as happened": 4,
+    "history of experience_points, as known": 5,
+    "history of series_played, as happened": 5,
+    "history of series_played, as known": 6,
+    "history of overall_win_rate, as happened": 8,
+    "history of tournaments_participated, as happened": 5,
+    "history of disputes_filed, as happened": 4,
+    "history of achievement_count, as happened": 5,
     "board of matches_won": 1,
     "board of overall_win_rate": 1,
     "board of tournaments_won": 1,
@@ -240,6 +280,7 @@ QUERIES = {
     "board of average_placement": 1,
     "board of a game": 2,
     "board of a country": 1,
+    "board as of a day": 1,
     "board of a season": 1,
     "followers": 1,
     "following": 1,
@@ -250,6 +291,9 @@ QUERIES = {
     "feed": 1,
     "players found": 1,
     "all tournaments": 3,
+    "all tournaments of a season": 4,
+    "seasons": 1,
+    "seasons of a game": 2,
     "results": 3,
     "entrants": 2,
     "log of an event": 2,

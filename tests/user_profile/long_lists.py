@@ -9,7 +9,7 @@ from itertools import count
 from django.db.models import Max
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import ArchivedMatch, Match
+from deltacrown.games.models import ArchivedMatch, Match, Season
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
@@ -81,8 +81,18 @@ def build_site() -> Site:
         Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False)
         for n in range(LONG)
     )
+    _name_periods()
     gather_statistics()
     return Site(owner, fan, staff, shy, event, squad)
+
+
+def _name_periods() -> None:
+    """A season a day, and one in which everything happens."""
+    days = [scene.at(24 * n - 18) for n in range(LONG + 1)]
+    Season.objects.bulk_create(
+        Season(slug=f"day{n}", name=f"Day {n}", starts_at=days[n], ends_at=days[n + 1]) for n in range(LONG)
+    )
+    scene.season("all", "2025-03-01", "2030-01-01", title=scene.game())
 
 
 def _tell(users: Sequence[User], many: int, *, kind: str = "TEAM_JOINED", every: int = 1) -> None:

@@ -207,7 +207,7 @@ def observe(user: User, marks: list[datetime]) -> dict[str, Any]:
     per_game = GameStats.objects.filter(user=user).order_by("game__slug").values_list("game__slug", *names)
     shown["games"] = [row for row in per_game if any(row[1:])]
     for name in NUMBERS:
-        past = [get_as_of(UserProfile, name, at, {"user": user.pk}) for at in marks]
+        past = [get_as_of(UserProfile, name, {"user": user.pk}, known_at=at) for at in marks]
         shown[f"{name} as of"] = past
     for stat in get_stats(UserProfile):
         changes = list_changes(StatOf(UserProfile, stat, {"user": user.pk}), limit=1000)

@@ -68,6 +68,7 @@ for stat in ("matches_drawn", "draw_rate"):
     get(f"{player}/stats/{stat}/rows")
     get(f"{player}/stats/{stat}/rows?result=WIN")
     get(f"{player}/stats/{stat}/history")
+    get(f"{player}/stats/{stat}/series?rolling=5m")
     get(f"{player}/stats/{stat}/explanation")
     get(f"/api/v1/leaderboards/{stat}")
     get(f"/api/v1/leaderboards/{stat}?period=30days")
@@ -164,6 +165,14 @@ def test_they_are_explained_and_have_a_history(added, stat):
     assert told["adds_up"]
     assert "voided: server crash" in {omitted["why"] for omitted in told["omitted"]}
     assert history["items"]
+
+
+@pytest.mark.parametrize("stat", ["matches_drawn", "draw_rate"])
+def test_they_have_a_series(added, stat):
+    series = body(added, f"{added['player']}/stats/{stat}/series?rolling=5m")
+
+    assert series["reaches_present"]
+    assert series["points"][-1]["value"] == series["stat"]["value"] > 0
 
 
 @pytest.mark.parametrize("period", ["", "?period=30days"])

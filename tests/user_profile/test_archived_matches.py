@@ -27,7 +27,8 @@ from deltacrown.tournaments.models import TournamentMatchResult
 from deltacrown.user_profile.histories.matches import get_match_history
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.explanation import explain_stat
-from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
+from deltacrown.user_profile.numbers.history import get_stat_history
+from deltacrown.user_profile.numbers.past import get_stat_as_of
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from django_tally.models import Revision
 from tests import scene
@@ -97,7 +98,7 @@ def rows_behind(user, stat):
 
 
 def changes_of(user, stat):
-    return list(pages_of(lambda page: get_stat_history(user, stat, page, limit=7)))
+    return list(pages_of(lambda page: get_stat_history(user, stat, page, limit=7, order="known")))
 
 
 def see(season):
@@ -115,7 +116,12 @@ def see(season):
             seen[f"{user} {stat} explained"] = explain_stat(user, stat, limit=50)
             for game in (None, title):
                 seen[f"{user} {stat} {game} then"] = [
-                    get_stat_as_of(user, stat, time, game=game) for time in times
+                    get_stat_as_of(user, stat, known_at=time, game=game) for time in times
+                ]
+                seen[f"{user} {stat} {game} by then"] = [
+                    get_stat_as_of(user, stat, scene.at(hours), known_at=known, game=game)
+                    for hours in (10, 30)
+                    for known in (None, *times[::2])
                 ]
     seen["boards"] = [
         get_leaderboard_page(BoardChoice(stat, game=game), None, now=NOW)
@@ -162,8 +168,8 @@ def test_cursors_taken_before_the_move_continue_rightly_after(season):
     reads = {
         "matches": lambda page: get_match_history(ann, page=page, limit=3),
         "rows": lambda page: get_stat_rows(ann, "total_matches_played", page, limit=3),
-        "history": lambda page: get_stat_history(ann, "total_matches_played", page, limit=3),
-        "rate": lambda page: get_stat_history(ann, "overall_win_rate", page, limit=5),
+        "history": lambda page: get_stat_history(ann, "total_matches_played", page, limit=3, order="known"),
+        "rate": lambda page: get_stat_history(ann, "overall_win_rate", page, limit=5, order="known"),
     }
     cursors = {name: list(cursors_of(read)) for name, read in reads.items()}
     before = {name: [items_past(reads[name], page) for page in cursors[name]] for name in reads}
@@ -216,7 +222,7 @@ def test_archived_matches_are_still_voided_restored_and_corrected(season, find_a
     move()
 
     void_match(game=title, match_key="d08", reason="late find", now=NOW)
-    newest = get_stat_history(ann, "matches_won", limit=1).items[0]
+    newest = get_stat_history(ann, "matches_won", limit=1, order="known").items[0]
     assert (newest.delta, newest.value, newest.what) == (-1, won - 1, "voided: late find")
     restore_match(game=title, match_key="d08", reason="no", now=NOW)
     assert list(UserProfile.objects.order_by("pk").values()) == before

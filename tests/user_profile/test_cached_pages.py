@@ -12,8 +12,8 @@ from deltacrown.freshness import cache_store, keeping
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Match
 from deltacrown.pages import cached, players
-from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow
+from deltacrown.user_profile.people import privacy_settings
 from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 
@@ -153,7 +153,7 @@ def test_hiding_holds_from_the_commit_on(anna, viewers):
     for person in (None, viewers["member"][0], viewers["follower"][0]):
         assert PAGES["profile"](cached, anna, person).matches
         PAGES["matches"](cached, anna, person)
-    privacy.set_privacy(user=anna, show_match_history=False, show_tournament_stats=True)
+    privacy_settings.set_privacy(user=anna, show_match_history=False, show_tournament_stats=True)
 
     for person in (None, viewers["member"][0], viewers["follower"][0]):
         assert PAGES["profile"](cached, anna, person).matches is None

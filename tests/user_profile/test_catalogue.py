@@ -15,7 +15,7 @@ from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.pages.leaderboards import list_front_boards
 from deltacrown.user_profile.checks import check_catalogue, check_numbers
 from deltacrown.user_profile.models import GameStats, UserProfile
-from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers import board_periods, leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import get_number, list_game_stat_names, list_stat_names
 from deltacrown.user_profile.numbers.evidence import weigh_rows, write_sentence
 from deltacrown.user_profile.numbers.reference import render_stats_reference
@@ -35,7 +35,7 @@ from django_tally.recounting import list_rows_behind, recount
 from tests import scene
 
 NUMBERS = [(holder, field) for holder in (UserProfile, GameStats) for field in list_numbers(holder)]
-PLAYED = count_of(*MATCHES, where=[*COUNTED])
+PLAYED = count_of(*MATCHES, happened_at="played_at", where=[*COUNTED])
 
 
 def test_the_catalogue_has_no_faults():
@@ -57,8 +57,10 @@ def test_every_ranked_number_is_ranked_where_its_declaration_says():
     assert [name for name, _ in leaderboards.list_boards()] == list(boards)
     in_games = {name for name, _ in leaderboards.list_boards(in_game=True)}
     assert in_games == boards.keys() & set(list_game_stat_names())
-    of_periods = {name for name, board in boards.items() if board.of_periods}
-    assert set(period_leaderboards.list_period_boards()) == of_periods
+    # Others never see an award of experience, so no board tells what those of some days add up to.
+    of_periods = [name for name in boards if name != "experience_points"]
+    assert period_leaderboards.list_period_boards() == of_periods
+    assert set(period_leaderboards.list_period_boards(in_game=True)) == in_games
 
 
 @pytest.mark.django_db
@@ -80,13 +82,21 @@ def test_a_leaderboard_of_a_period_that_holds_everything_is_that_of_all_time(sta
             if turn % 3 == 0:
                 scene.archive(row)
         scene.voided(user, "void", "DRAW")
+        event = scene.tournament(f"cup-{number}")
+        scene.registration(user, event)
+        scene.result(event, 1 + number % 2, user)
+        scene.series_result(user, event)
+        for turn in range(number):
+            scene.achievement(user, f"badge-{turn}")
 
-    always = period_leaderboards.Period("season", scene.at(-1))
-    for game in (None, "valorant"):
+    always = board_periods.Period("season", scene.at(-1))
+    of_games = {name for name, _ in leaderboards.list_boards(in_game=True)}
+    for game in (None, "valorant") if stat in of_games else (None,):
         of_period = period_leaderboards.get_period_leaderboard(stat, always, game=game)
         ranked = [(entry.rank, entry.name, entry.value) for entry in of_period.items]
 
         of_all_time = leaderboards.get_leaderboard(stat)
+        assert ranked
         assert ranked == [(entry.rank, entry.name, entry.value) for entry in of_all_time.items]
 
 
@@ -138,8 +148,10 @@ def test_each_part_is_counted_from_its_own_rows_whatever_rows_are_shown():
 
     profile, _ = catalogue(
         entered=Stat(ENTERED),
-        titles=Stat(count_of("tournaments.TournamentResult", where=[*PLACED, FIRST])),
-        won=Stat(count_of(*MATCHES, where=[*COUNTED, WON])),
+        titles=Stat(
+            count_of("tournaments.TournamentResult", happened_at="decided_at", where=[*PLACED, FIRST])
+        ),
+        won=Stat(count_of(*MATCHES, happened_at="played_at", where=[*COUNTED, WON])),
         played=played(),
         title_rate=rated("titles", "entered"),
         # Its rows are the matches won; those played are more.
@@ -181,7 +193,7 @@ def rated(won, total, **options):
     return DerivedStat(expression=rate(won, total), output_field=output, **options)
 
 
-ENTERED = count_of("tournaments.TournamentParticipation")
+ENTERED = count_of("tournaments.TournamentParticipation", happened_at="registered_at")
 FAULTS = {
     "a twin of nothing": (
         lambda: catalogue({"x": played(twin_of="nothing")}, y=played()),
@@ -202,10 +214,6 @@ FAULTS = {
         ),
         "user_profile.E003",
     ),
-    "a period of entries": (
-        lambda: catalogue(x=Stat(ENTERED, label="Entered", leaderboard=Leaderboard(of_periods=True))),
-        "user_profile.E004",
-    ),
 }
 
 
@@ -220,7 +228,7 @@ def test_a_declaration_that_cannot_be_shown_is_refused(build, found):
 
 @isolate_apps("deltacrown.user_profile")
 def test_a_sound_declaration_is_taken():
-    sample = Leaderboard(sample=Sample("y", 1, "games"), of_periods=True)
+    sample = Leaderboard(sample=Sample("y", 1, "games"))
     twins = {"n": played(twin_of="y"), "r": rated("n", "n", twin_of="x")}
     profile, per_game = catalogue(twins, x=rated("y", "y", leaderboard=sample), y=played())
 
@@ -230,7 +238,7 @@ def test_a_sound_declaration_is_taken():
 
 @isolate_apps("deltacrown.user_profile")
 def test_a_number_without_a_sentence_is_explained_by_its_kind():
-    points = Stat(sum_of("points", "user_profile.ExperienceAward"), label="Points")
+    points = Stat(sum_of("points", "user_profile.ExperienceAward", happened_at="awarded_at"), label="Points")
     profile, _ = catalogue(x=rated("won", "all", unit="%"), won=played(), all=played(), points=points)
     fields = {field.name: field for field in list_numbers(profile)}
 

@@ -29,11 +29,10 @@ pytestmark = pytest.mark.django_db
 SOURCE = Path(pagination.__file__).resolve().parents[1]
 #: Whoever calls these keeps a list by position.
 DOORS = {"paginate", "write_position"}
-#: What is no list: signed names of one row. And days, for which all changes are read and summed up.
+#: What is no list: signed names of one row.
 NO_LISTS = {
     "moderation/services/reading.py:write_handle",
     "user_profile/timeline/hiding.py:write_handle",
-    "user_profile/numbers/history.py:_get_daily_history",
 }
 THOUSANDTH = 999
 #: Lines of a plan about tables that are looked up by key, and the headings of such look-ups.
@@ -49,6 +48,7 @@ def site(django_db_setup, django_db_blocker) -> Iterator[Site]:
     receivers.disconnect()
     try:
         with rolled_back(django_db_blocker, build_site) as site:
+            site.owner.profile  # noqa: B018 - read once, so that no list is the first to need it
             yield site
     finally:
         receivers.connect()

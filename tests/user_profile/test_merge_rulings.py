@@ -195,7 +195,7 @@ def list_places(slug: str, users: list[User]) -> list[int | None]:
 def rewards_at(user: User, at: Any) -> list[Any]:
     """Return achievements and experience as of a time, and the sums of their histories."""
     names = ("achievement_count", "experience_points")
-    told = [get_as_of(UserProfile, name, at, {"user": user.pk}) for name in names]
+    told = [get_as_of(UserProfile, name, {"user": user.pk}, known_at=at) for name in names]
     profile = UserProfile.objects.get(user=user)
     for name in names:
         changes = list_changes(

@@ -376,7 +376,10 @@ def test_what_was_recorded_since_stays_and_what_moved_goes_back_as_it_is_now(fin
         number = StatOf(UserProfile, UserProfile._meta.get_field("matches_won"), {"user": user.pk})
         changes = list_changes(number, limit=1000)
         assert sum(change.delta for change in changes) == UserProfile.objects.get(user=user).matches_won
-    won = [get_as_of(UserProfile, "matches_won", at, {"user": each.pk}) for each in (story.main, story.alt)]
+    won = [
+        get_as_of(UserProfile, "matches_won", {"user": each.pk}, known_at=at)
+        for each in (story.main, story.alt)
+    ]
     assert sum(won) == shown
 
 

@@ -7,6 +7,7 @@ from deltacrown.core.errors import DomainError
 from deltacrown.games.models import Match
 from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import Follow, PrivacySettings, UserActivity
+from deltacrown.user_profile.people import privacy_settings
 from deltacrown.user_profile.privacy import Audience, HistoryHidden, filter_activity_by_visibility
 from tests import scene
 
@@ -228,7 +229,7 @@ class TestMatchRows:
 
 
 def test_setting_privacy_holds_at_once(cast):
-    privacy.set_privacy(user=cast["owner"], show_match_history=False, show_tournament_stats=True)
+    privacy_settings.set_privacy(user=cast["owner"], show_match_history=False, show_tournament_stats=True)
 
     assert not privacy.can_see_match_history(cast["owner"], cast["follower"])
     assert privacy.can_see_tournaments(cast["owner"], cast["follower"])

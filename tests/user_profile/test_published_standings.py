@@ -109,7 +109,7 @@ def test_whoever_has_no_placement_is_told_why(cup):
 
 def told(cup, name, stat="average_placement"):
     """What the history of a number says, latest first, once for both its parts, without what was recorded."""
-    said = [entry.what for entry in get_stat_history(cup.players[name], stat).items]
+    said = [entry.what for entry in get_stat_history(cup.players[name], stat, order="known").items]
     return [what for what in dict.fromkeys(said) if what != "recorded"]
 
 

@@ -76,7 +76,7 @@ def teams(people):
 
 def told(user, stat, viewer=None):
     """What a history says: pairs of what happened and why, without what was only recorded."""
-    history = get_stat_history(user, stat, viewer=viewer, limit=50)
+    history = get_stat_history(user, stat, viewer=viewer, limit=50, order="known")
     return [(entry.what, entry.reason) for entry in history.items if entry.what != "recorded"]
 
 

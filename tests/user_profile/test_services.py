@@ -21,6 +21,7 @@ DOORS = {
         "get_stat_as_of",
         "get_stat_history",
         "get_stat_rows",
+        "get_stat_series",
         "get_tournament_breakdown",
     },
 }
@@ -45,9 +46,11 @@ def test_a_door_has_the_names_of_the_specification(door):
         ("get_match_history", ["user", "filters", "page"]),
         ("get_tournament_breakdown", ["user", "filters", "page"]),
         ("get_activity_timeline", ["user", "viewer", "page"]),
+        ("get_stat_as_of", ["user", "stat", "at"]),
+        ("get_stat_series", ["user", "stat"]),
     ],
 )
-def test_what_the_specification_passes_by_position(name, positional):
+def test_what_is_passed_by_position(name, positional):
     parameters = inspect.signature(getattr(stats_service, name)).parameters.values()
 
     assert [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY] == positional

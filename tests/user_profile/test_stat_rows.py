@@ -165,8 +165,9 @@ def test_further_filters_narrow_the_rows_and_say_so(anna):
 
 @pytest.mark.parametrize("stat", ["achievement_count", "tournaments_won"])
 def test_rows_that_cannot_be_narrowed_refuse_filters(anna, stat):
-    with pytest.raises(InvalidInput, match="cannot be narrowed"):
+    with pytest.raises(InvalidInput, match="cannot be narrowed") as refused:
         stats_service.get_stat_rows(anna, stat, filters={"game": "chess"})
+    assert refused.value.field == "game"
 
 
 def test_a_number_that_drifted_does_not_add_up(anna):

@@ -20,8 +20,8 @@ from deltacrown.pages.oneself import get_home_feed
 from deltacrown.user_profile.achievements.awards import revoke_achievement
 from deltacrown.user_profile.achievements.catalogue import BY_SLUG
 from deltacrown.user_profile.models import Achievement, Follow, UserAchievement, UserActivity
-from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
-from deltacrown.user_profile.numbers.past import list_stats_as_of
+from deltacrown.user_profile.numbers.history import get_stat_history
+from deltacrown.user_profile.numbers.past import get_stat_as_of, list_stats_as_of
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.timeline.archive import archive_activities
@@ -275,9 +275,9 @@ class TestHistories:
 
     @pytest.mark.parametrize("who", STRANGERS)
     def test_the_changes_of_a_day_are_one_without_causes(self, cast, owner, who):
-        found = get_stat_history(owner, "achievement_count", viewer=cast[who])
+        found = get_stat_history(owner, "achievement_count", viewer=cast[who], order="known")
 
-        told = [(each.at, each.delta, each.value, each.precision) for each in found.items]
+        told = [(each.known_at, each.delta, each.value, each.precision) for each in found.items]
         assert told == [
             (DAY + timedelta(days=1), 1, 4, Precision.DAY),
             (DAY, 3, 3, Precision.DAY),
@@ -285,26 +285,26 @@ class TestHistories:
         assert {(each.subject, each.actor, each.reason) for each in found.items} == {("", "", "")}
 
     def test_pages_carry_the_number_on(self, cast, owner):
-        whole = get_stat_history(owner, "achievement_count").items
+        whole = get_stat_history(owner, "achievement_count", order="known").items
 
-        first = get_stat_history(owner, "achievement_count", limit=1)
-        second = get_stat_history(owner, "achievement_count", first.next_cursor, limit=1)
+        first = get_stat_history(owner, "achievement_count", limit=1, order="known")
+        second = get_stat_history(owner, "achievement_count", first.next_cursor, limit=1, order="known")
 
         assert [*first.items, *second.items] == whole
         assert second.next_cursor is None
 
     @pytest.mark.parametrize("who", ["self", "staff"])
     def test_every_change_for_the_player_and_staff(self, cast, owner, who):
-        found = get_stat_history(owner, "achievement_count", viewer=cast[who]).items
+        found = get_stat_history(owner, "achievement_count", viewer=cast[who], order="known").items
 
-        assert [(each.at, each.delta) for each in found] == [
+        assert [(each.known_at, each.delta) for each in found] == [
             (hour_of_day(hour), 1) for hour in (30, 13, 7, 1)
         ]
 
     def test_every_change_where_both_histories_are_shown(self, cast, owner):
         scene.hide(owner)
 
-        assert len(get_stat_history(owner, "achievement_count").items) == 4
+        assert len(get_stat_history(owner, "achievement_count", order="known").items) == 4
 
     def test_a_day_on_which_all_was_taken_back_is_none(self, cast, owner):
         """That something was earned and revoked tells of matches that were voided."""
@@ -312,11 +312,11 @@ class TestHistories:
         UserAchievement.objects.create(user=owner, achievement=lost, earned_at=DAY)
         revoke_achievement(user=owner, achievement=lost, reason="A match was voided")
 
-        assert len(get_stat_history(owner, "achievement_count").items) == 2
-        assert len(get_stat_history(owner, "achievement_count", viewer=owner).items) == 6
+        assert len(get_stat_history(owner, "achievement_count", order="known").items) == 2
+        assert len(get_stat_history(owner, "achievement_count", viewer=owner, order="known").items) == 6
 
     def test_the_deltas_add_up_to_the_number(self, cast, owner):
-        found = get_stat_history(owner, "achievement_count")
+        found = get_stat_history(owner, "achievement_count", order="known")
 
         assert sum(each.delta for each in found.items) == found.stat.value == 4
 
@@ -325,31 +325,62 @@ class TestHistories:
         [
             (DAY - timedelta(microseconds=1), 0),
             (DAY + timedelta(days=1, microseconds=-1), 3),
-            (DAY + timedelta(days=1), 3),
-            (DAY + timedelta(days=2), 4),
+            (DAY + timedelta(days=2, microseconds=-1), 4),
         ],
     )
     def test_the_value_at_the_end_of_a_day(self, cast, owner, at, value):
         assert get_stat_as_of(owner, "achievement_count", at) == value
+        assert get_stat_as_of(owner, "achievement_count", known_at=at) == value
+        assert get_stat_as_of(owner, "achievement_count", at, known_at=at) == value
 
+    @pytest.mark.parametrize("name", ["at", "known_at"])
     @pytest.mark.parametrize("who", ALL)
-    def test_no_value_within_a_day(self, cast, owner, who):
-        at = hour_of_day(10)
+    def test_no_value_within_a_day(self, cast, owner, who, name):
+        at, field = {name: hour_of_day(10)}, {"at": "as_of"}.get(name, name)
         if who not in STRANGERS:
-            assert get_stat_as_of(owner, "achievement_count", at, viewer=cast[who]) == 2
+            assert get_stat_as_of(owner, "achievement_count", **at, viewer=cast[who]) == 2
             return
 
         with pytest.raises(HistoryHidden, match="ask for a date, as in 2025-06-30") as refused:
-            get_stat_as_of(owner, "achievement_count", at, viewer=cast[who])
-        assert (refused.value.field, refused.value.owner) == ("as_of", owner)
-        assert "achievement_count" in list_stats_as_of(owner, at, viewer=cast[who]).hidden
+            get_stat_as_of(owner, "achievement_count", **at, viewer=cast[who])
+        assert (refused.value.field, refused.value.owner) == (field, owner)
+        assert "achievement_count" in list_stats_as_of(owner, **at, viewer=cast[who]).hidden
         # The past of official results is public.
-        assert get_stat_as_of(owner, "tournaments_won", at, viewer=cast[who]) == 0
+        assert get_stat_as_of(owner, "tournaments_won", **at, viewer=cast[who]) == 0
+
+    def test_no_end_of_a_day_opens_a_time_within_one(self, cast, owner):
+        within, end = hour_of_day(10), DAY + timedelta(days=1, microseconds=-1)
+
+        for at, known_at, field in ((within, end, "as_of"), (end, within, "known_at")):
+            with pytest.raises(HistoryHidden) as refused:
+                get_stat_as_of(owner, "achievement_count", at, known_at=known_at)
+            assert refused.value.field == field
+
+    @pytest.mark.parametrize("name", ["at", "known_at"])
+    def test_a_midnight_does_not_tell_whether_the_time_of_a_fact_is_known(self, cast, owner, name):
+        """A fact known by its day alone is dated with the midnight at which the day began."""
+        award(owner, "streak-five", DAY, recorded_at=DAY)
+        midnight = {name: DAY}
+
+        assert get_stat_as_of(owner, "achievement_count", **midnight, viewer=owner) == 1
+        with pytest.raises(HistoryHidden):
+            get_stat_as_of(owner, "achievement_count", **midnight)
+        assert "achievement_count" in list_stats_as_of(owner, **midnight).hidden
 
     def test_the_present_is_public(self, cast, owner):
         now = hour_of_day(100)
 
-        assert get_stat_as_of(owner, "achievement_count", now, now=now) == 4
+        assert get_stat_as_of(owner, "achievement_count") == 4
+        assert get_stat_as_of(owner, "achievement_count", known_at=now, now=now) == 4
+        assert get_stat_as_of(owner, "achievement_count", now, known_at=now, now=now) == 4
+
+    def test_the_present_does_not_tell_when_a_fact_comes_that_is_dated_ahead(self, cast, owner):
+        """All of the day counts from its beginning on: whoever asks again and again sees no time."""
+        for now in (hour_of_day(hour) for hour in (0, 6, 23)):
+            past = {line.name: line.value for line in list_stats_as_of(owner, now, now=now).stats}
+
+            assert get_stat_as_of(owner, "achievement_count", now, now=now) == 3
+            assert past["achievement_count"] == 3
 
     @pytest.mark.parametrize("who", [*STRANGERS, "self"])
     def test_over_http(self, cast, owner, who):
@@ -359,11 +390,18 @@ class TestHistories:
         address = f"/api/v1/players/{owner.profile.public_id}/stats/achievement_count"
 
         day = client.get(f"{address}?as_of=2025-03-07")
-        within = client.get(f"{address}?as_of=2025-03-07T10:00:00Z")
+        known = client.get(f"{address}?known_at=2025-03-07")
 
-        assert day.json()["value"] == 3
-        assert day.json()["as_of"] == "2025-03-07T23:59:59.999999Z"
-        assert within.status_code == (200 if who == "self" else 403)
+        assert day.json()["value"] == known.json()["value"] == 3
+        assert day.json()["as_of"] == known.json()["known_at"] == "2025-03-07T23:59:59.999999Z"
+        for within in (
+            "as_of=2025-03-07T10:00:00Z",
+            "as_of=2025-03-08T00:00:00Z",
+            "known_at=2025-03-08T00:00Z",
+        ):
+            answer = client.get(f"{address}?{within}")
+            assert answer.status_code == (200 if who == "self" else 403)
+            assert who == "self" or answer.json()["errors"][0]["field"] == within.partition("=")[0]
         page = client.get(f"/players/{owner.profile.public_id}/stats/achievement_count/history/")
         told = re.findall(r'<time datetime="([^"]+)"', page.content.decode())
         assert {len(each) == len("2025-03-07") for each in told} == {who != "self"}
@@ -390,13 +428,14 @@ def award(owner: User, slug: str, at: datetime, *, recorded_at: datetime | None 
 @pytest.mark.parametrize(
     ("at", "ends"),
     [
-        ("2025-03-07T00:00:00+00:00", True),
+        ("2025-03-07T00:00:00+00:00", False),
         ("2025-03-07T23:59:59.999999+00:00", True),
-        ("2025-03-07T02:00:00+02:00", True),
+        ("2025-03-07T01:59:59.999999+02:00", True),
+        ("2025-03-07T02:00:00+02:00", False),
         ("2025-03-07T00:00:00+02:00", False),
         ("2025-03-07T23:59:59+00:00", False),
     ],
 )
-def test_days_end_at_midnight_in_utc(at, ends):
+def test_days_end_before_midnight_in_utc(at, ends):
     assert ends_a_day(datetime.fromisoformat(at)) is ends
     assert start_of_day(DAY + timedelta(hours=23)) == DAY

@@ -14,12 +14,9 @@ from deltacrown.tournaments.services import list_player_totals, summarise_tourna
 from deltacrown.user_profile.achievements.evaluation import list_earned_in_matches
 from deltacrown.user_profile.achievements.syncing import sync_match_achievements
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserAchievement, UserActivity
+from deltacrown.user_profile.numbers.board_periods import get_period
 from deltacrown.user_profile.numbers.leaderboards import get_leaderboard
-from deltacrown.user_profile.numbers.period_leaderboards import (
-    get_period,
-    get_period_leaderboard,
-    list_period_boards,
-)
+from deltacrown.user_profile.numbers.period_leaderboards import get_period_leaderboard, list_period_boards
 from deltacrown.user_profile.services import stats_service
 from tests import scene
 from tests.scene import NOON, line
@@ -78,8 +75,9 @@ def test_no_number_counts_it(ten, is_archived):
     for stat in MATCH_NUMBERS:
         rows = stats_service.get_stat_rows(ann, stat, viewer=ann)
         assert (rows.stat.value, rows.items, rows.evidence.value) == (0, [], 0)
-        assert stats_service.get_stat_history(ann, stat, viewer=ann).items == []
+        assert stats_service.get_stat_history(ann, stat, viewer=ann, order="known").items == []
         assert stats_service.get_stat_as_of(ann, stat, NOON, viewer=ann) == 0
+        assert stats_service.get_stat_as_of(ann, stat, known_at=NOON, viewer=ann) == 0
     assert not GameStats.objects.filter(user=ann, matches_played__gt=0).exists()
     assert not GameStats.objects.filter(user=ann, matches_won__gt=0).exists()
 
@@ -161,7 +159,7 @@ class TestHistoryOfANumber:
             table.objects.filter(pk=row.pk).update(**fields)
 
     def latest(self, row, stat="matches_won"):
-        change = stats_service.get_stat_history(row.user, stat, viewer=row.user).items[0]
+        change = stats_service.get_stat_history(row.user, stat, viewer=row.user, order="known").items[0]
         return change.delta, change.what
 
     def test_counted_no_longer(self, won):

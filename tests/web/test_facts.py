@@ -138,10 +138,10 @@ class TestRowsOfAHistory:
             )
         address = f"/players/{ann.profile.public_id}/matches/"
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get(address)
-        # It is kept now; how many lines the matches have is read again.
-        with django_assert_num_queries(2):
+        # It is kept now; how many lines the matches have is read again, and which seasons there are.
+        with django_assert_num_queries(3):
             client.get(address)
 
     def test_filtered_by_no_result(self, client, ann):

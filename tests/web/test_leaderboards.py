@@ -68,7 +68,7 @@ class TestLeaderboard:
         assert "Matches won in Chess" in text_of(page)
         assert '<option value="chess" selected>' in page.content.decode()
 
-    @pytest.mark.parametrize(("period", "label"), [("season", "This quarter"), ("30days", "Last 30 days")])
+    @pytest.mark.parametrize(("period", "label"), [("season", "This season"), ("30days", "Last 30 days")])
     def test_of_a_period(self, client, ladder, period, label):
         for number in range(2):
             record_win(ladder["dora"], f"today-{number}")
@@ -77,10 +77,12 @@ class TestLeaderboard:
         in_chess = client.get(f"/leaderboards/matches_won/?period={period}&game=chess")
 
         assert rows_in(page, "Matches won") == rows_in(in_chess, "Matches won") == ["1 dora 2"]
-        assert "Counted from the matches played since" in text_of(page)
+        heading = "This quarter" if period == "season" else label
+        assert f"{heading}: what happened since" in text_of(page)
         assert f'<option value="{period}" selected>{label}</option>' in page.content.decode()
         assert f'/leaderboards/total_matches_played/?period={period}"' in page.content.decode()
-        assert "/leaderboards/achievement_count/" not in page.content.decode()
+        assert "/leaderboards/achievement_count/" in page.content.decode()
+        assert "/leaderboards/experience_points/" not in page.content.decode()
 
     def test_of_all_time_by_name(self, client, ladder):
         assert len(rows_in(client.get("/leaderboards/matches_won/?period=all"), "Matches won")) == 4
@@ -117,12 +119,31 @@ class TestLeaderboard:
             ("/leaderboards/matches_won/?page=x", 400),
             ("/leaderboards/tournaments_won/?game=chess", 404),
             ("/leaderboards/matches_won/?period=week", 400),
-            ("/leaderboards/achievement_count/?period=season", 404),
+            ("/leaderboards/experience_points/?period=season", 404),
             ("/leaderboards/matches_won/?country=Germany", 400),
         ],
     )
     def test_what_cannot_be_shown(self, client, ladder, address, status):
         assert client.get(address).status_code == status
+
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("period=season:nope", "There is no season 'nope'"),
+            ("season=nope", "There is no season 'nope'"),
+            ("period=30days&as_of=2025-01-31", "two periods: leave one of them out"),
+            ("as_of=9999-12-31", "lies in the future"),
+            ("country=usa", "'USA' is no country"),
+        ],
+    )
+    def test_a_refusal_keeps_the_form_and_shows_no_board(self, client, ladder, query, said):
+        page = client.get(f"/leaderboards/matches_won/?{query}")
+        html = page.content.decode()
+
+        assert page.status_code == 400
+        assert said in text_of(page)
+        assert '<form class="filters"' in html
+        assert "<table" not in html
 
     def test_a_hidden_player_is_still_ranked(self, client, ladder):
         scene.hide(ladder["ada"], matches=True, tournaments=True)
@@ -137,7 +158,7 @@ class TestLeaderboard:
         for address in ("/", "/leaderboards/matches_won/"):
             assert "<img" not in client.get(address).content.decode()
 
-    @pytest.mark.parametrize(("query", "queries"), [("", 2), ("?game=chess", 3)])
+    @pytest.mark.parametrize(("query", "queries"), [("", 3), ("?game=chess", 4)])
     def test_queries(self, client, ladder, django_assert_num_queries, query, queries):
         with django_assert_num_queries(queries):
             client.get(f"/leaderboards/matches_won/{query}")

@@ -303,9 +303,9 @@ class TestPlayer:
     def test_queries(self, client, league, django_assert_num_queries):
         ada = play_final(league)["north"]
         address = reverse("player-series", args=[ada.profile.public_id])
-        with django_assert_num_queries(4):  # player, privacy, series, games
+        with django_assert_num_queries(5):  # player, privacy, series, games, seasons
             client.get(address)
         for number in range(8):
             play(league, f"more-{number}", "north", series=f"S{number}", hours=number)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get(address)

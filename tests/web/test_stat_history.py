@@ -1,24 +1,28 @@
-"""The page of when and why a stat changed, and of its value at an earlier time."""
+"""The page of when and why a stat changed, in both orders, and of its value at an earlier time."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
-from deltacrown.core import clock
+from deltacrown.core.dates import write_day
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
 from tests import scene
 from tests.tally.times import database_now
 from tests.web.reading import rows_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CAPTION = "When and why it changed"
 NOW = scene.at(200)
+#: The player; privacy, profile; live, archived; how they became known: recordings, revisions. The chart:
+#: privacy, the first fact, seasons, privacy, profile, its periods. As of: privacy, the value, what was shown.
+QUERIES = [({}, 13), ({"as_of": "2025-03-01"}, 16), ({"order": "known"}, 15)]
 
 
 @pytest.fixture
@@ -51,15 +55,31 @@ def address(user, stat="matches_won"):
     return reverse("player-stat-history", args=[user.profile.public_id, stat])
 
 
-def without_dates(answer):
-    """The rows without their last words, the date and the hour: they were recorded just now."""
-    return [" ".join(row.split()[:-4]) for row in rows_in(answer, CAPTION)]
+def known(client, user, stat="matches_won", **query):
+    return client.get(address(user, stat), {"order": "known", **query})
 
 
-def test_every_change_newest_first_with_its_cause_and_the_number_after_it(client, anna):
-    answer = client.get(address(anna))
+def without_times(answer):
+    """The rows without their first words, the date and the hour: they became known just now."""
+    return [" ".join(row.split()[4:]) for row in rows_in(answer, CAPTION)]
 
-    assert without_dates(answer) == [
+
+def test_what_counts_is_told_by_when_it_happened_and_says_when_it_was_recorded(client, anna):
+    today = write_day(database_now())
+
+    answer = client.get(address(anna, "total_matches_played"))
+
+    assert rows_in(answer, CAPTION) == [
+        f"1 Mar 2025 20:00 +1 Valorant match m2, played 1 Mar 2025 "
+        f"Recorded {today}; corrected {today} No reason given 2",
+        f"1 Mar 2025 19:00 +1 Valorant match m1, played 1 Mar 2025 "
+        f"Recorded {today}; corrected {today}: Wrong side reported 1",
+    ]
+    assert "What counts now, by when it happened." in text_of(answer)
+
+
+def test_every_change_in_the_order_of_knowledge_with_its_cause_and_the_number_after_it(client, anna):
+    assert without_times(known(client, anna)) == [
         "−1 Result corrected from WIN to DRAW Valorant match m2, played 1 Mar 2025 No reason given 0",
         "−1 Result corrected from WIN to LOSS Valorant match m1, played 1 Mar 2025 "
         "Reason: Wrong side reported 1",
@@ -70,25 +90,44 @@ def test_every_change_newest_first_with_its_cause_and_the_number_after_it(client
     ]
 
 
+def test_the_two_orders_lead_to_each_other_and_keep_the_rest(client, anna):
+    page = client.get(address(anna), {"game": "valorant", "by": "day"}).content.decode()
+    assert 'href="?game=valorant&amp;by=day&amp;order=known#changes"' in page
+    assert 'href="?game=valorant&amp;by=day#changes" aria-current="true">As it happened' in page
+
+    page = known(client, anna, by="day").content.decode()
+    assert 'href="?by=day#changes">As it happened' in page
+    assert '<input type="hidden" name="order" value="known">' in page
+
+
+def test_an_unknown_order_is_a_400(client, anna):
+    answer = client.get(address(anna), {"order": "alphabet"})
+    assert answer.status_code == 400
+    assert "ask for happened or known" in text_of(answer)
+
+
 def test_who_ruled_is_told_to_staff_alone(client, anna, mod):
-    assert "By mod" not in text_of(client.get(address(anna)))
+    assert "By mod" not in text_of(known(client, anna))
     client.force_login(anna)
-    assert "By mod" not in text_of(client.get(address(anna)))
+    assert "By mod" not in text_of(known(client, anna))
     client.force_login(mod)
-    assert text_of(client.get(address(anna))).count("By mod") == 2
+    assert text_of(known(client, anna)).count("By mod") == 2
 
 
 def test_changes_lead_to_what_they_are_about(client, anna):
-    assert reverse("match", args=["valorant", "m1"]) in client.get(address(anna)).content.decode()
+    match = reverse("match", args=["valorant", "m1"])
+    assert f'href="{match}"' in known(client, anna).content.decode()
+    assert f'href="{match}"' in client.get(address(anna, "total_matches_played")).content.decode()
     titles = client.get(address(anna, "tournaments_won"))
     assert reverse("tournament", args=["masters"]) in titles.content.decode()
-    assert without_dates(titles) == ["+1 Recorded Result at Masters 1"]
+    assert without_times(known(client, anna, "tournaments_won")) == ["+1 Recorded Result at Masters 1"]
 
 
-def test_a_rate_names_the_part_that_moved(client, anna):
-    rows = without_dates(client.get(address(anna, "overall_win_rate")))
-    assert "Voided: Smurfing Valorant match m0, played 1 Mar 2025 Matches won −1 100.00 %" in rows
-    assert "Voided: Smurfing Valorant match m0, played 1 Mar 2025 Matches played −1 100.00 %" in rows
+def test_a_rate_names_the_parts_that_a_row_moved_together(client, anna):
+    rows = without_times(known(client, anna, "overall_win_rate"))
+    assert [row for row in rows if row.startswith("Voided")] == [
+        "Voided: Smurfing Valorant match m0, played 1 Mar 2025 Matches won −1 , Matches played −1 100.00 %"
+    ]
 
 
 def test_the_rows_and_the_history_lead_to_each_other(client, anna):
@@ -104,33 +143,65 @@ def test_in_one_game(client, anna):
     answer = client.get(address(anna), {"game": "chess", "as_of": "2025-03-01"})
 
     assert "Matches won in Chess 1" in text_of(answer)
-    assert without_dates(answer) == ["+1 Recorded Chess match c, played 1 Mar 2025 1"]
+    (row,) = rows_in(answer, CAPTION)
+    assert row.startswith("1 Mar 2025 18:00 +1 Chess match c, played 1 Mar 2025 Recorded")
     assert '<input type="hidden" name="game" value="chess">' in answer.content.decode()
 
 
-class TestAsOf:
-    def test_a_day_is_meant_to_its_end(self, client, anna, monkeypatch):
-        today = database_now()
-        monkeypatch.setattr(clock, "now", lambda: today + timedelta(days=3))
-        for day, value in ((today - timedelta(days=1), 0), (today, 0)):
-            text = text_of(client.get(address(anna), {"as_of": f"{day:%Y-%m-%d}"}))
-            assert f"At the end of {day.day} {day:%b %Y} it was {value}." in text
+class TestThePast:
+    def test_a_day_is_meant_to_its_end_by_what_happened(self, client, anna):
+        def ask(day):
+            return text_of(client.get(address(anna, "total_matches_played"), {"as_of": day}))
+
+        assert "At the end of 28 Feb 2025 it was 0. By when it happened, as it is known now. " in ask(
+            "2025-02-28"
+        )
+        assert "This site showed the same then." in ask("2025-02-28")
+        shown = "At the end of 1 Mar 2025 it was 2. By what is known now: 2. This site showed 0 then."
+        assert shown in ask("2025-03-01")
 
     def test_a_time(self, client, anna):
-        then = database_now()
+        text = text_of(client.get(address(anna, "total_matches_played"), {"as_of": "2025-03-01T19:30Z"}))
+        assert "On 1 Mar 2025 19:30 it was 1. By what is known now: 1. This site showed 0 then." in text
+
+    def test_as_this_site_knew_it(self, client, anna):
+        before, query = database_now(), {"as_of": "2025-03-01"}
         scene.match(anna, "late")
 
-        text = text_of(client.get(address(anna), {"as_of": then.isoformat()}))
+        text = text_of(client.get(address(anna), {**query, "known_at": before.isoformat()}))
+        assert "At the end of 1 Mar 2025 it was 0, as this site knew it on " in text
+        assert "By when it happened, of what had become known by then." in text
+        assert "At the end of 1 Mar 2025 it was 1." in text_of(client.get(address(anna), query))
 
-        assert f"On {then.day} {then:%b %Y} {then:%H:%M} it was 0." in text
-        assert "Matches won 1" in text
+    def test_what_this_site_showed(self, client, anna):
+        text = text_of(client.get(address(anna), {"known_at": "2025-03-01"}))
+        assert "At the end of 1 Mar 2025 this site showed 0. By when this site knew of it, " in text
 
-    def test_today_is_meant_as_it_is_now(self, client, anna):
+    def test_today(self, client, anna):
         scene.match(anna, "late")
-
         answer = client.get(address(anna), {"as_of": f"{datetime.now(UTC):%Y-%m-%d}"})
+        assert "it was 1. By when it happened, as it is known now." in text_of(answer)
 
-        assert "it was 1." in text_of(answer)
+    def test_today_is_known_up_to_now(self, client, anna):
+        today = datetime.now(UTC)
+        text = text_of(client.get(address(anna), {"known_at": f"{today:%Y-%m-%d}"}))
+        assert f"On {write_day(today)} " in text
+        assert f"At the end of {write_day(today)}" not in text
+
+    def test_a_time_within_a_day_of_what_is_told_by_the_day_keeps_the_form(self, client, anna):
+        scene.hide(anna, matches=True)
+        answer = client.get(address(anna, "achievement_count"), {"as_of": "2025-03-01T19:30Z"})
+        assert answer.status_code == 403
+        assert len(answer.context["form"].problems) == 1
+        assert "ask for a date" in text_of(answer)
+        assert answer.context["shown"].past is None
+
+    def test_the_form_keeps_what_was_asked(self, client, anna):
+        query = {"as_of": "2025-03-01", "known_at": "2025-04-01", "game": "valorant"}
+        page = client.get(address(anna), query).content.decode()
+
+        for name, value in query.items():
+            assert re.search(f'<input [^>]*name="{name}" value="{value}"', page)
 
     def test_an_average_of_nothing_was_empty(self, client, anna):
         text = text_of(client.get(address(anna, "average_placement"), {"as_of": "2020-01-01"}))
@@ -149,9 +220,12 @@ class TestAsOf:
             "0000-00-00",
         ],
     )
-    def test_what_is_no_past_time_is_a_400_with_the_reason(self, client, anna, asked):
-        answer = client.get(address(anna), {"as_of": asked})
+    @pytest.mark.parametrize("field", ["as_of", "known_at"])
+    def test_what_is_no_past_time_is_a_400_with_the_reason_beside_the_form(self, client, anna, field, asked):
+        answer = client.get(address(anna), {field: asked, "game": "valorant"})
         assert answer.status_code == 400
+        assert '<input type="hidden" name="game" value="valorant">' in answer.content.decode()
+        assert len(answer.context["form"].problems) == 1
         assert any(
             reason in text_of(answer) for reason in ("is no date", "names no time zone", "lies in the future")
         )
@@ -159,24 +233,29 @@ class TestAsOf:
 
 def test_nothing_has_happened_yet(client, db):
     newcomer = scene.player("new")
-    assert "It never changed: nothing of the kind has happened yet." in text_of(client.get(address(newcomer)))
+    text = text_of(client.get(address(newcomer)))
+    assert "Nothing counts now: nothing of the kind has happened, or it counts no longer." in text
+    assert "Nothing has happened yet that this number counts." in text
+    assert "It never changed: nothing of the kind has happened yet." in text_of(known(client, newcomer))
 
 
 def test_pages_follow_on_and_keep_the_game(client, anna):
     for number in range(9):
         scene.match(anna, f"more{number}")
         database_now()
-    first = client.get(address(anna), {"game": "valorant"})
+    first = known(client, anna, game="valorant")
     assert len(rows_in(first, CAPTION)) == 10
     cursor = first.context["history"].next_cursor
-    second = client.get(address(anna), {"game": "valorant", "page": cursor})
-    assert without_dates(second)[-1] == "+1 Recorded Valorant match m0, played 1 Mar 2025 1"
+    second = known(client, anna, game="valorant", page=cursor)
+    assert without_times(second)[-1] == "+1 Recorded Valorant match m0, played 1 Mar 2025 1"
     assert len(rows_in(second, CAPTION)) == 5
-    assert f"?game=valorant&amp;page={cursor.replace(':', '%3A')}" in first.content.decode()
+    assert f"?order=known&amp;game=valorant&amp;page={cursor.replace(':', '%3A')}" in first.content.decode()
+    # The chart is not drawn again.
+    assert "chart" not in second.context
 
 
 @pytest.mark.parametrize("stat", ["matches_won", "overall_win_rate"])
-@pytest.mark.parametrize("query", [{}, {"as_of": "2025-03-01"}])
+@pytest.mark.parametrize("query", [{}, {"as_of": "2025-03-01", "known_at": "2025-03-01"}, {"order": "known"}])
 def test_a_hidden_history_says_so_with_403_and_tells_nothing(client, anna, stat, query):
     scene.hide(anna, matches=True)
     answer = client.get(address(anna, stat), query)
@@ -207,19 +286,17 @@ def test_what_cannot_be_shown(client, anna, stat, query, status):
 
 
 def test_a_cursor_of_another_number_is_refused(client, anna):
-    for number in range(9):
+    for number in range(11):
         scene.match(anna, f"more{number}")
     cursor = client.get(address(anna)).context["history"].next_cursor
     assert client.get(address(anna, "total_matches_played"), {"page": cursor}).status_code == 400
 
 
-@pytest.mark.parametrize(("query", "queries"), [({}, 9), ({"as_of": "2025-03-01"}, 11)])
+@pytest.mark.parametrize(("query", "queries"), QUERIES)
 def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_assert_num_queries):
     for number in range(12):
         scene.match(anna, f"more{number}")
     place = address(anna)
-    # The player; privacy, profile; live, archived, beginnings, revisions; words: live, archived;
-    # as of: privacy, profile, the value.
     with django_assert_num_queries(queries):
         client.get(place, query)
 
@@ -227,7 +304,7 @@ def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_ass
 def test_hostile_reasons_stay_text(client, anna):
     scene.match(anna, "<script>alert(1)</script>", side="x")
     void_match(game=scene.game(), match_key="<script>alert(1)</script>", reason="<b>bold</b>", now=NOW)
-    page = client.get(address(anna)).content.decode()
+    page = known(client, anna).content.decode()
     assert "<script>alert" not in page
     assert "<b>bold" not in page
     assert "&lt;b&gt;bold" in page
@@ -240,5 +317,5 @@ def test_it_is_read_only(client, anna):
 def test_a_row_deleted_since_is_still_told(client, anna):
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Match._meta.db_table} WHERE match_key = 'm1'")
-    rows = without_dates(client.get(address(anna, "total_matches_played")))
+    rows = without_times(known(client, anna, "total_matches_played"))
     assert rows[0] == "−1 Deleted A row deleted since No reason given 1"

@@ -237,7 +237,7 @@ def test_hostile_names_stay_text(client, cup, address):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/tournaments/", 3),
+        ("/tournaments/", 4),
         ("/tournaments/cup/", 23),
         ("/tournaments/cup/results/", 4),
         ("/tournaments/cup/matches/", 7),

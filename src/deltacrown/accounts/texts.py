@@ -135,6 +135,6 @@ def list_own_texts() -> list[Texts]:
         describe(ChangeContext, free="actor reason"),
         describe(Run, nameless="cause status", free="scope faults error"),
         describe(Repair, nameless="holder stat keys", free="reason"),
-        describe(Recording, nameless="source"),
+        describe(Recording, nameless="source", free="actor reason"),
         describe(Installation, nameless="name fingerprint"),
     ]

@@ -33,9 +33,11 @@ from deltacrown.api.resources import (
     me,
     merges,
     organising,
+    over_time,
     recording,
     rosters,
     search,
+    seasons,
     standings,
     teams,
 )
@@ -74,17 +76,19 @@ api.add_exception_handler(Refused, answer_refused)
 api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
-#: ``creating``, ``identities``, ``organising``, ``recording`` and ``search`` add to the resources of
-#: other modules.
+#: ``creating``, ``identities``, ``organising``, ``over_time``, ``recording`` and ``search`` add to the
+#: resources of other modules.
 MODULES = (
     exports,
     creating,
     search,
+    over_time,
     follows,
     standings,
     leaderboards,
     organising,
     rosters,
+    seasons,
     teams,
     recording,
     disputes,

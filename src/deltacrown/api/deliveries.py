@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,14 @@ from deltacrown.core.audit import audit
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.external_ids import is_address as is_external_id
 from deltacrown.core.names import make_name_key
+from deltacrown.core.origins import API
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus
 from deltacrown.interchange.directory import Directory, Names, is_address
 from deltacrown.interchange.drafts import PlayerTexts
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.services import AnyRecord, TournamentMatchRecord, record_deliveries
 from deltacrown.user_profile.people.addresses import list_public_ids
+from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
 SHOWN_AS = {
@@ -97,6 +99,12 @@ def _record_creating(matches: Matches, caller: Caller, now: datetime) -> tuple[O
         refused |= refused_now
 
 
+@atomic_service
+def _record_for(caller: Caller, records: Sequence[AnyRecord], now: datetime) -> list[RecordOutcome]:
+    with attributed(actor=caller.member.get_username(), reason=API):
+        return record_deliveries(records=records, now=now)
+
+
 class _Batch:
     """Some matches, and everything that they name, looked up at once."""
 
@@ -133,7 +141,7 @@ class _Batch:
             except DomainError as refusal:
                 outcomes[place] = RecordOutcome.refused(refusal)
 
-        recorded = record_deliveries(records=[*records.values()], now=self.now)
+        recorded = _record_for(self.caller, [*records.values()], self.now)
         return self._warn(outcomes | dict(zip(records, recorded, strict=True)))
 
     def _warn(self, outcomes: Outcomes) -> Outcomes:

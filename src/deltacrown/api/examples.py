@@ -71,6 +71,7 @@ EMPTY = {
     "as_of",
     "disqualified_reason",
     "joined_on",
+    "known_at",
     "uncounted_reason",
     "left_at",
     "left_on",
@@ -89,6 +90,8 @@ _TOURNAMENT, _KEY = {"name": "Spring Cup"}, {"name": "game server 1"}
 OF_SHAPE: dict[str, dict[str, Any]] = {
     "AchievementLine": {"slug": "first-blood", "name": "First Blood", "description": "Win a match."},
     "StatLine": {"name": "matches_won"},
+    "StatPoint": {"name": "2025-06", "label": "Jun 2025", "rolling": None},
+    "StatSeries": {"rolling": None},
     "StatValue": {"name": "matches_won"},
     "EntryLine": _TOURNAMENT,
     "OfficialResult": _TOURNAMENT,

@@ -40,10 +40,17 @@ def starts_a_day(value: datetime) -> bool:
     return value == start_of_day(value)
 
 
+def end_of_day(value: datetime) -> datetime:
+    """Return the last microsecond, in UTC, of the day of ``value``."""
+    return datetime.combine(to_utc(value).date(), time.max, UTC)
+
+
 def ends_a_day(value: datetime) -> bool:
-    """Return whether ``value`` is a midnight in UTC, or the last microsecond before one."""
-    is_last = value.astimezone(UTC).time() == time.max
-    return is_last or starts_a_day(value)
+    """Return whether ``value`` is the last microsecond of a day in UTC.
+
+    The midnight after it is not: whatever is known by its day alone is dated with the midnight of that day.
+    """
+    return value == end_of_day(value)
 
 
 class Precision(StrEnum):

@@ -114,6 +114,27 @@ def iterate_pages(
             return
 
 
+def list_from(
+    sources: Sequence[QuerySet[Any]],
+    *,
+    order: Order,
+    position: Sequence[Any] | None,
+    limit: int,
+) -> list[tuple[list[Any], Any]]:
+    """Return the first ``limit`` rows from a position on, the row at it included, each with its position.
+
+    For a list that merges rows of different shapes and writes its positions itself. The other parameters are
+    those of ``paginate``.
+
+    :param position: that of a row, or None for the first.
+    """
+    start = None if position is None else list(position)
+    remaining = [_rows_after(each, order, start, is_bounded=False, is_inclusive=True) for each in sources]
+    rows = [row for source in remaining for row in source[:limit]]
+    merged = _merge(rows, order) if len(sources) > 1 else rows
+    return [([_to_plain(_get_value(row, name)) for name in order], row) for row in merged[:limit]]
+
+
 def write_position(listing: str, position: Sequence[Any]) -> str:
     """Return an opaque cursor, bound to ``listing``, for a listing that computes its own positions.
 
@@ -143,12 +164,8 @@ class _RowValue(Func):
     template = "(%(expressions)s)"
 
 
-class _Precedes(Func):
-    template, arg_joiner, output_field = "%(expressions)s", " < ", BooleanField()
-
-
-class _Follows(Func):
-    template, arg_joiner, output_field = "%(expressions)s", " > ", BooleanField()
+class _Compare(Func):
+    template, output_field = "%(expressions)s", BooleanField()
 
 
 def _rows_after(
@@ -157,10 +174,12 @@ def _rows_after(
     position: list[Any] | None,
     *,
     is_bounded: bool,
+    is_inclusive: bool = False,
 ) -> QuerySet[Any]:
     """Return the rows of ``source`` after a position.
 
     :param is_bounded: an index finds the first of them by another condition.
+    :param is_inclusive: whether the row at the position is one of them.
     """
     ordered = source.order_by(*order)
     if position is None:
@@ -172,7 +191,8 @@ def _rows_after(
         for field, plain in zip(fields, position, strict=True)
     ]
     is_bounded = is_bounded or all(_is_own_column(source, name) for name in order)
-    return ordered.filter(_build_condition(order, values, is_bounded=is_bounded))
+    after = _build_condition(order, values, is_bounded=is_bounded, is_inclusive=is_inclusive)
+    return ordered.filter(after)
 
 
 def _is_own_column(source: QuerySet[Any], name: str) -> bool:
@@ -196,7 +216,7 @@ def _rows_of_days(
     return source.filter(**{f"{column}__gte": start})
 
 
-def _build_condition(order: Order, values: list[Value], *, is_bounded: bool) -> Q:
+def _build_condition(order: Order, values: list[Value], *, is_bounded: bool, is_inclusive: bool = False) -> Q:
     """Return the condition for rows after a position, in a form that lets an index find the first of them.
 
     :param is_bounded: the order is of columns of one table, which an index can have, or something else bounds
@@ -205,14 +225,16 @@ def _build_condition(order: Order, values: list[Value], *, is_bounded: bool) -> 
     names = [name.lstrip("-") for name in order]
     directions = {name.startswith("-") for name in order}
     if is_bounded and len(directions) == 1:
-        compare = _Precedes if directions.pop() else _Follows
-        return Q(compare(_RowValue(*map(F, names)), _RowValue(*values)))
+        sign = ("<" if directions.pop() else ">") + ("=" if is_inclusive else "")
+        return Q(_Compare(_RowValue(*map(F, names)), _RowValue(*values), arg_joiner=f" {sign} "))
 
     after, equal = Q(), Q()
     for name, key, value in zip(names, order, values, strict=True):
         lookup = "lt" if key.startswith("-") else "gt"
         after |= equal & Q(**{f"{name}__{lookup}": value})
         equal &= Q(**{name: value})
+    if is_inclusive:
+        after |= equal
 
     # No index serves the OR. The bound on the first column lets an index scan start at the position.
     bound = "lte" if order[0].startswith("-") else "gte"

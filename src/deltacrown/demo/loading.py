@@ -1,10 +1,10 @@
 """Putting a planned season into the database, through the services of the apps that own the rows.
 
 Loading is a list of steps, each one transaction with a way to see that it was made before: teams
-and memberships by their names and dates, a batch of matches by its first key, a tournament by its
-slug, a dispute by its reporter and date; ruling, following or verifying twice is doing it once. The plan is
-made anew from the seed every time. So a load that was killed goes on where it stopped. Timelines,
-achievements and experience follow by themselves. The last step awards an achievement to the staff
+and memberships by their names and dates, a season by its slug, a batch of matches by its first key, a
+tournament by its slug, a dispute by its reporter and date; ruling, following or verifying twice is doing it
+once. The plan is made anew from the seed every time. So a load that was killed goes on where it stopped.
+Timelines, achievements and experience follow by themselves. The last step awards an achievement to the staff
 account, which says the season is whole.
 """
 
@@ -26,12 +26,19 @@ from deltacrown.demo.plan.calendar import CLOSES, OPENS
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season
+from deltacrown.demo.plan.seasons import list_seasons
 from deltacrown.demo.plan.titles import TITLES
 from deltacrown.demo.plan.tournaments import PlannedTournament
 from deltacrown.demo.progress import Progress
 from deltacrown.demo.records import Cast, build_record
 from deltacrown.demo.ruling import Bench
-from deltacrown.games.services import RecordStatus, create_game, list_match_lines, record_matches
+from deltacrown.games.services import (
+    RecordStatus,
+    create_game,
+    create_season,
+    list_match_lines,
+    record_matches,
+)
 from deltacrown.teams.services import MembershipRecord, ensure_teams, record_memberships
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.achievements.awards import award_achievement, define_achievement
@@ -39,7 +46,7 @@ from deltacrown.user_profile.models import UserAchievement
 from deltacrown.user_profile.people import kyc
 from deltacrown.user_profile.people.follows import follow
 from deltacrown.user_profile.people.identities import Identity, set_identities
-from deltacrown.user_profile.privacy import set_privacy
+from deltacrown.user_profile.people.privacy_settings import set_privacy
 from django_tally.batches import in_batches
 
 STAFF = "demo-staff"
@@ -86,6 +93,7 @@ def load_season(season: Season, progress: Progress) -> None:
     loader = _Loader(season)
     progress.follow("players", len(season.players), loader.load_players())
     progress.follow("teams", len(season.teams), loader.load_teams())
+    progress.follow("seasons", len(list_seasons()), loader.load_seasons())
     played = len(season.casual) + len(season.tournaments)
     progress.follow("matches and tournaments", played, loader.load_matches())
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
@@ -138,6 +146,18 @@ class _Loader:
             ]
             record_memberships(memberships=memberships)
         yield len(teams)
+
+    def load_seasons(self) -> Iterator[int]:
+        for each in list_seasons():
+            create_season(
+                slug=each.slug,
+                name=each.name,
+                starts_at=each.starts_at,
+                ends_at=each.ends_at,
+                game=self.cast.games[each.game] if each.game else None,
+                by=self.cast.staff,
+            )
+            yield 1
 
     def load_matches(self) -> Iterator[int]:
         """Record matches and hold tournaments in the order they were played.

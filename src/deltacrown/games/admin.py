@@ -15,7 +15,8 @@ from deltacrown.core.days import start_of_day
 from deltacrown.core.names import make_name_key
 from deltacrown.games import services
 from deltacrown.games.forms import NewMatchForm, correction_form, read_correction
-from deltacrown.games.models import ArchivedMatch, FormerGameName, Game, Match, MatchRow
+from deltacrown.games.models import ArchivedMatch, FormerGameName, Game, Match, MatchRow, Season
+from deltacrown.games.season_form import SeasonForm, get_last_day
 
 #: What is said of a change, beside what the model says of the column.
 HELP_TEXTS = {
@@ -48,6 +49,44 @@ class GameAdmin(ServiceAdmin):
         game = services.create_game(slug=row.slug, name=row.name) if new else row
         services.set_forfeit_rule(game=game, counts_forfeits=rule, by=self.actor(request))
         return game
+
+
+@admin.register(Season)
+class SeasonAdmin(ServiceAdmin):
+    """Seasons, by their first and their last day. URLs use the slug, so it cannot change."""
+
+    form = SeasonForm
+    list_display = ["name", "slug", "game", "first_day", "last_day"]
+    list_filter = ["game"]
+    list_select_related = ["game"]
+    fields = ["name", "slug", "game", "starts_at", "ends_at"]
+    search_fields = ["name", "slug"]
+    ordering = ["-starts_at", "slug"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ("name",)} if obj is None else {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else ["slug", "game"]
+
+    @admin.display(ordering="starts_at")
+    def first_day(self, season: Season) -> str:
+        return write_day(season.since)
+
+    @admin.display(ordering="ends_at")
+    def last_day(self, season: Season) -> str:
+        return write_day(get_last_day(season))
+
+    def write_row(self, request: HttpRequest, row: Season, form: Any, *, new: bool) -> Season:
+        facts: dict[str, Any] = {"name": row.name, "starts_at": row.starts_at, "ends_at": row.ends_at}
+        if new:
+            return services.create_season(slug=row.slug, game=row.game, **facts, by=self.actor(request))
+
+        services.change_season(season=row, **facts, by=self.actor(request))
+        return row
+
+    def delete_model(self, request: HttpRequest, obj: Season) -> None:
+        services.delete_season(season=obj, by=self.actor(request))
 
 
 class MatchRowAdmin(ReadOnlyAdmin):

@@ -2,7 +2,7 @@
 
 from deltacrown.accounts.belongings import Belonging, OnAnonymise, OnMerge
 from deltacrown.accounts.texts import describe
-from deltacrown.games.models import MATCH_TABLES, ArchivedMatch, FormerGameName, Game, Match
+from deltacrown.games.models import MATCH_TABLES, ArchivedMatch, FormerGameName, Game, Match, Season
 
 BELONGINGS = [
     Belonging(Match, "user", OnMerge.MOVE, OnAnonymise.KEEP),
@@ -12,6 +12,7 @@ BELONGINGS = [
 TEXTS = [
     describe(Game, title="slug name"),
     describe(FormerGameName, title="key name search_key"),
+    describe(Season, title="slug name"),
     *(
         describe(
             table,

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from deltacrown.core.days import add_days, start_of_day, starts_a_day
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.natural_order import NumberedKey
@@ -47,6 +49,56 @@ class FormerGameName(FormerName):
 
 #: The names that are kept after they were given up.
 RENAMES = [Rename(FormerGameName, "slug"), Rename(FormerGameName, "name")]
+
+
+class Season(models.Model):
+    """A named period of whole days in UTC, of one game or of all: boards, charts and filters go by it.
+
+    Seasons may overlap, as a season and its playoffs do.
+    """
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    starts_at = models.DateTimeField(help_text="The midnight, in UTC, at which the first day begins.")
+    ends_at = models.DateTimeField(help_text="The midnight, in UTC, at which the last day ends.")
+    game = models.ForeignKey(
+        Game, models.CASCADE, null=True, blank=True, related_name="seasons", help_text="Empty: of all games."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="games_season_has_days")
+        ]
+        indexes = [models.Index(F("starts_at").desc(), F("slug"), name="games_season_latest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def since(self) -> datetime:
+        """Return the midnight at which its first day begins.
+
+        Numbers of players who hide a history are told by the day, so whatever wrote a time within one, whole
+        days are counted.
+        """
+        return start_of_day(self.starts_at)
+
+    @property
+    def until(self) -> datetime:
+        """Return the midnight at which its last day ends; what happens then is of the next day."""
+        is_whole = starts_a_day(self.ends_at)
+        return self.ends_at if is_whole else add_days(start_of_day(self.ends_at), days=1)
+
+    def covers(self, time: str, game: str = "game", *, is_later_page: bool = False) -> Q:
+        """Return the condition that a row's time lies on its days, in its game where it is of one.
+
+        :param time: the path to the time; ``game`` that to the game.
+        :param is_later_page: the rows begin at a cursor, latest first, which lies before the end already. Of
+            two such bounds SQLite would search by this one, and read all the pages before.
+        """
+        of_game = Q(**{game: self.game_id}) if self.game_id else Q()
+        before = Q() if is_later_page else Q(**{f"{time}__lt": self.until})
+        return Q(**{f"{time}__gte": self.since}) & before & of_game
 
 
 #: The match rows that count for numbers, as a condition on columns of the row, and the same in SQL.
@@ -192,6 +244,8 @@ class MatchRow(models.Model):
                 "user", "game", F("played_at").desc(), F("id").desc(), name="%(class)s_game_history"
             ),
             models.Index("user", F("recorded_at").desc(), F("id").desc(), name="%(class)s_recorded"),
+            # This index covers a player's numbers as of a time and over periods.
+            models.Index("user", "played_at", "game", "result", name="%(class)s_counted", condition=COUNTS),
             # This index covers leaderboards for a period: they are counted without reading the table.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
         ]

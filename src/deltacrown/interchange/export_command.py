@@ -23,7 +23,14 @@ class ExportCommand(OwnCommand):
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--replace", action="store_true", help="overwrite the file when it is there")
 
-    def count(self) -> int:
+    def narrow(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return what the options narrow the export to, as arguments of ``count`` and ``export``.
+
+        :raises DomainError: for an option that names nothing.
+        """
+        return {}
+
+    def count(self, **narrowed: Any) -> int:
         """Return how many lines there are to write."""
         raise NotImplementedError
 
@@ -35,8 +42,9 @@ class ExportCommand(OwnCommand):
         """Write the file, with a progress bar."""
         path: Path = options["file"]
         try:
-            with tqdm(total=self.count(), unit=" lines", file=self.stderr, disable=None) as bar:
-                written = self.export(path=path, replace=options["replace"], progress=bar.update)
+            narrowed = self.narrow(options)
+            with tqdm(total=self.count(**narrowed), unit=" lines", file=self.stderr, disable=None) as bar:
+                written = self.export(path=path, replace=options["replace"], progress=bar.update, **narrowed)
         except DomainError as error:
             raise CommandError(error.message, returncode=EXIT_WRONG_CALL) from error
         except OSError as error:

@@ -7,15 +7,16 @@ the same file on every database.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from deltacrown.core.names import make_name_key
 from deltacrown.core.natural_order import SortKey
-from deltacrown.games.models import MATCH_TABLES, MatchRow, add_play_order, list_match_sources
+from deltacrown.games.models import MATCH_TABLES, MatchRow, Season, add_play_order, list_match_sources
 from deltacrown.interchange.directory import read_player_texts
 from deltacrown.interchange.drafts import NO_TEXTS, PlayerTexts
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
@@ -28,32 +29,43 @@ BATCH = 500
 ORDER = ("played_at", "play_order", "player_order")
 
 
-def count_lines() -> int:
-    """Return how many lines an export of all matches has."""
-    return sum(source.count() for source in list_match_sources())
+def count_lines(season: Season | None = None) -> int:
+    """Return how many lines an export of all matches has, or of those of one season."""
+    return sum(source.count() for source in list_match_sources(_played_in(season)))
 
 
-def export_matches(*, path: Path, replace: bool = False, progress: Callable[[int], object]) -> int:
+def export_matches(
+    *,
+    path: Path,
+    replace: bool = False,
+    season: Season | None = None,
+    progress: Callable[[int], object],
+) -> int:
     """Write every match, live and archived, void ones too, in the order they were played; return the lines.
 
     The file gets its name when it is whole: an export that is stopped leaves none.
 
     :param path: CSV, or NDJSON by ``.ndjson`` or ``.jsonl``; either may be gzipped by ``.gz``.
     :param replace: overwrite a file that is there.
+    :param season: only matches played on its days, in its game where it is of one.
     :param progress: called with the number of lines written since the last call.
     :raises InvalidInput: the name has another ending, or the file is there.
     """
     return write_file(
         path=path,
         replace=replace,
-        columns=lambda: list_columns(list_match_sources()),
-        batches=_iterate_lines,
+        columns=lambda: list_columns(list_match_sources(_played_in(season))),
+        batches=partial(_iterate_lines, season),
         progress=progress,
     )
 
 
-def _iterate_lines() -> Iterator[list[WrittenLine]]:
-    order = _iterate_ids()
+def _played_in(season: Season | None) -> Q:
+    return season.covers("played_at") if season else Q()
+
+
+def _iterate_lines(season: Season | None) -> Iterator[list[WrittenLine]]:
+    order = _iterate_ids(season)
     while ids := list(islice(order, BATCH)):
         rows = _load(ids)
         details = _get_details(ids)
@@ -62,9 +74,9 @@ def _iterate_lines() -> Iterator[list[WrittenLine]]:
         yield [_write_line(row, details.get(row.pk), texts.get(row.user_id, NO_TEXTS), words) for row in rows]
 
 
-def _iterate_ids() -> Iterator[int]:
+def _iterate_ids(season: Season | None) -> Iterator[int]:
     """Return the id of every row in order, by one statement: no index has this order, so it sorts once."""
-    live, archived = (_order(source) for source in list_match_sources())
+    live, archived = (_order(source) for source in list_match_sources(_played_in(season)))
     rows = live.union(archived, all=True).order_by(*ORDER)
     return (pk for pk, *_ in rows.iterator(chunk_size=2000))
 

@@ -10,12 +10,14 @@ from django.db import transaction
 from deltacrown.accounts.models import User
 from deltacrown.core.external_ids import is_address
 from deltacrown.core.names import make_name_key
+from deltacrown.core.origins import IMPORT
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome, RecordStatus, record_matches
 from deltacrown.interchange.directory import Directory, Names
 from deltacrown.interchange.drafts import LineDraft, MatchDraft, PlayerTexts
 from deltacrown.interchange.entering import Refused, admit, create_tournaments
 from deltacrown.interchange.run import Recorded
 from deltacrown.tournaments.services import TournamentMatchRecord, record_tournament_matches
+from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
 #: Players kept in memory from one batch to the next.
@@ -45,6 +47,7 @@ class MatchRecorder:
 
 
 @atomic_service
+@attributed(actor="", reason=IMPORT)
 def record_match_drafts(
     *,
     drafts: Sequence[MatchDraft],

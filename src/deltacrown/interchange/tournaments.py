@@ -14,6 +14,7 @@ from django.db import transaction
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.gathering import gathered
+from deltacrown.core.origins import IMPORT
 from deltacrown.core.races import find_or_insert
 from deltacrown.interchange.differences import check_same
 from deltacrown.interchange.directory import Directory, readable
@@ -43,6 +44,7 @@ from deltacrown.tournaments.services import (
     restore_tournament,
     write_changes,
 )
+from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
 Status, Participation = Tournament.Status, TournamentParticipation.Status
@@ -66,6 +68,7 @@ class TournamentRecorder:
 
 
 @atomic_service
+@attributed(actor="", reason=IMPORT)
 def record_tournament_drafts(
     *, drafts: Sequence[TournamentDraft], create_missing: bool, now: datetime, update_players: bool = False
 ) -> Recorded[TournamentDraft]:

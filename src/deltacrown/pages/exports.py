@@ -22,6 +22,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.experience import list_reasons
+from deltacrown.user_profile.histories.filters import get_season_named
 from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
@@ -37,8 +38,9 @@ from deltacrown.user_profile.models import (
 )
 from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
 from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.people.privacy_settings import get_privacy
 from deltacrown.user_profile.people.profiles import record_own_export
-from deltacrown.user_profile.privacy import Viewer, get_privacy, require_match_history
+from deltacrown.user_profile.privacy import Viewer, require_match_history
 from deltacrown.user_profile.standing import filter_listed
 from deltacrown.user_profile.timeline.reading import find_wordings
 from django_tally.commits import list_written_before
@@ -69,7 +71,11 @@ class MatchExport:
 
 
 def export_matches(
-    public_id: str, *, viewer: Viewer = None, updated_since: datetime | None = None
+    public_id: str,
+    *,
+    viewer: Viewer = None,
+    updated_since: datetime | None = None,
+    season: str | None = None,
 ) -> MatchExport:
     """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
 
@@ -77,14 +83,19 @@ def export_matches(
 
     :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their
         result since.
+    :param season: a slug: only matches played on its days, in its game where it is of one.
+    :raises InvalidInput: at once, when there is no such season.
     :raises NotFound: at once, when there is no such player.
     :raises HistoryHidden: at once, when the player hides them from ``viewer``.
     """
     user = get_player(public_id, viewer=viewer).user
     require_match_history(user, viewer)
 
-    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(user, updated_since))
-    return MatchExport(lines, list_match_sources(_updated(user, updated_since), user=user))
+    wanted = _updated(user, updated_since)
+    if season:
+        wanted &= get_season_named(season).covers("played_at")
+    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(user, wanted))
+    return MatchExport(lines, list_match_sources(wanted, user=user))
 
 
 def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tuple[str, Record]]:
@@ -96,7 +107,7 @@ def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tu
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     """Return everything kept of ``user``, as section and record, one section after the other."""
     yield from _iterate_account(user)
-    for _, match in _iterate_matches(user, None):
+    for _, match in _iterate_matches(user, Q()):
         yield "matches", _flat(asdict(match))
     for section, sources, describe in _sections(user):
         for batch in iterate_pages(sources, order=("id",), size=BATCH):
@@ -115,8 +126,8 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
             yield "activity", record
 
 
-def _iterate_matches(user: User, updated_since: datetime | None) -> Iterator[tuple[MatchRow, MatchEntry]]:
-    sources = list_match_sources(_updated(user, updated_since), user=user)
+def _iterate_matches(user: User, wanted: Q) -> Iterator[tuple[MatchRow, MatchEntry]]:
+    sources = list_match_sources(wanted, user=user)
     rows = [source.select_related("game") for source in sources]
     for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
         yield from zip(batch, describe_matches(batch), strict=True)

@@ -1,43 +1,29 @@
-"""What the front page and the pages of leaderboards show, for all time and over periods."""
+"""What the front page and the pages of leaderboards show, for all time, over periods and as of a day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from deltacrown.games.models import Game
+from deltacrown.games.models import Game, Season
+from deltacrown.games.services import list_seasons
+from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
+from deltacrown.user_profile.numbers.board_periods import ALL_TIME, Period, find_period
 from deltacrown.user_profile.numbers.catalogue import list_game_stat_names
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.stat_fields import list_leaderboards
 
-#: The period of a leaderboard that counts everything.
-ALL_TIME = "all"
 #: Period → what it is called.
-PERIODS = {ALL_TIME: "All time", "season": "This quarter", "30days": "Last 30 days"}
+PERIODS = {ALL_TIME: "All time", "season": "This season", "30days": "Last 30 days"}
 #: Players on a page.
 PER_PAGE = 25
-
-
-@dataclass(frozen=True)
-class LeaderboardPage:
-    """A leaderboard, and the choices a reader has from there.
-
-    :param since: when its period began; ``None`` for all time.
-    :param boards: name and label of each leaderboard; those of single games or of periods when ``board`` is.
-    :param games: the games to choose from; empty where the stat is not kept by game.
-    :param has_periods: whether there are leaderboards of periods by the stat.
-    """
-
-    board: Leaderboard
-    since: datetime | None
-    boards: list[tuple[str, str]]
-    games: list[Game]
-    has_periods: bool
+#: The most seasons to choose from, the latest; the page of seasons has the others.
+MOST_SEASONS = 40
 
 
 @dataclass(frozen=True)
@@ -48,30 +34,67 @@ class BoardChoice:
     :param game: a game's slug, or ``None`` for all games.
     :param country: rank the players of this country only: two letters of ISO 3166-1.
     :param period: ``all``, ``season`` or ``30days``.
+    :param season: the slug of a declared season.
+    :param as_of: a date, the last day that counts.
     """
 
     stat: str
     game: str | None = None
     country: str | None = None
     period: str = ALL_TIME
+    season: str | None = None
+    as_of: str | None = None
+
+
+@dataclass(frozen=True)
+class PeriodOfBoard:
+    """The period a leaderboard is of, as readers are told it.
+
+    :param name: ``all``, ``season`` or ``30days``.
+    :param label: what people call it: the name of a declared season, "Last 30 days".
+    :param since: the midnight, in UTC, at which it begins; ``None`` for the beginning of everything.
+    :param until: the midnight at which it ends; ``None`` for a period without an end.
+    :param season: the declared season it is, or of which it is the first days.
+    :param as_of: the end of the last day, where the reader chose it; ``None`` for now.
+    :param is_final: whether it is over.
+    """
+
+    name: str
+    label: str
+    since: datetime | None
+    until: datetime | None
+    season: Season | None
+    as_of: datetime | None
+    is_final: bool
 
     @property
-    def period_label(self) -> str:
-        """Return what the period is called."""
-        return PERIODS.get(self.period, self.period)
-
-    @property
-    def narrowed(self) -> dict[str, Any]:
-        """Return whose numbers are ranked, and which of them."""
-        return {"game": self.game, "country": self.country}
+    def last_day(self) -> datetime | None:
+        """Return the end of its last day."""
+        return self.until - timedelta(microseconds=1) if self.until else None
 
 
 @dataclass(frozen=True)
 class BoardOverPeriod:
-    """A page of a leaderboard, and when its period began; ``since`` is ``None`` for all time."""
+    """A page of a leaderboard, and the period that it is of."""
 
     board: Leaderboard
-    since: datetime | None
+    period: PeriodOfBoard
+
+
+@dataclass(frozen=True)
+class LeaderboardPage(BoardOverPeriod):
+    """A leaderboard, and the choices a reader has from there.
+
+    :param boards: name and label of each leaderboard; those of single games or of periods when ``board`` is.
+    :param games: the games to choose from; empty where the stat is not kept by game.
+    :param seasons: the seasons to choose from, latest first; empty where there are no boards of periods.
+    :param has_periods: whether there are leaderboards of periods by the stat.
+    """
+
+    boards: list[tuple[str, str]]
+    games: list[Game]
+    seasons: list[Season]
+    has_periods: bool
 
 
 @dataclass(frozen=True)
@@ -80,14 +103,55 @@ class PlaceOnBoard:
 
     :param rank: on the whole leaderboard; ``None``, as ``value``, when the player is not ranked.
     :param entries: the players just before, the player, the players just after; empty when not ranked.
-    :param since: when the period began; ``None`` for all time.
+    :param game: the game it is of, or ``None`` for all.
+    :param left_out: who is not ranked though they played, in words; empty where everybody is.
     """
 
     rank: int | None
     value: int | Decimal | None
     entries: list[LeaderboardEntry]
     tie_rule: str
-    since: datetime | None
+    game: Game | None
+    period: PeriodOfBoard
+    left_out: str
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A choice whose game and period are found; ``period`` is ``None`` for all time up to the present."""
+
+    choice: BoardChoice
+    game: Game | None
+    period: Period | None
+    now: datetime
+
+    @property
+    def narrowed(self) -> dict[str, Any]:
+        """Return whose numbers are ranked, and which of them."""
+        return {"game": self.game, "country": self.choice.country}
+
+    @property
+    def left_out(self) -> str:
+        """Return who is not ranked though they played, in words."""
+        if self.period is None:
+            return ""
+        histories = period_leaderboards.list_left_out(self.choice.stat, self.period)
+        return period_leaderboards.describe_left_out(histories)
+
+    def describe(self) -> PeriodOfBoard:
+        """Return the period as readers are told it."""
+        period = self.period or Period(ALL_TIME)
+        ends_at = period.until if period.as_of else None
+        label = "This quarter" if period.name == "season" else PERIODS[period.name]
+        return PeriodOfBoard(
+            name=period.name,
+            label=period.season.name if period.season else label,
+            since=period.since,
+            until=period.until,
+            season=period.season,
+            as_of=ends_at - timedelta(microseconds=1) if ends_at else None,
+            is_final=period.has_ended(self.now),
+        )
 
 
 def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
@@ -102,39 +166,35 @@ def get_leaderboard_page(choice: BoardChoice, page: str | None, *, now: datetime
 
     Refusals are those of ``get_board``.
     """
-    shown = get_board(choice, page, limit=PER_PAGE, now=now)
+    asked = _find(choice, now)
+    shown = _read_board(asked, page, PER_PAGE)
+    of_game = shown.board.game
     games = list(Game.objects.all()) if choice.stat in list_game_stat_names() else []
 
     of_periods = set(period_leaderboards.list_period_boards())
-    boards = leaderboards.list_boards(in_game=choice.game is not None)
-    if shown.since:
+    boards = leaderboards.list_boards(in_game=of_game is not None)
+    if asked.period:
         boards = [(name, label) for name, label in boards if name in of_periods]
 
+    has_periods = choice.stat in of_periods
     return LeaderboardPage(
         board=shown.board,
-        since=shown.since,
+        period=shown.period,
         boards=boards,
         games=games,
-        has_periods=choice.stat in of_periods,
+        seasons=_list_seasons(asked, of_game) if has_periods else [],
+        has_periods=has_periods,
     )
 
 
 def get_board(choice: BoardChoice, page: str | None, *, limit: int, now: datetime) -> BoardOverPeriod:
     """Return a page of the chosen leaderboard, best first.
 
-    :param now: the end of the period.
+    :param now: the present: what days are over, and which season is at hand.
     :raises NotFound: there is no such leaderboard.
-    :raises InvalidInput: for a game, country, cursor or limit that cannot be taken.
+    :raises InvalidInput: for a game, country, period, season, date, cursor or limit that cannot be taken.
     """
-    period = _get_period(choice, now)
-    if period is None:
-        board = leaderboards.get_leaderboard(choice.stat, **choice.narrowed, page=page, limit=limit)
-        return BoardOverPeriod(board, None)
-
-    board = period_leaderboards.get_period_leaderboard(
-        choice.stat, period, **choice.narrowed, page=page, limit=limit
-    )
-    return BoardOverPeriod(board, period.since)
+    return _read_board(_find(choice, now), page, limit)
 
 
 def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datetime) -> PlaceOnBoard:
@@ -142,17 +202,17 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
 
     :param each_side: how many players before, and how many after.
     :raises NotFound: there is no such player, or no such leaderboard.
-    :raises InvalidInput: for a game, country or number that cannot be taken.
+    :raises InvalidInput: for a game, country, period, season, date or number that cannot be taken.
     """
     profile = get_player(public_id)
     user = profile.user
-    period = _get_period(choice, now)
-    if period is None:
-        entries = leaderboards.list_neighbours(user, choice.stat, **choice.narrowed, each_side=each_side)
+    asked = _find(choice, now)
+    if asked.period is None:
+        entries = leaderboards.list_neighbours(user, choice.stat, **asked.narrowed, each_side=each_side)
         tie_rule = leaderboards.get_tie_rule(in_game=choice.game is not None)
     else:
         entries = period_leaderboards.list_period_neighbours(
-            user, choice.stat, period, **choice.narrowed, each_side=each_side
+            user, choice.stat, asked.period, **asked.narrowed, each_side=each_side
         )
         tie_rule = leaderboards.TIES_BY_PUBLIC_ID
 
@@ -162,9 +222,34 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
         value=own.value if own else None,
         entries=entries,
         tie_rule=tie_rule,
-        since=period.since if period else None,
+        game=asked.game,
+        period=asked.describe(),
+        left_out=asked.left_out,
     )
 
 
-def _get_period(choice: BoardChoice, now: datetime) -> period_leaderboards.Period | None:
-    return None if choice.period == ALL_TIME else period_leaderboards.get_period(choice.period, now=now)
+def _find(choice: BoardChoice, now: datetime) -> _Asked:
+    game = get_game(choice.game) if choice.game else None
+    period = find_period(choice.period, season=choice.season, as_of=choice.as_of, game=game, now=now)
+    return _Asked(choice, game or (period.game if period else None), period, now)
+
+
+def _read_board(asked: _Asked, page: str | None, limit: int) -> BoardOverPeriod:
+    stat, period = asked.choice.stat, asked.period
+    if period is None:
+        board = leaderboards.get_leaderboard(stat, **asked.narrowed, page=page, limit=limit)
+    else:
+        board = period_leaderboards.get_period_leaderboard(
+            stat, period, **asked.narrowed, page=page, limit=limit
+        )
+    return BoardOverPeriod(board, asked.describe())
+
+
+def _list_seasons(asked: _Asked, game: Game | None) -> list[Season]:
+    """Return the latest seasons that there are boards of, and the one that is shown if it is older."""
+    found = list_seasons(game)
+    if asked.choice.stat not in period_leaderboards.list_period_boards(in_game=True):
+        found = found.filter(game=None)
+    seasons = list(found[:MOST_SEASONS])
+    shown = asked.period.season if asked.period else None
+    return seasons if shown is None or shown in seasons else [*seasons, shown]

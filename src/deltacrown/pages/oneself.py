@@ -21,12 +21,12 @@ from deltacrown.user_profile.models import (
 )
 from deltacrown.user_profile.numbers.catalogue import StatLine, describe_stats
 from deltacrown.user_profile.people.addresses import profile_of
+from deltacrown.user_profile.people.privacy_settings import get_privacy
 from deltacrown.user_profile.people.standings import ToldStanding, get_standing
 from deltacrown.user_profile.privacy import (
     Audience,
     filter_activity_as_shown,
     filter_activity_by_visibility,
-    get_privacy,
 )
 from deltacrown.user_profile.standing import filter_listed
 from deltacrown.user_profile.timeline.reading import ActivityEntry, describe_entries, paginate_entries

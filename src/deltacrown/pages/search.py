@@ -26,7 +26,7 @@ from deltacrown.core.pagination import Page, check_limit, paginate, read_positio
 from deltacrown.core.search_terms import SearchTerm, begins_with
 from deltacrown.teams.models import Team, TeamSearchTerm
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
-from deltacrown.user_profile.histories.filters import get_game
+from deltacrown.user_profile.histories.filters import get_game, get_season_named
 from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility, sees_hidden
 from deltacrown.user_profile.standing import filter_listed, is_listed
@@ -142,6 +142,7 @@ def search_tournaments(
     viewer: Viewer = None,
     game: str | None = None,
     status: str | None = None,
+    season: str | None = None,
     limit: int = 20,
 ) -> Page[Found[Tournament]]:
     """Return a page of the tournaments found by name or slug, present or former.
@@ -150,6 +151,7 @@ def search_tournaments(
 
     :param game: a slug: only tournaments of this game.
     :param status: only tournaments with this status.
+    :param season: a slug: only tournaments that start on its days, in its game where it is of one.
     :raises InvalidInput: as ``search_players``.
     """
     text = _read_query(query)
@@ -157,7 +159,10 @@ def search_tournaments(
     rows = TournamentSearchTerm.objects.select_related("owner__game").filter(Exists(seen))
     rows = rows.filter(owner__game=get_game(game)) if game else rows
     rows = rows.filter(owner__status=status) if status else rows
-    listing = f"tournaments/{game or ''}/{status or ''}/{text}"
+    if season:
+        held_in = get_season_named(season, game=game)
+        rows = rows.filter(held_in.covers("owner__starts_at", "owner__game"))
+    listing = f"tournaments/{game or ''}/{status or ''}/{season or ''}/{text}"
     return _read_page(_list_stages(rows, text, Q()), listing, page, limit)
 
 

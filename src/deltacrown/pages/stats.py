@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from deltacrown.user_profile.histories.filters import get_game, read_as_of
+from deltacrown.pages.stat_charts import ChartChoice, StatChart, get_stat_chart
+from deltacrown.user_profile.histories.filters import get_game, is_date, read_as_of, read_known_at
 from deltacrown.user_profile.histories.line_counts import count_lines
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, get_game_breakdown, list_stats
+from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, get_game_breakdown
 from deltacrown.user_profile.numbers.explanation import StatExplanation
-from deltacrown.user_profile.numbers.history import StatHistory
-from deltacrown.user_profile.numbers.past import get_stat, list_stats_as_of
+from deltacrown.user_profile.numbers.history import HistoryOrder, StatHistory
+from deltacrown.user_profile.numbers.past import Value, get_past_number, get_stat, list_stats_as_of
+from deltacrown.user_profile.numbers.rolling import Rolling
 from deltacrown.user_profile.numbers.rows import StatRows
+from deltacrown.user_profile.numbers.series import StatSeries
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.services import stats_service
@@ -23,25 +25,39 @@ from deltacrown.user_profile.services import stats_service
 
 @dataclass(frozen=True)
 class StatPage:
-    """One stat of a player and the rows behind it."""
+    """One stat of a player and the rows behind it, and with all of them its chart if one is asked for."""
 
     profile: UserProfile
     rows: StatRows
+    chart: StatChart | None = None
 
 
 @dataclass(frozen=True)
 class PastValue:
-    """The value of a stat at a past time.
+    """The value of a stat at a past time: by what happened, by what was known, or by both.
 
-    :param asked: the date or datetime as the reader wrote it.
+    :param asked: the date or datetime as the reader wrote it, by what happened; empty for all that happened.
     :param at: the datetime meant; of a date, its end.
-    :param is_day: whether a date was asked for.
+    :param is_day: whether ``asked`` is a date.
+    :param known_asked: the same by what this site knew; empty for what it knows now.
+    :param known_at: the datetime meant; of a date, its end, and of today now.
+    :param is_known_day: whether ``known_asked`` is a date, of a day that is over.
+    :param shown: what this site showed at ``at``, where ``known_at`` was not asked for; else ``value``.
     """
 
     asked: str
-    at: datetime
+    at: datetime | None
     is_day: bool
-    value: int | Decimal | None
+    value: Value
+    known_asked: str
+    known_at: datetime | None
+    is_known_day: bool
+    shown: Value
+
+    @property
+    def was_shown_otherwise(self) -> bool:
+        """Return whether what is known now of that time is not what this site showed then."""
+        return self.shown != self.value
 
 
 @dataclass(frozen=True)
@@ -51,26 +67,30 @@ class StatHistoryPage:
     profile: UserProfile
     history: StatHistory
     past: PastValue | None
+    chart: StatChart | None = None
 
 
 @dataclass(frozen=True)
 class StatValuesPage:
     """All stats of a player, now or at a past time.
 
-    :param as_of: the past time, or ``None`` for now.
+    :param as_of: by what happened up to then; ``None`` for all of it.
+    :param known_at: by what this site knew then; ``None`` for what it knows now.
     :param hidden: names of the stats whose past values the viewer may not see; empty for now.
     """
 
     as_of: datetime | None
+    known_at: datetime | None
     stats: list[StatLine]
     hidden: list[str]
 
 
 @dataclass(frozen=True)
 class StatValuePage:
-    """One stat of a player, now or at a past time; ``as_of`` is ``None`` for now."""
+    """One stat of a player, now or at a past time; the times are those of ``StatValuesPage``."""
 
     as_of: datetime | None
+    known_at: datetime | None
     stat: StatLine
 
 
@@ -81,9 +101,14 @@ def get_stat_page(
     page: str | None,
     *,
     limit: int = 10,
+    chart: ChartChoice | None = None,
     viewer: Viewer,
+    now: datetime,
 ) -> StatPage:
-    """Return one stat of a player with the rows behind it, as ``viewer`` may see them."""
+    """Return one stat of a player with the rows behind it, as ``viewer`` may see them.
+
+    :param chart: draws the number over time, on the first page of all its rows.
+    """
     profile = get_player(public_id, viewer=viewer)
     rows = stats_service.get_stat_rows(
         profile.user,
@@ -95,7 +120,44 @@ def get_stat_page(
     )
     if rows.kind == "matches":
         rows = replace(rows, items=count_lines(rows.items))
-    return StatPage(profile, rows)
+    if chart is None or page or rows.is_narrowed:
+        return StatPage(profile, rows)
+
+    drawn = get_stat_chart(profile.user, stat, chart, game=rows.game, viewer=viewer, now=now)
+    return StatPage(profile, rows, drawn)
+
+
+def get_stat_series(
+    public_id: str,
+    stat: str,
+    filters: Mapping[str, Any],
+    *,
+    by: str,
+    start: str | None = None,
+    end: str | None = None,
+    known_at: str | None = None,
+    rolling: str | None = None,
+    viewer: Viewer,
+    now: datetime,
+) -> StatSeries:
+    """Return one stat of a player over time, as ``viewer`` may see it.
+
+    :param filters: as ``get_stat_page`` takes them; with ``game``, the player's number in that game.
+    :param start: a date, or a datetime with a time zone, as ``end`` and ``known_at``.
+    :param rolling: ``20m`` for the last 20 matches, ``90d`` for the last 90 days.
+    """
+    return stats_service.get_stat_series(
+        get_player(public_id, viewer=viewer).user,
+        stat,
+        by=by,
+        start=start,
+        end=end,
+        known_at=read_known_at(known_at, now=now) if known_at else None,
+        filters=filters,
+        rolling=Rolling.read(rolling) if rolling else None,
+        viewer=viewer,
+        now=now,
+    )
 
 
 def get_stat_history_page(
@@ -104,14 +166,20 @@ def get_stat_history_page(
     page: str | None,
     *,
     game: str | None,
+    order: str | None = None,
     as_of: str | None = None,
+    known_at: str | None = None,
     limit: int = 10,
+    chart: ChartChoice | None = None,
     viewer: Viewer,
     now: datetime,
 ) -> StatHistoryPage:
-    """Return the changes of one stat of a player, and its value at a past time if ``as_of`` names one.
+    """Return the changes of one stat of a player, and its value at a past time if one is asked for.
 
-    :param as_of: a date, or a datetime with a time zone.
+    :param order: ``happened``, which is meant when it is left out, or ``known``.
+    :param as_of: a date, or a datetime with a time zone: by what happened up to then.
+    :param known_at: the same: by what this site knew then.
+    :param chart: draws the number over time, on the first page.
     """
     profile = get_player(public_id, viewer=viewer)
     history = stats_service.get_stat_history(
@@ -119,40 +187,67 @@ def get_stat_history_page(
         stat,
         page,
         game=game,
+        order=order or HistoryOrder.HAPPENED,
         limit=limit,
         viewer=viewer,
     )
-    if not as_of:
-        return StatHistoryPage(profile, history, None)
+    drawn = None
+    if chart is not None and not page:
+        drawn = get_stat_chart(profile.user, stat, chart, game=history.game, viewer=viewer, now=now)
+    if not as_of and not known_at:
+        return StatHistoryPage(profile, history, None, drawn)
 
-    at = read_as_of(as_of, now=now)
-    value = stats_service.get_stat_as_of(profile.user, stat, at, game=history.game, viewer=viewer, now=now)
-    past = PastValue(as_of, at, is_day="T" not in as_of.upper(), value=value)
-    return StatHistoryPage(profile, history, past)
+    at, known = _read_times(as_of, known_at, now)
+    found = get_past_number(profile.user, stat, at, known_at=known, game=history.game, viewer=viewer, now=now)
+    past = PastValue(
+        asked=as_of or "",
+        at=at,
+        is_day=is_date(as_of or ""),
+        value=found.value,
+        known_asked=known_at or "",
+        known_at=known,
+        is_known_day=is_date(known_at or "") and known != now,
+        shown=found.shown,
+    )
+    return StatHistoryPage(profile, history, past, drawn)
 
 
-def get_stat_values(public_id: str, *, as_of: str | None, viewer: Viewer, now: datetime) -> StatValuesPage:
-    """Return all stats of a player, now or at the past time that ``as_of`` names."""
+def get_stat_values(
+    public_id: str, *, as_of: str | None, known_at: str | None, viewer: Viewer, now: datetime
+) -> StatValuesPage:
+    """Return all stats of a player, now or at the past times that ``as_of`` and ``known_at`` name."""
     user = get_player(public_id, viewer=viewer).user
-    if not as_of:
-        return StatValuesPage(None, list_stats(user), [])
-
-    at = read_as_of(as_of, now=now)
-    past = list_stats_as_of(user, at, viewer=viewer, now=now)
-    return StatValuesPage(at, past.stats, past.hidden)
+    at, known = _read_times(as_of, known_at, now)
+    past = list_stats_as_of(user, at, known_at=known, viewer=viewer, now=now)
+    return StatValuesPage(at, known, past.stats, past.hidden)
 
 
 def get_stat_value(
-    public_id: str, stat: str, *, game: str | None, as_of: str | None, viewer: Viewer, now: datetime
+    public_id: str,
+    stat: str,
+    *,
+    game: str | None,
+    as_of: str | None,
+    known_at: str | None,
+    viewer: Viewer,
+    now: datetime,
 ) -> StatValuePage:
-    """Return one stat of a player, now or at the past time that ``as_of`` names.
+    """Return one stat of a player, now or at the past times that ``as_of`` and ``known_at`` name.
 
     :raises HistoryHidden: a past value is asked for, and its rows are hidden from ``viewer``, or told by the
-        day only and ``as_of`` is a time within one.
+        day only and a time is one within a day.
     """
     user = get_player(public_id, viewer=viewer).user
+    at, known = _read_times(as_of, known_at, now)
+    line = get_stat(user, stat, at=at, known_at=known, game=game, viewer=viewer, now=now)
+    return StatValuePage(at, known, line)
+
+
+def _read_times(
+    as_of: str | None, known_at: str | None, now: datetime
+) -> tuple[datetime | None, datetime | None]:
     at = read_as_of(as_of, now=now) if as_of else None
-    return StatValuePage(at, get_stat(user, stat, at=at, game=game, viewer=viewer, now=now))
+    return at, read_known_at(known_at, now=now) if known_at else None
 
 
 def list_games_of(public_id: str) -> list[GameLine]:

@@ -43,7 +43,7 @@ from deltacrown.tournaments.services import (
     get_standing_decision,
     summarise_tournament,
 )
-from deltacrown.user_profile.histories.filters import SLUG, get_game
+from deltacrown.user_profile.histories.filters import SLUG, get_game, get_season_named
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
 #: How many items of each list the front page of a tournament shows.
@@ -98,6 +98,7 @@ def list_tournament_items(
     query: str | None = None,
     game: str | None = None,
     status: str | None = None,
+    season: str | None = None,
     limit: int = 20,
 ) -> Page[TournamentItem]:
     """Return a page of the published tournaments, latest start first. Drafts are never listed.
@@ -105,10 +106,11 @@ def list_tournament_items(
     :param query: only tournaments with this name, the best matches first.
     :param game: a slug: only tournaments of this game.
     :param status: only tournaments with this status.
-    :raises InvalidInput: for a game, cursor or limit that cannot be taken.
+    :param season: a slug: only tournaments that start on its days, in its game where it is of one.
+    :raises InvalidInput: for a game, season, cursor or limit that cannot be taken.
     """
     if query:
-        named = search_tournaments(query, page, game=game, status=status, limit=limit)
+        named = search_tournaments(query, page, game=game, status=status, season=season, limit=limit)
         return named.with_items(_describe_found)
 
     rows = Tournament.objects.exclude(status=Tournament.Status.DRAFT).select_related("game")
@@ -116,8 +118,11 @@ def list_tournament_items(
         rows = rows.filter(game=get_game(game))
     if status:
         rows = rows.filter(status=status)
+    if season:
+        held_in = get_season_named(season, game=game)
+        rows = rows.filter(held_in.covers("starts_at", is_later_page=page is not None))
 
-    listing = f"tournaments/{game or ''}/{status or ''}"
+    listing = f"tournaments/{game or ''}/{status or ''}/{season or ''}"
     order = ("-starts_at", "-id")
     found = paginate(rows, listing=listing, order=order, cursor=page, limit=limit)
     return found.with_items(_describe_tournaments)

@@ -34,7 +34,7 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.people import identities, kyc, standings
+from deltacrown.user_profile.people import identities, kyc, privacy_settings, standings
 from django_tally.fields import DerivedStat, Stat
 
 GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
@@ -173,7 +173,7 @@ class PrivacySettingsAdmin(MadeWithUserAdmin):
     def write_row(
         self, request: HttpRequest, row: PrivacySettings, form: Any, *, new: bool
     ) -> PrivacySettings:
-        return privacy.set_privacy(user=row.user, **form.cleaned_data)
+        return privacy_settings.set_privacy(user=row.user, **form.cleaned_data)
 
 
 @admin.register(PublicIdCounter)

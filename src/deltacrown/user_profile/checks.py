@@ -9,13 +9,12 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import models
 
-from deltacrown.games.models import MATCH_TABLES
 from deltacrown.user_profile.models import GameStats, PrivacySettings, UserProfile
 from deltacrown.user_profile.numbers.evidence import write_sentence
 from deltacrown.user_profile.people.profiles import list_users_without_privacy, list_users_without_profile
 from deltacrown.user_profile.people.standings import list_unsynced
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_leaderboards, list_numbers, list_twins
-from django_tally.as_of import list_components
+from django_tally.numbers import list_components
 from django_tally.schema import have_columns
 
 Model = type[models.Model]
@@ -97,14 +96,3 @@ def _check_leaderboards(profile: Model, per_game: Model) -> Iterator[CheckMessag
             hint = f"Declare {sample} per game too."
             message = f"The leaderboard by {label} of each game needs {sample}, which is not kept per game."
             yield Error(message, hint=hint, obj=fields[name], id="user_profile.E003")
-
-        named = [name, *([sample] if sample else [])]
-        if board.of_periods and not all(_is_of_matches(profile, each) for each in named):
-            hint = "Leave out of_periods: only numbers counted from matches have leaderboards of periods."
-            message = f"The leaderboard by {label} is of periods, but not counted from matches alone."
-            yield Error(message, hint=hint, obj=fields[name], id="user_profile.E004")
-
-
-def _is_of_matches(profile: Model, name: str) -> bool:
-    sources = {each.model for part in list_components(profile, name) for each in part.contributions}
-    return sources == set(MATCH_TABLES)

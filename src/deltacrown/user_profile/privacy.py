@@ -15,34 +15,33 @@ history is told the day, in UTC, of what may follow from it, and no order within
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
-from deltacrown.core.days import CodePoints, StartOfDay, ends_a_day
+from deltacrown.core.days import StartOfDay, ends_a_day
 from deltacrown.core.errors import DomainError
-from deltacrown.core.pagination import Order
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 from deltacrown.user_profile.models.activity_types import list_activity_types
 from deltacrown.user_profile.standing import SHOWN, has_listed_player, has_shown_player
 from django_tally.database_clock import DatabaseNow
-from django_tally.transactions import atomic_service
 
 #: How far the clock of a web server may be ahead of that of the database.
 CLOCK_SKEW = timedelta(minutes=1)
 
 Viewer = User | AnonymousUser | None
+#: Raises ``HistoryHidden`` unless the viewer may see some rows of the owner.
+Gate = Callable[[User, Viewer], None]
 Activity = TypeVar("Activity", bound=ActivityRow)
 
 MATCHES = "match history"
@@ -52,8 +51,6 @@ EXPERIENCE = "experience awards"
 FOLLOWS = "follows"
 VERIFICATION = "verification"
 
-#: The order of timeline entries for readers who may not know all their times: within a day by what they say.
-ACTIVITY_AS_TOLD: Order = ("-told_at", "-told_as", "-user_id", "-told_key")
 #: The right to see what a player hides, where it is not ``Right.VIEW_HIDDEN``.
 RIGHTS = {DISPUTES: Right.VIEW_DISPUTES, VERIFICATION: Right.VIEW_VERIFICATIONS}
 
@@ -198,17 +195,49 @@ def require_verification(owner: User, viewer: Viewer) -> None:
         raise HistoryHidden(message, owner=owner)
 
 
-def require_time(at: datetime, histories: Collection[History], visibility: Visibility, owner: User) -> None:
-    """Raise ``HistoryHidden`` if ``at`` is a time within a day, and the viewer may learn days only.
+def require_time(
+    at: datetime,
+    histories: Collection[History],
+    visibility: Visibility,
+    owner: User,
+    *,
+    field: str = "as_of",
+) -> None:
+    """Raise ``HistoryHidden`` if ``at`` is not the end of a day, and the viewer may learn days only.
 
     :param histories: those that the number of that time may tell of.
+    :param field: what the reader gave the time as.
     """
     if not visibility.shows(histories) and not ends_a_day(at):
         message = (
             "The player hides a history from which this number follows, so its past is told by the day: "
             "ask for a date, as in 2025-06-30, which means the end of that day in UTC."
         )
-        raise HistoryHidden(message, owner=owner, field="as_of")
+        raise HistoryHidden(message, owner=owner, field=field)
+
+
+def find_hiding_histories(gates: Iterable[Gate | None]) -> frozenset[History] | None:
+    """Return the histories with which players hide rows from all others; ``None`` for rows always hidden.
+
+    :param gates: what refuses the rows to who may not see them, ``None`` for rows that everybody may see.
+    """
+    hidden_with: dict[Gate, History] = {
+        require_match_history: History.MATCHES,
+        require_tournaments: History.TOURNAMENTS,
+    }
+    named = [gate for gate in gates if gate is not None]
+    if any(gate not in hidden_with for gate in named):
+        return None
+    return frozenset(hidden_with[gate] for gate in named)
+
+
+def list_who_show(histories: Collection[History]) -> QuerySet[PrivacySettings]:
+    """Return the settings of the players who show everybody all of ``histories``.
+
+    For lists that are the same for every reader: nobody is in them for being oneself or staff.
+    """
+    flags = {History.MATCHES: "show_match_history", History.TOURNAMENTS: "show_tournament_stats"}
+    return PrivacySettings.objects.filter(**{flags[history]: True for history in histories})
 
 
 def tell_times(rows: QuerySet[Any], *, dated_by: str, exactly: Q | None) -> QuerySet[Any]:
@@ -234,8 +263,8 @@ def tell_times(rows: QuerySet[Any], *, dated_by: str, exactly: Q | None) -> Quer
 def tell_activity_times(tables: Sequence[QuerySet[Any]], viewer: Viewer) -> list[QuerySet[Any]]:
     """Annotate entries of any number of players with the times that ``viewer`` may know.
 
-    Read them in the order ``ACTIVITY_AS_TOLD``. The viewer may know the times of their own entries, of types
-    that tell nothing of a history, and of the others where the player shows what they may follow from.
+    Sort them by day, and within one by what they say. The viewer may know the times of their own entries, of
+    types that tell nothing of a history, and of the others where the player shows what they may follow from.
 
     :param tables: live entries, archived ones, or both.
     """
@@ -247,17 +276,7 @@ def tell_activity_times(tables: Sequence[QuerySet[Any]], viewer: Viewer) -> list
         shown &= Q(user__profile__standing__in=SHOWN)
         exactly |= shown & Q(activity_type__in=[each.value for each in types if each.time_shown_by == flags])
 
-    return [add_words(tell_times(table, dated_by="created_at", exactly=exactly)) for table in tables]
-
-
-def add_words(entries: QuerySet[Any]) -> QuerySet[Any]:
-    """Annotate timeline entries with what orders those of one time: ``told_as``, then ``told_key``."""
-    text = Concat("activity_type", Value(" "), "description", output_field=TextField())
-    worded: QuerySet[Any] = entries.annotate(
-        told_as=CodePoints(text, output_field=TextField()),
-        told_key=CodePoints(F("dedupe_key"), output_field=TextField()),
-    )
-    return worded
+    return [tell_times(table, dated_by="created_at", exactly=exactly) for table in tables]
 
 
 def filter_activity_by_visibility(
@@ -327,26 +346,6 @@ def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> Que
     if _is_known(viewer):
         visible |= Q(organiser_id=viewer.pk)
     return rows.filter(visible)
-
-
-def get_privacy(user: User) -> PrivacySettings:
-    """Return the privacy settings of ``user``; with everything hidden when the row is missing."""
-    return PrivacySettings.objects.filter(user=user).first() or PrivacySettings(
-        user=user, show_match_history=False, show_tournament_stats=False
-    )
-
-
-@atomic_service
-def set_privacy(*, user: User, show_match_history: bool, show_tournament_stats: bool) -> PrivacySettings:
-    """Record the privacy settings of ``user``, which apply from the commit on.
-
-    Create the row if it is missing.
-    """
-    settings, _ = PrivacySettings.objects.update_or_create(
-        user=user,
-        defaults={"show_match_history": show_match_history, "show_tournament_stats": show_tournament_stats},
-    )
-    return settings
 
 
 def _get_flags(owner: User) -> QuerySet[PrivacySettings]:

@@ -35,11 +35,11 @@ class Sample:
 class Leaderboard:
     """A leaderboard by a number. Where the number is kept per game, there is one of each game too.
 
+    There are those of seasons, of the last 30 days and as of a day besides, unless others never see its rows.
+
     :param place: where it stands among the leaderboards; those without one come last, in the order of
         declaration.
     :param on_front_page: whether its first few players are on the front page.
-    :param of_periods: whether there is one of a season and of the last 30 days; for numbers counted from
-        matches.
     :param lowest_first: whether the smallest value is the best.
     :param sample: what a player must have to be ranked; without it, a value above 0.
     :param rule: who is ranked, in one sentence; follows from ``sample`` when left out.
@@ -48,7 +48,6 @@ class Leaderboard:
 
     place: float = float("inf")
     on_front_page: bool = False
-    of_periods: bool = False
     lowest_first: bool = False
     sample: Sample | None = None
     rule: str = ""

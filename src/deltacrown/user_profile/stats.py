@@ -102,31 +102,31 @@ class PlayerStats(models.Model):
     """A player's numbers over everything."""
 
     total_matches_played = Stat(
-        count_of(*MATCHES, where=[*COUNTED]),
+        count_of(*MATCHES, happened_at="played_at", where=[*COUNTED]),
         label="Matches played",
         meaning=(
             "Matches of every kind, archived ones too. Draws count as played. Voided ones do not count, nor "
             "do byes, abandoned matches, and others of which it is said that they do not."
         ),
         place=30,
-        leaderboard=Leaderboard(place=50, of_periods=True, index="played"),
+        leaderboard=Leaderboard(place=50, index="played"),
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=[*COUNTED, WON]),
+        count_of(*MATCHES, happened_at="played_at", where=[*COUNTED, WON]),
         label="Matches won",
         meaning="Matches played that ended in a win.",
         place=20,
-        leaderboard=Leaderboard(place=10, on_front_page=True, of_periods=True, index="won"),
+        leaderboard=Leaderboard(place=10, on_front_page=True, index="won"),
     )
     series_won = Stat(
-        count_of(SERIES, where=[DECIDED, WON]),
+        count_of(SERIES, happened_at="played_at", where=[DECIDED, WON]),
         label="Series won",
         meaning="Series played that the player's side won.",
         place=32,
         leaderboard=Leaderboard(place=55, index="series_won"),
     )
     series_played = Stat(
-        count_of(SERIES, where=[DECIDED]),
+        count_of(SERIES, happened_at="played_at", where=[DECIDED]),
         label="Series played",
         meaning=(
             "Series of tournaments (a best of five) that are decided, each one result over its games, for "
@@ -135,14 +135,14 @@ class PlayerStats(models.Model):
         place=34,
     )
     tournaments_participated = Stat(
-        count_of("tournaments.TournamentParticipation"),
+        count_of("tournaments.TournamentParticipation", happened_at="registered_at"),
         label="Tournaments entered",
         meaning="Registrations, from the time of registration on, whatever became of them.",
         place=60,
         leaderboard=Leaderboard(place=60, index="entered"),
     )
     tournaments_won = Stat(
-        count_of("tournaments.TournamentResult", where=[*PLACED, FIRST]),
+        count_of("tournaments.TournamentResult", happened_at="decided_at", where=[*PLACED, FIRST]),
         label="Titles",
         meaning=(
             "Official results with placement 1, alone or in the roster of the winning team. Co-champions "
@@ -152,32 +152,37 @@ class PlayerStats(models.Model):
         leaderboard=Leaderboard(place=30, on_front_page=True, index="titles"),
     )
     disputes_filed = Stat(
-        count_of("moderation.Dispute", keys={"user": "reporter"}),
+        count_of("moderation.Dispute", happened_at="filed_at", keys={"user": "reporter"}),
         label="Disputes filed",
         meaning="Disputes the player filed, whatever their outcome.",
         place=100,
     )
     achievement_count = Stat(
-        count_of("user_profile.UserAchievement"),
+        count_of("user_profile.UserAchievement", happened_at="earned_at"),
         label="Achievements",
         meaning="Achievements the player holds.",
         place=70,
         leaderboard=Leaderboard(place=70, index="achievements"),
     )
     placement_sum = Stat(
-        sum_of("placement", "tournaments.TournamentResult", where=[*PLACED, AVERAGED]),
+        sum_of(
+            "placement",
+            "tournaments.TournamentResult",
+            happened_at="decided_at",
+            where=[*PLACED, AVERAGED],
+        ),
         label="Sum of placements",
         meaning=f"The placements of results placed {AVERAGED_PLACEMENTS} or better, added up.",
         internal=True,
     )
     placement_count = Stat(
-        count_of("tournaments.TournamentResult", where=[*PLACED, AVERAGED]),
+        count_of("tournaments.TournamentResult", happened_at="decided_at", where=[*PLACED, AVERAGED]),
         label="Placements averaged",
         meaning=f"Results placed {AVERAGED_PLACEMENTS} or better.",
         internal=True,
     )
     experience_points = Stat(
-        sum_of("points", "user_profile.ExperienceAward"),
+        sum_of("points", "user_profile.ExperienceAward", happened_at="awarded_at"),
         label="Experience",
         meaning="The points of every experience award.",
         sentence="{rows:,} awards add up to {value:,} points.",
@@ -196,7 +201,6 @@ class PlayerStats(models.Model):
         leaderboard=Leaderboard(
             place=20,
             on_front_page=True,
-            of_periods=True,
             sample=PLAYED_ENOUGH,
             index="win_rate",
         ),
@@ -248,12 +252,12 @@ class GameNumbers(models.Model):
     """A player's numbers in one game, each the twin of a number of ``PlayerStats``."""
 
     matches_played = Stat(
-        count_of(*MATCHES, where=[*COUNTED]),
+        count_of(*MATCHES, happened_at="played_at", where=[*COUNTED]),
         twin_of="total_matches_played",
         label="Matches played",
     )
     matches_won = Stat(
-        count_of(*MATCHES, where=[*COUNTED, WON]),
+        count_of(*MATCHES, happened_at="played_at", where=[*COUNTED, WON]),
         twin_of="matches_won",
         label="Matches won",
     )
@@ -267,12 +271,12 @@ class GameNumbers(models.Model):
     )
 
     series_won = Stat(
-        count_of(SERIES, where=[DECIDED, WON]),
+        count_of(SERIES, happened_at="played_at", where=[DECIDED, WON]),
         twin_of="series_won",
         label="Series won",
     )
     series_played = Stat(
-        count_of(SERIES, where=[DECIDED]),
+        count_of(SERIES, happened_at="played_at", where=[DECIDED]),
         twin_of="series_played",
         label="Series played",
     )

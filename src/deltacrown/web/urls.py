@@ -17,6 +17,7 @@ from deltacrown.web.views import (
     matches,
     players,
     search,
+    seasons,
     sign_in,
     social,
     standings,
@@ -29,6 +30,8 @@ register_converter(PublicIdConverter, "public_id")
 urlpatterns = [
     path("", leaderboards.show_home, name="home"),
     path("leaderboards/<slug:stat>/", leaderboards.show_leaderboard, name="leaderboard"),
+    path("seasons/", seasons.show_seasons, name="seasons"),
+    path("seasons/<slug:slug>/", seasons.show_season, name="season"),
     path("search/", search.show_search, name="search"),
     path("players/", players.show_search, name="player-search"),
     path("players/<public_id:public_id>/", players.show_profile, name="player"),

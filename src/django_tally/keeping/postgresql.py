@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_tally.commits import is_recorded_sql
+from django_tally.commits import SOON, is_recorded_sql
 from django_tally.context import ACTOR, REASON
 from django_tally.feeds import Feed, Model, are_rows_on_demand, get_key_columns, list_feeds
 from django_tally.keeping.revisions import (
@@ -231,7 +231,9 @@ def build_commit_triggers() -> list[Trigger]:
         make_commit_trigger(
             name=f"{PREFIX}recording_commit",
             table=table,
-            body=f"{draw} UPDATE {quote(table)} SET committed_at = {kept}::timestamptz WHERE id = NEW.id;",
+            body=f"{draw} UPDATE {quote(table)} SET committed_at = {kept}::timestamptz, "
+            f"is_late = {kept}::timestamptz > written_at + interval '{SOON.total_seconds()} seconds' "
+            "WHERE id = NEW.id;",
             when=f"NEW.committed_at IS NULL AND NEW.transaction_id = {PostgresqlDialect.transaction}",
         )
     ]

@@ -124,8 +124,10 @@ def record_sql(source: Source, rows: str, dialect: Dialect, connection: BaseData
     least, most = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("MIN", "MAX")
     label = literal(source.label, connection)
     return (
-        f"INSERT INTO {RECORDINGS} (source, written_at, transaction_id, first_row, last_row) "
-        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)}, low, high "
+        f"INSERT INTO {RECORDINGS} "
+        f"(source, written_at, transaction_id, first_row, last_row, actor, reason) "
+        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)}, low, high, "
+        f"{dialect.actor}, {dialect.reason} "
         f"FROM ({rows}) w WHERE true ON CONFLICT (written_at, source, transaction_id) DO UPDATE SET "
         f"first_row = {least}(COALESCE({RECORDINGS}.first_row, excluded.first_row), excluded.first_row), "
         f"last_row = {most}(COALESCE({RECORDINGS}.last_row, excluded.last_row), excluded.last_row)"
@@ -138,8 +140,9 @@ def record_change_sql(
     """Return an upsert of the recording that tells when a statement that changed rows was committed."""
     label = literal(source.label, connection)
     return (
-        f"INSERT INTO {RECORDINGS} (source, written_at, transaction_id) "
-        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)} WHERE {only} "
+        f"INSERT INTO {RECORDINGS} (source, written_at, transaction_id, actor, reason) "
+        f"SELECT {label}, {dialect.now}, {dialect.transaction.format(label=label)}, "
+        f"{dialect.actor}, {dialect.reason} WHERE {only} "
         f"ON CONFLICT (written_at, source, transaction_id) DO UPDATE SET source = excluded.source"
     )
 
@@ -158,18 +161,20 @@ def _measured(source: Source, rows: str, connection: BaseDatabaseWrapper) -> str
 def _positions(
     source: Source, connection: BaseDatabaseWrapper
 ) -> Iterator[tuple[tuple[str, ...], list[int]]]:
-    """Yield, per feed, its key columns and the numbers of its contributions in :func:`_measured`."""
+    """Yield, per feed, its keys' and times' columns, and the numbers of its contributions in `_measured`."""
     names = list(source.contributions(connection))
     for feed in source.feeds:
         label = f"{feed.holder._meta.label} {feed.source_keys}"
-        yield feed.source_key_columns, [n for n, (owner, _) in enumerate(names) if owner == label]
+        columns = (*feed.source_key_columns, *feed.happened_columns)
+        yield columns, [n for n, (owner, _) in enumerate(names) if owner == label]
 
 
 def _moves_a_number(source: Source, dialect: Dialect, connection: BaseDatabaseWrapper) -> str:
+    """Return a condition: what the row adds changed, or to whose number it adds it, or as of when."""
     conditions = []
-    for keys, numbers in _positions(source, connection):
+    for columns, numbers in _positions(source, connection):
         changed = " OR ".join(f"COALESCE(o.t{n}, 0) <> COALESCE(n.t{n}, 0)" for n in numbers)
-        rekeyed = " OR ".join(dialect.differ(f"o.{quote(key)}", f"n.{quote(key)}") for key in keys)
+        rekeyed = " OR ".join(dialect.differ(f"o.{quote(c)}", f"n.{quote(c)}") for c in columns)
         counts = " OR ".join(f"o.t{n} <> 0 OR n.t{n} <> 0" for n in numbers)
         conditions.append(f"{changed} OR (({rekeyed}) AND ({counts}))")
     return " OR ".join(conditions)

@@ -18,11 +18,14 @@ from django_tally.keeping.revisions import (
     record_sql,
     revise_sql,
 )
+from django_tally.models import ChangeContext
 from django_tally.schema import quote, table_of
 from django_tally.sources import Source
 from django_tally.sql import aggregate_sql, apply_sql, changes_sql, literal, recount_sql
 from django_tally.triggers.sqlite import make_trigger
 from django_tally.triggers.trigger import PREFIX, Trigger
+
+CONTEXTS = table_of(ChangeContext)
 
 
 def build_holder_triggers(holder: Model, connection: BaseDatabaseWrapper) -> list[Trigger]:
@@ -80,13 +83,14 @@ class SqliteDialect:
 
     now = SQLITE_NOW
     #: Transactions have no number here. Those that write within one tick of the clock are told apart by how
-    #: many of them were committed before.
+    #: many of them were committed before, and by the contexts in which they write.
     transaction = (
         f"(SELECT COUNT(*) FROM {RECORDINGS} g WHERE g.source = {{label}} "
-        f"AND g.written_at = {SQLITE_NOW} AND g.committed_at IS NOT NULL)"
+        f"AND g.written_at = {SQLITE_NOW} AND g.committed_at IS NOT NULL) "
+        f"+ 1000 * (SELECT COALESCE(MAX(id), 0) FROM {CONTEXTS})"
     )
-    actor = "COALESCE((SELECT actor FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
-    reason = "COALESCE((SELECT reason FROM tally_changecontext ORDER BY id DESC LIMIT 1), '')"
+    actor = f"COALESCE((SELECT actor FROM {CONTEXTS} ORDER BY id DESC LIMIT 1), '')"
+    reason = f"COALESCE((SELECT reason FROM {CONTEXTS} ORDER BY id DESC LIMIT 1), '')"
 
     def image(self, alias: str, columns: list[str]) -> str:
         pairs = ", ".join(f"'{column}', {alias}.{quote(column)}" for column in columns)

@@ -46,11 +46,30 @@ class OldOrder(OrderRow):
     history_of = "shop.Order"
 
 
+class Duel(models.Model):
+    """Counts for two customers, for each from another time on."""
+
+    winner = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    loser = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    stake = models.IntegerField(null=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    recorded_at = RecordedAt()
+
+
 class Account(models.Model):
     stat_keys = ("customer",)
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True)
-    orders = Stat(count_of("shop.Order", "shop.OldOrder", where=[PAID]))
-    cents_spent = Stat(sum_of("cents", "shop.Order", "shop.OldOrder", where=[PAID]))
+    staked = Stat(
+        (
+            *sum_of("stake", "shop.Duel", happened_at="ended_at", keys={"customer": "winner"}),
+            *sum_of("stake", "shop.Duel", happened_at="began_at", keys={"customer": "loser"}),
+        )
+    )
+    orders = Stat(count_of("shop.Order", "shop.OldOrder", happened_at="recorded_at", where=[PAID]))
+    cents_spent = Stat(
+        sum_of("cents", "shop.Order", "shop.OldOrder", happened_at="recorded_at", where=[PAID])
+    )
     mean_cents = DerivedStat(
         expression=Case(When(orders=0, then=None), default=F("cents_spent") / F("orders")),
         output_field=models.IntegerField(null=True),
@@ -67,7 +86,7 @@ class Loyalty(models.Model):
     stat_rows_on_demand = True
     customer = models.ForeignKey(Customer, models.CASCADE)
     branch = models.ForeignKey(Branch, models.CASCADE)
-    orders = Stat(count_of("shop.Order", where=[PAID]))
+    orders = Stat(count_of("shop.Order", happened_at="recorded_at", where=[PAID]))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "branch"], name="loyalty_once")]
@@ -265,7 +284,7 @@ def test_history_tells_each_change_and_as_of_undoes_it(run):
         spent = list_changes(StatOf(Account, Account._meta.get_field("cents_spent"), keys), limit=10)
         print(json.dumps([[change.delta, change.actor, change.reason] for change in spent]))
         print(json.dumps([
-            get_as_of(Account, name, at, keys)
+            get_as_of(Account, name, keys, known_at=at)
             for name in ("orders", "cents_spent", "mean_cents")
             for at in (between, timezone.now())
         ]))
@@ -376,3 +395,43 @@ class TestCommand:
         shop.manage("tally", "install")
         assert "tally.W101" not in shop.start("-m", "django", "check", "--database", "default").stderr
         assert run(f"print(json.dumps(numbers(Customer.objects.get(pk={hal}))))") == [[2, 40, 20]]
+
+
+def test_a_row_counts_for_two_by_two_columns_of_time_as_known_now_and_before(run):
+    now, before, moved = run(
+        """
+        import time
+        from datetime import UTC, datetime
+        from django_tally.as_of import get_as_of
+        from django_tally.database_clock import read_database_clock
+        from shop.models import Duel
+        ida, jon = open_account("ida"), open_account("jon")
+        day = lambda n: datetime(2020, 1, n, tzinfo=UTC)
+
+        def duel(winner, loser, stake, began, ended):
+            return Duel.objects.create(
+                winner=winner, loser=loser, stake=stake, began_at=day(began), ended_at=day(ended)
+            )
+
+        def tell(known_at=None):
+            times = [{"at": day(n), "known_at": known_at} for n in (1, 2, 3, 4)]
+            print(json.dumps([
+                [get_as_of(Account, "staked", {"customer": who.pk}, **each) for each in times]
+                for who in (ida, jon)
+            ]))
+
+        first = duel(ida, jon, 10, 2, 3)
+        duel(ida, ida, 100, 1, 4)
+        duel(jon, ida, None, 1, 1)
+        time.sleep(0.005)
+        cut = read_database_clock(connection)
+        time.sleep(0.005)
+        tell()
+        Duel.objects.filter(pk=first.pk).update(winner=jon, ended_at=day(4), stake=7)
+        tell(known_at=cut)
+        tell()
+        """
+    )
+
+    assert now == before == [[100, 100, 110, 210], [0, 10, 10, 10]]
+    assert moved == [[100, 100, 100, 200], [0, 7, 7, 14]]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from deltacrown.api.access import OWN, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.resources.players import PlayerPath
+from deltacrown.api.resources.players import SEASON_PLAYED, PlayerPath
 from deltacrown.api.shapes import GivenDateTime
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.core.clock import now
@@ -46,6 +46,7 @@ class MatchExportQuery(ExportQuery):
         description="Only matches recorded, voided, restored or corrected in their result "
         "since this datetime.",
     )
+    season: str | None = Field(None, description=SEASON_PLAYED)
 
 
 @resource.read(
@@ -63,7 +64,9 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     when the player hides them.
     """
     viewer = caller_of(request).viewer
-    found = exports.export_matches(public_id, viewer=viewer, updated_since=query.updated_since)
+    found = exports.export_matches(
+        public_id, viewer=viewer, updated_since=query.updated_since, season=query.season
+    )
     name = f"{public_id}-matches"
     if query.format == "csv":
         columns = found.list_columns()

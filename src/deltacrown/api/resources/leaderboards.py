@@ -15,8 +15,9 @@ from deltacrown.api.resources.players import PlayerPath
 from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
+from deltacrown.games.models import Game
 from deltacrown.pages import leaderboards as pages
-from deltacrown.pages.leaderboards import BoardChoice
+from deltacrown.pages.leaderboards import BoardChoice, BoardOverPeriod, PlaceOnBoard
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers import leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
@@ -38,8 +39,20 @@ class BoardQuery(BaseModel):
     )
     period: Period = Field(
         "all",
-        description="All time; the quarter of the year; or the last thirty days and today so far: "
-        "by when matches were played. Both periods begin at midnight, UTC.",
+        description="All time; the season at hand, which is the quarter of the year where none is declared; "
+        "or the last thirty days and today so far: by when what is counted happened. "
+        "Periods begin and end at midnight, UTC.",
+    )
+    season: str | None = Field(
+        None,
+        description="A season's slug, as in `GET /seasons`: rank over its days. "
+        "Of a season of one game, the numbers in that game are ranked.",
+    )
+    as_of: str | None = Field(
+        None,
+        description="A date, as 2025-06-30: the board at the end of that day, UTC, by what is known now. "
+        "It goes with all time and with `season`. Players who hide the history behind the number are not "
+        "on such boards.",
     )
 
 
@@ -86,33 +99,56 @@ def _with_period_boards(view: View) -> View:
 def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPageQuery]) -> Any:
     """Players ranked by a number, best first.
 
-    Over a period there are leaderboards by {boards}, counted from the matches themselves.
+    Over a period, of a season and as of a day there are leaderboards by {boards}, counted from the rows
+    themselves as known now.
     """
+    _keep_out_of_caches(request, query)
     shown = pages.get_board(_choice(stat, query), query.page, limit=query.limit, now=now())
-    names = ("stat", "label", "meaning", "unit", "rule", "tie_rule")
+    names = ("stat", "label", "meaning", "unit", "rule", "tie_rule", "left_out")
     described = {name: getattr(shown.board, name) for name in names}
-    return page_of(shown.board, **described, **_asked(query), since=shown.since)
+    return page_of(shown.board, **described, **_describe(query, shown, shown.board.game))
 
 
 @resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404, 410])
 def get_place(request: HttpRequest, stat: BoardPath, public_id: PlayerPath, query: Query[AroundQuery]) -> Any:
     """A player's rank, and the players just before and after; no items when the player is not ranked."""
+    _keep_out_of_caches(request, query)
     place = pages.get_place(_choice(stat, query), public_id, each_side=query.each_side, now=now())
     return {
         "stat": stat,
         "tie_rule": place.tie_rule,
-        **_asked(query),
-        "since": place.since,
+        "left_out": place.left_out,
+        **_describe(query, place, place.game),
         "rank": place.rank,
         "value": place.value,
         "items": place.entries,
     }
 
 
+def _keep_out_of_caches(request: HttpRequest, query: BoardQuery) -> None:
+    """Let no shared cache keep a board as of a day: who is on it follows from what players hide now."""
+    if query.as_of:
+        request.api_shared = False  # type: ignore[attr-defined]
+
+
 def _choice(stat: str, query: BoardQuery) -> BoardChoice:
-    return BoardChoice(stat, query.game or None, query.country or None, query.period)
+    return BoardChoice(
+        stat,
+        query.game or None,
+        query.country or None,
+        query.period,
+        query.season or None,
+        query.as_of or None,
+    )
 
 
-def _asked(query: BoardQuery) -> dict[str, Any]:
-    """The part of the question that the answer repeats."""
-    return {"game": query.game or None, "country": query.country or None, "period": query.period}
+def _describe(query: BoardQuery, shown: BoardOverPeriod | PlaceOnBoard, game: Game | None) -> dict[str, Any]:
+    """Return what the answer says of the board that was asked for."""
+    season = shown.period.season
+    return {
+        "game": game.slug if game else None,
+        "country": query.country or None,
+        "period": shown.period,
+        "season": season.slug if season else None,
+        "as_of": shown.period.as_of,
+    }

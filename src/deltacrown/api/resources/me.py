@@ -13,7 +13,7 @@ from deltacrown.api.shapes import PageOf, PagingByTen, page_of
 from deltacrown.api.shapes.me import GivenPrivacy, Me, Privacy
 from deltacrown.api.shapes.players import ActivityLine
 from deltacrown.pages import oneself
-from deltacrown.user_profile import privacy
+from deltacrown.user_profile.people import privacy_settings
 from deltacrown.user_profile.services import stats_service
 from deltacrown.user_profile.timeline.hiding import set_entry_hidden
 from deltacrown.user_profile.timeline.reading import describe_entries
@@ -45,14 +45,14 @@ def get_me(request: HttpRequest) -> Any:
 @resource.read("/me/privacy", answers=Privacy, access=OWN)
 def get_privacy(request: HttpRequest) -> Any:
     """What the caller lets others see."""
-    return privacy.get_privacy(caller_of(request).member)
+    return privacy_settings.get_privacy(caller_of(request).member)
 
 
 @resource.write("PUT", "/me/privacy", answers=Privacy, access=PERSON)
 def set_privacy(request: HttpRequest, body: GivenPrivacy) -> Any:
     """Set what the caller lets others see; it holds from now on, on cached pages too."""
     member = caller_of(request).member
-    return privacy.set_privacy(user=member, **body.model_dump())
+    return privacy_settings.set_privacy(user=member, **body.model_dump())
 
 
 @resource.read("/me/activity", answers=PageOf[ActivityLine], access=OWN)

@@ -13,13 +13,16 @@ from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import MatchKind, PageOf, Paging, PagingByTen, Result, TournamentStatus, page_of
 from deltacrown.api.shapes.players import (
-    ROWS,
     ActivityLine,
     EntryLine,
     GameLine,
     MatchLine,
     Player,
     SeriesLine,
+)
+from deltacrown.api.shapes.stats import (
+    ROWS,
+    HistoryOrder,
     StatExplanation,
     StatHistory,
     StatRows,
@@ -39,6 +42,14 @@ StatPath = Annotated[
 ]
 PLAYED_FROM = "The earliest datetime, or a date: from its start, UTC."
 PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
+REGISTERED_FROM = "The earliest datetime of registration, or a date: from its start, UTC."
+REGISTERED_TO = "The datetime of registration before which, or a date: to its end, UTC."
+SEASON_PLAYED = "A season's slug: what was played on its days, in its game where it is of one."
+SEASON_OF_ROWS = (
+    "A season's slug: matches and series played on its days, tournaments that start on them; "
+    "in its game where it is of one."
+)
+SEASON_HELD = "A season's slug: tournaments that start on its days, in its game where it is of one."
 
 
 class MatchQuery(PagingByTen):
@@ -50,6 +61,8 @@ class MatchQuery(PagingByTen):
     played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     tournament: str | None = Field(None, description="A tournament's slug.")
+    opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
+    season: str | None = Field(None, description=SEASON_PLAYED)
 
 
 class SeriesQuery(PagingByTen):
@@ -61,6 +74,7 @@ class SeriesQuery(PagingByTen):
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     tournament: str | None = Field(None, description="A tournament's slug.")
     opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
+    season: str | None = Field(None, description=SEASON_PLAYED)
 
 
 class TournamentQuery(Paging):
@@ -69,28 +83,49 @@ class TournamentQuery(Paging):
     game: str | None = Field(None, description="A game's slug.")
     status: TournamentStatus | None = None
     placement: int | None = Field(None, ge=1, le=2**31 - 1, description="The player's placement.")
+    tournament: str | None = Field(None, description="A tournament's slug.")
+    registered_from: str | None = Field(None, description=REGISTERED_FROM, examples=["2025-06-01"])
+    registered_to: str | None = Field(None, description=REGISTERED_TO, examples=["2025-06-30"])
+    season: str | None = Field(None, description=SEASON_HELD)
 
 
 class RowQuery(MatchQuery):
     """Narrows the rows of a number, as the history of the same rows is narrowed."""
 
+    season: str | None = Field(None, description=SEASON_OF_ROWS)
     status: TournamentStatus | None = None
     placement: int | None = Field(None, ge=1, le=2**31 - 1, description="The player's placement.")
+    registered_from: str | None = Field(None, description=REGISTERED_FROM, examples=["2025-06-01"])
+    registered_to: str | None = Field(None, description=REGISTERED_TO, examples=["2025-06-30"])
 
 
 class ChangeQuery(Paging):
     """Which changes of a number."""
 
     game: str | None = Field(None, description="A game's slug: the player's number in that game.")
+    order: HistoryOrder = Field(
+        "happened",
+        description="By when what each row tells of happened: the rows that count now. Or by when this site "
+        "learnt of it: every recording, correction, void and repair.",
+    )
 
 
 class AsOfQuery(BaseModel):
-    """When."""
+    """When, by what happened and by what was known."""
 
     as_of: str | None = Field(
         None,
-        description="A past datetime, or a date: to its end, UTC; leave it out for the present. Where the "
-        "player hides a history that a number follows from, dates only.",
+        description="By what happened up to this time, as this site knows it now: a match counts from when "
+        "it was played, also if it was recorded later. A datetime, or a date, which means the end of that "
+        "day in UTC; today at the latest. Leave it out for all that happened. Where the player hides a "
+        "history that a number follows from, dates only.",
+        examples=["2025-06-30"],
+    )
+    known_at: str | None = Field(
+        None,
+        description="By what this site knew at this time: a match counts from when it was recorded, whenever "
+        "it was played. Alone it gives what the profile showed then; with `as_of` what was known then of "
+        "what had happened by `as_of`. Written as `as_of`; leave it out for what is known now.",
         examples=["2025-06-30T12:00:00Z"],
     )
 
@@ -197,23 +232,33 @@ def list_player_games(request: HttpRequest, public_id: PlayerPath) -> Any:
 
 @resource.read("/players/{public_id}/stats", answers=StatValues, access=PUBLIC, refuses=[404, 410])
 def list_player_stats(request: HttpRequest, public_id: PlayerPath, query: Query[AsOfQuery]) -> Any:
-    """A player's numbers, now or as this site showed them at a past time."""
+    """A player's numbers, now or as of a past time: by what happened, by what was known, or by both."""
     viewer = caller_of(request).viewer
-    return stats.get_stat_values(public_id, as_of=query.as_of, viewer=viewer, now=now())
+    return stats.get_stat_values(
+        public_id, as_of=query.as_of, known_at=query.known_at, viewer=viewer, now=now()
+    )
 
 
 @resource.read("/players/{public_id}/stats/{stat}", answers=StatValue, access=PUBLIC, refuses=[403, 404, 410])
 def get_player_stat(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[StatQuery]
 ) -> Any:
-    """One number of a player, now or as this site showed it at a past time.
+    """One number of a player, now or as of a past time: by what happened, by what was known, or by both.
 
     The present value is always visible; 403 for a past one when the player hides the rows behind it. The
     value at the end of a day is told of numbers with public rows, also where these bear days only.
     """
     viewer, game = caller_of(request).viewer, query.game or None
-    shown = stats.get_stat_value(public_id, stat, game=game, as_of=query.as_of, viewer=viewer, now=now())
-    return {**asdict(shown.stat), "game": game, "as_of": shown.as_of}
+    shown = stats.get_stat_value(
+        public_id,
+        stat,
+        game=game,
+        as_of=query.as_of,
+        known_at=query.known_at,
+        viewer=viewer,
+        now=now(),
+    )
+    return {**asdict(shown.stat), "game": game, "as_of": shown.as_of, "known_at": shown.known_at}
 
 
 @resource.read(
@@ -234,6 +279,7 @@ def list_stat_rows(
         query.page,
         limit=query.limit,
         viewer=viewer,
+        now=now(),
     )
     found = shown.rows
     shape = ROWS[found.kind]
@@ -254,7 +300,7 @@ def list_stat_rows(
 def list_stat_changes(
     request: HttpRequest, public_id: PlayerPath, stat: StatPath, query: Query[ChangeQuery]
 ) -> Any:
-    """Every change of a number, newest first, with its cause.
+    """The changes that made a number what it is, the latest first, with their causes.
 
     403 when the caller may not see the rows behind it. Where the rows are public and bear days only, the
     changes of a day are one, without its causes.
@@ -264,12 +310,13 @@ def list_stat_changes(
         stat,
         query.page,
         game=query.game or None,
+        order=query.order,
         limit=query.limit,
         viewer=caller_of(request).viewer,
         now=now(),
     )
     found = shown.history
-    return page_of(found, stat=found.stat, game=found.game and found.game.slug)
+    return page_of(found, stat=found.stat, game=found.game and found.game.slug, order=found.order)
 
 
 @resource.read(

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
 from deltacrown.api.resource import Resource
+from deltacrown.api.resources.players import SEASON_HELD
 from deltacrown.api.shapes import PageOf, Paging, PagingByTen, TournamentStatus, page_of
 from deltacrown.api.shapes.tournaments import (
     EncounterLine,
@@ -42,13 +43,19 @@ class ListQuery(Paging):
     )
     game: str | None = Field(None, description="A game's slug.")
     status: TournamentStatus | None = None
+    season: str | None = Field(None, description=SEASON_HELD)
 
 
 @resource.read("/tournaments", answers=PageOf[TournamentLine], access=SHARED)
 def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
     """The published tournaments, latest start first, or those with a name, the best matches first."""
     found = tournaments.list_tournament_items(
-        query.page, query=query.q, game=query.game, status=query.status, limit=query.limit
+        query.page,
+        query=query.q,
+        game=query.game,
+        status=query.status,
+        season=query.season,
+        limit=query.limit,
     )
     return page_of(found.with_items(lambda lines: [_line(each) for each in lines]))
 

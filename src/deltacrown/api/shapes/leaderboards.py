@@ -25,6 +25,20 @@ class RankedPlayer(Shown):
     value: Value
 
 
+class BoardPeriod(Shown):
+    """The period a leaderboard is of, by when what it counts happened."""
+
+    name: str = Field(description="`all`, `season` or `30days`.")
+    label: str = Field(description="What people call it: the name of a season, `Last 30 days`.")
+    since: DateTime | None = Field(description="The midnight at which it begins; null for all time.")
+    until: DateTime | None = Field(
+        description="The midnight at which it ends; null where it has no end. What happens then is after it."
+    )
+    is_final: bool = Field(
+        description="Whether it is over. The board then changes only when something in it is corrected."
+    )
+
+
 class Leaderboard(PageOf[RankedPlayer]):
     """A page of a leaderboard, best first."""
 
@@ -36,8 +50,12 @@ class Leaderboard(PageOf[RankedPlayer]):
     tie_rule: str = Field(description="How players with the same value are ranked and listed.")
     game: str | None
     country: str | None
-    period: str
-    since: DateTime | None = Field(description="The beginning of the period; null for all time.")
+    period: BoardPeriod
+    season: str | None = Field(description="The slug of the season it is of; null for none.")
+    as_of: DateTime | None = Field(description="The end of the last day that counts; null for now.")
+    left_out: str = Field(
+        description="Who is not ranked though they played, in words; empty where everybody is."
+    )
 
 
 class Around(Shown):
@@ -47,8 +65,12 @@ class Around(Shown):
     tie_rule: str = Field(description="How players with the same value are ranked and listed.")
     game: str | None
     country: str | None
-    period: str
-    since: DateTime | None = Field(description="The beginning of the period; null for all time.")
+    period: BoardPeriod
+    season: str | None = Field(description="The slug of the season it is of; null for none.")
+    as_of: DateTime | None = Field(description="The end of the last day that counts; null for now.")
+    left_out: str = Field(
+        description="Who is not ranked though they played, in words; empty where everybody is."
+    )
     rank: int | None = Field(description="The player's rank; null when not ranked.")
     value: Value
     items: list[RankedPlayer] = Field(

@@ -16,12 +16,10 @@ from deltacrown.api.shapes import (
     Given,
     GivenDateTime,
     MatchKind,
-    PageOf,
     PublicId,
     Reported,
     Result,
     Shown,
-    Text,
     TournamentStatus,
     Value,
     Word,
@@ -306,95 +304,3 @@ class Player(PlayerLine):
     recent_tournaments: list[EntryLine] | None = Field(
         description="The latest few; null when the player hides them."
     )
-
-
-class StatValues(Shown):
-    """A player's numbers, now or as they were."""
-
-    as_of: DateTime | None = Field(description="The time meant: of a date, its end.")
-    stats: list[StatLine]
-    hidden: list[str] = Field(
-        description="Numbers whose past values the caller may not see, at a time within a day also those "
-        "that are told by the day only; empty for the present."
-    )
-
-
-class StatValue(StatLine):
-    """One number, now or as it was."""
-
-    game: str | None
-    as_of: DateTime | None = Field(description="The time meant: of a date, its end.")
-
-
-class Evidence(Shown):
-    """What all rows behind a number come to, over all pages."""
-
-    rows: int
-    total: int
-    won: int
-    value: Value
-    sentence: str
-
-
-RowKind = Literal["matches", "series", "tournaments", "results", "achievements", "disputes", "experience"]
-ROWS: dict[str, type[Shown]] = {
-    "matches": MatchLine,
-    "series": SeriesLine,
-    "tournaments": EntryLine,
-    "results": OfficialResult,
-    "achievements": AchievementLine,
-    "disputes": DisputeLine,
-    "experience": ExperienceLine,
-}
-AnyRow = MatchLine | SeriesLine | EntryLine | OfficialResult | AchievementLine | DisputeLine | ExperienceLine
-
-
-class StatRows(PageOf[AnyRow]):
-    """The rows behind a number."""
-
-    stat: StatLine
-    kind: RowKind = Field(description="What the items are.")
-    game: str | None
-    evidence: Evidence
-    adds_up: bool = Field(
-        description="Whether the rows come to the number; always true when filters leave some out."
-    )
-
-
-class StatChange(Shown):
-    """One change of a number, or of a part it is computed from; by the day, all changes of one together."""
-
-    at: DateTime = Field(description="As exact as `precision` says.")
-    precision: Precision
-    part: str
-    delta: int
-    value: Value = Field(description="What the number was from then on.")
-    subject: Text
-    what: str
-    actor: str
-    reason: str
-
-
-class StatHistory(PageOf[StatChange]):
-    """The changes of a number, newest first."""
-
-    stat: StatLine
-    game: str | None
-
-
-class Omission(Shown):
-    """A row a number does not count, and why not."""
-
-    subject: str
-    why: str
-
-
-class StatExplanation(Shown):
-    """A number, accounted for."""
-
-    stat: StatLine
-    game: str | None
-    sentence: str
-    adds_up: bool
-    omitted: list[Omission]
-    changes: list[StatChange]

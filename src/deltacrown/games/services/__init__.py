@@ -31,6 +31,15 @@ from deltacrown.games.services.redelivering import Postponed
 from deltacrown.games.services.rekeying import rekey_match
 from deltacrown.games.services.returning import take_back_lines
 from deltacrown.games.services.rules import InvalidMatch
+from deltacrown.games.services.seasons import (
+    SeasonTaken,
+    change_season,
+    create_season,
+    delete_season,
+    find_current_season,
+    get_season,
+    list_seasons,
+)
 
 __all__ = [
     "FORFEITED",
@@ -52,18 +61,25 @@ __all__ = [
     "RecordOutcome",
     "RecordStatus",
     "RecordedMatch",
+    "SeasonTaken",
     "Subject",
     "add_double",
     "archive_matches",
+    "change_season",
     "correct_match",
     "create_game",
+    "create_season",
+    "delete_season",
+    "find_current_season",
     "find_doubles",
     "find_games",
     "get_match_line",
+    "get_season",
     "list_line_ids",
     "list_lines_by_match",
     "list_match_lines",
     "list_oddities",
+    "list_seasons",
     "record_match",
     "record_matches",
     "rekey_match",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
 
-from deltacrown.core.days import add_days, to_utc
-from deltacrown.core.errors import InvalidInput
-from deltacrown.games.models import Game, MatchRow
-from deltacrown.games.services import find_games
+from deltacrown.core.days import add_days, end_of_day, to_utc
+from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.games.models import Game, MatchRow, Season
+from deltacrown.games.services import find_games, get_season
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import find_tournaments
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
@@ -35,6 +35,7 @@ class MatchFilters:
     :param played_to: the datetime before which, or a date: to its end, UTC.
     :param tournament: a tournament's slug.
     :param opponent: a player's public id, or a team's slug.
+    :param season: a season's slug: what was played on its days, in its game where it is of one.
     """
 
     game: str | None = None
@@ -44,6 +45,7 @@ class MatchFilters:
     played_to: datetime | str | None = None
     tournament: str | None = None
     opponent: str | None = None
+    season: str | None = None
 
     def for_page(self, page: str | None) -> MatchFilters:
         """Return the filters that the statement of a page needs.
@@ -64,6 +66,7 @@ class TournamentFilters:
     :param tournament: a tournament's slug.
     :param registered_from: the earliest datetime, or a date: from its start, UTC.
     :param registered_to: the datetime before which, or a date: to its end, UTC.
+    :param season: a season's slug: tournaments that start on its days, in its game where it is of one.
     """
 
     game: str | None = None
@@ -72,6 +75,7 @@ class TournamentFilters:
     tournament: str | None = None
     registered_from: datetime | str | None = None
     registered_to: datetime | str | None = None
+    season: str | None = None
 
     def for_page(self, page: str | None) -> TournamentFilters:
         """Return the filters that the statement of a page needs; see ``MatchFilters.for_page``."""
@@ -86,6 +90,8 @@ SomeFilters = TypeVar("SomeFilters", MatchFilters, TournamentFilters)
 def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = None) -> MatchFilters:
     """Convert a mapping of texts to checked filters, or check a dataclass; an empty text filters nothing.
 
+    A season narrows the other filters to its days and its game.
+
     :param game: a game asked for separately, as a slug or a row.
     :raises InvalidInput: for an unknown name or an invalid value.
     """
@@ -93,13 +99,16 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
     slug = game.slug if isinstance(game, Game) else game
     if slug and filters.game and slug != filters.game:
         raise InvalidInput(f"Two games are asked for, {slug!r} and {filters.game!r}: name one.", field="game")
+    slug = slug or filters.game
+    season = get_season_named(filters.season, game=slug) if filters.season else None
+    since, until = (season.since, season.until) if season else (None, None)
     return replace(
         filters,
-        game=slug or filters.game,
+        game=slug or (season.game.slug if season and season.game else None),
         kind=_choice(filters.kind, MatchRow.Kind, "kind"),
         result=_choice(filters.result, MatchRow.Result, "result"),
-        played_from=_datetime(filters.played_from, "played_from"),
-        played_to=_datetime(filters.played_to, "played_to", ends=True),
+        played_from=_choose(max, _datetime(filters.played_from, "played_from"), since),
+        played_to=_choose(min, _datetime(filters.played_to, "played_to", ends=True), until),
     )
 
 
@@ -116,21 +125,48 @@ def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
 
 
 def read_as_of(text: str, *, now: datetime) -> datetime:
-    """Return the past datetime that ``text`` names.
+    """Return the datetime that ``text`` names, up to which facts happened.
 
-    It is a date, to its end in UTC, or a datetime with a time zone. Today ends ``now``.
+    It is a date, to its end in UTC, or a datetime with a time zone. Today is a whole day, whatever the time.
+
+    :raises InvalidInput: when it is neither, or lies on a day to come.
+    """
+    found = _read_end(text, "as_of")
+    if found > end_of_day(now):
+        raise InvalidInput(
+            f"{text!r} lies in the future; nothing is known of it yet: ask for today at the latest.",
+            field="as_of",
+        )
+    return found
+
+
+def read_known_at(text: str, *, now: datetime) -> datetime:
+    """Return the datetime that ``text`` names, up to which this site learnt of facts.
+
+    It is written as for ``read_as_of``. Today ends ``now``.
 
     :raises InvalidInput: when it is neither, or lies in the future.
     """
-    found = _datetime(text, "as_of", ends=True)
-    assert found is not None  # noqa: S101 - only no text gives none
-    if len(text) == DATE_LENGTH:
-        found -= timedelta(microseconds=1)
-        if found.date() == now.astimezone(UTC).date():
-            return now
+    found = _read_end(text, "known_at")
+    if is_date(text) and found == end_of_day(now):
+        return now
     if found > now:
-        raise InvalidInput(f"{text!r} lies in the future; nothing is known of it yet.", field="as_of")
+        raise InvalidInput(
+            f"{text!r} lies in the future, of which nothing is known: leave it out for the present.",
+            field="known_at",
+        )
     return found
+
+
+def is_date(text: str) -> bool:
+    """Return whether a time that was read is a date alone, which means the end of its day."""
+    return len(text) == DATE_LENGTH
+
+
+def _read_end(text: str, field: str) -> datetime:
+    found = _datetime(text, field, ends=True)
+    assert found is not None  # noqa: S101 - only no text gives none
+    return found - timedelta(microseconds=1) if is_date(text) else found
 
 
 def get_game(slug: str) -> Game:
@@ -156,6 +192,25 @@ def get_tournament_named(slug: str, viewer: Viewer) -> Tournament:
         message = f"There is no tournament {slug!r}: use the slug in its page's address."
         raise InvalidInput(message, field="tournament")
     return found
+
+
+def get_season_named(slug: str, *, game: str | None = None) -> Season:
+    """Return the season with this slug, to filter by.
+
+    :param game: the slug of a game that is asked for besides.
+    :raises InvalidInput: when there is none, or it is of another game.
+    """
+    try:
+        season = get_season(slug)
+    except NotFound as refusal:
+        raise InvalidInput(refusal.message, field="season") from refusal
+
+    if game and season.game and get_game(game) != season.game:
+        message = (
+            f"The season {slug!r} is of the game {season.game.slug!r}, not of {game!r}: name one of both."
+        )
+        raise InvalidInput(message, field="season")
+    return season
 
 
 def _named(kind: type[SomeFilters], given: SomeFilters | Mapping[str, Any] | None) -> SomeFilters:
@@ -196,9 +251,16 @@ def _read_datetime(text: str, *, ends: bool) -> datetime | None:
     try:
         if day := parse_date(text) if len(text) == DATE_LENGTH else None:
             return add_days(datetime.combine(day, time(), UTC), days=1 if ends else 0)
-        return parse_datetime(text)
+        # A date without hyphens would be taken as a datetime, and a time zone be asked of it.
+        return parse_datetime(text) if len(text) > DATE_LENGTH else None
     except ValueError:
         return None
+
+
+def _choose(choose: Callable[[Iterable[datetime]], datetime], *bounds: datetime | None) -> datetime | None:
+    """Return the bound that narrows most; ``None`` where there is none."""
+    given = [bound for bound in bounds if bound is not None]
+    return choose(given) if given else None
 
 
 def _placement(value: int | str | None) -> int | None:

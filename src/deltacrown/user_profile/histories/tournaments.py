@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.natural_order import SortKey
@@ -18,6 +18,7 @@ from deltacrown.user_profile.histories.filters import (
     GivenTournamentFilters,
     TournamentFilters,
     get_game,
+    get_season_named,
     get_tournament_named,
     read_tournament_filters,
 )
@@ -120,8 +121,14 @@ def narrow_participations(
         "registered_at__lt": filters.registered_to,
     }
     wanted = {name: value for name, value in conditions.items() if value is not None}
+    season = filters.season and get_season_named(filters.season, game=filters.game)
+    # A lookup per row, so that the index of registrations still delivers the order.
+    held = (
+        Tournament.objects.filter(season.covers("starts_at"), pk=OuterRef("tournament")) if season else None
+    )
+    in_season = Q() if held is None else Q(Exists(held))
     narrowed = [
-        in_slug_order(source.filter(**wanted)).select_related("tournament__game", "team")
+        in_slug_order(source.filter(in_season, **wanted)).select_related("tournament__game", "team")
         for source in sources
     ]
     if filters.placement is None:

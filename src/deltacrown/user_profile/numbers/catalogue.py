@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 
@@ -14,6 +15,7 @@ from deltacrown.freshness.tokens import get_token
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers, list_twins
+from django_tally.numbers import list_components
 
 #: For how many seconds a breakdown by game is kept at most: until the weekly job (SPEC section 6).
 BREAKDOWN_KEPT = 7 * 24 * 60 * 60
@@ -64,10 +66,22 @@ class PlayerNumber:
 
     def read(self) -> StatLine:
         """Return the number as it is now."""
-        if self.game is None:
-            return describe_stat(UserProfile.objects.get(user=self.user), self.name)
+        return self._describe(self._get_row())
 
-        return describe_game_stat(self.user, self.game, self.name)
+    def read_with_parts(self) -> tuple[StatLine, list[int]]:
+        """Return the number as it is now, and the counted numbers it is made of, both by one row."""
+        row, parts = self._get_row(), list_components(self.holder, self.column)
+        return self._describe(row), [getattr(row, part.name) if row.pk else 0 for part in parts]
+
+    def _get_row(self) -> Any:
+        if self.game is None:
+            return UserProfile.objects.get(user=self.user)
+
+        row = GameStats.objects.filter(user=self.user, game=self.game).first()
+        return row or GameStats(user=self.user, game=self.game)
+
+    def _describe(self, row: Any) -> StatLine:
+        return describe_stat(row, self.name) if self.game is None else _game_line(row, self.name)
 
 
 def get_number(user: User, name: str, game: Game | None = None) -> PlayerNumber:
@@ -148,12 +162,6 @@ def _describe_game(row: GameStats) -> GameLine:
 def list_game_stat_names() -> list[str]:
     """Return the names, on the profile, of the numbers that are kept per game too."""
     return list(list_twins(GameStats))
-
-
-def describe_game_stat(user: User, game: Game, name: str) -> StatLine:
-    """Return the player's number in one game, by its name on the profile; 0 before the first match."""
-    row = GameStats.objects.filter(user=user, game=game).first()
-    return _game_line(row or GameStats(user=user, game=game), name)
 
 
 def get_stat_field(holder: type[models.Model], name: str) -> Stat | DerivedStat:

@@ -77,25 +77,36 @@ _TOLD_FIRST = {"placement", "result", "score"}
 _CHOICES: dict[str, Mapping[str, str]] = {
     "ended_by": {choice.value: choice.label.lower() for choice in MatchRow.EndedBy},
 }
+#: The results of matches against somebody, in words.
+_MET = {"WIN": "beat", "LOSS": "lost to", "DRAW": "drew with"}
+#: The columns that say whose a row is.
+_OWNERS = ("user_id", "reporter_id")
+#: The columns of which any makes a row count no longer.
+_TAKES_OUT = ("voided_at", "uncounted_reason", "disqualified_at")
 #: Together they say when a match was played: at a time, or on a day.
 _TIME_OF_MATCH = ("played_at", "is_time_known")
 #: What a repair changed beyond what became of the rows.
 REPAIRED_WORDS = "a difference that no row accounts for"
 
 
-def describe_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], Subject]:
-    """Return (source, row) → what the row is about, for the rows that still exist; one query per table."""
+def find_subjects(changes: Iterable[Change]) -> dict[tuple[str, int], Row]:
+    """Return (source, row) → the row that was changed, where it still exists; one query per table."""
     wanted: dict[str, set[int]] = {}
     for change in changes:
         if not change.is_repair:
             wanted.setdefault(change.source, set()).add(change.row)
 
-    found = [(source, row) for source, ids in wanted.items() for row in _find_rows(source, ids)]
-    return {(source, row.pk): _subject(source, row) for source, row in found}
+    return {(source, row.pk): row for source, ids in wanted.items() for row in _find_rows(source, ids)}
 
 
-def _subject(source: str, row: Any) -> Subject:
-    text = _WORDS[source](row)
+def describe_subject(row: Any, *, opponent: str = "") -> Subject:
+    """Return what a source row is about, what it names fetched along.
+
+    :param opponent: whom a match was against, where that is known: ``beat Bob in Rocket, 12 Jun 2021``.
+    """
+    text = describe_row(row)
+    if opponent and row.result in _MET:
+        text = f"{_MET[row.result]} {opponent} in {row.game.name}, {write_day(row.played_at)}"
     if isinstance(row, MatchRow):
         return Subject(text, game_slug=row.game.slug, match_key=row.match_key)
     if isinstance(row, TournamentParticipation | TournamentResult | TournamentSeriesResult):
@@ -108,14 +119,14 @@ def describe_row(row: Row) -> str:
     return _WORDS[history_label(type(row))](row)
 
 
-def describe_reasons(changes: Iterable[Change], player: int) -> dict[str, str]:
+def describe_reasons(given: Iterable[str], player: int) -> dict[str, str]:
     """Return stored reason → the reason in words, for the history of one player.
 
     The reason of a ruling is told of those it is about. Of everybody whom it moved only that it was made.
 
     :param player: the id of the player whose history it is.
     """
-    reasons = {change.reason for change in changes if change.reason}
+    reasons = {reason for reason in given if reason}
     causes = find_ruling_causes(reasons)
     return {
         reason: _describe_ruling(causes[reason], player) if reason in causes else reason for reason in reasons
@@ -136,6 +147,13 @@ def _describe_ruling(cause: RulingCause, player: int) -> str:
 def describe_change(change: Change) -> str:
     """Return what happened: recorded, voided, corrected from one thing to another, deleted."""
     return REPAIRED_WORDS if change.is_repair else _describe_images(change.old, change.new)
+
+
+def describe_later(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return in a word what became of a row that counts: ``restored``, ``moved``, ``corrected``."""
+    if any(old.get(column) and not new.get(column) for column in _TAKES_OUT):
+        return "restored"
+    return "moved" if any(old.get(name) != new.get(name) for name in _OWNERS) else "corrected"
 
 
 def _describe_images(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str:
@@ -218,7 +236,7 @@ def _describe_differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Ite
 
 
 def _describe_difference(column: str, was: Any, now: Any) -> str:
-    if column in {"user_id", "reporter_id"}:
+    if column in _OWNERS:
         return "moved between players"
     if column.endswith("_id"):
         return f"moved to another {column.removesuffix('_id')}"

@@ -13,7 +13,7 @@ from deltacrown.user_profile.histories.filters import MatchFilters
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import StatLine
 from deltacrown.user_profile.numbers.change_words import describe_row
-from deltacrown.user_profile.numbers.history import StatChange, get_stat_history
+from deltacrown.user_profile.numbers.history import HistoryOrder, StatChange, get_stat_history
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from deltacrown.user_profile.privacy import Viewer
 from django_tally.explanation import explain_row
@@ -34,7 +34,7 @@ class StatExplanation:
 
     :param sentence: what all the rows behind it come to: ``12 rows; the number is 12.``
     :param omitted: rows it leaves out, each with the reason; by rule, the latest first.
-    :param changes: the latest changes, newest first.
+    :param changes: what last moved it on this site, the latest known first.
     """
 
     stat: StatLine
@@ -59,7 +59,9 @@ def explain_stat(
     :raises NotFound: when there is no such number.
     :raises HistoryHidden: when ``viewer`` may not see the rows behind it.
     """
-    history = get_stat_history(user, stat, game=game, limit=limit, viewer=viewer)
+    # What the number is now follows from what became known last, whenever it happened.
+    known = HistoryOrder.KNOWN
+    history = get_stat_history(user, stat, game=game, order=known, limit=limit, viewer=viewer)
     rows = get_stat_rows(
         user,
         stat,

@@ -55,6 +55,7 @@ class Leaderboard(Page[LeaderboardEntry]):
     :param rule: who is ranked, in one sentence.
     :param tie_rule: how players with the same value are ranked and listed.
     :param game: the game it is of, or ``None`` for all.
+    :param left_out: who is not ranked though they played, in words; empty where everybody is.
     """
 
     stat: str
@@ -64,6 +65,7 @@ class Leaderboard(Page[LeaderboardEntry]):
     rule: str
     tie_rule: str
     game: Game | None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)

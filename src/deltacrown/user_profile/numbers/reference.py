@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from deltacrown.user_profile.numbers.period_leaderboards import list_period_boards
 from deltacrown.user_profile.stat_fields import DerivedStat as ShownDerivedStat
 from deltacrown.user_profile.stat_fields import Stat as ShownStat
 from deltacrown.user_profile.stat_fields import list_numbers
@@ -85,8 +86,9 @@ def _describe_showing(field: ShownStat | ShownDerivedStat) -> list[str]:
     if field.leaderboard is None:
         return []
 
-    periods = " All time, season and last 30 days." if field.leaderboard.of_periods else ""
-    return [f"Leaderboard: {field.leaderboard.get_rule()}{periods}"]
+    of_periods = field.name in list_period_boards()
+    periods = "All time, seasons, last 30 days, and as of a day." if of_periods else "All time only."
+    return [f"Leaderboard: {field.leaderboard.get_rule()} {periods}"]
 
 
 def _describe_counted(stat: Stat) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from deltacrown.user_profile.histories.filters import (
 )
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.privacy import History, Viewer, Visibility, get_visibility
-from django_tally.as_of import list_components
+from django_tally.numbers import list_components
 from django_tally.rows import get_counted_stat
 
 Filters = MatchFilters | TournamentFilters | None
@@ -136,7 +136,8 @@ class RowSource:
         if self.kind == "tournaments":
             return read_tournament_filters(given)
         if given and given not in (MatchFilters(), TournamentFilters()):
-            raise InvalidInput("These rows cannot be narrowed: leave the filters out.", field="filters")
+            message = "These rows cannot be narrowed: leave the filters out."
+            raise InvalidInput(message, field=next(iter(given)) if isinstance(given, Mapping) else "filters")
         return None
 
     def narrow(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:

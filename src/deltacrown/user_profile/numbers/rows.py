@@ -89,10 +89,10 @@ def get_stat_rows(
         if behind.require:
             behind.require(user, viewer)
 
-    number, narrowing = _choose_number(number, checked)
+    number, narrowing = choose_number(number, checked)
     of_page = narrowing and narrowing.for_page(page)
     shown = source.narrow(rows_of(number.holder, number.column, **number.keys), of_page, viewer)
-    behind_rows = _narrow_rows_behind(number, source, narrowing, viewer)
+    behind_rows = narrow_rows_behind(number, source, narrowing, viewer)
     line, evidence = _weigh(number, behind_rows, is_whole=not is_narrowing(narrowing))
 
     listing = f"rows/{user.pk}/{stat}/{checked}"
@@ -120,7 +120,7 @@ def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     return frozenset(name for name, sources in behind.items() if closed & {each.kind for each in sources})
 
 
-def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:
+def choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:
     """Return the number asked for, that of one game where it is kept, and the filters left to apply."""
     if isinstance(filters, MatchFilters) and filters.game and number.name in list_game_stat_names():
         game = get_game(filters.game)
@@ -129,7 +129,7 @@ def _choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber
     return number, filters
 
 
-def _narrow_rows_behind(
+def narrow_rows_behind(
     number: PlayerNumber,
     source: RowSource,
     filters: Filters,

@@ -8,8 +8,10 @@ from deltacrown.user_profile.histories.kept import get_activity_timeline, get_ma
 from deltacrown.user_profile.histories.series import get_series_history
 from deltacrown.user_profile.histories.tournaments import get_tournament_breakdown
 from deltacrown.user_profile.numbers.explanation import explain_stat
-from deltacrown.user_profile.numbers.history import get_stat_as_of, get_stat_history
+from deltacrown.user_profile.numbers.history import get_stat_history
+from deltacrown.user_profile.numbers.past import get_stat_as_of
 from deltacrown.user_profile.numbers.rows import get_stat_rows
+from deltacrown.user_profile.numbers.series import get_stat_series
 
 __all__ = [
     "explain_stat",
@@ -19,5 +21,6 @@ __all__ = [
     "get_stat_as_of",
     "get_stat_history",
     "get_stat_rows",
+    "get_stat_series",
     "get_tournament_breakdown",
 ]

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 
 from deltacrown.accounts.models import User
-from deltacrown.core.days import Precision
+from deltacrown.core.days import CodePoints, Precision
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.privacy import (
-    ACTIVITY_AS_TOLD,
     Viewer,
-    add_words,
     filter_activity_by_visibility,
     is_self,
     sees_hidden,
@@ -27,6 +26,8 @@ from deltacrown.user_profile.timeline.hiding import is_hidden, write_handle
 from deltacrown.user_profile.timeline.kind import Wording
 from deltacrown.user_profile.timeline.kinds import KINDS
 
+#: For readers who may not know all times: within a day by what the entries say.
+ACTIVITY_AS_TOLD: Order = ("-told_at", "-told_as", "-user_id", "-told_key")
 #: Of events of one time, their words decide: never the order in which they were recorded.
 ORDER: Order = ("-created_at", "-told_as", "-user_id", "-told_key")
 
@@ -98,10 +99,20 @@ def paginate_entries(
         told = [add_words(tell_times(table, dated_by="created_at", exactly=None)) for table in tables]
         return paginate(told, listing=listing, order=ORDER, cursor=cursor, limit=limit)
 
-    told = tell_activity_times(tables, viewer)
+    told = [add_words(table) for table in tell_activity_times(tables, viewer)]
     return paginate(
         told, listing=listing, order=ACTIVITY_AS_TOLD, cursor=cursor, limit=limit, days_of="created_at"
     )
+
+
+def add_words(entries: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate timeline entries with what orders those of one time: ``told_as``, then ``told_key``."""
+    text = Concat("activity_type", Value(" "), "description", output_field=TextField())
+    worded: QuerySet[Any] = entries.annotate(
+        told_as=CodePoints(text, output_field=TextField()),
+        told_key=CodePoints(F("dedupe_key"), output_field=TextField()),
+    )
+    return worded
 
 
 def describe_entries(rows: Iterable[Any], *, own: bool = False) -> list[ActivityEntry]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django import forms
 
-from deltacrown.games.models import Game, MatchRow
+from deltacrown.games.models import Game, MatchRow, Season
 from deltacrown.moderation.models import Dispute
-from deltacrown.pages.leaderboards import PERIODS, BoardChoice
-from deltacrown.pages.stats import StatHistoryPage
+from deltacrown.pages.leaderboards import PERIODS, BoardChoice, LeaderboardPage
+from deltacrown.pages.stat_charts import ChartChoice
 from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.histories.filters import is_date
 from deltacrown.web.forms import DayInput, PageForm, choices_of
 
 
@@ -31,6 +33,9 @@ class FilterField(forms.CharField):
 class FilterForm(PageForm):
     """A form whose empty fields filter nothing."""
 
+    #: Whether there are seasons to choose from; a field without is not drawn.
+    has_seasons = False
+
     @property
     def filters(self) -> dict[str, str]:
         """Return the filters that are set, by name."""
@@ -40,6 +45,12 @@ class FilterForm(PageForm):
         """Set the games to choose from."""
         choices = [(game.slug, game.name) for game in games]
         self.fields["game"].widget.choices = choices_of("All games", choices)
+
+    def offer_seasons(self, seasons: Iterable[Season]) -> None:
+        """Set the seasons to choose from."""
+        choices = [(season.slug, _name_season(season)) for season in seasons]
+        self.fields["season"].widget.choices = choices_of("All seasons", choices)
+        self.has_seasons = bool(choices)
 
 
 class MatchFilterForm(FilterForm):
@@ -52,6 +63,7 @@ class MatchFilterForm(FilterForm):
     played_to = FilterField(DayInput())
     opponent = FilterField(forms.TextInput(attrs={"placeholder": "Public id or team", "size": "18"}))
     tournament = FilterField()
+    season = FilterField(forms.Select())
 
 
 class SeriesFilterForm(FilterForm):
@@ -63,6 +75,7 @@ class SeriesFilterForm(FilterForm):
     played_to = FilterField(DayInput())
     opponent = FilterField(forms.TextInput(attrs={"placeholder": "Public id or team", "size": "18"}))
     tournament = FilterField()
+    season = FilterField(forms.Select())
 
 
 class TournamentFilterForm(FilterForm):
@@ -74,53 +87,101 @@ class TournamentFilterForm(FilterForm):
     tournament = FilterField()
     registered_from = FilterField(DayInput())
     registered_to = FilterField(DayInput())
+    season = FilterField(forms.Select())
+
+
+class TournamentListForm(FilterForm):
+    """Filters the list of all tournaments."""
+
+    season = FilterField(forms.Select())
 
 
 class StatRowFilterForm(MatchFilterForm, TournamentFilterForm):
     """Filters the rows behind a stat: matches or tournaments, by the stat. It is not drawn."""
 
 
-class StatHistoryForm(FilterForm):
-    """Asks for the changes of a stat in one game, and for its value at the end of a day."""
+class StatChartForm(FilterForm):
+    """Asks for the chart of a stat by other periods, up to another day. It is not drawn: links are."""
+
+    by = FilterField()
+    rolling = FilterField()
+    until = FilterField()
+
+    @property
+    def choice(self) -> ChartChoice:
+        """Return what is asked of the chart."""
+        asked = self.filters
+        return ChartChoice(**{name: asked[name] for name in StatChartForm.base_fields if name in asked})
+
+
+class StatHistoryForm(StatChartForm):
+    """Asks for the changes of a stat in one game, in one of two orders, and for its value on a day.
+
+    The day is the end of one by which things happened, and with ``known_at`` as this site knew them then.
+    """
+
+    #: What is asked of the past, and refused beside the form.
+    DAYS = ("as_of", "known_at")
 
     game = FilterField(forms.HiddenInput())
+    order = FilterField(forms.HiddenInput())
     as_of = FilterField(DayInput())
+    known_at = FilterField(DayInput())
 
-    @classmethod
-    def of_page(cls, shown: StatHistoryPage, *, today: datetime) -> StatHistoryForm:
-        """Return the form for a page: its game, and the day it shows, if any.
+    def draw_days(self, *, today: datetime) -> StatHistoryForm:
+        """Return the form to draw: its game, its order, and the days that are asked for.
 
         :param today: the last day that can be chosen.
         """
-        game, past = shown.history.game, shown.past
-        form = cls(
-            {
-                "game": game.slug if game else "",
-                "as_of": past.asked if past and past.is_day else "",
-            }
-        )
-        form.fields["as_of"].widget.attrs.update({"required": True, "max": f"{today:%Y-%m-%d}"})
+        asked = self.filters
+        drawn: dict[str, Any] = {name: asked[name] for name in ("game", "order") if name in asked}
+        # A browser's input for a date takes nothing else.
+        drawn |= {name: asked[name] for name in self.DAYS if is_date(asked.get(name, ""))}
+        form = StatHistoryForm(drawn)
+        for name in self.DAYS:
+            form.fields[name].widget.attrs["max"] = f"{today:%Y-%m-%d}"
+        form.fields["as_of"].widget.attrs["required"] = True
         return form
 
 
 class LeaderboardForm(FilterForm):
-    """Asks for the leaderboard of one game, of a period, or among the players of one country."""
+    """Asks for the leaderboard of one game, of a period, as of a day, or among the players of one country."""
 
     game = FilterField(forms.Select())
-    period = FilterField(forms.Select(choices=list(PERIODS.items())))
+    #: Also a season, as ``SEASON`` and its slug, since one list offers both.
+    period = FilterField(forms.Select())
+    season = FilterField()
+    as_of = FilterField(DayInput())
     country = FilterField(
         forms.TextInput(
             attrs={"class": "short", "placeholder": "Any", "maxlength": "2", "autocapitalize": "characters"}
         )
     )
 
+    #: No slug holds a colon.
+    SEASON = "season:"
+
     def choose(self, stat: str) -> BoardChoice:
         """Return the leaderboard by ``stat`` that is asked for. A country may be written in small letters."""
         chosen = self.filters
         if "country" in chosen:
             chosen["country"] = chosen["country"].upper()
+        if chosen.get("period", "").startswith(self.SEASON):
+            chosen["season"] = chosen.pop("period").removeprefix(self.SEASON)
 
         return BoardChoice(stat, **chosen)
+
+    def offer(self, shown: LeaderboardPage, *, today: datetime) -> None:
+        """Set what there is to choose from, and select what is shown.
+
+        :param today: the last day that can be chosen.
+        """
+        self.offer_games(shown.games)
+        seasons = [(f"{self.SEASON}{each.slug}", _name_season(each)) for each in shown.seasons]
+        self.fields["period"].widget.choices = [*PERIODS.items(), *seasons]
+        self.fields["as_of"].widget.attrs["max"] = f"{today:%Y-%m-%d}"
+        if named := self.filters.get("season"):
+            self.data = {**self.filters, "period": f"{self.SEASON}{named}"}
 
 
 class QueueForm(FilterForm):
@@ -139,3 +200,8 @@ class SiteSearchForm(SearchForm):
     """Asks for players, teams and tournaments by name; ``kind`` for one of the three alone."""
 
     kind = FilterField()
+
+
+def _name_season(season: Season) -> str:
+    """Return what a season is called in a list of those of several games."""
+    return f"{season.name} ({season.game.name})" if season.game else season.name

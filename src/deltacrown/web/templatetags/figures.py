@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django import template
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from deltacrown.core.dates import write_day, write_hour, write_iso_day
 from deltacrown.core.days import Precision
+from deltacrown.user_profile.numbers.changes import StatChange
 
 register = template.Library()
 
@@ -37,6 +39,16 @@ def figure(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+@register.filter
+def row_by_row(changes: Iterable[StatChange]) -> list[list[StatChange]]:
+    """Return the changes of a page with what one row did to several parts of a number together."""
+
+    def row_of(change: StatChange) -> tuple[object, ...]:
+        return change.happened_at, change.known_at, change.about, change.what, change.value
+
+    return [list(together) for _, together in groupby(changes, key=row_of)]
 
 
 @register.filter
@@ -103,6 +115,12 @@ def day(value: date | None) -> SafeString | str:
     if not isinstance(value, datetime):
         value = datetime.combine(value, time(), UTC)
     return format_html('<time datetime="{}">{}</time>', write_iso_day(value), write_day(value))
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    """Return the last day of a period that ends before ``end``, as addresses write it: ``2025-06-30``."""
+    return write_iso_day(end - timedelta(microseconds=1))
 
 
 @register.filter

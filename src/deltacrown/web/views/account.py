@@ -14,8 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.pages import oneself
-from deltacrown.user_profile import privacy
-from deltacrown.user_profile.people import standings
+from deltacrown.user_profile.people import privacy_settings, standings
 from deltacrown.web.forms.account import CloseAccountForm
 from deltacrown.web.forms.settings import PrivacyForm
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
@@ -28,12 +27,12 @@ def edit_privacy(request: HttpRequest) -> HttpResponse:
     """Show or set what the player lets others see."""
     person = get_person(request)
     if request.method != "POST":
-        settings = privacy.get_privacy(person)
+        settings = privacy_settings.get_privacy(person)
         form = PrivacyForm(initial={name: getattr(settings, name) for name in PrivacyForm.base_fields})
         return render(request, "web/privacy.html", {"form": form})
 
     form = PrivacyForm(request.POST)
-    privacy.set_privacy(user=person, **form.require_valid())
+    privacy_settings.set_privacy(user=person, **form.require_valid())
     messages.success(request, "Saved. It applies from now on.")
     return redirect("privacy")
 

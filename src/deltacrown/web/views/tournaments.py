@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import tournaments
+from deltacrown.pages import seasons, tournaments
 from deltacrown.pages.entry_changes import get_entry_changes_page
 from deltacrown.pages.own_teams import OwnTeam, list_own_teams, set_team_entered
 from deltacrown.tournaments.models import Tournament
+from deltacrown.web.forms.filters import TournamentListForm
 from deltacrown.web.forms.teams import TeamEntryForm
 from deltacrown.web.renamed import redirect_renamed
 from deltacrown.web.signed_in import get_person, sign_in_required
@@ -32,9 +33,11 @@ class TournamentShown(Protocol):
 
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
-    """Show all tournaments, latest first."""
-    found = tournaments.list_tournament_items(_page(request))
-    return render(request, "web/tournaments.html", {"found": found})
+    """Show all tournaments, latest first, or those of ``?season=``."""
+    form = TournamentListForm(request.GET)
+    found = tournaments.list_tournament_items(_page(request), season=form.filters.get("season"))
+    form.offer_seasons(seasons.list_choices())
+    return render(request, "web/tournaments.html", {"found": found, "form": form})
 
 
 @require_safe

@@ -1,23 +1,35 @@
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
+from deltacrown.games.services import get_season
 from deltacrown.interchange.export_command import ExportCommand
 from deltacrown.interchange.exporting import count_lines, export_matches
 
 
 class Command(ExportCommand):
-    """``export_matches FILE``: writes every match to a file."""
+    """``export_matches FILE``: writes every match to a file, or those of one season."""
 
     help = (
-        "Export every match of the site to a file that import_matches reads: "
+        "Export every match of the site, or of one season, to a file that import_matches reads: "
         "CSV, or NDJSON by .ndjson or .jsonl; either may be gzipped (.gz). "
         "The file holds usernames: it is for the operator."
     )
 
-    def count(self) -> int:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--season", metavar="SLUG", help="only matches played on its days, in its game where it is of one"
+        )
+
+    def narrow(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the season that is asked for."""
+        return {"season": get_season(options["season"])} if options["season"] else {}
+
+    def count(self, **narrowed: Any) -> int:
         """Return how many lines there are to write."""
-        return count_lines()
+        return count_lines(**narrowed)
 
     def export(self, **arguments: Any) -> int:
         """Write the file, and return how many lines it has."""
