@@ -107,8 +107,8 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
         game=slug or (season.game.slug if season and season.game else None),
         kind=_choice(filters.kind, MatchRow.Kind, "kind"),
         result=_choice(filters.result, MatchRow.Result, "result"),
-        played_from=_choose(max, _datetime(filters.played_from, "played_from"), since),
-        played_to=_choose(min, _datetime(filters.played_to, "played_to", ends=True), until),
+        played_from=_choose(max, read_datetime(filters.played_from, "played_from"), since),
+        played_to=_choose(min, read_datetime(filters.played_to, "played_to", ends=True), until),
     )
 
 
@@ -119,8 +119,8 @@ def read_tournament_filters(given: GivenTournamentFilters) -> TournamentFilters:
         filters,
         status=_choice(filters.status, Tournament.Status, "status"),
         placement=_placement(filters.placement),
-        registered_from=_datetime(filters.registered_from, "registered_from"),
-        registered_to=_datetime(filters.registered_to, "registered_to", ends=True),
+        registered_from=read_datetime(filters.registered_from, "registered_from"),
+        registered_to=read_datetime(filters.registered_to, "registered_to", ends=True),
     )
 
 
@@ -164,7 +164,7 @@ def is_date(text: str) -> bool:
 
 
 def _read_end(text: str, field: str) -> datetime:
-    found = _datetime(text, field, ends=True)
+    found = read_datetime(text, field, ends=True)
     assert found is not None  # noqa: S101 - only no text gives none
     return found - timedelta(microseconds=1) if is_date(text) else found
 
@@ -233,8 +233,11 @@ def _choice(value: str | None, choices: type[models.TextChoices], field: str) ->
     raise InvalidInput(f"{value!r} is no {field}: use {', '.join(choices.values)}.", field=field)
 
 
-def _datetime(value: datetime | str | None, field: str, *, ends: bool = False) -> datetime | None:
-    """Convert text to a datetime in UTC; a date to its start, or with ``ends`` to the start of the next."""
+def read_datetime(value: datetime | str | None, field: str, *, ends: bool = False) -> datetime | None:
+    """Convert text to a datetime in UTC; a date to its start, or with ``ends`` to the start of the next.
+
+    :raises InvalidInput: when it is no date, or a datetime without a time zone.
+    """
     if value is None:
         return None
     found = value if isinstance(value, datetime) else _read_datetime(value, ends=ends)

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
-from django.utils.dateparse import parse_date, parse_datetime
-
 from deltacrown.core.dates import write_day, write_iso_day
 from deltacrown.core.days import start_of_day, to_utc
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Season
+from deltacrown.user_profile.histories.filters import read_datetime
 from django_tally.periods import TICK, Period
 
 #: The most periods of one series.
 MOST_PERIODS = 10_000
-DATE_LENGTH = len("2025-01-31")
 DECEMBER, LAST_YEAR = 12, datetime.max.year
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -93,29 +91,9 @@ def read_bound(value: date | datetime | str | None, field: str) -> datetime | No
 
     :raises InvalidInput: when it is no date, or a datetime without a time zone.
     """
-    if value is None or value == "":
-        return None
-
-    found = _read_text(value) if isinstance(value, str) else value
-    if isinstance(found, datetime):
-        if found.tzinfo is None:
-            message = f"{value!s} names no time zone: add one, as in 2025-01-31T18:00:00Z."
-            raise InvalidInput(message, field=field)
-        return to_utc(found)
-    if not isinstance(found, date):
-        message = f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z."
-        raise InvalidInput(message, field=field)
-    return datetime.combine(found, time(), UTC)
-
-
-def _read_text(text: str) -> date | datetime | None:
-    try:
-        if len(text) == DATE_LENGTH:
-            return parse_date(text)
-        # A date without hyphens would be taken as a datetime, and a time zone be asked of it.
-        return parse_datetime(text) if len(text) > DATE_LENGTH else None
-    except ValueError:
-        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(), UTC)
+    return read_datetime(value or None, field)
 
 
 def build_steps(by: By, first: datetime, last: datetime, *, is_open: bool) -> list[Step]:
