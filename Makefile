@@ -15,8 +15,6 @@ STATIC := var/static/staticfiles.json
 # Name an interpreter to choose it: make install PYTHON=python3.12
 PYTHON ?=
 PORT ?= 8000
-# The demo season ended on a fixed day: this long its matches may still be disputed.
-demo: export DISPUTE_WINDOW_DAYS ?= 730
 demo: export DEMO = 1
 # Parallel test processes. Each takes its half in one piece, so that a scene of a module is made once, and then from the other's rest.
 WORKERS ?= 2

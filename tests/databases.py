@@ -20,6 +20,8 @@ SERVER = "DELTACROWN_TEST_POSTGRESQL"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 #: Tests in these folders may start databases of the run's kind themselves.
 ALWAYS = {"chaos", "config", "core", "tally"}
+#: Tests in these folders look at what people see: they run on SQLite only, but for those marked ``both``.
+PAGES = {"admin", "api", "browser", "web"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,7 +73,7 @@ def pytest_load_initial_conftests(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests that look at no database, or are marked ``once``, to the run on SQLite."""
+    """Leave tests that look at no database or at pages, or are marked ``once``, to the run on SQLite."""
     if config.option.database == "sqlite":
         return
 
@@ -82,12 +84,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _looks_at_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("once"):
+    folders = item.path.relative_to(item.config.rootpath / "tests").parts[:-1]
+    is_of_pages = bool(PAGES & {*folders}) and not item.get_closest_marker("both")
+    if is_of_pages or item.get_closest_marker("once"):
         return False
 
     used = set(getattr(item, "fixturenames", ()))
     if item.get_closest_marker("django_db") or used & DATABASE_FIXTURES:
         return True
-
-    folders = item.path.relative_to(item.config.rootpath / "tests").parts[:-1]
     return bool(ALWAYS & {*folders})

@@ -75,8 +75,8 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 @contextmanager
-def serving(directory: Path) -> Iterator[Site]:
-    """A migrated site that answers; stopped afterwards."""
+def serving(directory: Path, **settings: str) -> Iterator[Site]:
+    """A migrated site with these settings that answers; stopped afterwards."""
     with another_database(directory) as url:
         environment = {
             **os.environ,
@@ -91,6 +91,7 @@ def serving(directory: Path) -> Iterator[Site]:
             "PAGE_RATE_PER_ADDRESS": "1000000/60",
             "SIGN_IN_RATE_PER_ACCOUNT": "1000000/60",
             "SIGN_IN_RATE_PER_ADDRESS": "1000000/60",
+            **settings,
         }
         server, port = _start(environment)
         try:

@@ -40,7 +40,7 @@ from tests.announcements import announced
 from tests.plans import plan_of, scans_of
 from tests.scene import START
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture

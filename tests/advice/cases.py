@@ -490,6 +490,14 @@ TOURNAMENTS = [
         again=False,
     ),
     Advice(
+        "entering after the closing time",
+        "ask the organiser",
+        lambda g: g.open(registration_closes_at=NOW),
+        lambda g: _enter(g, g.cat, user=g.cat),
+        lambda g: _enter(g, g.organiser, user=g.cat),
+        again=False,
+    ),
+    Advice(
         "the currency after the end",
         "can change the currency of its prizes",
         Ground.end,

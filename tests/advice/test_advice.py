@@ -17,7 +17,7 @@ from deltacrown.tournaments import services as tournaments
 from tests.advice.cases import CASES, NOW, Advice, Ground
 from tests.architecture.source import Module, list_modules
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 APPS = {"games", "moderation", "teams", "tournaments"}
 #: The services that a message can name, and the words by which it advises a step beyond another value.

@@ -28,7 +28,7 @@ from tests.api.calls import signed_in, visitor, with_key
 from tests.pristine import rolled_back
 from tests.scene import at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 #: The owner is the player that everything is about. A member has no part in it.
 #: Staff without a right are members; the others of the staff have the rights of one group each.
@@ -82,6 +82,7 @@ CALLS = {
     "get_player": Call("/players/{ann}", ALL),
     "list_player_matches": Call("/players/{ann}/matches", SEES_HIDDEN),
     "export_player_matches": Call("/players/{ann}/matches/export", SEES_HIDDEN),
+    "get_head_to_head": Call("/players/{ann}/versus/{bob}", SEES_HIDDEN),
     "list_player_series": Call("/players/{ann}/series", SEES_HIDDEN),
     "list_player_tournaments": Call("/players/{ann}/tournaments", SEES_HIDDEN),
     "list_player_activity": Call("/players/{ann}/activity", ALL),
@@ -134,6 +135,7 @@ CALLS = {
     ),
     "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
     "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
+    "set_announcement": Call("/tournaments/running/announcement", ORGANISERS, {"rules": "Best of three."}),
     "set_prize_currency": Call("/tournaments/running/prize-currency", ORGANISERS, {"prize_currency": "EUR"}),
     "complete_tournament": Call(
         "/tournaments/running/complete", ORGANISERS, {"standings": [{"player": ANN, "placement": 1}]}

@@ -16,7 +16,7 @@ from tests import scene
 from tests.api.test_authorisation import CALLS, OPERATIONS, build_world, fill
 from tests.pristine import rolled_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 #: Every key begins so; no count, prize, time or score of these rows does.
 KEY = "91827364"

@@ -48,8 +48,10 @@ def test_a_line_says_where_and_how_it_ended_and_why_it_does_not_count(server, pe
         server, "placement", "ended_by", "score", "uncounted_reason", "void_reason", "sequence"
     ) == [(1, "PLAY", "6-1 7-5", "A friendly.", "", 3), (2, "RETIRED", "5", "", "Two accounts.", 3)]
     for user in people:
-        history = server.get(f"/players/{user.profile.public_id}/matches").json()["items"]
-        assert history == [row["match"] for row in shown["rows"] if row["player"]["name"] == user.username]
+        [line] = server.get(f"/players/{user.profile.public_id}/matches").json()["items"]
+        [own] = [row["match"] for row in shown["rows"] if row["player"]["name"] == user.username]
+        others = {name: line[name] for name in ("opponents", "opposing_side", "opponent_score")}
+        assert line == own | others  # which a match tells by its lines
         stats = server.get(f"/players/{user.profile.public_id}/stats/total_matches_played").json()
         assert stats["value"] == 0
     assert find_all_drift() == []

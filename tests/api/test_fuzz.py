@@ -26,7 +26,7 @@ from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
 from tests import scene
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 CASES = int(os.environ.get("DELTACROWN_FUZZ_CASES", "0"))
 #: Names of rows that are there; filled in by each test.

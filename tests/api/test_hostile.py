@@ -11,7 +11,7 @@ from tests import scene
 from tests.api.calls import check_answer, problem_of
 from tests.api.test_authorisation import rows, world  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 SQL = "x'); DROP TABLE games_match; --"
 CRLF = "x\r\nX-Injected: 1"

@@ -13,7 +13,7 @@ from tests import scene
 from tests.api.calls import problem_of
 from tests.scene import at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 #: Long after Ann played, and in the middle of a season.
 NOW = at(24 * 365)

@@ -8,7 +8,7 @@ from deltacrown.tournaments.models import TournamentResult
 from tests import scene
 from tests.api.calls import problem_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CUP = {
     "slug": "cup",

@@ -108,6 +108,9 @@ def test_a_match_history(visitor, ann):
         "void_reason": "",
         "uncounted_reason": "",
         "tournament": None,
+        "opponents": [],
+        "opposing_side": "",
+        "opponent_score": "",
     }
     assert lines[1]["recorded_at"].endswith("Z")
 
@@ -466,7 +469,7 @@ def test_head_answers_as_get_without_a_body(visitor, ann):
 #: What is kept costs two more before it is: the token is read before and after it is built.
 QUERIES = {
     "/players?q=an": 4,
-    "/players/{id}/matches": 8,
+    "/players/{id}/matches": 9,
     "/players/{id}/tournaments": 4,
     "/players/{id}/activity": 5,
     "/players/{id}/games": 4,

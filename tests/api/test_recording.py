@@ -13,7 +13,7 @@ from django_tally.models import Revision
 from tests import scene
 from tests.api.calls import problem_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 PLAYED = "2025-03-01T18:00:00Z"
 

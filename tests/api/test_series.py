@@ -8,7 +8,7 @@ from tests import scene
 from tests.api.calls import problem_of, signed_in
 from tests.scene import at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
 
 @pytest.fixture

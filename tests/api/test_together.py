@@ -15,7 +15,7 @@ from tests import scene
 from tests.api.calls import Api
 from tests.concurrency import call_together
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
 
 CLIENTS, MATCHES, PLAYERS, PER_BATCH = 50, 60, 12, 10
 

@@ -93,6 +93,8 @@ def complain(module: Module, names: Names, call: ast.Attribute) -> str:
         return ""
     if call.attr in RELATION and not isinstance(call.value, ast.Attribute):
         return ""
+    if dotted(call.value) == "Image.Image":  # a picture, and no row
+        return ""
     model = names.of(call.value)
     if model:
         return "" if owner_of(model) == module.app else f"{owner_of(model)} owns {model.__name__}"

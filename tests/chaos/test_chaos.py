@@ -46,12 +46,12 @@ def test_a_storm_of_writers_verifiers_repairers_and_a_saboteur_ends_calm(run):
 
 
 #: Each kill of a migrate is followed by all migrations that come after the first of games.
-KILLS = {"migrate": 2}
+KILLS = {"migrate": 1}
 
 
 @pytest.mark.parametrize("work", sorted(WORKS))
 def test_kill_minus_nine_loses_nothing_and_leaves_nothing_half_done(run, work, pytestconfig):
-    kills = KILLS.get(work, 4)
+    kills = KILLS.get(work, 3)
     code, text = run(
         "tests.chaos.kills",
         "--database",

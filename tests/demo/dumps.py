@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -34,6 +35,8 @@ from deltacrown.user_profile.models import (
 
 SIZE = SeasonSize(players=40, matches=400, tournaments=12)
 SEED = 1
+#: The last day of the season, so that it is the same whatever day it is.
+UNTIL = date(2026, 9, 30)
 
 #: Every table the demo fills, and what names its rows across databases.
 DUMPED: dict[type[Model], tuple[str, ...]] = {
@@ -97,6 +100,7 @@ def digest() -> str:
 def load(**options: Any) -> str:
     """Run the command for the small season and return what it printed."""
     out = StringIO()
-    size = {"players": SIZE.players, "matches": SIZE.matches, "tournaments": SIZE.tournaments, "seed": SEED}
-    call_command("load_demo", stdout=out, stderr=StringIO(), **{**size, **options})
+    size = {"players": SIZE.players, "matches": SIZE.matches, "tournaments": SIZE.tournaments}
+    fixed = {"seed": SEED, "until": UNTIL}
+    call_command("load_demo", stdout=out, stderr=StringIO(), **{**size, **fixed, **options})
     return out.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db.models import Count, F, Q
 
 from deltacrown.accounts.models import User
 from deltacrown.demo import loading
+from deltacrown.demo.plan.calendar import Calendar
 from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season as Plan
 from deltacrown.demo.plan.season import plan_season
@@ -39,7 +41,7 @@ from tests.pristine import rolled_back
 
 @pytest.fixture(scope="module")
 def season() -> Plan:
-    return plan_season(seed=SEED, size=SIZE)
+    return plan_season(seed=SEED, size=SIZE, calendar=Calendar(datetime(2026, 9, 30, 22, tzinfo=UTC)))
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +143,18 @@ class TestLoaded:
             "REGISTERED", "CHECKED_IN", "WITHDRAWN", "DISQUALIFIED",
         }  # fmt: skip
 
-    def test_seasons_cover_the_two_years_and_one_game_has_a_split(self):
+    def test_seasons_cover_the_two_years_and_one_game_has_splits(self):
         seasons = list(Season.objects.order_by("starts_at"))
         of_all = [each for each in seasons if each.game is None]
 
         assert [(f"{each.since:%Y-%m}", f"{each.until:%Y-%m}") for each in of_all] == [
             ("2024-10", "2025-04"), ("2025-04", "2025-10"), ("2025-10", "2026-04"), ("2026-04", "2026-10"),
         ]  # fmt: skip
-        assert [each.game.slug for each in seasons if each.game] == ["valorant"]
-        assert all(Match.objects.filter(each.covers("played_at")).exists() for each in seasons)
+        assert [each.slug for each in seasons if each.game] == [
+            "valorant-2026-split-2",
+            "valorant-2026-split-3",
+        ]
+        assert all(Match.objects.filter(each.covers("played_at")).exists() for each in of_all)
         assert sum(Match.objects.filter(each.covers("played_at")).count() for each in of_all) == (
             Match.objects.count()
         )

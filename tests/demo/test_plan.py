@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
 import pytest
 
 from deltacrown.demo.plan.brackets import rank
-from deltacrown.demo.plan.calendar import CLOSES, OPENS
+from deltacrown.demo.plan.calendar import Calendar
 from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch, expect_score
 from deltacrown.demo.plan.people import HERO, PlannedPlayer
 from deltacrown.demo.plan.reports import Performer, share
 from deltacrown.demo.plan.season import Season, SeasonSize, plan_season
+from deltacrown.demo.plan.seasons import list_seasons
 from deltacrown.demo.plan.titles import TITLES
 
 SMALL = SeasonSize(players=40, matches=400, tournaments=12)
 MEDIUM = SeasonSize(players=80, matches=3000, tournaments=16)
+OPENS, CLOSES = datetime(2024, 10, 1, tzinfo=UTC), datetime(2026, 9, 30, 22, tzinfo=UTC)
+CALENDAR = Calendar(CLOSES)
 
 
 @pytest.fixture(scope="module")
 def small() -> Season:
-    return plan_season(seed=1, size=SMALL)
+    return plan_season(seed=1, size=SMALL, calendar=CALENDAR)
 
 
 @pytest.fixture(scope="module")
 def medium() -> Season:
-    return plan_season(seed=1, size=MEDIUM)
+    return plan_season(seed=1, size=MEDIUM, calendar=CALENDAR)
 
 
 def all_matches(season: Season) -> list[PlannedMatch]:
@@ -41,7 +45,7 @@ def numbers(players: Iterable[PlannedPlayer]) -> set[int]:
 
 
 def test_the_same_seed_plans_the_same_season(small):
-    again = plan_season(seed=1, size=SMALL)
+    again = plan_season(seed=1, size=SMALL, calendar=CALENDAR)
 
     assert again.players == small.players
     assert again.casual == small.casual
@@ -59,7 +63,9 @@ def test_the_same_seed_plans_the_same_season(small):
 def test_another_seed_or_size_has_other_players(small, seed, size):
     names = {player.username for player in small.players} - {HERO}
 
-    other = {player.username for player in plan_season(seed=seed, size=size).players} - {HERO}
+    other = {player.username for player in plan_season(seed=seed, size=size, calendar=CALENDAR).players} - {
+        HERO
+    }
 
     assert len(names & other) < len(names) / 4
 
@@ -67,7 +73,7 @@ def test_another_seed_or_size_has_other_players(small, seed, size):
 @pytest.mark.parametrize("size", [SeasonSize(39, 400, 12), SeasonSize(40, 399, 12), SeasonSize(40, 400, 11)])
 def test_a_season_too_small_to_have_everything_is_refused(size):
     with pytest.raises(ValueError, match="needs at least"):
-        plan_season(seed=1, size=size)
+        plan_season(seed=1, size=size, calendar=CALENDAR)
 
 
 def test_it_has_the_size_that_was_asked(medium):
@@ -76,9 +82,9 @@ def test_it_has_the_size_that_was_asked(medium):
     assert len(medium.tournaments) == 16
     assert {match.title.slug for match in medium.casual} == {title.slug for title in TITLES}
     assert Counter(each.status for each in medium.tournaments) == {
-        "COMPLETED": 11,
+        "COMPLETED": 10,
         "RUNNING": 2,
-        "OPEN": 1,
+        "OPEN": 2,
         "DRAFT": 1,
         "CANCELLED": 1,
     }
@@ -94,15 +100,86 @@ def test_names_and_keys_are_unique(medium):
 
 
 def test_everything_happens_within_the_season(medium):
-    assert all(OPENS <= match.played_at <= CLOSES for match in all_matches(medium))
+    assert all(OPENS <= match.played_at < CLOSES for match in all_matches(medium))
     assert all(player.joined_at < CLOSES for player in medium.players)
+    moves = [each for team in medium.teams for each in team.memberships]
+    assert all(each.joined_at < CLOSES and (not each.left_at or each.left_at < CLOSES) for each in moves)
     rulings = medium.rulings
-    assert all(each.filed_at <= CLOSES for each in [*rulings.disputes, *rulings.challenges])
+    assert all(each.filed_at < CLOSES for each in [*rulings.disputes, *rulings.challenges])
+    decided = [each for each in rulings.disputes if each.outcome != "OPEN"]
+    assert all(each.resolved_at < CLOSES for each in [*decided, *rulings.challenges])
+    assert all(each.at < CLOSES for each in [*rulings.amendments, *rulings.placings])
+    assert all(each.decided_at < CLOSES for each in medium.verifications)
+
+
+@pytest.mark.parametrize("hour", [0, 9, 22])
+def test_at_whatever_hour_it_ends_something_runs_and_something_opens(hour):
+    closes_at = datetime(2026, 3, 1, hour, tzinfo=UTC)
+    season = plan_season(seed=3, size=MEDIUM, calendar=Calendar(closes_at))
+    *_, latest, semi, quarter, soon, later, draft = season.tournaments
+
+    assert [each.status for each in (semi, quarter, soon, later, draft)] == [
+        "RUNNING", "RUNNING", "OPEN", "OPEN", "DRAFT",
+    ]  # fmt: skip
+    for running in (semi, quarter):
+        played = [match.played_at for match in running.matches]
+        assert min(played) < closes_at - timedelta(days=1) < closes_at - timedelta(hours=4) < max(played)
+        assert max(played) < closes_at < running.ends_at
+    assert timedelta(days=2) < soon.starts_at - closes_at < later.starts_at - closes_at < timedelta(days=12)
+    assert not soon.is_for_teams
+    assert HERO not in {player.username for entrant in soon.entrants for player in entrant.roster}
+    assert all(each.registered_at < closes_at for entered in (soon, later) for each in entered.entrants)
+    assert timedelta(0) < closes_at - latest.ends_at < timedelta(days=8)
+    filed = [each.filed_at for each in season.rulings.disputes if each.outcome == "OPEN"]
+    assert all(closes_at - timedelta(days=14) < at < closes_at for at in filed)
+    assert max(match.played_at for match in all_matches(season)) < closes_at
+
+
+def test_a_season_ends_in_the_evening_or_in_the_hour_of_its_own_day():
+    now = datetime(2026, 5, 4, 13, 59, tzinfo=UTC)
+
+    assert Calendar.until(date(2026, 5, 3), now).closes_at == datetime(2026, 5, 3, 22, tzinfo=UTC)
+    assert Calendar.until(date(2026, 5, 4), now).closes_at == datetime(2026, 5, 4, 13, tzinfo=UTC)
+    assert Calendar.until(date(2026, 5, 4), now).opens_at == datetime(2024, 5, 5, tzinfo=UTC)
+    assert Calendar.of_staff(CALENDAR.staffed_at) == CALENDAR
+    with pytest.raises(ValueError, match="cannot last until 2026-05-05: today is 2026-05-04"):
+        Calendar.until(date(2026, 5, 5), now)
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "slugs"),
+    [
+        (
+            CLOSES,
+            ["2024-winter", "2025-summer", "2025-winter", "2026-summer", "2026-split-2", "2026-split-3"],
+        ),
+        (
+            datetime(2026, 2, 3, tzinfo=UTC),
+            [
+                "2023-winter",
+                "2024-summer",
+                "2024-winter",
+                "2025-summer",
+                "2025-winter",
+                "2025-split-4",
+                "2026-split-1",
+            ],
+        ),
+    ],
+)
+def test_seasons_cover_the_whole_calendar(closes_at, slugs):
+    calendar = Calendar(closes_at)
+    seasons = list_seasons(calendar)
+
+    assert [each.slug.removeprefix("valorant-") for each in seasons] == slugs
+    assert all(earlier.ends_at == later.starts_at for earlier, later in pairwise(seasons[:-2]))
+    assert seasons[0].starts_at <= calendar.opens_at < closes_at < seasons[-3].ends_at
+    assert seasons[-1].starts_at <= closes_at < seasons[-1].ends_at
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_season_has_everything(seed):
-    season = plan_season(seed=seed, size=SMALL)
+    season = plan_season(seed=seed, size=SMALL, calendar=CALENDAR)
     completed = [tournament for tournament in season.tournaments if tournament.status == "COMPLETED"]
 
     assert not all(player.shows_matches for player in season.players)
@@ -262,7 +339,11 @@ def test_players_follow_others_once_when_both_are_there_and_better_ones_more(med
 
 
 def test_verifications_are_granted_refused_and_pending(medium):
-    asked = [each for seed in range(5) for each in plan_season(seed=seed, size=SMALL).verifications]
+    asked = [
+        each
+        for seed in range(5)
+        for each in plan_season(seed=seed, size=SMALL, calendar=CALENDAR).verifications
+    ]
 
     assert {each.verified for each in asked} == {True, False, None}
     assert all(each.player.joined_at <= each.asked_at < each.decided_at for each in asked)

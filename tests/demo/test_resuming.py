@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
@@ -18,7 +19,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import Follow, KycVerification
-from tests.demo.dumps import digest, load
+from tests.demo.dumps import digest, dump, load
 
 #: The demo loads through the services, which have tests on both databases.
 pytestmark = pytest.mark.once
@@ -38,9 +39,9 @@ def break_off(*args: Any) -> Iterator[int]:
     raise KeyboardInterrupt
 
 
-def load_until_it_breaks() -> None:
+def load_until_it_breaks(**options: Any) -> None:
     with pytest.raises(SystemExit, match="130"):
-        load()
+        load(**options)
 
 
 @pytest.mark.django_db
@@ -51,6 +52,36 @@ def test_a_second_fresh_load_is_equal_whatever_day_it_is(reference, monkeypatch)
     load()
 
     assert digest() == reference
+
+
+@pytest.mark.django_db
+def test_a_load_that_broke_off_is_finished_on_a_later_day_as_the_season_of_its_first(monkeypatch):
+    begun = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
+    with monkeypatch.context() as patch:
+        patch.setattr("django.utils.timezone.now", lambda: begun)
+        patch.setattr(loading._Loader, "load_rulings", break_off)
+        load_until_it_breaks(until=None)
+    matches = Match.objects.count()
+
+    printed = load(until=None)
+
+    assert "The season lasts until 1 Oct 2026 09:00 UTC." in printed
+    assert Match.objects.count() == matches
+    assert Dispute.objects.filter(status="OPEN").exists()
+    assert max(json.loads(row)[8] for row in dump()["Match"]) < "2026-10-01 09:00"
+
+
+@pytest.mark.django_db
+def test_a_season_of_the_future_or_of_another_day_than_the_one_begun_is_refused(monkeypatch):
+    with pytest.raises(CommandError, match="cannot last until 2999-01-01") as refused:
+        load(until=date(2999, 1, 1))
+    assert (refused.value.returncode, User.objects.count()) == (2, 0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading._Loader, "load_teams", break_off)
+        load_until_it_breaks()
+    with pytest.raises(CommandError, match="lasts until 2026-09-30"):
+        load(until=date(2026, 9, 29))
 
 
 @pytest.mark.django_db

@@ -51,6 +51,7 @@ def large_file(tmp_path_factory) -> Path:
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 def test_fifty_megabytes_with_one_bad_line(large_file):
     outcome = run_import("import_matches", large_file, create_missing=True)
 

@@ -18,7 +18,7 @@ from tests.core.test_names import HANDLES
 from tests.interchange.files import dump, run_import
 from tests.removal import remove
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 STEAM, OTHER = "steam:76561198000000042", "steam:76561198000000043"
 HEADER = "match_key,game,player,result,played_at,player_name,country,team,tournament\n"

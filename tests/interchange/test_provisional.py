@@ -20,7 +20,7 @@ from deltacrown.tournaments.services.standings import Standing
 from tests import scene
 from tests.interchange.files import dump, run_import, tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MATCHES = "match_key,game,player,result,played_at,team,tournament,round\n"
 TOURNAMENTS = "tournament,name,game,starts_at,ends_at,status,player,team,placement,prize,registered_at\n"

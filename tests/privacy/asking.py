@@ -76,7 +76,11 @@ def ask(world: World, surface: Surface, viewer: str, *, method: str = "GET", **h
     )
     content = b"".join(given.streaming_content) if given.streaming else given.content
     told = "\n".join(
-        [str(given.status_code), *(f"{name}: {value}" for name, value in given.items()), content.decode()]
+        [
+            str(given.status_code),
+            *(f"{name}: {value}" for name, value in given.items()),
+            content.decode(errors="replace"),
+        ]
     )
     named = find_secrets(address)  # who asks by a name is told nothing by hearing it back
     found = find_secrets(told + "\n".join(_read_cursors(told)))

@@ -34,8 +34,10 @@ ABSENT = {
     "game": "none",
     "match_key": "none",
     "series": "none",
+    "section": "none",
     "handle": "none",
     "merged": "DC-25-999998",
+    "other": "DC-25-999997",
 }
 #: Times of both worlds at which something hidden happened, was recorded, and shortly before; and a whole day.
 TIMES = (
@@ -52,17 +54,18 @@ VISITOR = "anonymous"
 READERS = (VISITOR, "follower", "opponent", "key of another")
 WITH_PAGES = {VISITOR, "follower", "opponent"}  # a key opens no page
 #: What may depend on who asks; of the rest, a visitor is told what everybody is.
-PERSONAL = re.compile(r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings")
+PERSONAL = re.compile(r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings|^/$|^/leaderboards/")
 WRITERS = ("member", "key of another")
 #: How else an answer can be asked for: its headers alone, a part of it, or whether it has changed.
 ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
     ("HEAD", {}),
     ("GET", {"Range": "bytes=0-199", "If-Modified-Since": "Fri, 02 May 2025 12:00:00 GMT"}),
 )
-VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date"}
+#: An ETag is a digest of what is compared anyway, sealed values included.
+VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date", "ETag"}
 CSRF = re.compile(r'(csrfmiddlewaretoken"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
-#: Sealed values: they hold database keys, which nobody can read.
-TOKEN = re.compile(r"[\w-]{100,}")
+#: Sealed values: they hold database keys, which nobody can read; the last follow from them, by a secret.
+TOKEN = re.compile(r"[\w-]{100,}|(?<=UID:)[0-9a-f]{64}|[0-9a-f]{64}(?=</id>)")
 NEXT = re.compile(r'(?:rel="next"[^>]*|hx-get=)"?([^"]*\bpage=[^"]+)"')
 
 
@@ -160,17 +163,21 @@ def list_kinds_of_stats() -> list[str]:
     return list(kinds.values())
 
 
-#: The pages that filter, and by what. The rows of a stat are filtered as the API does it.
-FILTERED_PAGES: dict[str, type[filters.FilterForm]] = {
-    "player-matches": filters.MatchFilterForm,
-    "player-series": filters.SeriesFilterForm,
-    "player-tournaments": filters.TournamentFilterForm,
-    "player-stat": filters.StatChartForm,
-    "player-stat-history": filters.StatHistoryForm,
-    "leaderboard": filters.LeaderboardForm,
-    "tournaments": filters.TournamentListForm,
-    "player-search": filters.SearchForm,
-    "search": filters.SiteSearchForm,
+#: The pages that filter, and by what.
+FILTERED_PAGES: dict[str, tuple[type[filters.FilterForm], ...]] = {
+    "player-matches": (filters.MatchFilterForm,),
+    "player-series": (filters.SeriesFilterForm,),
+    "versus": (filters.VersusForm,),
+    "versus-choice": (filters.RivalForm,),
+    "player-tournaments": (filters.TournamentFilterForm,),
+    "player-stat": (filters.StatRowFilterForm, filters.StatChartForm),
+    "player-stat-history": (filters.StatHistoryForm,),
+    "leaderboard": (filters.LeaderboardForm,),
+    "tournaments": (filters.TournamentListForm,),
+    "player-search": (filters.SearchForm,),
+    "search": (filters.SiteSearchForm,),
+    "search-suggest": (filters.SiteSearchForm,),
+    "player-activity": (filters.TimelineForm,),
 }
 
 
@@ -193,8 +200,8 @@ def list_pages() -> list[tuple[str, Parameters]]:
         if pattern.name in LEFT_OUT:
             continue
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
-        form = FILTERED_PAGES.get(str(pattern.name))
-        pages.append((f"/{path}", dict.fromkeys(form.base_fields) if form else {}))
+        forms = FILTERED_PAGES.get(str(pattern.name), ())
+        pages.append((f"/{path}", dict.fromkeys(name for form in forms for name in form.base_fields)))
     return pages
 
 
@@ -208,8 +215,10 @@ def list_fills(season: Season, owners: list[str], stats: list[str]) -> dict[str,
         "game": ["chess", ABSENT["game"]],
         "match_key": [*keys, "open-1", "shown", "final", ABSENT["match_key"]],
         "series": ["Final 1", ABSENT["series"]],
+        "section": ["front", "players", "tournaments", "teams", ABSENT["section"]],
         "handle": [season.handles["dispute"], ABSENT["handle"]],
         "merged": [season.id_of("Vic"), ABSENT["merged"]],
+        "other": [*(season.id_of(name) for name in ("Hana", "Bo")), ABSENT["other"]],
     }
 
 
@@ -234,6 +243,9 @@ def list_values(season: Season) -> dict[str, list[str]]:
         "tournament": ["spring-cup", DRAFT, "none"],
         "opponent": [season.id_of("Hana"), season.id_of("Hugo"), season.id_of("Vic"), "north", "none"],
         "country": ["DE", "FR"],
+        "following": ["1"],
+        "day": [TIMES[0]],
+        "match": [f"chess/{name_key(world, key)}" for world in WORLDS for key in ("five0", "wrong")],
         "season": [SEASON, "none"],
         "by": ["day"],
         "until": list(TIMES[:1]),
@@ -241,6 +253,7 @@ def list_values(season: Season) -> dict[str, list[str]]:
         "end": list(TIMES[:1]),
         "rolling": ["20m"],
         "order": ["known"],
+        "sides": ["together"],
         "each_side": ["1"],
         "q": [*logins, logins[0][:3], logins[1][2:], "Hana", "plain", season.id_of("Hana")],
         "page": ["damaged"],
@@ -264,6 +277,7 @@ def list_writes(season: Season) -> Iterator[tuple[str, str, Any]]:
         "lift-annulment": {"reason": "x"},
         "reopen": {"reason": "x"},
         "complete": {"standings": []},
+        "announcement": {"rules": "x"},
         "prize-currency": {"prize_currency": "EUR"},
         "disqualify": {**entrant, "reason": "x"},
         "correct-result": {**entrant, "placement": 1, "reason": "x"},
@@ -363,7 +377,7 @@ def _read(
         method, address, headers={**season.headers.get(viewer, {}), **(headers or {})}
     )
     content = b"".join(given.streaming_content) if given.streaming else given.content
-    body = content.decode()
+    body = content.decode(errors="replace")  # a card is no text
     return tell(season, given, body), _find_next(given, body, first)
 
 

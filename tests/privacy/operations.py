@@ -80,6 +80,9 @@ def _player_operations() -> list[Surface]:
         Surface(
             f"{matches}/export", f"{PLAYER}/matches/export?format=csv", "matches", shows={"matches": SERIAL}
         ),
+        Surface("/players/{public_id}/versus/{other}", f"{PLAYER}/versus/{{rival}}", "matches"),
+        # The owner who hides their matches hides them from their opponents' pages too.
+        Surface("/players/{public_id}/versus/{other}", f"{ROOT}/players/{{rival}}/versus/{{id}}", "matches"),
         Surface(series, f"{PLAYER}/series", "matches", shows=SERIES_ROWS),
         Surface(series, f"{PLAYER}/series?tournament=zqcupqz&limit=1", "matches", shows=SERIES_ROWS),
         Surface(entries, f"{PLAYER}/tournaments", "tournaments", shows=ENTERED),

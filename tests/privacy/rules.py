@@ -64,6 +64,9 @@ RULES = {
     "tournaments": Rule(OWN, EVERYONE, ("tournaments",)),
     # What may tell of either history.
     "both": Rule(OWN, EVERYONE, ("matches", "tournaments")),
+    # Passed on: the same for everybody, the player and staff included.
+    "everybody, where both are shown": Rule(frozenset(), EVERYONE, ("matches", "tournaments")),
+    "everybody, where tournaments are shown": Rule(frozenset(), EVERYONE, ("tournaments",)),
     "followers": Rule(OWN | FOLLOWERS),
     "registrations for followers": Rule(OWN, FOLLOWERS, ("tournaments",)),
     "followers, where both are shown": Rule(OWN, FOLLOWERS, ("matches", "tournaments")),

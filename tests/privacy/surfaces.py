@@ -66,6 +66,9 @@ FEED = {
     "staff": "private verified",
 }
 PROFILE = {"public": "bio team badge badgetext", "matches": MATCHES, "tournaments": TOURNAMENTS}
+#: The title on the shelf is on the official record.
+OVERVIEW = {**PROFILE, "public": "bio team badge badgetext cup"}
+IN_GAME = {"public": "bio team cup", "matches": MATCHES}
 RESULTS = {"public": OFFICIAL}
 BADGES = {
     "public": "badge badgetext titlefact",
@@ -77,6 +80,9 @@ BADGES = {
 BADGE_TIMES = {"public": "titletime", "matches": "playtime", "tournaments": "entrytime", "both": "handtime"}
 SERIES = {"matches": "cup series"}
 PLAYED = {"matches": "casual ownside ownscore archived final cup round"}
+CASUAL = "casual ownside ownscore"
+#: Against the rival: the series they played, too.
+DUEL = f"{CASUAL} final cup round series"
 WON = {"matches": "casual ownside ownscore final cup round"}
 ENTERED = {"tournaments": TOURNAMENTS}
 AWARDS = {"own": "award"}
@@ -116,6 +122,17 @@ CHANGES = {
     "experience_points": AWARDS,
     "level": AWARDS,
 }
+
+
+def _join(*told: dict[str, str]) -> dict[str, str]:
+    """Return what several parts of a page show together."""
+    rules = dict.fromkeys(rule for each in told for rule in each)
+    return {
+        rule: " ".join(dict.fromkeys(word for each in told for word in each.get(rule, "").split()))
+        for rule in rules
+    }
+
+
 #: One number of each kind of rows: by its gate the others of the kind are shown and refused.
 KINDS = (
     "total_matches_played",
@@ -152,21 +169,28 @@ def list_pages() -> list[Surface]:
     match = {"public": "casual rivalside", "matches": "ownside ownscore"}
     lonely = "/matches/valorant/{}/"
     return [
-        Surface("home", "/"),
+        Surface("home", "/", shows={**FEED, "public": "cup"}),
         Surface("leaderboard", "/leaderboards/matches_won/"),
         Surface("leaderboard", "/leaderboards/overall_win_rate/?game=valorant"),
         Surface("leaderboard", "/leaderboards/matches_won/?as_of=2025-05-01"),
         Surface("leaderboard", "/leaderboards/achievement_count/?season=spring"),
+        Surface("leaderboard", "/leaderboards/matches_won/?following=1", "people signed in", 400),
+        Surface(
+            "leaderboard", "/leaderboards/matches_won/?following=1&as_of=2025-05-01", "people signed in", 400
+        ),
         Surface("seasons", "/seasons/"),
         Surface("season", "/seasons/spring/", shows={"public": "cup opencup"}),
         Surface("player-search", "/players/?q=owner"),
         Surface("search", "/search/?q=owner"),
         Surface("search", "/search/?q=zqcup", shows={"public": "cup"}),
         Surface("search", "/search/?q=zqcup&kind=tournaments", shows={"public": "cup"}),
-        Surface("player", player, shows=PROFILE),
+        Surface("search-suggest", "/search/suggest/?q=owner"),
+        Surface("search-suggest", "/search/suggest/?q=zqcup", shows={"public": "cup"}),
+        Surface("player", player, shows=OVERVIEW),
+        Surface("player", player + "?game=valorant", shows=IN_GAME),
         *_history_pages(player),
         *(
-            Surface("player-stat", f"{player}stats/{stat}/", gate, shows=shows)
+            Surface("player-stat", f"{player}stats/{stat}/", gate, shows=_join(shows, CHANGES[stat]))
             for stat, (gate, shows) in ROWS.items()
         ),
         Surface("player-stat", player + "stats/matches_won/?game=valorant&result=WIN", "matches", shows=WON),
@@ -174,9 +198,19 @@ def list_pages() -> list[Surface]:
             "player-stat",
             player + "stats/overall_win_rate/?by=day&until=2025-06-30&rolling=20m",
             "matches",
-            shows=PLAYED,
+            shows=_join(PLAYED, VOIDED),
         ),
-        Surface("player-stat", player + "stats/achievement_count/?by=day&until=2025-06-30", shows=BADGES),
+        Surface(
+            "player-stat",
+            player + "stats/matches_won/?game=valorant&result=WIN&match=zqcasualqz",
+            "matches",
+            shows=WON,
+        ),
+        Surface(
+            "player-stat",
+            player + "stats/achievement_count/?by=day&until=2025-06-30",
+            shows=_join(BADGES, CHANGES["achievement_count"]),
+        ),
         Surface(
             "player-stat",
             player + "stats/total_matches_played/?page={cursor:rows}",
@@ -237,6 +271,8 @@ def list_pages() -> list[Surface]:
             {"people signed in": "opencup", "own in person": "steptime stepreason"},
         ),
         Surface("team", "/teams/zqteamqz/", shows={"public": "team"}),
+        Surface("team-matches", "/teams/zqteamqz/matches/", shows={"public": "team"}),
+        Surface("team-results", "/teams/zqteamqz/results/", shows={"public": "team"}),
         Surface("team-roles", "/teams/zqteamqz/roles/", shows={"public": "team"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(
@@ -252,8 +288,10 @@ def list_pages() -> list[Surface]:
         ),
         Surface("match", final, shows=official),
         Surface("integrity", "/integrity/"),
+        *_shared_pages(player, cup, open_cup, draft),
         *_own_pages(),
         Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
+        Surface("display", "/settings/display/"),
         Surface("login", "/sign-in/", "not signed in", refusal=302),
         Surface("reopen", "/sign-in/reopen/", "nobody", refusal=302),
         Surface("account-closed", "/sign-out/closed/"),
@@ -261,6 +299,32 @@ def list_pages() -> list[Surface]:
         Surface("icon", "/favicon.ico", status=302),
         Surface("healthz", "/healthz"),
         Surface("readyz", "/readyz"),
+    ]
+
+
+def _shared_pages(player: str, cup: str, open_cup: str, draft: str) -> list[Surface]:
+    """What is passed on, and so the same for everybody."""
+    told = {
+        "public": TIMELINE["public"],
+        "everybody, where both are shown": TIMELINE["both"],
+        "everybody, where tournaments are shown": TIMELINE["tournaments"],
+    }
+    return [
+        Surface("player-card", player + "card.png"),
+        Surface("player-badge", player + "badge/"),
+        Surface("player-badge-picture", player + "badge.svg"),
+        Surface("player-feed", player + "activity.atom", shows=told),
+        Surface("tournament-card", cup + "card.png"),
+        Surface("tournament-card", draft + "card.png", "nobody", refusal=404),
+        Surface("tournament-calendar", open_cup + "calendar.ics", shows={"public": "opencup"}),
+        Surface("tournament-calendar", draft + "calendar.ics", "nobody", refusal=404),
+        Surface("calendar", "/tournaments/calendar.ics"),
+        Surface("result-feed", "/tournaments/results.atom", shows={"public": "cup"}),
+        Surface("sitemap", "/sitemap.xml"),
+        Surface("sitemap-section", "/sitemap-players.xml"),
+        Surface("sitemap-section", "/sitemap-tournaments.xml", shows={"public": "cup opencup"}),
+        Surface("sitemap-section", "/sitemap-teams.xml", shows={"public": "team"}),
+        Surface("robots", "/robots.txt"),
     ]
 
 
@@ -295,6 +359,25 @@ def _history_pages(player: str) -> list[Surface]:
         ),
         # Whom the rival met: that the owner was in a casual match is the owner's to show.
         Surface("player-matches", against, shows={"public": "othermatch cup", "matches": "casual rivalside"}),
+        Surface("versus", player + "versus/{rival}/", "matches", shows={"matches": DUEL}),
+        Surface(
+            "versus",
+            player + "versus/{rival}/?kind=CASUAL",
+            "matches",
+            shows={"matches": f"{CASUAL} cup series"},
+        ),
+        Surface(
+            "versus", player + "versus/{rival}/?sides=together", "matches", shows={"matches": "cup series"}
+        ),
+        Surface(
+            "versus",
+            "/players/{rival}/versus/{id}/",
+            "matches",
+            shows={"matches": "casual rivalside othermatch cup"},
+        ),
+        Surface("player-company", player + "company/", "matches"),
+        Surface("player-company", player + "company/?game=valorant", "matches"),
+        Surface("versus-choice", player + "versus/?q=owner"),
         Surface("player-series", player + "series/", "matches", shows=SERIES),
         Surface("player-series", player + "series/?opponent={rival}", "matches", shows=SERIES),
         Surface("player-series", player + "series/?result=LOSS", "matches"),

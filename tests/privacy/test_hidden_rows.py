@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -17,6 +18,7 @@ from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.services import keys
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.user_profile import privacy
@@ -51,7 +53,11 @@ Asked = dict[str, tuple[int, bytes, dict[str, str], int]]
 
 
 @pytest.mark.once
-def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(world, record_property):
+def test_what_is_added_behind_it_changes_no_answer_and_no_count_of_queries(
+    world, record_property, monkeypatch
+):
+    # A key notes its use once a minute. Asking takes longer, so any answer might cost that statement.
+    monkeypatch.setattr(keys, "USE_NOTED_EVERY", timedelta(days=1))
     bystanders = [scene.player(f"bystander{number}") for number in range(MANY)]
     world.set_privacy(HIDDEN)
     before = dict(ask_everything(world, SURFACES))

@@ -29,7 +29,7 @@ from tests.privacy.surfaces import Surface, list_pages
 from tests.privacy.test_hidden_rows import fixed_headers, without_tokens
 from tests.privacy.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 #: Of an account that is nobody's a merge is refused; the tests of merging hold that.
 PREVIEW = "/api/v1/players/{public_id}/merges/{merged}/preview"

@@ -297,7 +297,7 @@ def season(teams):
 
 
 def test_a_summary_counts_what_counts(season, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         summary = summarise_tournament(season)
 
     assert (summary.matches, summary.players, summary.teams) == (2, 3, 2)
@@ -306,7 +306,7 @@ def test_a_summary_counts_what_counts(season, django_assert_num_queries):
 
 
 def test_player_totals_rank_by_kills_per_death(season, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         rows = list_player_totals(season)
 
     assert [

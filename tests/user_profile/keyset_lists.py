@@ -20,6 +20,8 @@ from deltacrown.pages import (
     teams,
     tournaments,
 )
+from deltacrown.user_profile.histories import versus
+from deltacrown.user_profile.histories.filters import MatchFilters
 from deltacrown.user_profile.numbers import board_periods, leaderboards, period_leaderboards
 from deltacrown.user_profile.people import blocks, follows
 from deltacrown.user_profile.services import stats_service
@@ -187,8 +189,14 @@ LISTS = {
     "members of a team": List(lambda site, page, limit: teams.list_members(site.team, page, limit=limit)),
     "roles in a team": List(lambda site, page, limit: teams.list_roles(site.team, page, limit=limit)),
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
+    "meetings": List(
+        lambda site, page, limit: versus.list_meetings(
+            site.owner, site.rival, MatchFilters(), page, together=False, limit=limit, viewer=site.owner
+        )
+    ),
     "players found": List(lambda site, page, limit: search.search_players("p0", page, limit=limit)),
     "all tournaments": List(lambda site, page, limit: tournaments.list_tournament_items(page, limit=limit)),
+    "past tournaments": List(lambda site, page, limit: tournaments.list_past_tournaments(page, limit=limit)),
     "all tournaments of a season": List(
         lambda site, page, limit: tournaments.list_tournament_items(page, season="all", limit=limit)
     ),
@@ -209,7 +217,8 @@ LISTS = {
         lambda site, page, limit: tournaments.list_series("cup", page, viewer=None, limit=limit)
     ),
     "verifications": List(
-        lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs
+        lambda site, page, limit: integrity.get_integrity_page(page, now=scene.at(0), limit=limit).runs,
+        is_gathered=True,  # the repairs of its runs are added up, sorted or not
     ),
     "disputes of all": List(_disputes("staff")),
     "disputes of a status": List(_disputes("staff", "OPEN")),
@@ -285,12 +294,14 @@ QUERIES = {
     "followers": 1,
     "following": 1,
     "blocked": 1,
-    "log of a standing": 4,
+    "log of a standing": 3,
     "members of a team": 2,
     "roles in a team": 1,
     "feed": 1,
+    "meetings": 4,
     "players found": 1,
     "all tournaments": 3,
+    "past tournaments": 3,
     "all tournaments of a season": 4,
     "seasons": 1,
     "seasons of a game": 2,

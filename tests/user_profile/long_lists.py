@@ -46,6 +46,7 @@ class Site:
 
     ``owner`` has long lists of everything, ``event`` of all players. ``fan`` follows a few players, ``staff``
     reviews all disputes. ``shy`` hides both histories, and has a long timeline and many achievements.
+    ``rival`` was in all matches of the owner.
     """
 
     owner: User
@@ -54,6 +55,7 @@ class Site:
     shy: User
     event: Tournament
     team: Team
+    rival: User
 
 
 def build_site() -> Site:
@@ -83,7 +85,7 @@ def build_site() -> Site:
     )
     _name_periods()
     gather_statistics()
-    return Site(owner, fan, staff, shy, event, squad)
+    return Site(owner, fan, staff, shy, event, squad, crowd[0])
 
 
 def _name_periods() -> None:

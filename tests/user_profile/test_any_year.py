@@ -182,7 +182,7 @@ def test_tournaments_of_any_year(ann, client):
     scene.registration(ann, event, hours=hours)
     scene.result(event, 1, ann, hours=hours)
 
-    assert "3 Apr AD 33 – 1 Jan AD 872" in text_of(client.get("/tournaments/olympia/"))
+    assert "3 Apr AD 33 15:00 – 1 Jan AD 872" in text_of(client.get("/tournaments/olympia/"))
     found = stats_service.get_tournament_breakdown(ann, {"registered_to": "0033-04-03"}, viewer=ann)
     assert [entry.slug for entry in found.items] == ["olympia"]
     for address in ("/tournaments/", f"/players/{ann.profile.public_id}/tournaments/"):

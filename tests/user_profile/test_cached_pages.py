@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
@@ -11,9 +13,10 @@ from deltacrown.core.errors import NotFound
 from deltacrown.freshness import cache_store, keeping
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.models import Match
-from deltacrown.pages import cached, players
-from deltacrown.user_profile.models import Follow
+from deltacrown.pages import cached, overviews, players
+from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.people import privacy_settings
+from deltacrown.user_profile.people.blocks import block_player
 from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 
@@ -22,12 +25,18 @@ pytestmark = pytest.mark.django_db
 
 def reader(service, name):
     """Return the function of ``cached``, which may use the cache, or of ``players``, which does not."""
-    return getattr(service, f"{'build' if service is players else 'get'}_{name}_page")
+    if service is players and name == "overview":
+        service = overviews
+    return getattr(service, f"{'get' if service is cached else 'build'}_{name}_page")
 
 
 PAGES = {
     "profile": lambda service, owner, viewer: reader(service, "profile")(
         owner.profile.public_id, viewer=viewer
+    ),
+    # Places are read with whoever is asked for, and never built.
+    "overview": lambda service, owner, viewer: replace(
+        reader(service, "overview")(owner.profile.public_id, None, viewer=viewer, now=scene.at(48)), ranks=[]
     ),
     "matches": lambda service, owner, viewer: reader(service, "matches")(
         owner.profile.public_id, {}, None, viewer=viewer
@@ -69,11 +78,27 @@ def texts(page):
     return sorted(entry.description for entry in page.timeline.items if entry.description.startswith("did"))
 
 
+def entries_of(page):
+    """The matches on a page; none on a page of a timeline."""
+    page = getattr(page, "shown", page)
+    history = page.history.items if isinstance(page, players.MatchesPage) else getattr(page, "matches", None)
+    return history or []
+
+
+def as_kept(page):
+    """The page without what is added to it: the lines of others."""
+    alone = [replace(entry, opponents=None) for entry in entries_of(page)]
+    if isinstance(page, players.MatchesPage):
+        return replace(page, history=page.history.with_items(lambda _: alone))
+    if hasattr(page, "shown"):
+        return replace(page, shown=as_kept(page.shown))
+    return replace(page, matches=alone) if alone else page
+
+
 def numbers_of(page):
     """Every column of the profile: two rows of one key are equal to Django whatever stands in them."""
-    return {
-        field.attname: getattr(page.profile, field.attname) for field in page.profile._meta.concrete_fields
-    }
+    profile = page.shown.profile if hasattr(page, "shown") else page.profile
+    return {field.attname: getattr(profile, field.attname) for field in profile._meta.concrete_fields}
 
 
 def keys():
@@ -86,14 +111,36 @@ def test_the_second_reader_is_shown_what_the_first_was_and_it_is_what_is_true(
 ):
     show = PAGES[name]
     first = show(cached, anna, None)
-    with django_assert_num_queries(1):
+    # The lines of others are read each time.
+    with django_assert_num_queries(1 if name == "activity" else 2):
         second = show(cached, anna, None)
 
-    assert first == second == show(players, anna, None)
+    built = show(players, anna, None)
+    assert first == second
+    # Places on leaderboards are never kept.
+    assert as_kept(second) == (replace(built, ranks=first.ranks) if name == "overview" else built)
     assert numbers_of(first) == numbers_of(second) == numbers_of(show(players, anna, None))
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("profile", 300), ("matches", 60), ("activity", 30)])
+@pytest.mark.parametrize("name", ["profile", "overview", "matches"])
+def test_nothing_of_opponents_is_kept(anna, monkeypatch, name):
+    rival = scene.player("rival")
+    for number in range(12):
+        scene.match(rival, f"m{number}", "LOSS", hours=number, score=7)
+    kept = []
+    monkeypatch.setattr(cache_store, "write", lambda key, value, *, seconds: kept.append(value))
+
+    shown = PAGES[name](cached, anna, None)
+    assert {entry.opponents[0].name for entry in entries_of(shown)} == {"rival"}
+    assert {entry.opponent_score for entry in entries_of(shown)} == {"7"}
+    assert {(entry.opponents, entry.opponent_score) for entry in entries_of(kept[0])} == {(None, "")}
+    scene.hide(rival, matches=True)
+    assert {entry.opponents for entry in entries_of(PAGES[name](cached, anna, None))} == {()}
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("profile", 300), ("overview", 300), ("matches", 60), ("activity", 30)]
+)
 def test_lifetimes_are_the_specifications(anna, monkeypatch, name, seconds):
     kept = []
     monkeypatch.setattr(cache_store, "write", lambda key, value, *, seconds: kept.append(seconds))
@@ -111,7 +158,67 @@ def test_viewers_of_one_audience_share_a_page_and_no_two_audiences_do(anna, view
             PAGES[name](cached, anna, person)
             counts.setdefault(kind, []).append(len(keys()) - len(before))
 
-    assert counts == {"anonymous": [1, 0], "member": [1, 0], "follower": [1, 0], "self": [0], "staff": [0, 0]}
+    shared = {"anonymous": [1, 0], "member": [1, 0], "follower": [1, 0]}
+    assert counts == {**shared, "self": [1 if name == "overview" else 0], "staff": [0, 0]}
+
+
+def overview(anna, viewer, game=None):
+    return cached.get_overview_page(anna.profile.public_id, game, viewer=viewer, now=scene.at(48))
+
+
+def test_ones_own_overview_is_kept_and_shown_to_nobody_else(anna, viewers, django_assert_num_queries):
+    scene.hide(anna, matches=True)
+    own = overview(anna, anna)
+    with django_assert_num_queries(2):
+        assert overview(anna, anna) == own
+    assert own.is_own_secret
+    assert len(own.played.form) == 12
+
+    for person in (None, viewers["member"][0], viewers["follower"][0]):
+        seen = overview(anna, person)
+        assert (seen.played, seen.shown.matches, seen.is_own_secret) == (None, None, False)
+
+
+def test_a_follow_and_a_block_hold_from_the_commit_on(anna, viewers):
+    fan, guest = viewers["follower"][0], viewers["member"][0]
+    assert [overview(anna, person).shown.follows for person in (fan, guest, anna, None)] == [
+        True,
+        False,
+        None,
+        None,
+    ]
+    Follow.objects.create(follower=guest, followed=anna)
+    block_player(blocker=fan, blocked=anna, now=scene.at(50))
+
+    assert [overview(anna, person).shown.follows for person in (fan, guest)] == [False, True]
+    assert [overview(anna, person).shown.blocks for person in (fan, guest, anna)] == [True, False, None]
+
+
+def test_a_suspended_player_s_own_overview_is_not_kept(anna):
+    """The suspension ends without a write."""
+    UserProfile.objects.filter(user=anna).update(standing="SUSPENDED")
+    before = keys()
+    overview(anna, anna)
+
+    assert keys() == before
+
+
+def test_a_place_follows_from_the_numbers_of_others_and_is_never_old(anna):
+    assert [(rank.stat, rank.rank) for rank in overview(anna, None).ranks] == [
+        ("matches_won", 1),
+        ("overall_win_rate", 1),
+    ]
+    ben = scene.player("ben")
+    for number in range(13):
+        scene.match(ben, f"b{number}", hours=number)
+
+    assert overview(anna, None).ranks[0].rank == 2
+    assert overview(anna, None, "valorant").ranks[0].rank == 2
+    UserProfile.objects.filter(user=ben).update(standing="SUSPENDED")
+    assert overview(anna, None).ranks[0].rank == 1
+    assert overview(anna, None, "valorant").ranks[0].rank == 1
+    # A place that is gone would tell the suspension: it is the one that ben would have.
+    assert overview(ben, None).ranks[0].rank == 1
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -146,7 +253,9 @@ def test_staff_reads_of_hidden_data_are_logged_each_time(anna, viewers, caplog):
     for _ in range(3):
         PAGES["matches"](cached, anna, viewers["staff"][0])
 
-    assert len(caplog.messages) == 3
+    told = [message.split(" read ")[1] for message in caplog.messages]
+    history, lines = f"the hidden match history of user {anna.pk}", "a match unfiltered"
+    assert told == [history, lines, lines] * 3  # the lines of others, live and archived
 
 
 def test_hiding_holds_from_the_commit_on(anna, viewers):
@@ -221,7 +330,8 @@ def test_nothing_of_the_account_is_kept_but_the_name(anna, name, redis_cache):
 def test_redis_going_away_between_reading_and_keeping_costs_nothing(
     anna, name, redis_cache, monkeypatch, caplog
 ):
-    service, build = players, getattr(players, f"build_{name}_page")
+    service = overviews if name == "overview" else players
+    build = getattr(service, f"build_{name}_page")
 
     def die_then_build(*args, **options):
         redis_cache.kill()
@@ -231,7 +341,7 @@ def test_redis_going_away_between_reading_and_keeping_costs_nothing(
     PAGES[name](cached, anna, None)
     monkeypatch.setattr(service, f"build_{name}_page", build)
 
-    assert PAGES[name](cached, anna, None) == PAGES[name](players, anna, None)
+    assert as_kept(PAGES[name](cached, anna, None)) == PAGES[name](players, anna, None)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 

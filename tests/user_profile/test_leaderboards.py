@@ -4,10 +4,10 @@ import pytest
 
 from deltacrown.core.errors import DomainError, InvalidInput, NotFound
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.numbers import leaderboards
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
-from deltacrown.user_profile.numbers.leaderboards import get_leaderboard
+from deltacrown.user_profile.numbers.leaderboards import find_page_around, get_leaderboard
 from deltacrown.user_profile.stat_fields import list_numbers
 from tests import scene
 
@@ -42,6 +42,52 @@ LADDER = [(1, "ada", 3), (2, "bea", 2), (2, "cleo", 2), (4, "dora", 1), (4, "eve
 
 def test_best_first_ties_share_the_rank_and_the_next_is_skipped(ladder):
     assert table(get_leaderboard("matches_won")) == LADDER
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 10])
+def test_ties_are_told_also_across_pages_and_the_best_on_every_page(ladder, limit):
+    for game in (None, "valorant"):
+        told, bests, cursor = [], set(), None
+        while True:
+            board = get_leaderboard("matches_won", game=game, page=cursor, limit=limit)
+            told += [(entry.name, entry.is_tied, entry.beside) for entry in board.items]
+            bests.add(board.best)
+            if not board.has_next:
+                break
+            cursor = board.next_cursor
+        assert told == [
+            ("ada", False, Decimal("100.00")), ("bea", True, Decimal("100.00")),
+            ("cleo", True, Decimal("100.00")), ("dora", True, Decimal("100.00")),
+            ("eve", True, Decimal("100.00")),
+        ]  # fmt: skip
+        assert (bests, board.beside.label) == ({3}, "Win rate")
+    assert get_leaderboard("average_placement").best is None
+
+
+def test_a_circle_is_oneself_and_whom_one_follows_ranked_among_themselves(ladder):
+    Follow.objects.create(follower=ladder["dora"], followed=ladder["bea"])
+    Follow.objects.create(follower=ladder["ada"], followed=ladder["dora"])
+    circle = {"circle_of": ladder["dora"], "limit": 1}
+    first = get_leaderboard("matches_won", **circle)
+
+    assert table(first) == [(1, "bea", 2)]
+    assert table(get_leaderboard("matches_won", page=first.next_cursor, **circle)) == [(2, "dora", 1)]
+    assert table(get_leaderboard("matches_won", game="valorant", **circle)) == [(1, "bea", 2)]
+    for other in ({}, {"circle_of": ladder["ada"]}):
+        with pytest.raises(InvalidCursor):
+            get_leaderboard("matches_won", page=first.next_cursor, **other)
+
+
+@pytest.mark.parametrize("game", [None, "valorant"])
+@pytest.mark.parametrize(
+    ("name", "before", "names"),
+    [("ada", 1, "ada bea"), ("cleo", 1, "bea cleo"), ("eve", 2, "cleo dora"), ("finn", 1, "ada bea")],
+)
+def test_the_page_around_a_player_begins_some_before(ladder, game, name, before, names):
+    cursor = find_page_around(ladder[name], "matches_won", game=game, before=before)
+    found = get_leaderboard("matches_won", game=game, page=cursor, limit=2)
+
+    assert " ".join(entry.name for entry in found.items) == names
 
 
 def test_ties_are_listed_by_public_id(ladder):

@@ -70,7 +70,7 @@ class World:
         ]
         self.failing = False
         self.number, self.hidden, self.is_followed, self.game = 0, False, False, scene.game()
-        self.kind = self.pick.choice(["activity", "activity", "matches", "matches", "profile"])
+        self.kind = self.pick.choice(["activity", "activity", "matches", "profile", "overview"])
         self.public_id = self.owner.profile.public_id
         scene.activity(self.owner, "secret", visibility="FOLLOWERS", hours=-1)
 
@@ -142,6 +142,8 @@ class Reader:
         public_id, viewer = self.world.public_id, self.viewer
         if self.kind == "profile":
             return self.pages.get_profile_page(public_id, viewer=viewer)
+        if self.kind == "overview":
+            return self.pages.get_overview_page(public_id, None, viewer=viewer, now=scene.at(0)).shown
         if self.kind == "matches":
             return self.pages.get_matches_page(public_id, {}, None, viewer=viewer)
         return self.pages.get_activity_page(public_id, None, viewer=viewer)
@@ -150,7 +152,8 @@ class Reader:
         """What is wrong with the page it was served."""
         if self.kind == "activity":
             return self.timeline_faults()
-        history = self.page and (self.page.matches if self.kind == "profile" else self.page.history.items)
+        is_profile = self.kind in ("profile", "overview")
+        history = self.page and (self.page.matches if is_profile else self.page.history.items)
         found = []
         if (history is None) not in self.hidden:
             found.append(f"hidden is {history is None}, but was only ever {self.hidden}")
@@ -253,6 +256,10 @@ class Careless:
     def get_profile_page(self, public_id, *, viewer):
         build = cached.players.build_profile_page
         return self.keep("p" + public_id, viewer, lambda: build(public_id, viewer=viewer))
+
+    def get_overview_page(self, public_id, game, *, viewer, now):
+        build = cached.overviews.build_overview_page
+        return self.keep("o" + public_id, viewer, lambda: build(public_id, game, viewer=viewer, now=now))
 
     def get_matches_page(self, public_id, filters, page, *, viewer):
         build = cached.players.build_matches_page

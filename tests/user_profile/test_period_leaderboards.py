@@ -10,9 +10,13 @@ from django.db import connection
 
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.games.models import Match
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.numbers.board_periods import Period, get_period
-from deltacrown.user_profile.numbers.period_leaderboards import get_period_leaderboard, list_period_neighbours
+from deltacrown.user_profile.numbers.period_leaderboards import (
+    find_period_page_around,
+    get_period_leaderboard,
+    list_period_neighbours,
+)
 from tests import scene
 from tests.plans import plan_of, scans_of, sent_by
 from tests.scene import START
@@ -165,6 +169,33 @@ def test_a_players_place_with_those_around(people):
     assert around("bob", each_side=0) == [(1, "bob", 2)]
     assert around("cat", game="chess") == [(1, "cat", 1)]
     assert around("dan") == around("ann", country="FR") == around("ann", stat="overall_win_rate") == []
+
+
+def test_ties_are_told_also_across_pages_and_the_best_on_every_page(people):
+    first = get_period_leaderboard("matches_won", SINCE, limit=1)
+    rest = get_period_leaderboard("matches_won", SINCE, limit=2, page=first.next_cursor)
+
+    assert [(each.name, each.is_tied) for each in (*first.items, *rest.items)] == [
+        ("ann", True), ("bob", True), ("cat", False),
+    ]  # fmt: skip
+    assert (first.best, rest.best, rest.beside) == (2, 2, None)
+    assert get_period_leaderboard("average_placement", SINCE).best is None
+
+
+def test_a_circle_is_ranked_among_itself_and_the_page_around_a_player_is_found(people):
+    Follow.objects.create(follower=people["cat"], followed=people["bob"])
+    circle = {"circle_of": people["cat"]}
+    first = get_period_leaderboard("matches_won", SINCE, limit=1, **circle)
+
+    assert table(get_period_leaderboard("matches_won", SINCE, **circle)) == [(1, "bob", 2), (2, "cat", 1)]
+    with pytest.raises(InvalidInput):
+        get_period_leaderboard("matches_won", SINCE, page=first.next_cursor)
+    for name, names in {"ann": "ann bob", "cat": "bob cat", "dan": "ann bob"}.items():
+        cursor = find_period_page_around(people[name], "matches_won", SINCE, before=1)
+        found = get_period_leaderboard("matches_won", SINCE, page=cursor, limit=2)
+        assert " ".join(each.name for each in found.items) == names
+    cursor = find_period_page_around(people["cat"], "matches_won", SINCE, before=0, **circle)
+    assert cursor == first.next_cursor
 
 
 def test_what_cannot_be_asked_is_refused():

@@ -176,11 +176,11 @@ class TestOwn:
             )
 
         file(0)
-        with django_assert_num_queries(6):  # session, user, disputes, live, archived, profile
+        with django_assert_num_queries(5):  # session, user, disputes, live, archived
             client.get("/disputes/")
         for number in range(1, 23):
             file(number)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             first = client.get("/disputes/")
         following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1]
 
@@ -219,12 +219,12 @@ class TestQueue:
         self, signed_in, moderator, ann, filed, django_assert_num_queries
     ):
         client = signed_in(moderator)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             client.get("/moderation/disputes/")
         for number in range(8):
             row = scene.match(scene.player(f"p{number}"), f"m{number}")
             scene.dispute(row.user, row)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             client.get("/moderation/disputes/")
 
     @pytest.mark.parametrize("handle", ["nonsense", "WzFd:abc", "%00"])

@@ -138,10 +138,10 @@ class TestRowsOfAHistory:
             )
         address = f"/players/{ann.profile.public_id}/matches/"
 
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(address)
-        # It is kept now; how many lines the matches have is read again, and which seasons there are.
-        with django_assert_num_queries(3):
+        # It is kept now; the lines of others are read again, what the matches come to, and the seasons.
+        with django_assert_num_queries(4):
             client.get(address)
 
     def test_filtered_by_no_result(self, client, ann):
@@ -219,8 +219,8 @@ class TestMatchPage:
         rows = rows_in(client.get("/matches/valorant/r1/"), "Players")
 
         assert [row.split()[0] for row in rows[:4]] == ["1st", "2nd", "3rd", "4th"]
-        assert rows[0] == "1st Win p01"
-        assert rows[59] == "60th Loss p60"
+        assert rows[0] == "1st p01 Win"
+        assert rows[59] == "60th p60 Loss"
 
     def test_squads_stay_together(self, client, db):
         names = {
@@ -237,18 +237,21 @@ class TestMatchPage:
         record("r1", *lines)
 
         assert rows_in(client.get("/matches/valorant/r1/"), "Players") == [
-            "1st Win cat Blue",
-            "1st Win eve Blue",
-            "2nd Loss ann Red",
-            "2nd Loss bob Red",
-            "3rd Loss dan Green",
+            "Blue",
+            "1st cat Win",
+            "1st eve Win",
+            "Red",
+            "2nd ann Loss",
+            "2nd bob Loss",
+            "Green",
+            "3rd dan Loss",
         ]
 
     def test_one_known_line(self, client, ann):
         record("r1", line(ann, "LOSS", placement=5))
         page = client.get("/matches/valorant/r1/")
 
-        assert rows_in(page, "Players") == ["5th Loss ann"]
+        assert rows_in(page, "Players") == ["5th ann Loss"]
         assert "counts for nobody" not in text_of(page)
 
     def test_a_leaver_loses_and_the_side_wins(self, client, ann):
@@ -261,18 +264,20 @@ class TestMatchPage:
         record("m1", *lines)
         page = client.get("/matches/valorant/m1/")
 
-        assert '<p class="win"><span class="name">Red</span>' in page.content.decode()
+        assert '<span class="of win"><bdi>Red</bdi></span>' in page.content.decode()
         assert rows_in(page, "Players") == [
-            "Win bob Red 3",
-            "Loss ann Red By retirement 3",
-            "Loss cat Blue 1",
+            "Red 3",
+            "bob Win",
+            "ann By retirement Loss",
+            "Blue 1",
+            "cat Loss",
         ]
 
     def test_lines_that_do_not_count_say_why_each(self, client, ann):
         record("m1", line(ann, uncounted_reason="a guest"), line(scene.player("bob"), "LOSS"))
         page = client.get("/matches/valorant/m1/")
 
-        assert rows_in(page, "Players") == ["Win ann Not counted: a guest", "Loss bob"]
+        assert rows_in(page, "Players") == ["ann Not counted: a guest Win", "bob Loss"]
         assert "counts for nobody" not in text_of(page)
 
     def test_a_match_of_which_nothing_counts_says_so_once(self, client, ann):
@@ -367,8 +372,8 @@ class TestWarnings:
         with django_assert_num_queries(6):
             client.get("/matches/valorant/m1/")
         client.force_login(scene.staff("cora", Right.CHANGE_MATCHES))
-        # Session, user and profile, their permissions, and the lines of the match in both tables.
-        with django_assert_num_queries(6 + 3 + 2 + 5):
+        # Session, user with profile, their permissions, and the lines of the match in both tables.
+        with django_assert_num_queries(6 + 2 + 2 + 5):
             client.get("/matches/valorant/m1/")
 
 

@@ -1,11 +1,10 @@
 import re
 
 import pytest
-from django.urls import reverse
 
 from deltacrown.core import clock
 from deltacrown.games.models import Match
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Follow, UserProfile
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -32,39 +31,19 @@ def record_win(user, key):
     )
 
 
-class TestHome:
-    def test_the_top_of_several_leaderboards(self, client, ladder):
-        scene.result(scene.tournament(), 1, ladder["cleo"])
-        page = client.get("/")
-
-        assert rows_in(page, "Matches won") == ["1 ada 3", "2 bea 2", "2 cleo 2", "4 dora 1"]
-        assert rows_in(page, "Titles") == ["1 cleo 1"]
-        assert "Players with 10 matches or more are ranked." in text_of(page)
-        assert reverse("player", args=[ladder["ada"].profile.public_id]) in page.content.decode()
-        assert 'role="search"' in page.content.decode()
-
-    def test_an_empty_site(self, client, db):
-        answer = client.get("/")
-
-        assert answer.status_code == 200
-        assert text_of(answer).count("Nobody is ranked yet") == 4
-
-    def test_queries(self, client, ladder, django_assert_num_queries):
-        with django_assert_num_queries(4):
-            client.get("/")
-
-
 class TestLeaderboard:
     def test_ranks_names_values_and_who_is_ranked(self, client, ladder):
         page = client.get("/leaderboards/matches_won/")
 
-        assert rows_in(page, "Matches won") == ["1 ada 3", "2 bea 2", "2 cleo 2", "4 dora 1"]
+        assert rows_in(page, "Matches won") == [
+            "1 ada 100.00 % 3", "=2 bea 100.00 % 2", "=2 cleo 100.00 % 2", "4 dora 100.00 % 1",
+        ]  # fmt: skip
         assert "Matches played that ended in a win. Players with at least one are ranked." in text_of(page)
 
     def test_of_one_game(self, client, ladder):
         page = client.get("/leaderboards/matches_won/?game=chess")
 
-        assert rows_in(page, "Matches won") == ["1 dora 1"]
+        assert rows_in(page, "Matches won") == ["1 dora 100.00 % 1"]
         assert "Matches won in Chess" in text_of(page)
         assert '<option value="chess" selected>' in page.content.decode()
 
@@ -90,7 +69,9 @@ class TestLeaderboard:
     def test_of_one_country(self, client, ladder):
         UserProfile.objects.filter(user=ladder["bea"]).update(country="DE")
 
-        assert rows_in(client.get("/leaderboards/matches_won/?country=de"), "Matches won") == ["1 bea DE 2"]
+        assert rows_in(client.get("/leaderboards/matches_won/?country=de"), "Matches won") == [
+            "1 bea DE 100.00 % 2"
+        ]
         nobody = text_of(client.get("/leaderboards/matches_won/?country=FR"))
         assert "Nobody is ranked here." in nobody
 
@@ -102,7 +83,7 @@ class TestLeaderboard:
         second = client.get(following)
 
         assert len(rows_in(first, "Achievements")) == 25
-        assert rows_in(second, "Achievements") == [f"1 p{number} 1" for number in range(25, 30)]
+        assert rows_in(second, "Achievements") == [f"=1 p{number} 1" for number in range(25, 30)]
 
     @pytest.mark.parametrize("stat", ["disputes_filed", "placement_sum", "nope"])
     def test_no_such_board(self, client, db, stat):
@@ -148,7 +129,7 @@ class TestLeaderboard:
     def test_a_hidden_player_is_still_ranked(self, client, ladder):
         scene.hide(ladder["ada"], matches=True, tournaments=True)
 
-        assert rows_in(client.get("/leaderboards/matches_won/"), "Matches won")[0] == "1 ada 3"
+        assert rows_in(client.get("/leaderboards/matches_won/"), "Matches won")[0] == "1 ada 100.00 % 3"
 
     def test_hostile_names_stay_text(self, client, ladder):
         profile = ladder["ada"].profile
@@ -162,3 +143,53 @@ class TestLeaderboard:
     def test_queries(self, client, ladder, django_assert_num_queries, query, queries):
         with django_assert_num_queries(queries):
             client.get(f"/leaderboards/matches_won/{query}")
+
+    def test_oneself_and_whom_one_follows(self, client, ladder):
+        client.force_login(ladder["dora"])
+        alone = client.get("/leaderboards/matches_won/?following=1")
+        Follow.objects.create(follower=ladder["dora"], followed=ladder["bea"])
+        page = client.get("/leaderboards/matches_won/?following=1")
+
+        assert rows_in(alone, "Matches won") == ["1 dora you 100.00 % 1"]
+        assert rows_in(page, "Matches won") == ["1 bea 100.00 % 2", "2 dora you 100.00 % 1"]
+        assert 'name="following" value="1" checked' in page.content.decode()
+        assert "You are 2nd with 1" in text_of(page)
+        nobody = text_of(client.get("/leaderboards/tournaments_won/?following=1"))
+        assert "Neither you nor a player you follow is ranked here." in nobody
+        client.logout()
+        refused = client.get("/leaderboards/matches_won/?following=1")
+        assert (refused.status_code, "Sign in to rank yourself" in text_of(refused)) == (400, True)
+        assert "following" not in client.get("/leaderboards/matches_won/").content.decode()
+
+    def test_ones_own_place_leads_to_the_page_around_it(self, client, db):
+        people = [scene.player(f"p{number:02}") for number in range(40)]
+        for person in people:
+            scene.achievement(person)
+        client.force_login(people[30])
+        first = client.get("/leaderboards/achievement_count/")
+        around = client.get("/leaderboards/achievement_count/?around=me&game=", follow=True)
+
+        assert '?around=me">You are 1st with 1</a>' in first.content.decode()
+        [(address, _)] = around.redirect_chain
+        assert address.startswith("?game=&page=")
+        assert address.endswith("#me")
+        rows = rows_in(around, "Achievements")
+        assert (rows[0], rows[12], rows[-1]) == ("=1 p18 1", "=1 p30 you 1", "=1 p39 1")
+        assert 'class="mine" id="me"' in around.content.decode()
+        assert "Back to the first page" in text_of(around)
+
+        client.force_login(scene.player("new"))
+        assert client.get("/leaderboards/achievement_count/?around=me")["Location"] == "?#me"
+        assert "You are not ranked here. Your number" in text_of(
+            client.get("/leaderboards/achievement_count/")
+        )
+        client.logout()
+        assert client.get("/leaderboards/achievement_count/?around=me")["Location"] == "?#me"
+        assert "You are" not in text_of(client.get("/leaderboards/achievement_count/"))
+
+    @pytest.mark.parametrize(("name", "queries"), [("ada", 5), ("new", 6)])
+    def test_queries_of_who_is_signed_in(self, client, ladder, django_assert_num_queries, name, queries):
+        """Session, account and profile; whose row is not on the page is looked for."""
+        client.force_login(ladder.get(name) or scene.player(name))
+        with django_assert_num_queries(queries):
+            client.get("/leaderboards/matches_won/")

@@ -71,3 +71,68 @@ def test_a_number_that_drifted_is_not_said_to_equal_its_rows(client, anna):
     assert "Matches won 7" in text
     assert "These rows come to 2, and the stored number differs: the next reconciliation repairs it." in text
     assert "the number is" not in text
+
+
+def ask(client, user, query, stat="matches_won"):
+    return client.get(reverse("player-stat", args=[user.profile.public_id, stat]) + f"?{query}")
+
+
+@pytest.mark.parametrize(
+    ("stat", "query", "field"),
+    [
+        ("matches_won", "opponent=nobody&result=WIN", "opponent"),
+        ("tournaments_participated", "placement=x", "placement"),
+    ],
+)
+def test_a_refused_filter_is_told_at_its_field_and_no_rows_are_shown(client, anna, stat, query, field):
+    page = ask(client, anna, query, stat)
+
+    assert page.status_code == 400
+    html = page.content.decode()
+    assert f'id="filter-{field}_error"' in html
+    assert "Mend the filter" in text_of(page)
+    assert 'id="rows"' not in html
+
+
+def test_a_number_without_filters_has_no_form(client, anna):
+    assert 'class="filters redrawn"' not in ask(client, anna, "", "achievement_count").content.decode()
+
+
+@pytest.mark.parametrize(
+    "text", ["void", "valorant/void", "/matches/valorant/void/", "https://x.org/matches/valorant/void/?a=1"]
+)
+def test_a_match_that_does_not_count_says_why(client, anna, text):
+    scene.voided(anna, "void")
+
+    shown = text_of(ask(client, anna, f"match={text}"))
+    assert "It does not count: voided: " in shown
+
+
+def test_a_match_that_counts_and_one_of_another_result(client, anna):
+    scene.match(anna, "lost", "LOSS")
+
+    assert "It counts: it is one of the rows behind this number." in text_of(ask(client, anna, "match=a"))
+    assert "It does not count: it was not won" in text_of(ask(client, anna, "match=lost"))
+
+
+def test_a_match_of_another_is_as_unknown_as_none(client, anna):
+    scene.match(scene.player("ben"), "theirs")
+
+    pages = [ask(client, anna, f"match={key}") for key in ("theirs", "nosuch", "%00")]
+    assert [page.status_code for page in pages] == [400] * 3
+    texts = [text_of(page) for page in pages[:2]]
+    assert texts[0].replace("theirs", "x") == texts[1].replace("nosuch", "x")
+    assert "There is no match" in texts[0]
+
+
+def test_whether_a_match_counts_is_hidden_with_the_matches(client, anna):
+    scene.hide(anna, matches=True)
+
+    assert {ask(client, anna, f"match={key}").status_code for key in ("a", "nosuch")} == {403}
+
+
+def test_the_latest_changes_lead_to_all(client, anna):
+    page = ask(client, anna, "")
+
+    assert "Latest changes" in text_of(page)
+    assert "history/?order=known#changes" in page.content.decode()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from deltacrown.user_profile.models import UserActivity, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field, list_stat_names
 from tests import scene
-from tests.web.reading import rows_in, text_of
+from tests.web.reading import rows_in, text_of, without_token
 
 pytestmark = pytest.mark.django_db
 
@@ -353,12 +353,12 @@ def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
     ("name", "args", "queries"),
     [
         # Two of these are for the cache: the token of the page's player, and whether it is still valid.
-        ("player", (), 12),
-        ("player-matches", (), 9),
-        ("player-tournaments", (), 5),
+        ("player", (), 13),
+        ("player-matches", (), 11),
+        ("player-tournaments", (), 6),
         ("player-activity", (), 5),
-        ("player-stat", ("matches_won",), 14),
-        ("player-stat", ("overall_win_rate",), 15),
+        ("player-stat", ("matches_won",), 22),
+        ("player-stat", ("overall_win_rate",), 28),
     ],
 )
 def test_the_number_of_queries_is_fixed(client, season, name, args, queries, django_assert_num_queries):
@@ -376,13 +376,13 @@ def test_the_number_of_queries_is_fixed(client, season, name, args, queries, dja
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    # What the filters offer is everybody's, and is read again.
-    [("player", 1), ("player-matches", 2), ("player-activity", 1)],
+    # The lines of others, what the matches come to, and what the filters offer are read again.
+    [("player", 2), ("player-matches", 4), ("player-activity", 1)],
 )
-def test_a_page_that_is_kept_costs_one_query(client, season, name, queries, django_assert_num_queries):
-    fresh = client.get(path(name, season)).content
+def test_a_page_that_is_kept_costs_few_queries(client, season, name, queries, django_assert_num_queries):
+    fresh = without_token(client.get(path(name, season)).content)
     with django_assert_num_queries(queries):
-        assert client.get(path(name, season)).content == fresh
+        assert without_token(client.get(path(name, season)).content) == fresh
 
 
 @pytest.mark.parametrize(("name", "args"), PAGES)
@@ -410,9 +410,9 @@ class TestSearch:
         scene.player("hanna")
 
         for query, found in [
-            ("ANNA", ["Anna A. DE", "hanna"]),
-            ("na a", ["Anna A. DE"]),
-            (anna.profile.public_id.lower(), ["Anna A. DE"]),
+            ("ANNA", ["Anna A. DE Germany 1", "hanna 1"]),
+            ("na a", ["Anna A. DE Germany 1"]),
+            (anna.profile.public_id.lower(), ["Anna A. DE Germany 1"]),
         ]:
             rows = rows_in(client.get(reverse("player-search"), {"q": query}), "Players whose name holds")
             assert [row.rsplit(" ", 1)[0] for row in rows] == found

@@ -1,5 +1,7 @@
 """The search for players, teams and tournaments: who is found, in which order, and who is not."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -226,6 +228,81 @@ class TestPage:
 
         assert page.status_code == 200
         assert "Nothing" not in text_of(page)
+
+
+class TestSuggestions:
+    @pytest.fixture
+    def site(self, db):
+        """Twice as many of each kind as are suggested, with "fox" at the beginning of a word."""
+        show_as(scene.player("x"), "red <fox>")
+        for number in range(5):
+            scene.player(f"fox{number}")
+            Team.objects.create(slug=f"fox-{number}", name=f"Foxes {number}")
+            scene.tournament(f"fox-cup-{number}")
+        show_as(scene.player("y"), "Firefox")
+
+    def ask(self, client, query, **asked):
+        return client.get(reverse("search-suggest"), {"q": query, **asked})
+
+    def suggested(self, client, query, **asked):
+        """Return the names in the options, and check that there is nothing else."""
+        page = self.ask(client, query, **asked)
+        assert page.status_code == 200
+        assert page["Cache-Control"] == "private, no-store"
+        return re.findall(r"<bdi>(.*?)</bdi> <small>(\w+)", page.content.decode())
+
+    def test_the_first_three_of_every_kind(self, client, site, django_assert_num_queries):
+        with django_assert_num_queries(3):
+            found = self.suggested(client, " Fox ")
+
+        assert found == [
+            *((f"fox{number}", "Player") for number in range(3)),
+            *((f"Foxes {number}", "Team") for number in range(3)),
+            *((f"Fox Cup {number}", "Tournament") for number in range(3)),
+        ]
+
+    def test_one_kind_alone_and_public_ids(self, client, site):
+        public_id = UserProfile.objects.get(display_name="Firefox").public_id
+
+        assert {kind for _, kind in self.suggested(client, "fox", kind="teams")} == {"Team"}
+        assert self.suggested(client, public_id.lower()) == [("Firefox", "Player")]
+
+    def test_they_are_in_the_order_of_the_search_and_at_beginnings_only(self, site):
+        everybody = [found.item.name for found in search.search_players("fo").items]
+
+        assert [found.item.name for found in search.suggest("fo").players] == everybody[:3]
+        assert [found.item.name for found in search.suggest("refox").players] == []
+        UserProfile.objects.filter(user__username__in=["fox0", "fox1", "fox2", "fox3"]).update(
+            display_name="Mü"
+        )
+        assert [found.item.name for found in search.suggest("fox").players] == ["fox4", "red <fox>"]
+
+    @pytest.mark.parametrize("query", ["", "a", "x" * 61, "a\x00b", "zzz", "<script>", "%"])
+    def test_what_cannot_be_looked_for_or_found_suggests_nothing(self, client, site, query):
+        page = self.ask(client, query, page="damaged")
+
+        assert (page.status_code, page.content.strip()) == (200, b"")
+
+    def test_names_are_written_safely(self, client, site):
+        assert self.suggested(client, "red") == [("red &lt;fox&gt;", "Player")]
+
+    def test_nobody_who_is_not_listed_to_staff_neither(self, client, site):
+        UserProfile.objects.filter(user__username__in=["fox0", "fox1"]).update(standing="SUSPENDED")
+        scene.tournament("fox-draft", status="DRAFT")
+        for reader in (None, scene.staff("a", Right.VIEW_HIDDEN)):
+            if reader:
+                client.force_login(reader)
+            assert self.suggested(client, "fox")[:3] == [
+                (name, "Player") for name in ("fox2", "fox3", "fox4")
+            ]
+            assert self.suggested(client, "fox draft") == []
+
+    def test_the_fields_ask_for_them(self, client, db):
+        for address, name, only in (("/seasons/", "seek", ""), ("/players/", "q", "?kind=players")):
+            page = client.get(address).content.decode()
+            assert f'hx-get="/search/suggest/{only}"' in page
+            assert f'aria-controls="{name}-list"' in page
+            assert f'id="{name}-list"' in page
 
 
 def test_a_cursor_of_another_search_is_refused(db):

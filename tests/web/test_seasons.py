@@ -70,8 +70,8 @@ def test_a_season_at_a_glance(client, django_assert_num_queries):
     with django_assert_num_queries(5):
         page = client.get("/seasons/spring/")
 
-    assert rows_in(page, "Matches won") == ["1 ann 2", "1 bob 2"]
-    assert "1 Mar 2025 to 31 May 2025, UTC. Final" in plain(page)
+    assert rows_in(page, "Matches won") == ["=1 ann 2", "=1 bob 2"]
+    assert "1 Mar – 31 May 2025, UTC. Final" in plain(page)
     assert [row.split(" Completed")[0] for row in rows_in(page, "The first tournaments of the season")] == [
         "Chess Cup Chess ·",
         "Spring Cup Valorant ·",
@@ -91,8 +91,8 @@ def test_a_season_of_one_game(client):
 def test_a_board_says_that_it_is_final(client, query):
     page = client.get(f"/leaderboards/matches_won/?{query}")
 
-    assert rows_in(page, "Matches won") == ["1 ann 2", "1 bob 2"]
-    said = "Season Spring 2025, 1 Mar 2025 to 31 May 2025, UTC: final, by what is known now."
+    assert rows_in(page, "Matches won") == ["=1 ann 2", "=1 bob 2"]
+    said = "Season Spring 2025, 1 Mar – 31 May 2025, UTC: final, by what is known now."
     assert said in plain(page)
     assert '<a class="name" href="/seasons/spring/">' in page.content.decode()
     assert '<option value="season:spring" selected>Spring 2025</option>' in page.content.decode()

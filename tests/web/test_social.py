@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from deltacrown.core.sentences import end_sentence
 from deltacrown.user_profile.models import Block, Follow, KycVerification, UserActivity
 from deltacrown.user_profile.people import kyc
 from deltacrown.user_profile.people.blocks import block_player
@@ -145,7 +146,7 @@ class TestBlocking:
     def test_the_list_of_the_blocked(self, as_anna, anna, ben, django_assert_num_queries):
         assert "You block nobody." in text_of(as_anna.get("/settings/blocked/"))
         block_player(blocker=anna, blocked=ben, now=scene.at(0))
-        with django_assert_num_queries(4):  # session, user, the list, the player's name in the head
+        with django_assert_num_queries(3):  # session, user, the list
             assert "since 1 Mar 2025 ben Unblock" in text_of(as_anna.get("/settings/blocked/"))
         answer = as_anna.post(page_of(ben, "unblock/"), {"next": "blocked"}, follow=True)
         assert answer.redirect_chain == [("/settings/blocked/", 302)]
@@ -185,7 +186,7 @@ class TestFeed:
             other = scene.player(f"p{number}")
             follow(follower=anna, followed=other, now=scene.at(0))
             scene.activity(other, f"{number}", hours=number)
-        with django_assert_num_queries(4):  # session, user, the feed, the player's name in the head
+        with django_assert_num_queries(3):  # session, user, the feed
             assert "did 11" in text_of(as_anna.get("/feed/"))
 
     def test_names_and_texts_are_escaped(self, as_anna, anna):
@@ -256,3 +257,9 @@ class TestVerification:
     def test_it_needs_a_sign_in(self, client):
         assert client.post("/settings/verification/")["Location"].startswith("/sign-in/")
         assert not KycVerification.objects.exists()
+
+
+@pytest.mark.once
+def test_a_name_that_ends_with_a_full_stop_ends_the_sentence(db):
+    assert end_sentence("You follow Kerem Ç.") == "You follow Kerem Ç."
+    assert end_sentence("You follow Kerem") == "You follow Kerem."

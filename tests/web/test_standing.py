@@ -103,7 +103,7 @@ class TestBanner:
 
     def test_it_costs_others_no_query(self, anna, django_assert_num_queries):
         client = browser_of(anna)
-        with django_assert_num_queries(3):  # session, user, the player's name in the head
+        with django_assert_num_queries(2):  # session, user
             client.get("/players/")
 
 
@@ -445,8 +445,8 @@ class TestStaffsPage:
                 user=anna, standing="ACTIVE", reason=f"n{number}", changed_at=scene.at(number // 2)
             )
         StandingChange.objects.create(user=scene.player("ben"), standing="ACTIVE", reason="of another")
-        # Session, user, two of permissions, the player, the log, two of the standing, the name in the head.
-        with django_assert_num_queries(9):
+        # Session, user, two of permissions, the player, the log, two of the standing.
+        with django_assert_num_queries(7):
             first = desk.get(address)
         (more,) = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
         second = desk.get(more)
@@ -489,7 +489,7 @@ class TestClosedToOthers:
     def test_what_links_to_it_keeps_its_link(self, shut):
         answer = browser_of().get("/tournaments/cup/results/")
 
-        assert f'href="{page_of(shut)}">anna</a>' in answer.content.decode()
+        assert f'href="{page_of(shut)}"><bdi>anna</bdi></a>' in answer.content.decode()
 
 
 class TestRefusedWhileSuspended:

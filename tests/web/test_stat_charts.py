@@ -198,7 +198,7 @@ def test_who_hides_matches_shows_no_chart_of_them(client, anna, page):
     assert CHART in show(client, anna, on=page).content.decode()
 
 
-@pytest.mark.parametrize(("query", "queries"), [({}, 14), ({"page": None}, 8)])
+@pytest.mark.parametrize(("query", "queries"), [({}, 22), ({"page": None}, 11)])
 def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_assert_num_queries):
     for number in range(12):
         scene.match(anna, f"more{number}")

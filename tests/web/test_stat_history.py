@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CAPTION = "When and why it changed"
 NOW = scene.at(200)
 #: The player; privacy, profile; live, archived; how they became known: recordings, revisions. The chart:
-#: privacy, the first fact, seasons, privacy, profile, its periods. As of: privacy, the value, what was shown.
-QUERIES = [({}, 13), ({"as_of": "2025-03-01"}, 16), ({"order": "known"}, 15)]
+#: the first fact, seasons, profile, its periods. As of: privacy, the value, what was shown.
+QUERIES = [({}, 11), ({"as_of": "2025-03-01"}, 14), ({"order": "known"}, 13)]
 
 
 @pytest.fixture

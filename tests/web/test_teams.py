@@ -73,7 +73,7 @@ class TestThePage:
     def test_a_former_slug_leads_to_the_team(self, client, north):
         rename_team(team=north, name="Polar")
         type(north).objects.filter(pk=north.pk).update(slug="polar")
-        for page in ("", "roles/"):
+        for page in ("", "matches/", "results/", "roles/"):
             assert client.get(f"/teams/north/{page}")["Location"] == f"/teams/polar/{page}"
 
     def test_who_is_not_listed_is_on_no_list_of_it(self, client, ann, bob):
@@ -83,7 +83,7 @@ class TestThePage:
 
     def test_the_profile_leads_to_it(self, client, ann):
         assert (
-            '<a href="/teams/north/">North</a>'
+            '<a href="/teams/north/"><bdi>North</bdi></a>'
             in client.get(f"/players/{ann.profile.public_id}/").content.decode()
         )
 
@@ -93,11 +93,11 @@ class TestThePage:
 
     def test_queries(self, client, ann, bob, django_assert_num_queries):
         # The team, its members, their roles, its captains, its latest roles.
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(7):
             client.get("/teams/north/")
         captain = as_of(ann)
-        # Session, user, whether they lead it, whether they are in it, the name in the head.
-        with django_assert_num_queries(10):
+        # Session, user, whether they lead it, whether they are in it.
+        with django_assert_num_queries(11):
             captain.get("/teams/north/")
 
 
@@ -141,6 +141,10 @@ class TestCaptains:
         assert roles_of(bob) == []
 
 
+#: The value of the button that registers.
+REGISTER = b'value="register"'
+
+
 class TestEntering:
     @pytest.fixture
     def cup(self):
@@ -163,7 +167,7 @@ class TestEntering:
 
     def test_another_member_has_no_button_and_is_refused_by_the_captains_name(self, cup, ann, bob):
         UserProfile.objects.filter(user=ann).update(display_name="Ann A.")
-        assert "Register" not in text_of(as_of(bob).get("/tournaments/cup/"))
+        assert REGISTER not in as_of(bob).get("/tournaments/cup/").content
         answer = self.press(bob, "register")
         assert answer.status_code == 403
         assert "the team's captain (Ann A.)" in text_of(answer).replace("’", "'")
@@ -177,7 +181,22 @@ class TestEntering:
     def test_nobody_else_and_nothing_that_is_not_open_has_a_button(self, client, cup, ann):
         stranger = scene.player("stranger")
         for viewer in (client, as_of(stranger)):
-            assert "Register" not in text_of(viewer.get("/tournaments/cup/"))
+            assert REGISTER not in viewer.get("/tournaments/cup/").content
         type(cup).objects.update(status="RUNNING")
-        assert "Register" not in text_of(as_of(ann).get("/tournaments/cup/"))
+        assert REGISTER not in as_of(ann).get("/tournaments/cup/").content
         assert self.press(stranger, "register").status_code == 403
+
+
+def test_the_page_tells_the_official_results_of_the_team(client, db):
+    north, old = scene.team("north"), scene.tournament("old-cup", hours=-50)
+    scene.result(
+        scene.tournament("spring-cup", prize_currency="EUR"), 1, team=north, prize_amount=500, hours=2
+    )
+    scene.result(old, 1, team=north, hours=1, uncounted_reason="annulled")
+    scene.result(old, 1, scene.player("zed"), team=north, hours=3)  # a member's own row
+
+    page = client.get("/teams/north/")
+
+    assert "Titles 1 " in text_of(page)
+    assert "Results 1st Spring Cup" in text_of(page)
+    assert [row.tournament.slug for row in page.context["shown"].results.items] == ["spring-cup", "old-cup"]

@@ -135,6 +135,11 @@ BODIES: dict[str, Any] = {
         "standings": [{"player": ANN, "placement": 1, "prize": 500}, {"player": BOB, "placement": 2}]
     },
     "GivenCorrection": {"player": BOB, "placement": 1, "reason": "A tie."},
+    "GivenAnnouncement": {
+        "prize_pool": 2500,
+        "registration_closes_at": "2025-05-31T18:00:00Z",
+        "rules": "Best of three.",
+    },
     "GivenCurrency": {"prize_currency": "EUR"},
     "GivenDisqualification": {"player": BOB, "reason": "Played for somebody else."},
     "GivenMatches": {

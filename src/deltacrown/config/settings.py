@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_tally",
@@ -76,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "deltacrown.web.middleware.PrivatePages",
+    "deltacrown.web.reader.ReaderZone",
     "deltacrown.web.middleware.OutagePages",
     "deltacrown.web.middleware.PageLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -104,6 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "deltacrown.web.reader.add_reader",
             ],
         },
     }

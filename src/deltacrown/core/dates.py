@@ -1,5 +1,6 @@
-"""Write dates and times in UTC: for people as ``6 Apr 2025 18:05``, for programs as ISO 8601 with ``Z``.
+"""Write dates and times: for people as ``6 Apr 2025 18:05``, for programs as ISO 8601 with ``Z``.
 
+They are in UTC, those for people in another zone where one is given.
 Any year from 1 is written. Programs get it with four digits, people with ``AD`` where it has fewer.
 
 Messages that answer a value somebody gave repeat it as ISO 8601, as it was given.
@@ -7,7 +8,7 @@ Messages that answer a value somebody gave repeat it as ISO 8601, as it was give
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 #: Later than any time: stands for the end of what has none.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -15,22 +16,35 @@ FIRST_YEAR_OF_FOUR_DIGITS = 1000
 MINUTE_LENGTH = len("2025-04-06 18:05")
 
 
-def write_day(value: datetime) -> str:
+def write_day(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the day of a datetime: ``6 Apr 2025``, ``3 Apr AD 33``."""
-    in_utc = value.astimezone(UTC)
-    era = "AD " if in_utc.year < FIRST_YEAR_OF_FOUR_DIGITS else ""
+    there = _move(value, zone)
+    era = "AD " if there.year < FIRST_YEAR_OF_FOUR_DIGITS else ""
 
-    return f"{in_utc.day} {in_utc:%b} {era}{in_utc.year}"
+    return f"{there.day} {there:%b} {era}{there.year}"
 
 
-def write_hour(value: datetime) -> str:
+def write_month(value: date) -> str:
+    """Return the month of a date, without its year: ``Apr``."""
+    return f"{value:%b}"
+
+
+def write_hour(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the hour and minute of a datetime: ``18:05``."""
-    return f"{value.astimezone(UTC):%H:%M}"
+    return f"{_move(value, zone):%H:%M}"
 
 
-def write_minute(value: datetime) -> str:
+def write_minute(value: datetime, zone: tzinfo = UTC) -> str:
     """Return a datetime to the minute: ``6 Apr 2025 18:05``."""
-    return f"{write_day(value)} {write_hour(value)}"
+    return f"{write_day(value, zone)} {write_hour(value, zone)}"
+
+
+def _move(value: datetime, zone: tzinfo) -> datetime:
+    """Return a datetime in a zone; in UTC where the zone would take it off the calendar."""
+    try:
+        return value.astimezone(zone)
+    except OverflowError:
+        return value.astimezone(UTC)
 
 
 def write_second(value: datetime) -> str:

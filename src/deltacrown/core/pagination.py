@@ -75,6 +75,29 @@ def paginate(
     :raises InvalidInput: the limit is out of range (it is not clamped).
     :raises InvalidCursor: the cursor does not belong to this listing.
     """
+    page, _ = paginate_and_peek(
+        querysets,
+        listing=listing,
+        order=order,
+        cursor=cursor,
+        limit=limit,
+        max_limit=max_limit,
+        days_of=days_of,
+    )
+    return page
+
+
+def paginate_and_peek(
+    querysets: QuerySet[Any] | Sequence[QuerySet[Any]],
+    *,
+    listing: str,
+    order: Order,
+    cursor: str | None,
+    limit: int,
+    max_limit: int = MAX_LIMIT,
+    days_of: str = "",
+) -> tuple[Page[Any], Any]:
+    """As ``paginate``. Return the page, and the first row of the next one, or None where there is none."""
     check_limit(limit, max_limit)
     sources = [querysets] if isinstance(querysets, QuerySet) else list(querysets)
     name = _cursor_name(listing, order)
@@ -91,7 +114,7 @@ def paginate(
 
     items, has_next = rows[:limit], len(rows) > limit
     next_cursor = _write_cursor(name, items[-1], order) if has_next else None
-    return Page(items, next_cursor, has_next)
+    return Page(items, next_cursor, has_next), rows[limit] if has_next else None
 
 
 def iterate_pages(
@@ -133,6 +156,11 @@ def list_from(
     rows = [row for source in remaining for row in source[:limit]]
     merged = _merge(rows, order) if len(sources) > 1 else rows
     return [([_to_plain(_get_value(row, name)) for name in order], row) for row in merged[:limit]]
+
+
+def write_cursor(row: Any, *, listing: str, order: Order) -> str:
+    """Return the cursor of the page that follows ``row`` in a listing of ``paginate``."""
+    return _write_cursor(_cursor_name(listing, order), row, order)
 
 
 def write_position(listing: str, position: Sequence[Any]) -> str:

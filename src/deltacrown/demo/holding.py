@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.brackets import BEST_OF
-from deltacrown.demo.plan.calendar import CLOSES
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.tournaments import PlannedTournament
 from deltacrown.demo.records import Cast, build_record
@@ -29,10 +28,12 @@ from deltacrown.tournaments.services import (
 Status = Tournament.Status
 
 
-def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
+def hold_tournament(cast: Cast, planned: PlannedTournament, until: datetime) -> None:
     """Create a tournament and take it through every step to its planned status.
 
     The caller opens the transaction.
+
+    :param until: the end of the season; nothing is recorded as of later.
     """
     tournament = create_tournament(
         slug=planned.slug,
@@ -43,26 +44,30 @@ def hold_tournament(cast: Cast, planned: PlannedTournament) -> None:
         entrant_kind=Tournament.EntrantKind.TEAM if planned.is_for_teams else Tournament.EntrantKind.SOLO,
         capacity=planned.capacity,
         organiser=cast.staff,
+        prize_currency="EUR" if planned.prizes else "",
+        prize_pool=Decimal(sum(planned.prizes)) if planned.prizes else None,
+        registration_closes_at=planned.starts_at,
+        rules=words.RULES,
     )
     if planned.status == Status.DRAFT:
         return
 
     open_registration(tournament=tournament)
-    _register(cast, planned, tournament)
+    _register(cast, planned, tournament, until)
     if planned.status == Status.CANCELLED:
         cancel_tournament(
             tournament=tournament, reason=words.CANCELLATION, now=planned.starts_at - timedelta(days=1)
         )
     if planned.status in (Status.RUNNING, Status.COMPLETED):
         start_tournament(tournament=tournament)
-        _record_matches(cast, planned, tournament)
+        _record_matches(cast, planned, tournament, until)
     if planned.status == Status.COMPLETED:
         complete_tournament(
             tournament=tournament, standings=_list_standings(cast, planned), now=planned.ends_at
         )
 
 
-def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
+def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament, until: datetime) -> None:
     """Register the entrants. If the tournament has matches, those who did not withdraw are checked in."""
     statuses = TournamentParticipation.Status
     status = statuses.CHECKED_IN if planned.matches else statuses.REGISTERED
@@ -79,7 +84,7 @@ def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) ->
                 status=statuses.REGISTERED if each.withdrew else status,
             )
         )
-    register_entrants(tournament=tournament, entrants=entrants, now=min(planned.starts_at, CLOSES))
+    register_entrants(tournament=tournament, entrants=entrants, now=min(planned.starts_at, until))
 
     for each in planned.entrants:
         if each.withdrew:
@@ -87,9 +92,9 @@ def _register(cast: Cast, planned: PlannedTournament, tournament: Tournament) ->
             withdraw(tournament=tournament, user=user, team=team)
 
 
-def _record_matches(cast: Cast, planned: PlannedTournament, tournament: Tournament) -> None:
+def _record_matches(cast: Cast, planned: PlannedTournament, tournament: Tournament, until: datetime) -> None:
     records = [_describe(cast, tournament, match) for match in planned.matches]
-    for outcome in record_tournament_matches(records=records, now=min(planned.ends_at, CLOSES)):
+    for outcome in record_tournament_matches(records=records, now=min(planned.ends_at, until)):
         if outcome.refusal:
             raise outcome.refusal
 

@@ -3,7 +3,8 @@
 Loading is a list of steps, each one transaction with a way to see that it was made before: teams
 and memberships by their names and dates, a season by its slug, a batch of matches by its first key, a
 tournament by its slug, a dispute by its reporter and date; ruling, following or verifying twice is doing it
-once. The plan is made anew from the seed every time. So a load that was killed goes on where it stopped.
+once. The plan is made anew from the seed every time, for the day on which the load began, which the staff
+account's date of joining tells. So a load that was killed goes on where it stopped.
 Timelines, achievements and experience follow by themselves. The last step awards an achievement to the staff
 account, which says the season is whole.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from operator import attrgetter
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players, set_sign_in
 from deltacrown.core.errors import Conflict
 from deltacrown.demo.holding import hold_tournament
-from deltacrown.demo.plan.calendar import CLOSES, OPENS
+from deltacrown.demo.plan.calendar import Calendar
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import HERO
 from deltacrown.demo.plan.season import Season
@@ -67,6 +68,14 @@ def is_loaded() -> bool:
     return UserAchievement.objects.filter(achievement__slug=SEASON_KEPT, user__username=STAFF).exists()
 
 
+def find_calendar(now: datetime) -> Calendar | None:
+    """Return the calendar of the season whose load has begun; None if there is none in the database."""
+    staff = User.objects.filter(username=STAFF, is_staff=True).first()
+    calendar = Calendar.of_staff(staff.date_joined) if staff else None
+    # An account of this name that was made by hand joined lately: no season ends so long after today.
+    return calendar if calendar and calendar.closes_at <= now else None
+
+
 def refuse_foreign_players(season: Season) -> None:
     """Refuse a database with players of another origin; staff and superusers are nobody's players.
 
@@ -93,7 +102,7 @@ def load_season(season: Season, progress: Progress) -> None:
     loader = _Loader(season)
     progress.follow("players", len(season.players), loader.load_players())
     progress.follow("teams", len(season.teams), loader.load_teams())
-    progress.follow("seasons", len(list_seasons()), loader.load_seasons())
+    progress.follow("seasons", len(list_seasons(season.calendar)), loader.load_seasons())
     played = len(season.casual) + len(season.tournaments)
     progress.follow("matches and tournaments", played, loader.load_matches())
     progress.follow("rulings", len(season.rulings), loader.load_rulings())
@@ -110,7 +119,7 @@ class _Loader:
     def load_players(self) -> Iterator[int]:
         players = self.season.players
         joined_at = {player.username: player.joined_at for player in players}
-        joined_at[STAFF] = OPENS - timedelta(days=30)
+        joined_at[STAFF] = self.season.calendar.staffed_at
         with transaction.atomic():
             users = create_players(usernames=list(joined_at), joined_at=joined_at)
             self.cast.staff = set_sign_in(user=users[STAFF], password=STAFF_PASSWORD, is_staff=True)
@@ -148,7 +157,7 @@ class _Loader:
         yield len(teams)
 
     def load_seasons(self) -> Iterator[int]:
-        for each in list_seasons():
+        for each in list_seasons(self.season.calendar):
             create_season(
                 slug=each.slug,
                 name=each.name,
@@ -193,7 +202,7 @@ class _Loader:
 
     def _hold(self, tournament: PlannedTournament) -> int:
         with transaction.atomic():
-            hold_tournament(self.cast, tournament)
+            hold_tournament(self.cast, tournament, self.season.calendar.closes_at)
         return 1
 
     def load_rulings(self) -> Iterator[int]:
@@ -240,6 +249,6 @@ class _Loader:
                 user=self.cast.staff,
                 achievement=kept,
                 fact="The demo season",
-                earned_at=CLOSES,
+                earned_at=self.season.calendar.closes_at,
             )
         yield 1

@@ -50,6 +50,7 @@ def refresh_breakdowns(*, clock: Callable[[], datetime], players: int = MAX_LIMI
     for public_id, user in find_users(leading).items():
         get_game_breakdown(user)
         cached.get_profile_page(public_id, viewer=None)
+        cached.get_overview_page(public_id, None, viewer=None, now=clock())
     return RefreshedBreakdowns(run.pk, run.numbers_checked, run.numbers_drifted, len(games), len(leading))
 
 

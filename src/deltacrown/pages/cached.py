@@ -1,71 +1,112 @@
 """The pages of a player that are looked at most, kept for a while; see docs/explanation/caching.md.
 
 ``freshness.keeping`` keeps a page under the player's content token. Pages are kept per audience, never per
-viewer; what players and staff see for being themselves is not kept at all. Nor is what follows from the rows
-of others: how many lines a match has is added to what was kept.
+viewer; what staff see is not kept at all, and what players see of themselves of their overview alone. Nor is
+what follows from the rows of others: opponents, and how many lines a match has, are added to what was kept,
+and so are places on leaderboards.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypeVar
-
-from django.db.models import OuterRef, Subquery
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
 
 from deltacrown.accounts.models import User
-from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page
 from deltacrown.freshness import keeping
-from deltacrown.freshness.models import ContentVersion
-from deltacrown.pages import players
+from deltacrown.games.models import Game
+from deltacrown.pages import overviews, players
+from deltacrown.pages.overviews import OverviewPage
+from deltacrown.pages.owners import Owner, find_owner
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
-from deltacrown.user_profile.histories.line_counts import count_lines
+from deltacrown.user_profile.histories.filters import SLUG as GAME
+from deltacrown.user_profile.histories.filters import get_game
+from deltacrown.user_profile.histories.line_ups import add_opponents
 from deltacrown.user_profile.histories.matches import MatchEntry
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import Standing
 from deltacrown.user_profile.people.blocks import get_blocking
-from deltacrown.user_profile.privacy import Viewer
+from deltacrown.user_profile.privacy import Viewer, is_self
 from deltacrown.user_profile.shared import MATCHES_KEPT, TIMELINE_KEPT, USUAL_LIMIT, get_shared_audience
 
 Shown = TypeVar("Shown", ProfilePage, MatchesPage, ActivityPage)
+Kept = TypeVar("Kept")
 
 #: For how many seconds each page is kept at most (SPEC section 6).
 LIFETIMES: dict[type[object], int] = {
     ProfilePage: 5 * 60,
+    OverviewPage: 5 * 60,
     MatchesPage: MATCHES_KEPT,
     ActivityPage: TIMELINE_KEPT,
 }
+
+#: How long a game's slug is at most.
+LONGEST_GAME = Game._meta.get_field("slug").max_length or 0
 
 #: What of an account gets into the cache.
 SHOWN_OF_ACCOUNT = {"id", "username", "date_joined"}
 
 
-@dataclass(frozen=True)
-class _Owner:
-    pk: int
-    token: int | None
-
-
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     """As ``players.build_profile_page``, from the cache where allowed; ``blocks`` is never kept."""
+    owner = find_owner(public_id, viewer)
     page = _serve(
-        ProfilePage, public_id, viewer, lambda: players.build_profile_page(public_id, viewer=viewer)
+        ProfilePage,
+        owner,
+        viewer,
+        lambda: _without_account(players.build_profile_page(public_id, viewer=viewer, known=owner)),
     )
-    page = replace(page, blocks=get_blocking(viewer, page.profile.user))
-    return page if page.matches is None else replace(page, matches=count_lines(page.matches))
+    return _complete(page, owner, viewer)
+
+
+def get_overview_page(public_id: str, game: str | None, *, viewer: Viewer, now: datetime) -> OverviewPage:
+    """As ``overviews.build_overview_page``, from the cache where allowed, also for the player themselves.
+
+    ``ranks``, ``is_verified`` and ``shown.blocks`` are never kept.
+    """
+    if game is not None and not (len(game) <= LONGEST_GAME and GAME.fullmatch(game)):
+        get_game(game)  # which refuses it; it must not become a key
+    owner = find_owner(public_id, viewer, with_ranks=True, game=game)
+
+    def build() -> OverviewPage:
+        page = overviews.build_overview_page(public_id, game, viewer=viewer, now=now, known=owner)
+        return replace(page, shown=_without_account(page.shown))
+
+    variant = f"/{game or ''}/{now:%Y%m%d}"
+    # The end of a suspension comes without a write, and its player is told of it.
+    keeps_own = owner is not None and owner.profile.standing == Standing.ACTIVE
+    page = _serve(OverviewPage, owner, viewer, build, variant=variant, keeps_own=keeps_own)
+    shown = _complete(page.shown, owner, viewer)
+    if owner is None:
+        return replace(page, shown=shown)
+    hides = is_self(viewer, owner.profile.user) and not (owner.flags and owner.flags.show_match_history)
+    return replace(page, shown=shown, ranks=owner.ranks, is_verified=owner.is_verified, is_own_secret=hides)
+
+
+def _complete(page: ProfilePage, owner: Owner | None, viewer: Viewer) -> ProfilePage:
+    """Return a page with what is never kept: what the viewer blocks, and what follows from rows of others."""
+    blocks = owner.blocks if owner else get_blocking(viewer, page.profile.user)
+    return replace(page, blocks=blocks, matches=page.matches and add_opponents(page.matches, viewer=viewer))
 
 
 def get_matches_page(
-    public_id: str, filters: Mapping[str, str], page: str | None, *, viewer: Viewer
+    public_id: str,
+    filters: Mapping[str, Any],
+    page: str | None,
+    *,
+    limit: int = USUAL_LIMIT,
+    viewer: Viewer,
 ) -> MatchesPage:
-    """As ``players.build_matches_page``; the first page without filters from the cache where allowed."""
+    """As ``players.build_matches_page``; a first page of the usual size, unfiltered, from the cache."""
 
     def build() -> MatchesPage:
-        return players.build_matches_page(public_id, filters, page, viewer=viewer)
+        return players.build_matches_page(public_id, filters, page, limit=limit, viewer=viewer)
 
-    found = build() if filters or page else _serve(MatchesPage, public_id, viewer, build)
-    return replace(found, history=found.history.with_items(count_lines))
+    is_usual = not filters and not page and limit == USUAL_LIMIT
+    found = build() if not is_usual else _serve_first(MatchesPage, public_id, viewer, build)
+    return replace(found, history=_with_opponents(found.history, viewer))
 
 
 def list_matches(
@@ -78,7 +119,8 @@ def list_matches(
 ) -> Page[MatchEntry]:
     """As ``players.list_matches``; what ``get_matches_page`` shows from the cache where allowed."""
     if filters or page or limit != USUAL_LIMIT:
-        return players.list_matches(public_id, filters, page, limit=limit, viewer=viewer)
+        found = players.list_matches(public_id, filters, page, limit=limit, viewer=viewer)
+        return _with_opponents(found, viewer)
 
     return get_matches_page(public_id, filters, page, viewer=viewer).history
 
@@ -96,32 +138,45 @@ def get_activity_page(
         return players.build_activity_page(public_id, page, limit=limit, viewer=viewer)
 
     is_usual = not page and limit == USUAL_LIMIT
-    return _serve(ActivityPage, public_id, viewer, build) if is_usual else build()
+    return _serve_first(ActivityPage, public_id, viewer, build) if is_usual else build()
 
 
-def _serve(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[], Shown]) -> Shown:
-    owner = _find_owner(public_id)
+def _with_opponents(found: Page[MatchEntry], viewer: Viewer) -> Page[MatchEntry]:
+    return found.with_items(lambda entries: add_opponents(entries, viewer=viewer))
+
+
+def _serve_first(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[], Shown]) -> Shown:
+    return _serve(kind, find_owner(public_id, viewer), viewer, lambda: _without_account(build()))
+
+
+def _serve(
+    kind: type[Kept],
+    owner: Owner | None,
+    viewer: Viewer,
+    build: Callable[[], Kept],
+    *,
+    variant: str = "",
+    keeps_own: bool = False,
+) -> Kept:
+    """Return what is kept for the audience of ``viewer``, or built now.
+
+    :param build: returns nothing of the account but what may be kept; also says when there is no such player.
+    :param variant: ends the key, where a player has several such pages.
+    """
     if owner is None or owner.token is None:
-        return build()  # which also says when there is no such player
-    audience = get_shared_audience(viewer, User(pk=owner.pk))
+        return build()
+    user = owner.profile.user
+    audience = get_shared_audience(viewer, user, follows=owner.follows, keeps_own=keeps_own)
     if audience is None:
         return build()
     return keeping.get_or_build(
         kind,
-        owner=owner.pk,
+        owner=user.pk,
         token=owner.token,
-        audience=audience.value,
+        audience=audience.value + variant,
         seconds=LIFETIMES[kind],
-        build=lambda: _without_account(build()),
+        build=build,
     )
-
-
-def _find_owner(public_id: str) -> _Owner | None:
-    if not is_storable(public_id, multiline=False):
-        return None
-    token = Subquery(ContentVersion.objects.filter(owner=OuterRef("user_id")).values("token"))
-    found = UserProfile.objects.filter(public_id=public_id).values_list("user_id", token).first()
-    return _Owner(*found) if found else None
 
 
 def _without_account(page: Shown) -> Shown:

@@ -46,6 +46,8 @@ from deltacrown.user_profile.timeline.reading import find_wordings
 from django_tally.commits import list_written_before
 from django_tally.models import Revision
 
+#: What a match entry has for pages alone: the key of its row, and what is said of others' rows.
+ADDED = {"line_id", "series", "lines", "opponents", "opposing_side", "opponent_score"}
 #: Rows read at a time.
 BATCH = 500
 
@@ -108,7 +110,7 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     """Return everything kept of ``user``, as section and record, one section after the other."""
     yield from _iterate_account(user)
     for _, match in _iterate_matches(user, Q()):
-        yield "matches", _flat(asdict(match))
+        yield "matches", _flat({name: value for name, value in asdict(match).items() if name not in ADDED})
     for section, sources, describe in _sections(user):
         for batch in iterate_pages(sources, order=("id",), size=BATCH):
             for row in batch:

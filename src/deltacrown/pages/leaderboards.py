@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from deltacrown.accounts.models import User
+from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, Season
 from deltacrown.games.services import list_seasons
 from deltacrown.user_profile.histories.filters import get_game
@@ -16,6 +18,7 @@ from deltacrown.user_profile.numbers.board_periods import ALL_TIME, Period, find
 from deltacrown.user_profile.numbers.catalogue import list_game_stat_names
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
 from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.stat_fields import list_leaderboards
 
 #: Period → what it is called.
@@ -36,6 +39,7 @@ class BoardChoice:
     :param period: ``all``, ``season`` or ``30days``.
     :param season: the slug of a declared season.
     :param as_of: a date, the last day that counts.
+    :param following: ``1`` to rank the reader and the players they follow only.
     """
 
     stat: str
@@ -44,6 +48,7 @@ class BoardChoice:
     period: str = ALL_TIME
     season: str | None = None
     as_of: str | None = None
+    following: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,14 @@ class LeaderboardPage(BoardOverPeriod):
     :param games: the games to choose from; empty where the stat is not kept by game.
     :param seasons: the seasons to choose from, latest first; empty where there are no boards of periods.
     :param has_periods: whether there are leaderboards of periods by the stat.
+    :param own: the place of the reader; ``None`` for who is not signed in or not ranked.
     """
 
     boards: list[tuple[str, str]]
     games: list[Game]
     seasons: list[Season]
     has_periods: bool
+    own: LeaderboardEntry | None
 
 
 @dataclass(frozen=True)
@@ -124,11 +131,12 @@ class _Asked:
     game: Game | None
     period: Period | None
     now: datetime
+    circle_of: User | None = None
 
     @property
     def narrowed(self) -> dict[str, Any]:
         """Return whose numbers are ranked, and which of them."""
-        return {"game": self.game, "country": self.choice.country}
+        return {"game": self.game, "country": self.choice.country, "circle_of": self.circle_of}
 
     @property
     def left_out(self) -> str:
@@ -154,19 +162,27 @@ class _Asked:
         )
 
 
-def list_front_boards(*, limit: int = 5) -> list[Leaderboard]:
-    """Return the first players of each leaderboard on the front page."""
-    boards = list_leaderboards(UserProfile)
-    shown = [stat for stat, board in boards.items() if board.on_front_page]
-    return [leaderboards.get_leaderboard(stat, limit=limit) for stat in shown]
+def list_front_boards(*, game: Game | None = None, limit: int = 5) -> list[Leaderboard]:
+    """Return the first players of each leaderboard on the front page.
 
-
-def get_leaderboard_page(choice: BoardChoice, page: str | None, *, now: datetime) -> LeaderboardPage:
-    """Return the chosen leaderboard with the others to choose from.
-
-    Refusals are those of ``get_board``.
+    :param game: rank by the numbers in this game; then those that are not kept by game give way to others.
     """
-    asked = _find(choice, now)
+    boards = list_leaderboards(UserProfile)
+    front = [stat for stat, board in boards.items() if board.on_front_page]
+    if game:
+        of_games = [name for name, _ in leaderboards.list_boards(in_game=True)]
+        front = sorted(of_games, key=lambda stat: stat not in front)[: len(front)]
+    return [leaderboards.get_leaderboard(stat, game=game, limit=limit) for stat in front]
+
+
+def get_leaderboard_page(
+    choice: BoardChoice, page: str | None, *, viewer: Viewer = None, now: datetime
+) -> LeaderboardPage:
+    """Return the chosen leaderboard with the others to choose from, and the place of ``viewer`` on it.
+
+    Refusals are those of ``get_board``; besides, only who is signed in can rank whom they follow.
+    """
+    asked = _find(choice, now, viewer)
     shown = _read_board(asked, page, PER_PAGE)
     of_game = shown.board.game
     games = list(Game.objects.all()) if choice.stat in list_game_stat_names() else []
@@ -184,7 +200,22 @@ def get_leaderboard_page(choice: BoardChoice, page: str | None, *, now: datetime
         games=games,
         seasons=_list_seasons(asked, of_game) if has_periods else [],
         has_periods=has_periods,
+        own=_find_own(asked, shown.board, viewer),
     )
+
+
+def find_page_around(choice: BoardChoice, *, viewer: Viewer, now: datetime) -> str | None:
+    """Return the cursor of the page of the chosen leaderboard that ``viewer`` is on.
+
+    ``None`` for the first page: they are on it, not ranked, or not signed in. Refusals are those of
+    ``get_leaderboard_page``.
+    """
+    asked, user = _find(choice, now, viewer), _get_user(viewer)
+    if user is None:
+        return None
+    if asked.period is None:
+        return leaderboards.find_page_around(user, choice.stat, **asked.narrowed)
+    return period_leaderboards.find_period_page_around(user, choice.stat, asked.period, **asked.narrowed)
 
 
 def get_board(choice: BoardChoice, page: str | None, *, limit: int, now: datetime) -> BoardOverPeriod:
@@ -205,15 +236,11 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
     :raises InvalidInput: for a game, country, period, season, date or number that cannot be taken.
     """
     profile = get_player(public_id)
-    user = profile.user
     asked = _find(choice, now)
+    entries = _list_neighbours(asked, profile.user, each_side)
     if asked.period is None:
-        entries = leaderboards.list_neighbours(user, choice.stat, **asked.narrowed, each_side=each_side)
         tie_rule = leaderboards.get_tie_rule(in_game=choice.game is not None)
     else:
-        entries = period_leaderboards.list_period_neighbours(
-            user, choice.stat, asked.period, **asked.narrowed, each_side=each_side
-        )
         tie_rule = leaderboards.TIES_BY_PUBLIC_ID
 
     own = next((entry for entry in entries if entry.public_id == profile.public_id), None)
@@ -228,10 +255,35 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
     )
 
 
-def _find(choice: BoardChoice, now: datetime) -> _Asked:
+def _list_neighbours(asked: _Asked, user: User, each_side: int) -> list[LeaderboardEntry]:
+    stat, period = asked.choice.stat, asked.period
+    if period is None:
+        return leaderboards.list_neighbours(user, stat, **asked.narrowed, each_side=each_side)
+    return period_leaderboards.list_period_neighbours(
+        user, stat, period, **asked.narrowed, each_side=each_side
+    )
+
+
+def _find_own(asked: _Asked, board: Leaderboard, viewer: Viewer) -> LeaderboardEntry | None:
+    """Return the place of the viewer: from the page where it is on it, else in a query or two."""
+    user = _get_user(viewer)
+    if user is None:
+        return None
+    own = next((entry for entry in board.items if entry.public_id == user.profile.public_id), None)
+    return own or next(iter(_list_neighbours(asked, user, 0)), None)
+
+
+def _get_user(viewer: Viewer) -> User | None:
+    return viewer if isinstance(viewer, User) and hasattr(viewer, "profile") else None
+
+
+def _find(choice: BoardChoice, now: datetime, viewer: Viewer = None) -> _Asked:
+    user = _get_user(viewer) if choice.following else None
+    if choice.following and user is None:
+        raise InvalidInput("Sign in to rank yourself and the players you follow.", field="following")
     game = get_game(choice.game) if choice.game else None
     period = find_period(choice.period, season=choice.season, as_of=choice.as_of, game=game, now=now)
-    return _Asked(choice, game or (period.game if period else None), period, now)
+    return _Asked(choice, game or (period.game if period else None), period, now, user)
 
 
 def _read_board(asked: _Asked, page: str | None, limit: int) -> BoardOverPeriod:

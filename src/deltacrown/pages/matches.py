@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,29 +14,15 @@ from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.games.services import find_games, list_match_lines
 from deltacrown.moderation.services import get_dispute_deadline
-from deltacrown.pages.match_sides import MatchSide, get_place, list_sides
+from deltacrown.pages.match_sides import MatchSide
+from deltacrown.pages.scoreboards import Column, MatchLine, SideOfBoard, group_by_side, list_columns
 from deltacrown.pages.series import GameOfSeries, find_game_of_series
 from deltacrown.tournaments.services import list_match_warnings
 from deltacrown.user_profile.histories.filters import SLUG
+from deltacrown.user_profile.histories.match_words import write_scores
 from deltacrown.user_profile.histories.matches import MatchEntry, TournamentDetails, describe_matches
-from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
-
-#: Databases keep the stats of a match in no order: these come first, the others by name.
-LEADING_COLUMNS = ("kills", "deaths", "assists")
-
-
-@dataclass(frozen=True)
-class MatchLine:
-    """One player's line of a match."""
-
-    profile: UserProfile
-    match: MatchEntry
-
-    @property
-    def side(self) -> str:
-        """Return the name of the side, or of the player who is alone on one."""
-        return self.match.side or self.profile.name
+from deltacrown.user_profile.numbers.counted_for import CountedFor, list_counted_for
+from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility, is_self
 
 
 @dataclass(frozen=True)
@@ -44,11 +30,12 @@ class MatchPage:
     """A match as one viewer may see it.
 
     :param is_time_known: False where ``played_at`` is the start of the day on which it was played.
-    :param rows: its lines by side: the side with the best placement, or the winner, first.
-    :param columns: the names of the stats the game reported, in the order to show them.
+    :param board: its lines by side: the side with the best placement, or the winner, first.
+    :param columns: the stats the game reported, in the order to show them.
     :param series: the series that it is a game of; ``None`` where it is of none.
     :param leaves_out: whether lines of players who hide their match history are missing.
     :param warnings: what looks odd about it, for staff who may correct it; empty for others.
+    :param counted: what the line of the reader counts for, and what not and why; empty for others.
     """
 
     game: Game
@@ -57,16 +44,22 @@ class MatchPage:
     played_at: datetime
     is_time_known: bool
     tournament: TournamentDetails | None
-    rows: list[MatchLine]
-    columns: list[str]
+    board: list[SideOfBoard]
+    columns: list[Column]
     leaves_out: bool
     series: GameOfSeries | None = None
     warnings: Sequence[str] = ()
+    counted: Sequence[CountedFor] = ()
+
+    @property
+    def rows(self) -> list[MatchLine]:
+        """Return its lines in the order of the board."""
+        return [row for side in self.board for row in side.rows]
 
     @property
     def sides(self) -> list[MatchSide]:
         """Return both sides, the winner first; empty unless there are exactly two, each with one result."""
-        sides = list_sides((row.side, row.match) for row in self.rows)
+        sides = [each.side for each in self.board]
         if len(sides) != 2 or any(side.is_split for side in sides):
             return []
 
@@ -75,9 +68,32 @@ class MatchPage:
         return sides if has_named_sides or is_one_on_one else []
 
     @property
+    def score(self) -> str:
+        """Return the scores of both sides as one, ``13–8``; empty where there are not two."""
+        return write_scores(*(side.score for side in self.sides)) if self.sides else ""
+
+    @property
+    def has_sides(self) -> bool:
+        """Return whether its lines stand beneath the names of sides; players alone are sides themselves."""
+        return any(side.is_named for side in self.board)
+
+    @property
+    def own(self) -> MatchLine | None:
+        """Return the line of the reader, if they played in it."""
+        return next((row for row in self.rows if row.is_own), None)
+
+    @property
     def has_scores(self) -> bool:
-        """Return whether any of its lines has a score."""
-        return any(row.match.score for row in self.rows)
+        """Return whether scores are told line by line: any has one, and not each side has one of its own."""
+        has_own = self.has_sides and all(
+            each.side.score or not any(row.match.score for row in each.rows) for each in self.board
+        )
+        return not has_own and any(row.match.score for row in self.rows)
+
+    @property
+    def width(self) -> int:
+        """Return how many columns its table has."""
+        return 2 + self.has_placements + self.has_scores + len(self.columns)
 
     @property
     def has_placements(self) -> bool:
@@ -120,7 +136,8 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
         message = "There is no such match: its address is made of a game and a match key."
         raise NotFound(message, field="match_key")
     warnings = _list_warnings(game, match_key, viewer)
-    return _describe_match(game, list(rows.values()), leaves_out=len(rows) < len(recorded), warnings=warnings)
+    page = _describe_match(game, list(rows.values()), viewer, leaves_out=len(rows) < len(recorded))
+    return replace(page, warnings=warnings)
 
 
 def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
@@ -138,9 +155,12 @@ def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
     return warnings
 
 
-def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool, warnings: Sequence[str]) -> MatchPage:
+def _describe_match(game: Game, rows: list[Any], viewer: Viewer, *, leaves_out: bool) -> MatchPage:
     entries = describe_matches(rows)
-    lines = [MatchLine(row.user.profile, entry) for row, entry in zip(rows, entries, strict=True)]
+    lines = [
+        MatchLine(row.user.profile, entry, is_own=is_self(viewer, row.user))
+        for row, entry in zip(rows, entries, strict=True)
+    ]
     return MatchPage(
         game=game,
         match_key=rows[0].match_key,
@@ -148,11 +168,11 @@ def _describe_match(game: Game, rows: list[Any], *, leaves_out: bool, warnings: 
         played_at=rows[0].played_at,
         is_time_known=rows[0].is_time_known,
         tournament=next((entry.tournament for entry in entries if entry.tournament), None),
-        rows=_sort_lines(lines),
-        columns=_list_columns(entries),
+        board=group_by_side(lines),
+        columns=list_columns(entries),
         leaves_out=leaves_out,
         series=_find_series(rows[0].match_key, entries),
-        warnings=warnings,
+        counted=[each for row in rows if is_self(viewer, row.user) for each in list_counted_for(row)],
     )
 
 
@@ -161,26 +181,3 @@ def _find_series(match_key: str, entries: list[MatchEntry]) -> GameOfSeries | No
     if details is None or not details.series:
         return None
     return find_game_of_series(details.slug, details.series, match_key)
-
-
-def _sort_lines(lines: Sequence[MatchLine]) -> list[MatchLine]:
-    """Sort lines by side, and those of one side by placement, result and public id."""
-    sides = list_sides((line.side, line.match) for line in lines)
-    order = {side.name: number for number, side in enumerate(sides)}
-
-    def get_order(line: MatchLine) -> tuple[Any, ...]:
-        return order[line.side], *get_place(line.match), line.profile.public_id
-
-    return sorted(lines, key=get_order)
-
-
-def _list_columns(entries: list[MatchEntry]) -> list[str]:
-    names: set[str] = set()
-    for entry in entries:
-        names.update(name for name, value in entry.stats.items() if _is_number(value))
-    leading = [name for name in LEADING_COLUMNS if name in names]
-    return [*leading, *sorted(names.difference(leading))]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

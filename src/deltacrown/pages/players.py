@@ -12,6 +12,7 @@ from datetime import datetime
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
 from deltacrown.games.models import Game
+from deltacrown.pages.owners import Owner
 from deltacrown.teams.models import TeamMembership
 from deltacrown.user_profile.histories.filters import (
     GivenMatchFilters,
@@ -115,17 +116,47 @@ class ActivityPage:
     timeline: Page[ActivityEntry]
 
 
-def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
-    """Return a player's profile page as ``viewer`` may see it."""
-    profile = get_player(public_id, viewer=viewer)
+def build_profile_page(public_id: str, *, viewer: Viewer, known: Owner | None = None) -> ProfilePage:
+    """Return a player's profile page as ``viewer`` may see it.
+
+    :param known: what was read of the player already, as of one moment.
+    """
+    profile, visibility, follows = find_shown(public_id, viewer, known)
     user = profile.user
-    visibility = get_visibility(user, viewer)
 
     matches = None
     if visibility.match_history:
         matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items
+    return describe_profile(profile, visibility, follows, viewer=viewer, matches=matches)
+
+
+def find_shown(
+    public_id: str, viewer: Viewer, known: Owner | None
+) -> tuple[UserProfile, Visibility, bool | None]:
+    """Return a player, what ``viewer`` may see of them, and whether ``viewer`` follows them."""
+    if known is not None:
+        return known.profile, get_visibility(known.profile.user, viewer, known.flags), known.follows
+
+    profile = get_player(public_id, viewer=viewer)
+    return profile, get_visibility(profile.user, viewer), get_following(viewer, profile.user)
+
+
+def describe_profile(
+    profile: UserProfile,
+    visibility: Visibility,
+    follows: bool | None,
+    *,
+    viewer: Viewer,
+    matches: list[MatchEntry] | None,
+    with_tournaments: bool = True,
+) -> ProfilePage:
+    """Return a profile page with these matches.
+
+    :param with_tournaments: whether the tournaments entered are on it, where they are shown.
+    """
+    user = profile.user
     tournaments = None
-    if visibility.tournaments:
+    if visibility.tournaments and with_tournaments:
         tournaments = read_tournament_breakdown(user, TournamentFilters(), None, limit=RECENT).items
 
     return ProfilePage(
@@ -138,17 +169,17 @@ def build_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
         achievements=list_latest_achievements(user, visibility),
         matches=matches,
         tournaments=tournaments,
-        follows=get_following(viewer, user),
-        standing=get_standing(user, viewer),
+        follows=follows,
+        standing=get_standing(user, viewer, profile),
     )
 
 
 def build_matches_page(
-    public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int = 10, viewer: Viewer
 ) -> MatchesPage:
     """Return a player's match history as ``viewer`` may see it, with the games to filter by."""
     profile = get_player(public_id, viewer=viewer)
-    history = get_match_history(profile.user, filters, page, viewer=viewer)
+    history = get_match_history(profile.user, filters, page, limit=limit, viewer=viewer)
     return MatchesPage(profile, history, list_games_played(profile.user))
 
 
@@ -169,11 +200,11 @@ def list_series(
 
 
 def get_series_page(
-    public_id: str, filters: GivenMatchFilters, page: str | None, *, viewer: Viewer
+    public_id: str, filters: GivenMatchFilters, page: str | None, *, limit: int = 10, viewer: Viewer
 ) -> PlayedSeriesPage:
     """Return the series a player played as ``viewer`` may see them, with the games to filter by."""
     profile = get_player(public_id, viewer=viewer)
-    history = get_series_history(profile.user, filters, page, viewer=viewer)
+    history = get_series_history(profile.user, filters, page, limit=limit, viewer=viewer)
     return PlayedSeriesPage(profile, history, list_games_played(profile.user))
 
 

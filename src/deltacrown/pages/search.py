@@ -36,6 +36,8 @@ SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
 SHORTEST_INSIDE = 3
 #: How many of each kind the search of everything shows.
 FIRST = 5
+#: How many of each kind are suggested.
+SUGGESTED = 3
 
 PUBLIC_ID = re.compile(r"DC-\d[\d-]*", re.IGNORECASE)
 
@@ -68,6 +70,15 @@ class FoundPage:
     def is_empty(self) -> bool:
         """Return whether nothing was found."""
         return not (self.players.items or self.teams.items or self.tournaments.items)
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """The first players, teams and tournaments with a name or a word that begins with what is typed."""
+
+    players: list[Found[UserProfile]] = field(default_factory=list)
+    teams: list[Found[Team]] = field(default_factory=list)
+    tournaments: list[Found[Tournament]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,10 @@ def search_players(
     :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
     """
     text = _read_query(query)
+    return _read_page(_list_player_stages(text, viewer), f"players/{text}", page, limit)
+
+
+def _list_player_stages(text: str, viewer: Viewer) -> Iterator[Stage]:
     rows = PlayerSearchTerm.objects.select_related("owner__profile")
     profiles = UserProfile.objects.select_related("user")
     if not _sees_unlisted(viewer):
@@ -121,8 +136,7 @@ def search_players(
 
     # A former username of a player whose username is shown; other login names are on no page.
     is_shown = Q(place__lt=Place.FORMER_NAME) | Q(owner__profile__display_name="")
-    stages = chain(first, _list_stages(rows, text, is_shown, item="owner.profile"))
-    return _read_page(stages, f"players/{text}", page, limit)
+    return chain(first, _list_stages(rows, text, is_shown, item="owner.profile"))
 
 
 def search_teams(query: str, page: str | None = None, *, limit: int = 20) -> Page[Found[Team]]:
@@ -155,8 +169,7 @@ def search_tournaments(
     :raises InvalidInput: as ``search_players``.
     """
     text = _read_query(query)
-    seen = filter_tournaments_by_visibility(Tournament.objects.filter(pk=OuterRef("owner")), viewer)
-    rows = TournamentSearchTerm.objects.select_related("owner__game").filter(Exists(seen))
+    rows = _list_tournament_terms(viewer)
     rows = rows.filter(owner__game=get_game(game)) if game else rows
     rows = rows.filter(owner__status=status) if status else rows
     if season:
@@ -164,6 +177,37 @@ def search_tournaments(
         rows = rows.filter(held_in.covers("owner__starts_at", "owner__game"))
     listing = f"tournaments/{game or ''}/{status or ''}/{season or ''}/{text}"
     return _read_page(_list_stages(rows, text, Q()), listing, page, limit)
+
+
+def _list_tournament_terms(viewer: Viewer) -> QuerySet[TournamentSearchTerm]:
+    seen = filter_tournaments_by_visibility(Tournament.objects.filter(pk=OuterRef("owner")), viewer)
+    return TournamentSearchTerm.objects.select_related("owner__game").filter(Exists(seen))
+
+
+def suggest(query: str, *, viewer: Viewer = None, kind: str = "") -> Suggestions:
+    """Return what begins with ``query``, in the order of the searches; one statement for each kind.
+
+    Text inside of words is left to the searches: only ranges of an index are read, however short the query.
+    Nobody is suggested who is not listed, to staff neither. A public id is looked for among players alone.
+
+    :param kind: one of ``KINDS``, for that one alone.
+    :raises InvalidInput: as ``search_players``.
+    """
+    text = _read_query(query)
+    if PUBLIC_ID.fullmatch(text):
+        return Suggestions(players=search_players(text, limit=SUGGESTED).items)
+
+    suggested = Suggestions()
+    if kind in {"", "players"}:
+        suggested.players.extend(_read_beginnings(_list_player_stages(text, None), "owner__profile"))
+    if kind in {"", "teams"}:
+        suggested.teams.extend(
+            _read_beginnings(_list_stages(TeamSearchTerm.objects.all(), text, Q()), "owner")
+        )
+    if kind in {"", "tournaments"}:
+        stages = _list_stages(_list_tournament_terms(viewer), text, Q())
+        suggested.tournaments.extend(_read_beginnings(stages, "owner__game"))
+    return suggested
 
 
 #: What can be found → the search for it, which takes a query, a cursor and the viewer.
@@ -224,6 +268,23 @@ def _is_before() -> Q:
     place, term = OuterRef("place"), OuterRef("term")
     is_same = Q(place=place, term=term, former_name__lt=OuterRef("former_name"))
     return Q(place__lt=place) | Q(place=place, term__lt=term) | is_same
+
+
+def _read_beginnings(stages: Iterable[Stage], related: str) -> list[Found[Any]]:
+    """Return the first of what begins with a text, of all stages in one statement.
+
+    :param related: the path of what is read with a term.
+    """
+    listed = [stage for stage in stages if stage.start]
+    parts = []
+    for number, stage in enumerate(listed):
+        first = stage.rows.filter(stage.start).order_by(*stage.order)[:SUGGESTED]
+        # The limit is inside, since a part of a union has none on SQLite.
+        part = stage.rows.model._base_manager.filter(pk__in=first.values("pk"))
+        parts.append(part.select_related(related).annotate(stage=Value(number)))
+    rows = parts[0].union(*parts[1:], all=True)
+    best = sorted(rows, key=lambda row: (row.stage, row.term, row.owner_id))
+    return [listed[row.stage].show(row) for row in best[:SUGGESTED]]
 
 
 def _show_term(term: Any, path: list[str]) -> Found[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from deltacrown.core.natural_order import get_numbered_key, get_sort_key
 from deltacrown.games.models import list_match_sources
 from deltacrown.pages.tournament_entrants import EntrantLink
 from deltacrown.tournaments.models import TournamentMatchResult, TournamentSeriesResult
+from deltacrown.user_profile.histories.match_words import write_scores
 
 Result = TournamentSeriesResult.Result
 RESULTS = list(Result)
@@ -37,6 +38,8 @@ class SeriesItem:
     :param uncounted_reason: why it counts for nobody; empty when it counts.
     :param played_at: when its last game was played, ``started_at`` its first.
     :param match_keys: of its games, in the order of play; void ones too.
+    :param game_scores: match key → the score of a game in the order of ``sides``: ``13–8``; of those that
+        have one, in a series of two sides.
     """
 
     slug: str
@@ -51,6 +54,7 @@ class SeriesItem:
     played_at: datetime
     is_time_known: bool
     match_keys: list[str]
+    game_scores: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -81,6 +85,20 @@ class GameOfSeries:
     number: int
     others: dict[int, str]
 
+    @property
+    def games(self) -> list[tuple[int, str, str]]:
+        """Return number, match key and score of each game around it, itself among them."""
+        scores = self.series.game_scores
+        return [(number, key, scores.get(key, "")) for number, key in self.others.items()]
+
+
+@dataclass
+class _Game:
+    """A game of a series: its place in the order of play, and the scores of each side's lines."""
+
+    order: tuple[datetime, str]
+    scores: defaultdict[Any, set[str]]
+
 
 def find_game_of_series(slug: str, series: str, match_key: str) -> GameOfSeries | None:
     """Return a match as a game of its series; None where the series has no row, or not this game.
@@ -109,11 +127,11 @@ def describe_series(slug: str, names: Sequence[str]) -> dict[str, SeriesItem]:
     rows = TournamentSeriesResult.objects.filter(tournament__slug=slug, series__in=names)
     for row in rows.select_related("tournament__game", "team", "user__profile"):
         grouped[row.series].append(row)
-    keys = _list_match_keys(slug, list(grouped))
-    return {name: _describe_one(grouped[name], keys[name]) for name in grouped}
+    games = _list_games(slug, list(grouped))
+    return {name: _describe_one(grouped[name], games[name]) for name in grouped}
 
 
-def _describe_one(rows: list[TournamentSeriesResult], match_keys: list[str]) -> SeriesItem:
+def _describe_one(rows: list[TournamentSeriesResult], games: dict[str, _Game]) -> SeriesItem:
     # Who counts first, since the rows of one side agree in all but that.
     rows.sort(key=lambda row: (bool(row.uncounted_reason), -row.games_played, row.user.profile.public_id))
     first = rows[0]
@@ -121,7 +139,8 @@ def _describe_one(rows: list[TournamentSeriesResult], match_keys: list[str]) -> 
     sides: dict[Any, SeriesSide] = {}
     for row in rows:
         side = SeriesSide(_link_side(row), row.games_won, Result(row.result))
-        sides.setdefault(row.team_id or (row.user_id,), side)
+        sides.setdefault(_get_side_key(row), side)
+    ordered = dict(sorted(sides.items(), key=lambda item: _get_side_order(item[1])))
 
     return SeriesItem(
         slug=first.tournament.slug,
@@ -129,14 +148,30 @@ def _describe_one(rows: list[TournamentSeriesResult], match_keys: list[str]) -> 
         series=first.series,
         round=first.round,
         best_of=first.best_of,
-        sides=sorted(sides.values(), key=_get_side_order),
+        sides=list(ordered.values()),
         games_drawn=first.games_drawn,
         uncounted_reason=first.uncounted_reason,
         started_at=first.started_at,
         played_at=first.played_at,
         is_time_known=first.is_time_known,
-        match_keys=match_keys,
+        match_keys=list(games),
+        game_scores=_write_game_scores(games, list(ordered)),
     )
+
+
+def _get_side_key(row: TournamentSeriesResult | TournamentMatchResult) -> Any:
+    return row.team_id or (row.user_id,)
+
+
+def _write_game_scores(games: dict[str, _Game], sides: list[Any]) -> dict[str, str]:
+    if len(sides) != 2:
+        return {}
+    scores = {}
+    for key, game in games.items():
+        own, other = game.scores[sides[0]], game.scores[sides[1]]
+        if len(own) == len(other) == 1:
+            scores[key] = write_scores(*own, *other)
+    return scores
 
 
 def _get_side_order(side: SeriesSide) -> tuple[int, int, str]:
@@ -149,13 +184,18 @@ def _link_side(row: TournamentSeriesResult) -> EntrantLink:
     return EntrantLink(row.user.profile.name, row.user.profile.public_id)
 
 
-def _list_match_keys(slug: str, names: Sequence[str]) -> dict[str, list[str]]:
-    """Return name → the keys of its games in the order of play."""
+def _list_games(slug: str, names: Sequence[str]) -> dict[str, dict[str, _Game]]:
+    """Return name → the games of a series by their keys, in the order of play."""
     described = TournamentMatchResult.objects.filter(tournament__slug=slug, series__in=names)
-    series = dict(described.values_list("match_id", "series"))
-    games: defaultdict[str, dict[str, tuple[datetime, str]]] = defaultdict(dict)
-    for rows in list_match_sources(pk__in=list(series)):
-        for pk, key, played_at, sequence in rows.values_list("pk", "match_key", "played_at", "sequence"):
-            games[series[pk]][key] = (played_at, get_numbered_key(sequence, key))
+    told = {row.match_id: row for row in described.only("match_id", "series", "team_id", "user_id")}
+    games: defaultdict[str, dict[str, _Game]] = defaultdict(dict)
+    for rows in list_match_sources(pk__in=list(told)):
+        columns = rows.values_list("pk", "match_key", "played_at", "sequence", "score")
+        for pk, key, played_at, sequence, score in columns:
+            row = told[pk]
+            order = (played_at, get_numbered_key(sequence, key))
+            game = games[row.series].setdefault(key, _Game(order, defaultdict(set)))
+            game.order = order
+            game.scores[_get_side_key(row)].add(score)
 
-    return {name: sorted(games[name], key=games[name].__getitem__) for name in names}
+    return {name: dict(sorted(games[name].items(), key=lambda item: item[1].order)) for name in names}

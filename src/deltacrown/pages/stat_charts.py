@@ -7,19 +7,16 @@ from datetime import UTC, date, datetime
 
 from django.utils.dateparse import parse_date
 
-from deltacrown.accounts.models import User
 from deltacrown.core.days import ONE_DAY
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.games.services import list_seasons
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.access import find_readable_number
-from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
 from deltacrown.user_profile.numbers.rolling import Rolling
-from deltacrown.user_profile.numbers.series import SeriesPoint, StatSeries
+from deltacrown.user_profile.numbers.series import SeriesPoint, StatSeries, read_stat_series
 from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.user_profile.privacy import Viewer
-from deltacrown.user_profile.services import stats_service
 from deltacrown.user_profile.stat_fields import Stat
 from django_tally.first_fact import find_first_fact
 
@@ -79,30 +76,26 @@ class StatChart:
         return board is not None and board.lowest_first
 
 
-def get_stat_chart(
-    user: User, stat: str, choice: ChartChoice, *, game: Game | None, viewer: Viewer, now: datetime
-) -> StatChart:
+def get_stat_chart(number: PlayerNumber, choice: ChartChoice, *, viewer: Viewer, now: datetime) -> StatChart:
     """Return a stat of a player over time, by when it happened and as it is known now.
 
-    :raises HistoryHidden: ``viewer`` may not see the rows behind it.
+    :param number: one whose rows ``viewer`` may read; the caller must have checked it.
     :raises InvalidInput: for a size of periods, ``rolling`` or day that cannot be taken.
     """
     today = now.astimezone(UTC).date()
     until = _read_until(choice.until, today)
     last = until or today
 
-    number = find_readable_number(user, stat, game, viewer)
+    stat, game = number.name, number.game
     found = find_first_fact(number.holder, number.column, number.keys)
     first = min(found.astimezone(UTC).date() if found else last, last)
 
     by = By.read(choice.by) if choice.by else _choose_size(first, last)
-    series = stats_service.get_stat_series(
-        user,
-        stat,
+    series = read_stat_series(
+        number,
         by=by,
         start=_find_start(by, first, last),
         end=until,
-        game=game,
         rolling=_read_rolling(choice.rolling, stat),
         viewer=viewer,
         now=now,

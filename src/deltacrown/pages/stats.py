@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from deltacrown.games.models import Game
+from deltacrown.pages.players import list_games_played
 from deltacrown.pages.stat_charts import ChartChoice, StatChart, get_stat_chart
 from deltacrown.user_profile.histories.filters import get_game, is_date, read_as_of, read_known_at
-from deltacrown.user_profile.histories.line_counts import count_lines
+from deltacrown.user_profile.histories.line_ups import add_opponents
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, get_game_breakdown
-from deltacrown.user_profile.numbers.explanation import StatExplanation
-from deltacrown.user_profile.numbers.history import HistoryOrder, StatHistory
+from deltacrown.user_profile.numbers.catalogue import (
+    GameLine,
+    StatLine,
+    get_game_breakdown,
+    get_number,
+    get_stat_field,
+)
+from deltacrown.user_profile.numbers.explanation import MatchVerdict, StatExplanation, explain_match
+from deltacrown.user_profile.numbers.history import HistoryOrder, StatHistory, read_stat_history
 from deltacrown.user_profile.numbers.past import Value, get_past_number, get_stat, list_stats_as_of
 from deltacrown.user_profile.numbers.rolling import Rolling
+from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.numbers.rows import StatRows
 from deltacrown.user_profile.numbers.series import StatSeries
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.services import stats_service
 
+#: How many of the latest changes stand beside the rows.
+LATEST = 5
+#: The kinds of rows that can be filtered by a game the player played.
+GAMES_OFFERED = {"matches", "series"}
+
 
 @dataclass(frozen=True)
 class StatPage:
-    """One stat of a player and the rows behind it, and with all of them its chart if one is asked for."""
+    """One stat of a player and the rows behind it, and with all of them its chart if one is asked for.
+
+    :param games: the games to filter the rows by.
+    :param latest: with the chart, what moved the number last, as it became known.
+    """
 
     profile: UserProfile
     rows: StatRows
+    games: Sequence[Game] = ()
     chart: StatChart | None = None
+    latest: StatHistory | None = None
 
 
 @dataclass(frozen=True)
@@ -119,12 +139,32 @@ def get_stat_page(
         viewer=viewer,
     )
     if rows.kind == "matches":
-        rows = replace(rows, items=count_lines(rows.items))
+        rows = replace(rows, items=add_opponents(rows.items, viewer=viewer))
+    games = list_games_played(profile.user) if rows.kind in GAMES_OFFERED else []
     if chart is None or page or rows.is_narrowed:
-        return StatPage(profile, rows)
+        return StatPage(profile, rows, games)
 
-    drawn = get_stat_chart(profile.user, stat, chart, game=rows.game, viewer=viewer, now=now)
-    return StatPage(profile, rows, drawn)
+    # Who may read the rows was decided with them.
+    number = get_number(profile.user, stat, rows.game)
+    drawn = get_stat_chart(number, chart, viewer=viewer, now=now)
+    latest = read_stat_history(number, order=HistoryOrder.KNOWN, limit=LATEST, viewer=viewer)
+    return StatPage(profile, rows, games, drawn, latest)
+
+
+def get_rows_kind(stat: str) -> str:
+    """Return the shape of the rows behind a stat: ``matches``, ``series``, ``tournaments`` …
+
+    :raises NotFound: when there is no such stat.
+    """
+    get_stat_field(UserProfile, stat)
+    return list_row_sources(UserProfile, stat)[0].kind
+
+
+def explain_match_of(
+    profile: UserProfile, stat: str, text: str, *, game: Game | None, viewer: Viewer
+) -> MatchVerdict:
+    """Return whether a match of a player counts for a stat; see ``explain_match``."""
+    return explain_match(profile.user, stat, text, game=game, viewer=viewer)
 
 
 def get_stat_series(
@@ -193,7 +233,8 @@ def get_stat_history_page(
     )
     drawn = None
     if chart is not None and not page:
-        drawn = get_stat_chart(profile.user, stat, chart, game=history.game, viewer=viewer, now=now)
+        number = get_number(profile.user, stat, history.game)
+        drawn = get_stat_chart(number, chart, viewer=viewer, now=now)
     if not as_of and not known_at:
         return StatHistoryPage(profile, history, None, drawn)
 

@@ -13,8 +13,11 @@ from datetime import datetime
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Order, Page, paginate
+from deltacrown.pages.team_numbers import TeamTotals, count_numbers
+from deltacrown.pages.team_results import list_results
 from deltacrown.teams import services
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
+from deltacrown.tournaments.models import TournamentResult
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.people.addresses import get_player, profile_of
 from deltacrown.user_profile.privacy import Viewer
@@ -59,6 +62,8 @@ class TeamPage:
     :param roles: the latest, present and former.
     :param can_manage: whether the viewer may give and end roles, and end memberships.
     :param is_member: whether the viewer is in the team now.
+    :param results: the latest official ones of the team itself, with their tournaments.
+    :param numbers: counted from all its official matches, series and results.
     """
 
     team: Team
@@ -67,6 +72,8 @@ class TeamPage:
     roles: Page[RoleLine]
     can_manage: bool
     is_member: bool
+    results: Page[TournamentResult]
+    numbers: TeamTotals
 
 
 def get_team(slug: str) -> Team:
@@ -97,6 +104,8 @@ def get_team_page(
         roles=list_roles(team, limit=RECENT),
         can_manage=person is not None and services.can_manage(team, person, now=now),
         is_member=person is not None and _is_member(team, person),
+        results=list_results(team, limit=RECENT),
+        numbers=count_numbers(team),
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from django.db.models import Case, Count, QuerySet, SmallIntegerField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Q, QuerySet, SmallIntegerField, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from deltacrown.core.names import make_name_key
 from deltacrown.core.pagination import Order, Page, paginate
@@ -20,11 +20,15 @@ from deltacrown.tournaments.models import (
     TournamentResult,
 )
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.standing import has_listed_player
 
 #: The most disqualified entrants that the front page of a tournament lists.
 DISQUALIFIED_SHOWN = 50
 #: The placed, then the unranked, then the disqualified.
 STANDINGS_ORDER: Order = ("state", "first_place", "last_place", "id")
+
+#: Placement, or both ends of a range → how many entrants of a tournament have it.
+Sharing = dict[tuple[int | None, int | None], int]
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class EntrantLink:
 
     name: str
     public_id: str = ""
+    team_slug: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class ResultItem:
     :param placement: None of who is unranked or disqualified.
     :param placement_to: the last place of a range.
     :param is_tied: whether others share the placement, or the range.
+    :param key: of the entrant, as ``Contender`` has it.
     """
 
     entrant: EntrantLink
@@ -54,6 +60,7 @@ class ResultItem:
     prize_currency: str
     disqualified_reason: str
     uncounted_reason: str
+    key: tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class RegistrationItem:
 
     player: EntrantLink
     team: str
+    team_slug: str
     status: TournamentParticipation.Status
     registered_at: datetime
     joined_on: date | None
@@ -81,27 +89,43 @@ def list_standings(event: Tournament, page: str | None, *, limit: int) -> Page[R
         cursor=page,
         limit=limit,
     )
-    return found.with_items(lambda rows: _describe_results(event, rows))
+    return found.with_items(lambda rows: _describe_results(event, rows, _count_by_placement(rows)))
 
 
-def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool]:
-    """Return the first results of those who are not disqualified, and whether there are more."""
-    rows = _in_order(_filter_official(event).filter(disqualified_at__isnull=True))
-    found = list(rows.order_by(*STANDINGS_ORDER)[: limit + 1])
-    return _describe_results(event, found[:limit]), len(found) > limit
+def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool, list[ResultItem]]:
+    """Return the first results of who is not disqualified, whether there are more, and the disqualified.
+
+    The disqualified are in the order they were recorded. Two queries, one where no teams are placed, none
+    where ``event`` knows that it has no results.
+    """
+    if not getattr(event, "has_results", True):
+        return [], False, []
+    is_out = Q(disqualified_at__isnull=False)
+    numbered = _in_order(_filter_official(event)).annotate(
+        is_out=Case(When(is_out, then=Value(1)), default=Value(0), output_field=SmallIntegerField()),
+        number=Window(RowNumber(), partition_by=["is_out"], order_by=list(STANDINGS_ORDER)),
+        sharing=Window(Count("pk"), partition_by=["placement", "placement_to"]),
+    )
+    shown = Q(is_out=0, number__lte=limit + 1) | Q(is_out=1, number__lte=DISQUALIFIED_SHOWN)
+    rows = list(numbered.filter(shown).order_by(*STANDINGS_ORDER))
+    standing = [row for row in rows if not row.is_out]
+    out = [row for row in rows if row.is_out]
+    kept = standing[:limit]
+    sharing: Sharing = {(row.placement, row.placement_to): row.sharing for row in kept if row.placement}
+    items = _describe_results(event, [*kept, *out], sharing)
+    return items[: len(kept)], len(standing) > limit, items[len(kept) :]
 
 
-def list_disqualified(event: Tournament) -> list[ResultItem]:
-    """Return the results of the disqualified, in the order they were recorded."""
-    rows = _filter_official(event).filter(disqualified_at__isnull=False).order_by("id")
-    return _describe_results(event, rows[:DISQUALIFIED_SHOWN])
+def list_winners(events: Sequence[Tournament], *, only_listed: bool = False) -> dict[int, list[EntrantLink]]:
+    """Return tournament's id → its winners, for all of ``events`` in one query.
 
-
-def list_winners(events: Sequence[Tournament]) -> dict[int, list[EntrantLink]]:
-    """Return tournament's id → its winners, for all of ``events`` in one query."""
+    :param only_listed: without players who are not listed, as news has it.
+    """
     kinds = {event.pk: event.entrant_kind for event in events}
     rows = TournamentResult.objects.filter(tournament__in=events, placement=1, uncounted_reason="")
     winners: defaultdict[int, list[EntrantLink]] = defaultdict(list)
+    if only_listed:
+        rows = rows.filter(Q(user=None) | Q(has_listed_player()))
     for row in rows.select_related("team", "user__profile").order_by("id"):
         is_of_team = row.user_id is None
         if is_of_team == (kinds[row.tournament_id] == Tournament.EntrantKind.TEAM):
@@ -151,11 +175,13 @@ def _in_order(rows: QuerySet[TournamentResult]) -> QuerySet[TournamentResult]:
     return rows.annotate(state=state, first_place=first, last_place=last)
 
 
-def _describe_results(event: Tournament, found: Iterable[TournamentResult]) -> list[ResultItem]:
-    rows = list(found)
-    if not rows:
-        return []
-    entrants_at = _count_by_placement(rows)
+def _describe_results(
+    event: Tournament, rows: Sequence[TournamentResult], entrants_at: Sharing
+) -> list[ResultItem]:
+    """Convert official results.
+
+    :param entrants_at: placement, or both ends of a range → how many entrants of the tournament have it.
+    """
     rosters = _list_rosters(rows)
 
     items = []
@@ -172,13 +198,16 @@ def _describe_results(event: Tournament, found: Iterable[TournamentResult]) -> l
             prize_currency=event.prize_currency,
             disqualified_reason=row.disqualified_reason,
             uncounted_reason=row.uncounted_reason,
+            key=("team", row.team_id or 0) if is_of_team else ("player", row.user_id or 0),
         )
         items.append(item)
     return items
 
 
-def _count_by_placement(rows: Sequence[TournamentResult]) -> dict[tuple[int | None, int | None], int]:
+def _count_by_placement(rows: Sequence[TournamentResult]) -> Sharing:
     """Return placement, or both ends of a range → how many entrants of the tournament have it."""
+    if not rows:
+        return {}
     first = rows[0]
     placements = {row.placement for row in rows if row.placement}
     same_table = TournamentResult.objects.filter(
@@ -193,6 +222,8 @@ def _count_by_placement(rows: Sequence[TournamentResult]) -> dict[tuple[int | No
 def _list_rosters(rows: Sequence[TournamentResult]) -> dict[int | None, list[EntrantLink]]:
     """Return team's id → the players with a result for it."""
     teams = [row.team_id for row in rows if row.user_id is None]
+    if not teams:
+        return {}
     members = TournamentResult.objects.filter(
         tournament=rows[0].tournament_id,
         user__isnull=False,
@@ -219,6 +250,7 @@ def _describe_rows(rows: Sequence[TournamentParticipation]) -> list[Registration
         item = RegistrationItem(
             player=link_player(row.user.profile),
             team=row.team.name if row.team else "",
+            team_slug=row.team.slug if row.team else "",
             status=TournamentParticipation.Status(row.status),
             registered_at=row.registered_at,
             joined_on=day if has_joined else None,
@@ -244,7 +276,7 @@ def _list_last_moves(rows: Sequence[TournamentParticipation]) -> dict[int | None
 def _link_entrant(row: TournamentResult) -> EntrantLink:
     if row.user is not None:
         return link_player(row.user.profile)
-    return EntrantLink(row.team.name if row.team else "")
+    return EntrantLink(row.team.name, team_slug=row.team.slug) if row.team else EntrantLink("")
 
 
 def link_player(profile: UserProfile) -> EntrantLink:

@@ -1,4 +1,4 @@
-"""The matches of a tournament, live and archived, and what each player did in them."""
+"""The matches of a tournament, live and archived."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -16,31 +15,13 @@ from deltacrown.core.pagination import Page, check_limit, read_position, write_p
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.pages.match_sides import MatchSide, list_sides
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
-from deltacrown.tournaments.services import PlayerTotals, list_player_totals
 from deltacrown.user_profile.histories.match_words import say_why_uncounted
 from deltacrown.user_profile.histories.sides import name_sides
-from deltacrown.user_profile.models import UserProfile
 
 #: When a match was played, and its place among those of the same time.
 MatchPlace = tuple[datetime, int | None]
 #: How many sides of a match the list of matches names; a free-for-all has many.
 SIDES_SHOWN = 4
-
-
-@dataclass(frozen=True)
-class TournamentPlayerItem:
-    """One player's numbers over a tournament; voided matches do not count.
-
-    :param kills: ``None`` when the game reported none, as ``deaths`` and ``ratio``.
-    """
-
-    name: str
-    public_id: str
-    games: int
-    wins: int
-    kills: int | None
-    deaths: int | None
-    ratio: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -73,17 +54,6 @@ class TournamentMatchItem:
     def other_sides(self) -> int:
         """Return how many sides ``leading_sides`` leaves out."""
         return len(self.sides) - len(self.leading_sides)
-
-
-def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
-    """Return the numbers of everyone who played, most kills per death first.
-
-    Where the game reports no kills, the most wins are first.
-    """
-    totals = list_player_totals(event)
-    profiles = UserProfile.objects.select_related("user").in_bulk([each.user.pk for each in totals])
-    items = [_describe_player(each, profiles[each.user.pk]) for each in totals]
-    return sorted(items, key=_player_order)
 
 
 def list_match_items(
@@ -195,22 +165,3 @@ def _get_shared(reasons: Iterable[str]) -> str:
     """Return the reason that all lines have, or nothing."""
     different = set(reasons)
     return different.pop() if len(different) == 1 else ""
-
-
-def _describe_player(totals: PlayerTotals, profile: UserProfile) -> TournamentPlayerItem:
-    has_kills = {"kills", "deaths"} <= totals.totals.keys()
-    return TournamentPlayerItem(
-        name=profile.name,
-        public_id=profile.public_id,
-        games=totals.games,
-        wins=totals.wins,
-        kills=totals.kills if has_kills else None,
-        deaths=totals.deaths if has_kills else None,
-        ratio=totals.kill_death_ratio if has_kills else None,
-    )
-
-
-def _player_order(item: TournamentPlayerItem) -> tuple[bool, int]:
-    """Keep the order of ``list_player_totals`` for those with kills; sort the others by wins after them."""
-    has_no_kills = item.ratio is None
-    return has_no_kills, -item.wins if has_no_kills else 0

@@ -12,6 +12,7 @@ from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.natural_order import NumberedKey, SortKey, get_numbered_key, get_sort_key
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
+from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import list_match_sources
 from deltacrown.pages.series import GAMES_SHOWN, SeriesItem, describe_series
 from deltacrown.pages.tournament_matches import TournamentMatchItem, describe_matches, list_described
@@ -30,6 +31,11 @@ class PlayedItem:
 
     series: SeriesItem | None
     matches: list[TournamentMatchItem]
+
+    @property
+    def round(self) -> str:
+        """Return the round, as the organiser calls it."""
+        return self.series.round if self.series else self.matches[0].round
 
     @property
     def more(self) -> int:
@@ -116,7 +122,7 @@ def get_series(event: Tournament, series: str) -> SeriesItem:
     """
     found = describe_series(event.slug, [series]) if is_storable(series, multiline=False) else {}
     if series not in found:
-        raise NotFound(f"There is no series {series[:100]!r} in {event.name}.", field="series")
+        raise NotFound(end_sentence(f"There is no series {series[:100]!r} in {event.name}"), field="series")
     return found[series]
 
 

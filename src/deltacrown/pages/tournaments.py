@@ -9,39 +9,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
 from deltacrown.pages.search import Found, search_tournaments
 from deltacrown.pages.series import SeriesItem
 from deltacrown.pages.tournament_entrants import (
     EntrantLink,
-    RegistrationItem,
     ResultItem,
     count_registered,
-    list_disqualified,
     list_first,
     list_registrations,
     list_standings,
     list_winners,
 )
-from deltacrown.pages.tournament_matches import (
-    TournamentPlayerItem,
-    list_match_items,
-    list_player_items,
-)
+from deltacrown.pages.tournament_entries import EnteredItem, Entries, count_entries, list_entered
+from deltacrown.pages.tournament_matches import list_match_items
+from deltacrown.pages.tournament_played import Played, read_played
+from deltacrown.pages.tournament_players import list_player_items
 from deltacrown.pages.tournament_series import (
-    PlayedItem,
     SeriesPage,
     get_series,
     list_played_items,
     list_series_items,
 )
-from deltacrown.tournaments.models import Tournament, TournamentDecision
+from deltacrown.tournaments.models import Tournament, TournamentDecision, TournamentResult
 from deltacrown.tournaments.services import (
     TournamentSummary,
     find_tournaments,
     get_standing_decision,
-    summarise_tournament,
 )
 from deltacrown.user_profile.histories.filters import SLUG, get_game, get_season_named
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
@@ -69,19 +66,28 @@ class TournamentItem:
 class TournamentFrontPage:
     """A tournament at a glance.
 
-    ``registered`` is as in ``TournamentItem``; the players of ``summary`` are those who played. ``results``,
-    ``entrants``, ``players`` and ``matches`` are the first of their lists; a series is one of ``matches``.
+    :param entries: how many are registered, and what the viewer's own registration is.
+    :param played: its ``players`` are the first of those who played, its ``latest`` what was played last.
+    :param results: the first of the table; ``entrants`` are shown while there are none.
     """
 
     tournament: Tournament
-    registered: int
-    summary: TournamentSummary
+    entries: Entries
+    played: Played
     results: list[ResultItem]
     has_more_results: bool
     disqualified: list[ResultItem]
-    entrants: Page[RegistrationItem]
-    players: list[TournamentPlayerItem]
-    matches: list[PlayedItem]
+    entrants: list[EnteredItem]
+
+    @property
+    def registered(self) -> int:
+        """Return how many players are registered, without those who withdrew."""
+        return self.entries.players
+
+    @property
+    def summary(self) -> TournamentSummary:
+        """Return the totals over the matches that count; its players are those who played."""
+        return self.played.summary
 
 
 @dataclass(frozen=True)
@@ -125,23 +131,35 @@ def list_tournament_items(
     listing = f"tournaments/{game or ''}/{status or ''}/{season or ''}"
     order = ("-starts_at", "-id")
     found = paginate(rows, listing=listing, order=order, cursor=page, limit=limit)
-    return found.with_items(_describe_tournaments)
+    return found.with_items(describe_tournaments)
+
+
+def list_past_tournaments(page: str | None, *, limit: int = 20) -> Page[TournamentItem]:
+    """Return a page of the tournaments that neither run nor are to come, latest start first."""
+    current = [Tournament.Status.DRAFT, Tournament.Status.OPEN, Tournament.Status.RUNNING]
+    rows = Tournament.objects.exclude(status__in=current).select_related("game")
+    order = ("-starts_at", "-id")
+    found = paginate(rows, listing="past tournaments", order=order, cursor=page, limit=limit)
+    return found.with_items(describe_tournaments)
 
 
 def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
-    """Return the front page of a tournament."""
+    """Return the front page of a tournament, in at most eight queries."""
     event = get_tournament(slug, viewer=viewer)
-    results, has_more = list_first(event, limit=FRONT_RESULTS)
+    results, has_more, disqualified = list_first(event, limit=FRONT_RESULTS)
     return TournamentFrontPage(
         tournament=event,
-        registered=count_registered([event]).get(event.pk, 0),
-        summary=summarise_tournament(event),
+        entries=count_entries(event, viewer),
+        played=read_played(
+            event,
+            disqualified={item.key for item in disqualified},
+            players=FRONT_PLAYERS,
+            latest=FRONT_MATCHES,
+        ),
         results=results,
         has_more_results=has_more,
-        disqualified=list_disqualified(event),
-        entrants=list_registrations(event, None, limit=FRONT_ENTRANTS),
-        players=list_player_items(event)[:FRONT_PLAYERS],
-        matches=list_played_items(event, None, limit=FRONT_MATCHES).items,
+        disqualified=disqualified,
+        entrants=[] if results else list_entered(event, limit=FRONT_ENTRANTS),
     )
 
 
@@ -207,7 +225,11 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
     """
     event: Tournament | None = None
     if SLUG.fullmatch(slug):
-        shown = filter_tournaments_by_visibility(Tournament.objects.select_related("game"), viewer)
+        rows = Tournament.objects.select_related("game").annotate(
+            has_decisions=Exists(TournamentDecision.objects.filter(tournament=OuterRef("pk"))),
+            has_results=Exists(TournamentResult.objects.filter(tournament=OuterRef("pk"))),
+        )
+        shown = filter_tournaments_by_visibility(rows, viewer)
         event = find_tournaments([slug], among=shown).get(slug)
     if event is None:
         raise NotFound(f"There is no tournament {slug!r}.", field="slug")
@@ -215,15 +237,19 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
 
 
 def get_decision(event: Tournament) -> TournamentDecision | None:
-    """Return why a tournament is annulled, or runs again after its end; None where it is neither."""
-    return get_standing_decision(event)
+    """Return why a tournament is annulled, or runs again after its end; None where it is neither.
+
+    :param event: as ``get_tournament`` returns it, which knows whether anything was decided.
+    """
+    return get_standing_decision(event) if getattr(event, "has_decisions", True) else None
 
 
 def _describe_found(found: Sequence[Found[Tournament]]) -> list[TournamentItem]:
-    items = _describe_tournaments([each.item for each in found])
+    items = describe_tournaments([each.item for each in found])
     return [replace(item, formerly=each.formerly) for item, each in zip(items, found, strict=True)]
 
 
-def _describe_tournaments(events: Sequence[Tournament]) -> list[TournamentItem]:
+def describe_tournaments(events: Sequence[Tournament]) -> list[TournamentItem]:
+    """Return tournaments with the counts of their entrants and with their winners; two queries."""
     registered, winners = count_registered(events), list_winners(events)
     return [TournamentItem(event, registered.get(event.pk, 0), winners.get(event.pk, [])) for event in events]

@@ -29,6 +29,7 @@ from deltacrown.tournaments.models import (
 ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
 #: Fields that can be changed later too, with what is said of a change.
 CURRENCY = "prize_currency"
+ANNOUNCED = ["prize_pool", "registration_closes_at", "rules"]
 FORFEIT_RULE = "counts_forfeits"
 HELP_TEXTS = {
     FORFEIT_RULE: (
@@ -62,7 +63,7 @@ class TournamentAdmin(ServiceAdmin):
     search_fields = ["name", "slug"]
     autocomplete_fields = ["game", "organiser"]
     ordering = ["-starts_at", "-id"]
-    fields = [*ENTERED, CURRENCY, FORFEIT_RULE, "status", "created_at"]
+    fields = [*ENTERED, CURRENCY, *ANNOUNCED, FORFEIT_RULE, "status", "created_at"]
     actions = [
         "open_selected",
         "start_selected",
@@ -86,6 +87,9 @@ class TournamentAdmin(ServiceAdmin):
         tournament = services.create_tournament(**entered) if new else row
         if CURRENCY in form.cleaned_data:
             services.set_prize_currency(tournament=tournament, prize_currency=form.cleaned_data[CURRENCY])
+        announced = {name: value for name, value in form.cleaned_data.items() if name in ANNOUNCED}
+        if announced:
+            services.set_announcement(tournament=tournament, **announced)
         if FORFEIT_RULE in form.cleaned_data:
             rule = form.cleaned_data[FORFEIT_RULE]
             services.set_forfeit_rule(tournament=tournament, counts_forfeits=rule, by=self.actor(request))

@@ -47,7 +47,12 @@ BELONGINGS = [
 ]
 
 TEXTS = [
-    describe(Tournament, title="slug name search_key", nameless="entrant_kind status prize_currency"),
+    describe(
+        Tournament,
+        title="slug name search_key",
+        nameless="entrant_kind status prize_currency",
+        free="rules",
+    ),
     describe(FormerTournamentName, title="key name search_key"),
     # They follow from names and slugs, which are told themselves.
     describe(TournamentSearchTerm, nameless="term former_name"),

@@ -110,7 +110,7 @@ class Visibility:
         return self.histories.issuperset(histories)
 
 
-def get_audience(viewer: Viewer, owner: User) -> Audience:
+def get_audience(viewer: Viewer, owner: User, *, follows: bool | None = None) -> Audience:
     """Return the audience of ``viewer``: SELF, else STAFF, else FOLLOWER; ANONYMOUS once deactivated."""
     if not _is_known(viewer):
         return Audience.ANONYMOUS
@@ -118,7 +118,8 @@ def get_audience(viewer: Viewer, owner: User) -> Audience:
         return Audience.SELF
     if sees_hidden(viewer):
         return Audience.STAFF
-    follows = Follow.objects.filter(follower_id=viewer.pk, followed=owner).exists()
+    if follows is None:
+        follows = Follow.objects.filter(follower_id=viewer.pk, followed=owner).exists()
     return Audience.FOLLOWER if follows else Audience.MEMBER
 
 
@@ -127,9 +128,9 @@ def sees_hidden(viewer: Viewer) -> TypeGuard[User]:
     return _may(viewer, Right.VIEW_HIDDEN)
 
 
-def get_visibility(owner: User, viewer: Viewer) -> Visibility:
-    """Return all that ``viewer`` may see of ``owner``, in one query."""
-    flags = _get_flags(owner).first()
+def get_visibility(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> Visibility:
+    """Return all that ``viewer`` may see, in one query; none if given a shown player's flags."""
+    flags = flags or _get_flags(owner).first()
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
         tournaments=_sees(

@@ -1,6 +1,7 @@
 """What is the same for everybody of one audience, kept for a while; see docs/explanation/caching.md.
 
-It is kept per audience, never per viewer. What players see of themselves, and what staff see, is not kept.
+It is kept per audience, never per viewer. What staff see is not kept; what players see of themselves is, of
+their overview alone.
 """
 
 from __future__ import annotations
@@ -24,16 +25,22 @@ MATCHES_KEPT, TIMELINE_KEPT = 60, 30
 USUAL_LIMIT = 10
 
 
-def get_shared_audience(viewer: Viewer, owner: User) -> Audience | None:
+def get_shared_audience(
+    viewer: Viewer, owner: User, *, follows: bool | None = None, keeps_own: bool = False
+) -> Audience | None:
     """Return the audience with which ``viewer`` shares what is kept of ``owner``, or None.
 
-    Players themselves share with nobody, and neither do staff, whatever their rights.
+    Staff share with nobody, whatever their rights.
+
+    :param follows: whether the viewer follows the owner, where that is read already.
+    :param keeps_own: whether what players see of themselves is kept too.
     """
     if viewer is not None and getattr(viewer, "is_staff", False):
         return None
 
-    audience = get_audience(viewer, owner)
-    return audience if audience in SHARED else None
+    audience = get_audience(viewer, owner, follows=follows)
+    is_kept = audience in SHARED or (keeps_own and audience is Audience.SELF)
+    return audience if is_kept else None
 
 
 def get_shared(

@@ -42,6 +42,7 @@ class Leaderboard:
     :param on_front_page: whether its first few players are on the front page.
     :param lowest_first: whether the smallest value is the best.
     :param sample: what a player must have to be ranked; without it, a value above 0.
+    :param beside: the name of another number of the holder that is shown beside it.
     :param rule: who is ranked, in one sentence; follows from ``sample`` when left out.
     :param index: the end of the names of its indexes; the name of the column when left out.
     """
@@ -50,6 +51,7 @@ class Leaderboard:
     on_front_page: bool = False
     lowest_first: bool = False
     sample: Sample | None = None
+    beside: str = ""
     rule: str = ""
     index: str = ""
 
@@ -78,10 +80,8 @@ class Leaderboard:
 
         :param columns: name of a number here → its name there.
         """
-        if self.sample is None:
-            return self
-
-        return replace(self, sample=replace(self.sample, stat=columns[self.sample.stat]))
+        sample = self.sample and replace(self.sample, stat=columns[self.sample.stat])
+        return replace(self, sample=sample, beside=columns.get(self.beside, ""))
 
 
 class Stat(engine.Stat):

@@ -109,21 +109,21 @@ class PlayerStats(models.Model):
             "do byes, abandoned matches, and others of which it is said that they do not."
         ),
         place=30,
-        leaderboard=Leaderboard(place=50, index="played"),
+        leaderboard=Leaderboard(place=50, beside="overall_win_rate", index="played"),
     )
     matches_won = Stat(
         count_of(*MATCHES, happened_at="played_at", where=[*COUNTED, WON]),
         label="Matches won",
         meaning="Matches played that ended in a win.",
         place=20,
-        leaderboard=Leaderboard(place=10, on_front_page=True, index="won"),
+        leaderboard=Leaderboard(place=10, on_front_page=True, beside="overall_win_rate", index="won"),
     )
     series_won = Stat(
         count_of(SERIES, happened_at="played_at", where=[DECIDED, WON]),
         label="Series won",
         meaning="Series played that the player's side won.",
         place=32,
-        leaderboard=Leaderboard(place=55, index="series_won"),
+        leaderboard=Leaderboard(place=55, beside="series_played", index="series_won"),
     )
     series_played = Stat(
         count_of(SERIES, happened_at="played_at", where=[DECIDED]),
@@ -139,7 +139,7 @@ class PlayerStats(models.Model):
         label="Tournaments entered",
         meaning="Registrations, from the time of registration on, whatever became of them.",
         place=60,
-        leaderboard=Leaderboard(place=60, index="entered"),
+        leaderboard=Leaderboard(place=60, beside="tournaments_won", index="entered"),
     )
     tournaments_won = Stat(
         count_of("tournaments.TournamentResult", happened_at="decided_at", where=[*PLACED, FIRST]),
@@ -149,7 +149,9 @@ class PlayerStats(models.Model):
             "have a title each."
         ),
         place=40,
-        leaderboard=Leaderboard(place=30, on_front_page=True, index="titles"),
+        leaderboard=Leaderboard(
+            place=30, on_front_page=True, beside="tournaments_participated", index="titles"
+        ),
     )
     disputes_filed = Stat(
         count_of("moderation.Dispute", happened_at="filed_at", keys={"user": "reporter"}),
@@ -187,7 +189,7 @@ class PlayerStats(models.Model):
         meaning="The points of every experience award.",
         sentence="{rows:,} awards add up to {value:,} points.",
         place=90,
-        leaderboard=Leaderboard(place=40, on_front_page=True, index="experience"),
+        leaderboard=Leaderboard(place=40, on_front_page=True, beside="level", index="experience"),
     )
     overall_win_rate = DerivedStat(
         expression=rate("matches_won", "total_matches_played"),
@@ -202,6 +204,7 @@ class PlayerStats(models.Model):
             place=20,
             on_front_page=True,
             sample=PLAYED_ENOUGH,
+            beside="total_matches_played",
             index="win_rate",
         ),
     )
@@ -230,6 +233,7 @@ class PlayerStats(models.Model):
         leaderboard=Leaderboard(
             place=80,
             lowest_first=True,
+            beside="tournaments_participated",
             rule="Players with a placement to average are ranked, the lowest average first.",
             index="placement",
         ),

@@ -52,11 +52,11 @@ def get_sign_in_address(request: HttpRequest) -> str:
 def get_return_address(request: HttpRequest) -> str:
     """Return the path of the page a person is on: never another site's, and none that only takes a POST."""
     if request.path == reverse("login"):
-        return _as_own_path(request.GET.get(REDIRECT_FIELD_NAME, ""), request) or reverse("home")
+        return as_own_path(request.GET.get(REDIRECT_FIELD_NAME, ""), request) or reverse("home")
     if is_by_htmx(request):
-        return _as_own_path(request.headers.get("HX-Current-URL", ""), request) or reverse("home")
+        return as_own_path(request.headers.get("HX-Current-URL", ""), request) or reverse("home")
     if request.method not in READS:
-        return _as_own_path(request.headers.get("Referer", ""), request) or request.path
+        return as_own_path(request.headers.get("Referer", ""), request) or request.path
     return request.get_full_path()
 
 
@@ -65,7 +65,7 @@ def is_by_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _as_own_path(address: str, request: HttpRequest) -> str:
+def as_own_path(address: str, request: HttpRequest) -> str:
     """Return the path and query of an address of this site; ``""`` for any other."""
     is_own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     if not is_own:

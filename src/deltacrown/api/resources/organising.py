@@ -14,6 +14,7 @@ from deltacrown.api.people import find_game, find_player, find_players_named, fi
 from deltacrown.api.resources.tournaments import SlugPath, describe_tournament, resource
 from deltacrown.api.shapes.entries import GivenStep, NewEntrant
 from deltacrown.api.shapes.tournaments import (
+    GivenAnnouncement,
     GivenCorrection,
     GivenCurrency,
     GivenDisqualification,
@@ -87,6 +88,17 @@ def set_prize_currency(request: HttpRequest, slug: SlugPath, body: GivenCurrency
     event = _find(request, slug)
     tournaments.require_currency_say(event, caller_of(request).member)
     tournaments.set_prize_currency(tournament=event, prize_currency=body.prize_currency)
+    return describe_tournament(event)
+
+
+@resource.write("POST", "/tournaments/{slug}/announcement", **STEP)
+def set_announcement(request: HttpRequest, slug: SlugPath, body: GivenAnnouncement) -> Any:
+    """Set what is announced: the rules, the sum of all prizes, until when one registers.
+
+    All three are replaced. After `registration_closes_at` only the organiser and staff enter anybody.
+    """
+    event = _find_own(request, slug)
+    tournaments.set_announcement(tournament=event, **body.model_dump())
     return describe_tournament(event)
 
 

@@ -61,7 +61,7 @@ class OverTimeQuery(BaseModel):
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     season: str | None = Field(None, description=SEASON_OF_ROWS)
     tournament: str | None = Field(None, description="A tournament's slug.")
-    opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
+    opponent: str | None = Field(None, description="Public id of a player, slug of a team, or a name.")
     status: TournamentStatus | None = None
     placement: int | None = Field(None, ge=1, le=2**31 - 1, description="The player's placement.")
     registered_from: str | None = Field(None, description=REGISTERED_FROM, examples=["2025-06-01"])

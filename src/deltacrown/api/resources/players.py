@@ -16,6 +16,7 @@ from deltacrown.api.shapes.players import (
     ActivityLine,
     EntryLine,
     GameLine,
+    HeadToHead,
     MatchLine,
     Player,
     SeriesLine,
@@ -30,7 +31,7 @@ from deltacrown.api.shapes.stats import (
     StatValues,
 )
 from deltacrown.core.clock import now
-from deltacrown.pages import cached, players, stats
+from deltacrown.pages import cached, players, stats, versus
 
 resource = Resource("players")
 
@@ -61,7 +62,7 @@ class MatchQuery(PagingByTen):
     played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     tournament: str | None = Field(None, description="A tournament's slug.")
-    opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
+    opponent: str | None = Field(None, description="Public id of a player, slug of a team, or a name.")
     season: str | None = Field(None, description=SEASON_PLAYED)
 
 
@@ -73,7 +74,7 @@ class SeriesQuery(PagingByTen):
     played_from: str | None = Field(None, description=PLAYED_FROM, examples=["2025-06-01"])
     played_to: str | None = Field(None, description=PLAYED_TO, examples=["2025-06-30"])
     tournament: str | None = Field(None, description="A tournament's slug.")
-    opponent: str | None = Field(None, description="A player's public id, or a team's slug.")
+    opponent: str | None = Field(None, description="Public id of a player, slug of a team, or a name.")
     season: str | None = Field(None, description=SEASON_PLAYED)
 
 
@@ -191,6 +192,26 @@ def list_player_series(request: HttpRequest, public_id: PlayerPath, query: Query
     viewer = caller_of(request).viewer
     found = players.list_series(public_id, _filters(query), query.page, limit=query.limit, viewer=viewer)
     return page_of(found)
+
+
+@resource.read(
+    "/players/{public_id}/versus/{other}", answers=HeadToHead, access=PUBLIC, refuses=[403, 404, 410]
+)
+def get_head_to_head(request: HttpRequest, public_id: PlayerPath, other: PlayerPath) -> Any:
+    """A player head to head with another, from the first one's view.
+
+    403 when either hides their matches. The rows are those of `/players/{public_id}/matches?opponent=`.
+    """
+    profile, rival, numbers = versus.get_versus(public_id, other, viewer=caller_of(request).viewer)
+    return {
+        "player": profile,
+        "other": rival,
+        "against": versus.sum_up(numbers.against),
+        "against_by_game": numbers.against,
+        "together": versus.sum_up(numbers.together),
+        "together_by_game": numbers.together,
+        "series": numbers.series,
+    }
 
 
 @resource.read(

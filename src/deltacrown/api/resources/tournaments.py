@@ -138,6 +138,9 @@ def describe_tournament(event: Tournament) -> dict[str, Any]:
         "ends_at",
         "created_at",
         "prize_currency",
+        "prize_pool",
+        "registration_closes_at",
+        "rules",
     )
     organiser = event.organiser.profile.public_id if event.organiser else None
     return {

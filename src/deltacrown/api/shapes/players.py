@@ -108,6 +108,13 @@ class TournamentPart(Shown):
     stats: Reported
 
 
+class Opponent(Shown):
+    """A player on another side of a match."""
+
+    public_id: PublicId
+    name: str
+
+
 class MatchLine(Shown):
     """One match of a player. One with a `void_reason` or an `uncounted_reason` counts nowhere."""
 
@@ -131,6 +138,50 @@ class MatchLine(Shown):
         description="Why it counts nowhere though it is not void: a bye, a friendly; else empty."
     )
     tournament: TournamentPart | None
+    opponents: list[Opponent] | None = Field(
+        None,
+        description="The players on other sides, as far as the caller may see their lines. Null for a lobby "
+        "of more than 24 lines, and in the answer about one match, which has all of them.",
+    )
+    opposing_side: str = Field(
+        "", description="The name of the other side where there is one, of several players; else empty."
+    )
+    opponent_score: str = Field(
+        "",
+        description="Of the other side, where there is one of which the caller may see a line.",
+    )
+
+
+class Record(Shown):
+    """How a player fared; won, lost and drawn are those that count."""
+
+    played: int = Field(description="Those that count.")
+    won: int
+    lost: int
+    drawn: int
+    uncounted: int = Field(description="Void ones, and those that count nowhere for another reason.")
+    win_rate: Value = Field(description="Of those that count, in percent; null where none does.")
+
+
+class GameRecord(Shown):
+    """How a player fared in the matches of one kind in one game."""
+
+    game_slug: str
+    game_name: str
+    kind: MatchKind
+    record: Record
+
+
+class HeadToHead(Shown):
+    """What one player made of another: their matches on different sides and on one side, and their series."""
+
+    player: PlayerLine
+    other: PlayerLine
+    against: Record = Field(description="Of matches on different sides, or without sides.")
+    against_by_game: list[GameRecord]
+    together: Record = Field(description="Of matches on one side.")
+    together_by_game: list[GameRecord]
+    series: Record = Field(description="Of series against each other.")
 
 
 class SeriesLine(Shown):

@@ -188,6 +188,11 @@ class Tournament(Shown):
     ends_at: DateTime | None
     created_at: DateTime
     prize_currency: str = Field(description="Of all its prizes, as in ISO 4217; empty where it is not known.")
+    prize_pool: Amount | None = Field(description="The sum of all prizes as announced; null where none was.")
+    registration_closes_at: DateTime | None = Field(
+        description="Until when players and captains register; null for the start."
+    )
+    rules: str = Field(description="Plain text; a line stays a line.")
     decision: Decision | None = Field(description="Why it is annulled, or runs again after its end.")
 
 
@@ -217,7 +222,17 @@ UNPLACED_REASON = Field("", description="Why it has no placement: not classified
 Slug = Annotated[str, Field(examples=["spring-cup"])]
 
 
-class NewTournament(Given):
+class GivenAnnouncement(Given):
+    """What is announced of a tournament."""
+
+    prize_pool: GivenAmount | None = Field(None, description="The sum of all prizes, in whole cents.")
+    registration_closes_at: GivenDateTime | None = Field(
+        None, description="Until when players and captains register; null for the start."
+    )
+    rules: str = Field("", description="Plain text; a line stays a line.", max_length=10_000)
+
+
+class NewTournament(GivenAnnouncement):
     """A tournament to create, as a draft."""
 
     slug: Slug = Field(max_length=100)

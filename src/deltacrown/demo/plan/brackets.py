@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from deltacrown.demo.plan.calendar import CLOSES
 from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch, play_match
 from deltacrown.demo.plan.titles import Title
@@ -35,10 +34,12 @@ def play_bracket(
     entrants: Sequence[PlannedEntrant],
     starts_at: datetime,
     *,
+    until: datetime,
     third: bool,
 ) -> Bracket:
     """Play a tournament from the first round to the final, or until the season closes.
 
+    :param until: when the season closes.
     :param third: the losers of the semi-finals play for third place; otherwise they share it.
     """
     table = _Table(rng, slug, title)
@@ -72,7 +73,7 @@ def play_bracket(
         remaining = [winner for winner, _ in decided]
         starts_at += timedelta(hours=ROUND_HOURS)
 
-    played = [match for match in table.matches if match.played_at < CLOSES]
+    played = [match for match in table.matches if match.played_at < until]
     is_over = len(played) == len(table.matches)
     winners = [each for each in remaining if each]
     ranking = [winners, *reversed(out)] if is_over else []

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_times, make_stream, week_of
+from deltacrown.demo.plan.calendar import Calendar, make_stream
 from deltacrown.demo.plan.matches import Lineups, PlannedMatch, play_match
 from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.titles import TITLES, Title
@@ -21,13 +21,15 @@ SPLITS = 2
 TRIES = 40
 
 
-def plan_casual_matches(seed: str, players: Sequence[PlannedPlayer], count: int) -> list[PlannedMatch]:
+def plan_casual_matches(
+    seed: str, calendar: Calendar, players: Sequence[PlannedPlayer], count: int
+) -> list[PlannedMatch]:
     """Return ``count`` played matches, in the order of their sessions."""
     rng = make_stream(seed, "casual")
-    crowd = _Crowd(players)
+    crowd = _Crowd(calendar, players)
     matches: list[PlannedMatch] = []
     lengths = _draw_lengths(rng, count)
-    for starts_at, length in zip(draw_times(rng, len(lengths)), lengths, strict=True):
+    for starts_at, length in zip(calendar.draw_times(rng, len(lengths)), lengths, strict=True):
         matches += _play_session(rng, crowd, starts_at, length, len(matches) + 1)
     return matches
 
@@ -51,9 +53,8 @@ def _play_session(
     matches = []
     for place in range(count):
         key = f"demo-casual-{number + place:05d}"
-        played_at = min(starts_at, CLOSES)
         matches.append(
-            play_match(rng, key=key, title=title, played_at=played_at, lineups=lineups, names=title.sides)
+            play_match(rng, key=key, title=title, played_at=starts_at, lineups=lineups, names=title.sides)
         )
         starts_at += timedelta(minutes=rng.randint(*title.minutes) + 3)
     return matches
@@ -74,14 +75,14 @@ def _make_sides(rng: Random, title: Title, at: datetime, gathered: Sequence[Plan
 class _Crowd:
     """The players of each game in each week, drawn in proportion to how much they play."""
 
-    def __init__(self, players: Sequence[PlannedPlayer]) -> None:
-        self._everybody = players
+    def __init__(self, calendar: Calendar, players: Sequence[PlannedPlayer]) -> None:
+        self._calendar, self._everybody = calendar, players
         self._pools: dict[tuple[str, int], tuple[list[PlannedPlayer], list[float]]] = {}
 
     def draw(self, rng: Random, title: Title, at: datetime) -> list[PlannedPlayer]:
         """Return as many random players as two sides need; for one-on-one games a third to choose from."""
         wanted = 2 * title.squad if title.is_team_game else 3
-        members, weights = self._pool(title, week_of(at))
+        members, weights = self._pool(title, self._calendar.week_of(at))
         drawn: dict[int, PlannedPlayer] = {}
         for _ in range(TRIES):
             for player in rng.choices(members, cum_weights=weights, k=wanted - len(drawn)):
@@ -92,7 +93,7 @@ class _Crowd:
 
     def _pool(self, title: Title, week: int) -> tuple[list[PlannedPlayer], list[float]]:
         if (title.slug, week) not in self._pools:
-            active = _list_active(self._everybody, week)
+            active = self._list_active(week)
             interested = [player for player in active if title.slug in player.interests]
             shares = [player.activity * player.interests[title.slug] for player in interested]
             self._pools[title.slug, week] = interested, list(accumulate(shares))
@@ -102,16 +103,16 @@ class _Crowd:
         self, rng: Random, at: datetime, drawn: dict[int, PlannedPlayer], wanted: int
     ) -> list[PlannedPlayer]:
         """Return random players who do not usually play the game, as many as are missing."""
-        active = _list_active(self._everybody, week_of(at))
+        active = self._list_active(self._calendar.week_of(at))
         others = [player for player in active if player.number not in drawn]
         return rng.sample(others, wanted - len(drawn))
 
-
-def _list_active(players: Sequence[PlannedPlayer], week: int) -> list[PlannedPlayer]:
-    """Return the players who joined before the week and stay until its end."""
-    starts_at, ends_at = OPENS + timedelta(weeks=week), OPENS + timedelta(weeks=week + 1)
-    return [
-        player
-        for player in players
-        if player.plays_at(starts_at) and (player.left_at is None or player.left_at >= ends_at)
-    ]
+    def _list_active(self, week: int) -> list[PlannedPlayer]:
+        """Return the players who joined before the week and stay until its end."""
+        starts_at = self._calendar.opens_at + timedelta(weeks=week)
+        ends_at = starts_at + timedelta(weeks=1)
+        return [
+            player
+            for player in self._everybody
+            if player.plays_at(starts_at) and (player.left_at is None or player.left_at >= ends_at)
+        ]

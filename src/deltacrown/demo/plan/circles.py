@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from deltacrown.demo.plan.calendar import CLOSES, draw_between, make_stream
+from deltacrown.demo.plan.calendar import draw_between, make_stream
 from deltacrown.demo.plan.people import HERO, PlannedPlayer
 
 #: The most players that a player follows, and how many the hero follows, so that their feed has entries.
 MOST_FOLLOWED, HERO_FOLLOWS = 9, 12
 #: Factors by which following is likelier: for a game in common, and for each unit of skill.
 SAME_GAME, PER_SKILL = 4.0, 1.5
-#: One in this many players asks to be verified. Decisions of staff; None: not decided yet.
+#: One in this many players asks to be verified. Decisions of staff (None: not decided yet), and most hours
+#: until one.
 ONE_ASKS_IN = 12
 DECISIONS = (True, True, True, False, None)
+DECIDED_WITHIN = 90
 
 
 @dataclass(frozen=True)
@@ -41,22 +43,24 @@ class PlannedVerification:
     verified: bool | None
 
 
-def plan_follows(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedFollow]:
+def plan_follows(seed: str, until: datetime, players: Sequence[PlannedPlayer]) -> list[PlannedFollow]:
     """Return random follows, in time order. Strong players, and players of the same games, are preferred."""
     rng = make_stream(seed, "follows")
     follows = [
-        PlannedFollow(player, other, draw_between(rng, max(player.joined_at, other.joined_at), CLOSES))
+        PlannedFollow(player, other, draw_between(rng, max(player.joined_at, other.joined_at), until))
         for player in players
         for other in _draw_followed(rng, player, players)
     ]
     return sorted(follows, key=lambda each: (each.since, each.follower.number, each.followed.number))
 
 
-def plan_verifications(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedVerification]:
+def plan_verifications(
+    seed: str, until: datetime, players: Sequence[PlannedPlayer]
+) -> list[PlannedVerification]:
     """Return random requests for verification and their decisions. The hero is verified."""
     rng = make_stream(seed, "verifications")
     return [
-        _draw_verification(rng, player)
+        _draw_verification(rng, player, until)
         for player in players
         if player.username == HERO or rng.randrange(ONE_ASKS_IN) == 0
     ]
@@ -76,7 +80,8 @@ def _appeal(player: PlannedPlayer, other: PlannedPlayer) -> float:
     return shared * float(PER_SKILL**other.skill)
 
 
-def _draw_verification(rng: Random, player: PlannedPlayer) -> PlannedVerification:
-    asked_at = draw_between(rng, player.joined_at, CLOSES)
+def _draw_verification(rng: Random, player: PlannedPlayer, until: datetime) -> PlannedVerification:
+    asked_at = draw_between(rng, player.joined_at, until - timedelta(hours=DECIDED_WITHIN))
     verified = True if player.username == HERO else rng.choice(DECISIONS)
-    return PlannedVerification(player, asked_at, asked_at + timedelta(hours=rng.randint(2, 90)), verified)
+    decided_at = asked_at + timedelta(hours=rng.randint(2, DECIDED_WITHIN))
+    return PlannedVerification(player, asked_at, decided_at, verified)

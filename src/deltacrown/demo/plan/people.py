@@ -9,7 +9,7 @@ from random import Random
 
 from deltacrown.core.names import make_name_key
 from deltacrown.demo.plan import words
-from deltacrown.demo.plan.calendar import CLOSES, OPENS, days_in, draw_between, make_stream, wave
+from deltacrown.demo.plan.calendar import Calendar, days_between, draw_between, make_stream, wave
 from deltacrown.demo.plan.titles import TITLES, Title
 
 #: Username of the player whom visitors of the demo sign in as: strong, active, and there from the first day.
@@ -53,27 +53,30 @@ class PlannedPlayer:
 
     def strength_at(self, title: Title, at: datetime) -> float:
         """Return the player's strength in a game at a time, in units of skill."""
-        experience = max(days_in(at) - days_in(self.joined_at), 0)
-        learnt = LEARNING * (1 - math.exp(-experience / LEARNING_DAYS))
-        return self.skill + self.affinity[title.slug] + learnt + FORM * wave(*self.form, at)
+        days = days_between(self.joined_at, at)
+        learnt = LEARNING * (1 - math.exp(-max(days, 0) / LEARNING_DAYS))
+        return self.skill + self.affinity[title.slug] + learnt + FORM * wave(*self.form, days)
 
     def plays_at(self, at: datetime) -> bool:
         """Return whether the player has joined and not stopped playing."""
         return self.joined_at <= at and (self.left_at is None or at < self.left_at)
 
 
-def plan_players(seed: str, count: int) -> list[PlannedPlayer]:
+def plan_players(seed: str, calendar: Calendar, count: int) -> list[PlannedPlayer]:
     """Return ``count`` players, in the order they joined."""
     rng = make_stream(seed, "players")
-    arrivals = sorted(_draw_arrival(rng, place < max(count * FOUNDERS, 24)) for place in range(count))
+    founders = max(count * FOUNDERS, 24)
+    arrivals = sorted(_draw_arrival(rng, calendar, place < founders) for place in range(count))
     usernames = {HERO.lower()}
-    players = [_make_player(rng, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)]
+    players = [
+        _make_player(rng, calendar, number, joined_at, usernames) for number, joined_at in enumerate(arrivals)
+    ]
     players = _leave_out_doubles(players)
 
     hero = max(
         players,
         key=lambda player: (
-            player.joined_at < OPENS,
+            player.joined_at < calendar.opens_at,
             player.left_at is None,
             player.skill + min(player.activity, 2),
         ),
@@ -99,18 +102,21 @@ def _leave_out_doubles(players: list[PlannedPlayer]) -> list[PlannedPlayer]:
     return unlike
 
 
-def _draw_arrival(rng: Random, founder: bool) -> datetime:
+def _draw_arrival(rng: Random, calendar: Calendar, founder: bool) -> datetime:
     if founder:
-        return draw_between(rng, OPENS - timedelta(days=16), OPENS)
-    return draw_between(rng, OPENS, CLOSES - timedelta(days=20))
+        return draw_between(rng, calendar.opens_at - timedelta(days=16), calendar.opens_at)
+    return draw_between(rng, calendar.opens_at, calendar.closes_at - timedelta(days=20))
 
 
-def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[str]) -> PlannedPlayer:
+def _make_player(
+    rng: Random, calendar: Calendar, number: int, joined_at: datetime, usernames: set[str]
+) -> PlannedPlayer:
+    closes_at = calendar.closes_at
     username = _draw_username(rng, usernames)
     country = rng.choice(sorted(words.PEOPLE))
     interests = _draw_interests(rng)
     favourite = max(interests, key=lambda slug: interests[slug])
-    leaves = rng.random() < LEAVERS and joined_at < CLOSES - timedelta(days=150)
+    leaves = rng.random() < LEAVERS and joined_at < closes_at - timedelta(days=150)
     return PlannedPlayer(
         number=number,
         username=username,
@@ -118,7 +124,7 @@ def _make_player(rng: Random, number: int, joined_at: datetime, usernames: set[s
         country=country if rng.random() < 0.9 else "",
         bio=rng.choice(words.BIOS).format(game=_name_of(favourite)) if rng.random() < 0.45 else "",
         joined_at=joined_at,
-        left_at=draw_between(rng, joined_at + timedelta(days=60), CLOSES) if leaves else None,
+        left_at=draw_between(rng, joined_at + timedelta(days=60), closes_at) if leaves else None,
         skill=rng.gauss(0, 1),
         affinity={title.slug: rng.gauss(0, 0.45) for title in TITLES},
         interests=interests,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from deltacrown.demo.plan import words
-from deltacrown.demo.plan.calendar import CLOSES, make_stream
+from deltacrown.demo.plan.calendar import make_stream
 from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch
 from deltacrown.demo.plan.people import PlannedPlayer
@@ -19,7 +19,9 @@ ONE_VOIDED_IN, ONE_CORRECTED_IN = 180, 450
 ONE_DISPUTED_IN = {"REJECTED": 300, "VOID": 900, "CORRECT": 900, "OPEN": 1500}
 #: One in this many completed tournaments has wrong standings, or has its winner challenged, and one in this
 #: many challenges is upheld.
-ONE_SWAPPED_IN, ONE_CHALLENGED_IN, ONE_UPHELD_IN = 12, 4, 4
+ONE_SWAPPED_IN, ONE_CHALLENGED_IN, ONE_UPHELD_IN = 12, 3, 4
+#: Minutes after a match in which a dispute is filed.
+FILED_WITHIN = 4000
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,17 @@ class Rulings:
         return len(self.amendments) + len(self.disputes) + len(self.challenges) + len(self.placings)
 
 
-def plan_rulings(seed: str, matches: list[PlannedMatch], tournaments: Sequence[PlannedTournament]) -> Rulings:
+def plan_rulings(
+    seed: str, until: datetime, matches: list[PlannedMatch], tournaments: Sequence[PlannedTournament]
+) -> Rulings:
     """Return rulings about some of the casual ``matches`` and some of the tournaments.
 
     Changes its arguments: matches to be corrected are marked as reported wrong in ``matches``, and standings
     to be corrected are entered wrong in their tournament.
     """
     rng = make_stream(seed, "rulings")
-    open_disputes = [_dispute(rng, match, "OPEN") for match in _take_last(matches, ONE_DISPUTED_IN["OPEN"])]
+    recent = _take_last(matches, until, ONE_DISPUTED_IN["OPEN"])
+    open_disputes = [_dispute(rng, match, "OPEN") for match in recent]
 
     settled = [place for place in range(len(matches) * 19 // 20) if matches[place].winner is not None]
     rng.shuffle(settled)
@@ -129,10 +134,12 @@ def _take(settled: list[int], matches: Sequence[PlannedMatch], one_in: int) -> l
     return [settled.pop() for _ in range(max(2, len(matches) // one_in))]
 
 
-def _take_last(matches: Sequence[PlannedMatch], one_in: int) -> list[PlannedMatch]:
-    """Return matches from the end of the season, because open disputes are recent ones."""
-    decided = [match for match in matches[-len(matches) // 20 :] if match.winner is not None]
-    return decided[-max(2, len(matches) // one_in) :]
+def _take_last(matches: Sequence[PlannedMatch], until: datetime, one_in: int) -> list[PlannedMatch]:
+    """Return every fifth match before the last days, because open disputes are recent ones."""
+    last = until - timedelta(minutes=FILED_WITHIN)
+    recent = matches[-len(matches) // 20 :]
+    decided = [match for match in recent if match.winner is not None and match.played_at < last]
+    return decided[::-5][: max(2, len(matches) // one_in)]
 
 
 def _report_wrong(matches: list[PlannedMatch], place: int) -> PlannedMatch:
@@ -148,7 +155,7 @@ def _amend(rng: Random, match: PlannedMatch, *, void: bool) -> Amendment:
 def _dispute(rng: Random, match: PlannedMatch, outcome: str) -> MatchDispute:
     """Return a dispute by a player who lost according to the recorded result."""
     loser = match.as_reported().loser
-    filed_at = min(match.played_at + timedelta(minutes=rng.randrange(15, 4000)), CLOSES)
+    filed_at = match.played_at + timedelta(minutes=rng.randrange(15, FILED_WITHIN))
 
     reporter = rng.choice(match.lineups[loser or 0])
     wrong_result, *other_complaints = words.MATCH_COMPLAINTS

@@ -1,9 +1,10 @@
-"""The whole season as a plan. The same seed and size always give the same season."""
+"""The whole season as a plan. The same seed, size and calendar always give the same season."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deltacrown.demo.plan.calendar import Calendar
 from deltacrown.demo.plan.casual import plan_casual_matches
 from deltacrown.demo.plan.circles import PlannedFollow, PlannedVerification, plan_follows, plan_verifications
 from deltacrown.demo.plan.matches import PlannedMatch
@@ -36,6 +37,7 @@ class Season:
     :param casual: matches outside tournaments, in the order they are recorded.
     """
 
+    calendar: Calendar
     players: list[PlannedPlayer]
     teams: list[PlannedTeam]
     tournaments: list[PlannedTournament]
@@ -45,7 +47,7 @@ class Season:
     verifications: list[PlannedVerification]
 
 
-def plan_season(*, seed: int, size: SeasonSize) -> Season:
+def plan_season(*, seed: int, size: SeasonSize, calendar: Calendar) -> Season:
     """Return a season of the given size.
 
     :raises ValueError: the size is smaller than ``SMALLEST`` in some number.
@@ -55,18 +57,20 @@ def plan_season(*, seed: int, size: SeasonSize) -> Season:
             raise ValueError(f"A season needs at least {getattr(SMALLEST, name)} {name}.")
 
     stream = f"{seed}/{size.players}/{size.matches}/{size.tournaments}"
-    players = plan_players(stream, size.players)
-    teams = plan_teams(stream, players)
-    tournaments = plan_tournaments(stream, players, teams, size.tournaments)
+    players = plan_players(stream, calendar, size.players)
+    teams = plan_teams(stream, calendar, players)
+    tournaments = plan_tournaments(stream, calendar, players, teams, size.tournaments)
     official = sum(len(tournament.matches) for tournament in tournaments)
-    casual = plan_casual_matches(stream, players, max(size.matches - official, SMALLEST.matches // 4))
-    rulings = plan_rulings(stream, casual, tournaments)
+    outside = max(size.matches - official, SMALLEST.matches // 4)
+    casual = plan_casual_matches(stream, calendar, players, outside)
+    rulings = plan_rulings(stream, calendar.closes_at, casual, tournaments)
     return Season(
+        calendar,
         players,
         teams,
         tournaments,
         casual,
         rulings,
-        plan_follows(stream, players),
-        plan_verifications(stream, players),
+        plan_follows(stream, calendar.closes_at, players),
+        plan_verifications(stream, calendar.closes_at, players),
     )

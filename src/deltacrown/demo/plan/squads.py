@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from random import Random
 
 from deltacrown.demo.plan import words
-from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_between, make_stream
+from deltacrown.demo.plan.calendar import Calendar, draw_between, make_stream
 from deltacrown.demo.plan.people import PlannedPlayer
 from deltacrown.demo.plan.titles import TITLES, Title
 
 #: Most teams of one game, and days between two transfer windows.
-MOST_TEAMS, WINDOW_DAYS = 10, 45
+MOST_TEAMS, WINDOW_DAYS = 10, 44
 #: Probability that a team changes a player in a window, and that it does so by a swap with another team.
 CHANGES, SWAPS = 0.35, 0.4
 #: Members of a team beyond those who play.
@@ -56,23 +56,23 @@ class PlannedTeam:
         next(current).left_at = left_at
 
 
-def plan_teams(seed: str, players: Sequence[PlannedPlayer]) -> list[PlannedTeam]:
+def plan_teams(seed: str, calendar: Calendar, players: Sequence[PlannedPlayer]) -> list[PlannedTeam]:
     """Return the teams of every team game, with all transfers of the season."""
     rng = make_stream(seed, "teams")
     names = rng.sample(words.TEAM_NAMES, len(words.TEAM_NAMES))
     teams: list[PlannedTeam] = []
     for title in (title for title in TITLES if title.is_team_game):
-        founded = _found_teams(rng, title, players, names)
-        _trade(rng, founded, players)
+        founded = _found_teams(rng, calendar.opens_at, title, players, names)
+        _trade(rng, calendar, founded, players)
         teams += founded
     return teams
 
 
 def _found_teams(
-    rng: Random, title: Title, players: Sequence[PlannedPlayer], names: list[str]
+    rng: Random, opens_at: datetime, title: Title, players: Sequence[PlannedPlayer], names: list[str]
 ) -> list[PlannedTeam]:
     """Return new teams of players who are there for the whole season; pop their names off ``names``."""
-    founders = _list_candidates(title, players, OPENS)
+    founders = _list_candidates(title, players, opens_at)
     size = title.squad + SUBSTITUTES
     count = min(MOST_TEAMS, len(founders) // size)
     dealt = [founders[place::count][:size] for place in range(count)]
@@ -80,7 +80,7 @@ def _found_teams(
     teams = []
     for members in dealt:
         team = PlannedTeam(names.pop(), title)
-        founded_at = draw_between(rng, OPENS, OPENS + timedelta(days=14))
+        founded_at = draw_between(rng, opens_at, opens_at + timedelta(days=14))
         for player in members:
             team.sign(player, founded_at + timedelta(minutes=rng.randrange(1, 600)))
         teams.append(team)
@@ -103,9 +103,11 @@ def _list_candidates(title: Title, players: Sequence[PlannedPlayer], at: datetim
     )
 
 
-def _trade(rng: Random, teams: Sequence[PlannedTeam], players: Sequence[PlannedPlayer]) -> None:
-    window = OPENS + timedelta(days=WINDOW_DAYS)
-    while window < CLOSES:
+def _trade(
+    rng: Random, calendar: Calendar, teams: Sequence[PlannedTeam], players: Sequence[PlannedPlayer]
+) -> None:
+    window = calendar.opens_at + timedelta(days=WINDOW_DAYS)
+    while window + timedelta(days=MOST_TEAMS) < calendar.closes_at:
         for place, team in enumerate(teams):
             if rng.random() < CHANGES:
                 # Each team has a day of its own in the window, so that no player moves twice at once.

@@ -11,15 +11,22 @@ from django.utils.text import slugify
 
 from deltacrown.demo.plan import words
 from deltacrown.demo.plan.brackets import play_bracket, rank
-from deltacrown.demo.plan.calendar import CLOSES, OPENS, draw_between, make_stream, spread_evenly
+from deltacrown.demo.plan.calendar import Calendar, draw_between, make_stream, spread_evenly
 from deltacrown.demo.plan.entrants import PlannedEntrant
 from deltacrown.demo.plan.matches import PlannedMatch
-from deltacrown.demo.plan.people import PlannedPlayer
+from deltacrown.demo.plan.people import HERO, PlannedPlayer
 from deltacrown.demo.plan.squads import PlannedTeam
 from deltacrown.demo.plan.titles import TITLES, Title
 
-#: The states of the last tournaments, which are not completed when the season ends.
-UNFINISHED = ("RUNNING", "RUNNING", "OPEN", "DRAFT")
+#: The states of the last tournaments, which are not completed when the season ends, and when these start,
+#: seen from its end. Those that run are in their third and in their second round.
+UNFINISHED = (
+    ("RUNNING", timedelta(hours=-51)),
+    ("RUNNING", timedelta(hours=-27)),
+    ("OPEN", timedelta(days=3)),
+    ("OPEN", timedelta(days=10)),
+    ("DRAFT", timedelta(days=20)),
+)
 #: Position of the cancelled tournament in the order of the season, 0 to 1.
 CANCELLED_AT = 0.6
 #: Fewest and most entrants of a tournament for players, and the probability that an entrant withdraws.
@@ -66,13 +73,17 @@ class PlannedTournament:
 
 
 def plan_tournaments(
-    seed: str, players: Sequence[PlannedPlayer], teams: Sequence[PlannedTeam], count: int
+    seed: str,
+    calendar: Calendar,
+    players: Sequence[PlannedPlayer],
+    teams: Sequence[PlannedTeam],
+    count: int,
 ) -> list[PlannedTournament]:
     """Return ``count`` tournaments, in the order of their start."""
     rng = make_stream(seed, "tournaments")
     statuses = _plan_statuses(count)
-    games = _plan_games(rng, count)
-    starts = _plan_starts(rng, statuses)
+    games = _plan_games(rng, statuses)
+    starts = _plan_starts(rng, calendar, statuses)
 
     names: set[str] = set()
     tournaments = []
@@ -84,51 +95,65 @@ def plan_tournaments(
     for place, tournament in enumerate(tournaments):
         tournament.prizes = PRIZES if place % 2 == 0 else ()
         if tournament.status != "DRAFT":
-            tournament.entrants = _draw_entrants(rng, tournament, players, teams)
+            tournament.entrants = _draw_entrants(rng, calendar.closes_at, tournament, players, teams)
         if tournament.status in ("RUNNING", "COMPLETED"):
-            _play(rng, place, tournament)
+            _play(rng, place, tournament, calendar.closes_at)
     return tournaments
 
 
 def _plan_statuses(count: int) -> list[str]:
-    statuses = ["COMPLETED"] * (count - len(UNFINISHED)) + list(UNFINISHED)
+    statuses = ["COMPLETED"] * (count - len(UNFINISHED)) + [status for status, _ in UNFINISHED]
     statuses[int((count - len(UNFINISHED)) * CANCELLED_AT)] = "CANCELLED"
     return statuses
 
 
-def _plan_games(rng: Random, count: int) -> list[Title]:
-    """Return ``count`` games: every game once in random order, then again, and so on."""
+def _plan_games(rng: Random, statuses: Sequence[str]) -> list[Title]:
+    """Return a game for each: every game once in random order, then again, and so on.
+
+    The first tournament that runs is one for players, since these have most rounds, and so is the first that
+    is open, so that whoever signs in can register.
+    """
     games: list[Title] = []
-    while len(games) < count:
+    while len(games) < len(statuses):
         games += rng.sample(TITLES, len(TITLES))
-    return games[:count]
+    games = games[: len(statuses)]
+    wanted = statuses.index("RUNNING"), statuses.index("OPEN")
+    for place in wanted:
+        solo = [at for at, title in enumerate(games[: place + 1]) if not title.is_team_game]
+        nearest = max(at for at in solo if at == place or at not in wanted)
+        games[place], games[nearest] = games[nearest], games[place]
+    return games
 
 
-def _plan_starts(rng: Random, statuses: Sequence[str]) -> list[datetime]:
-    ended = [status for status in statuses if status in ("COMPLETED", "CANCELLED")]
-    starts = list(spread_evenly(len(ended), OPENS + timedelta(days=40), CLOSES - timedelta(days=20)))
-
-    unfinished = {
-        "RUNNING": CLOSES - timedelta(days=1),
-        "OPEN": CLOSES + timedelta(days=10),
-        "DRAFT": CLOSES + timedelta(days=20),
-    }
-    starts += [unfinished[status] for status in statuses[len(ended) :]]
-
-    return [
-        start.replace(hour=rng.choice((15, 16, 17, 18)), minute=0, second=0, microsecond=0)
-        for start in starts
-    ]
+def _plan_starts(rng: Random, calendar: Calendar, statuses: Sequence[str]) -> list[datetime]:
+    first, last = calendar.opens_at + timedelta(days=40), calendar.closes_at - timedelta(days=7)
+    starts = [_draw_hour(rng, start) for start in spread_evenly(len(statuses) - len(UNFINISHED), first, last)]
+    for status, distance in UNFINISHED:
+        start = calendar.closes_at + distance
+        starts.append(start if status == "RUNNING" else _draw_hour(rng, start))
+    return starts
 
 
-def _play(rng: Random, place: int, tournament: PlannedTournament) -> None:
+def _draw_hour(rng: Random, start: datetime) -> datetime:
+    return start.replace(hour=rng.choice((15, 16, 17, 18)), minute=0, second=0, microsecond=0)
+
+
+def _play(rng: Random, place: int, tournament: PlannedTournament, until: datetime) -> None:
     """Play the bracket and add its matches and, when it is over, placements and disqualifications."""
     staying = [entrant for entrant in tournament.entrants if not entrant.withdrew]
     bracket = play_bracket(
-        rng, tournament.slug, tournament.title, staying, tournament.starts_at, third=place % 3 == 0
+        rng,
+        tournament.slug,
+        tournament.title,
+        staying,
+        tournament.starts_at,
+        until=until,
+        third=place % 3 == 1,
     )
     tournament.matches = bracket.matches
     if tournament.status != "COMPLETED":
+        # With few entrants it would be over by now: the last match of the final is still to come.
+        tournament.matches = bracket.matches[:-1] if bracket.ranking else bracket.matches
         return
 
     if place % DISQUALIFYING == 2:
@@ -152,10 +177,14 @@ def _name_tournament(title: Title, starts_at: datetime, names: set[str]) -> str:
 
 
 def _draw_entrants(
-    rng: Random, tournament: PlannedTournament, players: Sequence[PlannedPlayer], teams: Sequence[PlannedTeam]
+    rng: Random,
+    until: datetime,
+    tournament: PlannedTournament,
+    players: Sequence[PlannedPlayer],
+    teams: Sequence[PlannedTeam],
 ) -> list[PlannedEntrant]:
     """Return the entrants that registered in the weeks before the start, in the order of registration."""
-    closes_at = min(tournament.starts_at - timedelta(hours=2), CLOSES)
+    closes_at = min(tournament.starts_at - timedelta(hours=2), until)
     opens_at = tournament.starts_at - timedelta(days=OPEN_DAYS)
 
     candidates: Sequence[PlannedPlayer | PlannedTeam]
@@ -202,12 +231,14 @@ def _draw_players(
 ) -> list[PlannedPlayer]:
     """Return random players of the game who are active from registration to the end.
 
-    Strong and active players are drawn more often.
+    Strong and active players are drawn more often. Whom visitors sign in as is left to register by hand.
     """
     slug = tournament.title.slug
     ends_at = tournament.ends_at + timedelta(days=5)
     active = [player for player in players if player.plays_at(opens_at) and player.plays_at(ends_at)]
     interested = [player for player in active if slug in player.interests]
+    if tournament.status == "OPEN":
+        interested = [player for player in interested if player.username != HERO]
 
     shuffled = sorted(
         interested, key=lambda player: rng.expovariate(0.3 + player.activity + max(player.skill, 0))

@@ -139,3 +139,8 @@ DISQUALIFICATIONS = (
     "Used software the rules forbid.",
 )
 CANCELLATION = "The venue's network could not be repaired in time."
+#: The rules of every tournament.
+RULES = """Single elimination, best of three; the final decides.
+
+Check in before the start. Who is ten minutes late forfeits the game.
+Software that plays for you, or shows what you could not see, disqualifies the entrant."""

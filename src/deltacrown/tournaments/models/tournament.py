@@ -12,6 +12,9 @@ from deltacrown.core.search_terms import SearchTerm, list_constraints, list_inde
 from deltacrown.games.models import Game
 from django_tally.database_clock import DatabaseNow
 
+#: The most letters of the rules.
+LONGEST_RULES = 10_000
+
 
 class Tournament(NamedModel):
     """An event with entrants, matches and official results."""
@@ -62,6 +65,25 @@ class Tournament(NamedModel):
         db_default="",
         help_text="Of all its prizes, as in ISO 4217: EUR, USD, KRW.",
     )
+    prize_pool = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The sum of all prizes as announced, in the currency of the prizes; empty where none was.",
+    )
+    registration_closes_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Until when players and captains register; empty for the start. The organiser enters late.",
+    )
+    rules = models.TextField(
+        max_length=LONGEST_RULES,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How it is played, as plain text; a line stays a line.",
+    )
     counts_forfeits = models.BooleanField(
         null=True,
         blank=True,
@@ -91,6 +113,10 @@ class Tournament(NamedModel):
             models.CheckConstraint(
                 condition=Q(prize_currency="") | Q(prize_currency__regex=r"^[A-Z]{3}$"),
                 name="tournaments_tournament_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(prize_pool__isnull=True) | Q(prize_pool__gte=0),
+                name="tournaments_tournament_pool",
             ),
         ]
         indexes = [models.Index(F("starts_at").desc(), F("id").desc(), name="tournaments_newest")]

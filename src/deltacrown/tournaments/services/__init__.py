@@ -1,5 +1,6 @@
 """The only door through which tournaments, their registrations, results and matches are written."""
 
+from deltacrown.tournaments.services.announcements import set_announcement
 from deltacrown.tournaments.services.annulments import (
     ANNULLED,
     REOPENED,
@@ -51,6 +52,7 @@ from deltacrown.tournaments.services.matches import (
 from deltacrown.tournaments.services.oddities import Ruled
 from deltacrown.tournaments.services.permissions import (
     MayNotOrganise,
+    RegistrationClosed,
     can_organise,
     filter_entry_changes,
     require_currency_say,
@@ -62,6 +64,7 @@ from deltacrown.tournaments.services.permissions import (
     require_say,
 )
 from deltacrown.tournaments.services.placements import Place, make_place, read_place, write_place
+from deltacrown.tournaments.services.played_rows import PlayedRow, list_played_rows
 from deltacrown.tournaments.services.register import AlreadyRegistered, EntrantDisqualified, EntrantRecord
 from deltacrown.tournaments.services.registration import (
     Members,
@@ -96,8 +99,11 @@ from deltacrown.tournaments.services.series import SyncedSeries, list_series_of,
 from deltacrown.tournaments.services.standings import InvalidStanding, Standing
 from deltacrown.tournaments.services.states import TournamentNotFound, WrongState
 from deltacrown.tournaments.services.summary import (
+    PlayerNumbers,
     PlayerTotals,
+    TournamentNumbers,
     TournamentSummary,
+    add_numbers,
     list_player_totals,
     summarise_tournament,
 )
@@ -123,7 +129,10 @@ __all__ = [
     "NoEntrants",
     "NotRegistered",
     "Place",
+    "PlayedRow",
+    "PlayerNumbers",
     "PlayerTotals",
+    "RegistrationClosed",
     "ResultChange",
     "ResultNotFound",
     "ResultsConflict",
@@ -137,9 +146,11 @@ __all__ = [
     "TournamentFull",
     "TournamentMatchRecord",
     "TournamentNotFound",
+    "TournamentNumbers",
     "TournamentSummary",
     "TournamentTaken",
     "WrongState",
+    "add_numbers",
     "annul_tournament",
     "build_draft",
     "can_organise",
@@ -164,6 +175,7 @@ __all__ = [
     "list_former_names",
     "list_match_warnings",
     "list_members",
+    "list_played_rows",
     "list_player_totals",
     "list_series_of",
     "load_tournaments",
@@ -188,6 +200,7 @@ __all__ = [
     "require_say",
     "restore_tournament",
     "schedule_end",
+    "set_announcement",
     "set_forfeit_rule",
     "set_prize_currency",
     "start_tournament",

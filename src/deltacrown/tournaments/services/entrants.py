@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.sentences import end_sentence
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 
@@ -64,7 +65,9 @@ def list_entrant_roster(tournament: Tournament, entrant: User | Team) -> list[To
     found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
     rosters = group_rosters(tournament, found.order_by("pk"))
     if entrant.pk not in rosters:
-        raise NotRegistered(f"{name_of(entrant)} is not registered for {tournament.name}.", field="entrant")
+        raise NotRegistered(
+            end_sentence(f"{name_of(entrant)} is not registered for {tournament.name}"), field="entrant"
+        )
     return rosters[entrant.pk]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -17,6 +18,7 @@ from deltacrown.core.races import find_or_insert
 from deltacrown.games.models import Game
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
+from deltacrown.tournaments.services.announcements import announce
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.transactions import atomic_service
 
@@ -51,6 +53,9 @@ def create_tournament(
     counts_forfeits: bool | None = None,
     organiser: User | None = None,
     prize_currency: str = "",
+    prize_pool: Decimal | None = None,
+    registration_closes_at: datetime | None = None,
+    rules: str = "",
 ) -> Tournament:
     """Create a tournament as a draft.
 
@@ -58,6 +63,8 @@ def create_tournament(
     :param counts_forfeits: whether matches count that a forfeit decided; None for the rule of the game.
     :param capacity: most entrants (players or teams); None for no limit.
     :param prize_currency: of all prizes, three capital letters as in ISO 4217; empty where it is not said.
+    :param prize_pool: the sum of all prizes as announced; ``registration_closes_at``: until when players
+        and captains register; ``rules``: plain text.
     :raises InvalidInput: naming the field that cannot be.
     :raises TournamentTaken: the slug is in use.
     """
@@ -69,6 +76,7 @@ def create_tournament(
     check_currency(prize_currency)
     draft.capacity, draft.organiser, draft.prize_currency = capacity, organiser, prize_currency
     draft.counts_forfeits = counts_forfeits
+    announce(draft, prize_pool=prize_pool, registration_closes_at=registration_closes_at, rules=rules)
     find_or_insert(lambda: _insert(draft))
     signals.tournament_created.send(Tournament, tournament=draft)
     return draft

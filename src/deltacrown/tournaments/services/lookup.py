@@ -11,6 +11,7 @@ from deltacrown.core.errors import NotFound
 from deltacrown.core.former_names import find_by_slug
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.names import make_name_key
+from deltacrown.core.sentences import end_sentence
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import FormerTournamentName, Tournament, TournamentResult
 from deltacrown.tournaments.services.entrants import get_entrant, name_of
@@ -58,5 +59,7 @@ def get_result(
     found = rows.filter(user=user) if user is not None else rows.filter(team=team, user__isnull=True)
     result: TournamentResult | None = found.select_related("tournament").first()
     if result is None:
-        raise ResultNotFound(f"{name_of(entrant)} has no result in {tournament.name}.", field="result")
+        raise ResultNotFound(
+            end_sentence(f"{name_of(entrant)} has no result in {tournament.name}"), field="result"
+        )
     return result

@@ -8,6 +8,7 @@ from typing import Any
 
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import check_integer, check_json_object, check_text
+from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import Match
 from deltacrown.games.services import (
     MatchRecord,
@@ -76,7 +77,7 @@ class Registrations:
         require_state(tournament, [*TAKING_MATCHES], "recording a match")
         if tournament.game_id != record.match.game.pk:
             raise InvalidTournamentMatch(
-                f"{tournament.name} is not played in {record.match.game.name}.", field="game"
+                end_sentence(f"{tournament.name} is not played in {record.match.game.name}"), field="game"
             )
         for name in ("round", "series", "map_name"):
             check_text(getattr(record, name), field=name, limit=LONGEST_WORD)

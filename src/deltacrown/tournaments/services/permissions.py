@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.errors import DomainError
+from deltacrown.core.dates import write_iso_minute
+from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import list_captains, list_roster, name_captains
 from deltacrown.tournaments.models import EntryChange, Tournament, TournamentParticipation
@@ -20,6 +21,10 @@ class MayNotOrganise(DomainError):
     """The tournament is somebody else's."""
 
     code = "forbidden"
+
+
+class RegistrationClosed(Conflict):
+    """The time until which players and captains register has passed."""
 
 
 def can_organise(tournament: Tournament, user: User) -> bool:
@@ -68,9 +73,16 @@ def require_entry(
 
     :param roster: who is to play for the team; a member may name present members only.
     :raises MayNotOrganise: they may not.
+    :raises RegistrationClosed: it is too late for all but the organiser.
     """
     if can_organise(tournament, by):
         return
+    closes_at = tournament.registration_closes_at
+    if closes_at is not None and now >= closes_at and tournament.status == Tournament.Status.OPEN:
+        raise RegistrationClosed(
+            f"Registration for {tournament.name} closed at {write_iso_minute(closes_at)}; ask the organiser.",
+            field="tournament",
+        )
     if team is None and user is not None and user.pk == by.pk:
         return
 

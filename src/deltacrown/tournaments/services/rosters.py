@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
+from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import list_match_sources
 from deltacrown.games.services import MatchKey
 from deltacrown.teams.models import Team
@@ -231,7 +232,9 @@ class _RosterChange:
         moves = self._moves[user.pk]
         if not any((move.kind, move.team_id) == (Kind.LEFT, self.team.pk) for move in moves):
             raise NotRegistered(
-                f"{user.shown_name} is not on the roster of {self.team.name} in {self.tournament.name}.",
+                end_sentence(
+                    f"{user.shown_name} is not on the roster of {self.team.name} in {self.tournament.name}"
+                ),
                 field="remove",
             )
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import COUNTS, Match, list_match_sources
-from deltacrown.tournaments.models import Tournament, TournamentMatchResult
+from deltacrown.games.models import Match
+from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services.played_rows import PlayedRow, list_played_rows
 
 Totals = dict[str, int]
 
@@ -29,13 +30,18 @@ class TournamentSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlayerTotals:
+class PlayerNumbers:
     """A player's matches that count in a tournament: games played, games won, and the sums of their stats."""
 
-    user: User
+    user_id: int
     games: int
     wins: int
     totals: Totals
+
+    @property
+    def has_kills(self) -> bool:
+        """Return whether kills and deaths of the player were reported."""
+        return {"kills", "deaths"} <= self.totals.keys()
 
     @property
     def kills(self) -> int:
@@ -52,12 +58,18 @@ class PlayerTotals:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Row:
-    match_key: str
-    user: int
-    team: int | None
-    result: str
-    stats: Mapping[str, Any]
+class PlayerTotals(PlayerNumbers):
+    """The same with the player."""
+
+    user: User
+
+
+@dataclass(frozen=True)
+class TournamentNumbers:
+    """The numbers of a tournament, and those of everyone who played, most kills per death first."""
+
+    summary: TournamentSummary
+    players: list[PlayerNumbers]
 
 
 @dataclass
@@ -78,51 +90,56 @@ class _Tally:
         return {name: total for name, total in sorted(self.sums.items()) if name not in self.spoilt}
 
 
-def summarise_tournament(tournament: Tournament) -> TournamentSummary:
-    """Count a tournament's matches, live and archived, voided ones left out, in three queries."""
-    matches, players, teams, tally = set(), set(), set(), _Tally()
-    for row in _iterate_rows(tournament):
+def add_numbers(rows: Iterable[PlayedRow]) -> TournamentNumbers:
+    """Return the numbers over the lines of a tournament that count."""
+    matches, teams, tally = set(), set(), _Tally()
+    games: defaultdict[int, int] = defaultdict(int)
+    wins: defaultdict[int, int] = defaultdict(int)
+    tallies: defaultdict[int, _Tally] = defaultdict(_Tally)
+    for row in rows:
+        if not row.counts:
+            continue
         matches.add(row.match_key)
-        players.add(row.user)
-        teams.add(row.team)
+        teams.add(row.told.team)
         tally.add(row.stats)
-    return TournamentSummary(
-        matches=len(matches), players=len(players), teams=len(teams - {None}), totals=tally.read()
-    )
-
-
-def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
-    """Return what every player did in a tournament, most kills per death first, in four queries.
-
-    The same matches count as in ``summarise_tournament``.
-    """
-    games: dict[int, int] = defaultdict(int)
-    wins: dict[int, int] = defaultdict(int)
-    tallies: dict[int, _Tally] = defaultdict(_Tally)
-    for row in _iterate_rows(tournament):
         games[row.user] += 1
         wins[row.user] += row.result == Match.Result.WIN
         tallies[row.user].add(row.stats)
-    users = User.objects.filter(tournament_match_results__tournament=tournament).distinct()
-    played = [user for user in users if user.pk in games]
-    totals = [
-        PlayerTotals(user=user, games=games[user.pk], wins=wins[user.pk], totals=tallies[user.pk].read())
-        for user in played
+
+    summary = TournamentSummary(
+        matches=len(matches), players=len(games), teams=len(teams - {None}), totals=tally.read()
+    )
+    players = [
+        PlayerNumbers(user_id=user, games=games[user], wins=wins[user], totals=tallies[user].read())
+        for user in games
     ]
-    return sorted(totals, key=_by_kills_per_death)
+    return TournamentNumbers(summary, sorted(players, key=_by_kills_per_death))
 
 
-def _by_kills_per_death(each: PlayerTotals) -> tuple[Decimal, int]:
+def summarise_tournament(tournament: Tournament) -> TournamentSummary:
+    """Count a tournament's matches, live and archived, voided ones left out, in two queries."""
+    return add_numbers(list_played_rows(tournament)).summary
+
+
+def list_player_totals(tournament: Tournament) -> list[PlayerTotals]:
+    """Return what every player did in a tournament, most kills per death first, in three queries.
+
+    The same matches count as in ``summarise_tournament``.
+    """
+    numbers = add_numbers(list_played_rows(tournament)).players
+    users = User.objects.in_bulk([each.user_id for each in numbers])
+    return [
+        PlayerTotals(
+            user_id=each.user_id,
+            games=each.games,
+            wins=each.wins,
+            totals=each.totals,
+            user=users[each.user_id],
+        )
+        for each in numbers
+    ]
+
+
+def _by_kills_per_death(each: PlayerNumbers) -> tuple[Decimal, int]:
     """Return what to sort by; ties by account, as an order by username would tell login names."""
-    return -Decimal(each.kills) / (each.deaths or 1), each.user.pk
-
-
-def _iterate_rows(tournament: Tournament) -> Iterator[_Row]:
-    """Yield the tournament's match rows that count, live or archived; one that is being archived once."""
-    described = TournamentMatchResult.objects.filter(tournament=tournament)
-    teams = dict(described.values_list("match_id", "team_id"))
-    for rows in list_match_sources(COUNTS, pk__in=described.values("match_id")):
-        values = rows.values_list("pk", "match_key", "user_id", "result", "stats")
-        for pk, match_key, user, result, stats in values.iterator():
-            if pk in teams:
-                yield _Row(match_key=match_key, user=user, team=teams.pop(pk), result=result, stats=stats)
+    return -Decimal(each.kills) / (each.deaths or 1), each.user_id

@@ -17,6 +17,11 @@ from deltacrown.games.models import Game, MatchRow, Season
 from deltacrown.games.services import find_games, get_season
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import find_tournaments
+from deltacrown.user_profile.histories.names import (
+    find_games_called,
+    find_tournaments_called,
+    list_choices,
+)
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]+")
@@ -28,13 +33,13 @@ DATE_LENGTH = len("2025-01-31")
 class MatchFilters:
     """Filters match rows; ``None`` filters nothing.
 
-    :param game: a game's slug.
+    :param game: a game's slug or name.
     :param kind: ``CASUAL`` or ``TOURNAMENT``, in any case.
     :param result: ``WIN``, ``LOSS``, ``DRAW`` or ``NONE``, in any case.
     :param played_from: the earliest datetime, or a date: from its start, UTC.
     :param played_to: the datetime before which, or a date: to its end, UTC.
-    :param tournament: a tournament's slug.
-    :param opponent: a player's public id, or a team's slug.
+    :param tournament: a tournament's slug or name.
+    :param opponent: a player's public id, a team's slug, or a name of either.
     :param season: a season's slug: what was played on its days, in its game where it is of one.
     """
 
@@ -60,10 +65,10 @@ class MatchFilters:
 class TournamentFilters:
     """Filters the tournaments a player entered.
 
-    :param game: a game's slug.
+    :param game: a game's slug or name.
     :param status: of the tournament: ``OPEN``, ``RUNNING``, ``COMPLETED`` …, in any case.
     :param placement: the player's placement in it.
-    :param tournament: a tournament's slug.
+    :param tournament: a tournament's slug or name.
     :param registered_from: the earliest datetime, or a date: from its start, UTC.
     :param registered_to: the datetime before which, or a date: to its end, UTC.
     :param season: a season's slug: tournaments that start on its days, in its game where it is of one.
@@ -84,6 +89,7 @@ class TournamentFilters:
 
 GivenMatchFilters = MatchFilters | Mapping[str, Any] | None
 GivenTournamentFilters = TournamentFilters | Mapping[str, Any] | None
+Named = TypeVar("Named", Game, Tournament)
 SomeFilters = TypeVar("SomeFilters", MatchFilters, TournamentFilters)
 
 
@@ -170,28 +176,42 @@ def _read_end(text: str, field: str) -> datetime:
 
 
 def get_game(slug: str) -> Game:
-    """Return the game with this slug.
+    """Return the game with this slug, else the one with this name.
 
-    :raises InvalidInput: when there is none.
+    :raises InvalidInput: when there is none, or there are several with this name.
     """
     found = find_games([slug]).get(slug) if SLUG.fullmatch(slug) else None
-    if found is None:
-        message = f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses."
-        raise InvalidInput(message, field="game")
-    return found
+    if found is not None:
+        return found
+    message = f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses."
+    return _get_only(find_games_called(slug.strip()), slug, "game", message)
 
 
 def get_tournament_named(slug: str, viewer: Viewer) -> Tournament:
-    """Return the tournament with this slug.
+    """Return the tournament with this slug, else the one with this name.
 
-    :raises InvalidInput: when there is none, or ``viewer`` may not see it.
+    :raises InvalidInput: when there is none, ``viewer`` may not see it, or there are several with this name.
     """
     shown = filter_tournaments_by_visibility(Tournament.objects.select_related("game"), viewer)
     found = find_tournaments([slug], among=shown).get(slug) if SLUG.fullmatch(slug) else None
-    if found is None:
-        message = f"There is no tournament {slug!r}: use the slug in its page's address."
-        raise InvalidInput(message, field="tournament")
-    return found
+    if found is not None:
+        return found
+    message = f"There is no tournament {slug!r}: use its name, or the slug in its page's address."
+    return _get_only(find_tournaments_called(slug.strip(), shown), slug, "tournament", message)
+
+
+def _get_only(called: list[Named], name: str, field: str, message: str) -> Named:
+    """Return the one game or tournament called ``name``.
+
+    :param message: what to say where there is none.
+    :raises InvalidInput: there is none, or there are several.
+    """
+    if len(called) == 1:
+        return called[0]
+    if called:
+        choices = list_choices([each.slug for each in called])
+        message = f"Several are called {name[:60]!r}: {choices}. Use one of these slugs."
+    raise InvalidInput(message, field=field)
 
 
 def get_season_named(slug: str, *, game: str | None = None) -> Season:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
 from deltacrown.games.models import ArchivedMatch, Game, MatchRow, add_play_order, list_match_sources
-from deltacrown.tournaments.models import TournamentMatchResult
+from deltacrown.tournaments.models import TournamentMatchResult, TournamentSeriesResult
 from deltacrown.user_profile.histories.filters import (
     GivenMatchFilters,
     MatchFilters,
@@ -20,13 +21,28 @@ from deltacrown.user_profile.histories.filters import (
     get_tournament_named,
     read_match_filters,
 )
-from deltacrown.user_profile.histories.match_words import say_ending, say_why_uncounted
+from deltacrown.user_profile.histories.match_words import (
+    list_facts,
+    say_ending,
+    say_why_uncounted,
+    write_scores,
+)
 from deltacrown.user_profile.histories.opponents import met_opponent
 from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.privacy import Viewer, require_match_history
 
 #: Of matches played at one time, the match keys decide, in natural order.
 ORDER: Order = ("-played_at", "-play_order")
+#: What a match history says of the series that a match is a game of.
+OF_SERIES = (
+    "best_of",
+    "result",
+    "games_won",
+    "games_lost",
+    "games_drawn",
+    "games_played",
+    "uncounted_reason",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class TournamentDetails:
     """What a tournament adds to one player's match.
 
     :param opponent: a team's or a player's name; empty when unknown.
-    :param opponent_public_id: of a player, else empty.
+    :param opponent_public_id: of a player, else empty; ``opponent_slug`` of a team, as ``team_slug``.
     :param stats: of the match: mode, duration.
     """
 
@@ -47,15 +63,50 @@ class TournamentDetails:
     opponent: str
     opponent_public_id: str
     stats: dict[str, Any]
+    opponent_slug: str = ""
+    team_slug: str = ""
+
+
+@dataclass(frozen=True)
+class SeriesSoFar:
+    """What a player's side made of the series that a match is a game of.
+
+    :param games_played: those that count and that the player was in.
+    :param uncounted_reason: why it counts nowhere; empty when it counts.
+    """
+
+    best_of: int | None
+    result: MatchRow.Result
+    games_won: int
+    games_lost: int
+    games_drawn: int
+    games_played: int
+    uncounted_reason: str
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """A player on another side of a match."""
+
+    public_id: str
+    name: str
 
 
 @dataclass(frozen=True)
 class MatchEntry:
     """One match of a history; one that does not count is void, or has an ``uncounted_reason``.
 
+    What is said of other players' lines is added by ``add_opponents`` when a page is shown, as far as its
+    reader may see them.
+
+    :param line_id: of the player's row, which it keeps in the archive.
     :param played_at: when; the start of a day in UTC where ``is_time_known`` is False.
+    :param series: what the series came to that it is a game of; ``None`` for a match of none.
     :param lines: how many lines the match has, where all of them may be seen by everybody; for the pages,
-        which say ``5th of 60``. See ``count_lines``.
+        which say ``5th of 60``.
+    :param opponents: the players on other sides; ``None`` in a lobby, and where they are not looked up.
+    :param opposing_side: the name of the one other side, where it is a team of several.
+    :param opponent_score: that of the one other side, where there is one.
     """
 
     match_key: str
@@ -77,7 +128,12 @@ class MatchEntry:
     uncounted_reason: str
     is_archived: bool
     tournament: TournamentDetails | None
+    line_id: int = 0
+    series: SeriesSoFar | None = None
     lines: int | None = None
+    opponents: tuple[Opponent, ...] | None = None
+    opposing_side: str = ""
+    opponent_score: str = ""
 
     @property
     def is_voided(self) -> bool:
@@ -98,6 +154,16 @@ class MatchEntry:
     def ending(self) -> str:
         """Return how it ended, where that was not by play and ``why_uncounted`` does not say so."""
         return say_ending(self)
+
+    @property
+    def scores(self) -> str:
+        """Return both scores, the player's first: ``13–8``; the one that there is where one is not known."""
+        return write_scores(self.score, self.opponent_score)
+
+    @property
+    def facts(self) -> list[str]:
+        """Return the little that a list says of what the player did: ``Omen``, ``22/18/2 K/D/A``."""
+        return list_facts(self.stats)
 
 
 def get_match_history(
@@ -166,9 +232,7 @@ def describe_matches(rows: Sequence[MatchRow]) -> list[MatchEntry]:
     """
     details = _list_descriptions([row.pk for row in rows])
     sides = name_sides(rows, details)
-    return [
-        _entry(row, sides[row.pk], _details(details[row.pk]) if row.pk in details else None) for row in rows
-    ]
+    return [_entry(row, sides[row.pk], details.get(row.pk)) for row in rows]
 
 
 def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDetails]:
@@ -181,7 +245,11 @@ def _list_descriptions(match_ids: Sequence[int]) -> dict[int, TournamentMatchRes
         return {}
     related = ("tournament", "team", "opponent_team", "opponent_user__profile")
     found = TournamentMatchResult.objects.filter(match_id__in=match_ids).select_related(*related)
-    return {row.match_id: row for row in found}
+    series = TournamentSeriesResult.objects.filter(
+        tournament=OuterRef("tournament"), series=OuterRef("series"), user=OuterRef("user")
+    )
+    told = series.values(told=JSONObject(**{name: name for name in OF_SERIES}))
+    return {row.match_id: row for row in found.annotate(series_so_far=Subquery(told))}
 
 
 def _details(row: TournamentMatchResult) -> TournamentDetails:
@@ -202,10 +270,17 @@ def _details(row: TournamentMatchResult) -> TournamentDetails:
         opponent=opponent,
         opponent_public_id=opponent_public_id,
         stats=row.stats,
+        opponent_slug=team.slug if team else "",
+        team_slug=row.team.slug if row.team else "",
     )
 
 
-def _entry(row: MatchRow, side: str, details: TournamentDetails | None) -> MatchEntry:
+def _series_so_far(row: Any) -> SeriesSoFar | None:
+    told = row.series_so_far
+    return SeriesSoFar(**told | {"result": MatchRow.Result(told["result"])}) if told else None
+
+
+def _entry(row: MatchRow, side: str, described: TournamentMatchResult | None) -> MatchEntry:
     return MatchEntry(
         match_key=row.match_key,
         game_slug=row.game.slug,
@@ -225,5 +300,7 @@ def _entry(row: MatchRow, side: str, details: TournamentDetails | None) -> Match
         void_reason=row.void_reason,
         uncounted_reason=row.uncounted_reason,
         is_archived=isinstance(row, ArchivedMatch),
-        tournament=details,
+        tournament=_details(described) if described else None,
+        line_id=row.pk,
+        series=_series_so_far(described) if described else None,
     )

@@ -10,6 +10,7 @@ from deltacrown.games.models import list_match_sources
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import resolve_teams
 from deltacrown.tournaments.models import TournamentMatchResult
+from deltacrown.user_profile.histories.names import find_players_called, list_choices
 from deltacrown.user_profile.people.addresses import PUBLIC_ID, find_users
 from deltacrown.user_profile.privacy import Viewer, filter_match_by_visibility
 
@@ -20,11 +21,11 @@ def met_opponent(opponent: str, viewer: Viewer) -> Q:
     A player is an opponent where the tournament says so, or where they have a row of the same match on
     another side, or a row without sides. Rows that they hide from ``viewer`` are not considered.
 
-    :param opponent: a player's public id, or a team's slug.
-    :raises InvalidInput: there is no such player or team.
+    :param opponent: as ``find_opponent`` takes it.
+    :raises InvalidInput: there is no such player or team, or there are several.
     """
     against = TournamentMatchResult.objects.filter(match=OuterRef("pk"))
-    user = find_opponent(opponent)
+    user = find_opponent(opponent, viewer)
     if isinstance(user, Team):
         return Q(Exists(against.filter(opponent_team=user)))
 
@@ -37,23 +38,47 @@ def met_opponent(opponent: str, viewer: Viewer) -> Q:
     return met
 
 
-def find_opponent(opponent: str) -> User | Team:
-    """Return the player with this public id, or the team with this slug.
+def find_opponent(opponent: str, viewer: Viewer) -> User | Team:
+    """Return the player or the team that ``opponent`` names: by public id, slug, or a name that pages show.
 
-    :raises InvalidInput: there is no such player or team.
+    A public id and a team's slug mean that one alone. A player is found by name where the search for players
+    shows them to ``viewer``.
+
+    :raises InvalidInput: there is none, or there are several: it names them.
     """
-    if not PUBLIC_ID.fullmatch(opponent):
-        found = resolve_teams([opponent])
-        if opponent in found.ambiguous:
-            raise InvalidInput(f"{found.ambiguous[opponent]}.", field="opponent")
-        team: Team | None = found.rows.get(opponent)
-        if team is None:
-            message = f"There is no player or team {opponent[:60]!r}: use a public id or a team's slug."
-            raise InvalidInput(message, field="opponent")
+    text = opponent.strip()
+    if PUBLIC_ID.fullmatch(text.upper()):
+        return _find_by_public_id(text.upper())
+
+    found = resolve_teams([text])
+    team: Team | None = found.rows.get(text)
+    if team is not None and team.slug == text:
         return team
 
-    user = find_users([opponent]).get(opponent)
+    called: list[User | Team] = [*([team] if team else []), *find_players_called(text, viewer)]
+    if len(called) == 1 and text not in found.ambiguous:
+        return called[0]
+    if not called and text in found.ambiguous:
+        raise InvalidInput(f"{found.ambiguous[text]}.", field="opponent")
+    if called:
+        choices = list_choices([_address(each) for each in called])
+        message = f"Several are called {text[:60]!r}: {choices}. Use the public id or the slug of one."
+        raise InvalidInput(message, field="opponent")
+    message = (
+        f"There is no player or team {text[:60]!r}: use a name as pages show it, a public id, "
+        "or a team's slug."
+    )
+    raise InvalidInput(message, field="opponent")
+
+
+def _find_by_public_id(public_id: str) -> User:
+    user = find_users([public_id]).get(public_id)
     if user is None:
-        message = f"There is no player {opponent!r}: public ids look like DC-25-000042."
+        message = f"There is no player {public_id!r}: public ids look like DC-25-000042."
         raise InvalidInput(message, field="opponent")
     return user
+
+
+def _address(opponent: User | Team) -> str:
+    """Return what names an opponent and nobody else."""
+    return f"the team {opponent.slug}" if isinstance(opponent, Team) else opponent.profile.public_id

@@ -100,7 +100,7 @@ def narrow_series(
 ) -> list[QuerySet[Any]]:
     """Return each of ``sources`` filtered, to be read in ``ORDER``, with what entries need fetched along.
 
-    :param viewer: for the filter by tournament: one that is hidden from the viewer is not found.
+    :param viewer: for the filters by opponent and tournament: what is hidden from the viewer is not found.
     """
     conditions: dict[str, Any] = {
         "game": filters.game and get_game(filters.game),
@@ -111,7 +111,7 @@ def narrow_series(
     }
     wanted = Q(**{name: value for name, value in conditions.items() if value is not None})
     if filters.opponent is not None:
-        found = find_opponent(filters.opponent)
+        found = find_opponent(filters.opponent, viewer)
         wanted &= Q(opponent_user=found) if isinstance(found, User) else Q(opponent_team=found)
 
     narrowed = [in_play_order(source.filter(wanted)).select_related(*RELATED) for source in sources]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
 
 from deltacrown.accounts.models import User
-from deltacrown.games.models import Game
+from deltacrown.core.errors import InvalidInput
+from deltacrown.core.inputs import is_storable
+from deltacrown.games.models import Game, list_match_sources
 from deltacrown.user_profile.histories.filters import MatchFilters
+from deltacrown.user_profile.histories.names import MOST_NAMED
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.access import find_readable_number
 from deltacrown.user_profile.numbers.catalogue import StatLine
-from deltacrown.user_profile.numbers.change_words import describe_row
+from deltacrown.user_profile.numbers.change_words import Subject, describe_row, describe_subject
 from deltacrown.user_profile.numbers.history import HistoryOrder, StatChange, get_stat_history
 from deltacrown.user_profile.numbers.rows import get_stat_rows
 from deltacrown.user_profile.privacy import Viewer
@@ -77,6 +82,68 @@ def explain_stat(
         omitted=_list_omitted(user, stat, game, limit),
         changes=history.items,
     )
+
+
+@dataclass(frozen=True)
+class MatchVerdict:
+    """Whether a match counts for a number, and if not, why.
+
+    :param about: the match, in words and with what its page is found by.
+    :param value: what it adds; 0 where it does not count.
+    :param reason: why it does not count; empty where it counts.
+    """
+
+    about: Subject
+    value: int
+    counts: bool
+    reason: str
+
+
+def explain_match(
+    user: User, stat: str, text: str, *, game: Game | None = None, viewer: Viewer = None
+) -> MatchVerdict:
+    """Say whether the match that ``text`` names counts for the number ``stat`` of ``user``.
+
+    :param text: the address of its page, ``game/key``, or its key.
+    :param game: that of the number, where it is of one.
+    :raises NotFound: when there is no such number.
+    :raises HistoryHidden: when ``viewer`` may not see the rows behind it.
+    :raises InvalidInput: when ``user`` played no such match, or several games have one with this key.
+    """
+    find_readable_number(user, stat, game, viewer)
+    found = _find_matches(user, text)
+    if not found:
+        message = (
+            f"There is no match {text[:80]!r} of this player: use the address of its page, or its game and "
+            "key, as in valorant/m12."
+        )
+        raise InvalidInput(message, field="match")
+    if len(found) > 1:
+        named = ", ".join(f"{row.game.slug}/{row.match_key}" for row in found)
+        raise InvalidInput(f"Several matches have this key: use one of {named}.", field="match")
+
+    row = found[0]
+    about = describe_subject(row)
+    if game is not None and row.game_id != game.pk:
+        return MatchVerdict(about, 0, False, f"this number is of {game.name} alone")
+    verdict = explain_row(get_counted_stat(UserProfile, stat), row)
+    return MatchVerdict(about, verdict.value, verdict.counts, verdict.reason)
+
+
+def _find_matches(user: User, text: str) -> list[Any]:
+    """Return the matches of ``user`` that a text may name, a few at most."""
+    if not is_storable(text, multiline=False):
+        return []
+    path = unquote(urlsplit(text.strip()).path) if "/matches/" in text else text.strip()
+    named = path.rpartition("/matches/")[2].strip("/")
+    slug, _, key = named.partition("/")
+    wanted = Q(game__slug=slug, match_key=key)
+    if "/matches/" not in text:
+        wanted |= Q(match_key=named)
+    rows = [
+        source.filter(wanted).select_related("game")[:MOST_NAMED] for source in list_match_sources(user=user)
+    ]
+    return [row for source in rows for row in source]
 
 
 def _list_omitted(user: User, stat: str, game: Game | None, limit: int) -> list[Omission]:

@@ -45,9 +45,21 @@ def get_stat_history(
     :raises InvalidInput: for an order, cursor or limit that cannot be taken.
     """
     check_limit(limit)
-    chosen = read_history_order(order)
+    read_history_order(order)
     number = find_readable_number(user, stat, game, viewer)
+    return read_stat_history(number, page, order=order, limit=limit, viewer=viewer)
 
+
+def read_stat_history(
+    number: PlayerNumber,
+    page: str | None = None,
+    *,
+    order: HistoryOrder | str = HistoryOrder.HAPPENED,
+    limit: int = 10,
+    viewer: Viewer = None,
+) -> StatHistory:
+    """As ``get_stat_history``, without the privacy check; the caller must have made it."""
+    chosen = read_history_order(order)
     if _is_told_exactly(number, viewer):
         read = get_happenings if chosen is HistoryOrder.HAPPENED else get_known_changes
         return read(number, page, limit=limit, viewer=viewer)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
-from deltacrown.core.pagination import Page, check_limit, paginate
+from deltacrown.core.pagination import Page, check_limit, paginate_and_peek, write_cursor
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.people.follows import list_circle
 from deltacrown.user_profile.standing import filter_listed, is_listed
 from deltacrown.user_profile.stat_fields import (
     Leaderboard as Declaration,
@@ -38,13 +40,27 @@ TIES_BY_ACCOUNT = f"{_TIES} They are listed in the order their accounts were mad
 
 @dataclass(frozen=True)
 class LeaderboardEntry:
-    """One ranked player; players with the same value share the rank, and the ranks after them are skipped."""
+    """One ranked player; players with the same value share the rank, and the ranks after them are skipped.
+
+    :param is_tied: whether others share the rank.
+    :param beside: the player's number of ``Leaderboard.beside``.
+    """
 
     rank: int
     public_id: str
     name: str
     country: str
     value: int | Decimal
+    is_tied: bool = False
+    beside: int | Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another number that is shown beside the ranked one."""
+
+    label: str
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,8 @@ class Leaderboard(Page[LeaderboardEntry]):
     :param tie_rule: how players with the same value are ranked and listed.
     :param game: the game it is of, or ``None`` for all.
     :param left_out: who is not ranked though they played, in words; empty where everybody is.
+    :param beside: another number of every player; those of a period have none.
+    :param best: the value of the first player; ``None`` where the lowest value is the best.
     """
 
     stat: str
@@ -66,6 +84,17 @@ class Leaderboard(Page[LeaderboardEntry]):
     tie_rule: str
     game: Game | None
     left_out: str = ""
+    beside: Beside | None = None
+    best: int | Decimal | None = None
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """What is before a row: how many have a better value, how many the same one, and the highest value."""
+
+    better: int = 0
+    tied: int = 0
+    best: int | Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +106,7 @@ class _Ranking:
     tie_break: str
     ascending: bool
     rule: str
+    beside: str
 
     @property
     def order(self) -> tuple[str, str]:
@@ -88,6 +118,7 @@ def get_leaderboard(
     *,
     game: Game | str | None = None,
     country: str | None = None,
+    circle_of: User | None = None,
     page: str | None = None,
     limit: int = 25,
 ) -> Leaderboard:
@@ -99,24 +130,28 @@ def get_leaderboard(
     :param stat: the name of a ranked number; ``list_boards`` has them.
     :param game: rank by the players' numbers in this game; a slug or a row.
     :param country: rank among the players of this country alone: two letters of ISO 3166-1.
+    :param circle_of: rank among this user and whom they follow.
     :param limit: 1 to 100.
     :raises NotFound: when there is no such leaderboard, or not of one game.
     :raises InvalidInput: for a game, cursor or limit that cannot be taken.
     """
     check_limit(limit, MAX_LIMIT)
-    ranking, of_game = _find_ranking(stat, game, country)
-    listing = f"leaderboard/{stat}/{of_game.pk if of_game else ''}/{country or ''}"
-    found = paginate(
+    ranking, of_game = _find_ranking(stat, game, country, circle_of)
+    found, following = paginate_and_peek(
         ranking.rows,
-        listing=listing,
+        listing=_name_listing(stat, of_game, country, circle_of),
         order=ranking.order,
         cursor=page,
         limit=limit,
         max_limit=MAX_LIMIT,
     )
     field = get_stat_field(ranking.rows.model, ranking.column)
+    ahead = _Ahead() if page is None else _count_before(ranking, found.items)
+    entries = _ranked(ranking, found.items, ahead)
+    if following and getattr(following, ranking.column) == entries[-1].value:
+        entries[-1] = replace(entries[-1], is_tied=True)
     return Leaderboard(
-        _ranked(ranking, found.items, is_first_page=page is None),
+        entries,
         found.next_cursor,
         found.has_next,
         stat=stat,
@@ -126,11 +161,43 @@ def get_leaderboard(
         rule=ranking.rule,
         tie_rule=get_tie_rule(in_game=of_game is not None),
         game=of_game,
+        beside=_describe_beside(ranking),
+        best=None if ranking.ascending else ahead.best or next((each.value for each in entries), None),
     )
 
 
+def find_page_around(
+    user: User,
+    stat: str,
+    *,
+    game: Game | str | None = None,
+    country: str | None = None,
+    circle_of: User | None = None,
+    before: int = 12,
+) -> str | None:
+    """Return the cursor of the page on which ``user`` is, after at most ``before`` others.
+
+    ``None`` for the first page: they are among the first, or not ranked. The other parameters are those of
+    ``get_leaderboard``, and so is what is raised.
+    """
+    ranking, of_game = _find_ranking(stat, game, country, circle_of)
+    own = ranking.rows.filter(user=user).first()
+    if own is None:
+        return None
+    above = ranking.rows.filter(_ahead_of(ranking, own)).order_by(*ranking.order).reverse()
+    last = above[before : before + 1]
+    listing = _name_listing(stat, of_game, country, circle_of)
+    return next((write_cursor(row, listing=listing, order=ranking.order) for row in last), None)
+
+
 def list_neighbours(
-    user: User, stat: str, *, game: Game | str | None = None, country: str | None = None, each_side: int = 5
+    user: User,
+    stat: str,
+    *,
+    game: Game | str | None = None,
+    country: str | None = None,
+    circle_of: User | None = None,
+    each_side: int = 5,
 ) -> list[LeaderboardEntry]:
     """Return ``user``'s place on a leaderboard, with those just before and after it.
 
@@ -143,18 +210,15 @@ def list_neighbours(
     :raises InvalidInput: for a game, country or number that cannot be taken.
     """
     check_limit(each_side + 1, MAX_EACH_SIDE + 1)
-    ranking, _ = _find_ranking(stat, game, country)
+    ranking, _ = _find_ranking(stat, game, country, circle_of)
     own = ranking.rows.filter(user=user).first()
     if own is None:
         return []
-    value, tie = getattr(own, ranking.column), getattr(own, ranking.tie_break)
-    before, after = ("lt", "gt") if ranking.ascending else ("gt", "lt")
-    same = Q(**{ranking.column: value})
-    ahead = Q(**{f"{ranking.column}__{before}": value}) | same & Q(**{f"{ranking.tie_break}__lt": tie})
-    behind = Q(**{f"{ranking.column}__{after}": value}) | same & Q(**{f"{ranking.tie_break}__gt": tie})
+    ahead, behind = _ahead_of(ranking, own), _ahead_of(ranking, own, is_behind=True)
     above = list(ranking.rows.filter(ahead).order_by(*ranking.order).reverse()[:each_side])
     below = list(ranking.rows.filter(behind).order_by(*ranking.order)[:each_side])
-    return _ranked(ranking, [*reversed(above), own, *below], is_first_page=False)
+    rows = [*reversed(above), own, *below]
+    return _ranked(ranking, rows, _count_before(ranking, rows))
 
 
 def get_tie_rule(*, in_game: bool) -> str:
@@ -194,15 +258,25 @@ def _check_board(stat: str, *, in_game: bool) -> None:
         )
 
 
-def _find_ranking(stat: str, game: Game | str | None, country: str | None) -> tuple[_Ranking, Game | None]:
+def _find_ranking(
+    stat: str, game: Game | str | None, country: str | None, circle_of: User | None
+) -> tuple[_Ranking, Game | None]:
     _check_board(stat, in_game=game is not None)
     of_game = get_game(game) if isinstance(game, str) else game
     ranking = _in_game(stat, of_game) if of_game else _overall(stat)
+    if circle_of:
+        ranking = replace(ranking, rows=ranking.rows.filter(user__in=list_circle(circle_of)))
     if country is None:
         return ranking, of_game
     check_country(country)
     rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
     return replace(ranking, rows=rows), of_game
+
+
+def _name_listing(stat: str, game: Game | None, country: str | None, circle_of: User | None) -> str:
+    """Return what cursors are bound to."""
+    circle = f"/{circle_of.pk}" if circle_of else ""
+    return f"leaderboard/{stat}/{game.pk if game else ''}/{country or ''}{circle}"
 
 
 def _overall(stat: str) -> _Ranking:
@@ -220,18 +294,15 @@ def _in_game(stat: str, game: Game) -> _Ranking:
 
 
 def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: str) -> _Ranking:
-    return _Ranking(rows, column, tie_break, board.lowest_first, board.get_rule())
+    return _Ranking(rows, column, tie_break, board.lowest_first, board.get_rule(), board.beside)
 
 
-def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> list[LeaderboardEntry]:
-    if not rows:
-        return []
-    better, ahead = (0, 0) if is_first_page else _count_before(ranking, rows[0])
+def _ranked(ranking: _Ranking, rows: Sequence[Any], ahead: _Ahead) -> list[LeaderboardEntry]:
     entries: list[LeaderboardEntry] = []
-    for position, row in enumerate(rows, start=ahead + 1):
+    for position, row in enumerate(rows, start=ahead.better + ahead.tied + 1):
         value = getattr(row, ranking.column)
         if not entries:
-            rank = better + 1
+            rank = ahead.better + 1
         elif value != entries[-1].value:
             rank = position
         profile = row if isinstance(row, UserProfile) else row.user.profile
@@ -242,16 +313,40 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], *, is_first_page: bool) -> l
                 profile.display_name or row.user.username,
                 profile.country,
                 value,
+                beside=getattr(row, ranking.beside) if ranking.beside else None,
             )
         )
-    return entries
+    return _mark_ties(entries, is_first_tied=ahead.tied > 0)
 
 
-def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
-    """Return how many rows have a better value than ``first``, and how many are listed before it.
+def _mark_ties(entries: Sequence[LeaderboardEntry], *, is_first_tied: bool) -> list[LeaderboardEntry]:
+    """Return the entries, those marked who share their rank with one beside them or, the first, before it."""
+    times = Counter(entry.rank for entry in entries)
+    if is_first_tied:
+        times[entries[0].rank] += 1
+    return [replace(entry, is_tied=times[entry.rank] > 1) for entry in entries]
 
-    One query.
-    """
+
+def _describe_beside(ranking: _Ranking) -> Beside | None:
+    if not ranking.beside:
+        return None
+    field = get_stat_field(ranking.rows.model, ranking.beside)
+    return Beside(field.label, getattr(field, "unit", ""))
+
+
+def _ahead_of(ranking: _Ranking, row: Any, *, is_behind: bool = False) -> Q:
+    """Return the condition on rows that are listed before ``row``, or behind it."""
+    value, tie = getattr(row, ranking.column), getattr(row, ranking.tie_break)
+    better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending != is_behind else 'gt'}": value})
+    tied = Q(**{ranking.column: value, f"{ranking.tie_break}__{'gt' if is_behind else 'lt'}": tie})
+    return better | tied
+
+
+def _count_before(ranking: _Ranking, rows: Sequence[Any]) -> _Ahead:
+    """Return what is before the first of ``rows``. One query."""
+    if not rows:
+        return _Ahead()
+    first = rows[0]
     value, tie = getattr(first, ranking.column), getattr(first, ranking.tie_break)
     better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
     tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
@@ -259,5 +354,6 @@ def _count_before(ranking: _Ranking, first: Any) -> tuple[int, int]:
     counts = ranking.rows.filter(up_to).aggregate(
         better=Count("pk", filter=better),
         tied=Count("pk", filter=tied_ahead),
+        best=Max(ranking.column),
     )
-    return counts["better"], counts["better"] + counts["tied"]
+    return _Ahead(**counts)

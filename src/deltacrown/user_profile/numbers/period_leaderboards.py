@@ -23,12 +23,13 @@ from deltacrown.user_profile.numbers.leaderboards import (
     check_country,
     list_boards,
 )
-from deltacrown.user_profile.numbers.ranking import Ranking
+from deltacrown.user_profile.numbers.ranking import RankedRow, Ranking
 from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.privacy import History, find_hiding_histories
 from deltacrown.user_profile.stat_fields import list_leaderboards, list_twin_leaderboards, list_twins
 
 _AFTER = "(value {worse} %s OR (value = %s AND public_id > %s))"
+_AT = "position = (SELECT position FROM ranked WHERE public_id = %s) - %s"
 _AROUND = "ABS(position - (SELECT position FROM ranked WHERE public_id = %s)) <= %s"
 
 #: What a board says where players are left out of it.
@@ -44,6 +45,7 @@ def get_period_leaderboard(
     *,
     game: Game | str | None = None,
     country: str | None = None,
+    circle_of: User | None = None,
     page: str | None = None,
     limit: int = 25,
 ) -> Leaderboard:
@@ -58,7 +60,7 @@ def get_period_leaderboard(
     :raises InvalidInput: for a game, country, cursor or limit that cannot be taken.
     """
     check_limit(limit, MAX_LIMIT)
-    ranking = _find_ranking(stat, period, game=game, country=country)
+    ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
     listing = _name_listing(stat, ranking)
     value, public_id = read_position(listing, page) if page else (None, "")
     after = _AFTER.format(worse=">" if ranking.declared.lowest_first else "<")
@@ -67,8 +69,8 @@ def get_period_leaderboard(
     shown, has_next = found[:limit], len(found) > limit
     field = get_stat_field(ranking.holder, ranking.field.name)
     return Leaderboard(
-        [entry for entry, _ in shown],
-        write_position(listing, [shown[-1][1], shown[-1][0].public_id]) if has_next else None,
+        [row.entry for row in shown],
+        _write_cursor(listing, shown[-1]) if has_next else None,
         has_next,
         stat=stat,
         label=field.label,
@@ -78,7 +80,24 @@ def get_period_leaderboard(
         tie_rule=TIES_BY_PUBLIC_ID,
         game=ranking.game,
         left_out=describe_left_out(ranking.leave_out),
+        best=shown[0].best if shown else None,
     )
+
+
+def find_period_page_around(
+    user: User,
+    stat: str,
+    period: Period,
+    *,
+    game: Game | str | None = None,
+    country: str | None = None,
+    circle_of: User | None = None,
+    before: int = 12,
+) -> str | None:
+    """Return the cursor of the page on which ``user`` is, as ``leaderboards.find_page_around``."""
+    ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
+    last = ranking.read(_AT, [user.profile.public_id, before + 1], 1)
+    return next((_write_cursor(_name_listing(stat, ranking), row) for row in last), None)
 
 
 def list_period_neighbours(
@@ -88,6 +107,7 @@ def list_period_neighbours(
     *,
     game: Game | str | None = None,
     country: str | None = None,
+    circle_of: User | None = None,
     each_side: int = 5,
 ) -> list[LeaderboardEntry]:
     """Return ``user``'s place over a period, with those just before and after it.
@@ -101,9 +121,9 @@ def list_period_neighbours(
     :raises InvalidInput: for a game, country or number that cannot be taken.
     """
     check_limit(each_side + 1, MAX_EACH_SIDE + 1)
-    ranking = _find_ranking(stat, period, game=game, country=country)
+    ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
     found = ranking.read(_AROUND, [user.profile.public_id, each_side], 2 * each_side + 1)
-    return [entry for entry, _ in found]
+    return [row.entry for row in found]
 
 
 def list_period_boards(*, in_game: bool = False) -> list[str]:
@@ -138,7 +158,9 @@ def _find_hiding(stat: str) -> frozenset[History] | None:
     return find_hiding_histories(source.require for source in sources)
 
 
-def _find_ranking(stat: str, period: Period, *, game: Game | str | None, country: str | None) -> Ranking:
+def _find_ranking(
+    stat: str, period: Period, *, game: Game | str | None, country: str | None, circle_of: User | None
+) -> Ranking:
     of_game = (get_game(game) if isinstance(game, str) else game) or period.game
     boards = list_period_boards(in_game=of_game is not None)
     if stat not in boards:
@@ -160,7 +182,12 @@ def _find_ranking(stat: str, period: Period, *, game: Game | str | None, country
         of_game,
         country,
         list_left_out(stat, period),
+        circle_of,
     )
+
+
+def _write_cursor(listing: str, row: RankedRow) -> str:
+    return write_position(listing, [row.ordered_by, row.entry.public_id])
 
 
 def _name_listing(stat: str, ranking: Ranking) -> str:
@@ -168,4 +195,7 @@ def _name_listing(stat: str, ranking: Ranking) -> str:
     period = ranking.period
     season = period.season.slug if period.season else ""
     of_game = ranking.game.slug if ranking.game else ""
-    return f"period/{stat}/{period.name}/{season}/{period.as_of or ''}/{of_game}/{ranking.country or ''}"
+    circle = f"/{ranking.circle_of.pk}" if ranking.circle_of else ""
+    return (
+        f"period/{stat}/{period.name}/{season}/{period.as_of or ''}/{of_game}/{ranking.country or ''}{circle}"
+    )

@@ -17,6 +17,7 @@ from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.board_periods import Period
 from deltacrown.user_profile.numbers.leaderboards import LeaderboardEntry
+from deltacrown.user_profile.people.follows import list_circle
 from deltacrown.user_profile.standing import write_listed_sql
 from deltacrown.user_profile.stat_fields import DerivedStat, Leaderboard, Stat
 from django_tally.declarations import Contribution, Rule, all_of, drop_rules, share_rules
@@ -33,12 +34,15 @@ valued AS (SELECT user_id, {value} AS value FROM counted WHERE {eligible}),
 ranked AS (
     SELECT p.user_id, p.public_id, v.value,
         RANK() OVER (ORDER BY v.value {direction}) AS place,
-        ROW_NUMBER() OVER (ORDER BY v.value {direction}, p.public_id) AS position
+        ROW_NUMBER() OVER (ORDER BY v.value {direction}, p.public_id) AS position,
+        COUNT(*) OVER (PARTITION BY v.value) AS sharing,
+        MAX(v.value) OVER () AS highest
     FROM valued v JOIN {profiles} p ON p.user_id = v.user_id
     WHERE {among}
 ),
 shown AS (SELECT * FROM ranked WHERE {which} ORDER BY position LIMIT %s)
-SELECT s.place, s.public_id, COALESCE(NULLIF(p.display_name, ''), u.username), p.country, s.value
+SELECT s.place, s.public_id, COALESCE(NULLIF(p.display_name, ''), u.username), p.country, s.value,
+    s.sharing, s.highest
 FROM shown s JOIN {profiles} p ON p.user_id = s.user_id JOIN {users} u ON u.id = s.user_id
 ORDER BY s.position
 """
@@ -48,10 +52,24 @@ Sql = tuple[str, list[Any]]
 
 
 @dataclass(frozen=True)
+class RankedRow:
+    """A player on a leaderboard of a period.
+
+    :param ordered_by: the value as the whole number that rows are ordered by.
+    :param best: the value of the first player; ``None`` where the lowest value is the best.
+    """
+
+    entry: LeaderboardEntry
+    ordered_by: int
+    best: int | Decimal | None
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Whom a leaderboard of a period ranks, and by what.
 
     :param holder: the model that declares the number; of one game, that which keeps it per game.
+    :param circle_of: rank among this user and whom they follow.
     :param leave_out: players who hide one of these histories are left out, and places close up.
     """
 
@@ -62,12 +80,10 @@ class Ranking:
     game: Game | None
     country: str | None
     leave_out: frozenset[privacy.History]
+    circle_of: User | None = None
 
-    def read(self, which: str, params: list[Any], limit: int) -> list[tuple[LeaderboardEntry, int]]:
-        """Return the ranked players that ``which`` keeps, each with the whole number they are ordered by.
-
-        One statement.
-        """
+    def read(self, which: str, params: list[Any], limit: int) -> list[RankedRow]:
+        """Return the ranked players that ``which`` keeps. One statement."""
         rows, row_params = self._write_rows()
         among, among_params = self._write_among()
         with connection.cursor() as cursor:
@@ -76,8 +92,12 @@ class Ranking:
                 [*row_params, *among_params, *params, limit],
             )
             return [
-                (LeaderboardEntry(place, public_id, name, land, self._shown(value)), value)
-                for place, public_id, name, land, value in cursor.fetchall()
+                RankedRow(
+                    LeaderboardEntry(place, public_id, name, land, self._shown(value), sharing > 1),
+                    value,
+                    None if self.declared.lowest_first else self._shown(highest),
+                )
+                for place, public_id, name, land, value, sharing, highest in cursor.fetchall()
             ]
 
     def _statement(self, rows: str, among: str, which: str) -> str:
@@ -161,6 +181,10 @@ class Ranking:
         if self.country:
             conditions.append("p.country = %s")
             params.append(self.country)
+        if self.circle_of:
+            sql, circle = list_circle(self.circle_of).values("pk").query.sql_with_params()
+            conditions.append(f"p.user_id IN ({sql})")
+            params.extend(circle)
         if self.leave_out:
             sql, shown = privacy.list_who_show(self.leave_out).values("user_id").query.sql_with_params()
             conditions.append(f"p.user_id IN ({sql})")

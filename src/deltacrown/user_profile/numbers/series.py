@@ -17,7 +17,7 @@ from deltacrown.user_profile.histories.filters import (
     GivenTournamentFilters,
 )
 from deltacrown.user_profile.numbers.access import find_readable_number
-from deltacrown.user_profile.numbers.catalogue import StatLine
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine
 from deltacrown.user_profile.numbers.rolling import Rolling, check_rolling, read_over_last_matches
 from deltacrown.user_profile.numbers.rows import READINGS
 from deltacrown.user_profile.numbers.series_asked import AskedSeries, Value, check_known_at, read_request
@@ -119,8 +119,35 @@ def get_stat_series(
     :raises InvalidInput: for a filter, range, length or game that cannot be taken, or more than 10,000
         periods.
     """
+    number = find_readable_number(user, stat, game, viewer)
+    return read_stat_series(
+        number,
+        by=by,
+        start=start,
+        end=end,
+        known_at=known_at,
+        filters=filters,
+        rolling=rolling,
+        viewer=viewer,
+        now=now,
+    )
+
+
+def read_stat_series(
+    number: PlayerNumber,
+    *,
+    by: By | str = By.MONTH,
+    start: date | datetime | str | None = None,
+    end: date | datetime | str | None = None,
+    known_at: datetime | None = None,
+    filters: GivenMatchFilters | GivenTournamentFilters = None,
+    rolling: Rolling | None = None,
+    viewer: Viewer = None,
+    now: datetime | None = None,
+) -> StatSeries:
+    """As ``get_stat_series``, without the privacy check; the caller must have made it."""
     now = now or read_database_clock(connection)
-    asked = read_request(find_readable_number(user, stat, game, viewer), filters, known_at, viewer)
+    asked = read_request(number, filters, known_at, viewer)
     precision = check_known_at(asked, now)
     length = By.read(by)
     steps = _build_steps(asked, length, read_bound(start, "start"), read_bound(end, "end"), now)

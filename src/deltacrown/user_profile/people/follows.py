@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_past
@@ -69,6 +71,12 @@ def get_following(viewer: Viewer, owner: User) -> bool | None:
     if viewer is None or not viewer.is_authenticated or not viewer.is_active or is_self(viewer, owner):
         return None
     return Follow.objects.filter(follower_id=viewer.pk, followed=owner).exists()
+
+
+def list_circle(user: User) -> QuerySet[User]:
+    """Return the players whom ``user`` follows, and ``user``."""
+    followed = Follow.objects.filter(follower=user).values("followed")
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=followed))
 
 
 def list_followers(

@@ -202,14 +202,19 @@ def list_unsynced() -> QuerySet[UserProfile]:
     return UserProfile.objects.filter(is_unsynced).order_by("user_id")
 
 
-def get_standing(user: User, viewer: Viewer) -> ToldStanding | None:
-    """Return a player's standing as the player and staff are told it; None for everybody else."""
+def get_standing(user: User, viewer: Viewer, known: UserProfile | None = None) -> ToldStanding | None:
+    """Return a player's standing as the player and staff are told it; None for everybody else.
+
+    :param known: the player's profile, where it is read already.
+    """
     is_staff = sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)
     if not is_self(viewer, user) and not is_staff:
         return None
 
-    profile = UserProfile.objects.filter(user=user).first()
-    if profile is None or UserProfile.objects.filter(is_listed(), user=user).exists():
+    profile = known or UserProfile.objects.filter(user=user).first()
+    if profile is None or profile.standing == Standing.ACTIVE:
+        return ToldStanding(Standing.ACTIVE)
+    if UserProfile.objects.filter(is_listed(), user=user).exists():
         return ToldStanding(Standing.ACTIVE)
     change = _find_latest(user, Standing(profile.standing))
     return ToldStanding(

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django import forms
 
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import MatchRow
 from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, Remedy, VoidMatch
 from deltacrown.pages.disputes import ResultChoice, ReviewPage
@@ -255,7 +256,7 @@ def _result_field(row: MatchRow) -> forms.Field:
     return forms.ChoiceField(
         choices=MatchRow.Result.choices,
         widget=forms.Select(attrs={"aria-label": f"Result of {name}"}),
-        error_messages={"invalid_choice": f"Choose one of the results for {name}."},
+        error_messages={"invalid_choice": end_sentence(f"Choose one of the results for {name}")},
     )
 
 

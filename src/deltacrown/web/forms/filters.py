@@ -7,19 +7,26 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext_lazy as _
 
+from deltacrown.core.days import add_days, to_utc
+from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, MatchRow, Season
 from deltacrown.moderation.models import Dispute
 from deltacrown.pages.leaderboards import PERIODS, BoardChoice, LeaderboardPage
 from deltacrown.pages.stat_charts import ChartChoice
 from deltacrown.tournaments.models import Tournament
-from deltacrown.user_profile.histories.filters import is_date
+from deltacrown.user_profile.histories.filters import is_date, read_datetime
 from deltacrown.web.forms import DayInput, PageForm, choices_of
+
+#: The states in which everybody sees a tournament.
+PUBLISHED_STATES = [choice for choice in Tournament.Status.choices if choice[0] != Tournament.Status.DRAFT]
 
 
 class FilterField(forms.CharField):
@@ -53,7 +60,57 @@ class FilterForm(PageForm):
         self.has_seasons = bool(choices)
 
 
-class MatchFilterForm(FilterForm):
+class HistoryForm(FilterForm):
+    """Filters a list of what a player did, and says where a page of it begins and how many rows it has.
+
+    Its fields have ids, so that an error is told with its field, and the focus stays when a list is redrawn.
+    """
+
+    #: What filters nothing.
+    PLACING: tuple[str, ...] = ("day", "limit")
+    SIZES = (10, 20, 50)
+
+    day = FilterField(DayInput())
+    limit = FilterField(forms.Select())
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.auto_id = "filter-%s"
+        self.asked = super().filters
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Return the filters that are set, by name."""
+        return {name: value for name, value in self.asked.items() if name not in self.PLACING}
+
+    def read_limit(self, usual: int) -> int:
+        """Return how many rows are asked for.
+
+        :raises InvalidInput: it is no number; which numbers there are is decided where lists are read.
+        """
+        self.fields["limit"].widget.choices = [
+            ("" if size == usual else size, f"{size} rows") for size in self.SIZES
+        ]
+        text = self.asked.get("limit", "")
+        if text and not (text.isascii() and text.isdigit() and len(text) < 4):
+            raise InvalidInput(f"{text!r} is no number of rows: use 10, 20 or 50.", field="limit")
+        return int(text) if text else usual
+
+    def start_at_day(self, field: str) -> dict[str, Any]:
+        """Return the filters of a page that begins with the day asked for, as the reader's zone has it.
+
+        :param field: the filter by the time before which rows are.
+        :raises InvalidInput: for a day or a time that cannot be read.
+        """
+        text = self.asked.get("day")
+        if not text:
+            return dict(self.filters)
+        until = _find_end(text)
+        before = read_datetime(self.filters.get(field), field, ends=True)
+        return {**self.filters, field: min(until, before) if before else until}
+
+
+class MatchFilterForm(HistoryForm):
     """Filters a player's matches."""
 
     game = FilterField(forms.Select())
@@ -61,24 +118,37 @@ class MatchFilterForm(FilterForm):
     result = FilterField(forms.Select(choices=choices_of("All results", MatchRow.Result.choices)))
     played_from = FilterField(DayInput())
     played_to = FilterField(DayInput())
-    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Public id or team", "size": "18"}))
+    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Name or public id", "size": "18"}))
     tournament = FilterField()
     season = FilterField(forms.Select())
 
 
-class SeriesFilterForm(FilterForm):
+class VersusForm(FilterForm):
+    """Filters the matches of two players with each other."""
+
+    game = FilterField(forms.Select())
+    kind = FilterField(forms.Select(choices=choices_of("All kinds", MatchRow.Kind.choices)))
+    sides = FilterField(forms.Select(choices=choices_of("Against each other", [("together", "On one side")])))
+
+    def offer_named_games(self, names: Mapping[str, str]) -> None:
+        """Set the games to choose from: slug → name."""
+        choices = sorted(names.items(), key=lambda each: each[1])
+        self.fields["game"].widget.choices = choices_of("All games", choices)
+
+
+class SeriesFilterForm(HistoryForm):
     """Filters a player's series."""
 
     game = FilterField(forms.Select())
     result = FilterField(forms.Select(choices=choices_of("All results", MatchRow.Result.choices)))
     played_from = FilterField(DayInput())
     played_to = FilterField(DayInput())
-    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Public id or team", "size": "18"}))
+    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Name or public id", "size": "18"}))
     tournament = FilterField()
     season = FilterField(forms.Select())
 
 
-class TournamentFilterForm(FilterForm):
+class TournamentFilterForm(HistoryForm):
     """Filters the tournaments a player entered."""
 
     game = FilterField(forms.Select())
@@ -90,14 +160,58 @@ class TournamentFilterForm(FilterForm):
     season = FilterField(forms.Select())
 
 
+class TimelineForm(HistoryForm):
+    """Says how many entries of a timeline a page has."""
+
+    day = None  # type: ignore[assignment] # Django takes the field away so
+
+
 class TournamentListForm(FilterForm):
     """Filters the list of all tournaments."""
 
+    q = FilterField(forms.TextInput(attrs={"type": "search", "maxlength": "60", "size": "16"}))
+    game = FilterField(forms.Select())
+    status = FilterField(forms.Select(choices=choices_of("All states", PUBLISHED_STATES)))
     season = FilterField(forms.Select())
 
 
+_PLAYED = (
+    ("season", _("Season")),
+    ("opponent", _("Opponent")),
+    ("tournament", _("Tournament")),
+    ("played_from", _("From")),
+    ("played_to", _("To")),
+)
+
+
 class StatRowFilterForm(MatchFilterForm, TournamentFilterForm):
-    """Filters the rows behind a stat: matches or tournaments, by the stat. It is not drawn."""
+    """Filters the rows behind a stat: matches, series or tournaments; asks whether a match is one of them."""
+
+    #: kind of the rows → the fields that narrow them, as they are drawn.
+    DRAWN: ClassVar[dict[str, tuple[tuple[str, Any], ...]]] = {
+        "matches": (("game", _("Game")), ("kind", _("Kind")), ("result", _("Result")), *_PLAYED),
+        "series": (("game", _("Game")), ("result", _("Result")), *_PLAYED),
+        "tournaments": (
+            ("status", _("State")),
+            ("placement", _("Placement")),
+            ("season", _("Season")),
+            ("tournament", _("Tournament")),
+            ("registered_from", _("From")),
+            ("registered_to", _("To")),
+        ),
+    }
+    PLACING = (*HistoryForm.PLACING, "match")
+
+    match = FilterField(forms.TextInput(attrs={"maxlength": "300"}))
+
+    def list_names(self, kind: str) -> list[str]:
+        """Return the names of the fields that narrow rows of this kind."""
+        return [name for name, _ in self.DRAWN.get(kind, ())]
+
+    def list_drawn(self, kind: str) -> list[tuple[forms.BoundField, Any]]:
+        """Return the fields that narrow rows of this kind, each with its label; none where none does."""
+        drawn = [(self[name], label) for name, label in self.DRAWN.get(kind, ())]
+        return [each for each in drawn if each[0].name != "season" or self.has_seasons or each[0].errors]
 
 
 class StatChartForm(FilterForm):
@@ -145,7 +259,10 @@ class StatHistoryForm(StatChartForm):
 
 
 class LeaderboardForm(FilterForm):
-    """Asks for the leaderboard of one game, of a period, as of a day, or among the players of one country."""
+    """Asks for the leaderboard of one game, of a period, as of a day, or among the players of one country.
+
+    Who is signed in can ask for that of the players they follow.
+    """
 
     game = FilterField(forms.Select())
     #: Also a season, as ``SEASON`` and its slug, since one list offers both.
@@ -157,6 +274,9 @@ class LeaderboardForm(FilterForm):
             attrs={"class": "short", "placeholder": "Any", "maxlength": "2", "autocapitalize": "characters"}
         )
     )
+
+    #: ``1``; drawn as a box to tick.
+    following = FilterField()
 
     #: No slug holds a colon.
     SEASON = "season:"
@@ -196,10 +316,26 @@ class SearchForm(FilterForm):
     q = FilterField()
 
 
+class RivalForm(SearchForm):
+    """Asks for the player to compare another with."""
+
+
 class SiteSearchForm(SearchForm):
     """Asks for players, teams and tournaments by name; ``kind`` for one of the three alone."""
 
     kind = FilterField()
+
+
+def _find_end(text: str) -> datetime:
+    """Return when a day ends for the reader.
+
+    :raises InvalidInput: it is no date.
+    """
+    day = read_datetime(text, "day") if is_date(text) else None
+    if day is None:
+        raise InvalidInput(f"{text!r} is no date: write it as 2025-01-31.", field="day")
+    following = add_days(day, days=1)
+    return to_utc(following.replace(tzinfo=get_current_timezone()))
 
 
 def _name_season(season: Season) -> str:

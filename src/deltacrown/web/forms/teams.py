@@ -1,4 +1,4 @@
-"""The forms with which captains run their team, and enter it in tournaments."""
+"""The forms with which captains run their team."""
 
 from __future__ import annotations
 
@@ -25,17 +25,3 @@ class RoleForm(MemberForm):
     def held(self) -> bool:
         """Return whether the member is to have the role, as it is when nothing is said."""
         return bool(self.cleaned_data["do"] != self.END)
-
-
-class TeamEntryForm(PageForm):
-    """Registers a team for a tournament, or withdraws it."""
-
-    REGISTER, WITHDRAW = "register", "withdraw"
-
-    team = forms.CharField(max_length=120)
-    do = forms.ChoiceField(choices=[(REGISTER, "Register"), (WITHDRAW, "Withdraw")])
-
-    @property
-    def entered(self) -> bool:
-        """Return whether the team is to be registered."""
-        return bool(self.cleaned_data["do"] == self.REGISTER)

@@ -11,9 +11,10 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone, get_current_timezone_name
 
-from deltacrown.core.dates import write_day, write_hour, write_iso_day
-from deltacrown.core.days import Precision
+from deltacrown.core.dates import write_day, write_hour, write_iso_day, write_minute
+from deltacrown.core.days import Precision, starts_a_day
 from deltacrown.user_profile.numbers.changes import StatChange
 
 register = template.Library()
@@ -100,21 +101,69 @@ def place(value: int | None, last: int | None = None) -> str:
 
 @register.filter("datetime")
 def write_datetime(value: datetime | None) -> SafeString | str:
-    """Return a date and time in UTC, as text and for machines."""
+    """Return a date and time in the reader's zone, as text and, in UTC, for machines."""
     if value is None:
         return NOTHING
-    hour = format_html('<span class="hour">{}</span>', write_hour(value))
-    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), write_day(value), hour)
+    zone = get_current_timezone()
+    hour = format_html('<span class="hour">{}</span>', write_hour(value, zone))
+    return _mark_time(value, format_html("{} {}", write_day(value, zone), hour))
 
 
 @register.filter
 def day(value: date | None) -> SafeString | str:
-    """Return a date, or that of a datetime in UTC, as text and for machines, without the time."""
+    """Return a date, or that of a datetime in UTC, as text and for machines, without the time.
+
+    It is the day in UTC wherever the reader is: another would tell at what time of the day something was.
+    """
     if value is None:
         return NOTHING
-    if not isinstance(value, datetime):
-        value = datetime.combine(value, time(), UTC)
+    return _mark_day(_as_time(value))
+
+
+@register.filter
+def local_day(value: datetime | None) -> SafeString | str:
+    """Return the day in the reader's zone of a time that the reader may know exactly; a midnight's in UTC."""
+    if value is None or starts_a_day(value):
+        return day(value)
+    return _mark_time(value, write_day(value, get_current_timezone()))
+
+
+def _mark_time(value: datetime, text: str) -> SafeString:
+    """Return a text that stands for a time, with the time in UTC beneath it unless it says that itself."""
+    stamp = value.astimezone(UTC).isoformat()
+    if get_current_timezone_name() == "UTC":
+        return format_html('<time datetime="{}">{}</time>', stamp, text)
+    return format_html('<time datetime="{}" title="{} UTC">{}</time>', stamp, write_minute(value), text)
+
+
+@register.filter
+def span(first: date, last: date) -> SafeString:
+    """Return the days in UTC from the first to the last, each part that they share once.
+
+    ``26 Nov 2026``, ``24–26 Nov 2026``, ``26 Nov – 2 Dec 2026``, ``30 Dec 2025 – 2 Jan 2026``.
+
+    :param last: the last day itself, not the midnight after it.
+    """
+    begin, end = write_day(_as_time(first)), write_day(_as_time(last))
+    if begin == end:
+        return _mark_day(_as_time(first))
+    (begin_day, begin_month, begin_year), (_, end_month, end_year) = begin.split(" ", 2), end.split(" ", 2)
+    between, short = " – ", begin
+    if begin_year == end_year:
+        short = f"{begin_day} {begin_month}"
+        if begin_month == end_month:
+            between, short = "–", begin_day
+    whole = '<time datetime="{}">{}</time>{}<time datetime="{}">{}</time>'
+    days = write_iso_day(_as_time(first)), short, between, write_iso_day(_as_time(last)), end
+    return format_html(whole, *days)
+
+
+def _mark_day(value: datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', write_iso_day(value), write_day(value))
+
+
+def _as_time(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
 
 
 @register.filter
@@ -125,13 +174,13 @@ def last_day(end: datetime) -> str:
 
 @register.filter
 def played(match: Any) -> SafeString | str:
-    """Return when a match was played: date and time in UTC, or the day where only that is known."""
+    """Return when a match was played: date and time for the reader, or the day where only that is known."""
     return write_datetime(match.played_at) if match.is_time_known else day(match.played_at)
 
 
 @register.filter
 def told(value: datetime, precision: Precision) -> SafeString | str:
-    """Return a date and time in UTC where the reader may know the time, else the date."""
+    """Return a date and time where the reader may know the time, else the date in UTC."""
     return day(value) if precision is Precision.DAY else write_datetime(value)
 
 

@@ -1,7 +1,8 @@
-"""Pages about one player, and the search for players."""
+"""A player at a glance and by number, and the search for players; ``histories`` has the lists."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,22 +12,21 @@ from django.views.decorators.http import require_safe
 from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.core.errors import InvalidInput
-from deltacrown.pages import cached, players, search, seasons, stats
-from deltacrown.pages.stat_charts import StatChart
-from deltacrown.pages.stats import StatHistoryPage
+from deltacrown.pages import cached, company, search, seasons, stats
+from deltacrown.pages.stat_charts import ChartChoice, StatChart
+from deltacrown.pages.stats import StatHistoryPage, StatPage
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.explanation import MatchVerdict
 from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.web.charts import draw_chart
 from deltacrown.web.forms.filters import (
-    MatchFilterForm,
     SearchForm,
-    SeriesFilterForm,
     StatChartForm,
     StatHistoryForm,
     StatRowFilterForm,
-    TournamentFilterForm,
 )
+from deltacrown.web.profile_charts import draw_overview, measure_level
 from deltacrown.web.refusals import get_form_status
 from deltacrown.web.renamed import redirect_moved
 
@@ -35,7 +35,7 @@ from deltacrown.web.renamed import redirect_moved
 def show_search(request: HttpRequest) -> HttpResponse:
     """Show the players found by ``?q=``; without it, the empty search."""
     query = SearchForm(request.GET).filters.get("q", "").strip()
-    context = {"query": query, "kind": "players"}
+    context = {"query": query, "kind": "players", "is_short": len(query) < search.SHORTEST_INSIDE}
     try:
         found = search.search_players(query, _page(request), viewer=request.user) if query else None
     except InvalidInput as refusal:
@@ -45,67 +45,74 @@ def show_search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show a player at a glance."""
-    shown = cached.get_profile_page(public_id, viewer=request.user)
-    context = {"shown": shown, "profile": shown.profile, "tab": "player"}
+    """Show a player at a glance, over all games or in that of ``?game=``."""
+    asked = request.GET.get("game") or None
+    page = cached.get_overview_page(public_id, asked, viewer=request.user, now=clock.now())
+    shown = page.shown
+    context = {
+        "page": page,
+        "shown": shown,
+        "profile": shown.profile,
+        "tab": "player",
+        "is_own_secret": page.is_own_secret,
+        "drawn": draw_overview(page),
+        "level": measure_level(shown.profile.experience_points, shown.profile.level),
+    }
     return _redirect_merged(request, shown.profile) or render(request, "web/player.html", context)
 
 
 @require_safe
-def show_match_history(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show a player's matches, filtered as the address says."""
-    form = MatchFilterForm(request.GET)
-    shown = cached.get_matches_page(public_id, form.filters, _page(request), viewer=request.user)
-    form.offer_games(shown.games)
-    form.offer_seasons(seasons.list_choices(shown.games))
-    context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
-    return _redirect_merged(request, shown.profile) or render(request, "web/player_matches.html", context)
-
-
-@require_safe
-def show_series(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show a player's series, filtered as the address says."""
-    form = SeriesFilterForm(request.GET)
-    shown = players.get_series_page(public_id, form.filters, _page(request), viewer=request.user)
-    form.offer_games(shown.games)
-    form.offer_seasons(seasons.list_choices(shown.games))
-    context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-matches"}
-    return _redirect_merged(request, shown.profile) or render(request, "web/player_series.html", context)
-
-
-@require_safe
-def show_tournaments(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show the tournaments a player entered, filtered as the address says."""
-    form = TournamentFilterForm(request.GET)
-    shown = players.get_tournaments_page(public_id, form.filters, _page(request), viewer=request.user)
-    form.offer_seasons(seasons.list_choices())
-    context = {"shown": shown, "profile": shown.profile, "form": form, "tab": "player-tournaments"}
-    return _redirect_merged(request, shown.profile) or render(request, "web/player_tournaments.html", context)
-
-
-@require_safe
-def show_timeline(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show a player's timeline."""
-    shown = cached.get_activity_page(public_id, _page(request), viewer=request.user)
-    context = {"shown": shown, "profile": shown.profile, "tab": "player-activity"}
-    return _redirect_merged(request, shown.profile) or render(request, "web/player_activity.html", context)
+def show_company(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show whom a player meets most, over all games or in that of ``?game=``; a profile takes it in too."""
+    shown = company.get_company_page(public_id, request.GET.get("game") or None, viewer=request.user)
+    context = {"shown": shown, "profile": shown.profile, "tab": "player-company"}
+    return _redirect_merged(request, shown.profile) or render(request, "web/player_company.html", context)
 
 
 @require_safe
 def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
-    """Show one stat of a player, and the rows behind it."""
-    filters = StatRowFilterForm(request.GET).filters
-    shown = stats.get_stat_page(
-        public_id,
-        stat,
-        filters,
-        _page(request),
-        chart=StatChartForm(request.GET).choice,
-        viewer=request.user,
-        now=clock.now(),
+    """Show one stat of a player, and the rows behind it; with ``?match=`` whether that match counts.
+
+    A filter that cannot be taken is told at its field, with status 400, and no rows are shown.
+    """
+    form, now = StatRowFilterForm(request.GET), clock.now()
+
+    def read(filters: Mapping[str, Any], page: str | None, chart: ChartChoice | None) -> StatPage:
+        return stats.get_stat_page(public_id, stat, filters, page, chart=chart, viewer=request.user, now=now)
+
+    is_refused = False
+    try:
+        shown = read(form.filters, _page(request), StatChartForm(request.GET).choice)
+    except InvalidInput as refusal:
+        if refusal.field not in form.list_names(stats.get_rows_kind(stat)):
+            raise
+        form.add_refusal(refusal)
+        is_refused, shown = True, read({}, None, None)
+
+    rows = shown.rows
+    form.offer_games(shown.games)
+    if form.list_names(rows.kind):
+        form.offer_seasons(seasons.list_choices(shown.games or None))
+    context = {"shown": shown, "profile": shown.profile, "rows": rows, "form": form}
+    context |= {"is_refused": is_refused, "drawn": form.list_drawn(rows.kind), **_draw(shown.chart)}
+    if rows.kind == "matches" and not is_refused and "match" in form.asked:
+        context["verdict"] = _explain_match(request, form, shown)
+    status = 400 if form.errors else 200
+    return _redirect_merged(request, shown.profile) or render(
+        request, "web/player_stat.html", context, status=status
     )
-    context = {"shown": shown, "profile": shown.profile, "rows": shown.rows, **_draw(shown.chart)}
-    return _redirect_merged(request, shown.profile) or render(request, "web/player_stat.html", context)
+
+
+def _explain_match(request: HttpRequest, form: StatRowFilterForm, shown: StatPage) -> MatchVerdict | None:
+    """Return whether the match asked for counts; ``None`` where the form says that there is none."""
+    rows = shown.rows
+    try:
+        return stats.explain_match_of(
+            shown.profile, rows.stat.name, form.asked["match"], game=rows.game, viewer=request.user
+        )
+    except InvalidInput as refusal:
+        form.add_refusal(refusal)
+        return None
 
 
 @require_safe

@@ -54,6 +54,19 @@ def show_search(request: HttpRequest) -> HttpResponse:
     return render(request, "web/search.html", context)
 
 
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Show what begins with ``?q=`` as options below a search field; nothing where that is refused."""
+    query, kind = request.GET.get("q", ""), request.GET.get("kind", "")
+    try:
+        found = search.suggest(query, viewer=request.user, kind=kind if kind in search.KINDS else "")
+    except InvalidInput:
+        found = search.Suggestions()
+    response = render(request, "web/parts/suggestions.html", {"found": found})
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
 def _find(query: str, kind: str, page: str | None, viewer: Viewer) -> list[Tab]:
     """Return a tab for each kind, with what was found."""
     if kind:

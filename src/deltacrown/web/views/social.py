@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
+from deltacrown.core.sentences import end_sentence
 from deltacrown.pages import blocks, follows, oneself
 from deltacrown.user_profile.people import kyc
 from deltacrown.user_profile.people.blocks import list_blocked
@@ -115,8 +116,8 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
 
     follower, now = request.user, clock.now()
     profile = follows.set_following(follower=follower, public_id=public_id, following=following, now=now)
-    said = f"You follow {profile.name}." if following else f"You no longer follow {profile.name}."
-    messages.success(request, said)
+    said = f"You follow {profile.name}" if following else f"You no longer follow {profile.name}"
+    messages.success(request, end_sentence(said))
     return redirect(page)
 
 
@@ -127,8 +128,8 @@ def _set_blocking(request: HttpRequest, public_id: str, *, blocking: bool) -> Ht
 
     person, now = request.user, clock.now()
     profile = blocks.set_blocking(blocker=person, public_id=public_id, blocking=blocking, now=now)
-    said = f"You block {profile.name}." if blocking else f"You no longer block {profile.name}."
-    messages.success(request, said)
+    said = f"You block {profile.name}" if blocking else f"You no longer block {profile.name}"
+    messages.success(request, end_sentence(said))
     lists = {"blocked": ["blocked"], "followers": ["player-followers", person.profile.public_id]}
     return redirect(*lists.get(request.POST.get("next", ""), ["player", public_id]))
 

@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import teams
+from deltacrown.core.sentences import end_sentence
+from deltacrown.pages import team_results, teams
 from deltacrown.teams.models import TeamRole
 from deltacrown.web.forms.teams import MemberForm, RoleForm
 from deltacrown.web.renamed import redirect_renamed
@@ -19,9 +20,29 @@ from deltacrown.web.signed_in import get_person, sign_in_required
 def show_team(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a team: its members, and their roles."""
     shown = teams.get_team_page(slug, _page(request), viewer=request.user, now=clock.now())
-    context = {"shown": shown, "team": shown.team, "choices": TeamRole.Role.choices}
+    context = {"shown": shown, "team": shown.team, "tab": "team", "choices": TeamRole.Role.choices}
     moved = redirect_renamed(request, slug=(slug, shown.team.slug))
     return moved or render(request, "web/team.html", context)
+
+
+@require_safe
+def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show all official matches of a team, latest first."""
+    team = teams.get_team(slug)
+    found = team_results.list_matches(team, _page(request))
+    context = {"team": team, "tab": "matches", "found": found}
+    moved = redirect_renamed(request, slug=(slug, team.slug))
+    return moved or render(request, "web/team_matches.html", context)
+
+
+@require_safe
+def show_results(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show all official results of a team, latest first."""
+    team = teams.get_team(slug)
+    found = team_results.list_results(team, _page(request))
+    context = {"team": team, "tab": "results", "found": found}
+    moved = redirect_renamed(request, slug=(slug, team.slug))
+    return moved or render(request, "web/team_results.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +51,7 @@ def show_or_set_roles(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _set_role(request, slug)
     team = teams.get_team(slug)
-    context = {"team": team, "found": teams.list_roles(team, _page(request))}
+    context = {"team": team, "tab": "roles", "found": teams.list_roles(team, _page(request))}
     return redirect_renamed(request, slug=(slug, team.slug)) or render(
         request, "web/team_roles.html", context
     )
@@ -42,7 +63,7 @@ def end_membership(request: HttpRequest, slug: str) -> HttpResponse:
     """End a membership: the player's own, or as a captain that of another."""
     player = MemberForm(request.POST).require_valid()["player"]
     team, left = teams.end_membership(slug=slug, public_id=player, by=get_person(request), now=clock.now())
-    messages.success(request, f"{left.name} is no longer in {team.name}.")
+    messages.success(request, end_sentence(f"{left.name} is no longer in {team.name}"))
     return redirect("team", team.slug)
 
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import seasons, tournaments
+from deltacrown.core.errors import InvalidInput
+from deltacrown.pages import seasons, tournament_groups, tournaments
 from deltacrown.pages.entry_changes import get_entry_changes_page
-from deltacrown.pages.own_teams import OwnTeam, list_own_teams, set_team_entered
+from deltacrown.pages.tournament_deeds import Deed, describe_entry, take_step
 from deltacrown.tournaments.models import Tournament
 from deltacrown.web.forms.filters import TournamentListForm
-from deltacrown.web.forms.teams import TeamEntryForm
+from deltacrown.web.forms.tournaments import EntryForm
 from deltacrown.web.renamed import redirect_renamed
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 MATCHES_PER_PAGE = 20
+#: Field of the filters → what the list of tournaments calls it, where that is another word.
+LIST_FILTERS = {"q": "query"}
+#: What was done, and whether to a team → what is said of it.
+DONE = {
+    (Deed.REGISTER, True): _("%(team)s is registered."),
+    (Deed.CHECK_IN, True): _("%(team)s is checked in."),
+    (Deed.WITHDRAW, True): _("%(team)s is withdrawn."),
+    (Deed.REGISTER, False): _("You are registered."),
+    (Deed.CHECK_IN, False): _("You are checked in."),
+    (Deed.WITHDRAW, False): _("You are withdrawn."),
+}
 
 
 class TournamentShown(Protocol):
@@ -33,30 +45,41 @@ class TournamentShown(Protocol):
 
 @require_safe
 def show_list(request: HttpRequest) -> HttpResponse:
-    """Show all tournaments, latest first, or those of ``?season=``."""
+    """Show all tournaments by what is to come of them, or those that the filters keep."""
     form = TournamentListForm(request.GET)
-    found = tournaments.list_tournament_items(_page(request), season=form.filters.get("season"))
+    filters = form.filters
+    asked = {LIST_FILTERS.get(name, name): value for name, value in filters.items()}
+    shown, status = None, 200
+    try:
+        shown = tournament_groups.get_tournaments_page(_page(request), now=clock.now(), **asked)
+    except InvalidInput as refusal:
+        if refusal.field not in form.fields:
+            raise
+        form.add_refusal(refusal)
+        status = 400
+    form.offer_games(tournament_groups.list_games_held())
     form.offer_seasons(seasons.list_choices())
-    return render(request, "web/tournaments.html", {"found": found, "form": form})
+    context = {"shown": shown, "form": form, "only_season": set(filters) == {"season"}}
+    return render(request, "web/tournaments.html", context, status=status)
 
 
 @require_safe
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
-    own_teams = list_own_teams(shown.tournament, request.user, clock.now())
-    return _render(request, "web/tournament.html", shown, slug, tab="tournament", own_teams=own_teams)
+    box = describe_entry(shown.tournament, shown.entries, request.user, clock.now())
+    return _render(request, "web/tournament.html", shown, slug, tab="tournament", box=box)
 
 
 @sign_in_required
 @require_POST
-def enter_team(request: HttpRequest, slug: str) -> HttpResponse:
-    """Register one's team, or withdraw it, and return to the tournament's page."""
-    form = TeamEntryForm(request.POST)
+def enter(request: HttpRequest, slug: str) -> HttpResponse:
+    """Register, check in or withdraw oneself or one's team, and return to the tournament's page."""
+    form = EntryForm(request.POST)
     named = form.require_valid()["team"]
-    person, now = get_person(request), clock.now()
-    team = set_team_entered(slug=slug, team=named, entered=form.entered, by=person, now=now)
-    messages.success(request, f"{team.name} is {'registered' if form.entered else 'withdrawn'}.")
+    team = take_step(slug=slug, team=named, deed=form.deed, by=get_person(request), now=clock.now())
+    done = DONE[form.deed, team is not None]
+    messages.success(request, done % {"team": team.name} if team else done)
     return redirect("tournament", slug)
 
 
@@ -112,11 +135,11 @@ def _render(
     slug: str,
     *,
     tab: str,
-    own_teams: Sequence[OwnTeam] = (),
+    **more: Any,
 ) -> HttpResponse:
     """Render a page of a tournament; redirect from the address with a former slug."""
     event = shown.tournament
-    context: dict[str, Any] = {"shown": shown, "event": event, "tab": tab, "own_teams": own_teams}
+    context: dict[str, Any] = {"shown": shown, "event": event, "tab": tab, **more}
     context["decision"] = tournaments.get_decision(event)
     return redirect_renamed(request, slug=(slug, event.slug)) or render(request, template, context)
 

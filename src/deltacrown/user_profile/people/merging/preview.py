@@ -11,6 +11,7 @@ from django.db import models
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
+from deltacrown.core.sentences import end_sentence
 from deltacrown.user_profile.models import Standing, UserProfile
 from deltacrown.user_profile.people.merging.planned import Clash, Model, Plan
 from deltacrown.user_profile.people.merging.suspensions import find_coming_along
@@ -96,7 +97,9 @@ def _describe_standing(kept: User, merged: User) -> str:
         told.append(f"{merged.username} is suspended {until}, and so is {kept.username} then.")
     if UserProfile.objects.filter(user=merged, standing=Standing.CLOSED).exists():
         told.append(
-            f"The account {merged.username} is closed; what it has is shown again, as of {kept.username}."
+            end_sentence(
+                f"The account {merged.username} is closed; what it has is shown again, as of {kept.username}"
+            )
         )
     return " ".join(told)
 

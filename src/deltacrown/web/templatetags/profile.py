@@ -1,0 +1,47 @@
+"""Template filters of a player's overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from deltacrown.core.dates import write_day
+from deltacrown.games.models import MatchRow
+from deltacrown.user_profile.histories.form import FormMatch, Streak
+from deltacrown.web.profile_charts import Cell
+
+register = template.Library()
+
+
+@register.filter
+def at(values: Mapping[str, Any] | str, name: str) -> Any:
+    """Return the value under ``name``; None for none, and of what is no mapping."""
+    return values.get(name) if isinstance(values, Mapping) else None
+
+
+@register.filter
+def day_of(match: FormMatch) -> str:
+    """Return the day on which a match was played, in UTC."""
+    return write_day(match.played_at)
+
+
+@register.filter
+def words(streak: Streak) -> str:
+    """Return a streak in words: ``3 wins``; ``100 wins or more`` where not all were read."""
+    said = {
+        MatchRow.Result.WIN: ngettext("%(n)s win", "%(n)s wins", streak.length),
+        MatchRow.Result.LOSS: ngettext("%(n)s loss", "%(n)s losses", streak.length),
+    }.get(streak.result, ngettext("%(n)s draw", "%(n)s draws", streak.length))
+    told = said % {"n": streak.length}
+    return _("%(streak)s or more") % {"streak": told} if streak.is_longer else told
+
+
+@register.filter
+def cell_title(cell: Cell) -> str:
+    """Return what happened on a day of the calendar: ``3 Mar 2025: 4 matches, 2 won``."""
+    said = ngettext("%(day)s: %(n)s match, %(won)s won", "%(day)s: %(n)s matches, %(won)s won", cell.played)
+    return said % {"day": cell.day, "n": cell.played, "won": cell.won}

@@ -1,0 +1,30 @@
+"""A site as in production, with a small demo season and people with odd names, for real browsers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.browser.chromium import require_chromium
+from tests.served import manage, serving
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """``site.address``, and ``site.people``: name → public id, of the people of ``tests.browser.season``."""
+    require_chromium()
+    folder = tmp_path_factory.mktemp("browser")
+    static = str(folder / "static")
+    environment = {"STATIC_ROOT": static, "DEMO": "1"}
+    manage({**os.environ, **environment}, "collectstatic", "--noinput", "--verbosity", "0")
+
+    with serving(folder, **environment) as served:
+        served.manage("load_demo", "--players", "40", "--matches", "400", "--tournaments", "12")
+        filled = "from tests.browser.season import fill; fill()"
+        told = json.loads(served.manage("shell", "--verbosity", "0", "-c", filled).splitlines()[-1])
+        yield SimpleNamespace(address=f"http://127.0.0.1:{served.port}", **told)

@@ -1,0 +1,108 @@
+"""People with odd names and in every standing, beside a demo season; run inside the site's own process."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from deltacrown.accounts.models import User
+from deltacrown.accounts.services import create_players, set_sign_in
+from deltacrown.core import clock
+from deltacrown.games.models import Game, Season
+from deltacrown.games.services import record_matches
+from deltacrown.teams.models import Team
+from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentSeriesResult
+from deltacrown.user_profile.people.identities import Identity, set_identities
+from deltacrown.user_profile.people.privacy_settings import set_privacy
+from deltacrown.user_profile.people.standings import suspend_player
+from tests import scene
+
+PASSWORD = "crown-test-password"  # noqa: S105 - of a site that is gone a minute later
+#: Username → display name.
+PEOPLE = {
+    "newcomer": "New Here",
+    "hider": "Hidden Hilda",
+    "barred": "Barred Ben",
+    "script": "<script>alert(1)</script>",
+    "endless": "W" * 60,
+    "arabic": "مرحبا (1:0)",
+    "emoji": "🏴‍☠️ & 🇹🇷 é̂",
+    "plain": "Plain Pat",
+}
+MATCHES = 12
+#: How many pairs of players there are that journeys change.
+PAIRS = 16
+
+
+def fill() -> None:
+    """Make the people and their matches, and print where everything is, as JSON."""
+    now = clock.now()
+    joined = {name: now - timedelta(days=60) for name in PEOPLE}
+    users = create_players(usernames=list(PEOPLE), joined_at=joined)
+    set_identities(identities=[Identity(users[name], told) for name, told in PEOPLE.items()])
+    for user in users.values():
+        set_sign_in(user=user, password=PASSWORD)
+
+    _play(users, now)
+    set_privacy(user=users["hider"], show_match_history=False, show_tournament_stats=False)
+    suspend_player(user=users["barred"], reason="Shouting", by=_get_staff(), until=None, now=now)
+    told = {**_tell(users), "pairs": _make_pairs(now)}
+    print(json.dumps(told))  # noqa: T201 - the test reads it
+
+
+def _play(users: dict[str, User], now: Any) -> None:
+    """Let everybody but the newcomer play plain, in turns, the last match yesterday."""
+    game, plain = Game.objects.order_by("pk")[0], users["plain"]
+    rivals = [users[name] for name in PEOPLE if name not in {"newcomer", "plain"}]
+    records = []
+    for number in range(MATCHES):
+        rival = rivals[number % len(rivals)]
+        won = number % 3 > 0
+        lines = (
+            scene.line(plain, "WIN" if won else "LOSS", score="13" if won else "8", stats={"kills": number}),
+            scene.line(rival, "LOSS" if won else "WIN", score="8" if won else "13", stats={"kills": 5}),
+        )
+        played_at = now - timedelta(days=MATCHES - number)
+        records.append(scene.record(game, f"odd-{number}", *lines, played_at=played_at))
+    outcomes = record_matches(records=records, now=now)
+    assert not [each.refusal for each in outcomes if each.refusal]
+
+
+def _make_pairs(now: Any) -> list[dict[str, str]]:
+    """Let two newcomers at a time play one match, yesterday, and tell who lost it to whom."""
+    game = Game.objects.order_by("pk")[0]
+    names = [f"{side}-{number}" for number in range(PAIRS) for side in ("loser", "winner")]
+    users = create_players(usernames=names, joined_at=dict.fromkeys(names, now - timedelta(days=9)))
+    pairs, records = [], []
+    for number in range(PAIRS):
+        name, rival = f"loser-{number}", f"winner-{number}"
+        set_sign_in(user=users[name], password=PASSWORD)
+        lines = scene.line(users[rival], "WIN", score="13"), scene.line(users[name], "LOSS", score="8")
+        records.append(scene.record(game, f"pair-{number}", *lines, played_at=now - timedelta(days=1)))
+        profiles = users[name].profile, users[rival].profile
+        pairs.append({"name": name, "id": profiles[0].public_id, "rival_id": profiles[1].public_id})
+        pairs[-1]["match"] = f"pair-{number}"
+    outcomes = record_matches(records=records, now=now)
+    assert not [each.refusal for each in outcomes if each.refusal]
+    return pairs
+
+
+def _get_staff() -> User:
+    return User.objects.get(username="demo-staff")
+
+
+def _tell(users: dict[str, User]) -> dict[str, Any]:
+    series = TournamentSeriesResult.objects.select_related("tournament").first()
+    events = {each.status: each.slug for each in Tournament.objects.order_by("starts_at")}
+    member = TournamentParticipation.objects.filter(team__isnull=False).first()
+    return {
+        "people": {name: user.profile.public_id for name, user in users.items()},
+        "hero": User.objects.get(username="RapidFalcon").profile.public_id,
+        "game": Game.objects.order_by("pk")[0].slug,
+        "events": events,
+        "team": Team.objects.order_by("pk")[0].slug if member is None else member.team.slug,
+        "season": Season.objects.order_by("-starts_at")[0].slug,
+        "series": series and f"{series.tournament.slug}/series/{quote(series.series)}",
+    }

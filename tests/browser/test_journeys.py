@@ -1,0 +1,141 @@
+"""What visitors, players, followers, opponents and moderators come for, in a real browser, step by step.
+
+With scripts and without, on a narrow and on a wide screen. Every step reads what the page says afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chromium import PATIENCE, open_tab
+from tests.browser.season import PASSWORD
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+#: Every journey changes things, so that each needs people of its own; see ``tests.browser.season.PAIRS``.
+JOURNEYS = [(360, "dark", True), (360, "light", False), (768, "light", True), (1440, "dark", False)]
+_numbers = count()
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(params=JOURNEYS, ids=lambda each: f"{each[0]}-{each[1]}-{'scripts' if each[2] else 'plain'}")
+def visitor(request, site):
+    """``visitor.open(path)``: somebody who is not signed in."""
+    width, theme, scripts = request.param
+    with open_tab(site.address, width=width, theme=theme, scripts=scripts) as tab:
+        yield tab
+
+
+@pytest.fixture
+def pair(site):
+    """Two players nobody else has, who played a match yesterday: ``name`` lost it to ``rival``."""
+    return site.pairs[next(_numbers)]
+
+
+def follow_link(page, name):
+    page.get_by_role("main").get_by_role("link", name=name).first.click()
+
+
+def read_number(page, path):
+    """The number that a player's page about a stat shows."""
+    page.goto(path)
+    text = page.locator("section.number .value").first.inner_text()
+    return int(re.sub(r"\D", "", text))
+
+
+def review(page, reporter):
+    """Open the dispute of a player, which may be on a later page of the queue."""
+    row = page.locator("#rows tr").filter(has_text=reporter)
+    while not row.count():
+        last = page.locator("#rows tr").last.inner_text()
+        page.locator("#more a[rel=next]").click()
+        expect(page.locator("#rows tr").last).not_to_have_text(last)
+    row.get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Uphold").wait_for()
+
+
+def test_a_visitor_opens_a_number_to_its_rows_and_a_row_to_its_match(visitor, site):
+    page = visitor.open("/leaderboards/matches_won/")
+    row = page.locator("main table tbody tr").first
+    name = row.get_by_role("link").first.inner_text()
+    row.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+    page.get_by_role("main").locator('a[href*="/stats/matches_won/"]').first.click()
+    shown = read_number(page, page.url)
+    assert shown > 0
+    page.locator("#rows").locator('a[href*="/matches/"]').first.click()
+    expect(page).to_have_url(re.compile("/matches/.+/.+/"))
+    expect(page.get_by_role("main")).to_contain_text(name)
+    assert visitor.is_scripted is False or visitor.look() == []
+
+
+def test_a_player_hides_the_history_and_strangers_see_none(visitor, site, pair):
+    own, shown = f"/players/{pair['id']}/matches/", f'#rows a[href*="{pair["match"]}"]'
+    page = visitor.open(own)
+    expect(page.locator(shown).first).to_be_visible()
+
+    visitor.sign_in(pair["name"], PASSWORD)
+    page = visitor.open("/settings/privacy/")
+    page.get_by_label("Show my match history").uncheck()
+    page.get_by_role("main").get_by_role("button", name="Save").click()
+    page = visitor.open("/settings/privacy/")
+    expect(page.get_by_label("Show my match history")).not_to_be_checked()
+    page = visitor.open(own)
+    expect(page.locator(shown).first).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+    page = visitor.open(own, status=403)
+    expect(page.get_by_role("main")).to_contain_text("User has hidden match history")
+    page = visitor.open(f"/players/{pair['id']}/")
+    expect(page.get_by_role("main")).to_contain_text("User has hidden match history")
+
+
+def test_a_follower_follows_and_reads_the_feed(visitor, site, pair):
+    visitor.sign_in(pair["name"], PASSWORD)
+    page = visitor.open("/feed/")
+    before = page.get_by_role("main").inner_text()
+    page = visitor.open(f"/players/{site.hero}/")
+    name = page.get_by_role("heading", level=1).inner_text()
+    assert name not in before
+
+    page.get_by_role("button", name="Follow", exact=True).click()
+    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
+    page = visitor.open("/feed/")
+    expect(page.get_by_role("main")).to_contain_text(name)
+
+    page = visitor.open(f"/players/{site.hero}/")
+    page.get_by_role("button", name="Unfollow").click()
+    expect(page.get_by_role("button", name="Follow", exact=True)).to_be_visible()
+
+
+def test_an_opponent_disputes_a_match_and_a_moderator_voids_it(visitor, site, pair):
+    won = f"/players/{pair['rival_id']}/stats/matches_won/"
+    page = visitor.open(won)
+    before = read_number(page, page.url)
+
+    visitor.sign_in(pair["name"], PASSWORD)
+    page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
+    follow_link(page, re.compile("Dispute this match"))
+    page.get_by_role("main").locator("textarea").fill("The server lost my last round.")
+    page.get_by_role("main").locator("form button").first.click()
+    page = visitor.open("/disputes/")
+    expect(page.get_by_role("main")).to_contain_text("The server lost my last round.")
+    page.get_by_role("button", name="Sign out").click()
+
+    visitor.sign_in("demo-staff", "crown-demo-staff")
+    page = visitor.open("/moderation/disputes/")
+    review(page, pair["name"])
+    page.get_by_role("main").get_by_label("Void the match").check()
+    page.get_by_role("main").get_by_label("What was found").fill("The log says so.")
+    page.get_by_role("button", name="Uphold").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    assert read_number(page, site.address + won) == before - 1
+    page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
+    expect(page.get_by_role("main")).to_contain_text("The log says so.")
