@@ -112,7 +112,7 @@ def test_a_visitor_reads_every_page(site, width, theme):
         assert visit(tab, pages, site, axe=width != 768, statuses=REFUSED.items()) == {}
 
 
-@pytest.mark.parametrize(("width", "theme"), SIZES[::2])
+@pytest.mark.parametrize(("width", "theme"), SIZES[:1])
 def test_a_player_reads_their_own(site, width, theme):
     with open_tab(site.address, width=width, theme=theme) as tab:
         tab.sign_in("plain", PASSWORD)

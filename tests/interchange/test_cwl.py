@@ -27,7 +27,7 @@ from deltacrown.tournaments.models import (
 from deltacrown.tournaments.services import list_player_totals, summarise_tournament
 from tests.interchange.files import CWL_DATA, Outcome, dump, needs_cwl_data, run_import
 
-pytestmark = [needs_cwl_data, pytest.mark.django_db]
+pytestmark = [needs_cwl_data, pytest.mark.django_db, pytest.mark.once]
 
 FILES = [
     "data-2017-08-13-champs.csv",

@@ -21,7 +21,7 @@ from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.interchange.files import Outcome, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 AT = "2025-03-01T18:30:00Z"
 

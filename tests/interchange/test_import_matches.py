@@ -26,7 +26,7 @@ from deltacrown.tournaments.services import (
 )
 from tests.interchange.files import dump, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 AT = "2025-03-01T18:30:00Z"
 HEADER = "match_key,game,player,result,played_at\n"

@@ -18,7 +18,7 @@ from deltacrown.tournaments.models import Tournament, TournamentParticipation, T
 from deltacrown.tournaments.services import cancel_tournament, correct_result
 from tests.interchange.files import dump, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEADER = "tournament,name,game,starts_at,ends_at,status,player,team,placement,prize,registered_at\n"
 DATES = "2025-03-01T10:00:00Z,2025-03-02T20:00:00Z"

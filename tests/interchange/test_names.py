@@ -17,7 +17,7 @@ from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from tests.interchange.files import dump, run_import
 from tests.removal import remove
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MATCHES = (
     "match_key,game,player,result,played_at,team,tournament\n"

@@ -13,7 +13,7 @@ from deltacrown.tournaments.models import Tournament, TournamentResult
 from tests import scene
 from tests.interchange.files import Outcome, dump, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CUP = {"tournament": "open", "game": "tennis", "starts_at": "1877-07-09T00:00:00Z", "status": "completed"}
 NAMES = ("ada", "bob", "cyd", "dan")

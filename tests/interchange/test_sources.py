@@ -21,7 +21,7 @@ from tests.interchange.files import run_import
 EXTRACTS = Path(__file__).parent / "sources" / "extracts"
 SOURCES = ("tennis", "smash", "football", "formula_one")
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

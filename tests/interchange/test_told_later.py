@@ -18,7 +18,7 @@ from deltacrown.tournaments.services.series import sync_all_series
 from tests import scene
 from tests.interchange.files import run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEAD = (
     "tournament,name,game,starts_at,ends_at,status,player,team,entry,placement,disqualified,disqualified_at\n"

@@ -17,7 +17,7 @@ from tests import scene
 from tests.announcements import announced
 from tests.interchange.files import dump, run_import, tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HEADER = "tournament,name,game,starts_at,ends_at,status,player,team,placement,prize,registered_at\n"
 DATES = "2019-03-01T10:00:00Z,2019-03-02T20:00:00Z"

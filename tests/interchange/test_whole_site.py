@@ -12,7 +12,7 @@ from deltacrown.accounts.models import User
 from tests.interchange.files import run_import
 from tests.interchange.season import leave_site, show_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def export(folder: Any, name: str) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ from deltacrown.user_profile.models import ExperienceAward, UserProfile
 from deltacrown.user_profile.services import stats_service
 from tests.user_profile.season import TOLD, day, held, people, rocket, standing, start
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def read_timeline(user):

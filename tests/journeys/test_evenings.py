@@ -15,7 +15,7 @@ from tests import scene
 from tests.api.calls import Api, signed_in, visitor
 from tests.api.conftest import _no_throttle  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 EVENING = "2025-03-01"
 NUMBERS = ("total_matches_played", "matches_won", "overall_win_rate")

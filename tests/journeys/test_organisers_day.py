@@ -14,7 +14,7 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import Game, Match
 from tests.api.conftest import _no_throttle, signed_in, visitor, with_key  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PLAYERS = 64
 

@@ -16,7 +16,7 @@ from deltacrown.teams.models import Team
 from tests import scene
 from tests.api.conftest import _no_throttle, signed_in, visitor, with_key  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NORTH, SOUTH = ("ann", "bob", "cat"), ("dan", "eve")
 EVERYBODY = (*NORTH, *SOUTH, "sub")

@@ -82,6 +82,7 @@ def ground(db: None) -> Ground:
     return Ground()
 
 
+@pytest.mark.once
 def test_a_story_of_everything(ground):
     """Holds what the random ones find only now and then, and each step by its name."""
     steps = Steps(ground)
@@ -131,6 +132,7 @@ class PeopleMachine(RuleBasedStateMachine):
         check_all(self.steps.ground, self.after)
 
 
+@pytest.mark.once
 def test_no_sequence_of_steps_makes_anything_wrong():
     run_state_machine_as_test(
         PeopleMachine,

@@ -25,7 +25,7 @@ from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 from tests.databases import SERVER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
