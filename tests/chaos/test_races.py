@@ -218,7 +218,8 @@ def test_two_sessions_that_write_in_opposite_order_both_get_through(ann, rocket)
     for session in (write(ann, bob, "a"), write(bob, ann, "b")):
         session.finish()
     assert sorted(set(attempts)) == ["a", "b"]
-    assert len(attempts) == 3, "one of them was the deadlock's victim, and ran again"
+    # On a busy machine the other may still hold its row when the victim comes back.
+    assert len(attempts) >= 3, "one of them was the deadlock's victim, and ran again"
     assert UserProfile.objects.get(user=ann).matches_won == UserProfile.objects.get(user=bob).matches_won == 2
     assert drift() == []
 
