@@ -68,7 +68,7 @@ ON_POSTGRESQL = SETTINGS[1]
 ELSEWHERE = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="it is asked on PostgreSQL")
 CELLS = [
     pytest.param(shown, marks=[ELSEWHERE if shown == ON_POSTGRESQL else pytest.mark.once], id=str(shown))
-    for shown in SETTINGS[:4]
+    for shown in SETTINGS
 ]
 
 

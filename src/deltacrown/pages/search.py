@@ -18,7 +18,6 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
-from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.names import list_query_spellings, make_name_key
@@ -27,8 +26,9 @@ from deltacrown.core.search_terms import SearchTerm, begins_with
 from deltacrown.teams.models import Team, TeamSearchTerm
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
 from deltacrown.user_profile.histories.filters import get_game, get_season_named
+from deltacrown.user_profile.histories.names import sees_unlisted
 from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
-from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility, sees_hidden
+from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 from deltacrown.user_profile.standing import filter_listed, is_listed
 
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
@@ -125,7 +125,7 @@ def search_players(
 def _list_player_stages(text: str, viewer: Viewer) -> Iterator[Stage]:
     rows = PlayerSearchTerm.objects.select_related("owner__profile")
     profiles = UserProfile.objects.select_related("user")
-    if not _sees_unlisted(viewer):
+    if not sees_unlisted(viewer):
         rows, profiles = filter_listed(rows, "owner"), profiles.filter(is_listed())
 
     by_id = PUBLIC_ID.fullmatch(text) is not None
@@ -216,10 +216,6 @@ KINDS: dict[str, Callable[[str, str | None, Viewer], Page[Any]]] = {
     "teams": lambda query, page, _: search_teams(query, page),
     "tournaments": lambda query, page, viewer: search_tournaments(query, page, viewer=viewer),
 }
-
-
-def _sees_unlisted(viewer: Viewer) -> bool:
-    return sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)
 
 
 def _read_query(query: str) -> str:

@@ -30,13 +30,18 @@ MOST_READ, MOST_NAMED = 50, 5
 Place = SearchTerm.Place
 
 
+def sees_unlisted(viewer: Viewer) -> bool:
+    """Return whether ``viewer`` finds players who are not listed, in searches and by the names in filters."""
+    return sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)
+
+
 def find_players_called(name: str, viewer: Viewer) -> list[User]:
     """Return the players called ``name``, their profiles fetched along; else those who were.
 
     It is the name that pages show: a username only of who has no display name, as in the search.
     """
     terms = PlayerSearchTerm.objects.select_related("owner__profile")
-    if not (sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)):
+    if not sees_unlisted(viewer):
         terms = filter_listed(terms, "owner")
     called: list[User] = _find_called(terms, name, shown_former=Q(owner__profile__display_name=""))
     exactly = [user for user in called if make_name_key(profile_of(user).name) == make_name_key(name)]
