@@ -32,7 +32,7 @@ STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; 
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs bench fuzz requirements clean
+.PHONY: help install demo test check format docs translations bench fuzz requirements clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -93,6 +93,9 @@ docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(MANAGE) document_stats --write docs/reference/stats.md
 	$(MANAGE) document_api --write docs/reference/openapi.json
 	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
+
+translations: $(INSTALLED) ## Collect the texts of pages and messages for translators, and compile the catalogues.
+	$(MANAGE) update_translations
 
 bench: $(INSTALLED) ## Measure the targets of the specification with a million matches on PostgreSQL; takes a quarter of an hour.
 	@$(BIN)/python -m benchmarks $(BENCH)

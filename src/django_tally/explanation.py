@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper
+from django.utils.translation import gettext
 
 from django_tally.declarations import Contribution
 from django_tally.fields import Stat
@@ -26,7 +28,8 @@ class Verdict:
 def explain_row(stat: Stat, row: models.Model) -> Verdict:
     """Check ``row``, as it is in the database, against the rules of ``stat``.
 
-    A row of a model that ``stat`` does not read does not count, and the reason says so.
+    A row of a model that ``stat`` does not read does not count, and the reason says so. Reasons are in the
+    language that is active, as far as it knows the words of the rules.
     """
     contributions = [
         contribution for contribution in stat.contributions if isinstance(row, contribution.model)
@@ -52,9 +55,16 @@ def _judge(contribution: Contribution, row: models.Model) -> Verdict:
 
     for number, rule in enumerate(contribution.rules):
         if not met[f"rule_{number}"]:
-            facts = {field.name: getattr(row, field.attname) for field in row._meta.concrete_fields}
-            return Verdict(False, 0, rule.otherwise.format_map(facts))
+            facts = {
+                field.name: _in_words(getattr(row, field.attname)) for field in row._meta.concrete_fields
+            }
+            return Verdict(False, 0, gettext(rule.otherwise).format_map(facts))
 
     if isinstance(contribution.value, int):
         return Verdict(True, contribution.value, "")
     return Verdict(True, int(getattr(row, contribution.value) or 0), "")
+
+
+def _in_words(value: Any) -> Any:
+    """Return a value of a row; a text that the site knows in the language that is active."""
+    return gettext(value) if isinstance(value, str) and value else value

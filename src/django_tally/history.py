@@ -38,6 +38,8 @@ DailyPosition = tuple[str, int]
 REVISIONS, REPAIRS = table_of(Revision), table_of(Repair)
 #: The source of the changes that a repair tells because no row does.
 REPAIR = Repair._meta.label
+#: Two images that are not there; typed, since streams that have some are read in the same statement.
+NO_IMAGES = "CAST(NULL AS jsonb), CAST(NULL AS jsonb)"
 
 
 @dataclass(frozen=True)
@@ -170,17 +172,21 @@ class StatOf:
 def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
     """List at most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
 
-    Each stream is read in the order of an index and no further than ``limit`` changes, so a page
-    costs the same however long the history.
+    Each stream is read in the order of an index and no further than ``limit`` changes, so a page costs
+    the same however long the history; in one statement, so that no row archived meanwhile is told twice.
     """
-    ranked = [(rank, streams) for rank, streams in enumerate(_list_streams(numbers))]
-    reads = [[(rank, stream)] for rank, streams in ranked for stream in streams if not stream.is_appended]
-    for rank, streams in ranked:
-        reads[-1] += [(rank, stream) for stream in streams if stream.is_appended]
-    pages = [page for read in reads for page in _read_streams(read, after, limit)]
-    merged = merge(*pages, key=lambda change: change.position, reverse=True)
-    # A row that was archived between two of these reads was read twice, at one position.
-    return list(islice({change.position: change for change in merged}.values(), limit))
+    ranked = [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
+    return _list_from_streams(ranked, after, limit)
+
+
+def list_revisions(*numbers: StatOf, limit: int) -> list[Change]:
+    """List at most ``limit`` changes of ``numbers`` that changed recorded rows, newest first; no repairs."""
+    ranked = [
+        (rank, _read_revisions(number, label, model))
+        for rank, number in enumerate(numbers)
+        for label, model in number.by_label.items()
+    ]
+    return _list_from_streams(ranked, None, limit)
 
 
 def read_first_change(number: StatOf) -> datetime | None:
@@ -244,24 +250,20 @@ def _day_of(column: str) -> str:
 
 @dataclass(frozen=True)
 class _Stream:
-    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order.
-
-    :param is_appended: whether it is mostly empty, and so read in one statement with another.
-    """
+    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order."""
 
     stat: str
     label: str
     sql: str
     at: str
     row: str
-    is_appended: bool = False
 
 
 def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
     """Yield streams so that a change comes before the recording it changes, should both have one time.
 
-    Streams of one list share their rank: a row keeps its position when it is archived or first
-    revised, and a page that was read before is continued rightly after.
+    Streams of one list share their rank: a row keeps its position when archived or first revised, so
+    that a page read before is continued rightly after.
     """
     for number in numbers:
         for label, model in number.by_label.items():
@@ -296,7 +298,7 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
     sql = (
         f"SELECT {_as_written('t.recorded_at')} AS written, {committed}, "
-        f"t.{key}, t.{key}, {delta}, NULL, NULL, {_recorded_by('t.recorded_at', label, f't.{key}')} "
+        f"t.{key}, t.{key}, {delta}, {NO_IMAGES}, {_recorded_by('t.recorded_at', label, f't.{key}')} "
         f"FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
@@ -308,7 +310,7 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
     committed = _as_committed("r.recorded_at", label, row="r.row")
     sql = (
         f"SELECT {_as_written('r.recorded_at')} AS written, {committed}, "
-        f"r.row, r.row, {delta}, NULL, NULL, {_recorded_by('r.recorded_at', label, 'r.row')} "
+        f"r.row, r.row, {delta}, {NO_IMAGES}, {_recorded_by('r.recorded_at', label, 'r.row')} "
         f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
@@ -336,18 +338,17 @@ def _read_repairs(number: StatOf) -> _Stream:
 
 
 def _tell_repairs(number: StatOf, at: str, delta: str) -> _Stream:
-    none = "CAST(NULL AS jsonb)"
     sql = (
-        f"SELECT {_as_written(at)}, {_as_written(at)}, r.id, r.id, {delta}, {none}, {none}, '', r.reason "
+        f"SELECT {_as_written(at)}, {_as_written(at)}, r.id, r.id, {delta}, {NO_IMAGES}, '', r.reason "
         f"FROM {REPAIRS} r WHERE {number.is_repaired()}"
     )
-    return _Stream(number.stat.name, REPAIR, sql, at, "r.id", is_appended=True)
+    return _Stream(number.stat.name, REPAIR, sql, at, "r.id")
 
 
-def _read_streams(
+def _list_from_streams(
     ranked: Sequence[tuple[int, _Stream]], after: Position | None, limit: int
-) -> list[list[Change]]:
-    """Read streams in one statement, each in the order of its index."""
+) -> list[Change]:
+    """Return the newest changes of streams, read in one statement, each in the order of its index."""
     parts = []
     for place, (rank, stream) in enumerate(ranked):
         past = f" AND {_is_past(stream, rank, after)}" if after else ""
@@ -361,7 +362,7 @@ def _read_streams(
     for place, *row in rows:
         rank, stream = ranked[place]
         pages[place].append(_read_change(row, stream, rank))
-    return pages
+    return list(islice(merge(*pages, key=lambda change: change.position, reverse=True), limit))
 
 
 def _is_past(stream: _Stream, rank: int, after: Position) -> str:

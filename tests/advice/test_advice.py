@@ -36,9 +36,11 @@ NO_ADVICE = {
     "use the slug of one, as listed": "another value for the same call",
     "is not saved; create": "a fault in the caller's program: a row that was never saved",
     "use letters, digits, hyphens": "another value for the same call",
-    "; an organiser can use {}": "what is filled in is in the table, by state",
+    "; an organiser can use %(service)s": "what is filled in is in the table, by state",
     "give it away with correct_result": "a warning, tested below",
     "give one with correct_result": "a warning, tested below",
+    "the next placement is %(first)s": "a warning that advises nothing",
+    "where %(due)s is due": "a warning that advises nothing",
     "are placed first": "a warning that advises nothing",
 }
 

@@ -111,6 +111,7 @@ CALLS = {
     "block_player": Call("/me/blocks/{bob}", PEOPLE),
     "unblock_player": Call("/me/blocks/{bob}", PEOPLE),
     "get_team": Call("/teams/north", ALL),
+    "get_team_numbers": Call("/teams/north/numbers", ALL),
     "list_team_members": Call("/teams/north/members", ALL),
     "list_team_roles": Call("/teams/north/roles", ALL),
     "give_team_role": Call("/teams/south/roles", CAPTAINS, {"player": "{bob}", "role": "CAPTAIN"}),

@@ -49,6 +49,17 @@ def cells(answer):
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_the_filters_of_the_history_narrow_an_export(visitor, ann):
+    def keys(query):
+        return sorted(line["match_key"] for line in lines(visitor.get(address(ann, f"?{query}"))))
+
+    assert keys("result=WIN") == ["m1", "m3"]
+    assert keys("game=valorant&played_to=2025-03-01") == ["m1", "m2", "m3"]
+    assert keys("played_from=2025-03-02") == []
+    assert visitor.get(address(ann, "?game=nope")).status_code == 422
+    assert visitor.get(address(ann, "?opponent=nobody")).status_code == 422
+
+
 def test_a_match_history_as_ndjson(visitor, ann):
     answer = visitor.get(address(ann, ""))
     found = lines(answer)

@@ -49,7 +49,12 @@ def test_who_is_created_by_a_delivery_has_the_name_and_country_and_is_found_by_t
     assert Match.objects.filter(user=user).count() == 2
     assert user.profile.display_name == "Mew2King | FaZe", "nobody who is known is renamed"
     shown = server.get(f"/external-ids/players?external_id={STEAM}").json()
-    assert shown == {"public_id": user.profile.public_id, "name": "Mew2King | FaZe", "country": "US"}
+    assert shown == {
+        "public_id": user.profile.public_id,
+        "name": "Mew2King | FaZe",
+        "country": "US",
+        "avatar_url": "",
+    }
 
 
 def test_what_cannot_be_kept_of_a_new_player_is_a_warning(server):

@@ -45,7 +45,15 @@ def test_players_are_found_by_name(visitor, ann):
     answer = visitor.get("/players?q=ann")
 
     assert answer.json() == {
-        "items": [{"public_id": ann.profile.public_id, "name": "Ann", "country": "DE", "formerly": ""}],
+        "items": [
+            {
+                "public_id": ann.profile.public_id,
+                "name": "Ann",
+                "country": "DE",
+                "avatar_url": "",
+                "formerly": "",
+            }
+        ],
         "next_page": None,
     }
     assert answer["Cache-Control"] == "private, no-cache"

@@ -28,7 +28,7 @@ def id_of(user):
 
 
 def line(user):
-    return {"public_id": id_of(user), "name": user.username, "country": ""}
+    return {"public_id": id_of(user), "name": user.username, "country": "", "avatar_url": ""}
 
 
 class TestTeams:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.bracketed import write_catalogue
 from tests.browser.chromium import require_chromium
 from tests.served import manage, serving
 
@@ -19,8 +20,13 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """``site.address``, and ``site.people``: name → public id, of the people of ``tests.browser.season``."""
     require_chromium()
     folder = tmp_path_factory.mktemp("browser")
-    static = str(folder / "static")
-    environment = {"STATIC_ROOT": static, "DEMO": "1"}
+    write_catalogue(folder / "catalogues")
+    environment = {
+        "STATIC_ROOT": str(folder / "static"),
+        "DEMO": "1",
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+        "BRACKETED_CATALOGUES": str(folder / "catalogues"),
+    }
     manage({**os.environ, **environment}, "collectstatic", "--noinput", "--verbosity", "0")
 
     with serving(folder, **environment) as served:

@@ -10,10 +10,17 @@ from urllib.parse import quote
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players, set_sign_in
 from deltacrown.core import clock
-from deltacrown.games.models import Game, Season
+from deltacrown.games.models import Game, Match, Season
 from deltacrown.games.services import record_matches
+from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import Team
-from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentSeriesResult
+from deltacrown.tournaments.models import (
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+    TournamentSeriesResult,
+)
+from deltacrown.user_profile.models import StandingChange, UserProfile
 from deltacrown.user_profile.people.identities import Identity, set_identities
 from deltacrown.user_profile.people.privacy_settings import set_privacy
 from deltacrown.user_profile.people.standings import suspend_player
@@ -98,6 +105,7 @@ def _tell(users: dict[str, User]) -> dict[str, Any]:
     events = {each.status: each.slug for each in Tournament.objects.order_by("starts_at")}
     member = TournamentParticipation.objects.filter(team__isnull=False).first()
     return {
+        "names": list_names(),
         "people": {name: user.profile.public_id for name, user in users.items()},
         "hero": User.objects.get(username="RapidFalcon").profile.public_id,
         "game": Game.objects.order_by("pk")[0].slug,
@@ -106,3 +114,29 @@ def _tell(users: dict[str, User]) -> dict[str, Any]:
         "season": Season.objects.order_by("-starts_at")[0].slug,
         "series": series and f"{series.tournament.slug}/series/{quote(series.series)}",
     }
+
+
+def list_names() -> list[str]:
+    """Return what people named and wrote themselves, which no language changes."""
+    columns = [
+        (Game, "name"),
+        (Season, "name"),
+        (Tournament, "name"),
+        (Tournament, "rules"),
+        (Team, "name"),
+        (User, "username"),
+        (UserProfile, "display_name"),
+        (UserProfile, "bio"),
+        (UserProfile, "public_id"),
+        (Match, "side"),
+        (Match, "match_key"),
+        (TournamentMatchResult, "round"),
+        (TournamentMatchResult, "series"),
+        (TournamentMatchResult, "map_name"),
+        (Dispute, "reason"),
+        (StandingChange, "reason"),
+    ]
+    found = {value for model, column in columns for value in model.objects.values_list(column, flat=True)}
+    for stats in Match.objects.values_list("stats", flat=True):
+        found |= {value for value in stats.values() if isinstance(value, str)}
+    return sorted({line for value in found for line in value.splitlines() if line})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.bracketed import LANGUAGE, list_untranslated
 from tests.browser.chromium import open_tab
 from tests.browser.season import PASSWORD
 
@@ -130,3 +131,41 @@ def test_staff_read_theirs(site):
 def test_text_of_twice_the_size_needs_no_scrolling_sideways(site):
     with open_tab(site.address, width=720, text=32) as tab:
         assert visit(tab, VISITOR, site, axe=False) == {}
+
+
+#: Neither a name that somebody gave nor a word of ours: brands, codes, and the languages by their own names.
+OF_NO_LANGUAGE = ["DeltaCrown", "English", "Türkçe", "Esperanto", "UTC", "XP", "CSV", "NDJSON"]
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "paths"),
+    [
+        ("", "", [*VISITOR, *REFUSED]),
+        ("plain", PASSWORD, OWN),
+        ("demo-staff", "crown-demo-staff", DESK),
+    ],
+    ids=["visitor", "player", "staff"],
+)
+def test_every_text_is_translated(site, username, password, paths):
+    """In a language that puts each translated text in brackets, nothing of ours stands outside of them."""
+    with open_tab(site.address) as tab:
+        if username:
+            tab.sign_in(username, password)
+        tab.page.context.add_cookies([{"name": "language", "value": LANGUAGE, "url": site.address}])
+        found = []
+        for path in paths:
+            tab.open(fill(path, site), status=REFUSED.get(path, 200))
+            left = list_untranslated(tab.page, [*site.names, *OF_NO_LANGUAGE])
+            found += [f"{path}: {told}" for told in left]
+
+    assert not found, "\n".join(["not translated:", *found])
+
+
+def test_a_text_that_is_not_translated_is_found(site):
+    with open_tab(site.address) as tab:
+        tab.page.context.add_cookies([{"name": "language", "value": LANGUAGE, "url": site.address}])
+        page = tab.open("/settings/display/")
+        page.evaluate("document.querySelector('h1').append(' and more')")
+        page.evaluate("document.querySelector('form').setAttribute('aria-label', 'Your choice')")
+
+        assert list_untranslated(page, [*site.names, *OF_NO_LANGUAGE]) == ["and more", "Your choice"]

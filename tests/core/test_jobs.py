@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils.translation import get_language, override
 
 from deltacrown.core import clock, jobs
 from deltacrown.core.cadence import Cadence, Job
@@ -89,6 +90,13 @@ def run_command(*args, code=0):
         returned = stop.code
     assert returned == code
     return out.getvalue() + err.getvalue()
+
+
+def test_a_run_is_in_english_whatever_the_language_of_the_worker():
+    with override("tr"):
+        run = jobs.run_job("works", cause="a test", clock=at(minutes=0), work=lambda: {"in": get_language()})
+
+    assert run.summary == {"in": "en"}
 
 
 def test_a_run_is_recorded_with_what_it_did():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
 from deltacrown.accounts.models import User
 from deltacrown.games.services.counting import find_uncounted_reasons
@@ -49,3 +50,8 @@ pytestmark = pytest.mark.once
 def test_why_a_line_does_not_count(lines, counting, not_counting):
     assert find_uncounted_reasons(lines, counts_forfeits=True) == counting
     assert find_uncounted_reasons(lines, counts_forfeits=False) == not_counting
+
+
+def test_reasons_are_english_in_every_language_as_they_are_stored():
+    with override("tr"):
+        assert find_uncounted_reasons([line(ANN, "NONE")], counts_forfeits=True) == ["no result is known"]

@@ -249,6 +249,7 @@ def _other_operations() -> list[Surface]:
         Surface("/leaderboards/{stat}", f"{ROOT}/leaderboards/matches_won?as_of=2025-05-01&season=spring"),
         Surface("/leaderboards/{stat}/around/{public_id}", f"{ROOT}/leaderboards/matches_won/around/{{id}}"),
         Surface("/teams/{slug}", f"{ROOT}/teams/zqteamqz", shows={"public": "team"}),
+        Surface("/teams/{slug}/numbers", f"{ROOT}/teams/zqteamqz/numbers", shows={"public": "team"}),
         Surface("/teams/{slug}/members", f"{ROOT}/teams/zqteamqz/members"),
         Surface("/teams/{slug}/roles", f"{ROOT}/teams/zqteamqz/roles"),
         Surface("/tournaments", f"{ROOT}/tournaments", shows={"public": "cup opencup"}),

@@ -35,6 +35,7 @@ LISTS = {
     "search-suggest",
     "feed",
     "team",
+    "team-roster",
     "team-roles",
     "result-feed",
     "sitemap-section",

@@ -237,7 +237,11 @@ def list_pages() -> list[Surface]:
             "player-stat-history",
             player + "stats/matches_won/history/?game=valorant",
             "matches",
-            shows=HAPPENINGS["matches_won"],
+            # The chart marks where a ruling moved the number.
+            shows={
+                **HAPPENINGS["matches_won"],
+                "matches": f"{HAPPENINGS['matches_won'].get('matches', '')} voided voidreason",
+            },
         ),
         Surface(
             "player-stat-history",
@@ -273,6 +277,7 @@ def list_pages() -> list[Surface]:
         Surface("team", "/teams/zqteamqz/", shows={"public": "team"}),
         Surface("team-matches", "/teams/zqteamqz/matches/", shows={"public": "team"}),
         Surface("team-results", "/teams/zqteamqz/results/", shows={"public": "team"}),
+        Surface("team-roster", "/teams/zqteamqz/roster/", shows={"public": "team"}),
         Surface("team-roles", "/teams/zqteamqz/roles/", shows={"public": "team"}),
         Surface("match", "/matches/valorant/zqcasualqz/", shows=match),
         *(
@@ -291,6 +296,8 @@ def list_pages() -> list[Surface]:
         *_shared_pages(player, cup, open_cup, draft),
         *_own_pages(),
         Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
+        Surface("picture", "/settings/picture/", "people signed in", refusal=302),
+        Surface("avatar", f"/avatars/{'0' * 32}.webp", status=404),
         Surface("display", "/settings/display/"),
         Surface("login", "/sign-in/", "not signed in", refusal=302),
         Surface("reopen", "/sign-in/reopen/", "nobody", refusal=302),

@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SURFACES = list_pages() + list_operations()
 
+#: Who is told too much where a rule is broken.
+TOLD_TOO_MUCH = {"member", "follower", "anonymous", "key without read"}
 #: A rule broken by hand → how, where it must show, and the faults it must name. With everything hidden.
 BROKEN = {
     "staff are everybody": (
@@ -91,9 +93,10 @@ def test_the_matrix_fails_when_a_rule_is_broken(world, monkeypatch, broken):
     breaking, where, named = BROKEN[broken]
     surfaces = [surface for surface in SURFACES if re.search(where, surface.address)]
     shown = SETTINGS[3]  # the matrix finds no fault in it as long as no rule is broken
+    cells = [cell for cell in list_cells(shown, surfaces) if cell.viewer in TOLD_TOO_MUCH]
     breaking(monkeypatch.setattr)
     cache.clear()
 
-    faults = "\n".join(find_faults(world, shown, list_cells(shown, surfaces)))
+    faults = "\n".join(find_faults(world, shown, cells))
 
     assert [each for each in named if each not in faults] == []

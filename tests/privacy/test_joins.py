@@ -165,6 +165,7 @@ NEVER_SHOWN = (
     "/api/v1/players/{public_id}/merges",
     "/api/v1/players/{public_id}/merges/{merged}/preview",
     "/api/v1/players/{public_id}/versus/{other}",
+    "/avatars/{name}.webp",
     "/moderation/disputes/",
     "/moderation/disputes/{handle}/",
     "/players/{public_id}/block/",

@@ -17,7 +17,10 @@ from deltacrown.pages import (
     search,
     seasons,
     standings,
+    team_results,
+    team_roster,
     teams,
+    tournament_entrants,
     tournaments,
 )
 from deltacrown.user_profile.histories import versus
@@ -188,6 +191,21 @@ LISTS = {
     ),
     "members of a team": List(lambda site, page, limit: teams.list_members(site.team, page, limit=limit)),
     "roles in a team": List(lambda site, page, limit: teams.list_roles(site.team, page, limit=limit)),
+    "roster of a team over time": List(
+        lambda site, page, limit: team_roster.list_roster(site.team, page, limit=limit), is_gathered=True
+    ),
+    **{
+        f"matches of a team, {only or 'all'}": List(
+            lambda site, page, limit, only=only: team_results.list_matches(
+                site.team, page, only=only, limit=limit
+            ),
+            is_gathered=True,
+        )
+        for only in ("", "won")
+    },
+    "results of a team": List(
+        lambda site, page, limit: team_results.list_results(site.team, page, limit=limit), is_gathered=True
+    ),
     "feed": List(lambda site, page, limit: oneself.get_home_feed(site.fan, page, limit), is_gathered=True),
     "meetings": List(
         lambda site, page, limit: versus.list_meetings(
@@ -206,6 +224,9 @@ LISTS = {
     ),
     "results": List(_of_event("get_results_page"), is_gathered=True),
     "entrants": List(_of_event("get_entrants_page")),
+    "entrants by team": List(
+        lambda site, page, limit: tournament_entrants.list_entered_whole(site.event, page, limit=limit)
+    ),
     "log of an event": List(
         lambda site, page, limit: (
             entry_changes.get_entry_changes_page("cup", page, viewer=site.staff, limit=limit).lines
@@ -268,13 +289,13 @@ QUERIES = {
     "rows of a season": 9,
     "rows of a game": 8,
     "history of total_matches_played, as happened": 7,
-    "history of total_matches_played, as known": 8,
+    "history of total_matches_played, as known": 5,
     "history of tournaments_won, as happened": 4,
-    "history of tournaments_won, as known": 5,
+    "history of tournaments_won, as known": 3,
     "history of experience_points, as happened": 4,
-    "history of experience_points, as known": 5,
+    "history of experience_points, as known": 3,
     "history of series_played, as happened": 5,
-    "history of series_played, as known": 6,
+    "history of series_played, as known": 4,
     "history of overall_win_rate, as happened": 8,
     "history of tournaments_participated, as happened": 5,
     "history of disputes_filed, as happened": 4,
@@ -297,6 +318,10 @@ QUERIES = {
     "log of a standing": 3,
     "members of a team": 2,
     "roles in a team": 1,
+    "roster of a team over time": 2,
+    "matches of a team, all": 5,
+    "matches of a team, won": 5,
+    "results of a team": 1,
     "feed": 1,
     "meetings": 4,
     "players found": 1,
@@ -307,6 +332,7 @@ QUERIES = {
     "seasons of a game": 2,
     "results": 3,
     "entrants": 2,
+    "entrants by team": 2,
     "log of an event": 2,
     "matches of an event": 6,
     "played in an event": 11,

@@ -75,6 +75,7 @@ def build_site() -> Site:
     _reward(shy)
     _follow(owner, fan, crowd)
     squad = _band_together(crowd)
+    _play_as_a_team(squad, crowd[1])
     StandingChange.objects.bulk_create(
         StandingChange(user=owner, standing="SUSPENDED", reason="x", decided_by=staff, changed_at=scene.at(n))
         for n in range(LONG)
@@ -86,6 +87,26 @@ def build_site() -> Site:
     _name_periods()
     gather_statistics()
     return Site(owner, fan, staff, shy, event, squad, crowd[0])
+
+
+def _play_as_a_team(team: Team, player: User) -> None:
+    """A win of the team every hour, and a result in every tournament."""
+    cup = scene.tournament("team-cup")
+    keys = [f"team{n}" for n in range(LONG)]
+    Match.objects.bulk_create(
+        Match(
+            user=player, game=cup.game, match_key=key, result="WIN", played_at=scene.at(n), kind="TOURNAMENT"
+        )
+        for n, key in enumerate(keys)
+    )
+    TournamentMatchResult.objects.bulk_create(
+        TournamentMatchResult(tournament=cup, user=player, match_id=row.pk, team=team)
+        for row in Match.objects.filter(match_key__in=keys)
+    )
+    TournamentResult.objects.bulk_create(
+        TournamentResult(tournament=event, team=team, placement=2, decided_at=scene.at(n))
+        for n, event in enumerate(Tournament.objects.order_by("id")[:LONG])
+    )
 
 
 def _name_periods() -> None:

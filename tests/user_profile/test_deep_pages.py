@@ -124,7 +124,8 @@ def shape_of(sql: str, params: Any) -> list[str]:
         )
         lines = [row[0] if postgresql else row[3] for row in cursor.fetchall()]
     if postgresql:
-        lines = [line for line in lines if not OF_A_KEY.search(line)]
+        # The few teams are read whole or by their key, as the planner likes.
+        lines = [line for line in lines if not OF_A_KEY.search(line) and " on teams_team" not in line]
         return sorted(
             found[0]
             for line in lines

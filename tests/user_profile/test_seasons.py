@@ -123,7 +123,9 @@ class TestOneSeason:
 
     def test_exports(self, ann, slug, tmp_path):
         expected = sorted(SEASONS[slug][2].split())
-        lines = [line.as_json() for line in export_matches(ann.profile.public_id, season=slug).lines]
+        lines = [
+            line.as_json() for line in export_matches(ann.profile.public_id, filters={"season": slug}).lines
+        ]
         assert sorted(line["match_key"] for line in lines) == expected
 
         call_command("export_matches", str(tmp_path / "all.ndjson"), season=slug)
@@ -194,7 +196,7 @@ def test_a_season_that_is_not_there_or_of_another_game_is_refused(seasons, name)
 def test_an_export_of_a_season_that_is_not_there_is_refused_at_once(seasons, tmp_path):
     ann = scene.player("ann")
     with pytest.raises(DomainError) as refusal:
-        export_matches(ann.profile.public_id, season="nope")
+        export_matches(ann.profile.public_id, filters={"season": "nope"})
     assert refusal.value.field == "season"
 
     with pytest.raises(CommandError, match="There is no season 'nope'"):

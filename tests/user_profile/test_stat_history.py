@@ -94,8 +94,8 @@ def test_in_one_game(ann, game):
 def test_query_count_does_not_grow_with_the_history(ann, played, django_assert_num_queries):
     for _ in range(30):
         played(ann, "WIN")
-    # Privacy, profile; live, archived, beginnings, revisions; words: live, archived.
-    with django_assert_num_queries(8):
+    # Privacy, profile; the changes; words.
+    with django_assert_num_queries(4):
         get_stat_history(ann, "matches_won", limit=10, order="known")
 
 

@@ -107,7 +107,7 @@ class TestZone:
         assert told in text_of(answer)
         assert f"Times are in {named} (" in text_of(answer)
         assert "<script>" not in answer.content.decode()
-        assert answer["Vary"] == "Cookie"
+        assert answer["Vary"] == "Cookie, Accept-Language"
         assert answer["Cache-Control"].startswith("private")
         assert timezone.get_current_timezone_name() == "UTC"
 

@@ -62,6 +62,7 @@ def test_the_page_says_that_it_is_a_preview_and_that_one_is_oneself(anna):
 
     assert "Preview: your page as a stranger sees it. You are still yourself" in text
     assert "User has hidden match history" in text
+    assert f"Level 1 with {anna.profile.experience_points} points" in text
     assert "did public" in text
     assert "did followers" not in text
     assert "did followers" in text_of(client.get(f"{PREVIEW}?as=follower"))

@@ -102,6 +102,63 @@ def test_a_name_is_found_whatever_the_case_the_accents_and_the_signs(db, name, q
     assert [query for query in others if names(query)] == []
 
 
+@pytest.mark.both
+class TestWordsInAnyOrder:
+    def test_words_are_found_in_any_order_by_their_beginnings(self, db):
+        for username, name in (
+            ("a", "Magnus Carlsen"),
+            ("b", "Carlsen Magnusson"),
+            ("c", "Carl Magnus"),
+            ("d", "Magnus Hansen"),
+            ("e", "Jörg Müller"),
+        ):
+            show_as(scene.player(username), name)
+
+        assert names("carlsen magnus") == ["Carlsen Magnusson", "Magnus Carlsen"]
+        assert names("CARL  mag") == ["Carl Magnus", "Carlsen Magnusson", "Magnus Carlsen"]
+        assert names("magnus carlsen x") == names("ansen magnus") == names("c m") == []
+        assert names("mueller jörg") == names("muller joerg") == names("Müller, Jorg") == ["Jörg Müller"]
+        assert names("ca ma") == ["Carl Magnus", "Carlsen Magnusson", "Magnus Carlsen"]
+        assert names(" ".join("carlsen")) == []
+
+    def test_the_words_are_of_one_name_and_nobody_is_found_twice(self, db):
+        rename_player(user=scene.player("red_fox_fire"), username="blue_wolf")
+        show_as(scene.player("x"), "Fox Foxy Red Reddish")
+
+        assert find("fox red") == [("Fox Foxy Red Reddish", ""), ("blue_wolf", "red_fox_fire")]
+        assert names("fox blue") == names("wolf red") == []
+        read = read_by_one(lambda cursor, limit: search.search_players("fox red", cursor, limit=limit))
+        assert [profile.name for profile in read] == names("fox red")
+
+    def test_who_is_not_listed_and_hidden_usernames_are_not_found(self, db):
+        UserProfile.objects.filter(user=scene.player("red_fox")).update(standing="CLOSED")
+        show_as(scene.player("wolf"), "Silver Fox")
+        renamed = scene.player("grey_wolf")
+        rename_player(user=renamed, username="other")
+        show_as(renamed, "Queen")
+
+        assert names("fox red") == names("wolf grey") == []
+        assert names("fox red", viewer=scene.staff("a", Right.VIEW_HIDDEN)) == ["red_fox"]
+
+    def test_teams_and_tournaments_and_suggestions(self, db):
+        Team.objects.create(slug="nw", name="Northern Wolves")
+        scene.tournament("spring-cup")
+
+        assert [each.item.slug for each in search.search_teams("wolves north").items] == ["nw"]
+        assert [each.item.slug for each in search.search_tournaments("cup spring").items] == ["spring-cup"]
+        assert search.suggest("wolves no").teams == []
+
+    def test_they_cost_one_statement_more(self, db, django_assert_num_queries):
+        scene.player("magnus_carlsen")
+
+        with django_assert_num_queries(5):
+            search.search_players("magnuscarlsen")
+        with django_assert_num_queries(6):
+            search.search_players("carlsen magnus")
+        with django_assert_num_queries(1):
+            search.suggest("carlsen mag", kind="players")
+
+
 class TestHidden:
     def test_who_is_not_listed_is_found_by_staff_only(self, db):
         for standing in ("SUSPENDED", "CLOSED", "MERGED"):

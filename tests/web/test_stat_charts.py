@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from deltacrown.core import clock
-from deltacrown.games.services import create_season
+from deltacrown.games.services import correct_match, create_season, void_match
 from deltacrown.pages.stat_charts import MOST_PERIODS
 from tests import scene
 from tests.web.reading import rows_in, text_of
@@ -171,6 +171,9 @@ def test_narrowed_rows_and_later_pages_have_none(client, anna):
         ({"until": "2025-02-30"}, "is no date: write it as 2025-06-30"),
         ({"rolling": "20m"}, "leave it out, or ask the API"),
         ({"rolling": "7"}, "leave it out, or ask the API"),
+        ({"chart": "guessed"}, "ask for happened or known"),
+        ({"chart": "known", "rolling": "20m"}, "leave “rolling” out"),
+        ({"chart": "known", "by": "season"}, "choose one of them"),
     ],
 )
 def test_what_cannot_be_drawn_is_a_400_that_says_what_can(client, anna, page, query, reason):
@@ -186,11 +189,65 @@ def test_any_day_of_the_calendar_can_be_the_last(client, anna, until, by):
     assert show(client, anna, by=by, until=until).status_code == 200
 
 
+def test_as_this_site_knew_it_all_was_learnt_when_it_was_recorded(client, anna):
+    answer = show(client, anna, chart="known", by="day")
+
+    assert "What this site showed then, by when it learnt of each change." in text_of(answer)
+    assert answer.context["chart"].is_known
+    # Nothing was recorded in March 2025: the rows were written after it, by the database's clock.
+    assert [row.split()[-1] for row in rows_in(answer, "Matches won by day")] == ["3"]
+
+
+def test_a_rate_as_this_site_knew_it_is_that_of_its_parts(client, anna):
+    answer = show(client, anna, "overall_win_rate", chart="known", by="day")
+    assert [row.split()[-1] for row in rows_in(answer, "Win rate by day")] == ["75.00"]
+
+
+class TestRulings:
+    NOW = datetime(2025, 3, 30, tzinfo=UTC)
+
+    @pytest.fixture(autouse=True)
+    def _rulings(self, anna):
+        void_match(game=scene.game(), match_key="m2", reason="<b>Smurfing", now=self.NOW)
+        correct_match(
+            game=scene.game(), match_key="m1", results={"anna": "WIN"}, reason="Wrong way round", now=self.NOW
+        )
+
+    def test_they_are_marked_where_what_they_are_about_happened(self, client, anna):
+        answer = show(client, anna, by="day")
+
+        rows = rows_in(answer, "Matches won by day")
+        assert rows[1] == (
+            "2 Mar 2025 +1 2 Valorant match m1, played 2 Mar 2025 : result corrected from LOSS to WIN +1"
+        )
+        assert rows[4].startswith("5 Mar 2025 +1 3 Valorant match m2, played 5 Mar 2025 : voided: <b>Smurf")
+        page = answer.content.decode()
+        title = "Valorant match m2, played 5 Mar 2025: voided: &lt;b&gt;Smurfing"
+        assert f"<title>{title}</title>" in page
+        assert page.count('class="ruling"') == 2
+        assert 'order=known#changes">All changes, as they became known' in page
+
+    def test_of_a_computed_number_each_is_told_once(self, client, anna):
+        answer = show(client, anna, "overall_win_rate", by="month")
+        assert [len(each) for each in answer.context["chart"].rulings] == [2]
+
+    def test_as_this_site_knew_it_they_are_marked_when_they_became_known(self, client, anna, monkeypatch):
+        chart = show(client, anna, chart="known", by="day", until="2025-03-30").context["chart"]
+        assert not chart.has_rulings
+
+        # All was written just now, by the database's clock, which is after the March of this test.
+        now = datetime.now(UTC)
+        monkeypatch.setattr(clock, "now", lambda: now)
+        answer = show(client, anna, chart="known", by="month")
+        assert [len(each) for each in answer.context["chart"].rulings] == [2]
+
+
+@pytest.mark.parametrize("query", [{}, {"chart": "known"}])
 @pytest.mark.parametrize("page", PAGES)
-def test_who_hides_matches_shows_no_chart_of_them(client, anna, page):
+def test_who_hides_matches_shows_no_chart_of_them(client, anna, page, query):
     scene.hide(anna, matches=True)
 
-    answer = show(client, anna, on=page)
+    answer = show(client, anna, on=page, **query)
 
     assert answer.status_code == 403
     assert CHART not in answer.content.decode()
@@ -198,11 +255,11 @@ def test_who_hides_matches_shows_no_chart_of_them(client, anna, page):
     assert CHART in show(client, anna, on=page).content.decode()
 
 
-@pytest.mark.parametrize(("query", "queries"), [({}, 22), ({"page": None}, 11)])
+@pytest.mark.parametrize(("query", "queries"), [({}, 18), ({"chart": "known"}, 16), ({"page": None}, 11)])
 def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_assert_num_queries):
     for number in range(12):
         scene.match(anna, f"more{number}")
-    if query:
+    if "page" in query:
         query = {"page": show(client, anna).context["rows"].next_cursor}
     place = reverse("player-stat", args=[anna.profile.public_id, "matches_won"])
     # The rows; then the chart: privacy, the first fact, privacy, profile, its periods, seasons.

@@ -21,8 +21,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CAPTION = "When and why it changed"
 NOW = scene.at(200)
 #: The player; privacy, profile; live, archived; how they became known: recordings, revisions. The chart:
-#: the first fact, seasons, profile, its periods. As of: privacy, the value, what was shown.
-QUERIES = [({}, 11), ({"as_of": "2025-03-01"}, 14), ({"order": "known"}, 13)]
+#: the first fact, seasons, its periods, its rulings and their rows. As of: privacy, the value,
+#: what was shown.
+QUERIES = [({}, 12), ({"as_of": "2025-03-01"}, 15), ({"order": "known"}, 10)]
 
 
 @pytest.fixture

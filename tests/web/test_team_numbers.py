@@ -97,6 +97,65 @@ def test_the_archive_counts_as_the_live_table_does(north, ann, bob, cup):
     assert counted(north) == ["m2", "m1"]
 
 
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_a_number_opens_exactly_the_matches_it_counts(client, north, ann, bob, cup, is_archived):
+    """A win, a loss, a win by who stayed, a void one, a draft's, and a casual one."""
+    rows = [
+        official(ann, cup, "won", team=north),
+        official(ann, cup, "lost", "LOSS", team=north),
+        official(ann, cup, "stayed", "LOSS", team=north, ended_by="DISQUALIFIED"),
+        official(ann, cup, "void", team=north, voided_at=scene.at(9), void_reason="lag"),
+    ]
+    for row in rows if is_archived else []:
+        scene.archive(row)
+    official(bob, cup, "stayed", team=north)
+    official(bob, scene.tournament("secret", status="DRAFT"), "draft", team=north)
+    official(bob, cup, "theirs", team=scene.team("south"))
+    scene.match(ann, "casual", "WIN")
+
+    def keys(only):
+        return sorted(line.match_key for line in list_matches(north, only=only).items)
+
+    assert keys("") == ["lost", "stayed", "void", "won"]
+    assert keys("counted") == ["lost", "stayed", "won"]
+    assert keys("won") == ["stayed", "won"]
+    assert matches_of(north) == (len(keys("counted")), len(keys("won")))
+    page = client.get("/teams/north/").content.decode()
+    assert '<a href="/teams/north/matches/?only=won">2</a>' in page
+    assert '<a href="/teams/north/matches/?only=counted">3</a>' in page
+    assert "Void" not in text_of(client.get("/teams/north/matches/?only=counted"))
+    refused = client.get("/teams/north/matches/?only=lost")
+    assert (refused.status_code, "use one of: counted, won" in text_of(refused)) == (400, True)
+
+
+def test_titles_open_the_tournaments_won(client, north, cup):
+    scene.result(cup, 1, team=north)
+    scene.result(scene.tournament("second"), 2, team=north)
+    scene.result(scene.tournament("third"), 1, team=north, uncounted_reason="annulled")
+
+    assert [row.tournament for row in list_results(north, only="won").items] == [cup]
+    assert '/teams/north/results/?only=won">1</a>' in client.get("/teams/north/").content.decode()
+
+
+def test_programs_read_the_same_numbers(client, north, ann, cup):
+    official(ann, cup, "m1", team=north)
+    official(ann, cup, "m2", "LOSS", team=north)
+    official(ann, cup, "m3", "LOSS", team=north)
+    numbers = {
+        "matches_played": 3,
+        "matches_won": 1,
+        "win_rate": 33.3,
+        "series_played": 0,
+        "series_won": 0,
+        "titles": 0,
+    }
+
+    answer = client.get("/api/v1/teams/north/numbers").json()
+
+    assert answer == {"team": "north", "overall": numbers, "by_game": [{"game": "valorant", **numbers}]}
+    assert client.get("/api/v1/teams/nobody/numbers").status_code == 404
+
+
 def test_series_and_titles_by_game_and_nothing_of_drafts(north, ann, bob, cup):
     chess = scene.tournament("open", title=scene.game("chess"))
     draft = scene.tournament("secret", status=Tournament.Status.DRAFT)
@@ -114,8 +173,8 @@ def test_series_and_titles_by_game_and_nothing_of_drafts(north, ann, bob, cup):
     totals = count_numbers(north)
 
     assert totals.by_game == [
-        TeamNumbers("Chess", series_played=1, series_won=1),
-        TeamNumbers("Valorant", series_played=2, series_won=1, titles=1),
+        TeamNumbers("Chess", series_played=1, series_won=1, game_slug="chess"),
+        TeamNumbers("Valorant", series_played=2, series_won=1, titles=1, game_slug="valorant"),
     ]
     assert totals.overall == TeamNumbers("", series_played=3, series_won=2, titles=1)
     assert list_matches(north).items == []

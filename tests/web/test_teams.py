@@ -92,12 +92,13 @@ class TestThePage:
         assert "<b>x</b>" not in client.get("/teams/north/").content.decode()
 
     def test_queries(self, client, ann, bob, django_assert_num_queries):
-        # The team, its members, their roles, its captains, its latest roles.
-        with django_assert_num_queries(7):
+        # The team, its members, their roles, its captains, its latest roles, its results and numbers, who was
+        # in it and when, its former names.
+        with django_assert_num_queries(10):
             client.get("/teams/north/")
         captain = as_of(ann)
         # Session, user, whether they lead it, whether they are in it.
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(14):
             captain.get("/teams/north/")
 
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from deltacrown.pages.tournament_entrants import list_entered_whole
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -41,6 +42,20 @@ class TestTeamEvent:
         names = ["North", "ada", "bea", "South", "cleo", "dora", "West", "eve"]
         found = [text.index(f" {name} ") for name in names]
         assert found == sorted(found)
+
+    def test_no_edge_of_a_page_divides_a_team(self, client, cup):
+        """Somebody came to the first team after the last one had registered, and somebody is in none."""
+        scene.registration(scene.player("late"), cup, team=scene.Team.objects.get(slug="north"), hours=9)
+        scene.registration(scene.player("alone"), cup, hours=10)
+
+        pages, cursor = [], None
+        while not pages or cursor:
+            page = list_entered_whole(cup, cursor, limit=1)
+            pages += [[line.player.name for line in team] for team in page.items]
+            cursor = page.next_cursor
+
+        assert pages == [["ada", "bea", "late"], ["cleo", "dora"], ["eve"], ["alone"]]
+        assert "North 1 Mar 2025 3 players" in text_of(client.get("/tournaments/cup/entrants/"))
 
     def test_substitutes_and_who_left_are_marked_by_the_day(self, client, cup):
         north = scene.Team.objects.get(slug="north")
@@ -259,7 +274,7 @@ def test_hostile_names_stay_text(client, cup, address):
         ("/tournaments/cup/", 7),
         ("/tournaments/cup/results/", 4),
         ("/tournaments/cup/matches/", 7),
-        ("/tournaments/cup/entrants/", 3),
+        ("/tournaments/cup/entrants/", 4),
         ("/tournaments/cup/players/", 4),
     ],
 )

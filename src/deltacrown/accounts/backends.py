@@ -14,6 +14,7 @@ from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 
 from deltacrown.accounts.models import LONGEST_USERNAME, User
 from deltacrown.core.client_address import get_client_address
@@ -47,8 +48,7 @@ class SignInLimit:
 
         reset = max((each.reset for each in allowances if each.left < 0), default=0)
         if reset:
-            message = f"Too many attempts to sign in. Try again in {_describe_wait(reset)}."
-            raise TooManyRequests(message, retry_after=reset)
+            raise TooManyRequests(_describe_wait(reset), retry_after=reset)
 
 
 class SignInClosed(DomainError):
@@ -60,7 +60,7 @@ class SignInClosed(DomainError):
     code = "closed"
 
     def __init__(self, user: User) -> None:
-        super().__init__("This account is closed.")
+        super().__init__(gettext("This account is closed."))
         self.user = user
 
 
@@ -132,4 +132,8 @@ def _address_rate() -> Rate:
 
 def _describe_wait(seconds: int) -> str:
     minutes = -(-seconds // 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return ngettext(
+        "Too many attempts to sign in. Try again in a minute.",
+        "Too many attempts to sign in. Try again in %(minutes)s minutes.",
+        minutes,
+    ) % {"minutes": minutes}

@@ -29,6 +29,7 @@ class Right(StrEnum):
     GRANT_RECORDING = "accounts.grant_recording"
     CREATE_PLAYERS = "accounts.create_players"
     SUSPEND_PLAYERS = "user_profile.suspend_players"
+    REMOVE_PICTURES = "user_profile.remove_pictures"
     MERGE_PLAYERS = "user_profile.merge_players"
     ANONYMISE_PLAYERS = "user_profile.anonymise_players"
 
@@ -42,6 +43,7 @@ GROUPS: dict[str, tuple[Right, ...]] = {
         Right.VIEW_VERIFICATIONS,
         Right.DECIDE_VERIFICATIONS,
         Right.SUSPEND_PLAYERS,
+        Right.REMOVE_PICTURES,
     ),
     "Organisers": (Right.MANAGE_TOURNAMENTS, Right.MANAGE_TEAMS),
     "Recorders": (Right.RECORD_MATCHES, Right.CHANGE_MATCHES),

@@ -46,7 +46,7 @@ def read_json(raw: bytes) -> Any:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise Refused(MALFORMED, f"The body is not JSON: {reason}.") from error
     if fault := find_json_fault(value, 1 - ENVELOPE):
-        raise Refused(INVALID, f"The body{fault}")
+        raise Refused(INVALID, fault.describe("The body"))
     return value
 
 

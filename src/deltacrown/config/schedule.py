@@ -22,6 +22,13 @@ SCHEDULE = (
         meaning="Anonymises accounts that their players closed so long ago that they cannot reopen them.",
     ),
     Job(
+        name="sweep-avatars",
+        function="deltacrown.user_profile.jobs.sweep_orphaned_avatars",
+        cadence=Cadence(hour=4, minute=0),
+        command="sweep_avatars",
+        meaning="Deletes pictures that no profile names: of uploads that were stopped, and of deleted users.",
+    ),
+    Job(
         name="end-suspensions",
         function="deltacrown.user_profile.jobs.end_due_suspensions",
         cadence=Cadence(hour=None, minute=5),

@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "deltacrown.web.middleware.PrivatePages",
-    "deltacrown.web.reader.ReaderZone",
+    "deltacrown.web.reader.AsReaderWants",
     "deltacrown.web.middleware.OutagePages",
     "deltacrown.web.middleware.PageLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -136,6 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024,
 PAGE_RATE_PER_ADDRESS = env.rate("PAGE_RATE_PER_ADDRESS", default="600/60")
 SIGN_IN_RATE_PER_ACCOUNT = env.rate("SIGN_IN_RATE_PER_ACCOUNT", default="10/900")
 USERNAME_CHANGE_RATE = env.rate("USERNAME_CHANGE_RATE", default="3/2592000")
+AVATAR_CHANGE_RATE = env.rate("AVATAR_CHANGE_RATE", default="20/3600")
 SIGN_IN_RATE_PER_ADDRESS = env.rate("SIGN_IN_RATE_PER_ADDRESS", default="100/900")
 
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
@@ -191,10 +192,24 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-LANGUAGE_CODE = "en"
+#: Of what is for nobody in particular: feeds, cards and badges. Pages are in the language of each reader.
+LANGUAGE_CODE = env.choice("SITE_LANGUAGE", ["en", "tr"], default="en")
+#: Each language pages are shown in, by its own name.
+LANGUAGES = [("en", "English"), ("tr", "Türkçe")]
+LANGUAGE_COOKIE_NAME = "language"
 TIME_ZONE = "UTC"
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
+
+#: The pictures of players; another host keeps them elsewhere with another default of ``STORAGES``.
+MEDIA_ROOT = env.folder("MEDIA_ROOT", default=VAR / "media")
+#: The largest picture taken from a player. Requests with files of more than that lose them unread.
+AVATAR_MAX_BYTES = env.int("AVATAR_MAX_BYTES", default=4 * 1024 * 1024, least=1024, most=64 * 1024 * 1024)
+FILE_UPLOAD_HANDLERS = [
+    "deltacrown.web.uploads.BoundedUploads",  # must be the first
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.folder("STATIC_ROOT", default=VAR / "static")

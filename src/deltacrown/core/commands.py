@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from deltacrown.core.words import in_english
+
 EXIT_WRONG_CALL, EXIT_INTERRUPTED = 2, 130
 
 
@@ -43,7 +45,8 @@ class OwnCommand(SaysExits):
         try:
             if self.needs_tables:
                 require_tables()
-            return super().execute(*args, **options)
+            with in_english():
+                return super().execute(*args, **options)
         except KeyboardInterrupt:
             self.say_interrupted()
 

@@ -1,6 +1,6 @@
 """Write dates and times: for people as ``6 Apr 2025 18:05``, for programs as ISO 8601 with ``Z``.
 
-They are in UTC, those for people in another zone where one is given.
+They are in UTC, those for people in another zone where one is given, and with the months of their language.
 Any year from 1 is written. Programs get it with four digits, people with ``AD`` where it has fewer.
 
 Messages that answer a value somebody gave repeat it as ISO 8601, as it was given.
@@ -9,6 +9,11 @@ Messages that answer a value somebody gave repeat it as ISO 8601, as it was give
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+
+from babel.dates import get_month_names
+from django.utils.translation import pgettext
+
+from deltacrown.core.words import get_locale
 
 #: Later than any time: stands for the end of what has none.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -19,14 +24,16 @@ MINUTE_LENGTH = len("2025-04-06 18:05")
 def write_day(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the day of a datetime: ``6 Apr 2025``, ``3 Apr AD 33``."""
     there = _move(value, zone)
-    era = "AD " if there.year < FIRST_YEAR_OF_FOUR_DIGITS else ""
+    year = str(there.year)
+    if there.year < FIRST_YEAR_OF_FOUR_DIGITS:
+        year = pgettext("year of the common era", "AD %(year)s") % {"year": year}
 
-    return f"{there.day} {there:%b} {era}{there.year}"
+    return f"{there.day} {write_month(there)} {year}"
 
 
 def write_month(value: date) -> str:
     """Return the month of a date, without its year: ``Apr``."""
-    return f"{value:%b}"
+    return str(get_month_names("abbreviated", locale=get_locale())[value.month])
 
 
 def write_hour(value: datetime, zone: tzinfo = UTC) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
@@ -132,8 +133,9 @@ def parse_address(text: str, *, field: str = "external_id") -> ExternalAddress:
     check_text(text, field=field, limit=LONGEST_ADDRESS * 2, required=True)
     provider, colon, value = text.partition(BETWEEN_PROVIDER_AND_ID)
     if not colon:
+        words = {"text": f"{text!r:.60}", "example": f"steam:{PROVIDERS['steam'].example}"}
         raise InvalidExternalId(
-            f"{text!r:.60} has no provider: write it like steam:{PROVIDERS['steam'].example}.", field=field
+            _("%(text)s has no provider: write it like %(example)s.") % words, field=field
         )
     return make_address(provider, value, field=field)
 
@@ -145,15 +147,14 @@ def make_address(provider: str, value: str, *, field: str = "external_id") -> Ex
     """
     provider, value = provider.strip().lower(), value.strip()
     if not PROVIDER.fullmatch(provider):
-        raise InvalidExternalId(
-            f"{provider!r:.40} is no provider: use 2 to 30 of a-z, 0-9 and _, such as steam.", field=field
-        )
+        message = _("%(provider)s is no provider: use 2 to 30 of a-z, 0-9 and _, such as steam.")
+        raise InvalidExternalId(message % {"provider": f"{provider!r:.40}"}, field=field)
     check_text(value, field=field, limit=LONGEST_VALUE, required=True)
     known = PROVIDERS.get(provider)
     if known is not None and not known.is_valid(value):
-        raise InvalidExternalId(
-            f"{value!r:.60} is no id of {provider}: write it like {provider}:{known.example}.", field=field
-        )
+        words = {"value": f"{value!r:.60}", "provider": provider, "example": f"{provider}:{known.example}"}
+        message = _("%(value)s is no id of %(provider)s: write it like %(example)s.") % words
+        raise InvalidExternalId(message, field=field)
     key = known.fold(value) if known else value
     return ExternalAddress(provider, value, key[:LONGEST_KEY])
 
@@ -184,17 +185,30 @@ def find_rows(rows: models.QuerySet[Any], texts: Iterable[str]) -> dict[str, Any
     return {text: row for text, row in found.items() if row is not None}
 
 
+class Refusals(NamedTuple):
+    """What is said when an id is refused, to be translated.
+
+    :ivar unknown: the owner has no such id.
+    :ivar taken: it is another's.
+    :ivar too_many: the owner has as many as it may.
+    """
+
+    unknown: str
+    taken: str
+    too_many: str
+
+
 @dataclass(frozen=True)
 class IdTable:
     """A table of external ids.
 
     :param owner: its column that says whose an id is.
-    :param kind: what owns ids, for messages: ``player``, ``team``.
+    :param words: what is said when an id is refused.
     """
 
     model: type[models.Model]
     owner: str
-    kind: str
+    words: Refusals
 
     @property
     def rows(self) -> models.QuerySet[Any]:
@@ -215,7 +229,7 @@ class IdTable:
         """
         rows = self.rows.filter(**{self.owner: owner}, provider=address.provider, key=address.key)
         if not rows.delete()[0]:
-            raise ExternalIdNotFound(f"The {self.kind} has no id {address}.", field="external_id")
+            raise ExternalIdNotFound(_(self.words.unknown) % {"id": address}, field="external_id")
 
     def _attach(self, owner: models.Model, address: ExternalAddress, *, confirmed: bool) -> Any:
         same = self.rows.filter(provider=address.provider, key=address.key)
@@ -223,15 +237,13 @@ class IdTable:
         if own is not None and (own.is_confirmed or not confirmed):
             return own
         if confirmed and same.filter(is_confirmed=True).exists():
-            message = f"{address} is another {self.kind}'s: check the id, or remove it there first."
-            raise ExternalIdTaken(message, field="external_id")
+            raise ExternalIdTaken(_(self.words.taken) % {"id": address}, field="external_id")
         if own is not None:
             own.is_confirmed = True
             own.save(update_fields=["is_confirmed"])
             return own
 
         if self.rows.filter(**{self.owner: owner}).count() >= MOST_IDS:
-            message = f"A {self.kind} has at most {MOST_IDS} external ids: remove one first."
-            raise TooManyExternalIds(message, field="external_id")
+            raise TooManyExternalIds(_(self.words.too_many) % {"most": MOST_IDS}, field="external_id")
         values = {"value": address.value, "key": address.key, "is_confirmed": confirmed}
         return self.rows.create(**{self.owner: owner}, provider=address.provider, **values)

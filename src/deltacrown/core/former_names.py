@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import Conflict
 from django_tally.batches import in_batches
@@ -142,7 +143,8 @@ def resolve_former_names(
             rows[given] = holders[0]
         elif holders:
             named = ", ".join(sorted(map(describe, holders)))
-            ambiguous[given] = f"“{given:.80}” is a former name of {named}; use the present name"
+            words = {"name": f"{given:.80}", "holders": named}
+            ambiguous[given] = _("“%(name)s” is a former name of %(holders)s; use the present name") % words
     return Found(rows, ambiguous)
 
 

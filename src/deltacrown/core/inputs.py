@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
 from django.utils.timezone import is_naive
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from deltacrown.core import clock
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.numerals import write_whole
 
 #: Most levels of nested lists and objects; the stats of a player need two or three.
 DEEPEST_JSON = 20
@@ -42,6 +46,15 @@ INVISIBLE_RANGES = (
 INVISIBLE = frozenset(chr(code) for first, last in INVISIBLE_RANGES for code in range(first, last + 1))
 #: A pattern of Braille without a dot: a character of its own, and white.
 BLANK_BRAILLE = "\u2800"
+#: What is wrong with a part of a JSON value.
+UNSTORABLE = gettext_noop("%(place)s holds characters that cannot be stored; remove them.")
+TOO_LARGE = gettext_noop("%(place)s is a whole number of more than 64 bits.")
+INEXPRESSIBLE = gettext_noop("%(place)s is %(value)s, which JSON cannot express; leave it out.")
+NO_JSON = gettext_noop(
+    "%(place)s is a %(kind)s; JSON has text, numbers, true, false, null, lists and objects."
+)
+TOO_DEEP = gettext_noop("%(place)s is nested more than %(levels)s levels deep.")
+WRONG_KEY = gettext_noop("%(place)s has the key %(key)s, which cannot be stored.")
 
 
 def check_text(
@@ -54,13 +67,17 @@ def check_text(
     :raises InvalidInput: it is not; the message names ``field`` and the fault.
     """
     if not isinstance(value, str):
-        raise InvalidInput(f"{field} must be text, not {type(value).__name__}.", field=field)
+        words = {"field": field, "kind": type(value).__name__}
+        raise InvalidInput(_("%(field)s must be text, not %(kind)s.") % words, field=field)
     if required and is_blank(value):
-        raise InvalidInput(f"{field} must not be empty.", field=field)
+        raise InvalidInput(_("%(field)s must not be empty.") % {"field": field}, field=field)
     if len(value) > limit:
-        raise InvalidInput(f"{field} is {len(value)} characters long; the limit is {limit}.", field=field)
+        sizes = {"field": field, "length": len(value), "limit": limit}
+        message = _("%(field)s is %(length)s characters long; the limit is %(limit)s.") % sizes
+        raise InvalidInput(message, field=field)
     if not is_storable(value, multiline=multiline):
-        raise InvalidInput(f"{field} holds control characters; remove them.", field=field)
+        message = _("%(field)s holds control characters; remove them.") % {"field": field}
+        raise InvalidInput(message, field=field)
 
 
 def is_blank(text: str) -> bool:
@@ -91,9 +108,11 @@ def check_datetime(value: object, *, field: str) -> None:
     :raises InvalidInput: it is not; the message names ``field``.
     """
     if not isinstance(value, datetime):
-        raise InvalidInput(f"{field} must be a date with a time, not {type(value).__name__}.", field=field)
+        words = {"field": field, "kind": type(value).__name__}
+        raise InvalidInput(_("%(field)s must be a date with a time, not %(kind)s.") % words, field=field)
     if is_naive(value):
-        raise InvalidInput(f"{field} {write_iso_minute(value)} has no time zone; give one.", field=field)
+        words = {"field": field, "time": write_iso_minute(value)}
+        raise InvalidInput(_("%(field)s %(time)s has no time zone; give one.") % words, field=field)
 
 
 def check_past(
@@ -113,9 +132,12 @@ def check_past(
     """
     check_datetime(value, field=field)
     if isinstance(value, datetime) and value > (now or clock.now()) + tolerance:
-        of = f" of {whose}" if whose else ""
-        message = f"{field} {write_iso_minute(value)}{of} is in the future; record it once it has happened."
-        raise InvalidInput(message, field=field)
+        if whose:
+            sentence = _("%(field)s %(time)s of %(whose)s is in the future; record it once it has happened.")
+        else:
+            sentence = _("%(field)s %(time)s is in the future; record it once it has happened.")
+        words = {"field": field, "time": write_iso_minute(value), "whose": whose}
+        raise InvalidInput(sentence % words, field=field)
 
 
 def check_integer(
@@ -126,9 +148,11 @@ def check_integer(
     :raises InvalidInput: it is not; the message names ``field``.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInput(f"{field} must be a whole number, not {value!r:.40}.", field=field)
+        words = {"field": field, "value": f"{value!r:.40}"}
+        raise InvalidInput(_("%(field)s must be a whole number, not %(value)s.") % words, field=field)
     if not least <= value <= most:
-        raise InvalidInput(f"{field} must be from {least:,} to {most:,}.", field=field)
+        words = {"field": field, "least": write_whole(least), "most": write_whole(most)}
+        raise InvalidInput(_("%(field)s must be from %(least)s to %(most)s.") % words, field=field)
 
 
 def check_json_object(value: object, *, field: str) -> None:
@@ -137,44 +161,66 @@ def check_json_object(value: object, *, field: str) -> None:
     :raises InvalidInput: it is not; the message names ``field`` and the path of the faulty value.
     """
     if not isinstance(value, Mapping):
-        raise InvalidInput(f"{field} must be a JSON object, not {type(value).__name__}.", field=field)
+        words = {"field": field, "kind": type(value).__name__}
+        raise InvalidInput(_("%(field)s must be a JSON object, not %(kind)s.") % words, field=field)
     fault = find_json_fault(dict(value))
     if fault:
-        raise InvalidInput(f"{field}{fault}", field=field)
+        raise InvalidInput(fault.describe(field), field=field)
 
 
-def find_json_fault(value: Any, depth: int = 1) -> str:
-    """Return the path of the first part of ``value`` that cannot be stored and the reason, or ``""``."""
+@dataclass(frozen=True)
+class JsonFault:
+    """Why a JSON value cannot be stored.
+
+    :param sentence: what is wrong with a part of it, to be translated.
+    :param words: what the sentence names beside that part.
+    :param path: from the value to the part, such as ``.scores.0``.
+    """
+
+    sentence: str
+    words: Mapping[str, object] = field(default_factory=dict)
+    path: str = ""
+
+    def describe(self, name: str) -> str:
+        """Return the sentence.
+
+        :param name: what the value is called.
+        """
+        return _(self.sentence) % {**self.words, "place": f"{name}{self.path}"}
+
+
+def find_json_fault(value: Any, depth: int = 1) -> JsonFault | None:
+    """Return the fault of the first part of ``value`` that cannot be stored, or None."""
     if value is None or isinstance(value, bool):
-        return ""
+        return None
 
     if isinstance(value, str):
         is_fine = "\0" not in value and is_encodable(value)
-        return "" if is_fine else " holds characters that cannot be stored; remove them."
+        return None if is_fine else JsonFault(UNSTORABLE)
 
     if isinstance(value, int):
         is_fine = SMALLEST_BIG_INTEGER <= value <= LARGEST_BIG_INTEGER
-        return "" if is_fine else " is a whole number of more than 64 bits."
+        return None if is_fine else JsonFault(TOO_LARGE)
 
     if isinstance(value, float):
-        return "" if isfinite(value) else f" is {value}, which JSON cannot express; leave it out."
+        return None if isfinite(value) else JsonFault(INEXPRESSIBLE, {"value": value})
 
     return _find_nested_fault(value, depth)
 
 
-def _find_nested_fault(value: Any, depth: int) -> str:
+def _find_nested_fault(value: Any, depth: int) -> JsonFault | None:
     if not isinstance(value, (dict, list)):
-        return f" is a {type(value).__name__}; JSON has text, numbers, true, false, null, lists and objects."
+        return JsonFault(NO_JSON, {"kind": type(value).__name__})
     if depth > DEEPEST_JSON:
-        return f" is nested more than {DEEPEST_JSON} levels deep."
+        return JsonFault(TOO_DEEP, {"levels": DEEPEST_JSON})
 
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         if isinstance(value, dict) and (not isinstance(key, str) or find_json_fault(key)):
-            return f" has the key {key!r:.60}, which cannot be stored."
+            return JsonFault(WRONG_KEY, {"key": f"{key!r:.60}"})
         if fault := find_json_fault(item, depth + 1):
-            return f".{key}{fault}"
-    return ""
+            return replace(fault, path=f".{key}{fault.path}")
+    return None
 
 
 def is_encodable(text: str) -> bool:

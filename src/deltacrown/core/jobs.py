@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 from deltacrown.core.cadence import Job
 from deltacrown.core.errors import Conflict, NotFound
 from deltacrown.core.models import JobRun
+from deltacrown.core.words import in_english
 from django_tally.transactions import atomic_service
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,8 @@ def run_job(
     job = get_job(name)
     run = begin_run(job=job, cause=cause, now=clock(), take_over=take_over)
     try:
-        with _renewing_lease(run, clock):
+        # A worker is in the language of the site; what a job stores is English.
+        with _renewing_lease(run, clock), in_english():
             summary = work() if work else import_string(job.function)(clock=clock)
     except BaseException:  # also when the worker is stopped by a signal
         finish_run(run=run, now=clock(), error=traceback.format_exc(limit=-5))

@@ -15,6 +15,7 @@ from itertools import pairwise
 from anyascii import anyascii
 from confusable_homoglyphs import categories
 from confusable_homoglyphs.confusables import confusables_data
+from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import BLANK_BRAILLE, INVISIBLE, check_text
@@ -47,6 +48,10 @@ SAME_STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "ı": "l", "0": "o"}
 WORD = re.compile(r"\w+")
 #: What a search may leave out of a name: all but letters, digits and blanks.
 SIGNS = re.compile(r"[^\w\s]|_")
+#: How to mend a name with a character that no name may hold.
+UNSEEN = gettext_noop("remove %(character)s, which cannot be seen")
+TURNING = gettext_noop("remove %(character)s, which turns the direction of text")
+PRIVATE = gettext_noop("remove %(character)s, which is shown differently to everybody")
 
 
 class InvalidName(InvalidInput):
@@ -159,7 +164,8 @@ def clean_name(name: object, *, field: str, limit: int) -> str:
     cleaned = " ".join(unicodedata.normalize("NFC", str(name)).split())
     check_text(cleaned, field=field, limit=limit, required=True)
     if fault := _find_fault(cleaned):
-        raise InvalidName(f"{field} {cleaned!r:.80}: {fault}.", field=field)
+        words = {"field": field, "name": f"{cleaned!r:.80}", "fix": fault}
+        raise InvalidName(gettext("%(field)s %(name)s: %(fix)s.") % words, field=field)
     return cleaned
 
 
@@ -173,7 +179,8 @@ def clean_username(username: object, *, field: str, limit: int) -> str:
     cleaned = tidy_username(str(username))
     check_text(cleaned, field=field, limit=limit, required=True)
     if fault := find_username_fault(cleaned):
-        raise InvalidName(f"{cleaned!r:.80} is not a valid username: {fault}.", field=field)
+        words = {"name": f"{cleaned!r:.80}", "fix": fault}
+        raise InvalidName(gettext("%(name)s is not a valid username: %(fix)s.") % words, field=field)
     return cleaned
 
 
@@ -189,20 +196,20 @@ def find_username_fault(username: str) -> str:
     if fault := _find_fault(cleaned) or next(filter(None, map(_find_wrong_sign, cleaned)), ""):
         return fault
     if PUBLIC_ID.fullmatch(cleaned):
-        return "write another name: this one is a public id"
+        return gettext("write another name: this one is a public id")
     if any(unicodedata.category(mark)[0] == "M" for blank, mark in pairwise(cleaned) if blank == " "):
-        return "remove the accent after a blank"
-    return "" if any(map(str.isalnum, cleaned)) else "write at least one letter or digit"
+        return gettext("remove the accent after a blank")
+    return "" if any(map(str.isalnum, cleaned)) else gettext("write at least one letter or digit")
 
 
 def _find_wrong_sign(character: str) -> str:
     """Return how to mend a username with this character; ``""`` when a username may hold it."""
     if character == BETWEEN_PROVIDER_AND_ID:
-        return "remove “:”, which stands in external ids such as steam:76561198000000042"
+        return gettext("remove “:”, which stands in external ids such as steam:76561198000000042")
     is_fine = unicodedata.category(character)[0] in OF_USERNAMES and character != BLANK_BRAILLE
     if is_fine or character == " " or character in JOINERS:
         return ""
-    return f"remove U+{ord(character):04X}, which cannot be seen"
+    return _write_removal(UNSEEN, character)
 
 
 def _fold_once(text: str) -> str:
@@ -267,24 +274,30 @@ def _find_fault(name: str) -> str:
     if fault := next(filter(None, (_find_wrong_character(name, place) for place in range(len(name)))), ""):
         return fault
     if unicodedata.category(name[0]).startswith("M"):
-        return "begin with a letter, not with an accent"
+        return gettext("begin with a letter, not with an accent")
     if _count_marks(name) > MOST_MARKS:
-        return f"put no more than {MOST_MARKS} accents on one letter"
+        return gettext("put no more than %(most)s accents on one letter") % {"most": MOST_MARKS}
     if word := _find_pretence(name):
-        return f"use one script for {word!r}, which mixes letters that look alike"
+        return gettext("use one script for %(word)s, which mixes letters that look alike") % {
+            "word": repr(word)
+        }
     return ""
 
 
 def _find_wrong_character(name: str, place: int) -> str:
     character = name[place]
-    reason = ""
     if character in BIDI_CONTROLS:
-        reason = "turns the direction of text"
-    elif unicodedata.category(character) == "Co":
-        reason = "is shown differently to everybody"
-    elif character in INVISIBLE and not _is_joining(name, place):
-        reason = "cannot be seen"
-    return f"remove U+{ord(character):04X}, which {reason}" if reason else ""
+        return _write_removal(TURNING, character)
+    if unicodedata.category(character) == "Co":
+        return _write_removal(PRIVATE, character)
+    if character in INVISIBLE and not _is_joining(name, place):
+        return _write_removal(UNSEEN, character)
+    return ""
+
+
+def _write_removal(why: str, character: str) -> str:
+    """Return how to mend a name with a character that no name may hold."""
+    return gettext(why) % {"character": f"U+{ord(character):04X}"}
 
 
 def _is_joining(name: str, place: int) -> bool:

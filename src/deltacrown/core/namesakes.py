@@ -11,13 +11,28 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import connection, models
+from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.core.errors import Conflict
+from deltacrown.core.listing import name_script, write_list
 from deltacrown.core.names import is_look_alike, list_scripts, make_name_key, make_skeleton
 from django_tally.batches import in_batches
 
 #: The space of this module's advisory locks, and into how many queues names are spread.
 LOCK_SPACE, LOCK_QUEUES = 0x6E61, 64
+#: What is said of a name that is another's, or looks like another's, by the kind of names.
+NAMESAKES = {
+    "player": gettext_noop("“%(name)s” is the name of another player; choose another"),
+    "team": gettext_noop("“%(name)s” is the name of another team; choose another"),
+}
+LOOK_ALIKES = {
+    "player": gettext_noop(
+        "“%(name)s”, in %(scripts)s letters, looks like the name of another player; choose another"
+    ),
+    "team": gettext_noop(
+        "“%(name)s”, in %(scripts)s letters, looks like the name of another team; choose another"
+    ),
+}
 
 
 class NameTaken(Conflict):
@@ -87,12 +102,12 @@ def _read(source: NameSource, skeletons: Collection[str]) -> Iterator[tuple[str,
 def _find_fault(kind: str, name: str, others: Collection[str]) -> str:
     key = make_name_key(name)
     if any(make_name_key(other) == key for other in others):
-        return f"“{name:.80}” is the name of another {kind}; choose another"
+        return gettext(NAMESAKES[kind]) % {"name": f"{name:.80}"}
     alike = next((other for other in others if is_look_alike(name, other)), None)
     if alike is None:
         return ""
-    foreign = " and ".join(sorted({script.title() for script in list_scripts(name)}))
-    return f"“{name:.80}”, in {foreign} letters, looks like the name of another {kind}; choose another"
+    foreign = write_list([name_script(script) for script in sorted(set(list_scripts(name)))])
+    return gettext(LOOK_ALIKES[kind]) % {"name": f"{name:.80}", "scripts": foreign}
 
 
 def queue_for_names(names: Collection[str]) -> None:

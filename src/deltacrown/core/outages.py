@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import Error, connection, connections
+from django.utils.translation import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +36,14 @@ class Outage:
     is_away: bool = False
 
 
-AWAY = Outage("The database does not answer.", 5, is_away=True)
-CROWDED = Outage("The database takes no more connections.", 5, is_away=True)
-BUSY = Outage("No connection to the database became free.", 5, is_away=True)
-SLOW = Outage("The database took too long.", 5)
-LOCKED = Outage("The database is locked by another task.", 5)
-READ_ONLY = Outage("The database takes no changes now.", 60)
-FULL = Outage("The database is out of disk space or memory.", 60)
-UNMIGRATED = Outage("The database is not set up for this version of the site.", 60)
+AWAY = Outage(gettext_noop("The database does not answer."), 5, is_away=True)
+CROWDED = Outage(gettext_noop("The database takes no more connections."), 5, is_away=True)
+BUSY = Outage(gettext_noop("No connection to the database became free."), 5, is_away=True)
+SLOW = Outage(gettext_noop("The database took too long."), 5)
+LOCKED = Outage(gettext_noop("The database is locked by another task."), 5)
+READ_ONLY = Outage(gettext_noop("The database takes no changes now."), 60)
+FULL = Outage(gettext_noop("The database is out of disk space or memory."), 60)
+UNMIGRATED = Outage(gettext_noop("The database is not set up for this version of the site."), 60)
 
 #: By SQLSTATE of PostgreSQL, or the first two characters of it.
 OF_SQLSTATE = {

@@ -17,6 +17,7 @@ from django.core.signing import BadSignature
 from django.db import models
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from deltacrown.core.days import StartOfDay, add_days, start_of_day
 from deltacrown.core.errors import InvalidInput
@@ -185,7 +186,9 @@ def check_limit(limit: int, max_limit: int = MAX_LIMIT) -> None:
     :raises InvalidInput: it is not from 1 to ``max_limit``.
     """
     if not 1 <= limit <= max_limit:
-        raise InvalidInput(f"{limit} rows per page is out of range: ask for 1 to {max_limit}.", field="limit")
+        words = {"limit": limit, "most": max_limit}
+        message = gettext("%(limit)s rows per page is out of range: ask for 1 to %(most)s.") % words
+        raise InvalidInput(message, field="limit")
 
 
 class _RowValue(Func):
@@ -315,7 +318,7 @@ def _read_cursor(name: str, cursor: str) -> list[Any]:
         position: list[Any] = unseal(cursor, name=name)
     except BadSignature as error:
         raise InvalidCursor(
-            "This page link is damaged or belongs to another list: start again from the first page.",
+            gettext("This page link is damaged or belongs to another list: start again from the first page."),
             field="page",
         ) from error
     return position

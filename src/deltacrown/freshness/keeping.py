@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import django
 from django.db.models import Model
+from django.utils.translation import get_language
 
 from deltacrown.freshness import cache_store
 from deltacrown.freshness.tokens import get_token
@@ -41,7 +42,8 @@ def get_or_build(
     :param seconds: how long the value is kept at most.
     """
     shape = _shape_of(kind)  # type: ignore[arg-type] # mypy takes the class for an instance of it
-    key = f"{PREFIX}{kind.__name__}/{shape}/{owner}/{token}/{audience}"
+    # What is kept holds words, and they are in the language of the one who asked first.
+    key = f"{PREFIX}{kind.__name__}/{shape}/{owner}/{token}/{get_language()}/{audience}"
     kept = cache_store.read(key)
     if isinstance(kept, kind):
         return kept

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.days import add_days, start_of_day, starts_a_day
 from deltacrown.core.deletion import refuse_deletion
@@ -124,22 +126,22 @@ class MatchRow(models.Model):
     instead_of_deletion = "Void the match instead, with void_match."
 
     class Result(models.TextChoices):
-        WIN = "WIN", "Win"
-        LOSS = "LOSS", "Loss"
-        DRAW = "DRAW", "Draw"
-        NONE = "NONE", "No result"
+        WIN = "WIN", _("Win")
+        LOSS = "LOSS", _("Loss")
+        DRAW = "DRAW", _("Draw")
+        NONE = "NONE", _("No result")
 
     class EndedBy(models.TextChoices):
-        PLAY = "PLAY", "Play"
-        FORFEIT = "FORFEIT", "Forfeit"
-        BYE = "BYE", "Bye"
-        RETIRED = "RETIRED", "Retirement"
-        DISQUALIFIED = "DISQUALIFIED", "Disqualification"
-        ABANDONED = "ABANDONED", "Abandoned"
+        PLAY = "PLAY", pgettext_lazy("how a match ended", "Play")
+        FORFEIT = "FORFEIT", _("Forfeit")
+        BYE = "BYE", _("Bye")
+        RETIRED = "RETIRED", _("Retirement")
+        DISQUALIFIED = "DISQUALIFIED", _("Disqualification")
+        ABANDONED = "ABANDONED", _("Abandoned")
 
     class Kind(models.TextChoices):
-        CASUAL = "CASUAL", "Casual"
-        TOURNAMENT = "TOURNAMENT", "Tournament"
+        CASUAL = "CASUAL", _("Casual")
+        TOURNAMENT = "TOURNAMENT", _("Tournament")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, refuse_deletion, related_name="%(class)s_rows", db_index=False

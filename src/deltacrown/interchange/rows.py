@@ -194,7 +194,7 @@ class NdjsonReader(RowReader):
         if not isinstance(values, dict):
             return self._broken(line, "it is not a JSON object; write one {…} per line")
         if "\\u" in line.text and (fault := find_json_fault(values)):
-            return self._broken(line, f"the object{fault.rstrip('.')}")
+            return self._broken(line, fault.describe("the object").rstrip("."))
         if problem := self.columns.unknown(list(values)):
             return self._broken(line, problem)
         return self.row(line.number, values)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.games.models import Match
@@ -19,9 +20,9 @@ class Dispute(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "OPEN", "Open"
-        UPHELD = "UPHELD", "Upheld"
-        REJECTED = "REJECTED", "Rejected"
+        OPEN = "OPEN", pgettext_lazy("status of a dispute", "Open")
+        UPHELD = "UPHELD", pgettext_lazy("status of a dispute", "Upheld")
+        REJECTED = "REJECTED", pgettext_lazy("status of a dispute", "Rejected")
 
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, refuse_deletion, related_name="disputes_filed", db_index=False

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from django.utils.translation import gettext
+
 from deltacrown.core.natural_order import get_sort_key
 from deltacrown.pages.bracket_order import arrange, draw_open_rounds
 from deltacrown.pages.bracket_shapes import (
@@ -52,7 +54,7 @@ def tell_stages(encounters: Iterable[Encounter], facts: Facts | None = None) -> 
 
     stages: list[Stage] = [*_tell_groups(by_part[Part.GROUP])]
     if league := by_part[Part.LEAGUE]:
-        stages.append(_tell_league("Table", league))
+        stages.append(_tell_league(gettext("Table"), league))
     if others := by_part[Part.OTHER]:
         stages.append(_tell_unnamed(others, facts))
     if knockout := [
@@ -82,8 +84,8 @@ def _tell_unnamed(encounters: Sequence[Encounter], facts: Facts) -> Stage:
     if len(rounds) > 1 and all(rounds) and _is_elimination(rounds) and _halves(rounds):
         return _draw(rounds, facts)
     if _is_round_robin(encounters):
-        return _tell_league("Table", encounters)
-    return RoundShown.list_of("Rounds" if any(rounds) else "", rounds)
+        return _tell_league(gettext("Table"), encounters)
+    return RoundShown.list_of(gettext("Rounds") if any(rounds) else "", rounds)
 
 
 def _tell_knockout(encounters: Sequence[Encounter], facts: Facts) -> Stage:
@@ -96,20 +98,22 @@ def _tell_knockout(encounters: Sequence[Encounter], facts: Facts) -> Stage:
     # A losing side of the upper part plays on in the lower: each part is an elimination by itself.
     is_sound = all(_fits(rounds, words) for part, rounds in by_part.items() if part is not Part.GRAND)
     if not is_sound:
-        return RoundShown.list_of("Rounds", _group(encounters))
+        return RoundShown.list_of(gettext("Rounds"), _group(encounters))
 
     is_double = bool(by_part[Part.UPPER] or by_part[Part.LOWER])
     if not is_double:
         return _draw(by_part[Part.MAIN] | by_part[Part.GRAND], facts, third=by_part[Part.THIRD], words=words)
     lines = [
         Line.of(title, arrange(by_part[part], facts.disqualified, with_byes=part is Part.UPPER))
-        for title, part in (("Upper bracket", Part.UPPER), ("Lower bracket", Part.LOWER))
+        for title, part in ((gettext("Upper bracket"), Part.UPPER), (gettext("Lower bracket"), Part.LOWER))
         if by_part[part]
     ]
     last = by_part[Part.MAIN] | by_part[Part.GRAND]
     if last:
-        lines.append(Line.of("Finals", arrange(last, facts.disqualified, with_byes=False)))
-    return Bracket("Bracket", lines, arrange(by_part[Part.THIRD], facts.disqualified, with_byes=False))
+        lines.append(Line.of(gettext("Finals"), arrange(last, facts.disqualified, with_byes=False)))
+    return Bracket(
+        gettext("Bracket"), lines, arrange(by_part[Part.THIRD], facts.disqualified, with_byes=False)
+    )
 
 
 def _draw(
@@ -121,7 +125,7 @@ def _draw(
         sizes = [words[name].size or 0 for name in rounds]
         shown = draw_open_rounds(shown, sizes)
     lines = [Line.of("", shown)] if shown else []
-    return Bracket("Bracket", lines, arrange(third or {}, facts.disqualified, with_byes=False))
+    return Bracket(gettext("Bracket"), lines, arrange(third or {}, facts.disqualified, with_byes=False))
 
 
 def _get_round_order(words: RoundWords) -> tuple[int, int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from django.utils.translation import gettext
+
 from deltacrown.pages.bracket_shapes import BracketRound, Contender, Encounter, Slot, Tie
 from deltacrown.pages.round_words import TITLES
 
@@ -47,7 +49,7 @@ def draw_open_rounds(rounds: list[BracketRound], sizes: Sequence[int]) -> list[B
     known = dict(zip(sizes, rounds, strict=True))
     shown = [rounds[0]]
     for size in sorted({*known, *(size for size in TITLES if size < max(sizes))}, reverse=True)[1:]:
-        round_ = known.get(size) or BracketRound(TITLES[size], [])
+        round_ = known.get(size) or BracketRound(gettext(TITLES[size]), [])
         shown.append(_fill(round_, shown[-1], size) if size in TITLES else round_)
     return shown
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from deltacrown.core.numerals import write_whole
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -200,7 +202,8 @@ class TableLine:
         """Return the difference with its sign: ``+3``, ``−1``, ``0``; empty where it is not known."""
         if self.difference is None:
             return ""
-        return f"{self.difference:+,}".replace("-", "−") if self.difference else "0"
+        sign = "+" if self.difference > 0 else "−" if self.difference else ""
+        return sign + write_whole(abs(self.difference))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
@@ -120,7 +121,8 @@ def list_queue(
     """
     _require(viewer, Right.VIEW_DISPUTES)
     if status not in Dispute.Status.values:
-        message = f"There is no status {status[:20]!r}: use {', '.join(Dispute.Status.values)}."
+        sentence = _("There is no status %(status)s: use %(statuses)s.")
+        message = sentence % {"status": repr(status[:20]), "statuses": ", ".join(Dispute.Status.values)}
         raise InvalidInput(message, field="status")
 
     audit.info("staff %s read the queue of disputes", viewer.pk)
@@ -201,7 +203,7 @@ def file_result_dispute(
     user = find_users([public_id]).get(public_id) if public_id else None
     team = find_teams([team_slug]).get(team_slug) if team_slug else None
     if user is None and team is None:
-        raise InvalidInput("Choose the result that is wrong.", field="result")
+        raise InvalidInput(_("Choose the result that is wrong."), field="result")
 
     result = get_result(event, user=user, team=team)
     return moderation.file_dispute(reporter=reporter, result=result, reason=reason, now=now)
@@ -230,15 +232,16 @@ def _get_own_row(game: str, match_key: str, *, viewer: User) -> MatchRow:
 
 
 def _describe_choice(row: TournamentResult) -> ResultChoice:
-    place = f"{write_place(row.placement, row.placement_to)}." if row.placement else "unplaced:"
+    sentence = _("%(place)s. %(name)s") if row.placement else _("unplaced: %(name)s")
     if row.disqualified_at is not None:
-        place = "disqualified:"
+        sentence = _("disqualified: %(name)s")
+    told = {"place": write_place(row.placement, row.placement_to)}
     if row.user is not None:
         profile = row.user.profile
-        return ResultChoice(f"{place} {profile.name}", public_id=profile.public_id)
+        return ResultChoice(sentence % {**told, "name": profile.name}, public_id=profile.public_id)
 
     name, slug = (row.team.name, row.team.slug) if row.team else ("", "")
-    return ResultChoice(f"{place} {name}", team_slug=slug)
+    return ResultChoice(sentence % {**told, "name": name}, team_slug=slug)
 
 
 def _describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
@@ -253,4 +256,5 @@ def _describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
 
 def _require(viewer: User, right: Right) -> None:
     if not has_right(viewer, right):
-        raise MayNotResolve(f"Reviewing disputes takes the permission {right}.", field="by")
+        sentence = _("Reviewing disputes takes the permission %(right)s.")
+        raise MayNotResolve(sentence % {"right": right}, field="by")

@@ -6,6 +6,7 @@ recorded meanwhile may or may not be included, and none is left out or listed tw
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,14 +17,15 @@ from django.db.models import Q, QuerySet
 from deltacrown.accounts.models import ApiKey, ExternalId, FormerUsername, User
 from deltacrown.core.dates import write_iso_day
 from deltacrown.core.pagination import iterate_pages
-from deltacrown.games.models import Match, MatchQuerySet, MatchRow, list_match_sources
+from deltacrown.core.words import in_english
+from deltacrown.games.models import Match, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
 from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.experience import list_reasons
-from deltacrown.user_profile.histories.filters import get_season_named
-from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches
+from deltacrown.user_profile.histories.filters import GivenMatchFilters, read_match_filters
+from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches, narrow_matches
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
     Block,
@@ -38,6 +40,7 @@ from deltacrown.user_profile.models import (
 )
 from deltacrown.user_profile.numbers.catalogue import list_game_stats, list_stats
 from deltacrown.user_profile.people.addresses import get_player
+from deltacrown.user_profile.people.avatars import read_file
 from deltacrown.user_profile.people.privacy_settings import get_privacy
 from deltacrown.user_profile.people.profiles import record_own_export
 from deltacrown.user_profile.privacy import Viewer, require_match_history
@@ -65,7 +68,7 @@ class MatchExport:
     """
 
     lines: Iterator[WrittenLine]
-    sources: list[MatchQuerySet]
+    sources: Sequence[QuerySet[Any]]
 
     def list_columns(self) -> list[str]:
         """Return the columns of a CSV file of the lines; it reads the stats of all rows."""
@@ -77,7 +80,7 @@ def export_matches(
     *,
     viewer: Viewer = None,
     updated_since: datetime | None = None,
-    season: str | None = None,
+    filters: GivenMatchFilters = None,
 ) -> MatchExport:
     """Return the matches of a player, earliest recorded first, live and archived, voided ones marked.
 
@@ -85,19 +88,18 @@ def export_matches(
 
     :param updated_since: timezone-aware; only matches recorded, voided, restored or corrected in their
         result since.
-    :param season: a slug: only matches played on its days, in its game where it is of one.
-    :raises InvalidInput: at once, when there is no such season.
+    :param filters: those of the match history.
+    :raises InvalidInput: at once, for a filter that cannot be taken.
     :raises NotFound: at once, when there is no such player.
     :raises HistoryHidden: at once, when the player hides them from ``viewer``.
     """
     user = get_player(public_id, viewer=viewer).user
     require_match_history(user, viewer)
 
-    wanted = _updated(user, updated_since)
-    if season:
-        wanted &= get_season_named(season).covers("played_at")
-    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(user, wanted))
-    return MatchExport(lines, list_match_sources(wanted, user=user))
+    sources = list_match_sources(_updated(user, updated_since), user=user)
+    narrowed = narrow_matches(sources, read_match_filters(filters), viewer=viewer)
+    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(narrowed))
+    return MatchExport(lines, narrowed)
 
 
 def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tuple[str, Record]]:
@@ -109,7 +111,7 @@ def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tu
 def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
     """Return everything kept of ``user``, as section and record, one section after the other."""
     yield from _iterate_account(user)
-    for _, match in _iterate_matches(user, Q()):
+    for _, match in _iterate_matches(list_match_sources(user=user)):
         yield "matches", _flat({name: value for name, value in asdict(match).items() if name not in ADDED})
     for section, sources, describe in _sections(user):
         for batch in iterate_pages(sources, order=("id",), size=BATCH):
@@ -117,7 +119,8 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
                 yield section, describe(row)
 
     for batch in iterate_pages([ExperienceAward.objects.filter(user=user)], order=("id",), size=BATCH):
-        reasons = list_reasons(batch)
+        with in_english():  # streams are written when the language of the request is no more
+            reasons = list_reasons(batch)
         for row in batch:
             record = {"points": row.points, "reason": reasons[row.pk], "awarded_at": row.awarded_at}
             yield "experience", record
@@ -128,8 +131,7 @@ def iterate_own_data(user: User) -> Iterator[tuple[str, Record]]:
             yield "activity", record
 
 
-def _iterate_matches(user: User, wanted: Q) -> Iterator[tuple[MatchRow, MatchEntry]]:
-    sources = list_match_sources(wanted, user=user)
+def _iterate_matches(sources: Sequence[QuerySet[Any]]) -> Iterator[tuple[MatchRow, MatchEntry]]:
     rows = [source.select_related("game") for source in sources]
     for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
         yield from zip(batch, describe_matches(batch), strict=True)
@@ -166,6 +168,8 @@ def _iterate_account(user: User) -> Iterator[tuple[str, Record]]:
     names = ("username", "email", "first_name", "last_name", "date_joined", "last_login")
     yield "account", {name: getattr(user, name) for name in names}
     yield "profile", _columns("public_id", "display_name", "bio", "country", "created_at")(profile)
+    if picture := read_file(profile.avatar):
+        yield "picture", {"type": "image/webp", "base64": base64.b64encode(picture).decode()}
     yield "privacy", _columns("show_match_history", "show_tournament_stats")(get_privacy(user))
     for line in list_stats(user):
         yield "stats", {"name": line.name, "value": line.value}
@@ -209,7 +213,8 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
 
 def _activities(rows: Sequence[Any]) -> Iterator[Record]:
     """Yield timeline entries as a timeline shows them, with today's names."""
-    wordings = find_wordings(rows)
+    with in_english():
+        wordings = find_wordings(rows)
     for row in rows:
         yield {
             "activity_type": row.activity_type,

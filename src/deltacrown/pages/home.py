@@ -48,6 +48,7 @@ class OwnNews:
 
     public_id: str
     name: str
+    picture: str
     stats: list[StatLine]
     feed: list[FeedEntry]
 
@@ -117,4 +118,4 @@ def _get_own_news(user: User) -> OwnNews:
     profile = profile_of(user)
     stats = [describe_stat(profile, name) for name in OWN_STATS]
     feed = get_home_feed(user, limit=ENTRIES)
-    return OwnNews(profile.public_id, profile.name, stats, feed.items)
+    return OwnNews(profile.public_id, profile.name, profile.picture, stats, feed.items)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, Season
@@ -21,8 +23,12 @@ from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.stat_fields import list_leaderboards
 
-#: Period → what it is called.
-PERIODS = {ALL_TIME: "All time", "season": "This season", "30days": "Last 30 days"}
+#: Period → what it is called; ``name_periods`` has it in the reader's language.
+PERIODS = {
+    ALL_TIME: gettext_noop("All time"),
+    "season": gettext_noop("This season"),
+    "30days": gettext_noop("Last 30 days"),
+}
 #: Players on a page.
 PER_PAGE = 25
 #: The most seasons to choose from, the latest; the page of seasons has the others.
@@ -150,7 +156,7 @@ class _Asked:
         """Return the period as readers are told it."""
         period = self.period or Period(ALL_TIME)
         ends_at = period.until if period.as_of else None
-        label = "This quarter" if period.name == "season" else PERIODS[period.name]
+        label = gettext("This quarter") if period.name == "season" else gettext(PERIODS[period.name])
         return PeriodOfBoard(
             name=period.name,
             label=period.season.name if period.season else label,
@@ -160,6 +166,11 @@ class _Asked:
             as_of=ends_at - timedelta(microseconds=1) if ends_at else None,
             is_final=period.has_ended(self.now),
         )
+
+
+def name_periods() -> dict[str, str]:
+    """Return period → what it is called, in the reader's language."""
+    return {name: gettext(words) for name, words in PERIODS.items()}
 
 
 def list_front_boards(*, game: Game | None = None, limit: int = 5) -> list[Leaderboard]:
@@ -241,7 +252,7 @@ def get_place(choice: BoardChoice, public_id: str, *, each_side: int, now: datet
     if asked.period is None:
         tie_rule = leaderboards.get_tie_rule(in_game=choice.game is not None)
     else:
-        tie_rule = leaderboards.TIES_BY_PUBLIC_ID
+        tie_rule = leaderboards.get_tie_rule(in_game=False)
 
     own = next((entry for entry in entries if entry.public_id == profile.public_id), None)
     return PlaceOnBoard(
@@ -280,7 +291,7 @@ def _get_user(viewer: Viewer) -> User | None:
 def _find(choice: BoardChoice, now: datetime, viewer: Viewer = None) -> _Asked:
     user = _get_user(viewer) if choice.following else None
     if choice.following and user is None:
-        raise InvalidInput("Sign in to rank yourself and the players you follow.", field="following")
+        raise InvalidInput(gettext("Sign in to rank yourself and the players you follow."), field="following")
     game = get_game(choice.game) if choice.game else None
     period = find_period(choice.period, season=choice.season, as_of=choice.as_of, game=game, now=now)
     return _Asked(choice, game or (period.game if period else None), period, now, user)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
 from deltacrown.core.errors import NotFound
@@ -133,7 +135,7 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
         seen = filter_match_by_visibility(source, viewer).select_related("user__profile", "game")
         rows |= {row.pk: row for row in seen}
     if game is None or not rows:
-        message = "There is no such match: its address is made of a game and a match key."
+        message = _("There is no such match: its address is made of a game and a match key.")
         raise NotFound(message, field="match_key")
     warnings = _list_warnings(game, match_key, viewer)
     page = _describe_match(game, list(rows.values()), viewer, leaves_out=len(rows) < len(recorded))

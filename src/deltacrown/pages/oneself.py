@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Page, check_limit
@@ -99,7 +101,8 @@ def get_preview(*, owner: User, audience: str) -> Preview:
     :raises InvalidInput: for another audience.
     """
     if audience not in AUDIENCES:
-        message = f"There is no audience {audience[:40]!r}: use {' or '.join(AUDIENCES)}."
+        sentence = _("There is no audience %(audience)s: use stranger or follower.")
+        message = sentence % {"audience": repr(audience[:40])}
         raise InvalidInput(message, field="as")
 
     # A profile page shows the same histories to everybody who is neither the player nor staff.

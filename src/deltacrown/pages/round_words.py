@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
+from django.utils.translation import gettext_noop
+
 #: Words and how many encounters a round of this name has at most.
 SIZES = {"final": 1, "semi final": 2, "semifinal": 2, "quarter final": 4, "quarterfinal": 4}
-#: Size → what a round is called that nobody has named yet.
-TITLES = {1: "Final", 2: "Semi-finals", 4: "Quarter-finals"}
+#: Size → what a round is called that nobody has named yet, in English.
+TITLES = {1: gettext_noop("Final"), 2: gettext_noop("Semi-finals"), 4: gettext_noop("Quarter-finals")}
 
 _UPPER = re.compile(r"^(upper|winners?'?s?|ub|wb)\b( bracket)?")
 _LOWER = re.compile(r"^(lower|losers?'?s?|lb)\b( bracket)?")

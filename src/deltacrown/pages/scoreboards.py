@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import pgettext
+
 from deltacrown.pages.match_sides import MatchSide, get_place, list_sides
-from deltacrown.user_profile.histories.match_words import is_number, list_texts
+from deltacrown.user_profile.histories.match_words import is_number, list_texts, word_stat
 from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.models import UserProfile
 
@@ -39,9 +41,9 @@ class Column:
     def label(self) -> str:
         """Return the words for its name, without the unit."""
         if self.name == RATIO:
-            return "K/D"
+            return pgettext("kills/deaths", "K/D")
         ending = next((ending for ending in UNITS if self.name.endswith(ending)), "")
-        return self.name.removesuffix(ending).replace("_", " ")
+        return word_stat(self.name.removesuffix(ending))
 
 
 @dataclass(frozen=True)

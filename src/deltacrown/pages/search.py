@@ -1,9 +1,10 @@
 """The search for players, teams and tournaments, by present and former names.
 
-What begins with the query comes first: names, then words of names, then the same of former names, each in
-the order of the alphabet, so that an exact name is before longer ones. Then comes whoever has the text
-elsewhere in a name. Each of these is a stage with an index of its own (``core.search_terms``), read by keyset
-until the page is full; a row is found in the first stage that it belongs to, and in no later one.
+What begins with the query comes first: names, then words of names, then the same of former names, each in the
+order of the alphabet, so that an exact name is before longer ones. Then comes whoever has the text elsewhere
+in a name, and last who has a word that begins with each word of it, in any order. Each of these is a stage
+with an index of its own (``core.search_terms``), read by keyset until the page is full; a row is found in the
+first stage that it belongs to, and in no later one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from itertools import chain
+from operator import or_
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Left
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
@@ -26,14 +30,16 @@ from deltacrown.core.search_terms import SearchTerm, begins_with
 from deltacrown.teams.models import Team, TeamSearchTerm
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
 from deltacrown.user_profile.histories.filters import get_game, get_season_named
-from deltacrown.user_profile.histories.names import sees_unlisted
 from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 from deltacrown.user_profile.standing import filter_listed, is_listed
+from deltacrown.user_profile.unlisted import sees_unlisted
 
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
 #: An index of trigrams finds no shorter text in the middle of a name: it is looked for at beginnings only.
 SHORTEST_INSIDE = 3
+#: As many words as are looked for in any order.
+MOST_WORDS = 6
 #: How many of each kind the search of everything shows.
 FIRST = 5
 #: How many of each kind are suggested.
@@ -224,8 +230,9 @@ def _read_query(query: str) -> str:
     # One sign of Chinese is a name, and is written with more than one letter.
     is_long = is_searchable and make_name_key(text) and len(list_query_spellings(text)[0]) >= SHORTEST_SEARCH
     if not is_long:
-        message = f"Search for {SHORTEST_SEARCH} to {LONGEST_SEARCH} letters of a name or a public id."
-        raise InvalidInput(message, field="q")
+        message = _("Search for %(shortest)s to %(longest)s letters of a name or a public id.")
+        lengths = {"shortest": SHORTEST_SEARCH, "longest": LONGEST_SEARCH}
+        raise InvalidInput(message % lengths, field="q")
     return text
 
 
@@ -257,6 +264,63 @@ def _list_stages(rows: QuerySet[Any], text: str, is_shown: Q, *, item: str = "ow
         shown = terms.filter(is_shown, earlier | (inside & _is_before()))
         found = rows.filter(is_shown, inside).exclude(Exists(shown))
         yield Stage(found, ("owner_id",), show)
+        earlier |= inside
+
+    words = _list_words(spellings)
+    if words:
+        is_found = Exists(terms.filter(is_shown, earlier))
+        yield _find_in_any_order(rows, words, is_shown, is_found, show)
+
+
+def _list_words(spellings: list[str]) -> list[set[str]]:
+    """Return the words of a query in each of their spellings, the longest word first.
+
+    None of a query of one word, of too many, or of single letters: too many names have a word with each.
+    """
+    split = [spelling.split() for spelling in spellings]
+    if len(set(map(len, split))) > 1:
+        split = split[:1]
+    words: list[set[str]] = []
+    for spelled in zip(*split, strict=True):
+        if set(spelled) not in words:
+            words.append(set(spelled))
+    words.sort(key=lambda word: -min(map(len, word)))
+    is_searchable = 1 < len(words) <= MOST_WORDS and min(map(len, words[0])) >= SHORTEST_SEARCH
+    return words if is_searchable else []
+
+
+def _find_in_any_order(
+    rows: QuerySet[Any],
+    words: list[set[str]],
+    is_shown: Q,
+    is_found: Exists,
+    show: Callable[[Any], Found[Any]],
+) -> Stage:
+    """Return the stage of names with a word that begins with each of ``words``, in whatever order.
+
+    The first word is looked up in the index, the others among the terms of those it finds. It has no start:
+    suggestions leave it out, as they do text inside of words.
+
+    :param is_found: the condition that an earlier stage has found the owner.
+    """
+    terms = rows.model._base_manager
+    same_name = terms.filter(owner_id=OuterRef("owner_id"), former_name=OuterRef("former_name"))
+    matches = Q(place__in=list(Place)) & _begins_with_any(words[0])
+    for word in words[1:]:
+        # Written so that no range of an index serves it: PostgreSQL would read that for every name.
+        is_there = [Exact(Left("term", len(spelling)), Value(spelling)) for spelling in sorted(word)]
+        matches &= Q(Exists(same_name.filter(reduce(or_, map(Q, is_there)))))
+    of_owner = terms.filter(owner_id=OuterRef("owner_id"))
+    is_repeated = Exists(of_owner.filter(is_shown, _is_before()).filter(matches))
+    found = rows.filter(is_shown, matches).exclude(is_found).exclude(is_repeated)
+    return Stage(found, ("place", "term", "owner_id"), show)
+
+
+def _begins_with_any(spellings: set[str]) -> Q:
+    found = Q()
+    for spelling in sorted(spellings):
+        found |= Q(*begins_with(spelling))
+    return found
 
 
 def _is_before() -> Q:

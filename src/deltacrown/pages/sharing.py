@@ -47,6 +47,7 @@ class PlayerCard:
     name: str
     country: str
     stats: tuple[StatLine, ...]
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def get_player_card(public_id: str, names: Sequence[str] = CARD_STATS) -> Player
     """
     profile = get_player(public_id)
     stats = tuple(describe_stat(profile, name) for name in names)
-    return PlayerCard(profile.public_id, profile.name, profile.country, stats)
+    return PlayerCard(profile.public_id, profile.name, profile.country, stats, profile.picture)
 
 
 def get_tournament_card(slug: str) -> TournamentCard:

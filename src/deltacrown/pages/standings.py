@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
@@ -40,7 +42,9 @@ def get_standing_page(
     :raises NotFound: there is no such player.
     """
     if viewer is None or not has_right(viewer, Right.SUSPEND_PLAYERS):
-        message = f"The standing of players is for staff with the permission {Right.SUSPEND_PLAYERS}."
+        message = gettext("The standing of players is for staff with the permission %(right)s.") % {
+            "right": Right.SUSPEND_PLAYERS
+        }
         raise MayNotChangeStanding(message)
 
     profile = get_any_player(public_id)  # who decides about a closed account must reach it

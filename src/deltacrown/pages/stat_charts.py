@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
-from deltacrown.core.days import ONE_DAY
+from deltacrown.core.days import ONE_DAY, Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.games.services import list_seasons
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine, get_stat_field
+from deltacrown.user_profile.numbers.changes import HistoryOrder, StatChange, read_history_order
+from deltacrown.user_profile.numbers.history import is_told_exactly
+from deltacrown.user_profile.numbers.known_series import build_known_points, list_known_days
 from deltacrown.user_profile.numbers.rolling import Rolling
+from deltacrown.user_profile.numbers.rulings import read_rulings
 from deltacrown.user_profile.numbers.series import SeriesPoint, StatSeries, read_stat_series
 from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.user_profile.privacy import Viewer
@@ -36,11 +41,13 @@ class ChartChoice:
     :param by: the size of the periods; chosen by the length of the career when left out.
     :param rolling: over the last matches or series: ``20m``.
     :param until: a day of the last period, as ``2021-06-30``; the present when left out.
+    :param chart: ``known`` for the number as this site knew it at the end of each period.
     """
 
     by: str | None = None
     rolling: str | None = None
     until: str | None = None
+    chart: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,9 @@ class StatChart:
     :param earlier: the last day before the periods, if anything happened before.
     :param later: the last day of the periods that follow them; ``None`` where these reach the present.
     :param is_latest: whether the last period reaches the present.
+    :param order: by which of its two times the number is drawn.
+    :param rulings: for each period, those that moved what is drawn there, the latest first; all empty where
+        the reader may learn of days only.
     """
 
     series: StatSeries
@@ -63,6 +73,23 @@ class StatChart:
     earlier: date | None
     later: date | None
     is_latest: bool
+    order: HistoryOrder
+    rulings: list[list[StatChange]]
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether it is drawn as this site knew it."""
+        return self.order is HistoryOrder.KNOWN
+
+    @property
+    def has_rulings(self) -> bool:
+        """Return whether a ruling moved what is drawn."""
+        return any(self.rulings)
+
+    @property
+    def rows(self) -> list[tuple[SeriesPoint, list[StatChange]]]:
+        """Return each period with its rulings."""
+        return list(zip(self.series.points, self.rulings, strict=True))
 
     @property
     def is_counted(self) -> bool:
@@ -76,17 +103,51 @@ class StatChart:
         return board is not None and board.lowest_first
 
 
-def get_stat_chart(number: PlayerNumber, choice: ChartChoice, *, viewer: Viewer, now: datetime) -> StatChart:
-    """Return a stat of a player over time, by when it happened and as it is known now.
+def get_stat_chart(
+    number: PlayerNumber, line: StatLine, choice: ChartChoice, *, viewer: Viewer, now: datetime
+) -> StatChart:
+    """Return a stat of a player over time: by when it happened as known now, or as this site knew it.
 
     :param number: one whose rows ``viewer`` may read; the caller must have checked it.
-    :raises InvalidInput: for a size of periods, ``rolling`` or day that cannot be taken.
+    :param line: the number as it was just read.
+    :raises InvalidInput: for a size of periods, ``rolling``, day or order that cannot be taken.
     """
     today = now.astimezone(UTC).date()
     until = _read_until(choice.until, today)
-    last = until or today
+    is_known = _read_order(choice) is HistoryOrder.KNOWN
+    draw = _draw_known if is_known else _draw_happened
+    series, first = draw(number, line, choice, until, viewer=viewer, now=now)
 
-    stat, game = number.name, number.game
+    by = series.by
+    return StatChart(
+        series=series,
+        sizes=_list_sizes(number, by, is_known=is_known),
+        rolling=ROLLING_NAME if number.name in ROLLING_STATS and not is_known else "",
+        rolled=ROLLING_STATS.get(number.name, ""),
+        earlier=_find_earlier(by, series.points, first),
+        later=_find_later(by, until, today),
+        is_latest=until is None,
+        order=HistoryOrder.KNOWN if is_known else HistoryOrder.HAPPENED,
+        rulings=_place_rulings(number, series.points, viewer, is_known=is_known),
+    )
+
+
+def describe_ruling(ruling: StatChange) -> str:
+    """Return a ruling in one line: ``Rocket match m1, played 1 Jun 2025: voided: smurfing``."""
+    return f"{ruling.subject}: {ruling.what}" if ruling.subject else ruling.what
+
+
+def _draw_happened(
+    number: PlayerNumber,
+    line: StatLine,
+    choice: ChartChoice,
+    until: date | None,
+    *,
+    viewer: Viewer,
+    now: datetime,
+) -> tuple[StatSeries, date]:
+    """Return the periods by when facts happened, and the day of the first fact."""
+    last = until or now.astimezone(UTC).date()
     found = find_first_fact(number.holder, number.column, number.keys)
     first = min(found.astimezone(UTC).date() if found else last, last)
 
@@ -96,20 +157,80 @@ def get_stat_chart(number: PlayerNumber, choice: ChartChoice, *, viewer: Viewer,
         by=by,
         start=_find_start(by, first, last),
         end=until,
-        rolling=_read_rolling(choice.rolling, stat),
+        rolling=_read_rolling(choice.rolling, number.name),
         viewer=viewer,
         now=now,
+        line=line,
     )
-    shown = series.points[-MOST_PERIODS:] if found else []
-    return StatChart(
-        series=replace(series, points=shown),
-        sizes=[size for size in By if size is not By.SEASON or by is size or _has_seasons(game)],
-        rolling=ROLLING_NAME if stat in ROLLING_STATS else "",
-        rolled=ROLLING_STATS.get(stat, ""),
-        earlier=_find_earlier(by, shown, first),
-        later=_find_later(by, until, today),
-        is_latest=until is None,
+    return replace(series, points=series.points[-MOST_PERIODS:] if found else []), first
+
+
+def _draw_known(
+    number: PlayerNumber,
+    line: StatLine,
+    choice: ChartChoice,
+    until: date | None,
+    *,
+    viewer: Viewer,
+    now: datetime,
+) -> tuple[StatSeries, date]:
+    """Return the periods by when changes became known, and the first day on which one did."""
+    last = until or now.astimezone(UTC).date()
+    days = list_known_days(number)
+    first = min(days[0].day if days else last, last)
+
+    by = By.read(choice.by) if choice.by else _choose_size(first, last)
+    points = build_known_points(
+        number, days, by=by, start=_find_start(by, first, last), end=last, is_open=until is None
     )
+    series = StatSeries(
+        line,
+        number.game,
+        by,
+        points[-MOST_PERIODS:] if days else [],
+        as_of=None,
+        known_at=None,
+        rolling=None,
+        precision=Precision.EXACT if is_told_exactly(number, viewer) else Precision.DAY,
+        reaches_present=until is None,
+    )
+    return series, first
+
+
+def _read_order(choice: ChartChoice) -> HistoryOrder:
+    """Return by which time a chart is asked for, what else is asked checked against it."""
+    order = read_history_order(choice.chart, field="chart") if choice.chart else HistoryOrder.HAPPENED
+    if order is HistoryOrder.HAPPENED:
+        return order
+    if choice.rolling:
+        message = _("As this site knew it, a number is drawn over all it counts: leave “rolling” out.")
+        raise InvalidInput(message, field="rolling")
+    if choice.by == By.SEASON:
+        message = _("As this site knew it, a number is drawn by day, week or month: choose one of them.")
+        raise InvalidInput(message, field="by")
+    return order
+
+
+def _place_rulings(
+    number: PlayerNumber, points: list[SeriesPoint], viewer: Viewer, *, is_known: bool
+) -> list[list[StatChange]]:
+    """Return for each period the rulings that became known in it, or are about what happened in it."""
+    if not points:
+        return []
+
+    dated = [
+        (ruling.known_at if is_known else ruling.happened_at, ruling)
+        for ruling in read_rulings(number, viewer=viewer)
+    ]
+    return [
+        [ruling for at, ruling in dated if at is not None and point.starts_at <= at < point.ends_at]
+        for point in points
+    ]
+
+
+def _list_sizes(number: PlayerNumber, by: By, *, is_known: bool) -> list[By]:
+    has_seasons = by is By.SEASON or (not is_known and _has_seasons(number.game))
+    return [size for size in By if size is not By.SEASON or has_seasons]
 
 
 def _read_until(text: str | None, today: date) -> date | None:
@@ -119,7 +240,8 @@ def _read_until(text: str | None, today: date) -> date | None:
     except ValueError:
         found = None
     if text and found is None:
-        raise InvalidInput(f"{text!r} is no date: write it as 2025-06-30.", field="until")
+        message = _("%(text)s is no date: write it as 2025-06-30.") % {"text": repr(text)}
+        raise InvalidInput(message, field="until")
     return found if found and found < today else None
 
 
@@ -127,8 +249,9 @@ def _read_rolling(text: str | None, stat: str) -> Rolling | None:
     if not text:
         return None
     if text != ROLLING_NAME or stat not in ROLLING_STATS:
-        names = " and ".join(ROLLING_STATS)
-        message = f"A page draws {names} over {ROLLING_NAME} alone: leave it out, or ask the API."
+        one, other = ROLLING_STATS
+        message = _("A page draws %(one)s and %(other)s over %(asked)s alone: leave it out, or ask the API.")
+        message %= {"one": one, "other": other, "asked": ROLLING_NAME}
         raise InvalidInput(message, field="rolling")
     return ROLLING
 

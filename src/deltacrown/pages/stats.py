@@ -146,7 +146,7 @@ def get_stat_page(
 
     # Who may read the rows was decided with them.
     number = get_number(profile.user, stat, rows.game)
-    drawn = get_stat_chart(number, chart, viewer=viewer, now=now)
+    drawn = get_stat_chart(number, rows.stat, chart, viewer=viewer, now=now)
     latest = read_stat_history(number, order=HistoryOrder.KNOWN, limit=LATEST, viewer=viewer)
     return StatPage(profile, rows, games, drawn, latest)
 
@@ -234,7 +234,7 @@ def get_stat_history_page(
     drawn = None
     if chart is not None and not page:
         number = get_number(profile.user, stat, history.game)
-        drawn = get_stat_chart(number, chart, viewer=viewer, now=now)
+        drawn = get_stat_chart(number, history.stat, chart, viewer=viewer, now=now)
     if not as_of and not known_at:
         return StatHistoryPage(profile, history, None, drawn)
 

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from deltacrown.core.errors import InvalidInput
 from deltacrown.core.natural_order import NumberedKey, get_numbered_key
 from deltacrown.core.pagination import Order, Page, check_limit, paginate, read_position, write_position
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.pages.match_sides import MatchSide, list_sides
+from deltacrown.pages.team_numbers import is_counted
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentResult
 from deltacrown.user_profile.histories.match_words import say_why_uncounted
 from deltacrown.user_profile.histories.sides import name_sides
 
 BY_DECISION: Order = ("-decided_at", "-id")
+#: What the lists may be cut down to: what the numbers of the team count.
+COUNTED, WON = "counted", "won"
 #: A match: the slug of its game, and its key.
 MatchName = tuple[str, str]
 #: When a match was played, and its place among those of the same time.
@@ -62,25 +67,37 @@ def list_results_of(team: Team) -> QuerySet[TournamentResult]:
     return found
 
 
-def list_results(team: Team, page: str | None = None, *, limit: int = 20) -> Page[TournamentResult]:
-    """Return a page of the official results of a team, with their tournaments; one query."""
+def list_results(
+    team: Team, page: str | None = None, *, only: str = "", limit: int = 20
+) -> Page[TournamentResult]:
+    """Return a page of the official results of a team, with their tournaments; one query.
+
+    :param only: ``won`` for its titles alone.
+    :raises InvalidInput: for anything else.
+    """
+    _check_only(only, {"", WON})
     rows = list_results_of(team).select_related("tournament__game")
-    return paginate(rows, listing=f"results/{team.pk}", order=BY_DECISION, cursor=page, limit=limit)
+    if only:
+        rows = rows.filter(placement=1, uncounted_reason="")
+    return paginate(rows, listing=f"results/{team.pk}/{only}", order=BY_DECISION, cursor=page, limit=limit)
 
 
-def list_matches(team: Team, page: str | None = None, *, limit: int = 20) -> Page[TeamMatch]:
+def list_matches(team: Team, page: str | None = None, *, only: str = "", limit: int = 20) -> Page[TeamMatch]:
     """Return a page of the official matches of a team, latest first.
 
-    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    :param only: ``counted`` or ``won`` for those alone that its numbers count as played, or as won.
+    :raises InvalidInput: for a filter, a cursor or a limit that cannot be taken.
     """
     check_limit(limit)
-    listing = f"team-matches/{team.pk}"
+    _check_only(only, {"", COUNTED, WON})
+    listing = f"team-matches/{team.pk}/{only}"
     after = _read_after(listing, page) if page else None
     described = TournamentMatchResult.objects.filter(team=team)
     described = described.exclude(tournament__status=Tournament.Status.DRAFT)
 
     latest: dict[MatchName, MatchPlace] = {}
-    for rows in list_match_sources(pk__in=described.values("match_id")):
+    for source in list_match_sources(pk__in=described.values("match_id")):
+        rows = source.filter(is_counted(team, source.model, only_won=only == WON)) if only else source
         matches = (
             rows.order_by()
             .values("game__slug", "match_key")
@@ -101,6 +118,13 @@ def list_matches(team: Team, page: str | None = None, *, limit: int = 20) -> Pag
         played_at, sequence = latest[shown[-1]]
         cursor = write_position(listing, [played_at.isoformat(), *shown[-1], sequence])
     return Page(_describe_matches(team, shown), cursor, has_next)
+
+
+def _check_only(only: str, choices: set[str]) -> None:
+    if only not in choices:
+        named = ", ".join(sorted(filter(None, choices)))
+        message = _("“%(given)s” filters nothing here; use one of: %(choices)s.")
+        raise InvalidInput(message % {"given": only[:40], "choices": named}, field="only")
 
 
 def _get_order(name: MatchName, played_at: datetime, sequence: int | None) -> tuple[datetime, str]:

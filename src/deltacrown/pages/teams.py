@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.pages.team_numbers import TeamTotals, count_numbers
 from deltacrown.pages.team_results import list_results
+from deltacrown.pages.team_roster import RosterLine, list_former_names, list_roster
 from deltacrown.teams import services
-from deltacrown.teams.models import Team, TeamMembership, TeamRole
+from deltacrown.teams.models import FormerTeamName, Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.people.addresses import get_player, profile_of
@@ -64,6 +67,8 @@ class TeamPage:
     :param is_member: whether the viewer is in the team now.
     :param results: the latest official ones of the team itself, with their tournaments.
     :param numbers: counted from all its official matches, series and results.
+    :param roster: the first of the present and former members, with when they were in the team.
+    :param former_names: the latest.
     """
 
     team: Team
@@ -74,6 +79,8 @@ class TeamPage:
     is_member: bool
     results: Page[TournamentResult]
     numbers: TeamTotals
+    roster: Page[RosterLine]
+    former_names: list[FormerTeamName]
 
 
 def get_team(slug: str) -> Team:
@@ -83,7 +90,7 @@ def get_team(slug: str) -> Team:
     """
     team: Team | None = services.find_teams([slug]).get(slug)
     if team is None:
-        raise NotFound(f"There is no team {slug[:80]!r}.", field="slug")
+        raise NotFound(_("There is no team %(slug)s.") % {"slug": repr(slug[:80])}, field="slug")
     return team
 
 
@@ -106,6 +113,8 @@ def get_team_page(
         is_member=person is not None and _is_member(team, person),
         results=list_results(team, limit=RECENT),
         numbers=count_numbers(team),
+        roster=list_roster(team, limit=RECENT),
+        former_names=list_former_names(team),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.pages.teams import get_team
@@ -114,10 +116,10 @@ def take_step(*, slug: str, team: str, deed: Deed, by: User, now: datetime) -> T
     event = get_tournament(slug, viewer=by)
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
     if is_team != bool(team):
-        message = (
-            f"{event.name} is for teams; name one of yours." if is_team else f"{event.name} is for players."
+        sentence = (
+            _("%(name)s is for teams; name one of yours.") if is_team else _("%(name)s is for players.")
         )
-        raise InvalidInput(message, field="team")
+        raise InvalidInput(sentence % {"name": event.name}, field="team")
     own = get_team(team) if team else None
     if deed is not Deed.WITHDRAW:
         require_good_standing(by, now)

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from django.db.models import Case, Count, Q, QuerySet, SmallIntegerField, Value, When, Window
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Coalesce, RowNumber
 
 from deltacrown.core.names import make_name_key
@@ -38,6 +49,7 @@ class EntrantLink:
     name: str
     public_id: str = ""
     team_slug: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +158,38 @@ def list_registrations(event: Tournament, page: str | None, *, limit: int) -> Pa
     order = ("registered_at", "id")
     found = paginate(rows, listing=f"entrants/{event.pk}", order=order, cursor=page, limit=limit)
     return found.with_items(_describe_rows)
+
+
+def list_entered_whole(event: Tournament, page: str | None, *, limit: int) -> Page[list[RegistrationItem]]:
+    """Return a page of the teams that registered, each with all its players; who is in none stands alone.
+
+    They are in the order of their first registrations, and no page's edge divides a team.
+    """
+    rows = TournamentParticipation.objects.filter(tournament=event)
+    same = rows.filter(team=OuterRef("team"))
+    earlier = Q(registered_at=OuterRef("registered_at"), pk__lt=OuterRef("pk"))
+    first = rows.exclude(Exists(same.filter(Q(registered_at__lt=OuterRef("registered_at")) | earlier)))
+    order = ("registered_at", "id")
+    found = paginate(first, listing=f"entered/{event.pk}", order=order, cursor=page, limit=limit)
+    return found.with_items(lambda shown: _describe_whole(rows, shown))
+
+
+def _describe_whole(
+    rows: QuerySet[TournamentParticipation], shown: Sequence[TournamentParticipation]
+) -> list[list[RegistrationItem]]:
+    """Return the registrations of the teams of ``shown``, which are the first of each; two queries."""
+    teams = {row.team_id for row in shown if row.team_id is not None}
+    alone = [row.pk for row in shown if row.team_id is None]
+    wanted = rows.filter(Q(team__in=teams) | Q(pk__in=alone)).select_related("user__profile", "team")
+    players = list(wanted.order_by("registered_at", "id"))
+    whole: defaultdict[tuple[str, int], list[RegistrationItem]] = defaultdict(list)
+    for row, item in zip(players, _describe_rows(players), strict=True):
+        whole[_group_of(row)].append(item)
+    return [whole[_group_of(row)] for row in shown]
+
+
+def _group_of(row: TournamentParticipation) -> tuple[str, int]:
+    return ("alone", row.pk) if row.team_id is None else ("team", row.team_id)
 
 
 def describe_registrations(rows: Iterable[TournamentParticipation]) -> list[RegistrationItem]:
@@ -281,4 +325,4 @@ def _link_entrant(row: TournamentResult) -> EntrantLink:
 
 def link_player(profile: UserProfile) -> EntrantLink:
     """Return the name of a player, which links to the profile."""
-    return EntrantLink(profile.name, profile.public_id)
+    return EntrantLink(profile.name, profile.public_id, picture=profile.picture)

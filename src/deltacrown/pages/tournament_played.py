@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.natural_order import get_numbered_key
+from deltacrown.core.words import translate_stored
 from deltacrown.games.models import MatchRow
 from deltacrown.pages.bracket import Facts, tell_stages
 from deltacrown.pages.bracket_shapes import Contender, Encounter, EncounterSide, Stage
@@ -24,7 +27,7 @@ from deltacrown.tournaments.services import (
     add_numbers,
     list_played_rows,
 )
-from deltacrown.user_profile.histories.match_words import ENDINGS, say_why_uncounted
+from deltacrown.user_profile.histories.match_words import say_why_uncounted, word_ending
 from deltacrown.user_profile.models import UserProfile
 
 EndedBy = MatchRow.EndedBy
@@ -180,8 +183,14 @@ def _describe_series(group: _Group, names: _Names) -> Encounter:
         series=first.series,
         is_time_known=first.is_time_known,
         ending=_say_ending(group.rows),
-        uncounted_reason="" if first.uncounted_reason == "" else f"Does not count: {first.uncounted_reason}",
+        uncounted_reason=_say_why(first.uncounted_reason),
     )
+
+
+def _say_why(uncounted_reason: str) -> str:
+    if not uncounted_reason:
+        return ""
+    return _("Does not count: %(reason)s") % {"reason": translate_stored(uncounted_reason)}
 
 
 def _describe_match(group: _Group, names: _Names, game_slug: str) -> Encounter:
@@ -232,4 +241,4 @@ def _say_ending(rows: Sequence[PlayedRow]) -> str:
     """Return how the last match ended other than by play: ``by forfeit``; empty for play."""
     last = max(rows, key=lambda row: (row.played_at, get_numbered_key(row.sequence, row.match_key))).match_key
     endings = [row.ended_by for row in rows if row.match_key == last and row.ended_by != EndedBy.PLAY]
-    return ENDINGS[endings[0]] if endings else ""
+    return word_ending(endings[0]) if endings else ""

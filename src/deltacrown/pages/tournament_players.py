@@ -25,6 +25,7 @@ class TournamentPlayerItem:
     kills: int | None
     deaths: int | None
     ratio: Decimal | None
+    picture: str = ""
 
 
 def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
@@ -45,7 +46,7 @@ def order_players(numbers: Iterable[PlayerNumbers]) -> list[PlayerNumbers]:
 def load_profiles(users: Iterable[int]) -> Mapping[int, UserProfile]:
     """Return player's id → profile, with what names are made of alone."""
     profiles = UserProfile.objects.select_related("user")
-    named = profiles.only("user", "public_id", "display_name", "user__username")
+    named = profiles.only("user", "public_id", "display_name", "avatar", "standing", "user__username")
     return named.in_bulk(list(set(users)))
 
 
@@ -60,4 +61,5 @@ def describe_player(numbers: PlayerNumbers, profile: UserProfile) -> TournamentP
         kills=numbers.kills if has_kills else None,
         deaths=numbers.deaths if has_kills else None,
         ratio=numbers.kill_death_ratio if has_kills else None,
+        picture=profile.picture,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
@@ -122,7 +123,9 @@ def get_series(event: Tournament, series: str) -> SeriesItem:
     """
     found = describe_series(event.slug, [series]) if is_storable(series, multiline=False) else {}
     if series not in found:
-        raise NotFound(end_sentence(f"There is no series {series[:100]!r} in {event.name}"), field="series")
+        sentence = _("There is no series %(series)s in %(tournament)s")
+        told = {"series": repr(series[:100]), "tournament": event.name}
+        raise NotFound(end_sentence(sentence % told), field="series")
     return found[series]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
@@ -19,6 +20,7 @@ from deltacrown.pages.tournament_entrants import (
     EntrantLink,
     ResultItem,
     count_registered,
+    list_entered_whole,
     list_first,
     list_registrations,
     list_standings,
@@ -46,6 +48,8 @@ from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibi
 #: How many items of each list the front page of a tournament shows.
 FRONT_RESULTS, FRONT_ENTRANTS, FRONT_PLAYERS, FRONT_MATCHES = 16, 12, 10, 10
 PER_PAGE = 50
+#: How many teams a page of entrants has, with all their players.
+TEAMS_PER_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,17 @@ def get_entrants_page(
     return TournamentListPage(event, list_registrations(event, page, limit=limit))
 
 
+def get_entered_page(slug: str, page: str | None, *, viewer: Viewer) -> TournamentListPage:
+    """Return the registrations, those of a team together and never on two pages."""
+    event = get_tournament(slug, viewer=viewer)
+    if event.entrant_kind == Tournament.EntrantKind.SOLO:
+        return TournamentListPage(event, list_registrations(event, page, limit=PER_PAGE))
+    whole = list_entered_whole(event, page, limit=TEAMS_PER_PAGE)
+    return TournamentListPage(
+        event, whole.with_items(lambda teams: [line for team in teams for line in team])
+    )
+
+
 def get_tournament_matches_page(
     slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
 ) -> TournamentListPage:
@@ -232,7 +247,7 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
         shown = filter_tournaments_by_visibility(rows, viewer)
         event = find_tournaments([slug], among=shown).get(slug)
     if event is None:
-        raise NotFound(f"There is no tournament {slug!r}.", field="slug")
+        raise NotFound(_("There is no tournament %(slug)s.") % {"slug": repr(slug)}, field="slug")
     return event
 
 

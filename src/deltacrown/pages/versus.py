@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Page
 from deltacrown.user_profile.histories.filters import read_match_filters
@@ -68,7 +70,8 @@ def get_versus_page(
     narrowing = {name: value for name, value in filters.items() if name != "sides"}
     checked, sides = read_match_filters(narrowing), filters.get("sides", AGAINST)
     if sides not in (AGAINST, TOGETHER):
-        raise InvalidInput(f"{sides!r} is no choice of sides: use {AGAINST} or {TOGETHER}.", field="sides")
+        sentence = _("%(sides)s is no choice of sides: use against or together.")
+        raise InvalidInput(sentence % {"sides": repr(sides)}, field="sides")
 
     profile, rival, numbers = get_versus(public_id, other, viewer=viewer)
     narrowed = {"game": checked.game, "kind": checked.kind}
@@ -99,7 +102,7 @@ def get_versus(public_id: str, other: str, *, viewer: Viewer) -> tuple[UserProfi
     """
     profile, rival = get_player(public_id, viewer=viewer), get_player(other, viewer=viewer)
     if profile.pk == rival.pk:
-        message = "Nobody plays against themselves: name the public id of another player."
+        message = _("Nobody plays against themselves: name the public id of another player.")
         raise InvalidInput(message, field="other")
     require_head_to_head(profile.user, rival.user, viewer)
     return profile, rival, count_head_to_head(profile.user, rival.user)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from deltacrown.core import external_ids
 from deltacrown.core.deletion import refuse_deletion
@@ -193,12 +194,12 @@ class TeamRole(models.Model):
     """
 
     class Role(models.TextChoices):
-        CAPTAIN = "CAPTAIN", "Captain"
-        PLAYER = "PLAYER", "Player"
-        SUBSTITUTE = "SUBSTITUTE", "Substitute"
-        COACH = "COACH", "Coach"
-        ANALYST = "ANALYST", "Analyst"
-        MANAGER = "MANAGER", "Manager"
+        CAPTAIN = "CAPTAIN", _("Captain")
+        PLAYER = "PLAYER", _("Player")
+        SUBSTITUTE = "SUBSTITUTE", _("Substitute")
+        COACH = "COACH", _("Coach")
+        ANALYST = "ANALYST", _("Analyst")
+        MANAGER = "MANAGER", _("Manager")
 
     team = models.ForeignKey(Team, refuse_deletion, related_name="roles", db_index=False)
     user = models.ForeignKey(

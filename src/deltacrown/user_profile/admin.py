@@ -34,7 +34,7 @@ from deltacrown.user_profile.models import (
     UserActivity,
     UserProfile,
 )
-from deltacrown.user_profile.people import identities, kyc, privacy_settings, standings
+from deltacrown.user_profile.people import avatars, identities, kyc, privacy_settings, standings
 from django_tally.fields import DerivedStat, Stat
 
 GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
@@ -72,6 +72,16 @@ class SuspensionForm(forms.Form):
         return None if day is None else datetime.combine(day, time(), UTC)
 
 
+class RemovalForm(forms.Form):
+    """Asks why pictures are removed."""
+
+    reason = forms.CharField(
+        max_length=avatars.LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        help_text="Staff read it in the log. The player is not told, and can choose another picture.",
+    )
+
+
 class MadeWithUserAdmin(ServiceAdmin):
     """Rows that the database creates and deletes together with their user."""
 
@@ -100,13 +110,16 @@ class UserProfileAdmin(MadeWithUserAdmin):
     search_fields = ["=public_id"]
     name_lookups = {"user__username_key": make_name_key, "search_key__contains": write_search_text}
     ordering = ["public_id"]
-    readonly_fields = ["user", "public_id", "created_at", "standing", "standing_until", *PROFILE_NUMBERS]
+    readonly_fields = [
+        *("user", "public_id", "created_at", "standing", "standing_until", "avatar"),
+        *PROFILE_NUMBERS,
+    ]
     fieldsets = [
         (None, {"fields": ["user", "public_id", "created_at", "standing", "standing_until"]}),
-        ("As others see the player", {"fields": ["display_name", "bio", "country"]}),
+        ("As others see the player", {"fields": ["display_name", "bio", "country", "avatar"]}),
         ("Numbers, counted by the database", {"fields": (*PROFILE_NUMBERS,)}),
     ]
-    actions = ["suspend_selected", "lift_selected", "close_selected", "reopen_selected"]
+    actions = ["remove_pictures", "suspend_selected", "lift_selected", "close_selected", "reopen_selected"]
 
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
         identity = identities.Identity(
@@ -118,6 +131,14 @@ class UserProfileAdmin(MadeWithUserAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the standing of players may be changed: by the right to, here as on the pages."""
         return has_right(self.actor(request), Right.SUSPEND_PLAYERS)
+
+    def has_picture_permission(self, request: HttpRequest) -> bool:
+        """Return whether pictures of players may be removed."""
+        return has_right(self.actor(request), Right.REMOVE_PICTURES)
+
+    @admin.action(description="Remove pictures of selected players", permissions=["picture"])
+    def remove_pictures(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._decide(request, rows, "Remove pictures", avatars.remove_avatar_of, RemovalForm)
 
     @admin.action(description="Suspend selected players", permissions=["decide"])
     def suspend_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:

@@ -49,7 +49,7 @@ TEXTS = [
         name="public_id display_name",
         free="bio",
         nameless="country standing",
-        gone="display_skeleton search_key",
+        gone="display_skeleton search_key avatar",
     ),
     describe(StandingChange, nameless="standing", free="reason"),
     describe(Achievement, title="slug name description", nameless="tier"),

@@ -15,6 +15,7 @@ from deltacrown.tournaments.services import sync_all_series
 from deltacrown.user_profile.achievements.backfill import backfill_players
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 from deltacrown.user_profile.people.anonymising import anonymise_due_accounts
+from deltacrown.user_profile.people.avatars import sweep_avatars
 from deltacrown.user_profile.people.profiles import ensure_profiles
 from deltacrown.user_profile.people.standings import end_suspensions
 from deltacrown.user_profile.timeline.archive import archive_activities
@@ -62,6 +63,12 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
 def end_due_suspensions(*, clock: Clock) -> dict[str, object]:
     """Record the end of each suspension whose time is over; return how many."""
     return {"ended": end_suspensions(now=clock())}
+
+
+def sweep_orphaned_avatars(*, clock: Clock) -> dict[str, object]:
+    """Delete the pictures that no profile names, older than a day; return the figures."""
+    swept = sweep_avatars(now=clock())
+    return {"files": swept.files, "deleted": len(swept.orphans)}
 
 
 def archive_old_matches(*, clock: Clock) -> dict[str, object]:

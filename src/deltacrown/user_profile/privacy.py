@@ -3,11 +3,11 @@
 Pages, API, exports, feeds and caches all ask here, before they count or paginate.
 
 The default is hidden: a missing privacy row hides both histories, and so does an account that is closed,
-merged or anonymised (``standing``). Counters, placements, achievements, team
-memberships and the public id are always visible and need no check. Staff see what their permissions say:
-with ``Right.VIEW_HIDDEN`` all that players hide, without it no more than members. What they see only by a
-permission is logged. Who may correct matches is told what looks odd about one that they can open, and that
-is found in hidden lines of it too.
+merged or anonymised (``standing``). Counters, placements, achievements, team memberships and the public id
+are always visible and need no check. Staff see what their permissions say: with ``Right.VIEW_HIDDEN`` all
+that players hide, without it no more than members. What they see only by a permission is logged; ``unlisted``
+says who finds players who are on no list. Who may correct matches is told what looks odd about one that they
+can open, and that is found in hidden lines of it too.
 
 An achievement or a level is public, but bears the time of the match that earned it. So who may not see a
 history is told the day, in UTC, of what may follow from it, and no order within the day: see ``tell_times``.
@@ -23,6 +23,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
@@ -156,19 +157,19 @@ def can_see_tournaments(owner: User, viewer: Viewer) -> bool:
 def require_match_history(owner: User, viewer: Viewer) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` may see the matches of ``owner``."""
     if not can_see_match_history(owner, viewer):
-        raise HistoryHidden("User has hidden match history", owner=owner)
+        raise HistoryHidden(_("User has hidden match history"), owner=owner)
 
 
 def require_tournaments(owner: User, viewer: Viewer) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` may see the tournaments ``owner`` entered."""
     if not can_see_tournaments(owner, viewer):
-        raise HistoryHidden("User has hidden tournament history", owner=owner)
+        raise HistoryHidden(_("User has hidden tournament history"), owner=owner)
 
 
 def require_disputes(owner: User, viewer: Viewer) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff: only they see a player's disputes."""
     if not _sees(owner, viewer, DISPUTES, shown=False):
-        message = "The disputes a player filed are shown to the player and to staff only"
+        message = _("The disputes a player filed are shown to the player and to staff only")
         raise HistoryHidden(message, owner=owner)
 
 
@@ -178,21 +179,21 @@ def require_experience(owner: User, viewer: Viewer) -> None:
     The reason of an award may name a match or a tournament that the player hides.
     """
     if not _sees(owner, viewer, EXPERIENCE, shown=False):
-        message = "The awards behind a player's experience are shown to the player and to staff only"
+        message = _("The awards behind a player's experience are shown to the player and to staff only")
         raise HistoryHidden(message, owner=owner)
 
 
 def require_follows(owner: User, viewer: Viewer) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff: only they see who follows whom."""
     if not _sees(owner, viewer, FOLLOWS, shown=False):
-        message = "Whom a player follows and who follows them is shown to the player and to staff only"
+        message = _("Whom a player follows and who follows them is shown to the player and to staff only")
         raise HistoryHidden(message, owner=owner)
 
 
 def require_verification(owner: User, viewer: Viewer) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see a verification."""
     if not _sees(owner, viewer, VERIFICATION, shown=False):
-        message = "A player's verification is shown to the player and to staff only"
+        message = _("A player's verification is shown to the player and to staff only")
         raise HistoryHidden(message, owner=owner)
 
 
@@ -210,7 +211,7 @@ def require_time(
     :param field: what the reader gave the time as.
     """
     if not visibility.shows(histories) and not ends_a_day(at):
-        message = (
+        message = _(
             "The player hides a history from which this number follows, so its past is told by the day: "
             "ask for a date, as in 2025-06-30, which means the end of that day in UTC."
         )
@@ -377,7 +378,6 @@ def _is_for_others() -> Q:
     for flag in sorted({each.shown_by for each in types if each.shown_by}):
         concerned = [each.value for each in types if each.shown_by == flag]
         shown &= ~Q(activity_type__in=concerned) | Q(_owner_shows(flag))
-
     return shown
 
 

@@ -19,10 +19,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import DomainError
+from deltacrown.core.words import translate_stored
 from deltacrown.user_profile.models.profile import UserProfile
 from deltacrown.user_profile.models.standing import Standing, StandingChange
 from django_tally.database_clock import SQLITE_NOW, DatabaseNow
@@ -97,10 +99,15 @@ def require_good_standing(user: User, now: datetime) -> None:
         return
     changes = StandingChange.objects.filter(user=user, standing=Standing.SUSPENDED)
     latest = changes.order_by("-changed_at", "-id").first()
-    until = f" until {write_iso_minute(profile.standing_until)}" if profile.standing_until else ""
-    why = f" Why: {latest.reason}" if latest and latest.reason else ""
-    can = "You can still read, export your data, and change your settings."
-    raise Suspended(f"You are suspended{until}.{why} {can}")
+    raise Suspended(_describe_suspension(profile.standing_until, latest.reason if latest else ""))
+
+
+def _describe_suspension(until: datetime | None, reason: str) -> str:
+    told = _("You are suspended.")
+    if until:
+        told = _("You are suspended until %(time)s.") % {"time": write_iso_minute(until)}
+    why = [_("Why: %(reason)s") % {"reason": translate_stored(reason)}] if reason else []
+    return " ".join([told, *why, _("You can still read, export your data, and change your settings.")])
 
 
 def require_enterable(users: Collection[User], now: datetime) -> None:
@@ -111,5 +118,5 @@ def require_enterable(users: Collection[User], now: datetime) -> None:
     profiles = UserProfile.objects.filter(user__in=users, standing=Standing.SUSPENDED).select_related("user")
     for profile in profiles.order_by("public_id"):
         if is_suspended(profile, now):
-            message = f"{profile.name} cannot be entered now; enter somebody else, or ask the organiser."
-            raise NotEnterable(message, field="roster")
+            message = _("%(name)s cannot be entered now; enter somebody else, or ask the organiser.")
+            raise NotEnterable(message % {"name": profile.name}, field="roster")

@@ -9,12 +9,17 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 
 from django_tally import fields as engine
 from django_tally.declarations import Contribution
 
 #: The longest name of an index that every database takes.
 LONGEST_NAME = 30
+#: What a computed number says that has no value.
+NOTHING_TO_COMPUTE = gettext_noop("There is nothing to compute it from.")
+#: What a number per game means.
+AS_ON_PROFILE = gettext_noop("As on the profile, in this game alone.")
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Sample:
 
     :param stat: the name of a number of the same holder.
     :param at_least: its smallest value.
-    :param called: what it counts, in words: ``matches``.
+    :param called: what it counts, in words, marked with ``gettext_noop``: ``matches``.
     """
 
     stat: str
@@ -56,15 +61,19 @@ class Leaderboard:
     index: str = ""
 
     def get_rule(self, *, in_period: bool = False) -> str:
-        """Return who is ranked, in one sentence."""
+        """Return who is ranked, in one sentence, in the reader's language."""
         if self.rule:
-            return self.rule
+            return gettext(self.rule)
 
         if self.sample is None:
-            return "Players with at least one are ranked."
+            return gettext("Players with at least one are ranked.")
 
-        period = " in the period" if in_period else ""
-        return f"Players with {self.sample.at_least} {self.sample.called} or more{period} are ranked."
+        sentence = (
+            gettext("Players with %(least)s %(called)s or more in the period are ranked.")
+            if in_period
+            else gettext("Players with %(least)s %(called)s or more are ranked.")
+        )
+        return sentence % {"least": self.sample.at_least, "called": gettext(self.sample.called)}
 
     def get_eligible(self, column: str) -> Q:
         """Return whom it ranks by ``column``, as a condition on the holder."""
@@ -84,8 +93,30 @@ class Leaderboard:
         return replace(self, sample=sample, beside=columns.get(self.beside, ""))
 
 
-class Stat(engine.Stat):
-    """A counted number, with how it is shown.
+class _InWords:
+    """The words of a number: declared in English with ``gettext_noop``, read in the reader's language."""
+
+    _label = _meaning = ""
+
+    @property
+    def label(self) -> str:
+        return gettext(self._label) if self._label else ""
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._label = label
+
+    @property
+    def meaning(self) -> str:
+        return gettext(self._meaning) if self._meaning else ""
+
+    @meaning.setter
+    def meaning(self, meaning: str) -> None:
+        self._meaning = meaning
+
+
+class Stat(_InWords, engine.Stat):
+    """A counted number, with how it is shown. Its words are marked with ``gettext_noop``.
 
     :param twin_of: in a number per game: the name of the same number on the profile, under which it is
         addressed. What is shown of it (label, sentence, place, leaderboard) is what the profile's number
@@ -118,7 +149,7 @@ class Stat(engine.Stat):
         return name, "django_tally.fields.Stat", args, kwargs
 
 
-class DerivedStat(engine.DerivedStat):
+class DerivedStat(_InWords, engine.DerivedStat):
     """A computed number, with how it is shown: parameters as of ``Stat``.
 
     :param empty_sentence: explains the number where there is no value.
@@ -131,7 +162,7 @@ class DerivedStat(engine.DerivedStat):
         *,
         twin_of: str = "",
         sentence: str = "",
-        empty_sentence: str = "There is nothing to compute it from.",
+        empty_sentence: str = NOTHING_TO_COMPUTE,
         place: float = float("inf"),
         leaderboard: Leaderboard | None = None,
         **kwargs: Any,
@@ -204,4 +235,4 @@ def _fit(name: str) -> str:
 
 def _with_meaning(options: dict[str, Any], twin_of: str) -> dict[str, Any]:
     """Return the options of a field, the meaning of a number per game added where none is given."""
-    return {"meaning": "As on the profile, in this game alone.", **options} if twin_of else options
+    return {"meaning": AS_ON_PROFILE, **options} if twin_of else options

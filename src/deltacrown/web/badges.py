@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from django.utils.html import format_html, format_html_join
 
 from deltacrown.pages.sharing import PlayerCard
@@ -13,12 +15,21 @@ from deltacrown.web.identicons import draw_identicon
 LONGEST_NAME = 22
 
 
-def draw_badge(card: PlayerCard) -> str:
-    """Return the badge as an SVG of 320 by 72."""
+def draw_badge(card: PlayerCard, photo: bytes | None = None) -> str:
+    """Return the badge as an SVG of 320 by 72.
+
+    :param photo: the uploaded picture, which is written into the badge: an image loads no other.
+    """
     name = clean(card.name)
     shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     figures = " · ".join(f"{line.label} {write_value(line)}" for line in card.stats)
     drawn = draw_identicon(card.public_id)
+    inside = base64.b64encode(photo).decode() if photo else ""
+    picture = format_html(
+        '<clipPath id="c"><rect x="14" y="14" width="44" height="44" rx="8"/></clipPath><image x="14" y="14" '
+        'width="44" height="44" clip-path="url(#c)" href="data:image/webp;base64,{}"/>',
+        inside,
+    )
     texts = format_html_join(
         "",
         '<text x="74" y="{}" font-size="{}" font-weight="{}" fill="{}">{}</text>',
@@ -29,11 +40,12 @@ def draw_badge(card: PlayerCard) -> str:
         'font-family="system-ui, sans-serif"><title>{}</title>'
         '<rect x=".5" y=".5" width="319" height="71" rx="10" fill="{}" stroke="{}"/>'
         '<svg x="14" y="14" width="44" height="44" viewBox="0 0 5 5"><path d="{}" fill="{}"/></svg>'
-        "{}</svg>",
+        "{}{}</svg>",
         f"{name}: {figures}",
         PANEL,
         LINE,
         drawn.path,
         HUES[drawn.hue],
+        picture if photo else "",
         texts,
     )

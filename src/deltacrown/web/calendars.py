@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.pages.sharing import seal_event
 from deltacrown.tournaments.models import Tournament
 
@@ -29,7 +31,9 @@ def write_calendar(
 
 
 def _list_lines(event: Tournament, address: str) -> Iterator[str]:
-    about = f"{event.game.name}, {event.get_status_display().lower()}"
+    # The small letter of İ is two characters elsewhere: i, and a dot above it.
+    state = event.get_status_display().replace("İ", "i").lower()
+    about = _("%(game)s, %(state)s") % {"game": event.game.name, "state": state}
     yield "BEGIN:VEVENT"
     yield f"UID:{seal_event(event)}"
     yield f"DTSTAMP:{_write_time(event.created_at)}"

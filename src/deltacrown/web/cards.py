@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from PIL import Image, ImageDraw, ImageFont
 
 from deltacrown.core.dates import write_day
 from deltacrown.core.inputs import INVISIBLE
 from deltacrown.core.names import write_search_text
+from deltacrown.core.numerals import write_percentage
 from deltacrown.pages.sharing import PlayerCard, TournamentCard
 from deltacrown.user_profile.numbers.catalogue import StatLine
 from deltacrown.web.identicons import SIZE, draw_identicon
@@ -49,6 +52,7 @@ class Card:
     :param over: a line above the name.
     :param under: a line below the name.
     :param figures: labels and values, four at most.
+    :param photo: the name of an uploaded picture, drawn instead of the identicon; empty without one.
     """
 
     picture: str
@@ -56,6 +60,7 @@ class Card:
     over: str
     under: str
     figures: tuple[tuple[str, str], ...]
+    photo: str = ""
 
 
 def describe_player(card: PlayerCard) -> Card:
@@ -65,17 +70,18 @@ def describe_player(card: PlayerCard) -> Card:
         name=card.name,
         over="DeltaCrown",
         under=" · ".join(filter(None, [card.public_id, card.country])),
-        figures=tuple((line.label, write_value(line)) for line in card.stats),
+        figures=tuple((str(line.label), write_value(line)) for line in card.stats),
+        photo=card.picture,
     )
 
 
 def describe_tournament(card: TournamentCard) -> Card:
     """Return what is drawn on the card of a tournament."""
     first, last = write_day(card.starts_at), write_day(card.ends_at) if card.ends_at else ""
-    figures = [("Status", card.status), ("Registered", figure(card.registered))]
+    figures = [(_("Status"), card.status), (pgettext("number", "Registered"), figure(card.registered))]
     if card.winners:
         others = f" + {len(card.winners) - 1}" if len(card.winners) > 1 else ""
-        figures.append(("Winner", write_drawable(card.winners[0]) + others))
+        figures.append((_("Winner"), write_drawable(card.winners[0]) + others))
     return Card(
         picture=card.slug,
         name=card.name,
@@ -87,15 +93,23 @@ def describe_tournament(card: TournamentCard) -> Card:
 
 def write_value(line: StatLine) -> str:
     """Return the value of a number as people read it: ``56.25 %``."""
+    if line.value is not None and line.unit == "%":
+        return write_percentage(line.value)
     return f"{figure(line.value)} {line.unit}".strip() if line.value is not None else figure(None)
 
 
-def draw_card(card: Card) -> bytes:
-    """Return the card as a PNG of 1200 by 630."""
+def draw_card(card: Card, photo: bytes | None = None) -> bytes:
+    """Return the card as a PNG of 1200 by 630.
+
+    :param photo: the uploaded picture, as the site wrote it; without, the identicon is drawn.
+    """
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, WIDTH, 10), fill=ACCENT)
-    _draw_picture(draw, card.picture, at=(MARGIN, 84))
+    if photo:
+        _paste_photo(image, photo, at=(MARGIN, 84))
+    else:
+        _draw_picture(draw, card.picture, at=(MARGIN, 84))
 
     left = MARGIN + PICTURE + 48
     room = WIDTH - MARGIN - left
@@ -108,7 +122,8 @@ def draw_card(card: Card) -> bytes:
 
     written = io.BytesIO()
     # Few colours: a palette makes the file a third as large.
-    Image.Image.save(image.quantize(64), written, "PNG", optimize=True)
+    colours = 256 if photo else 64
+    Image.Image.save(image.quantize(colours), written, "PNG", optimize=True)
     return written.getvalue()
 
 
@@ -129,6 +144,19 @@ def _draw_picture(draw: ImageDraw.ImageDraw, text: str, *, at: tuple[int, int]) 
         column, row = (int(number) for number in part[:3].split())
         x, y = left + edge + column * cell, top + edge + row * cell
         draw.rectangle((x, y, x + cell - 1, y + cell - 1), fill=HUES[drawn.hue])
+
+
+def _paste_photo(image: Image.Image, photo: bytes, *, at: tuple[int, int]) -> None:
+    """Paste an uploaded picture with round corners, on the ground that identicons have."""
+    left, top = at
+    side = PICTURE + 1
+    with Image.open(io.BytesIO(photo), formats=("WEBP",)) as opened:
+        square = opened.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS)
+    ground = Image.new("RGBA", square.size, PANEL)
+    ground.alpha_composite(square)
+    corners = Image.new("L", square.size, 0)
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, side - 1, side - 1), 24, fill=255)
+    image.paste(ground.convert("RGB"), (left, top), corners)
 
 
 def _draw_figures(draw: ImageDraw.ImageDraw, figures: Sequence[tuple[str, str]]) -> None:

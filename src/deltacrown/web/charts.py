@@ -13,6 +13,10 @@ from itertools import groupby
 from math import ceil, floor, log10
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
+from deltacrown.core.numerals import write_exactly, write_whole
+
 Value = int | Decimal | None
 
 #: How many labels the axis of periods has at most, and about how many that of values.
@@ -88,6 +92,15 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class RulingMark:
+    """A mark on a period of which rulings moved the number; ``title`` tells them, one a line."""
+
+    x: str
+    y: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One number over time.
 
@@ -117,6 +130,7 @@ class Chart:
     :param line: the number that is asked for.
     :param beside: the running number, where ``line`` is the one over the last matches or days.
     :param last: the last value of ``line``; ``None`` where it has none.
+    :param rulings: the periods of which rulings moved the number.
     """
 
     summary: str
@@ -126,6 +140,7 @@ class Chart:
     values: list[Tick]
     periods: list[Tick]
     last: Last | None
+    rulings: list[RulingMark]
 
 
 def draw_chart(
@@ -135,6 +150,7 @@ def draw_chart(
     unit: str = "",
     lowest_first: bool = False,
     is_rolling: bool = False,
+    rulings: Sequence[Sequence[str]] = (),
 ) -> Chart | None:
     """Return the drawing of a number over time, or ``None`` when there is no value to draw.
 
@@ -142,6 +158,7 @@ def draw_chart(
     :param unit: ``"%"`` of a rate, which is drawn between 0 and 100.
     :param lowest_first: whether the smallest value is the best; then it is drawn at the top.
     :param is_rolling: whether to draw the number over the last matches or days, beside the running one.
+    :param rulings: for each period, the rulings that moved the number there; none are marked when left out.
     """
     running = [point.value for point in points]
     drawn = [point.rolling for point in points] if is_rolling else running
@@ -156,9 +173,10 @@ def draw_chart(
         scale=scale,
         line=_draw_line(drawn, happened, scale),
         beside=_draw_line(running, [False] * len(points), scale) if is_rolling else None,
-        values=[Tick(_write(scale.place(value)), f"{value:,}") for value in scale.list_values()],
+        values=[Tick(_write(scale.place(value)), write_whole(value)) for value in scale.list_values()],
         periods=_label_periods(labels or [point.label for point in points]),
         last=_find_last(drawn, scale),
+        rulings=_mark_rulings(drawn, rulings, scale),
     )
 
 
@@ -203,6 +221,21 @@ def _draw_line(values: Sequence[Value], happened: Sequence[bool], scale: Scale) 
     return Line([piece for piece in pieces if " " in piece], marks)
 
 
+def _mark_rulings(
+    values: Sequence[Value], rulings: Sequence[Sequence[str]], scale: Scale
+) -> list[RulingMark]:
+    """Return a mark on the line for each period with rulings; at the foot where the line has a gap."""
+    return [
+        RulingMark(
+            _write(_across(n, len(values))),
+            _write(100 if values[n] is None else scale.place(values[n] or 0)),
+            "\n".join(told),
+        )
+        for n, told in enumerate(rulings)
+        if told
+    ]
+
+
 def _sum_up(points: Sequence[Point], drawn: Sequence[Value], unit: str) -> str:
     """Return what a line shows: where it begins and ends, and its least and greatest value."""
     known = [(value, point.label) for value, point in zip(drawn, points, strict=True) if value is not None]
@@ -210,15 +243,21 @@ def _sum_up(points: Sequence[Point], drawn: Sequence[Value], unit: str) -> str:
         return ""
 
     (first, begins), (last, ends) = known[0], known[-1]
-    least, greatest = (_write_value(end([value for value, _ in known]), unit) for end in (min, max))
-    return (
-        f"From {_write_value(first, unit)} ({begins}) to {_write_value(last, unit)} ({ends}), "
-        f"between {least} and {greatest}."
-    )
+    least, greatest = (_write_value(end([value for value, _label in known]), unit) for end in (min, max))
+    sentence = _("From %(first)s (%(begins)s) to %(last)s (%(ends)s), between %(least)s and %(greatest)s.")
+    return sentence % {
+        "first": _write_value(first, unit),
+        "begins": begins,
+        "last": _write_value(last, unit),
+        "ends": ends,
+        "least": least,
+        "greatest": greatest,
+    }
 
 
 def _write_value(value: int | Decimal, unit: str) -> str:
-    return f"{value:,} {unit}".strip()
+    written = write_exactly(value)
+    return _("%(number)s %%") % {"number": written} if unit == "%" else f"{written} {unit}".strip()
 
 
 def _label_periods(labels: Sequence[str]) -> list[Tick]:

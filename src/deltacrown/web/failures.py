@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
 from deltacrown.core.outages import Outage, find_outage, note_outage
+from deltacrown.core.words import translate_stored
 from deltacrown.web.reader import add_reader
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
     The API makes a problem document of it, so that no page is rendered for it.
     """
     is_page = not request.path_info.startswith("/api/")
-    page = render_to_string("503.html", {"reason": outage.reason, **add_reader(request)}) if is_page else ""
+    shown = {"reason": translate_stored(outage.reason), **add_reader(request)}
+    page = render_to_string("503.html", shown) if is_page else ""
     headers = {"Retry-After": str(outage.retry_after), "Cache-Control": "no-store"}
     return HttpResponse(page, status=503, headers=headers)
 

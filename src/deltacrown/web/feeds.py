@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
@@ -45,7 +46,7 @@ def write_feed(
         feed_url=own,
         feed_guid=own,
         author_name="DeltaCrown",
-        language="en",
+        language=settings.LANGUAGE_CODE,
     )
     for entry in entries:
         path = reverse("tournament", args=[entry.tournament]) if entry.tournament else page

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from deltacrown.core import outages
 from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
 from deltacrown.core.errors import DomainError, TooManyRequests
+from deltacrown.core.numerals import write_whole
 from deltacrown.freshness.rates import Rate, count_one
 from deltacrown.user_profile.people.addresses import AccountClosed
 from deltacrown.user_profile.privacy import HistoryHidden
@@ -65,10 +67,11 @@ class OutagePages:
 class PageLimit:
     """Refuses the pages to an address that asks for too many; the API has limits of its own.
 
-    Supervisors and load balancers are never refused.
+    Supervisors and load balancers are never refused. A page may show a hundred pictures of players, each of
+    which is asked for once.
     """
 
-    FREE = ("/api/", *sorted(HEALTH_PATHS))
+    FREE = ("/api/", "/avatars/", *sorted(HEALTH_PATHS))
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -82,8 +85,14 @@ class PageLimit:
         if allowance.left >= 0:
             return self.get_response(request)
 
-        asked = f"You asked for more than {rate.limit:,} pages in {rate.seconds:,} seconds."
-        message = f"{asked} Try again in {allowance.reset:,} seconds."
+        sentence = _(
+            "You asked for more than %(limit)s pages in %(seconds)s seconds. Try again in %(wait)s seconds."
+        )
+        message = sentence % {
+            "limit": write_whole(rate.limit),
+            "seconds": write_whole(rate.seconds),
+            "wait": write_whole(allowance.reset),
+        }
         return show_refusal(request, TooManyRequests(message, retry_after=allowance.reset))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.dates import write_day, write_iso_day, write_month
 from deltacrown.games.models import MatchRow
 from deltacrown.pages.overviews import WEEKS, OverviewPage, Played
@@ -127,7 +129,7 @@ def draw_overview(page: OverviewPage) -> Drawn | None:
         longest=_link(played.longest),
         rolling=draw_spark(rates),
         rolling_now=round(rates[-1]) if rates else None,
-        bars=draw_bars([(f"Week of {_write(week.monday)}", week.played, week.won) for week in shown]),
+        bars=draw_bars([(_name_week(week), week.played, week.won) for week in shown]),
         weeks=[week for week in reversed(weeks) if week.played],
         cells=[_draw_cell(day, played.since) for day in played.days],
         empty=_draw_empty(played.since, played.today),
@@ -139,7 +141,7 @@ def draw_overview(page: OverviewPage) -> Drawn | None:
 
 
 def _count_weeks(played: Played) -> list[Week]:
-    counts = [[0, 0] for _ in range(WEEKS)]
+    counts = [[0, 0] for _week in range(WEEKS)]
     for day in played.days:
         count = counts[(day.day - played.since).days // WEEK]
         count[0] += day.played
@@ -199,6 +201,10 @@ def _list_months(since: date) -> list[Month]:
         for n, monday in enumerate(mondays)
         if n and monday.month != mondays[n - 1].month
     ]
+
+
+def _name_week(week: Week) -> str:
+    return _("Week of %(day)s") % {"day": _write(week.monday)}
 
 
 def _write(day: date) -> str:

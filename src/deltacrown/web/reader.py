@@ -1,7 +1,8 @@
-"""How a browser wants pages shown: its time zone and its theme, kept in two cookies and nowhere else.
+"""How a browser wants pages shown: its language, time zone and theme, kept in cookies and nowhere else.
 
 They are of the browser and not of the account, so that they hold for visitors too and cost no statement.
 Whatever a cookie says is believed only where it is one of the values that the page of settings offers.
+Who has chosen no language gets the first of those that the browser asks for, as ``Accept-Language`` says.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from functools import cache
+from functools import cache, wraps
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
-ZONE, THEME = "zone", "theme"
+from deltacrown.core.words import in_english
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+ZONE, THEME, LANGUAGE = "zone", "theme", settings.LANGUAGE_COOKIE_NAME
 #: The zone of a reader of whom none is known.
 NO_ZONE = "UTC"
 LIGHT, DARK = "light", "dark"
@@ -38,8 +45,8 @@ REGIONS = (
     "Indian",
     "Pacific",
 )
-#: They stay in UTC: staff compare times there with those of the API and of the log.
-IN_UTC = ("/admin/", "/api/")
+#: They stay in UTC and English: staff compare what they read there with the API and the log.
+FOR_ALL_ALIKE = ("/admin/", "/api/")
 
 
 @dataclass(frozen=True)
@@ -48,10 +55,12 @@ class Reader:
 
     :param zone: a name of the tz database.
     :param theme: empty where it follows the system.
+    :param language: empty where it follows the browser.
     """
 
     zone: str = NO_ZONE
     theme: str = ""
+    language: str = ""
 
     @property
     def scheme(self) -> str:
@@ -69,28 +78,59 @@ class Reader:
         return self.zone.replace("_", " ")
 
 
-class ReaderZone:
-    """Makes the reader's zone the current one while a page is made; that of the admin and the API is UTC."""
+class AsReaderWants:
+    """Makes the reader's zone and language the current ones while a page is made."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(IN_UTC):
-            return self.get_response(request)
-        with timezone.override(get_zone(read_reader(request.COOKIES).zone)):
-            return self.get_response(request)
+        if request.path_info.startswith(FOR_ALL_ALIKE):
+            with in_english():
+                return self.get_response(request)
+
+        language = translation.get_language_from_request(request)
+        zone = get_zone(read_reader(request.COOKIES).zone)
+        with timezone.override(zone), translation.override(language):
+            response = self.get_response(request)
+        if response.has_header("Content-Language"):
+            return response
+        response["Content-Language"] = language
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+
+def for_everybody(view: View) -> View:
+    """Let a view write in the site's own language and in UTC: its answers are kept and passed on."""
+
+    @wraps(view)
+    def show(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        with timezone.override(UTC), translation.override(settings.LANGUAGE_CODE):
+            response: HttpResponseBase = view(*args, **kwargs)
+        response["Content-Language"] = settings.LANGUAGE_CODE
+        return response
+
+    return cast("View", show)
 
 
 def read_reader(cookies: Mapping[str, str]) -> Reader:
     """Return what the cookies say; the defaults for what they do not say or say wrongly."""
-    zone, theme = cookies.get(ZONE, ""), cookies.get(THEME, "")
-    return Reader(zone if is_zone(zone) else NO_ZONE, theme if theme in THEMES else "")
+    zone, theme, language = (cookies.get(name, "") for name in (ZONE, THEME, LANGUAGE))
+    return Reader(
+        zone=zone if is_zone(zone) else NO_ZONE,
+        theme=theme if theme in THEMES else "",
+        language=language if language in dict(settings.LANGUAGES) else "",
+    )
 
 
 def add_reader(request: HttpRequest) -> dict[str, Any]:
-    """Return ``reader`` for the templates, as a context processor."""
-    return {"reader": read_reader(request.COOKIES)}
+    """Return ``reader`` for the templates, as a context processor, and the language that the page is in."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    return {
+        "reader": read_reader(request.COOKIES),
+        "language": language,
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+    }
 
 
 def is_zone(name: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from deltacrown.accounts.backends import SignInClosed
 from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
@@ -18,25 +21,25 @@ class RefusalAnswer(NamedTuple):
     """The status of a refusal, and the title of its page."""
 
     status: int
-    title: str
+    title: Promise | str
 
 
 #: The first class that fits decides.
 ANSWERS: dict[type[DomainError], RefusalAnswer] = {
-    NotFound: RefusalAnswer(404, "Not found"),
-    Gone: RefusalAnswer(410, "Closed"),
-    SignInClosed: RefusalAnswer(410, "Closed"),
-    HistoryHidden: RefusalAnswer(403, "Hidden"),
-    Suspended: RefusalAnswer(403, "Suspended"),
-    NotEnterable: RefusalAnswer(403, "Not allowed"),
-    MayNotResolve: RefusalAnswer(403, "Not allowed"),
-    NotAParticipant: RefusalAnswer(403, "Not allowed"),
-    MayNotChangeStanding: RefusalAnswer(403, "Not allowed"),
-    MayNotManage: RefusalAnswer(403, "Not allowed"),
-    MayNotOrganise: RefusalAnswer(403, "Not allowed"),
-    TooManyRequests: RefusalAnswer(429, "Too many requests"),
-    Conflict: RefusalAnswer(409, "Conflict"),
-    DomainError: RefusalAnswer(400, "Invalid request"),
+    NotFound: RefusalAnswer(404, _("Not found")),
+    Gone: RefusalAnswer(410, _("Closed")),
+    SignInClosed: RefusalAnswer(410, _("Closed")),
+    HistoryHidden: RefusalAnswer(403, _("Hidden")),
+    Suspended: RefusalAnswer(403, _("Suspended")),
+    NotEnterable: RefusalAnswer(403, _("Not allowed")),
+    MayNotResolve: RefusalAnswer(403, _("Not allowed")),
+    NotAParticipant: RefusalAnswer(403, _("Not allowed")),
+    MayNotChangeStanding: RefusalAnswer(403, _("Not allowed")),
+    MayNotManage: RefusalAnswer(403, _("Not allowed")),
+    MayNotOrganise: RefusalAnswer(403, _("Not allowed")),
+    TooManyRequests: RefusalAnswer(429, _("Too many requests")),
+    Conflict: RefusalAnswer(409, _("Conflict")),
+    DomainError: RefusalAnswer(400, _("Invalid request")),
 }
 
 

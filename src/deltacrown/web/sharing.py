@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from deltacrown.core.dates import write_day
 from deltacrown.pages.sharing import CARD_STATS
@@ -49,7 +50,7 @@ def describe_player(request: HttpRequest, profile: UserProfile, title: str = "")
     lines = [describe_stat(profile, name) for name in CARD_STATS]
     public_id = profile.public_id
     return Meta(
-        title=f"{title}: {profile.name}" if title else profile.name,
+        title=_("%(page)s: %(player)s") % {"page": title, "player": profile.name} if title else profile.name,
         description=f"{public_id}. "
         + ", ".join(f"{line.label}: {write_value(line)}" for line in lines)
         + ".",
@@ -80,15 +81,16 @@ def describe_match(request: HttpRequest, match: Any) -> Meta:
 
     The players of a casual match may hide it, and then a visitor is told no name of theirs.
     """
-    game, title = match.game.name, f"{match.game.name} match"
-    description = f"A match of {game}."
+    told = {"game": match.game.name}
+    title, description = _("%(game)s match") % told, _("A match of %(game)s.") % told
     if match.tournament:
-        described = f"match of {game} in {match.tournament.name}, with what every player did."
-        description = f"A {described}"
+        told["tournament"] = match.tournament.name
+        sentence = _("A match of %(game)s in %(tournament)s, with what every player did.")
         if match.sides and match.score:
             first, second = match.sides
-            title = f"{first.name} {match.score} {second.name}"
-            description = f"{title}: a {described}"
+            told["score"] = title = f"{first.name} {match.score} {second.name}"
+            sentence = _("%(score)s: a match of %(game)s in %(tournament)s, with what every player did.")
+        description = sentence % told
     return Meta(title=title, description=description, address=_own_address(request))
 
 

@@ -6,7 +6,7 @@ They name players by public id, everything else by slug or match key, nothing by
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
-from deltacrown.web.converters import PublicIdConverter
+from deltacrown.web.converters import PictureNameConverter, PublicIdConverter
 from deltacrown.web.views import (
     account,
     assets,
@@ -18,6 +18,7 @@ from deltacrown.web.views import (
     integrity,
     leaderboards,
     matches,
+    pictures,
     players,
     search,
     seasons,
@@ -31,6 +32,7 @@ from deltacrown.web.views import (
 )
 
 register_converter(PublicIdConverter, "public_id")
+register_converter(PictureNameConverter, "picture_name")
 
 urlpatterns = [
     path("", home.show_home, name="home"),
@@ -67,9 +69,11 @@ urlpatterns = [
     path("players/<public_id:public_id>/following/", social.show_following, name="player-following"),
     path("players/<public_id:public_id>/standing/", standings.change_standing, name="player-standing"),
     path("feed/", social.show_feed, name="feed"),
+    path("avatars/<picture_name:name>.webp", pictures.show_avatar, name="avatar"),
     path("teams/<slug:slug>/", teams.show_team, name="team"),
     path("teams/<slug:slug>/matches/", teams.show_matches, name="team-matches"),
     path("teams/<slug:slug>/results/", teams.show_results, name="team-results"),
+    path("teams/<slug:slug>/roster/", teams.show_roster, name="team-roster"),
     path("teams/<slug:slug>/roles/", teams.show_or_set_roles, name="team-roles"),
     path("teams/<slug:slug>/members/", teams.end_membership, name="team-members"),
     path("tournaments/", tournaments.show_list, name="tournaments"),
@@ -92,6 +96,7 @@ urlpatterns = [
     path("integrity/", integrity.show_integrity, name="integrity"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
     path("settings/privacy/preview/", account.show_preview, name="privacy-preview"),
+    path("settings/picture/", pictures.edit_picture, name="picture"),
     path("settings/display/", display.edit_display, name="display"),
     path("settings/timeline/", social.hide_or_show_entry, name="timeline-entry"),
     path("settings/blocked/", social.show_blocked, name="blocked"),

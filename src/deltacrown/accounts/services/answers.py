@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import AnsweredRequest, User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.races import find_or_insert
@@ -65,14 +67,13 @@ def answer_once(
     """
     is_valid_length = 1 <= len(idempotency_key) <= LONGEST_KEY
     if not (is_valid_length and idempotency_key.isascii() and idempotency_key.isprintable()):
-        raise InvalidIdempotencyKey(
-            f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters.", field="Idempotency-Key"
-        )
+        message = _("Idempotency-Key must be 1 to %(most)s printable ASCII characters.")
+        raise InvalidIdempotencyKey(message % {"most": LONGEST_KEY}, field="Idempotency-Key")
 
     request, is_new = find_or_insert(lambda: _find_or_claim(owner, caller, idempotency_key, digest, now))
     if request.digest != digest:
         raise KeyReused(
-            "This Idempotency-Key was used before for a different request; use a new one.",
+            _("This Idempotency-Key was used before for a different request; use a new one."),
             field="Idempotency-Key",
         )
     if not is_new:

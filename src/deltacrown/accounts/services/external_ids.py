@@ -10,17 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib.auth.hashers import make_password
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop
 
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import ExternalId, User
 from deltacrown.accounts.services.merged import follow_merges
 from deltacrown.accounts.services.players import find_username_faults, resolve_usernames
-from deltacrown.core.external_ids import ExternalAddress, IdTable, find_rows, parse_address
+from deltacrown.core.external_ids import ExternalAddress, IdTable, Refusals, find_rows, parse_address
 from deltacrown.core.names import make_name_key, tidy_username
 from deltacrown.core.races import find_or_insert
 from django_tally.transactions import atomic_service
 
-TABLE = IdTable(ExternalId, "user", "player")
+TABLE = IdTable(
+    ExternalId,
+    "user",
+    Refusals(
+        unknown=gettext_noop("The player has no id %(id)s."),
+        taken=gettext_noop("%(id)s is another player's: check the id, or remove it there first."),
+        too_many=gettext_noop("A player has at most %(most)s external ids: remove one first."),
+    ),
+)
 #: How much of an id is part of a username made of it.
 LONGEST_PART = 100
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import ApiKey, User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
@@ -83,7 +85,8 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
     # The lock makes two requests at once count the keys one after the other.
     User.objects.select_for_update(no_key=True).filter(pk=owner.pk).values_list("pk").first()
     if ApiKey.objects.filter(owner=owner, revoked_at__isnull=True).count() >= MOST_KEYS:
-        raise TooManyKeys(f"{owner.username} has {MOST_KEYS} keys; revoke one first.")
+        words = {"player": owner.username, "most": MOST_KEYS}
+        raise TooManyKeys(gettext("%(player)s has %(most)s keys; revoke one first.") % words)
 
     prefix = secrets.token_hex(6)
     secret = f"dck_{prefix}_{secrets.token_urlsafe(32)}"
@@ -112,7 +115,8 @@ def revoke_key(*, owner: User, prefix: str, now: datetime) -> ApiKey:
     """
     key = ApiKey.objects.select_for_update(no_key=True).filter(owner=owner, prefix=prefix[:12]).first()
     if key is None:
-        raise KeyNotFound(f"You have no API key {prefix[:20]!r}.", field="prefix")
+        words = {"prefix": repr(prefix[:20])}
+        raise KeyNotFound(gettext("You have no API key %(prefix)s.") % words, field="prefix")
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
@@ -153,21 +157,23 @@ def _record_use(*, key: ApiKey, now: datetime) -> None:
 
 def _check_scopes(scopes: Sequence[str]) -> None:
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
-        raise InvalidKey(
-            f"There is no scope {unknown[0][:40]!r}: choose from {', '.join(SCOPES)}.", field="scopes"
-        )
+        words = {"scope": repr(unknown[0][:40]), "scopes": ", ".join(SCOPES)}
+        message = gettext("There is no scope %(scope)s: choose from %(scopes)s.") % words
+        raise InvalidKey(message, field="scopes")
     if not scopes:
-        raise InvalidKey(f"A key needs at least one scope: choose from {', '.join(SCOPES)}.", field="scopes")
+        words = {"scopes": ", ".join(SCOPES)}
+        message = gettext("A key needs at least one scope: choose from %(scopes)s.") % words
+        raise InvalidKey(message, field="scopes")
 
 
 def _check_rights(scopes: Sequence[str], owner: User, by: User) -> None:
     if owner.pk != by.pk and not has_right(by, Right.ACT_FOR_PLAYERS):
-        message = f"Making keys for other people takes the permission {Right.ACT_FOR_PLAYERS}."
-        raise MayNotGrant(message, field="player")
+        message = gettext("Making keys for other people takes the permission %(right)s.")
+        raise MayNotGrant(message % {"right": Right.ACT_FOR_PLAYERS}, field="player")
     for scope, right in GRANTED_SCOPES.items():
         if scope in scopes and not has_right(by, right):
-            message = f"Granting {scope} takes the permission {right}: ask an operator for a key."
-            raise MayNotGrant(message, field="scopes")
+            message = gettext("Granting %(scope)s takes the permission %(right)s: ask an operator for a key.")
+            raise MayNotGrant(message % {"scope": scope, "right": right}, field="scopes")
 
 
 def _digest(secret: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import PlayerMerge, User
 from django_tally.batches import in_batches
@@ -15,7 +16,7 @@ from django_tally.transactions import atomic_service
 #: Merges of merges of merges: more than anybody makes, and an end where raw SQL made a circle.
 MOST_STEPS = 50
 #: Why two accounts were merged whose player is nobody any more.
-OF_NOBODY = "Of a player who was anonymised."
+OF_NOBODY = gettext_noop("Of a player who was anonymised.")
 
 
 def follow_merges(users: Iterable[User]) -> dict[int, User]:

@@ -14,6 +14,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import LONGEST_USERNAME, AnsweredRequest, ApiKey, FormerUsername, User
@@ -79,11 +81,11 @@ def create_players(
     try:
         players, created = find_or_insert(lambda: _create_missing(usernames, joined_at))
     except IntegrityError as error:
-        raise NameTaken(
+        message = _(
             "A username is taken in another spelling by a user without an up-to-date key; "
-            "run backfill_profiles, then try again.",
-            field="username",
-        ) from error
+            "run backfill_profiles, then try again."
+        )
+        raise NameTaken(message, field="username") from error
     if created:
         signals.players_created.send(User, users=created)
     return players
@@ -104,7 +106,8 @@ def rename_player(*, user: User, username: str) -> User:
 
     def write() -> None:
         if User.objects.filter(username_key=make_name_key(cleaned)).exclude(pk=user.pk).exists():
-            raise NameTaken(f"“{cleaned}” is the name of another player; choose another.", field="username")
+            message = _("“%(name)s” is the name of another player; choose another.") % {"name": cleaned}
+            raise NameTaken(message, field="username")
         user.username = cleaned
         user.save(update_fields=["username"])
 
@@ -126,9 +129,13 @@ def rename_oneself(*, user: User, username: str, now: datetime) -> User:
     given_up = FormerUsername.objects.filter(owner=user, given_up_at__gt=now - period)
     times = list(given_up.order_by("-given_up_at").values_list("given_up_at", flat=True)[: rate.limit])
     if len(times) == rate.limit and check_username(username) != user.username:
-        again = write_iso_minute(times[-1] + period)
-        message = f"You have changed your username {rate.limit} times lately; you can again from {again} on."
-        raise TooManyRenames(message, field="username")
+        sentence = ngettext(
+            "You have changed your username %(count)s time lately; you can again from %(time)s on.",
+            "You have changed your username %(count)s times lately; you can again from %(time)s on.",
+            rate.limit,
+        )
+        words = {"count": rate.limit, "time": write_iso_minute(times[-1] + period)}
+        raise TooManyRenames(sentence % words, field="username")
     return rename_player(user=user, username=username)
 
 

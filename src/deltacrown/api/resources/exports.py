@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from deltacrown.api.access import OWN, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.resources.players import SEASON_PLAYED, PlayerPath
+from deltacrown.api.resources.players import MatchFilterQuery, PlayerPath
 from deltacrown.api.shapes import GivenDateTime
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.core.clock import now
@@ -38,15 +38,14 @@ class ExportQuery(BaseModel):
     format: FormatField = "ndjson"
 
 
-class MatchExportQuery(ExportQuery):
-    """In which form, and since when."""
+class MatchExportQuery(ExportQuery, MatchFilterQuery):
+    """In which form, since when, and which of them."""
 
     updated_since: GivenDateTime | None = Field(
         None,
         description="Only matches recorded, voided, restored or corrected in their result "
         "since this datetime.",
     )
-    season: str | None = Field(None, description=SEASON_PLAYED)
 
 
 @resource.read(
@@ -57,7 +56,9 @@ class MatchExportQuery(ExportQuery):
     extra=STREAM_OF_MATCHES,
 )
 def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Query[MatchExportQuery]) -> Any:
-    """A player's whole match history, earliest recorded first, in the interchange format.
+    """A player's whole match history, or what filters leave of it, in the interchange format.
+
+    The earliest recorded comes first; the filters are those of the match history.
 
     `import_matches` reads it; `player` is the public id. For a copy kept elsewhere: ask again with
     `updated_since` as the time before the last export began, and replace matches by game and match key. 403
@@ -65,7 +66,10 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     """
     viewer = caller_of(request).viewer
     found = exports.export_matches(
-        public_id, viewer=viewer, updated_since=query.updated_since, season=query.season
+        public_id,
+        viewer=viewer,
+        updated_since=query.updated_since,
+        filters=query.model_dump(exclude={"format", "updated_since"}),
     )
     name = f"{public_id}-matches"
     if query.format == "csv":

@@ -33,6 +33,7 @@ def get_me(request: HttpRequest) -> Any:
         "public_id": profile.public_id,
         "name": profile.name,
         "country": profile.country,
+        "picture": profile.picture,
         "username": caller.member.username,
         "is_staff": caller.is_staff,
         "stats": own.stats,

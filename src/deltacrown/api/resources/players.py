@@ -53,7 +53,7 @@ SEASON_OF_ROWS = (
 SEASON_HELD = "A season's slug: tournaments that start on its days, in its game where it is of one."
 
 
-class MatchQuery(PagingByTen):
+class MatchFilterQuery(BaseModel):
     """Narrows match rows."""
 
     game: str | None = Field(None, description="A game's slug.")
@@ -64,6 +64,10 @@ class MatchQuery(PagingByTen):
     tournament: str | None = Field(None, description="A tournament's slug.")
     opponent: str | None = Field(None, description="Public id of a player, slug of a team, or a name.")
     season: str | None = Field(None, description=SEASON_PLAYED)
+
+
+class MatchQuery(MatchFilterQuery, PagingByTen):
+    """Narrows match rows, a page at a time."""
 
 
 class SeriesQuery(PagingByTen):
@@ -155,6 +159,7 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
         "public_id": profile.public_id,
         "name": profile.name,
         "country": profile.country,
+        "picture": profile.picture,
         "bio": profile.bio,
         "joined_at": profile.user.date_joined,
         "standing": shown.standing,

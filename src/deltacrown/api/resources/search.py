@@ -79,6 +79,7 @@ def describe_player(found: search.Found[Any]) -> dict[str, Any]:
         "public_id": profile.public_id,
         "name": profile.name,
         "country": profile.country,
+        "picture": profile.picture,
         "formerly": found.formerly,
     }
 

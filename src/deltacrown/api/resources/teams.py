@@ -19,9 +19,11 @@ from deltacrown.api.shapes.teams import (
     Team,
     TeamMember,
     TeamRole,
+    TeamTotals,
 )
 from deltacrown.core.clock import now
 from deltacrown.pages import teams
+from deltacrown.pages.team_numbers import count_numbers
 
 resource = Resource("teams")
 
@@ -39,6 +41,14 @@ def get_team(request: HttpRequest, slug: TeamPath) -> Any:
         "created_at": team.created_at,
         "captains": teams.list_captains(team),
     }
+
+
+@resource.read("/teams/{slug}/numbers", answers=TeamTotals, access=SHARED, refuses=[404])
+def get_team_numbers(request: HttpRequest, slug: TeamPath) -> Any:
+    """What a team has played and won, counted from its official matches, series and results."""
+    team = teams.get_team(slug)
+    totals = count_numbers(team)
+    return {"team": team.slug, "overall": totals.overall, "by_game": totals.by_game}
 
 
 @resource.read("/teams/{slug}/members", answers=PageOf[TeamMember], access=SHARED, refuses=[404])

@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
+from django.urls import reverse
 from pydantic import (
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -41,6 +43,24 @@ class Shown(BaseModel):
     """A shape of answers, filled from the attributes of what a service or page returns."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+def _write_avatar_url(name: Any) -> Any:
+    return reverse("avatar", args=[name]) if name and "/" not in name else name or ""
+
+
+#: The address of a player's picture, of the name of its file, which services and pages have as ``picture``.
+AvatarUrl = Annotated[str, BeforeValidator(_write_avatar_url)]
+
+
+def avatar_url() -> Any:
+    """Return the field of a shape that says where the picture of a player is."""
+    return Field(
+        validation_alias=AliasChoices("picture", "avatar_url"),
+        description="The path of the picture on this site, a WebP of 256 by 256; empty without one. "
+        "Another picture has another path.",
+        examples=["/avatars/5f0c3b1e9a7d4c2f8e6b0a1d3c5e7f90.webp"],
+    )
 
 
 class Given(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from deltacrown.api.shapes import DateTime, PageOf, PublicId, Shown, Value
+from deltacrown.api.shapes import AvatarUrl, DateTime, PageOf, PublicId, Shown, Value, avatar_url
 
 
 class BoardLine(Shown):
@@ -23,6 +23,7 @@ class RankedPlayer(Shown):
     name: str
     country: str
     value: Value
+    avatar_url: AvatarUrl = avatar_url()
 
 
 class BoardPeriod(Shown):

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from deltacrown.accounts.models import User
 from deltacrown.api.shapes import (
     Amount,
+    AvatarUrl,
     DateTime,
     DisputeStatus,
     EndedBy,
@@ -23,6 +24,7 @@ from deltacrown.api.shapes import (
     TournamentStatus,
     Value,
     Word,
+    avatar_url,
 )
 
 
@@ -47,6 +49,7 @@ class PlayerLine(Shown):
     public_id: PublicId
     name: str = Field(description="The display name, or the username when there is none.")
     country: str = Field(description="Two letters of ISO 3166-1, or empty.")
+    avatar_url: AvatarUrl = avatar_url()
 
 
 class FoundPlayer(PlayerLine):

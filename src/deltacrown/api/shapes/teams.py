@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from deltacrown.api.shapes import DateTime, Given, PublicId, Shown
+from deltacrown.api.shapes import DateTime, Given, PublicId, Shown, Value
 from deltacrown.api.shapes.players import PlayerLine
 
 RoleName = Literal["CAPTAIN", "PLAYER", "SUBSTITUTE", "COACH", "ANALYST", "MANAGER"]
@@ -44,6 +44,33 @@ class Team(Shown):
     captains: list[PlayerLine] = Field(
         description="Who registers and withdraws it, and gives roles. While there is none, any member "
         "registers it."
+    )
+
+
+class TeamNumbers(Shown):
+    """What a team has played and won. A match counts once, however many of the team played it."""
+
+    matches_played: int = Field(description="Official ones that count; casual matches are not among them.")
+    matches_won: int
+    win_rate: Value = Field(description="Of the matches, to one decimal. Null without any.")
+    series_played: int
+    series_won: int
+    titles: int = Field(description="Tournaments that the team won.")
+
+
+class TeamNumbersOfGame(TeamNumbers):
+    """The same of one game."""
+
+    game: str = Field(description="The game's slug.", validation_alias="game_slug")
+
+
+class TeamTotals(Shown):
+    """The numbers of a team, in all and by game."""
+
+    team: str = Field(description="The team's slug.")
+    overall: TeamNumbers
+    by_game: list[TeamNumbersOfGame] = Field(
+        description="By the games' names; those of which nothing counts are left out."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.games import signals
@@ -91,11 +92,12 @@ def _pick(rows: Sequence[MatchRow], user: User | None) -> list[MatchRow]:
     picked = [row for row in rows if user is None or row.user_id == user.pk]
     if user is not None and not picked:
         first = rows[0]
-        raise MatchNotFound(
-            f"{user.shown_name} has no line in match {first.match_key!r} of {first.game.name}; "
-            "name one of its players, or none for the whole match.",
-            field="player",
+        words = {"player": user.shown_name, "key": repr(first.match_key), "game": first.game.name}
+        message = _(
+            "%(player)s has no line in match %(key)s of %(game)s; "
+            "name one of its players, or none for the whole match."
         )
+        raise MatchNotFound(message % words, field="player")
     return picked
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import InvalidInput
@@ -81,10 +82,8 @@ def _check(before: datetime, now: datetime, batch_size: int) -> None:
     check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        raise InvalidInput(
-            f"{write_iso_minute(before)} lies in the future; only matches of the past can be archived.",
-            field="before",
-        )
+        message = _("%(time)s lies in the future; only matches of the past can be archived.")
+        raise InvalidInput(message % {"time": write_iso_minute(before)}, field="before")
 
 
 @atomic_service

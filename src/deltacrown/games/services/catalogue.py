@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.audit import audit
@@ -35,14 +36,13 @@ def create_game(*, slug: str, name: str) -> Game:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidInput(
-            f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
-        ) from error
+        message = gettext("%(slug)s is no slug: letters, digits, hyphens and underscores only.")
+        raise InvalidInput(message % {"slug": repr(slug)}, field="slug") from error
     game, created = find_or_insert(lambda: _find_or_create(slug, name))
     if make_name_key(game.name) != make_name_key(name):
-        raise GameTaken(
-            f"The slug {slug} belongs to the game {game.name!r}; choose another for {name!r}.", field="slug"
-        )
+        words = {"slug": slug, "game": repr(game.name), "name": repr(name)}
+        message = gettext("The slug %(slug)s belongs to the game %(game)s; choose another for %(name)s.")
+        raise GameTaken(message % words, field="slug")
     if created:
         signals.game_created.send(Game, game=game)
     return game

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import is_same_json
 from deltacrown.core.names import make_name_key
@@ -32,17 +34,24 @@ def find_conflict(record: MatchRecord, rows: Sequence[MatchRow]) -> MatchConflic
     if not difference:
         return None
     field, detail = difference
-    remedy = "if it is wrong as recorded, use correct_match"
+    words = {"key": repr(record.match_key), "game": record.game.name, "field": field, "detail": detail}
     if field == "void_reason":
-        remedy = "void it with void_match"
-    elif all(row.is_voided for row in rows):
-        remedy = (
-            "it is void: if it is wrong as recorded, record the right content in its place with "
-            "replaces_void, or use restore_match and then correct_match"
+        message = _(
+            "Match %(key)s of %(game)s is recorded already and differs in %(field)s: %(detail)s. "
+            "Nothing was changed; void it with void_match."
         )
-    name = f"Match {record.match_key!r} of {record.game.name}"
-    what = f"{name} is recorded already and differs in {field}: {detail}."
-    return MatchConflict(f"{what} Nothing was changed; {remedy}.", field=field)
+    elif all(row.is_voided for row in rows):
+        message = _(
+            "Match %(key)s of %(game)s is recorded already and differs in %(field)s: %(detail)s. "
+            "Nothing was changed; it is void: if it is wrong as recorded, record the right content in its "
+            "place with replaces_void, or use restore_match and then correct_match."
+        )
+    else:
+        message = _(
+            "Match %(key)s of %(game)s is recorded already and differs in %(field)s: %(detail)s. "
+            "Nothing was changed; if it is wrong as recorded, use correct_match."
+        )
+    return MatchConflict(message % words, field=field)
 
 
 def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[str, str] | None:
@@ -55,7 +64,8 @@ def _find_difference(record: MatchRecord, rows: dict[int, MatchRow]) -> tuple[st
     first = next(iter(rows.values()))
     for field in SHARED:
         if getattr(first, field) != getattr(record, field):
-            return field, f"{getattr(first, field)!s} is recorded, {getattr(record, field)!s} was given"
+            words = {"recorded": getattr(first, field), "given": getattr(record, field)}
+            return field, _("%(recorded)s is recorded, %(given)s was given") % words
 
     if wrong := _find_player_difference(record, rows):
         return "lines", wrong
@@ -70,14 +80,15 @@ def _find_player_difference(record: MatchRecord, rows: Mapping[int, MatchRow]) -
     """Return what is wrong with the players whom a delivery adds; empty where nothing is."""
     given = {line.user.pk for line in record.lines}
     unknown = sorted(line.user.shown_name for line in record.lines if line.user.pk not in rows)
+    names = {"players": ", ".join(unknown)}
     if unknown and any(row.are_players_settled for row in rows.values()):
-        return f"it names {', '.join(unknown)}, and a correction said who played"
+        return _("it names %(players)s, and a correction said who played") % names
 
     is_exchange = unknown and given & rows.keys() and not rows.keys() <= given
     if is_exchange:
-        return f"it names {', '.join(unknown)}, and leaves out players who are recorded"
+        return _("it names %(players)s, and leaves out players who are recorded") % names
     if unknown and not given & rows.keys() and _has_other_winners(record, rows):
-        return f"it names {', '.join(unknown)} with a winner of their own, as another match would"
+        return _("it names %(players)s with a winner of their own, as another match would") % names
     return ""
 
 
@@ -107,11 +118,13 @@ def _find_line_difference(record: MatchRecord, line: LineRecord, row: MatchRow) 
         if field == "uncounted_reason" and not value and recorded in IMPLIED:
             continue
         if recorded != value:
-            return field, f"{recorded!s} is recorded for {line.user.username}, {value!s} was given"
+            words = {"recorded": recorded, "player": line.user.username, "given": value}
+            return field, _("%(recorded)s is recorded for %(player)s, %(given)s was given") % words
     if not is_same_json(row.stats, dict(line.stats)):
-        return "stats", f"other numbers are recorded for {line.user.username}"
+        words = {"player": line.user.username}
+        return "stats", _("other numbers are recorded for %(player)s") % words
     if (line.void_reason or record.void_reason) and not row.is_voided:
-        return "void_reason", "it counts, and was given as void"
+        return "void_reason", _("it counts, and was given as void")
     return None
 
 

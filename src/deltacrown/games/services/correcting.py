@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.games import signals
@@ -71,10 +73,8 @@ def correct_match(
     queue_for([(game.pk, match_key)])
     rows = lock_match_lines(game, match_key)
     if all(row.is_voided for row in rows):
-        raise MatchIsVoided(
-            f"Match {match_key!r} of {game.name} is void and counts nowhere; use restore_match first.",
-            field="match_key",
-        )
+        message = _("Match %(key)s of %(game)s is void and counts nowhere; use restore_match first.")
+        raise MatchIsVoided(message % {"key": repr(match_key), "game": game.name}, field="match_key")
 
     plan = _plan(rows, correction, now)
     check_lines(plan.lines)
@@ -90,7 +90,8 @@ def correct_match(
 
 def _plan(rows: Sequence[MatchRow], correction: MatchCorrection, now: datetime) -> Plan:
     if "sequence" not in correction and not any(map(_says_something, correction.values())):
-        raise InvalidMatch("Nothing to correct was given; name players with their results.", field="results")
+        message = _("Nothing to correct was given; name players with their results.")
+        raise InvalidMatch(message, field="results")
 
     if correction.get("kind") is not None:
         check_kind(str(correction["kind"]))

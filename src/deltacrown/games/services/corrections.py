@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import User
 from deltacrown.core.days import start_of_day
 from deltacrown.core.names import make_name_key
@@ -224,7 +226,8 @@ def correct_shared(rows: Sequence[MatchRow], correction: MatchCorrection) -> dic
     elif is_time_known is False:
         shared = {"played_at": start_of_day(rows[0].played_at), "is_time_known": False}
     elif is_time_known and not all(row.is_time_known for row in rows):
-        raise InvalidMatch("The day alone is recorded; give played_at with the time.", field="played_at")
+        message = gettext("The day alone is recorded; give played_at with the time.")
+        raise InvalidMatch(message, field="played_at")
 
     if correction.get("kind") is not None:
         shared["kind"] = correction["kind"]
@@ -252,7 +255,6 @@ def _find_player(by_name: Mapping[str, MatchRow], username: str, *, field: str) 
     try:
         return by_name[make_name_key(username)]
     except KeyError:
-        players = ", ".join(sorted(by_name))
-        raise InvalidMatch(
-            f"{username!r} is not in the match; its players are {players}.", field=field
-        ) from None
+        words = {"name": repr(username), "players": ", ".join(sorted(by_name))}
+        message = gettext("%(name)s is not in the match; its players are %(players)s.") % words
+        raise InvalidMatch(message, field=field) from None

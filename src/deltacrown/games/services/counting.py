@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from django.utils.translation import gettext_noop
+
 from deltacrown.games.models import MatchRow
 
 EndedBy = MatchRow.EndedBy
 
-BYE = "a bye"
-ABANDONED = "abandoned without a result"
-NO_RESULT = "no result is known"
-FORFEITED = "decided by forfeit, and forfeits do not count here"
+# They are stored in English, and translated when they are shown.
+BYE = gettext_noop("a bye")
+ABANDONED = gettext_noop("abandoned without a result")
+NO_RESULT = gettext_noop("no result is known")
+FORFEITED = gettext_noop("decided by forfeit, and forfeits do not count here")
 #: The reasons that follow from a line and the rules. When either is another one, so is the reason.
 IMPLIED = frozenset({BYE, ABANDONED, NO_RESULT, FORFEITED})
 

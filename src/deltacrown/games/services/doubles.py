@@ -9,12 +9,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from deltacrown.core.days import ONE_DAY, start_of_day
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, MatchRow
 from deltacrown.games.services.lines import list_lines_by_match
 from deltacrown.games.services.records import MatchKey, MatchRecord, RecordOutcome
 
+#: What is said of a double, by whether only the day is known, and whether its key is told.
+WARNINGS = {
+    (False, False): gettext_noop(
+        "Another match of the same players at the same time is recorded; void one if they are one match."
+    ),
+    (False, True): gettext_noop(
+        "Another match of the same players at the same time is recorded under the key %(key)s; "
+        "void one if they are one match."
+    ),
+    (True, False): gettext_noop(
+        "Another match of the same players on the same day with the same score is recorded; "
+        "void one if they are one match."
+    ),
+    (True, True): gettext_noop(
+        "Another match of the same players on the same day with the same score is recorded "
+        "under the key %(key)s; void one if they are one match."
+    ),
+}
 LAST_OF_DAY = ONE_DAY - timedelta(microseconds=1)
 #: The columns of a probe, with their types in PostgreSQL: number, whose match, when, what is said of it.
 #: ``until`` is the time where it is known.
@@ -103,9 +123,7 @@ class Double:
 
         :param names_key: whether the reader may know its key.
         """
-        when = "on the same day with the same score" if self.is_by_day else "at the same time"
-        where = f" under the key {self.match_key!r}" if names_key else ""
-        return f"Another match of the same players {when} is recorded{where}; void one if they are one match."
+        return _(WARNINGS[self.is_by_day, names_key]) % {"key": repr(self.match_key)}
 
 
 def find_doubles(subjects: Collection[Subject]) -> dict[MatchKey, list[Double]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
@@ -44,8 +46,8 @@ def get_match_line(game: Game, match_key: str, *, user: User) -> MatchRow:
         if row.user_id == user.pk:
             return row
 
-    message = f"You played no match {match_key!r} in {game.name}; check the key and the game."
-    raise MatchNotFound(message, field="match_key")
+    message = _("You played no match %(key)s in %(game)s; check the key and the game.")
+    raise MatchNotFound(message % {"key": repr(match_key), "game": game.name}, field="match_key")
 
 
 def lock_match_lines(game: Game, match_key: str) -> list[MatchRow]:
@@ -105,5 +107,5 @@ def _pick(matches: dict[MatchKey, T], keys: Collection[MatchKey]) -> dict[MatchK
 
 
 def _not_found(game: Game, match_key: str) -> MatchNotFound:
-    message = f"No match {match_key!r} is recorded in {game.name}; check the key and the game."
-    return MatchNotFound(message, field="match_key")
+    message = _("No match %(key)s is recorded in %(game)s; check the key and the game.")
+    return MatchNotFound(message % {"key": repr(match_key), "game": game.name}, field="match_key")

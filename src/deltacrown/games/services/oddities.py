@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from deltacrown.core.listing import write_list
 from deltacrown.games.models import MatchRow
 
 Result = MatchRow.Result
@@ -34,7 +38,7 @@ def list_oddities(lines: Sequence[Line]) -> list[str]:
     """
     found = [*_list_split_sides(lines), *_list_odd_results(lines), *_list_odd_placements(lines)]
     if any(line.ended_by == EndedBy.BYE for line in lines) and len(_group(lines)) > 1:
-        found.append("A bye has an opponent.")
+        found.append(_("A bye has an opponent."))
 
     return found
 
@@ -53,7 +57,8 @@ def _list_split_sides(lines: Sequence[Line]) -> list[str]:
     for side, together in _group(lines).items():
         results = {line.result for line in together if line.ended_by not in LEFT}
         if len(results) > 1:
-            found.append(f"The side {side!r} has several results: {_listed(results)}.")
+            words = {"side": repr(side), "results": _listed(results)}
+            found.append(_("The side %(side)s has several results: %(results)s.") % words)
 
     return found
 
@@ -64,19 +69,19 @@ def _list_odd_results(lines: Sequence[Line]) -> list[str]:
     found = []
 
     if Result.DRAW in results and len(results - {Result.NONE}) > 1:
-        found.append("Some players drew and others did not.")
+        found.append(_("Some players drew and others did not."))
     if Result.NONE in results and len(results) > 1:
-        found.append("Some players have a result and others have none.")
+        found.append(_("Some players have a result and others have none."))
 
     winners = sum(Result.WIN in side for side in sides)
     firsts = [line.placement == 1 for line in lines if line.result == Result.WIN]
     if winners > 1 and not all(firsts):
-        found.append(f"{winners} sides won.")
+        found.append(ngettext("%(count)s side won.", "%(count)s sides won.", winners) % {"count": winners})
 
     # Who left, or is placed behind somebody who is not known, may well have lost.
     is_explained = all(line.ended_by in LEFT or (line.placement or 0) > 1 for line in lines)
     if len(sides) > 1 and results == {Result.LOSS} and not is_explained:
-        found.append("Every side lost.")
+        found.append(_("Every side lost."))
 
     return found
 
@@ -86,10 +91,11 @@ def _list_odd_placements(lines: Sequence[Line]) -> list[str]:
     won = [line.placement or 0 for line in placed if line.result == Result.WIN]
     lost = [line.placement or 0 for line in placed if line.result == Result.LOSS]
     if won and lost and min(lost) < max(won):
-        return [f"Placement {min(lost)} lost and placement {max(won)} won."]
+        places = {"lost": min(lost), "won": max(won)}
+        return [_("Placement %(lost)s lost and placement %(won)s won.") % places]
 
     return []
 
 
 def _listed(results: set[str]) -> str:
-    return " and ".join(sorted(results))
+    return write_list(sorted(results))

@@ -8,6 +8,8 @@ from datetime import datetime
 from operator import attrgetter
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inserts import insert_rows
@@ -35,9 +37,12 @@ from django_tally.context import attributed
 Lines = dict[MatchKey, list[MatchRow]]
 
 #: Why rows changed that a later delivery touched, as the history of numbers tells it.
-ADDED = "A later delivery named more players of the match."
-REPLACED = "The match was void, and was recorded anew."
-STILL_VOID = "It is recorded with this content and is void; it counts again once it is restored."
+ADDED = gettext_noop("A later delivery named more players of the match.")
+REPLACED = gettext_noop("The match was void, and was recorded anew.")
+#: What a delivery is told.
+STILL_VOID = gettext_noop(
+    "It is recorded with this content and is void; it counts again once it is restored."
+)
 
 
 class Postponed(MatchConflict):
@@ -47,7 +52,8 @@ class Postponed(MatchConflict):
     """
 
     def __init__(self, record: MatchRecord, *, replaces: bool) -> None:
-        super().__init__(f"Match {record.match_key!r} of {record.game.name} is recorded already.")
+        words = {"key": repr(record.match_key), "game": record.game.name}
+        super().__init__(_("Match %(key)s of %(game)s is recorded already.") % words)
         self.replaces = replaces
 
 
@@ -128,7 +134,7 @@ class LaterDeliveries:
         if unknown:
             return self._add(place, record, unknown)
 
-        warnings = [STILL_VOID] if record.replaces_void and is_void and not _comes_void(record) else []
+        warnings = [_(STILL_VOID)] if record.replaces_void and is_void and not _comes_void(record) else []
         return RecordOutcome(
             status=RecordStatus.UNCHANGED, warnings=(*list_oddities(record.lines), *warnings)
         )

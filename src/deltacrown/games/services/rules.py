@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_json_object, check_past, check_text, is_blank
+from deltacrown.core.listing import write_choice
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services.records import LineRecord, MatchRecord
 
@@ -18,6 +22,10 @@ LONGEST_KEY = 100
 LONGEST_SIDE = 120
 LONGEST_SCORE = 100
 LONGEST_REASON = 500
+#: What is said of a blank reason.
+BLANK_VOID_OF_MATCH = gettext_noop("%(field)s is blank; say why the match is void, or leave it out.")
+BLANK_VOID_OF_LINE = gettext_noop("%(field)s is blank; say why the line is void, or leave it out.")
+BLANK_UNCOUNTED = gettext_noop("%(field)s is blank; say why the line counts nowhere, or leave it out.")
 
 
 class InvalidMatch(InvalidInput):
@@ -30,10 +38,10 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
     :raises InvalidInput: naming the field and how to mend it.
     """
     check_text(record.match_key, field="match_key", limit=LONGEST_KEY, required=True)
-    check_optional_reason(record.void_reason, field="void_reason", why="the match is void")
+    check_optional_reason(record.void_reason, field="void_reason", blank=BLANK_VOID_OF_MATCH)
     check_kind(record.kind)
     if record.game.pk is None:
-        raise InvalidMatch("The game is not saved; create it first.", field="game")
+        raise InvalidMatch(_("The game is not saved; create it first."), field="game")
     check_played_at(record.played_at, now=now, is_time_known=record.is_time_known)
     check_sequence(record.sequence)
     check_lines(record.lines)
@@ -42,9 +50,8 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
 def check_kind(kind: str) -> None:
     """Refuse a word that is no kind of match."""
     if kind not in MatchRow.Kind.values:
-        raise InvalidMatch(
-            f"kind {kind!r} is unknown; give {' or '.join(MatchRow.Kind.values)}.", field="kind"
-        )
+        words = {"kind": repr(kind), "kinds": write_choice(MatchRow.Kind.values)}
+        raise InvalidMatch(_("kind %(kind)s is unknown; give %(kinds)s.") % words, field="kind")
 
 
 def check_lines(lines: Sequence[LineRecord]) -> None:
@@ -61,11 +68,11 @@ def check_played_at(played_at: datetime, *, now: datetime, is_time_known: bool =
     """
     check_past(played_at, field="played_at", now=now, tolerance=CLOCK_TOLERANCE)
     if played_at < EARLIEST:
-        raise InvalidMatch("played_at is before the year 1 in UTC; check its time zone.", field="played_at")
+        message = _("played_at is before the year 1 in UTC; check its time zone.")
+        raise InvalidMatch(message, field="played_at")
     if not is_time_known and played_at.astimezone(UTC).time() != time():
-        raise InvalidMatch(
-            "played_at is a day without a time, and must be the start of that day in UTC.", field="played_at"
-        )
+        message = _("played_at is a day without a time, and must be the start of that day in UTC.")
+        raise InvalidMatch(message, field="played_at")
 
 
 def check_sequence(sequence: int | None) -> None:
@@ -77,31 +84,30 @@ def check_sequence(sequence: int | None) -> None:
 def check_result(result: object) -> None:
     """Refuse a word that is no result."""
     if result not in MatchRow.Result.values:
-        raise InvalidMatch(
-            f"result {result!r:.40} is unknown; give {', '.join(MatchRow.Result.values)}.", field="result"
-        )
+        words = {"result": f"{result!r:.40}", "results": ", ".join(MatchRow.Result.values)}
+        raise InvalidMatch(_("result %(result)s is unknown; give %(results)s.") % words, field="result")
 
 
 def check_ended_by(ended_by: object, result: str) -> None:
     """Refuse a word that is no end of a match, or an abandoned match with a result."""
     if ended_by not in MatchRow.EndedBy.values:
-        words = ", ".join(MatchRow.EndedBy.values)
-        raise InvalidMatch(f"ended_by {ended_by!r:.40} is unknown; give {words}.", field="ended_by")
+        words = {"word": f"{ended_by!r:.40}", "words": ", ".join(MatchRow.EndedBy.values)}
+        raise InvalidMatch(_("ended_by %(word)s is unknown; give %(words)s.") % words, field="ended_by")
     if ended_by == MatchRow.EndedBy.ABANDONED and result != MatchRow.Result.NONE:
-        raise InvalidMatch(
-            f"An abandoned match has no result, and {result} was given; give NONE, or another ended_by.",
-            field="result",
+        message = _(
+            "An abandoned match has no result, and %(result)s was given; give NONE, or another ended_by."
         )
+        raise InvalidMatch(message % {"result": result}, field="result")
 
 
-def check_optional_reason(reason: str, *, field: str, why: str) -> None:
+def check_optional_reason(reason: str, *, field: str, blank: str) -> None:
     """Refuse a reason that is overlong, or given and blank.
 
-    :param why: what it would be the reason of, for the message.
+    :param blank: what is said of a blank one, to be translated.
     """
     check_text(reason, field=field, limit=LONGEST_REASON)
     if reason and is_blank(reason):
-        raise InvalidMatch(f"{field} is blank; say why {why}, or leave it out.", field=field)
+        raise InvalidMatch(_(blank) % {"field": field}, field=field)
 
 
 def check_reason(reason: str) -> None:
@@ -118,17 +124,17 @@ def check_score(score: object) -> None:
 
 def _check_players(lines: Sequence[LineRecord]) -> None:
     if not lines:
-        raise InvalidMatch("The match has no players; give at least one line.", field="lines")
+        raise InvalidMatch(_("The match has no players; give at least one line."), field="lines")
     seen: set[int] = set()
     for line in lines:
         if line.user.pk is None:
-            raise InvalidMatch(
-                f"The player {line.user.username!r} is not saved; create them first.", field="user"
-            )
+            words = {"player": repr(line.user.username)}
+            message = _("The player %(player)s is not saved; create them first.") % words
+            raise InvalidMatch(message, field="user")
         if line.user.pk in seen:
-            raise InvalidMatch(
-                f"{line.user.username} is in the match twice; give one line per player.", field="user"
-            )
+            words = {"player": line.user.username}
+            message = _("%(player)s is in the match twice; give one line per player.") % words
+            raise InvalidMatch(message, field="user")
         seen.add(line.user.pk)
 
 
@@ -139,6 +145,6 @@ def _check_line(line: LineRecord) -> None:
     check_score(line.score)
     if line.placement is not None:
         check_integer(line.placement, field="placement", least=1)
-    check_optional_reason(line.uncounted_reason, field="uncounted_reason", why="the line counts nowhere")
-    check_optional_reason(line.void_reason, field="void_reason", why="the line is void")
+    check_optional_reason(line.uncounted_reason, field="uncounted_reason", blank=BLANK_UNCOUNTED)
+    check_optional_reason(line.void_reason, field="void_reason", blank=BLANK_VOID_OF_LINE)
     check_json_object(line.stats, field="stats")

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.audit import audit
@@ -55,10 +56,11 @@ def create_season(
 
     season, is_new = find_or_insert(lambda: _find_or_create(wanted))
     if _list_facts(season) != _list_facts(wanted):
-        message = (
-            f"The slug {slug} belongs to the season {season.name!r}, which has other days, another name "
+        message = gettext(
+            "The slug %(slug)s belongs to the season %(season)s, which has other days, another name "
+            "or another game: change that season, or choose a slug."
         )
-        raise SeasonTaken(f"{message}or another game: change that season, or choose a slug.", field="slug")
+        raise SeasonTaken(message % {"slug": slug, "season": repr(season.name)}, field="slug")
     if is_new:
         audit.info("%s created season %s: %s", _say_who(by), slug, _say_days(season))
     return season
@@ -138,20 +140,20 @@ def _check_slug(slug: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        message = f"{slug!r} is no slug: letters, digits, hyphens and underscores only."
-        raise InvalidInput(message, field="slug") from error
+        message = gettext("%(slug)s is no slug: letters, digits, hyphens and underscores only.")
+        raise InvalidInput(message % {"slug": repr(slug)}, field="slug") from error
 
 
 def _set_facts(season: Season, name: str, starts_at: datetime, ends_at: datetime) -> None:
     for field, at in (("starts_at", starts_at), ("ends_at", ends_at)):
         check_datetime(at, field=field)
         if not starts_a_day(to_utc(at)):
-            message = f"{field} {write_iso_minute(at)} is within a day: give a midnight in UTC."
-            raise InvalidInput(message, field=field)
+            message = gettext("%(field)s %(time)s is within a day: give a midnight in UTC.")
+            raise InvalidInput(message % {"field": field, "time": write_iso_minute(at)}, field=field)
 
     if ends_at <= starts_at:
-        message = f"ends_at {write_iso_minute(ends_at)} is not after the start: give a later midnight."
-        raise InvalidInput(message, field="ends_at")
+        message = gettext("ends_at %(time)s is not after the start: give a later midnight.")
+        raise InvalidInput(message % {"time": write_iso_minute(ends_at)}, field="ends_at")
 
     season.name = clean_name(name, field="name", limit=LONGEST_NAME)
     season.starts_at, season.ends_at = to_utc(starts_at), to_utc(ends_at)
@@ -171,7 +173,8 @@ def _list_facts(season: Season) -> tuple[object, ...]:
 
 
 def _build_refusal(slug: str) -> NotFound:
-    return NotFound(f"There is no season {slug!r:.80}: use the slug of one, as listed.", field="season")
+    message = gettext("There is no season %(slug)s: use the slug of one, as listed.")
+    return NotFound(message % {"slug": f"{slug!r:.80}"}, field="season")
 
 
 def _say_who(by: User | None) -> str:

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_day
 from deltacrown.core.days import add_days
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_past, check_text
+from deltacrown.core.numerals import write_whole
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import signals
@@ -86,7 +89,7 @@ def file_dispute(
         new, same_subject = _about_result(reporter, result.pk, now)
     else:
         raise InvalidDispute(
-            "A dispute is about one match or one tournament result; name exactly one of them."
+            _("A dispute is about one match or one tournament result; name exactly one of them.")
         )
 
     if existing := _find_open(reporter, same_subject, reason):
@@ -106,13 +109,18 @@ def _about_match(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Query
     match = get_match_row(pk)
     lines = list_match_lines(match.game, match.match_key)
     if reporter.pk not in {line.user_id for line in lines}:
-        raise NotAParticipant("Only those who played in a match can dispute it.", field="match")
+        raise NotAParticipant(_("Only those who played in a match can dispute it."), field="match")
     if all(line.is_voided for line in lines):
-        raise InvalidDispute(
-            f"The match is already voided ({match.void_reason}) and counts nowhere.", field="match"
+        message = _("The match is already voided (%(reason)s) and counts nowhere.")
+        raise InvalidDispute(message % {"reason": match.void_reason}, field="match")
+    if now > get_dispute_deadline(match.played_at, is_time_known=match.is_time_known):
+        days = settings.DISPUTE_WINDOW_DAYS
+        message = ngettext(
+            "It was played on %(day)s and could be disputed for %(n)s day.",
+            "It was played on %(day)s and could be disputed for %(n)s days.",
+            days,
         )
-    until = get_dispute_deadline(match.played_at, is_time_known=match.is_time_known)
-    _check_window(match.played_at, until, now, "played")
+        raise _close_window(message, match.played_at, days)
 
     return Dispute(match_id=pk), Dispute.objects.filter(match_id__in=[line.pk for line in lines])
 
@@ -124,21 +132,22 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
     """
     result = TournamentResult.objects.select_related("tournament").get(pk=pk)
     if not has_competed(reporter, result):
-        raise NotAParticipant(
-            f"Only entrants of {result.tournament.name} can dispute its results.", field="result"
+        message = _("Only entrants of %(tournament)s can dispute its results.")
+        raise NotAParticipant(message % {"tournament": result.tournament.name}, field="result")
+    if now > get_dispute_deadline(result.decided_at):
+        days = settings.DISPUTE_WINDOW_DAYS
+        message = ngettext(
+            "It was decided on %(day)s and could be disputed for %(n)s day.",
+            "It was decided on %(day)s and could be disputed for %(n)s days.",
+            days,
         )
-    _check_window(result.decided_at, get_dispute_deadline(result.decided_at), now, "decided")
+        raise _close_window(message, result.decided_at, days)
 
     return Dispute(result=result), Dispute.objects.filter(result=result)
 
 
-def _check_window(since: datetime, until: datetime, now: datetime, happened: str) -> None:
-    if now > until:
-        days = settings.DISPUTE_WINDOW_DAYS
-        raise DisputeWindowClosed(
-            f"It was {happened} on {write_day(since)} and could be disputed for {days} days.",
-            field="filed_at",
-        )
+def _close_window(message: str, since: datetime, days: int) -> DisputeWindowClosed:
+    return DisputeWindowClosed(message % {"day": write_day(since), "n": write_whole(days)}, field="filed_at")
 
 
 def _find_open(reporter: User, same_subject: QuerySet[Dispute], reason: str) -> Dispute | None:
@@ -149,7 +158,8 @@ def _find_open(reporter: User, same_subject: QuerySet[Dispute], reason: str) -> 
     existing = same_subject.filter(reporter=reporter, status=Dispute.Status.OPEN).first()
     if existing is not None and existing.reason != reason:
         raise DisputeOpen(
-            f"You already filed a dispute about it on {write_day(existing.filed_at)}; wait for its outcome.",
+            _("You already filed a dispute about it on %(day)s; wait for its outcome.")
+            % {"day": write_day(existing.filed_at)},
             field="reason",
         )
     return existing

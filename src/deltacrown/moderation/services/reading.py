@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
@@ -32,7 +34,7 @@ def get_dispute(handle: str, *, viewer: User) -> Dispute:
         pk = None
     found = Dispute.objects.select_related("reporter__profile", "result__tournament").filter(pk=pk).first()
     if found is None or not _may_see(found, viewer):
-        raise DisputeNotFound("There is no such dispute.", field="handle")
+        raise DisputeNotFound(_("There is no such dispute."), field="handle")
     return found
 
 

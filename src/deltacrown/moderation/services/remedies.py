@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.words import in_english
 from deltacrown.games import services as games
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.subjects import get_match_row
@@ -79,7 +81,8 @@ def apply_remedy(*, dispute: Dispute, remedy: Remedy, reason: str, now: datetime
     :param reason: shown with the changed rows, truncated to 500 characters.
     :raises UnfitRemedy: the remedy does not fit what the dispute is about.
     """
-    reason = Truncator(reason).chars(OWNERS_REASON_LENGTH)
+    with in_english():  # it is stored, and languages mark what is left out differently
+        reason = Truncator(reason).chars(OWNERS_REASON_LENGTH)
     if isinstance(remedy, VoidMatch | CorrectMatch):
         _amend_match(dispute, remedy, reason, now, by)
     else:
@@ -91,7 +94,7 @@ def _amend_match(
 ) -> None:
     if dispute.match_id is None:
         raise UnfitRemedy(
-            "The dispute is about a tournament result; correct the result or disqualify the entrant.",
+            _("The dispute is about a tournament result; correct the result or disqualify the entrant."),
             field="remedy",
         )
     match = get_match_row(dispute.match_id)
@@ -120,7 +123,7 @@ def _amend_result(
     dispute: Dispute, remedy: CorrectResult | Disqualify, reason: str, now: datetime, by: User
 ) -> None:
     if dispute.result_id is None:
-        raise UnfitRemedy("The dispute is about a match; void the match or correct it.", field="remedy")
+        raise UnfitRemedy(_("The dispute is about a match; void the match or correct it."), field="remedy")
     result = TournamentResult.objects.select_related("tournament", "user", "team").get(pk=dispute.result_id)
     user, team = _entrant_of(result)
     if isinstance(remedy, CorrectResult):

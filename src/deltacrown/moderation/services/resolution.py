@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.dates import write_day
@@ -74,10 +76,10 @@ def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
     """Lock and reload the dispute, and check that ``by`` may resolve it."""
     dispute = Dispute.objects.select_for_update(no_key=True).get(pk=dispute.pk)
     if not has_right(by, Right.RESOLVE_DISPUTES):
-        message = f"Resolving a dispute takes the permission {Right.RESOLVE_DISPUTES}."
-        raise MayNotResolve(message, field="by")
+        message = _("Resolving a dispute takes the permission %(right)s.")
+        raise MayNotResolve(message % {"right": Right.RESOLVE_DISPUTES}, field="by")
     if by.pk == dispute.reporter_id:
-        raise MayNotResolve("You filed this dispute; another moderator must resolve it.", field="by")
+        raise MayNotResolve(_("You filed this dispute; another moderator must resolve it."), field="by")
     return dispute
 
 
@@ -86,11 +88,12 @@ def _is_resolved(dispute: Dispute, outcome: Dispute.Status) -> bool:
     if dispute.status == Dispute.Status.OPEN:
         return False
     if dispute.status != outcome:
-        when = f" on {write_day(dispute.resolved_at)}" if dispute.resolved_at else ""
-        raise AlreadyResolved(
-            f"The dispute was already {dispute.get_status_display().lower()}{when}.",
-            field="dispute",
-        )
+        message = _("The dispute was already rejected on %(day)s.")
+        if dispute.status == Dispute.Status.UPHELD:
+            message = _("The dispute was already upheld on %(day)s.")
+        # A constraint sees to it that one that is not open has this date.
+        day = write_day(dispute.resolved_at) if dispute.resolved_at else ""
+        raise AlreadyResolved(message % {"day": day}, field="dispute")
     return True
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.games.models import MatchRow, list_match_sources
@@ -25,7 +27,8 @@ def get_match_row(pk: int) -> MatchRow:
         row: MatchRow | None = rows.select_related("game").first()
         if row is not None:
             return row
-    raise MatchGone(f"Match {pk} was deleted; a dispute about it has no effect.", field="match")
+    message = _("Match %(id)s was deleted; a dispute about it has no effect.") % {"id": pk}
+    raise MatchGone(message, field="match")
 
 
 def get_disputed_match(dispute: Dispute) -> MatchRow | None:

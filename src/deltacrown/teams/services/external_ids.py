@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from deltacrown.core.external_ids import IdTable, find_rows, parse_address
+from django.utils.translation import gettext_noop
+
+from deltacrown.core.external_ids import IdTable, Refusals, find_rows, parse_address
 from deltacrown.core.races import find_or_insert
 from deltacrown.teams.models import Team, TeamExternalId
 from deltacrown.teams.services.naming import ensure_teams
 from django_tally.transactions import atomic_service
 
-TABLE = IdTable(TeamExternalId, "team", "team")
+TABLE = IdTable(
+    TeamExternalId,
+    "team",
+    Refusals(
+        unknown=gettext_noop("The team has no id %(id)s."),
+        taken=gettext_noop("%(id)s is another team's: check the id, or remove it there first."),
+        too_many=gettext_noop("A team has at most %(most)s external ids: remove one first."),
+    ),
+)
 #: How much of an id is part of a name made of it.
 LONGEST_PART = 80
 

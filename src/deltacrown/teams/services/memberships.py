@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
@@ -49,8 +50,15 @@ class MembershipRecord:
         return self.team.pk, self.user.pk
 
     def __str__(self) -> str:
-        end = f"to {write_iso_minute(self.left_at)}" if self.left_at else "on"
-        return f"{self.user.username} in {self.team.name} from {write_iso_minute(self.joined_at)} {end}"
+        words = {
+            "player": self.user.username,
+            "team": self.team.name,
+            "joined": write_iso_minute(self.joined_at),
+        }
+        if self.left_at is None:
+            return _("%(player)s in %(team)s from %(joined)s on") % words
+        words["left"] = write_iso_minute(self.left_at)
+        return _("%(player)s in %(team)s from %(joined)s to %(left)s") % words
 
 
 @atomic_service
@@ -163,9 +171,8 @@ class _Changes:
             return
 
         if any(_is_overlapping(record, each) for each in memberships):
-            raise MembershipConflict(
-                f"{record} overlaps another membership in that team; correct the dates.", field="joined_at"
-            )
+            message = _("%(membership)s overlaps another membership in that team; correct the dates.")
+            raise MembershipConflict(message % {"membership": record}, field="joined_at")
 
         membership = TeamMembership(
             team=record.team, user=record.user, joined_at=record.joined_at, left_at=record.left_at
@@ -181,11 +188,9 @@ class _Changes:
             if known.pk is not None:
                 self.ended.append(known)
         else:
-            raise MembershipConflict(
-                f"{record} is already recorded, ending at {write_iso_minute(known.left_at)}; "
-                f"give that end, or none.",
-                field="left_at",
-            )
+            words = {"membership": record, "end": write_iso_minute(known.left_at)}
+            message = _("%(membership)s is already recorded, ending at %(end)s; give that end, or none.")
+            raise MembershipConflict(message % words, field="left_at")
 
 
 def _is_overlapping(record: MembershipRecord, membership: TeamMembership) -> bool:
@@ -216,25 +221,31 @@ def _check_record(record: MembershipRecord) -> None:
     if record.left_at is not None:
         check_past(record.left_at, field="left_at")
         if record.left_at < record.joined_at:
-            raise InvalidDate(f"{record} ends before it starts; correct the dates.", field="left_at")
+            message = _("%(membership)s ends before it starts; correct the dates.")
+            raise InvalidDate(message % {"membership": record}, field="left_at")
 
 
 def _build_join_error(team: Team, user: User, later: TeamMembership) -> MembershipConflict:
     """Return the error of ``join_team``: the player is in the team then, or was later."""
-    since = f"{user.username} is already in {team.name} from {write_iso_minute(later.joined_at)}"
+    words = {"player": user.username, "team": team.name, "joined": write_iso_minute(later.joined_at)}
     if later.left_at is None:
-        advice = f"{since} on; record when they left first, with leave_team, and join them after that."
+        message = _(
+            "%(player)s is already in %(team)s from %(joined)s on; record when they left first, "
+            "with leave_team, and join them after that."
+        )
     else:
-        advice = f"{since} to {write_iso_minute(later.left_at)}; give a date from then on."
-    return MembershipConflict(advice, field="joined_at")
+        words["left"] = write_iso_minute(later.left_at)
+        message = _(
+            "%(player)s is already in %(team)s from %(joined)s to %(left)s; give a date from then on."
+        )
+    return MembershipConflict(message % words, field="joined_at")
 
 
 def _build_leave_error(team: Team, user: User, membership: TeamMembership | None) -> InvalidDate | NotInTeam:
     """Return the error of ``leave_team``: no open membership, or one that began after the leaving time."""
+    words = {"player": user.username, "team": team.name}
     if membership is None:
-        return NotInTeam(f"{user.username} is not in {team.name} and cannot leave it.", field="user")
-    return InvalidDate(
-        f"{user.username} joined {team.name} at {write_iso_minute(membership.joined_at)} "
-        f"and cannot leave it earlier.",
-        field="left_at",
-    )
+        return NotInTeam(_("%(player)s is not in %(team)s and cannot leave it.") % words, field="user")
+    words["joined"] = write_iso_minute(membership.joined_at)
+    message = _("%(player)s joined %(team)s at %(joined)s and cannot leave it earlier.") % words
+    return InvalidDate(message, field="left_at")

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from deltacrown.core import names as core_names
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
@@ -51,9 +52,8 @@ def create_team(*, slug: str, name: str) -> Team:
     _check_slug(slug)
     team = find_or_insert(lambda: _find_or_create(slug, name))
     if make_name_key(team.name) != make_name_key(name):
-        raise TeamTaken(
-            f"The slug {slug!r} belongs to the team {team.name!r}; choose another slug.", field="slug"
-        )
+        message = gettext("The slug %(slug)s belongs to the team %(team)s; choose another slug.")
+        raise TeamTaken(message % {"slug": repr(slug), "team": repr(team.name)}, field="slug")
     return team
 
 
@@ -101,11 +101,11 @@ def ensure_teams(*, names: Sequence[str]) -> dict[str, Team]:
         if still := taken.keys() & {name for given, name in clean.items() if given not in found}:
             raise TeamTaken(f"{taken[min(still)]}.", field="name")
 
-    raise TeamTaken(
-        f"The name {next(iter(missing.values()))!r} is taken by a team without an up-to-date key; "
-        "run backfill_profiles, then try again.",
-        field="name",
+    message = gettext(
+        "The name %(name)s is taken by a team without an up-to-date key; "
+        "run backfill_profiles, then try again."
     )
+    raise TeamTaken(message % {"name": repr(next(iter(missing.values())))}, field="name")
 
 
 def find_teams(names_or_slugs: Iterable[str]) -> dict[str, Team]:
@@ -171,8 +171,8 @@ def clean_name(name: str) -> str:
     """
     check_text(name, field="name", limit=NAME_LENGTH * 4, required=True, multiline=True)
     if names_known_provider(name):
-        message = f"{name!r:.60} is written like an id of a provider: write it without the colon."
-        raise InvalidInput(message, field="name")
+        message = gettext("%(name)s is written like an id of a provider: write it without the colon.")
+        raise InvalidInput(message % {"name": f"{name!r:.60}"}, field="name")
     return core_names.clean_name(" ".join(name.split()), field="name", limit=NAME_LENGTH)
 
 
@@ -191,9 +191,8 @@ def _refuse_namesake(name: str, slug: str) -> None:
     """Raise ``TeamTaken`` when a team with another slug has this name, or one that looks like it."""
     namesake = Team.objects.filter(name_key=make_name_key(name)).exclude(slug=slug).first()
     if namesake is not None:
-        raise TeamTaken(
-            f"The name {name!r} belongs to the team {namesake.slug!r}; choose another name.", field="name"
-        )
+        message = gettext("The name %(name)s belongs to the team %(team)s; choose another name.")
+        raise TeamTaken(message % {"name": repr(name), "team": repr(namesake.slug)}, field="name")
     own = Team.objects.filter(slug=slug).values_list("pk", flat=True).first()
     if taken := find_taken("team", [name], owners={name: own}):
         raise TeamTaken(f"{taken[name]}.", field="name")
@@ -204,9 +203,8 @@ def _check_slug(slug: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidInput(
-            f"{slug!r} is not a valid slug: use letters, digits, hyphens and underscores only.", field="slug"
-        ) from error
+        message = gettext("%(slug)s is not a valid slug: use letters, digits, hyphens and underscores only.")
+        raise InvalidInput(message % {"slug": repr(slug)}, field="slug") from error
 
 
 def _resolve(names: Mapping[str, str]) -> Found:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
@@ -101,15 +103,13 @@ def end_role(
         return same
     held = roles.filter(ended_at__isnull=True).first()
     if held is None:
-        label = Role(role).label.lower()
-        raise RoleNotHeld(
-            f"{user.shown_name} is no {label} of {team.name}; name a role they have.", field="role"
-        )
+        words = {"player": user.shown_name, "role": Role(role).label.lower(), "team": team.name}
+        message = _("%(player)s is no %(role)s of %(team)s; name a role they have.") % words
+        raise RoleNotHeld(message, field="role")
     if at < held.given_at:
-        since = write_iso_minute(held.given_at)
-        raise InvalidDate(
-            f"{user.shown_name} got the role at {since}; end it then or later.", field="ended_at"
-        )
+        words = {"player": user.shown_name, "since": write_iso_minute(held.given_at)}
+        message = _("%(player)s got the role at %(since)s; end it then or later.") % words
+        raise InvalidDate(message, field="ended_at")
     held.ended_at = at
     held.save(update_fields=["ended_at"])
     return held
@@ -171,11 +171,11 @@ def require_management(team: Team, by: User | None, *, now: datetime) -> None:
     if by is None or can_manage(team, by, now=now):
         return
     who = name_captains(list_captains(team, now))
-    others = f"staff with the permission {Right.MANAGE_TEAMS}"
+    words = {"captains": who, "right": Right.MANAGE_TEAMS, "team": team.name}
     raise MayNotManage(
-        f"Only {who} and {others} may do this."
+        _("Only %(captains)s and staff with the permission %(right)s may do this.") % words
         if who
-        else f"{team.name} has no captain; {others} may do this."
+        else _("%(team)s has no captain; staff with the permission %(right)s may do this.") % words
     )
 
 
@@ -184,30 +184,37 @@ def name_captains(captains: list[User]) -> str:
     if not captains:
         return ""
     names = ", ".join(captain.shown_name for captain in captains[:NAMED])
-    more = f" and {len(captains) - NAMED} more" if len(captains) > NAMED else ""
-    return f"the team's captain{'s' if len(captains) > 1 else ''} ({names}{more})"
+    if more := max(0, len(captains) - NAMED):
+        names = _("%(names)s and %(more)s more") % {"names": names, "more": more}
+    return ngettext("the team's captain (%(names)s)", "the team's captains (%(names)s)", len(captains)) % {
+        "names": names
+    }
 
 
 def _check_role(role: str) -> None:
     if role not in Role.values:
-        known = ", ".join(Role.values)
-        raise UnknownRole(f"There is no role {role!r:.40}; use one of {known}.", field="role")
+        words = {"role": f"{role!r:.40}", "roles": ", ".join(Role.values)}
+        raise UnknownRole(_("There is no role %(role)s; use one of %(roles)s.") % words, field="role")
 
 
 def _require_member(team: Team, user: User, at: datetime) -> None:
     """Raise ``NotInTeam`` unless the player was in the team at ``at`` and is so still."""
     memberships = TeamMembership.objects.present_at(at).filter(team=team, user=user, left_at__isnull=True)
     if not memberships.exists():
-        raise NotInTeam(
-            f"{user.shown_name} is not in {team.name} since {write_iso_minute(at)}; "
-            "a role is given to a member of the team.",
-            field="user",
-        )
+        words = {"player": user.shown_name, "team": team.name, "time": write_iso_minute(at)}
+        message = _("%(player)s is not in %(team)s since %(time)s; a role is given to a member of the team.")
+        raise NotInTeam(message % words, field="user")
 
 
 def _build_conflict(user: User, later: TeamRole) -> RoleConflict:
-    had = f"{user.shown_name} is {later.get_role_display().lower()} from {write_iso_minute(later.given_at)}"
+    words = {
+        "player": user.shown_name,
+        "role": later.get_role_display().lower(),
+        "since": write_iso_minute(later.given_at),
+    }
     if later.ended_at is None:
-        return RoleConflict(f"{had} on; end it at its own start first, with end_role.", field="given_at")
-    until = write_iso_minute(later.ended_at)
-    return RoleConflict(f"{had} to {until}; give a time from then on.", field="given_at")
+        message = _("%(player)s is %(role)s from %(since)s on; end it at its own start first, with end_role.")
+    else:
+        words["until"] = write_iso_minute(later.ended_at)
+        message = _("%(player)s is %(role)s from %(since)s to %(until)s; give a time from then on.")
+    return RoleConflict(message % words, field="given_at")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.tournaments.models.tournament import Tournament
@@ -13,9 +14,9 @@ class TournamentDecision(models.Model):
     """What was decided about a completed tournament as a whole: when, why, and by whom. Rows never change."""
 
     class Kind(models.TextChoices):
-        ANNULLED = "ANNULLED", "Annulled"
-        ANNULMENT_LIFTED = "ANNULMENT_LIFTED", "Annulment lifted"
-        REOPENED = "REOPENED", "Reopened"
+        ANNULLED = "ANNULLED", _("Annulled")
+        ANNULMENT_LIFTED = "ANNULMENT_LIFTED", _("Annulment lifted")
+        REOPENED = "REOPENED", _("Reopened")
 
     tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="decisions", db_index=False)
     kind = models.CharField(max_length=16, choices=Kind)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.teams.models import Team
@@ -19,12 +21,12 @@ class EntryChange(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ENTERED = "ENTERED", "Entered"
-        CHECKED_IN = "CHECKED_IN", "Checked in"
-        WITHDRAWN = "WITHDRAWN", "Withdrew"
-        RETURNED = "RETURNED", "Came back"
-        JOINED = "JOINED", "Joined the roster"
-        LEFT = "LEFT", "Left the roster"
+        ENTERED = "ENTERED", _("Entered")
+        CHECKED_IN = "CHECKED_IN", pgettext_lazy("what happened", "Checked in")
+        WITHDRAWN = "WITHDRAWN", _("Withdrew")
+        RETURNED = "RETURNED", _("Came back")
+        JOINED = "JOINED", _("Joined the roster")
+        LEFT = "LEFT", _("Left the roster")
 
     #: What happens to one player of a roster. The other kinds happen to an entrant as a whole.
     OF_ROSTERS = (Kind.JOINED, Kind.LEFT)

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.teams.models import Team
@@ -25,10 +27,10 @@ class TournamentParticipation(models.Model):
     """A player's registration for a tournament. It is kept when the tournament is cancelled."""
 
     class Status(models.TextChoices):
-        REGISTERED = "REGISTERED", "Registered"
-        CHECKED_IN = "CHECKED_IN", "Checked in"
-        WITHDRAWN = "WITHDRAWN", "Withdrawn"
-        DISQUALIFIED = "DISQUALIFIED", "Disqualified"
+        REGISTERED = "REGISTERED", _("Registered")
+        CHECKED_IN = "CHECKED_IN", pgettext_lazy("status", "Checked in")
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+        DISQUALIFIED = "DISQUALIFIED", _("Disqualified")
 
     #: The statuses of registrations that stand.
     STANDING = (Status.REGISTERED, Status.CHECKED_IN)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.games.models import Game
@@ -21,10 +23,10 @@ class TournamentSeriesResult(models.Model):
     instead_of_deletion = "Void or correct its games instead: the series follows from them."
 
     class Result(models.TextChoices):
-        WIN = "WIN", "Win"
-        LOSS = "LOSS", "Loss"
-        DRAW = "DRAW", "Draw"
-        NONE = "NONE", "No result"
+        WIN = "WIN", _("Win")
+        LOSS = "LOSS", _("Loss")
+        DRAW = "DRAW", _("Draw")
+        NONE = "NONE", _("No result")
 
     tournament = models.ForeignKey(Tournament, refuse_deletion, related_name="series_results", db_index=False)
     series = models.CharField(max_length=100)
@@ -99,4 +101,6 @@ class TournamentSeriesResult(models.Model):
     def score(self) -> str:
         """Return the games as the player's side has them: ``3–1``, or ``1–0, 2 drawn``."""
         decided = f"{self.games_won}–{self.games_lost}"
-        return f"{decided}, {self.games_drawn} drawn" if self.games_drawn else decided
+        if not self.games_drawn:
+            return decided
+        return gettext("%(score)s, %(n)s drawn") % {"score": decided, "n": self.games_drawn}

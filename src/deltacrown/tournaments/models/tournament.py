@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.former_names import FormerName, Rename
@@ -24,16 +26,16 @@ class Tournament(NamedModel):
     )
 
     class Status(models.TextChoices):
-        DRAFT = "DRAFT", "Draft"
-        OPEN = "OPEN", "Registration open"
-        RUNNING = "RUNNING", "Running"
-        COMPLETED = "COMPLETED", "Completed"
-        CANCELLED = "CANCELLED", "Cancelled"
-        ANNULLED = "ANNULLED", "Annulled"
+        DRAFT = "DRAFT", _("Draft")
+        OPEN = "OPEN", _("Registration open")
+        RUNNING = "RUNNING", _("Running")
+        COMPLETED = "COMPLETED", _("Completed")
+        CANCELLED = "CANCELLED", _("Cancelled")
+        ANNULLED = "ANNULLED", _("Annulled")
 
     class EntrantKind(models.TextChoices):
-        SOLO = "SOLO", "Solo"
-        TEAM = "TEAM", "Team"
+        SOLO = "SOLO", pgettext_lazy("kind of entrants", "Solo")
+        TEAM = "TEAM", pgettext_lazy("kind of entrants", "Team")
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=160)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_datetime, check_text
 from deltacrown.tournaments.models import Tournament
@@ -60,6 +62,7 @@ def announce(
 
 def _check_pool(amount: Decimal) -> None:
     if not amount.is_finite() or not 0 <= amount < PRIZE_LIMIT:
-        raise InvalidInput("prize_pool must be from 0 to below 10,000,000,000.", field="prize_pool")
+        raise InvalidInput(_("prize_pool must be from 0 to below 10,000,000,000."), field="prize_pool")
     if amount != amount.quantize(CENT):
-        raise InvalidInput(f"prize_pool {amount} is finer than cents; round it.", field="prize_pool")
+        message = _("prize_pool %(amount)s is finer than cents; round it.") % {"amount": amount}
+        raise InvalidInput(message, field="prize_pool")

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import audit
 from deltacrown.core.inputs import check_text
 from deltacrown.core.inserts import insert_rows
+from deltacrown.core.words import declare_stored
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentDecision, TournamentResult
 from deltacrown.tournaments.services.permissions import MayNotOrganise, require_organiser
@@ -25,10 +29,12 @@ Kind = TournamentDecision.Kind
 
 #: How the reasons of results begin that count nowhere because of these decisions.
 ANNULLED, REOPENED = "annulled: ", "reopened: "
+declare_stored(gettext_noop("annulled: %(reason)s"))
+declare_stored(gettext_noop("reopened: %(reason)s"))
 #: What a result column can hold, with one of those before it.
 LONGEST_REASON = 500 - len(ANNULLED)
 #: Why an entrant has no placement that an earlier completion placed, and the last one does not.
-LEFT_OUT = "left out when the tournament was completed again"
+LEFT_OUT = gettext_noop("left out when the tournament was completed again")
 #: What of a result a second completion does not write.
 KEPT = {"id", "tournament", "user", "stats", "recorded_at"}
 
@@ -113,7 +119,10 @@ def require_lifting(tournament: Tournament, user: User) -> None:
     last = get_decision(tournament)
     is_own = last is None or last.kind != Kind.ANNULLED or last.decided_by_id == user.pk
     if not (is_own or has_right(user, Right.MANAGE_TOURNAMENTS)):
-        raise MayNotOrganise(f"Staff annulled {tournament.name}; only staff can take that back.")
+        raise MayNotOrganise(
+            _("Staff annulled %(tournament)s; only staff can take that back.")
+            % {"tournament": tournament.name}
+        )
 
 
 def get_decision(tournament: Tournament) -> TournamentDecision | None:

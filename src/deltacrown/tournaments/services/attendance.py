@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.teams.models import Team
@@ -12,8 +14,8 @@ from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import (
     EntrantName,
     Participation,
-    advise_letting_in,
     bring_back_roster,
+    find_way_in,
     get_entrant,
     has_status,
     list_entrant_roster,
@@ -59,10 +61,13 @@ def check_in(
     require_state(tournament, [Status.OPEN], "checking in")
     if has_status(roster, Participation.WITHDRAWN):
         is_full = count_entrants(tournament, tournament.participations.all()) == tournament.capacity
-        advice = ", and its place was taken." if is_full else "; register again first."
-        raise EntrantWithdrawn(
-            f"{_name(user, team)} withdrew from {tournament.name}{advice}", field="entrant"
+        sentence = (
+            _("%(name)s withdrew from %(tournament)s, and its place was taken.")
+            if is_full
+            else _("%(name)s withdrew from %(tournament)s; register again first.")
         )
+        message = sentence % {"name": _name(user, team), "tournament": tournament.name}
+        raise EntrantWithdrawn(message, field="entrant")
     _refuse_disqualified(tournament, roster)
     check_order(tournament, roster, at)
     for row in roster:
@@ -160,7 +165,9 @@ def _refuse_disqualified(tournament: Tournament, roster: list[TournamentParticip
     if any(row.status == Participation.DISQUALIFIED for row in roster):
         is_solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
         who = name_of(roster[0].user if is_solo else roster[0].team or roster[0].user)
-        raise EntrantDisqualified(f"{who} was disqualified{advise_letting_in(tournament)}.", field="entrant")
+        message = _("%(name)s was disqualified; an organiser can use %(service)s.")
+        said = {"name": who, "service": find_way_in(tournament)}
+        raise EntrantDisqualified(message % said, field="entrant")
 
 
 def _name(user: User | None, team: Team | None) -> EntrantName:

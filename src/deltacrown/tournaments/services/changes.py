@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Model, Q, prefetch_related_objects
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from deltacrown.core.gathering import gathered
 from deltacrown.core.inputs import check_past, check_text
@@ -155,10 +156,8 @@ class TournamentChanges:
         """Close the registration."""
         if self._move(Status.RUNNING, [Status.OPEN], "starting"):
             if not any(row.stands for row in self.register.by_user.values()):
-                raise NoEntrants(
-                    f"{self.tournament.name} has no entrants; register some, or cancel it.",
-                    field="tournament",
-                )
+                message = _("%(tournament)s has no entrants; register some, or cancel it.")
+                raise NoEntrants(message % {"tournament": self.tournament.name}, field="tournament")
             self._note(signals.tournament_started)
 
     def complete(self, standings: Sequence[Standing], *, now: datetime, decided_at: datetime) -> None:

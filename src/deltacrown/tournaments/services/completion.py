@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past
 from deltacrown.tournaments import signals
@@ -133,20 +135,28 @@ def check_rosters(
     """
     for entrant, standing in standings.items():
         who = name_of(get_entrant(tournament, standing.user, standing.team))
+        said = {"name": who, "tournament": tournament.name}
         if entrant not in rosters:
             raise NotRegistered(
-                f"{who} is not registered for {tournament.name} and cannot be placed.", field="standings"
+                _("%(name)s is not registered for %(tournament)s and cannot be placed.") % said,
+                field="standings",
             )
         if has_status(rosters[entrant], Participation.WITHDRAWN):
             raise EntrantWithdrawn(
-                f"{who} withdrew from {tournament.name} and cannot be placed; "
-                "use take_back_withdrawal first.",
+                _(
+                    "%(name)s withdrew from %(tournament)s and cannot be placed; "
+                    "use take_back_withdrawal first."
+                )
+                % said,
                 field="standings",
             )
         if not standing.disqualified_reason and has_status(rosters[entrant], Participation.DISQUALIFIED):
             raise EntrantDisqualified(
-                f"{who} was disqualified from {tournament.name} and cannot be placed; "
-                "use lift_disqualification first, or leave it out.",
+                _(
+                    "%(name)s was disqualified from %(tournament)s and cannot be placed; "
+                    "use lift_disqualification first, or leave it out."
+                )
+                % said,
                 field="standings",
             )
 
@@ -161,8 +171,11 @@ def _find_same_results(tournament: Tournament, standings: Mapping[int, Standing]
     recorded = {entrant: _tell_result(row) for entrant, row in official.items()}
     if given != recorded:
         raise ResultsConflict(
-            f"{tournament.name} is completed with other results. "
-            "Nothing was changed; use correct_result or disqualify_entrant.",
+            _(
+                "%(tournament)s is completed with other results. "
+                "Nothing was changed; use correct_result or disqualify_entrant."
+            )
+            % {"tournament": tournament.name},
             field="standings",
         )
     return rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.inputs import is_same_json
 from deltacrown.games.services import (
     MatchConflict,
@@ -123,6 +125,7 @@ def _find_conflict(
         return None
     name = different[0].removesuffix("_id")
     return MatchConflict(
-        f"Match {record.match_key!r} is recorded already and differs in {name}. Nothing was changed.",
+        _("Match %(key)s is recorded already and differs in %(column)s. Nothing was changed.")
+        % {"key": repr(record.match_key), "column": name},
         field=name,
     )

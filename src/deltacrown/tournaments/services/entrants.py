@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.sentences import end_sentence
@@ -31,10 +33,15 @@ def get_entrant(tournament: Tournament, user: User | None, team: Team | None) ->
     solo = tournament.entrant_kind == Tournament.EntrantKind.SOLO
     entrant, other, field = (user, team, "user") if solo else (team, user, "team")
     if entrant is None or other is not None:
-        who = "players; give a player and no team" if solo else "teams; give a team and no player"
-        raise InvalidEntrant(f"The entrants of {tournament.name} are {who}.", field=field)
+        message = (
+            _("The entrants of %(tournament)s are players; give a player and no team.")
+            if solo
+            else _("The entrants of %(tournament)s are teams; give a team and no player.")
+        )
+        raise InvalidEntrant(message % {"tournament": tournament.name}, field=field)
     if entrant.pk is None:
-        raise InvalidEntrant(f"{name_of(entrant)} is not saved; create it first.", field=field)
+        message = _("%(name)s is not saved; create it first.") % {"name": name_of(entrant)}
+        raise InvalidEntrant(message, field=field)
     return entrant
 
 
@@ -65,9 +72,9 @@ def list_entrant_roster(tournament: Tournament, entrant: User | Team) -> list[To
     found = rows.filter(user=entrant) if isinstance(entrant, User) else rows.filter(team=entrant)
     rosters = group_rosters(tournament, found.order_by("pk"))
     if entrant.pk not in rosters:
-        raise NotRegistered(
-            end_sentence(f"{name_of(entrant)} is not registered for {tournament.name}"), field="entrant"
-        )
+        message = _("%(name)s is not registered for %(tournament)s")
+        said = {"name": name_of(entrant), "tournament": tournament.name}
+        raise NotRegistered(end_sentence(message % said), field="entrant")
     return rosters[entrant.pk]
 
 
@@ -92,13 +99,19 @@ def group_rosters(
     }
 
 
-def advise_letting_in(tournament: Tournament) -> str:
-    """Return how an organiser can let a disqualified entrant in again, as the end of a message.
+def find_way_in(tournament: Tournament) -> str:
+    """Return the service with which an organiser can let a disqualified entrant in again, for a message.
 
     A completed tournament may have published it without a placement, and then nothing but one lets it in.
     """
     is_over = tournament.status == Tournament.Status.COMPLETED
-    return f"; an organiser can use {'correct_result' if is_over else 'lift_disqualification'}"
+    return "correct_result" if is_over else "lift_disqualification"
+
+
+def describe_out(tournament: Tournament, name: object) -> str:
+    """Return that an entrant was disqualified, and how an organiser can let it in again."""
+    sentence = _("%(name)s was disqualified from %(tournament)s; an organiser can use %(service)s.")
+    return sentence % {"name": name, "tournament": tournament.name, "service": find_way_in(tournament)}
 
 
 def bar_roster(roster: Iterable[TournamentParticipation]) -> None:

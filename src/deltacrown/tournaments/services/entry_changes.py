@@ -6,13 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.inputs import check_past, check_text
 from deltacrown.tournaments.models import EntryChange, Tournament, TournamentParticipation
 from deltacrown.tournaments.services.entrants import InvalidEntrant, name_of
 
 Kind = EntryChange.Kind
 LONGEST_REASON = 500
+_LATER_STEPS = {
+    Kind.ENTERED: gettext_lazy("%(name)s entered at %(time)s, later than at; correct it."),
+    Kind.CHECKED_IN: gettext_lazy("%(name)s checked in at %(time)s, later than at; correct it."),
+    Kind.WITHDRAWN: gettext_lazy("%(name)s withdrew at %(time)s, later than at; correct it."),
+    Kind.RETURNED: gettext_lazy("%(name)s came back at %(time)s, later than at; correct it."),
+    Kind.JOINED: gettext_lazy("%(name)s joined the roster at %(time)s, later than at; correct it."),
+    Kind.LEFT: gettext_lazy("%(name)s left the roster at %(time)s, later than at; correct it."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +63,17 @@ def check_order(
     own = steps.filter(user=first.user_id) if is_solo else steps.filter(user=None, team=first.team_id)
     last = own.order_by("happened_at", "pk").last()
 
-    since, what = first.registered_at, "entered"
+    since, kind = first.registered_at, Kind.ENTERED
     if last is not None:
-        since, what = last.happened_at, last.get_kind_display().lower()
+        since, kind = last.happened_at, Kind(last.kind)
     if at < since:
         who = name_of(first.user if is_solo or first.team is None else first.team)
-        raise InvalidEntrant(
-            f"{who} {what} at {since:%Y-%m-%d %H:%M}, later than at; correct it.", field="at"
-        )
+        raise InvalidEntrant(describe_later_step(who, kind, since), field="at")
+
+
+def describe_later_step(who: object, kind: str, since: datetime) -> str:
+    """Return that a step of an entrant was taken later than the time stated."""
+    return _LATER_STEPS[Kind(kind)] % {"name": who, "time": write_iso_minute(since)}
 
 
 def log_entrant(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
@@ -99,9 +100,8 @@ def build_draft(
     name = clean_name(name, field="name", limit=LONGEST_NAME)
     check_dates(starts_at, ends_at)
     if entrant_kind not in Tournament.EntrantKind.values:
-        raise InvalidTournament(
-            f"entrant_kind {entrant_kind!r} is unknown; give SOLO or TEAM.", field="entrant_kind"
-        )
+        message = _("entrant_kind %(kind)s is unknown; give SOLO or TEAM.") % {"kind": repr(entrant_kind)}
+        raise InvalidTournament(message, field="entrant_kind")
     return Tournament(
         slug=slug, name=name, game=game, starts_at=starts_at, ends_at=ends_at, entrant_kind=entrant_kind
     )
@@ -138,7 +138,8 @@ def set_end(tournament: Tournament, ends_at: datetime) -> bool:
     recorded = tournament.ends_at
     if recorded is not None and recorded != ends_at:
         raise InvalidTournament(
-            f"{tournament.name} is recorded to end at {write_iso_minute(recorded)}; give that.",
+            _("%(tournament)s is recorded to end at %(time)s; give that.")
+            % {"tournament": tournament.name, "time": write_iso_minute(recorded)},
             field="ends_at",
         )
     tournament.ends_at = ends_at
@@ -170,7 +171,8 @@ def check_currency(prize_currency: str) -> None:
     check_text(prize_currency, field="prize_currency", limit=CURRENCY_LENGTH)
     if prize_currency and not CURRENCY.fullmatch(prize_currency):
         raise InvalidTournament(
-            f"prize_currency {prize_currency!r} is no currency: write three capital letters, as in EUR.",
+            _("prize_currency %(text)s is no currency: write three capital letters, as in EUR.")
+            % {"text": repr(prize_currency)},
             field="prize_currency",
         )
 
@@ -185,9 +187,8 @@ def start_tournament(*, tournament: Tournament) -> Tournament:
     lock_tournament(tournament)
     if change_state(tournament, Status.RUNNING, allowed=[Status.OPEN], action="starting"):
         if not TournamentParticipation.objects.standing().filter(tournament=tournament).exists():
-            raise NoEntrants(
-                f"{tournament.name} has no entrants; register some, or cancel it.", field="tournament"
-            )
+            message = _("%(tournament)s has no entrants; register some, or cancel it.")
+            raise NoEntrants(message % {"tournament": tournament.name}, field="tournament")
         signals.tournament_started.send(Tournament, tournament=tournament)
     return tournament
 
@@ -209,9 +210,8 @@ def cancel_tournament(*, tournament: Tournament, reason: str, now: datetime) -> 
 
 def _insert(draft: Tournament) -> None:
     if Tournament.objects.filter(slug=draft.slug).exists():
-        raise TournamentTaken(
-            f"The slug {draft.slug} belongs to another tournament; choose another.", field="slug"
-        )
+        message = _("The slug %(slug)s belongs to another tournament; choose another.")
+        raise TournamentTaken(message % {"slug": draft.slug}, field="slug")
     draft.save(force_insert=True)
 
 
@@ -220,9 +220,8 @@ def _check_slug(slug: str) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise InvalidTournament(
-            f"{slug!r} is no slug: letters, digits, hyphens and underscores only.", field="slug"
-        ) from error
+        message = _("%(text)s is no slug: letters, digits, hyphens and underscores only.")
+        raise InvalidTournament(message % {"text": repr(slug)}, field="slug") from error
 
 
 def check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
@@ -233,6 +232,7 @@ def check_dates(starts_at: datetime, ends_at: datetime | None) -> None:
     check_datetime(ends_at, field="ends_at")
     if ends_at < starts_at:
         raise InvalidTournament(
-            f"ends_at {write_iso_minute(ends_at)} is before the start; correct one of the two.",
+            _("ends_at %(time)s is before the start; correct one of the two.")
+            % {"time": write_iso_minute(ends_at)},
             field="ends_at",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
@@ -59,7 +60,7 @@ def get_result(
     found = rows.filter(user=user) if user is not None else rows.filter(team=team, user__isnull=True)
     result: TournamentResult | None = found.select_related("tournament").first()
     if result is None:
-        raise ResultNotFound(
-            end_sentence(f"{name_of(entrant)} has no result in {tournament.name}"), field="result"
-        )
+        message = _("%(name)s has no result in %(tournament)s")
+        said = {"name": name_of(entrant), "tournament": tournament.name}
+        raise ResultNotFound(end_sentence(message % said), field="result")
     return result

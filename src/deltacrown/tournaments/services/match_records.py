@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import check_integer, check_json_object, check_text
 from deltacrown.core.sentences import end_sentence
@@ -71,21 +73,20 @@ class Registrations:
     def _check(self, record: TournamentMatchRecord) -> None:
         tournament = self.tournaments.get(record.tournament.pk)
         if tournament is None:
-            raise TournamentNotFound(
-                f"The tournament {record.tournament.slug} does not exist.", field="tournament"
-            )
+            message = _("The tournament %(slug)s does not exist.") % {"slug": record.tournament.slug}
+            raise TournamentNotFound(message, field="tournament")
         require_state(tournament, [*TAKING_MATCHES], "recording a match")
         if tournament.game_id != record.match.game.pk:
-            raise InvalidTournamentMatch(
-                end_sentence(f"{tournament.name} is not played in {record.match.game.name}"), field="game"
-            )
+            message = _("%(tournament)s is not played in %(game)s")
+            said = {"tournament": tournament.name, "game": record.match.game.name}
+            raise InvalidTournamentMatch(end_sentence(message % said), field="game")
         for name in ("round", "series", "map_name"):
             check_text(getattr(record, name), field=name, limit=LONGEST_WORD)
         _check_best_of(record)
         check_json_object(record.stats, field="stats")
         players = {line.user.pk for line in record.match.lines}
         if not record.teams.keys() <= players:
-            raise InvalidTournamentMatch("teams names a player who is not in the match.", field="teams")
+            raise InvalidTournamentMatch(_("teams names a player who is not in the match."), field="teams")
 
     def build_match(self, record: TournamentMatchRecord) -> MatchRecord:
         """Return the match as ``games`` records it, with the rules of its tournament."""
@@ -129,5 +130,5 @@ def _check_best_of(record: TournamentMatchRecord) -> None:
     check_integer(record.best_of, field="best_of", least=1, most=LONGEST_SERIES)
     if not record.series:
         raise InvalidTournamentMatch(
-            "best_of says how long a series is, and none is named; name it with series.", field="best_of"
+            _("best_of says how long a series is, and none is named; name it with series."), field="best_of"
         )

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.dates import write_day
+from deltacrown.core.numerals import write_whole
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import (
     Double,
@@ -59,15 +62,23 @@ def describe_dating(tournament: Tournament, played_at: datetime) -> list[str]:
     """Return that a match is dated far from its tournament, if it is."""
     starts_at, ends_at = tournament.starts_at, tournament.ends_at
     if starts_at - played_at > FAR_OFF:
-        days = (starts_at - played_at).days
-        return [f"It is dated {write_day(played_at)}, {days:,} days before {tournament.name} began."]
+        sentence = _("It is dated %(day)s, %(n)s days before %(tournament)s began.")
+        return [_describe_distance(sentence, tournament, played_at, starts_at - played_at)]
 
     last, limit = (starts_at, LONGEST_SEASON) if ends_at is None else (ends_at, FAR_OFF)
     if played_at - last > limit:
-        did = "began" if ends_at is None else "ended"
-        days = (played_at - last).days
-        return [f"It is dated {write_day(played_at)}, {days:,} days after {tournament.name} {did}."]
+        sentence = _("It is dated %(day)s, %(n)s days after %(tournament)s ended.")
+        if ends_at is None:
+            sentence = _("It is dated %(day)s, %(n)s days after %(tournament)s began.")
+        return [_describe_distance(sentence, tournament, played_at, played_at - last)]
     return []
+
+
+def _describe_distance(
+    sentence: str, tournament: Tournament, played_at: datetime, distance: timedelta
+) -> str:
+    said = {"day": write_day(played_at), "n": write_whole(distance.days), "tournament": tournament.name}
+    return sentence % said
 
 
 def drop_other_rounds(

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, pairwise
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from deltacrown.accounts.models import User
 from deltacrown.teams.models import Team
@@ -58,10 +61,12 @@ class Group(NamedTuple):
 
 
 class Oddity(NamedTuple):
-    """A sentence; ``{0}`` and ``{1}`` in it stand for names of entrants, which it takes a query to know."""
+    """A sentence; ``%(who)s`` and ``%(whom)s`` in it stand for entrants, whose names take a query."""
 
     sentence: str
-    named: tuple[Sequence[User | Team], ...] = ()
+    values: Mapping[str, object] = MappingProxyType({})
+    who: Sequence[User | Team] = ()
+    whom: Sequence[User | Team] = ()
 
 
 def list_oddities(table: ResultTable, changes: Sequence[ResultChange]) -> list[str]:
@@ -95,8 +100,9 @@ def describe_lost_prize(changes: Sequence[ResultChange]) -> list[str]:
     if not prize:
         return []
     oddity = Oddity(
-        f"The prize of {prize:.2f} that {{0}} had is nobody's now; give it away with correct_result.",
-        ([_entrant_of(changes[0].result)],),
+        _("The prize of %(prize)s that %(who)s had is nobody's now; give it away with correct_result."),
+        {"prize": f"{prize:.2f}"},
+        [_entrant_of(changes[0].result)],
     )
     return _write([oddity])
 
@@ -105,8 +111,8 @@ def describe_unplaced(rows: Sequence[TournamentResult]) -> list[str]:
     """Return that an entrant who was let in again has no placement, if there was none to restore."""
     if not rows or rows[0].placement is not None or rows[0].unplaced_reason:
         return []
-    sentence = "{0} is in again without a placement; give one with correct_result if there is one."
-    return _write([Oddity(sentence, ([_entrant_of(rows[0])],))])
+    sentence = _("%(who)s is in again without a placement; give one with correct_result if there is one.")
+    return _write([Oddity(sentence, who=[_entrant_of(rows[0])])])
 
 
 def _find_oddities(entrants: Iterable[Ranked], *, tells_winners: bool = True) -> Iterator[Oddity]:
@@ -116,7 +122,7 @@ def _find_oddities(entrants: Iterable[Ranked], *, tells_winners: bool = True) ->
     groups = [Group(place, list(members)) for place, members in groupby(placed, key=attrgetter("place"))]
 
     if not groups:
-        yield Oddity("Nobody is placed.")
+        yield Oddity(_("Nobody is placed."))
     if tells_winners:
         yield from _find_winners(groups)
     yield from _find_gaps(groups)
@@ -124,7 +130,8 @@ def _find_oddities(entrants: Iterable[Ranked], *, tells_winners: bool = True) ->
     yield from _find_larger_prizes(groups)
     for each in known:
         if each.is_out and each.prize:
-            yield Oddity(f"{{0}} is disqualified and has a prize of {each.prize:.2f}.", ([each.entrant],))
+            sentence = _("%(who)s is disqualified and has a prize of %(prize)s.")
+            yield Oddity(sentence, {"prize": f"{each.prize:.2f}"}, [each.entrant])
 
 
 def _find_new_ties(ranked: Mapping[int, Ranked], changes: Sequence[ResultChange]) -> Iterator[Oddity]:
@@ -132,16 +139,16 @@ def _find_new_ties(ranked: Mapping[int, Ranked], changes: Sequence[ResultChange]
         place = place_of(change.result)
         same = [each for pk, each in ranked.items() if each.place == place and pk != change.result.pk]
         if place is not None and same:
-            text = write_place(*split_place(place))
-            named = ([_entrant_of(change.result)], [each.entrant for each in same])
-            yield Oddity(f"{{0}} shares placement {text} with {{1}} now.", named)
+            sentence = _("%(who)s shares placement %(place)s with %(whom)s now.")
+            said = {"place": write_place(*split_place(place))}
+            yield Oddity(sentence, said, [_entrant_of(change.result)], [each.entrant for each in same])
 
 
 def _find_winners(groups: Sequence[Group]) -> Iterator[Oddity]:
     """Yield that several share the first place."""
     for place, members in groups[:1]:
         if place == (1, 1) and len(members) > 1:
-            yield Oddity(f"{len(members)} are placed first: {{0}}.", (_list_entrants(members),))
+            yield Oddity(_("%(n)s are placed first: %(who)s."), {"n": len(members)}, _list_entrants(members))
 
 
 def _find_gaps(groups: Sequence[Group]) -> Iterator[Oddity]:
@@ -150,11 +157,13 @@ def _find_gaps(groups: Sequence[Group]) -> Iterator[Oddity]:
     for place, members in groups:
         first, last = place
         if first > due:
-            yield Oddity(f"Nobody is placed {due}; the next placement is {first}.")
+            sentence = _("Nobody is placed %(due)s; the next placement is %(first)s.")
+            yield Oddity(sentence, {"due": due, "first": first})
         elif reach < first < due:
-            yield Oddity(
-                f"Placement {first} comes where {due} is due: as many places follow a tie as share it."
+            sentence = _(
+                "Placement %(first)s comes where %(due)s is due: as many places follow a tie as share it."
             )
+            yield Oddity(sentence, {"due": due, "first": first})
         after = last + 1 if last > first else first + len(members)
         due = max(after, due) if first <= reach else after
         reach = max(reach, last)
@@ -167,12 +176,17 @@ def _find_odd_ranges(groups: Sequence[Group]) -> Iterator[Oddity]:
         first, last = group.place
         width, sharing = last - first + 1, len(group.members)
         if width > 1 and width != sharing:
-            sharers = _list_entrants(group.members)
-            yield Oddity(f"Of the {width} places {group.text}, {sharing} are taken: {{0}}.", (sharers,))
+            sentence = _("Of the %(width)s places %(places)s, %(n)s are taken: %(who)s.")
+            said = {"width": width, "places": group.text, "n": sharing}
+            yield Oddity(sentence, said, _list_entrants(group.members))
 
         if furthest is not None and first <= furthest.place[1]:
-            named = (_list_entrants(group.members), _list_entrants(furthest.members))
-            yield Oddity(f"Placement {group.text} of {{0}} overlaps {furthest.text} of {{1}}.", named)
+            yield Oddity(
+                _("Placement %(place)s of %(who)s overlaps %(other)s of %(whom)s."),
+                {"place": group.text, "other": furthest.text},
+                _list_entrants(group.members),
+                _list_entrants(furthest.members),
+            )
         if furthest is None or last > furthest.place[1]:
             furthest = group
 
@@ -183,9 +197,18 @@ def _find_larger_prizes(groups: Sequence[Group]) -> Iterator[Oddity]:
         most = max(worse.members, key=attrgetter("prize"))
         if worse.place[0] > better.place[1] and most.prize > least.prize:
             yield Oddity(
-                f"{{0}}, placed {worse.text}, has a larger prize ({most.prize:.2f}) "
-                f"than {{1}}, placed {better.text} ({least.prize:.2f}).",
-                ([most.entrant], [least.entrant]),
+                _(
+                    "%(who)s, placed %(place)s, has a larger prize (%(prize)s) "
+                    "than %(whom)s, placed %(better)s (%(less)s)."
+                ),
+                {
+                    "place": worse.text,
+                    "prize": f"{most.prize:.2f}",
+                    "better": better.text,
+                    "less": f"{least.prize:.2f}",
+                },
+                [most.entrant],
+                [least.entrant],
             )
 
 
@@ -193,20 +216,29 @@ def _write(oddities: Iterable[Oddity]) -> list[str]:
     """Return the sentences with the names that pages show; at most one query, whatever their number."""
     found = list(oddities)
     told = found[:MOST_TOLD]
-    groups = [[*group[:MOST_NAMED]] for oddity in told for group in oddity.named]
+    groups = [[*group[:MOST_NAMED]] for oddity in told for group in (oddity.who, oddity.whom)]
     users = [each for group in groups for each in group if isinstance(each, User)]
     prefetch_related_objects(users, "profile")
 
-    sentences = [oddity.sentence.format(*map(_list_names, oddity.named)) for oddity in told]
-    if len(found) > MOST_TOLD:
-        sentences.append(f"{len(found) - MOST_TOLD} more things are odd about these standings.")
+    sentences = [
+        each.sentence % {**each.values, "who": _list_names(each.who), "whom": _list_names(each.whom)}
+        for each in told
+    ]
+    if more := max(len(found) - MOST_TOLD, 0):
+        sentence = ngettext(
+            "%(n)s more thing is odd about these standings.",
+            "%(n)s more things are odd about these standings.",
+            more,
+        )
+        sentences.append(sentence % {"n": more})
     return sentences
 
 
 def _list_names(entrants: Sequence[User | Team]) -> str:
     names = [each.shown_name if isinstance(each, User) else each.name for each in entrants[:MOST_NAMED]]
     more = len(entrants) - MOST_NAMED
-    return f"{', '.join(names)} and {more} more" if more > 0 else ", ".join(names)
+    listed = ", ".join(names)
+    return _("%(names)s and %(n)s more") % {"names": listed, "n": more} if more > 0 else listed
 
 
 def _list_entrants(members: Iterable[Ranked]) -> list[User | Team]:

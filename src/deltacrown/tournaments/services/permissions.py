@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
@@ -38,10 +39,10 @@ def require_organiser(tournament: Tournament, user: User) -> None:
     :raises MayNotOrganise: they do not.
     """
     if not can_organise(tournament, user):
-        raise MayNotOrganise(
-            f"Only the organiser of {tournament.name}, and staff with the permission "
-            f"{Right.MANAGE_TOURNAMENTS}, may do this."
+        message = _(
+            "Only the organiser of %(tournament)s, and staff with the permission %(right)s, may do this."
         )
+        raise MayNotOrganise(message % {"tournament": tournament.name, "right": Right.MANAGE_TOURNAMENTS})
 
 
 def require_currency_say(tournament: Tournament, user: User) -> None:
@@ -52,10 +53,16 @@ def require_currency_say(tournament: Tournament, user: User) -> None:
     require_organiser(tournament, user)
     is_over = tournament.status in {Tournament.Status.COMPLETED, Tournament.Status.ANNULLED}
     if is_over and not has_right(user, Right.MANAGE_TOURNAMENTS):
-        raise MayNotOrganise(
-            f"{tournament.name} is {tournament.get_status_display().lower()}; staff with the permission "
-            f"{Right.MANAGE_TOURNAMENTS} can change the currency of its prizes."
+        message = _(
+            "%(tournament)s is completed; staff with the permission %(right)s can change the currency of "
+            "its prizes."
         )
+        if tournament.status == Tournament.Status.ANNULLED:
+            message = _(
+                "%(tournament)s is annulled; staff with the permission %(right)s can change the currency of "
+                "its prizes."
+            )
+        raise MayNotOrganise(message % {"tournament": tournament.name, "right": Right.MANAGE_TOURNAMENTS})
 
 
 def require_entry(
@@ -80,7 +87,8 @@ def require_entry(
     closes_at = tournament.registration_closes_at
     if closes_at is not None and now >= closes_at and tournament.status == Tournament.Status.OPEN:
         raise RegistrationClosed(
-            f"Registration for {tournament.name} closed at {write_iso_minute(closes_at)}; ask the organiser.",
+            _("Registration for %(tournament)s closed at %(time)s; ask the organiser.")
+            % {"tournament": tournament.name, "time": write_iso_minute(closes_at)},
             field="tournament",
         )
     if team is None and user is not None and user.pk == by.pk:
@@ -91,11 +99,18 @@ def require_entry(
     if team is not None and by.pk in members and is_open:
         _check_captain(team, by, now)
     if by.pk not in members:
-        advice = "; the organiser enters others" if is_open else ""
-        raise MayNotOrganise(f"You can enter yourself and the teams you are in{advice}.")
+        raise MayNotOrganise(
+            _("You can enter yourself and the teams you are in; the organiser enters others.")
+            if is_open
+            else _("You can enter yourself and the teams you are in.")
+        )
     if not {player.pk for player in roster or ()} <= members:
-        advice = "; the organiser can enter it so" if is_open else ""
-        raise MayNotOrganise(f"The roster names players who are not in the team{advice}.", field="roster")
+        raise MayNotOrganise(
+            _("The roster names players who are not in the team; the organiser can enter it so.")
+            if is_open
+            else _("The roster names players who are not in the team."),
+            field="roster",
+        )
 
 
 def require_say(
@@ -115,8 +130,10 @@ def require_say(
     if team is not None and _check_captain(team, by, now):
         return
     if by.pk not in {row.user_id for row in roster}:
-        who = "the player" if team is None else f"the players {team.name} registered"
-        raise MayNotOrganise(f"Only {who}, the organiser and staff may do this.")
+        if team is None:
+            raise MayNotOrganise(_("Only the player, the organiser and staff may do this."))
+        message = _("Only the players %(team)s registered, the organiser and staff may do this.")
+        raise MayNotOrganise(message % {"team": team.name})
 
 
 def require_roster_change(
@@ -132,11 +149,12 @@ def require_roster_change(
         return
     require_say(tournament, by, user=None, team=team, now=now)
     if tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}:
-        raise MayNotOrganise(f"{tournament.name} has started; its organiser and staff change rosters.")
+        message = _("%(tournament)s has started; its organiser and staff change rosters.")
+        raise MayNotOrganise(message % {"tournament": tournament.name})
     members = {member.pk for member in list_roster(team, now)}
     if not {player.pk for player in joining} <= members:
         raise MayNotOrganise(
-            "Somebody who is to join is not in the team; the organiser can add them.", field="add"
+            _("Somebody who is to join is not in the team; the organiser can add them."), field="add"
         )
 
 
@@ -146,9 +164,8 @@ def require_dating(tournament: Tournament, by: User, at: datetime | None) -> Non
     :raises MayNotOrganise: they may not.
     """
     if at is not None and not can_organise(tournament, by):
-        raise MayNotOrganise(
-            f"Only the organiser of {tournament.name} and staff date a step; leave at out.", field="at"
-        )
+        message = _("Only the organiser of %(tournament)s and staff date a step; leave at out.")
+        raise MayNotOrganise(message % {"tournament": tournament.name}, field="at")
 
 
 def filter_entry_changes(tournament: Tournament, viewer: User) -> QuerySet[EntryChange]:
@@ -176,9 +193,8 @@ def require_return(
     require_say(tournament, by, user=user, team=team, now=now)
     has_started = tournament.status not in {Tournament.Status.DRAFT, Tournament.Status.OPEN}
     if has_started and not can_organise(tournament, by):
-        raise MayNotOrganise(
-            f"{tournament.name} has started; its organiser and staff can take a withdrawal back."
-        )
+        message = _("%(tournament)s has started; its organiser and staff can take a withdrawal back.")
+        raise MayNotOrganise(message % {"tournament": tournament.name})
 
 
 def _check_captain(team: Team, by: User, now: datetime) -> bool:
@@ -190,5 +206,6 @@ def _check_captain(team: Team, by: User, now: datetime) -> bool:
     if by.pk in {captain.pk for captain in captains}:
         return True
     if captains:
-        raise MayNotOrganise(f"Only {name_captains(captains)}, the organiser and staff may do this.")
+        message = _("Only %(captains)s, the organiser and staff may do this.")
+        raise MayNotOrganise(message % {"captains": name_captains(captains)})
     return False

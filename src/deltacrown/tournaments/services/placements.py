@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from heapq import heappop, heappush
 
+from django.utils.translation import gettext as _
+
 from deltacrown.core.errors import InvalidInput
 
 #: The first and the last place of an entrant: (5, 8) of who shares the places 5 to 8, (2, 2) of a second.
@@ -42,9 +44,8 @@ def read_place(text: str) -> tuple[int | None, int | None]:
         return None, None
     found = _PLACE.fullmatch(text)
     if found is None:
-        raise InvalidInput(
-            f"placement {text[:40]!r} must be a whole number, or a range as in 5-8.", field="placement"
-        )
+        message = _("placement %(text)s must be a whole number, or a range as in 5-8.")
+        raise InvalidInput(message % {"text": repr(text[:40])}, field="placement")
     return int(found[1]), int(found[2]) if found[2] else None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inserts import insert_rows
@@ -15,7 +17,7 @@ from deltacrown.tournaments.services.entrants import (
     EntrantName,
     InvalidEntrant,
     Participation,
-    advise_letting_in,
+    describe_out,
     has_status,
     name_of,
 )
@@ -134,7 +136,8 @@ class Register:
             return
         if not known and not roster:
             require_state(self.tournament, list_open_states(late=late), "registration")
-            raise InvalidEntrant(f"{_name(entrant)} has no players; give its roster.", field="roster")
+            message = _("%(name)s has no players; give its roster.") % {"name": _name(entrant)}
+            raise InvalidEntrant(message, field="roster")
         has_left = bool(standing) and not standing[0].stands
         status = standing[0].status if has_left else entrant.status
         before = (standing[0].withdrawn_from, standing[0].disqualified_from) if has_left else ("", "")
@@ -155,17 +158,17 @@ class Register:
 
     def _check_same(self, entrant: EntrantRecord, standing: Sequence[TournamentParticipation]) -> None:
         if has_status(standing, Participation.DISQUALIFIED):
-            advice = advise_letting_in(self.tournament)
-            raise EntrantDisqualified(
-                f"{_name(entrant)} was disqualified from {self.tournament.name}{advice}.", field="entrant"
-            )
+            raise EntrantDisqualified(describe_out(self.tournament, _name(entrant)), field="entrant")
 
         registered = {row.user_id for row in standing}
         if entrant.roster is not None and registered != {user.pk for user in entrant.roster}:
             require_state(self.tournament, [Status.OPEN, Status.RUNNING], "changing a roster")
             raise AlreadyRegistered(
-                f"{_name(entrant)} is registered for {self.tournament.name} with another roster; "
-                "use change_roster to add players, remove or replace them.",
+                _(
+                    "%(name)s is registered for %(tournament)s with another roster; "
+                    "use change_roster to add players, remove or replace them."
+                )
+                % {"name": _name(entrant), "tournament": self.tournament.name},
                 field="roster",
             )
 
@@ -183,8 +186,8 @@ class Register:
             return TournamentParticipation(tournament=self.tournament, user=user)
         if row.status != Participation.WITHDRAWN:
             raise AlreadyRegistered(
-                f"{user.shown_name} is registered for {self.tournament.name} with {row.team} already; "
-                "a player enters once.",
+                _("%(name)s is registered for %(tournament)s with %(team)s already; a player enters once.")
+                % {"name": user.shown_name, "tournament": self.tournament.name, "team": row.team},
                 field="roster",
             )
         self._take_out(row)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past
@@ -193,7 +195,8 @@ def check_capacity(tournament: Tournament, rows: Iterable[TournamentParticipatio
     entrants = count_entrants(tournament, rows)
     if entrants > tournament.capacity:
         raise TournamentFull(
-            f"{tournament.name} has {tournament.capacity} places; there would be {entrants} entrants.",
+            _("%(tournament)s has %(places)s places; there would be %(entrants)s entrants.")
+            % {"tournament": tournament.name, "places": tournament.capacity, "entrants": entrants},
             field="tournament",
         )
 
@@ -202,18 +205,19 @@ def _check_entrant(tournament: Tournament, entrant: EntrantRecord, now: datetime
     who = name_of(get_entrant(tournament, entrant.user, entrant.team))
     if entrant.status not in Participation.values:
         raise InvalidEntrant(
-            f"status {entrant.status!r} of {who} is unknown; give one of {', '.join(Participation.values)}.",
+            _("status %(status)s of %(name)s is unknown; give one of %(known)s.")
+            % {"status": repr(entrant.status), "name": who, "known": ", ".join(Participation.values)},
             field="status",
         )
     if entrant.registered_at is not None:
         check_past(entrant.registered_at, field="registered_at", now=now, whose=who)
     players = entrant.roster or ()
     if entrant.team is None and players:
-        raise InvalidEntrant(f"{who} enters alone; a roster is for teams.", field="roster")
+        message = _("%(name)s enters alone; a roster is for teams.") % {"name": who}
+        raise InvalidEntrant(message, field="roster")
     if any(player.pk is None for player in players) or len({player.pk for player in players}) < len(players):
-        raise InvalidEntrant(
-            f"The roster of {who} names a player twice, or one that is not saved.", field="roster"
-        )
+        message = _("The roster of %(name)s names a player twice, or one that is not saved.")
+        raise InvalidEntrant(message % {"name": who}, field="roster")
 
 
 def list_members(entrants: Iterable[EntrantRecord]) -> Members:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.names import make_name_key
@@ -173,12 +174,12 @@ class RosterBook:
     ) -> str:
         name, team = line.user.shown_name, teams.get(line.user.pk)
         if tournament.entrant_kind == Tournament.EntrantKind.SOLO:
-            return f"{name} is not entered in {tournament.name}; recorded as a match of it."
+            sentence = _("%(name)s is not entered in %(tournament)s; recorded as a match of it.")
+            return sentence % {"name": name, "tournament": tournament.name}
 
-        when = "" if place is None else " when it was played"
-        be = "is" if place is None else "was"
-        whose = f"for {self._names.get(team, 'the team stated')}" if team else "without a team"
-        return f"{name} {be} on no roster of {tournament.name}{when}; recorded {whose}."
+        played_for = self._names.get(team) if team else None
+        sentence = _choose_warning(never=place is None, named=played_for is not None, is_of_team=bool(team))
+        return sentence % {"name": name, "tournament": tournament.name, "team": played_for}
 
     @cached_property
     def _names(self) -> dict[int, str]:
@@ -197,3 +198,24 @@ class RosterBook:
         ]
         times = Counter((tournament, word) for tournament, word, _ in pairs)
         return {(tournament, word): team for tournament, word, team in pairs if times[tournament, word] == 1}
+
+
+def _choose_warning(*, never: bool, named: bool, is_of_team: bool) -> str:
+    """Return the sentence about a player on no roster.
+
+    :param never: not even at another time.
+    :param named: whether the name of the team is known for which the match was recorded, if it is of one.
+    """
+    if never and named:
+        return _("%(name)s is on no roster of %(tournament)s; recorded for %(team)s.")
+    if never and is_of_team:
+        return _("%(name)s is on no roster of %(tournament)s; recorded for the team stated.")
+    if never:
+        return _("%(name)s is on no roster of %(tournament)s; recorded without a team.")
+    if named:
+        return _("%(name)s was on no roster of %(tournament)s when it was played; recorded for %(team)s.")
+    if is_of_team:
+        return _(
+            "%(name)s was on no roster of %(tournament)s when it was played; recorded for the team stated."
+        )
+    return _("%(name)s was on no roster of %(tournament)s when it was played; recorded without a team.")

@@ -12,8 +12,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import Conflict
 from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import list_match_sources
@@ -32,12 +34,18 @@ from deltacrown.tournaments.services.entrants import (
     InvalidEntrant,
     NotRegistered,
     Participation,
-    advise_letting_in,
+    describe_out,
+    find_way_in,
     get_entrant,
     has_status,
     list_entrant_roster,
 )
-from deltacrown.tournaments.services.entry_changes import Dating, Kind, build_change
+from deltacrown.tournaments.services.entry_changes import (
+    Dating,
+    Kind,
+    build_change,
+    describe_later_step,
+)
 from deltacrown.tournaments.services.oddities import Ruled
 from deltacrown.tournaments.services.recipients import list_played
 from deltacrown.tournaments.services.register import AlreadyRegistered, EntrantDisqualified
@@ -109,12 +117,13 @@ def change_roster(
 
 def _check_named(joining: dict[int, User], leaving: dict[int, User]) -> None:
     if not joining and not leaving:
-        raise InvalidEntrant("Nobody was named; say who joins and who leaves.", field="add")
+        raise InvalidEntrant(_("Nobody was named; say who joins and who leaves."), field="add")
     if any(pk is None for pk in (*joining, *leaving)):
-        raise InvalidEntrant("A player is not saved; create them first.", field="add")
+        raise InvalidEntrant(_("A player is not saved; create them first."), field="add")
     both = sorted(joining[pk].shown_name for pk in joining.keys() & leaving.keys())
     if both:
-        raise InvalidEntrant(f"{', '.join(both)} cannot both join and leave; name them once.", field="add")
+        message = _("%(names)s cannot both join and leave; name them once.") % {"names": ", ".join(both)}
+        raise InvalidEntrant(message, field="add")
 
 
 class _RosterChange:
@@ -191,11 +200,11 @@ class _RosterChange:
         if not changes:
             return
         if not any(row.stands and row.team_id == self.team.pk for row in self._rows.values()):
-            raise RosterEmpty(
-                f"Nobody would be left on the roster of {self.team.name}; name who plays in their place, "
-                "or withdraw the team.",
-                field="remove",
+            message = _(
+                "Nobody would be left on the roster of %(team)s; name who plays in their place, "
+                "or withdraw the team."
             )
+            raise RosterEmpty(message % {"team": self.team.name}, field="remove")
 
         rows = [*self._written.values()]
         TournamentParticipation.objects.bulk_update([row for row in rows if row.pk is not None], CHANGED)
@@ -217,38 +226,33 @@ class _RosterChange:
 
     def _check_standing(self, roster: Sequence[TournamentParticipation]) -> None:
         if has_status(roster, Participation.WITHDRAWN):
-            raise EntrantWithdrawn(
-                f"{self.team.name} withdrew from {self.tournament.name}; use take_back_withdrawal first.",
-                field="team",
-            )
+            message = _("%(team)s withdrew from %(tournament)s; use take_back_withdrawal first.")
+            said = {"team": self.team.name, "tournament": self.tournament.name}
+            raise EntrantWithdrawn(message % said, field="team")
         if has_status(roster, Participation.DISQUALIFIED):
-            advice = advise_letting_in(self.tournament)
-            raise EntrantDisqualified(
-                f"{self.team.name} was disqualified from {self.tournament.name}{advice}.", field="team"
-            )
+            raise EntrantDisqualified(describe_out(self.tournament, self.team.name), field="team")
 
     def _check_was_on(self, user: User) -> None:
         """Refuse to take a player off who was never on the roster; one who moved on since was."""
         moves = self._moves[user.pk]
         if not any((move.kind, move.team_id) == (Kind.LEFT, self.team.pk) for move in moves):
-            raise NotRegistered(
-                end_sentence(
-                    f"{user.shown_name} is not on the roster of {self.team.name} in {self.tournament.name}"
-                ),
-                field="remove",
-            )
+            message = _("%(name)s is not on the roster of %(team)s in %(tournament)s")
+            said = self._name(user, self.team)
+            raise NotRegistered(end_sentence(message % said), field="remove")
+
+    def _name(self, user: User, team: Team | None) -> dict[str, object]:
+        return {"name": user.shown_name, "team": team, "tournament": self.tournament.name}
 
     def _check_free(self, row: TournamentParticipation) -> None:
         """Refuse a player who is on another roster, or out with it."""
-        name, team = row.user.shown_name, row.team
+        said = self._name(row.user, row.team)
         if row.status == Participation.DISQUALIFIED:
-            advice = advise_letting_in(self.tournament)
-            raise EntrantDisqualified(f"{name} was disqualified with {team}{advice}.", field="add")
+            message = _("%(name)s was disqualified with %(team)s; an organiser can use %(service)s.")
+            way_in = find_way_in(self.tournament)
+            raise EntrantDisqualified(message % {**said, "service": way_in}, field="add")
         if row.stands:
-            raise AlreadyRegistered(
-                f"{name} is on the roster of {team} in {self.tournament.name}; remove them from it first.",
-                field="add",
-            )
+            message = _("%(name)s is on the roster of %(team)s in %(tournament)s; remove them from it first.")
+            raise AlreadyRegistered(message % said, field="add")
 
     def _check_order(self, user: User, row: TournamentParticipation) -> None:
         """Refuse a time before the player's last change of roster, and warn of one before they registered.
@@ -258,16 +262,14 @@ class _RosterChange:
         last = next(reversed(self._moves[user.pk]), None)
         self._check_after(user, last)
         if last is None and self.happened_at < row.registered_at:
-            since = f"{row.registered_at:%Y-%m-%d %H:%M}"
-            self.warnings.append(f"{user.shown_name} registered at {since}, later than this change.")
+            warning = _("%(name)s registered at %(time)s, later than this change.")
+            said = {"name": user.shown_name, "time": write_iso_minute(row.registered_at)}
+            self.warnings.append(warning % said)
 
     def _check_after(self, user: User, move: EntryChange | None) -> None:
         if move is not None and self.happened_at < move.happened_at:
-            what, since = move.get_kind_display().lower(), move.happened_at
-            raise InvalidEntrant(
-                f"{user.shown_name} {what} at {since:%Y-%m-%d %H:%M}, later than at; correct it.",
-                field="at",
-            )
+            message = describe_later_step(user.shown_name, move.kind, move.happened_at)
+            raise InvalidEntrant(message, field="at")
 
     def _date_anew(self, row: TournamentParticipation, kind: str) -> None:
         """Correct when a player last joined the roster, or left it, where another time is stated now."""
@@ -305,8 +307,5 @@ def _list_odd_leavings(change: _RosterChange) -> list[str]:
     later = {
         each.user for each in played if each.team == change.team.pk and each.played_at > change.happened_at
     }
-    return [
-        f"{names[user]} played for {change.team.name} after the time at which they left it."
-        for user in names
-        if user in later
-    ]
+    sentence = _("%(name)s played for %(team)s after the time at which they left it.")
+    return [sentence % {"name": names[user], "team": change.team.name} for user in names if user in later]

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from deltacrown.accounts.models import User
 from deltacrown.core.inputs import check_text
 from deltacrown.teams.models import Team
@@ -50,6 +53,9 @@ from deltacrown.tournaments.services.standings import (
 from deltacrown.tournaments.services.states import Status, lock_tournament, require_state
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
+
+#: The reason of a disqualification that was written past the services, without one.
+OUT_BY_HAND = gettext_noop("Disqualified.")
 
 
 @atomic_service
@@ -219,8 +225,8 @@ def _list_placeable(tournament: Tournament, entrant: User | Team) -> list[Tourna
     roster = list_entrant_roster(tournament, entrant)
     if has_status(roster, Participation.WITHDRAWN):
         raise EntrantWithdrawn(
-            f"{name_of(entrant)} withdrew from {tournament.name} and cannot be placed; "
-            "use take_back_withdrawal first.",
+            _("%(name)s withdrew from %(tournament)s and cannot be placed; use take_back_withdrawal first.")
+            % {"name": name_of(entrant), "tournament": tournament.name},
             field="entrant",
         )
     return roster
@@ -245,7 +251,7 @@ def _lift(
     tournament = table.tournament
     # Rows that were written as disqualified by hand have no ruling yet.
     ruling = find_standing(tournament, entrant) or record_disqualification(
-        tournament, entrant, reason="Disqualified.", now=now, by=None
+        tournament, entrant, reason=OUT_BY_HAND, now=now, by=None
     )
     ruling.lifted_at, ruling.lift_reason, ruling.lifted_by = now, reason, by
     ruling.save(update_fields=["lifted_at", "lift_reason", "lifted_by"])

@@ -12,8 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 from deltacrown.core.names import make_name_key
 from deltacrown.core.natural_order import get_numbered_key
+from deltacrown.core.words import declare_stored
 from deltacrown.games.models import MatchRow
 from deltacrown.games.services import FORFEITED
 from deltacrown.tournaments.models import TournamentSeriesResult
@@ -22,10 +25,11 @@ Result = TournamentSeriesResult.Result
 #: How a line ends that gives the match up, and with it what was left of the series.
 GIVEN_UP = frozenset({MatchRow.EndedBy.FORFEIT, MatchRow.EndedBy.RETIRED, MatchRow.EndedBy.DISQUALIFIED})
 
-ALL_VOID = "all its games are void"
-NONE_COUNTS = "none of its games counts"
-NOT_IN_ONE = "none of the player's games in it counts"
-MANY_SIDES = "more than two sides played it, so games won do not decide it"
+ALL_VOID = gettext_noop("all its games are void")
+NONE_COUNTS = gettext_noop("none of its games counts")
+NOT_IN_ONE = gettext_noop("none of the player's games in it counts")
+MANY_SIDES = gettext_noop("more than two sides played it, so games won do not decide it")
+UNDECIDED = declare_stored(gettext_noop("undecided best of %(games)s"))
 
 #: What plays a series: a team, or a player who has none.
 Side = tuple[str, int]
@@ -212,7 +216,7 @@ class _Series:
         if given_up := self._find_given_up(side):
             return given_up
 
-        return Result.NONE, f"undecided best of {self.best_of}"
+        return Result.NONE, UNDECIDED % {"games": self.best_of}
 
     def _is_decided(self, score: _Score) -> bool:
         if self.best_of is None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import check_integer, check_text, is_blank
@@ -67,7 +69,8 @@ def check_standings(tournament: Tournament, standings: Sequence[Standing]) -> di
     for standing in standings:
         entrant = get_entrant(tournament, standing.user, standing.team)
         if entrant.pk in by_entrant:
-            raise InvalidStanding(f"{name_of(entrant)} is in the standings twice.", field="standings")
+            message = _("%(name)s is in the standings twice.") % {"name": name_of(entrant)}
+            raise InvalidStanding(message, field="standings")
         by_entrant[entrant.pk] = check_standing(standing, who=name_of(entrant))
     return by_entrant
 
@@ -85,11 +88,13 @@ def check_standing(standing: Standing, *, who: EntrantName) -> Standing:
     _check_place(standing, who)
     if standing.disqualified_reason and is_blank(standing.disqualified_reason):
         raise InvalidStanding(
-            f"{who} is disqualified for a reason without words; write one, or leave it out.",
+            _("%(name)s is disqualified for a reason without words; write one, or leave it out.")
+            % {"name": who},
             field="disqualified_reason",
         )
     if standing.disqualified_reason and standing.placement is not None:
-        raise InvalidStanding(f"{who} is disqualified and has a placement; leave one out.", field="placement")
+        message = _("%(name)s is disqualified and has a placement; leave one out.") % {"name": who}
+        raise InvalidStanding(message, field="placement")
     return _tidy(standing)
 
 
@@ -101,8 +106,11 @@ def _check_place(standing: Standing, who: EntrantName) -> None:
     if placement is None:
         if placement_to is not None:
             raise InvalidStanding(
-                f"placement_to {placement_to!r:.40} of {who} has no placement; "
-                "give the first place of the range too.",
+                _(
+                    "placement_to %(place)s of %(name)s has no placement; "
+                    "give the first place of the range too."
+                )
+                % {"place": f"{placement_to!r:.40}", "name": who},
                 field="placement_to",
             )
         return
@@ -110,7 +118,8 @@ def _check_place(standing: Standing, who: EntrantName) -> None:
     check_integer(placement, field="placement", least=1)
     if not is_blank(unplaced_reason):
         raise InvalidStanding(
-            f"The placement {placement} of {who} comes with a reason for having none; leave one out.",
+            _("The placement %(place)s of %(name)s comes with a reason for having none; leave one out.")
+            % {"place": placement, "name": who},
             field="unplaced_reason",
         )
     if placement_to is None:
@@ -118,7 +127,8 @@ def _check_place(standing: Standing, who: EntrantName) -> None:
     check_integer(placement_to, field="placement_to", least=1)
     if placement_to < placement:
         raise InvalidStanding(
-            f"The range {placement} to {placement_to} of {who} ends before it begins; swap the two.",
+            _("The range %(first)s to %(last)s of %(name)s ends before it begins; swap the two.")
+            % {"first": placement, "last": placement_to, "name": who},
             field="placement_to",
         )
 
@@ -126,12 +136,14 @@ def _check_place(standing: Standing, who: EntrantName) -> None:
 def check_prize(prize: object) -> None:
     """Refuse what is no prize: negative, endless, finer than cents, or over ten digits."""
     if isinstance(prize, bool) or not isinstance(prize, (Decimal, int)):
-        raise InvalidStanding(f"prize must be a decimal number, not {type(prize).__name__}.", field="prize")
+        message = _("prize must be a decimal number, not %(type)s.") % {"type": type(prize).__name__}
+        raise InvalidStanding(message, field="prize")
     amount = Decimal(prize)
     if not amount.is_finite() or not 0 <= amount < PRIZE_LIMIT:
-        raise InvalidStanding("prize must be from 0 to below 10,000,000,000.", field="prize")
+        raise InvalidStanding(_("prize must be from 0 to below 10,000,000,000."), field="prize")
     if amount != amount.quantize(CENT):
-        raise InvalidStanding(f"prize {amount} is finer than cents; round it.", field="prize")
+        message = _("prize %(amount)s is finer than cents; round it.") % {"amount": amount}
+        raise InvalidStanding(message, field="prize")
 
 
 def share_prize(prize: Decimal, members: int) -> Decimal:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from deltacrown.user_profile.achievements.measure import MatchMeasure, Measure, TournamentMeasure
 from deltacrown.user_profile.achievements.measures.comeback import Comeback
 from deltacrown.user_profile.achievements.measures.podiums import Podiums
@@ -26,6 +28,8 @@ MINOR, MAJOR = Achievement.Tier.MINOR, Achievement.Tier.MAJOR
 class AchievementRule:
     """One entry of the catalogue: earned by the fact with which ``measure`` reaches ``threshold``.
 
+    Name and description are stored in English, and shown in the reader's language.
+
     :param points: the experience it is worth.
     """
 
@@ -41,8 +45,8 @@ class AchievementRule:
 CATALOGUE = (
     AchievementRule(
         slug="first-win",
-        name="First win",
-        description="Won a match.",
+        name=gettext_noop("First win"),
+        description=gettext_noop("Won a match."),
         tier=MINOR,
         points=50,
         measure=Wins,
@@ -50,8 +54,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="ten-wins",
-        name="Getting the hang of it",
-        description="Won ten matches.",
+        name=gettext_noop("Getting the hang of it"),
+        description=gettext_noop("Won ten matches."),
         tier=MINOR,
         points=100,
         measure=Wins,
@@ -59,8 +63,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="hundred-wins",
-        name="Centurion",
-        description="Won a hundred matches.",
+        name=gettext_noop("Centurion"),
+        description=gettext_noop("Won a hundred matches."),
         tier=MAJOR,
         points=400,
         measure=Wins,
@@ -68,8 +72,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="thousand-wins",
-        name="Legend",
-        description="Won a thousand matches.",
+        name=gettext_noop("Legend"),
+        description=gettext_noop("Won a thousand matches."),
         tier=MAJOR,
         points=2000,
         measure=Wins,
@@ -77,8 +81,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="streak-five",
-        name="On a roll",
-        description="Won five matches in a row.",
+        name=gettext_noop("On a roll"),
+        description=gettext_noop("Won five matches in a row."),
         tier=MINOR,
         points=100,
         measure=WinStreak,
@@ -86,8 +90,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="streak-ten",
-        name="Untouchable",
-        description="Won ten matches in a row.",
+        name=gettext_noop("Untouchable"),
+        description=gettext_noop("Won ten matches in a row."),
         tier=MAJOR,
         points=400,
         measure=WinStreak,
@@ -95,8 +99,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="comeback",
-        name="Comeback",
-        description="Won after five losses in a row.",
+        name=gettext_noop("Comeback"),
+        description=gettext_noop("Won after five losses in a row."),
         tier=MINOR,
         points=100,
         measure=Comeback,
@@ -104,8 +108,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="first-tournament",
-        name="Into the arena",
-        description="Entered a tournament.",
+        name=gettext_noop("Into the arena"),
+        description=gettext_noop("Entered a tournament."),
         tier=MINOR,
         points=50,
         measure=TournamentsEntered,
@@ -113,8 +117,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="first-podium",
-        name="On the podium",
-        description="Came third or better in a tournament.",
+        name=gettext_noop("On the podium"),
+        description=gettext_noop("Came third or better in a tournament."),
         tier=MINOR,
         points=200,
         measure=Podiums,
@@ -122,8 +126,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="first-title",
-        name="Champion",
-        description="Won a tournament.",
+        name=gettext_noop("Champion"),
+        description=gettext_noop("Won a tournament."),
         tier=MAJOR,
         points=500,
         measure=Titles,
@@ -131,8 +135,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="three-titles",
-        name="Dynasty",
-        description="Won three tournaments.",
+        name=gettext_noop("Dynasty"),
+        description=gettext_noop("Won three tournaments."),
         tier=MAJOR,
         points=1000,
         measure=Titles,
@@ -140,8 +144,8 @@ CATALOGUE = (
     ),
     AchievementRule(
         slug="ten-titles",
-        name="Era",
-        description="Won ten tournaments.",
+        name=gettext_noop("Era"),
+        description=gettext_noop("Won ten tournaments."),
         tier=MAJOR,
         points=3000,
         measure=Titles,

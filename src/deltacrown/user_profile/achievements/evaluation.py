@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deltacrown.core.dates import write_day
+from deltacrown.core.words import in_english
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, map_thresholds
 from deltacrown.user_profile.achievements.match_results import (
@@ -112,7 +113,20 @@ def name_facts(first: FirstMatches) -> list[Earned]:
 
 
 def _describe(fact: Fact) -> tuple[str, datetime]:
-    return f"{fact.game}, {write_day(fact.played_at)}", fact.played_at
+    with in_english():  # it is stored
+        return _name_match(fact.game, fact.played_at), fact.played_at
+
+
+def _name_match(game: str, played_at: datetime) -> str:
+    return f"{game}, {write_day(played_at)}"
+
+
+def word_fact(fact: str, earned_at: datetime) -> str:
+    """Return the stored name of what earned an achievement, the day of a match in the reader's language."""
+    with in_english():
+        ending = _name_match("", earned_at)
+    game = fact.removesuffix(ending)
+    return _name_match(game, earned_at) if game != fact else fact
 
 
 def list_earned_in_tournaments(users: Collection[int]) -> list[Earned]:

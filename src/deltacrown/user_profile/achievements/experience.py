@@ -11,10 +11,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, gettext_noop
+
 from deltacrown.core.gathering import do_gathered
 from deltacrown.core.inserts import insert_rows
 from deltacrown.core.keyed_rows import list_keyed
 from deltacrown.core.settling import settle
+from deltacrown.core.words import translate_stored
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
@@ -27,7 +30,14 @@ ENTERED = 20
 #: For each place of the podium, more than for entering.
 PLACED = {1: 300, 2: 150, 3: 75}
 PLACES = {points: placement for placement, points in PLACED.items()}
-PLACE_NAMES = {1: "First", 2: "Second", 3: "Third"}
+#: What awards are for, in English, as it is stored.
+ENTERED_IN = gettext_noop("Entered %(tournament)s")
+PLACED_IN = {
+    1: gettext_noop("First in %(tournament)s"),
+    2: gettext_noop("Second in %(tournament)s"),
+    3: gettext_noop("Third in %(tournament)s"),
+}
+ACHIEVED = gettext_noop("Achievement: %(name)s")
 #: How the names of the facts begin that are rewarded.
 ENTERED_PREFIX, PLACED_PREFIX, HELD_PREFIX = "entered:", "placed:", "achievement:"
 PREFIXES = (ENTERED_PREFIX, PLACED_PREFIX, HELD_PREFIX)
@@ -94,7 +104,10 @@ def build_held_experience(rows: Iterable[UserAchievement]) -> list[ExperienceAwa
 
 
 def list_reasons(awards: Sequence[ExperienceAward]) -> dict[int, str]:
-    """Return award's id → why it was given, with the tournament's name of today. At most one query."""
+    """Return award's id → why it was given, with the tournament's name of today. At most one query.
+
+    It is in the reader's language.
+    """
     tournaments: dict[int, int] = {}
     for award in awards:
         prefix, _, pk = award.dedupe_key.rpartition(":")
@@ -102,7 +115,7 @@ def list_reasons(awards: Sequence[ExperienceAward]) -> dict[int, str]:
             tournaments[award.pk] = int(pk)
 
     names = Tournament.objects.in_bulk(set(tournaments.values())) if tournaments else {}
-    reasons = {award.pk: award.reason for award in awards}
+    reasons = {award.pk: translate_reason(award) for award in awards}
     for award in awards:
         tournament = names.get(tournaments.get(award.pk, 0))
         if tournament is not None and award.dedupe_key.startswith(ENTERED_PREFIX):
@@ -113,11 +126,23 @@ def list_reasons(awards: Sequence[ExperienceAward]) -> dict[int, str]:
 
 
 def _say_entered(tournament: str) -> str:
-    return f"Entered {tournament}"
+    return gettext(ENTERED_IN) % {"tournament": tournament}
 
 
 def _say_placed(placement: int, tournament: str) -> str:
-    return f"{PLACE_NAMES[placement]} in {tournament}"
+    return gettext(PLACED_IN[placement]) % {"tournament": tournament}
+
+
+def translate_reason(award: ExperienceAward) -> str:
+    """Return the stored reason of an award in the reader's language, where its facts wrote it."""
+    for sentence in (ENTERED_IN, *PLACED_IN.values()):
+        begins = sentence.partition("%(tournament)s")[0]
+        if award.dedupe_key.startswith((ENTERED_PREFIX, PLACED_PREFIX)) and award.reason.startswith(begins):
+            return gettext(sentence) % {"tournament": award.reason.removeprefix(begins)}
+    told = ACHIEVED.partition("%(name)s")[0]
+    if not award.dedupe_key.startswith(HELD_PREFIX) or not award.reason.startswith(told):
+        return award.reason
+    return gettext(ACHIEVED) % {"name": translate_stored(award.reason.removeprefix(told))}
 
 
 def _sync_levels(users: set[int]) -> set[int]:
@@ -148,7 +173,7 @@ def _of_entry(user: int, tournament: int, name: str, registered_at: datetime) ->
     return ExperienceRecord(
         user_id=user,
         points=ENTERED,
-        reason=_say_entered(name),
+        reason=ENTERED_IN % {"tournament": name},
         dedupe_key=f"{ENTERED_PREFIX}{tournament}",
         awarded_at=registered_at,
     )
@@ -160,7 +185,7 @@ def _of_place(
     return ExperienceRecord(
         user_id=user,
         points=PLACED[placement],
-        reason=_say_placed(placement, name),
+        reason=PLACED_IN[placement] % {"tournament": name},
         dedupe_key=f"{PLACED_PREFIX}{tournament}",
         awarded_at=decided_at,
     )
@@ -177,7 +202,7 @@ def _of_achievement(row: UserAchievement) -> ExperienceRecord:
     return ExperienceRecord(
         user_id=row.user_id,
         points=row.achievement.points,
-        reason=f"Achievement: {row.achievement.name}",
+        reason=ACHIEVED % {"name": row.achievement.name},
         dedupe_key=experience_key(row.achievement),
         awarded_at=row.earned_at,
     )

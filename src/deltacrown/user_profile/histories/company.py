@@ -42,12 +42,14 @@ class Companion:
 
     :param record: how the player fared, whose company this is.
     :param is_comparable: whether the reader may see the two head to head.
+    :param picture: the name of their picture; empty without one.
     """
 
     public_id: str
     name: str
     record: Record
     is_comparable: bool
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class _Met(NamedTuple):
     public_id: str
     name: str
     shows: bool
+    picture: str
 
 
 def read_company(user: User, game: str | None = None, *, viewer: Viewer) -> Company:
@@ -126,7 +129,7 @@ def _list_told(matches: Iterable[int], viewer: Viewer) -> list[_Met]:
     listed = _describe(filter_listed(named, "opponent_user"), viewer, "opponent_user")
     empty = Value("", CharField())
     columns = listed.annotate(slug=empty, key=empty, its_side=empty).values_list(
-        "match_id", "slug", "key", "its_side", "its_id", "its_name", "shows"
+        "match_id", "slug", "key", "its_side", "its_id", "its_name", "shows", "picture"
     )
     return [_Met(*row) for row in columns]
 
@@ -143,7 +146,7 @@ def _list_lines(user: User, rows: Sequence[MatchRow], viewer: Viewer) -> list[_M
         seen = filter_listed(filter_match_by_visibility(others, viewer))
         parts.append(
             _describe(seen, viewer, "user").values_list(
-                "pk", "game__slug", "match_key", "side", "its_id", "its_name", "shows"
+                "pk", "game__slug", "match_key", "side", "its_id", "its_name", "shows", "picture"
             )
         )
     return [_Met(*row) for row in parts[0].union(parts[1], all=True)]
@@ -163,7 +166,13 @@ def _describe(rows: QuerySet[Any], viewer: Viewer, user: str) -> QuerySet[Any]:
     elif viewer is not None and viewer.is_authenticated:
         own = When(**{user: viewer.pk}, then=Value(True))
         shows = Case(own, default=shows, output_field=BooleanField())
-    described: QuerySet[Any] = rows.annotate(its_id=F(f"{profile}__public_id"), its_name=name, shows=shows)
+    described: QuerySet[Any] = rows.annotate(
+        # Only who is listed is met, so the picture is one that is shown.
+        its_id=F(f"{profile}__public_id"),
+        its_name=name,
+        shows=shows,
+        picture=F(f"{profile}__avatar"),
+    )
     return described
 
 
@@ -178,6 +187,6 @@ def _record_of(row: MatchRow) -> Record:
 def _rank(records: dict[str, Record], people: dict[str, _Met]) -> list[Companion]:
     ranked = sorted(records, key=lambda public_id: (-records[public_id].played, public_id))
     return [
-        Companion(public_id, people[public_id].name, records[public_id], bool(people[public_id].shows))
-        for public_id in ranked[:LISTED]
+        Companion(met.public_id, met.name, records[met.public_id], bool(met.shows), met.picture)
+        for met in map(people.__getitem__, ranked[:LISTED])
     ]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext
 
 from deltacrown.core.days import add_days, end_of_day, to_utc
 from deltacrown.core.errors import InvalidInput, NotFound
@@ -104,7 +105,11 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
     filters = _named(MatchFilters, given)
     slug = game.slug if isinstance(game, Game) else game
     if slug and filters.game and slug != filters.game:
-        raise InvalidInput(f"Two games are asked for, {slug!r} and {filters.game!r}: name one.", field="game")
+        raise InvalidInput(
+            gettext("Two games are asked for, %(game)s and %(named)s: name one.")
+            % {"game": repr(slug), "named": repr(filters.game)},
+            field="game",
+        )
     slug = slug or filters.game
     season = get_season_named(filters.season, game=slug) if filters.season else None
     since, until = (season.since, season.until) if season else (None, None)
@@ -140,7 +145,8 @@ def read_as_of(text: str, *, now: datetime) -> datetime:
     found = _read_end(text, "as_of")
     if found > end_of_day(now):
         raise InvalidInput(
-            f"{text!r} lies in the future; nothing is known of it yet: ask for today at the latest.",
+            gettext("%(text)s lies in the future; nothing is known of it yet: ask for today at the latest.")
+            % {"text": repr(text)},
             field="as_of",
         )
     return found
@@ -158,7 +164,8 @@ def read_known_at(text: str, *, now: datetime) -> datetime:
         return now
     if found > now:
         raise InvalidInput(
-            f"{text!r} lies in the future, of which nothing is known: leave it out for the present.",
+            gettext("%(text)s lies in the future, of which nothing is known: leave it out for the present.")
+            % {"text": repr(text)},
             field="known_at",
         )
     return found
@@ -183,7 +190,9 @@ def get_game(slug: str) -> Game:
     found = find_games([slug]).get(slug) if SLUG.fullmatch(slug) else None
     if found is not None:
         return found
-    message = f"There is no game {slug!r}: use the slug of a game, as in its pages' addresses."
+    message = gettext("There is no game %(slug)s: use the slug of a game, as in its pages' addresses.") % {
+        "slug": repr(slug)
+    }
     return _get_only(find_games_called(slug.strip()), slug, "game", message)
 
 
@@ -196,7 +205,9 @@ def get_tournament_named(slug: str, viewer: Viewer) -> Tournament:
     found = find_tournaments([slug], among=shown).get(slug) if SLUG.fullmatch(slug) else None
     if found is not None:
         return found
-    message = f"There is no tournament {slug!r}: use its name, or the slug in its page's address."
+    message = gettext("There is no tournament %(slug)s: use its name, or the slug in its page's address.") % {
+        "slug": repr(slug)
+    }
     return _get_only(find_tournaments_called(slug.strip(), shown), slug, "tournament", message)
 
 
@@ -210,7 +221,10 @@ def _get_only(called: list[Named], name: str, field: str, message: str) -> Named
         return called[0]
     if called:
         choices = list_choices([each.slug for each in called])
-        message = f"Several are called {name[:60]!r}: {choices}. Use one of these slugs."
+        message = gettext("Several are called %(name)s: %(choices)s. Use one of these slugs.") % {
+            "name": repr(name[:60]),
+            "choices": choices,
+        }
     raise InvalidInput(message, field=field)
 
 
@@ -226,9 +240,9 @@ def get_season_named(slug: str, *, game: str | None = None) -> Season:
         raise InvalidInput(refusal.message, field="season") from refusal
 
     if game and season.game and get_game(game) != season.game:
-        message = (
-            f"The season {slug!r} is of the game {season.game.slug!r}, not of {game!r}: name one of both."
-        )
+        message = gettext(
+            "The season %(slug)s is of the game %(game)s, not of %(asked)s: name one of both."
+        ) % {"slug": repr(slug), "game": repr(season.game.slug), "asked": repr(game)}
         raise InvalidInput(message, field="season")
     return season
 
@@ -243,14 +257,22 @@ def _named(kind: type[SomeFilters], given: SomeFilters | Mapping[str, Any] | Non
     names = [field.name for field in fields(kind)]
     for name in given:
         if name not in names:
-            raise InvalidInput(f"There is no filter {name!r}: use {', '.join(names)}.", field=str(name))
+            raise InvalidInput(
+                gettext("There is no filter %(name)s: use %(names)s.")
+                % {"name": repr(name), "names": ", ".join(names)},
+                field=str(name),
+            )
     return kind(**{name: value for name, value in given.items() if value not in ("", None)})
 
 
 def _choice(value: str | None, choices: type[models.TextChoices], field: str) -> str | None:
     if value is None or str(value).upper() in choices.values:
         return value and str(value).upper()
-    raise InvalidInput(f"{value!r} is no {field}: use {', '.join(choices.values)}.", field=field)
+    raise InvalidInput(
+        gettext("%(value)s is no %(field)s: use %(choices)s.")
+        % {"value": repr(value), "field": field, "choices": ", ".join(choices.values)},
+        field=field,
+    )
 
 
 def read_datetime(value: datetime | str | None, field: str, *, ends: bool = False) -> datetime | None:
@@ -262,10 +284,14 @@ def read_datetime(value: datetime | str | None, field: str, *, ends: bool = Fals
         return None
     found = value if isinstance(value, datetime) else _read_datetime(value, ends=ends)
     if found is None:
-        message = f"{value!r} is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z."
+        message = gettext("%(value)s is no date: write it as 2025-01-31 or 2025-01-31T18:00:00Z.") % {
+            "value": repr(value)
+        }
         raise InvalidInput(message, field=field)
     if found.tzinfo is None:
-        message = f"{value!r} names no time zone: add one, as in 2025-01-31T18:00:00Z."
+        message = gettext("%(value)s names no time zone: add one, as in 2025-01-31T18:00:00Z.") % {
+            "value": repr(value)
+        }
         raise InvalidInput(message, field=field)
     return to_utc(found)
 
@@ -291,7 +317,10 @@ def _placement(value: int | str | None) -> int | None:
         return None
     text = str(value)
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= LARGEST_PLACEMENT):
-        raise InvalidInput(f"{value!r} is no placement: use a whole number from 1 on.", field="placement")
+        raise InvalidInput(
+            gettext("%(value)s is no placement: use a whole number from 1 on.") % {"value": repr(value)},
+            field="placement",
+        )
     return int(text)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Page
@@ -111,7 +113,9 @@ def _choose(field: str, by_position: Any, by_name: Any, *, unless: Any) -> Any:
     :raises InvalidInput: both are given, and they differ.
     """
     if by_name not in (unless, by_position):
-        raise InvalidInput(f"Two values are given for {field}: name one.", field=field)
+        raise InvalidInput(
+            gettext("Two values are given for %(field)s: name one.") % {"field": field}, field=field
+        )
     return by_position
 
 

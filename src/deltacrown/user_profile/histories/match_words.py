@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Protocol
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, gettext_noop, pgettext
 
+from deltacrown.core.numerals import write_exactly
+from deltacrown.core.words import translate_stored
 from deltacrown.games.models import MatchRow
 
 EndedBy = MatchRow.EndedBy
 
-#: Said of both sides: the line of who walked over may say how the match ended, too.
+#: In English. Said of both sides: the line of who walked over may say how the match ended, too.
 ENDINGS: dict[str, str] = {
     EndedBy.PLAY: "",
-    EndedBy.FORFEIT: "by forfeit",
-    EndedBy.BYE: "bye",
-    EndedBy.RETIRED: "by retirement",
-    EndedBy.DISQUALIFIED: "by disqualification",
-    EndedBy.ABANDONED: "abandoned",
+    EndedBy.FORFEIT: gettext_noop("by forfeit"),
+    EndedBy.BYE: gettext_noop("bye"),
+    EndedBy.RETIRED: gettext_noop("by retirement"),
+    EndedBy.DISQUALIFIED: gettext_noop("by disqualification"),
+    EndedBy.ABANDONED: gettext_noop("abandoned"),
 }
 
 #: A score that can stand before or after another: 13, 2½, 0.5. Not "6-1 7-5", which has both in it.
@@ -29,6 +32,25 @@ LEADING_TEXTS = ("agent", "hero", "champion", "legend", "operator", "character",
 KILLS = ("kills", "deaths", "assists")
 LEADING_NUMBERS = ("goals", *KILLS, "points")
 FACTS_SHOWN, LONGEST_FACT = 2, 40
+#: The names of reported stats that the site has words for; others are shown as they were reported.
+STAT_WORDS = (
+    gettext_noop("agent"),
+    gettext_noop("hero"),
+    gettext_noop("champion"),
+    gettext_noop("character"),
+    gettext_noop("role"),
+    gettext_noop("map"),
+    gettext_noop("kills"),
+    gettext_noop("deaths"),
+    gettext_noop("assists"),
+    gettext_noop("goals"),
+    gettext_noop("points"),
+    gettext_noop("saves"),
+    gettext_noop("shots"),
+    gettext_noop("damage"),
+    gettext_noop("headshots"),
+    gettext_noop("rounds"),
+)
 
 
 class Line(Protocol):
@@ -45,9 +67,9 @@ class Line(Protocol):
 def say_why_uncounted(line: Line) -> str:
     """Return why a line does not count: ``Voided: lag``, ``Not counted: a bye``; empty where it counts."""
     if line.void_reason:
-        return f"Voided: {line.void_reason}"
+        return gettext("Voided: %(reason)s") % {"reason": translate_stored(line.void_reason)}
     if line.uncounted_reason:
-        return f"Not counted: {line.uncounted_reason}"
+        return gettext("Not counted: %(reason)s") % {"reason": translate_stored(line.uncounted_reason)}
 
     return ""
 
@@ -55,7 +77,14 @@ def say_why_uncounted(line: Line) -> str:
 def say_ending(line: Line) -> str:
     """Return how a line ended: ``by forfeit``; empty for play, and where ``say_why_uncounted`` says it."""
     ending = ENDINGS[line.ended_by]
-    return "" if ending in say_why_uncounted(line) else ending
+    # Stored reasons are English, and so is what is looked for in them.
+    is_said = ending in say_why_uncounted(line) or ending in (line.void_reason or line.uncounted_reason)
+    return "" if is_said else word_ending(line.ended_by)
+
+
+def word_ending(ended_by: str) -> str:
+    """Return how a match ended other than by play, in the reader's language: ``by forfeit``."""
+    return translate_stored(ENDINGS[ended_by])
 
 
 def write_scores(own: str, other: str) -> str:
@@ -85,6 +114,11 @@ def list_texts(stats: Mapping[str, Any]) -> list[str]:
     return [*leading, *sorted(names.difference(leading))]
 
 
+def word_stat(name: str) -> str:
+    """Return the name of a reported stat as words, in the reader's language where the site knows it."""
+    return translate_stored(name.replace("_", " "))
+
+
 def is_number(value: object) -> bool:
     """Return whether a reported value is a number; yes and no are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -92,7 +126,13 @@ def is_number(value: object) -> bool:
 
 def _write_number(name: str, value: float) -> str:
     words = {
-        "name": name.replace("_", " "),
-        "value": f"{value:,}" if isinstance(value, int) else f"{value:g}",
+        "name": word_stat(name),
+        "value": write_exactly(value) if isinstance(value, int) else _write_shortly(value),
     }
     return gettext("%(name)s %(value)s") % words
+
+
+def _write_shortly(value: float) -> str:
+    """Return a number with the decimals that it needs: ``1.5``."""
+    shortest = f"{value:g}"
+    return shortest if "e" in shortest else write_exactly(Decimal(shortest), groups=False)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
-from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.names import list_query_spellings, make_name_key
 from deltacrown.core.search_terms import SearchTerm
@@ -20,19 +20,15 @@ from deltacrown.games.models import Game
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
 from deltacrown.user_profile.models import PlayerSearchTerm
 from deltacrown.user_profile.people.addresses import profile_of
-from deltacrown.user_profile.privacy import Viewer, sees_hidden
+from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.standing import filter_listed
+from deltacrown.user_profile.unlisted import sees_unlisted
 
 LONGEST_NAME = 200
 #: How many bearers of one name are read, and how many a refusal names.
 MOST_READ, MOST_NAMED = 50, 5
 
 Place = SearchTerm.Place
-
-
-def sees_unlisted(viewer: Viewer) -> bool:
-    """Return whether ``viewer`` finds players who are not listed, in searches and by the names in filters."""
-    return sees_hidden(viewer) or has_right(viewer, Right.SUSPEND_PLAYERS)
 
 
 def find_players_called(name: str, viewer: Viewer) -> list[User]:
@@ -67,7 +63,7 @@ def find_games_called(name: str) -> list[Game]:
 def list_choices(names: Sequence[str]) -> str:
     """Return what to choose from, for a refusal: a few names, and that there are more."""
     named = ", ".join(names[:MOST_NAMED])
-    return f"{named} and others" if len(names) > MOST_NAMED else named
+    return gettext("%(named)s and others") % {"named": named} if len(names) > MOST_NAMED else named
 
 
 def _find_called(terms: QuerySet[Any], name: str, *, shown_former: Q | None = None) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
@@ -62,23 +63,30 @@ def find_opponent(opponent: str, viewer: Viewer) -> User | Team:
         raise InvalidInput(f"{found.ambiguous[text]}.", field="opponent")
     if called:
         choices = list_choices([_address(each) for each in called])
-        message = f"Several are called {text[:60]!r}: {choices}. Use the public id or the slug of one."
+        message = gettext(
+            "Several are called %(text)s: %(choices)s. Use the public id or the slug of one."
+        ) % {"text": repr(text[:60]), "choices": choices}
         raise InvalidInput(message, field="opponent")
-    message = (
-        f"There is no player or team {text[:60]!r}: use a name as pages show it, a public id, "
-        "or a team's slug."
-    )
+    message = gettext(
+        "There is no player or team %(text)s: use a name as pages show it, a public id, or a team's slug."
+    ) % {"text": repr(text[:60])}
     raise InvalidInput(message, field="opponent")
 
 
 def _find_by_public_id(public_id: str) -> User:
     user = find_users([public_id]).get(public_id)
     if user is None:
-        message = f"There is no player {public_id!r}: public ids look like DC-25-000042."
+        message = gettext("There is no player %(public_id)s: public ids look like DC-25-000042.") % {
+            "public_id": repr(public_id)
+        }
         raise InvalidInput(message, field="opponent")
     return user
 
 
 def _address(opponent: User | Team) -> str:
     """Return what names an opponent and nobody else."""
-    return f"the team {opponent.slug}" if isinstance(opponent, Team) else opponent.profile.public_id
+    return (
+        gettext("the team %(opponent)s") % {"opponent": opponent.slug}
+        if isinstance(opponent, Team)
+        else opponent.profile.public_id
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from django_tally.database_clock import DatabaseNow
@@ -15,8 +16,8 @@ class Achievement(models.Model):
     instead_of_deletion = "Revoke it from those who hold it first."
 
     class Tier(models.TextChoices):
-        MINOR = "MINOR", "Minor"
-        MAJOR = "MAJOR", "Major"
+        MINOR = "MINOR", pgettext_lazy("tier of an achievement", "Minor")
+        MAJOR = "MAJOR", pgettext_lazy("tier of an achievement", "Major")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)

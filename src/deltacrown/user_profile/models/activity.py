@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.user_profile.models.activity_types import ActivityTypeField
 from django_tally.database_clock import DatabaseNow
@@ -16,9 +18,9 @@ class ActivityRow(models.Model):
     """
 
     class Visibility(models.TextChoices):
-        PUBLIC = "PUBLIC", "Everyone"
-        FOLLOWERS = "FOLLOWERS", "Followers"
-        PRIVATE = "PRIVATE", "Only the player"
+        PUBLIC = "PUBLIC", pgettext_lazy("who sees an entry", "Everyone")
+        FOLLOWERS = "FOLLOWERS", pgettext_lazy("who sees an entry", "Followers")
+        PRIVATE = "PRIVATE", _("Only the player")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy
 
 from deltacrown.accounts.models import User
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
@@ -77,7 +78,17 @@ class UserProfile(NamedModel, PlayerStats):
         blank=True,
         default="",
         db_default="",
-        validators=[RegexValidator(r"^[A-Z]{2}$", "Two capital letters, as in ISO 3166-1: DE, BR, KR.")],
+        validators=[
+            RegexValidator(r"^[A-Z]{2}$", gettext_lazy("Two capital letters, as in ISO 3166-1: DE, BR, KR."))
+        ],
+    )
+    avatar = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The name of the picture's file, which tells nothing; written by people.avatars only.",
     )
     standing = models.CharField(
         max_length=10,
@@ -111,6 +122,9 @@ class UserProfile(NamedModel, PlayerStats):
                 | Q(standing__in=[Standing.SUSPENDED, Standing.CLOSED]),
                 name="user_profile_standing_ends",
             ),
+            models.UniqueConstraint(
+                fields=["avatar"], name="user_profile_avatar_once", condition=~Q(avatar="")
+            ),
         ]
         indexes = [
             *build_indexes(list_leaderboards(PlayerStats), "profile", last="public_id"),
@@ -123,6 +137,7 @@ class UserProfile(NamedModel, PlayerStats):
                 condition=Q(standing_until__isnull=False),
             ),
         ]
+        permissions = [("remove_pictures", "Can remove the pictures of players")]
 
     def __str__(self) -> str:
         return self.public_id
@@ -131,6 +146,11 @@ class UserProfile(NamedModel, PlayerStats):
     def name(self) -> str:
         """Return the display name, or the username when there is none."""
         return self.display_name or self.user.username
+
+    @property
+    def picture(self) -> str:
+        """Return the name of the picture that is shown; empty without one, and while the pages are gone."""
+        return self.avatar if self.standing in (Standing.ACTIVE, Standing.SUSPENDED) else ""
 
 
 class GameStats(GameNumbers):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from django_tally.database_clock import DatabaseNow
@@ -62,9 +63,9 @@ class KycVerification(models.Model):
     """The state of a player's identity verification. No documents are stored."""
 
     class Status(models.TextChoices):
-        PENDING = "PENDING", "Pending"
-        VERIFIED = "VERIFIED", "Verified"
-        REJECTED = "REJECTED", "Rejected"
+        PENDING = "PENDING", pgettext_lazy("status of a verification", "Pending")
+        VERIFIED = "VERIFIED", pgettext_lazy("status of a verification", "Verified")
+        REJECTED = "REJECTED", pgettext_lazy("status of a verification", "Rejected")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="kyc_verification")
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING, db_default=Status.PENDING)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.deletion import refuse_deletion
 from django_tally.database_clock import DatabaseNow
@@ -11,11 +12,11 @@ from django_tally.database_clock import DatabaseNow
 class Standing(models.TextChoices):
     """Whether a player takes part, and why not. Only who is ACTIVE is listed anywhere."""
 
-    ACTIVE = "ACTIVE", "Active"
-    SUSPENDED = "SUSPENDED", "Suspended"
-    CLOSED = "CLOSED", "Closed"
-    MERGED = "MERGED", "Merged into another account"
-    ANONYMISED = "ANONYMISED", "Anonymised"
+    ACTIVE = "ACTIVE", pgettext_lazy("standing of a player", "Active")
+    SUSPENDED = "SUSPENDED", pgettext_lazy("standing of a player", "Suspended")
+    CLOSED = "CLOSED", pgettext_lazy("standing of a player", "Closed")
+    MERGED = "MERGED", pgettext_lazy("standing of a player", "Merged into another account")
+    ANONYMISED = "ANONYMISED", pgettext_lazy("standing of a player", "Anonymised")
 
 
 class StandingChange(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext
 
 from deltacrown.core.dates import write_iso_day
 from deltacrown.core.days import ONE_DAY, start_of_day
@@ -63,8 +64,12 @@ def get_period(name: str, *, game: Game | None = None, now: datetime) -> Period:
         return of_season(season) if season else _get_quarter(now)
     if name == "30days":
         return Period(name, start_of_day(now) - timedelta(days=30))
-    allowed = " or ".join(PERIODS)
-    raise InvalidInput(f"{name!r} is no period: use {allowed}, or leave it out for all time.", field="period")
+    allowed = gettext("%(one)s or %(other)s") % dict(zip(("one", "other"), PERIODS, strict=True))
+    raise InvalidInput(
+        gettext("%(name)s is no period: use %(allowed)s, or leave it out for all time.")
+        % {"name": repr(name), "allowed": allowed},
+        field="period",
+    )
 
 
 def find_period(
@@ -86,7 +91,10 @@ def find_period(
     """
     if name != ALL_TIME and (season or as_of):
         field = "season" if season else "as_of"
-        raise InvalidInput(f"{field} and period are two periods: leave one of them out.", field=field)
+        raise InvalidInput(
+            gettext("%(field)s and period are two periods: leave one of them out.") % {"field": field},
+            field=field,
+        )
 
     last_day = _read_day(as_of, now) if as_of else None
     if season:
@@ -96,14 +104,20 @@ def find_period(
 
     if as_of and found and found.since and found.since > now:
         begins = write_iso_day(found.since)
-        raise InvalidInput(f"The season begins on {begins}, a day to come: leave as_of out.", field="as_of")
+        raise InvalidInput(
+            gettext("The season begins on %(begins)s, a day to come: leave as_of out.") % {"begins": begins},
+            field="as_of",
+        )
     return _end_with(found or Period(ALL_TIME), last_day) if last_day else found
 
 
 def _get_season_of(slug: str, game: Game | None) -> Season:
     season = get_season_named(slug)
     if game and season.game_id not in {None, game.pk}:
-        message = f"The season {slug!r} is of another game than {game.slug!r}: leave the game out."
+        message = gettext("The season %(slug)s is of another game than %(game)s: leave the game out.") % {
+            "slug": repr(slug),
+            "game": repr(game.slug),
+        }
         raise InvalidInput(message, field="game")
     return season
 
@@ -131,12 +145,17 @@ def _read_day(text: str, now: datetime) -> date | None:
     except ValueError:
         found = None
     if found is None:
-        message = f"{text!r:.40} is no date: write it as 2025-01-31, which means the end of that day in UTC."
+        message = gettext(
+            "%(text)s is no date: write it as 2025-01-31, which means the end of that day in UTC."
+        ) % {"text": f"{text!r:.40}"}
         raise InvalidInput(message, field="as_of")
 
     today = now.astimezone(UTC).date()
     if found > today:
-        raise InvalidInput(f"{text!r} lies in the future: ask for a day up to today.", field="as_of")
+        raise InvalidInput(
+            gettext("%(text)s lies in the future: ask for a day up to today.") % {"text": repr(text)},
+            field="as_of",
+        )
     return None if found == today else found
 
 
@@ -144,6 +163,9 @@ def _end_with(period: Period, last_day: date) -> Period:
     end = datetime.combine(last_day, time(), UTC) + ONE_DAY
     if period.since and end <= period.since:
         begins = write_iso_day(period.since)
-        raise InvalidInput(f"The season begins on {begins}: ask for that day or a later one.", field="as_of")
+        raise InvalidInput(
+            gettext("The season begins on %(begins)s: ask for that day or a later one.") % {"begins": begins},
+            field="as_of",
+        )
 
     return replace(period, until=min(end, period.until or end), as_of=last_day)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
@@ -173,13 +174,17 @@ def get_stat_field(holder: type[models.Model], name: str) -> Stat | DerivedStat:
         if field.name == name:
             return field
 
-    raise NotFound(f"There is no number called {name!r}.", field="stat")
+    raise NotFound(gettext("There is no number called %(name)s.") % {"name": repr(name)}, field="stat")
 
 
 def _get_twin(name: str) -> str:
     twins = list_twins(GameStats)
     if name not in twins:
-        raise InvalidInput(f"{name} is not kept per game; ask for one of {', '.join(twins)}.", field="game")
+        raise InvalidInput(
+            gettext("%(name)s is not kept per game; ask for one of %(twins)s.")
+            % {"name": name, "twins": ", ".join(twins)},
+            field="game",
+        )
 
     return twins[name]
 

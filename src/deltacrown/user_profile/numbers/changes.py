@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from deltacrown.core.days import Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor, Page, read_position, write_position
@@ -22,7 +24,7 @@ from django_tally.recounting import compute_each
 Value = int | Decimal | None
 
 #: What is said of the changes of a day that are told as one: not how many they were, nor of what.
-ALL_OF_A_DAY = "all changes of the day together"
+ALL_OF_A_DAY = gettext_noop("all changes of the day together")
 
 
 class HistoryOrder(StrEnum):
@@ -89,7 +91,7 @@ class StatHistory(Page[StatChange]):
     precision: Precision = Precision.EXACT
 
 
-def read_history_order(order: str) -> HistoryOrder:
+def read_history_order(order: str, *, field: str = "order") -> HistoryOrder:
     """Return the order called ``order``.
 
     :raises InvalidInput: when there is none.
@@ -98,7 +100,9 @@ def read_history_order(order: str) -> HistoryOrder:
         return HistoryOrder(order)
     except ValueError:
         raise InvalidInput(
-            f"There is no order {order!r}: ask for {' or '.join(HistoryOrder)}.", field="order"
+            gettext("There is no order %(order)s: ask for %(one)s or %(other)s.")
+            % {"order": repr(order), "one": HistoryOrder.HAPPENED, "other": HistoryOrder.KNOWN},
+            field=field,
         ) from None
 
 
@@ -140,7 +144,7 @@ def tell_day(
         delta=delta,
         value=value,
         subject="",
-        what=ALL_OF_A_DAY,
+        what=gettext(ALL_OF_A_DAY),
         actor="",
         reason="",
         is_explained=True,
@@ -205,7 +209,9 @@ def read_countdown(listing: str, cursor: str) -> tuple[list[Any], Countdown]:
     found = read_position(listing, cursor)
     if len(found) != 4:
         raise InvalidCursor(
-            "This page link belongs to another version of the list: start again from the first page.",
+            gettext(
+                "This page link belongs to another version of the list: start again from the first page."
+            ),
             field="page",
         )
     position, group, totals, shown = found

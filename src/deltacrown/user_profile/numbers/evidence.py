@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext, ngettext
 
+from deltacrown.core.numerals import write_exactly
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers
@@ -64,23 +66,48 @@ def write_sentence(
     :param parts: name → value of each counted number it is made of.
     """
     if value is None:
-        return declared.empty_sentence
+        return gettext(declared.empty_sentence)
 
-    template = declared.sentence or _get_default_sentence(declared, parts)
     # A zero is written 0, also where the number has decimals.
-    return template.format(**parts, rows=rows, rows_word="row" if rows == 1 else "rows", value=value or 0)
+    shown = value or 0
+    if not declared.sentence:
+        return _write_default_sentence(declared, rows, parts, shown)
+    return gettext(declared.sentence).format(
+        **{name: _Figure(part) for name, part in parts.items()},
+        rows=_Figure(rows),
+        rows_word=ngettext("row", "rows", rows),
+        value=_Figure(shown),
+    )
 
 
-def _get_default_sentence(declared: Stat | DerivedStat, parts: Mapping[str, int]) -> str:
+class _Figure:
+    """A number in a declared sentence, ``{rows:,}`` or ``{value}``, as the reader's language writes it."""
+
+    def __init__(self, value: int | Decimal) -> None:
+        self.value = value
+
+    def __format__(self, spec: str) -> str:
+        return write_exactly(self.value)
+
+
+def _write_default_sentence(
+    declared: Stat | DerivedStat, rows: int, parts: Mapping[str, int], value: int | Decimal
+) -> str:
     if isinstance(declared, DerivedStat):
-        labels = {name: get_stat_field(declared.model, name).label for name in parts}
-        named = ", ".join(f"{label} {{{name}:,}}" for name, label in labels.items())
-        return f"{named}; the number is {{value:,}}{declared.unit and f' {declared.unit}'}."
+        named = (
+            f"{get_stat_field(declared.model, name).label} {write_exactly(parts[name])}" for name in parts
+        )
+        shown = f"{write_exactly(value)} {declared.unit}".rstrip()
+        return gettext("%(parts)s; the number is %(value)s.") % {"parts": ", ".join(named), "value": shown}
 
-    if _is_sum(declared):
-        return "{rows:,} {rows_word} add up to {value:,}."
-
-    return "{rows:,} {rows_word}; the number is {value:,}."
+    sentence = (
+        ngettext("%(rows)s row add up to %(value)s.", "%(rows)s rows add up to %(value)s.", rows)
+        if _is_sum(declared)
+        else ngettext(
+            "%(rows)s row; the number is %(value)s.", "%(rows)s rows; the number is %(value)s.", rows
+        )
+    )
+    return sentence % {"rows": write_exactly(rows), "value": write_exactly(value)}
 
 
 def _is_of_wins(field: Stat | DerivedStat) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
+from deltacrown.core.words import translate_stored
 from deltacrown.games.models import Game, list_match_sources
 from deltacrown.user_profile.histories.filters import MatchFilters
 from deltacrown.user_profile.histories.names import MOST_NAMED
@@ -113,20 +115,32 @@ def explain_match(
     find_readable_number(user, stat, game, viewer)
     found = _find_matches(user, text)
     if not found:
-        message = (
-            f"There is no match {text[:80]!r} of this player: use the address of its page, or its game and "
-            "key, as in valorant/m12."
-        )
+        message = gettext(
+            "There is no match %(text)s of this player: use the address of its page, or its "
+            "game and key, as in valorant/m12."
+        ) % {"text": repr(text[:80])}
         raise InvalidInput(message, field="match")
     if len(found) > 1:
         named = ", ".join(f"{row.game.slug}/{row.match_key}" for row in found)
-        raise InvalidInput(f"Several matches have this key: use one of {named}.", field="match")
+        raise InvalidInput(
+            gettext("Several matches have this key: use one of %(named)s.") % {"named": named}, field="match"
+        )
 
     row = found[0]
     about = describe_subject(row)
     if game is not None and row.game_id != game.pk:
-        return MatchVerdict(about, 0, False, f"this number is of {game.name} alone")
-    verdict = explain_row(get_counted_stat(UserProfile, stat), row)
+        return MatchVerdict(
+            about, 0, False, gettext("this number is of %(game)s alone") % {"game": game.name}
+        )
+    counted = get_counted_stat(UserProfile, stat)
+    if not any(isinstance(row, each.model) for each in counted.contributions):
+        told = {
+            "numbers": counted.label.lower(),
+            "rows": translate_stored(str(row._meta.verbose_name_plural)),
+        }
+        reason = gettext("%(numbers)s are not counted from %(rows)s") % told
+        return MatchVerdict(about, 0, False, reason)
+    verdict = explain_row(counted, row)
     return MatchVerdict(about, verdict.value, verdict.counts, verdict.reason)
 
 

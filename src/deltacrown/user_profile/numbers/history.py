@@ -60,7 +60,7 @@ def read_stat_history(
 ) -> StatHistory:
     """As ``get_stat_history``, without the privacy check; the caller must have made it."""
     chosen = read_history_order(order)
-    if _is_told_exactly(number, viewer):
+    if is_told_exactly(number, viewer):
         read = get_happenings if chosen is HistoryOrder.HAPPENED else get_known_changes
         return read(number, page, limit=limit, viewer=viewer)
 
@@ -68,6 +68,7 @@ def read_stat_history(
     return read_days(number, page, limit=limit)
 
 
-def _is_told_exactly(number: PlayerNumber, viewer: Viewer) -> bool:
+def is_told_exactly(number: PlayerNumber, viewer: Viewer) -> bool:
+    """Return whether ``viewer`` may learn of each change of a number, not only of the days of all."""
     revealed = list_revealed(number.name)
     return not revealed or get_visibility(number.user, viewer).shows(revealed)

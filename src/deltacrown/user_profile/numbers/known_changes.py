@@ -11,9 +11,8 @@ from deltacrown.core.dates import read_stored_time
 from deltacrown.core.days import Precision
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber
 from deltacrown.user_profile.numbers.change_words import (
-    DELETED,
-    REPAIRED,
     describe_change,
+    describe_missing,
     describe_reasons,
     describe_subject,
     find_subjects,
@@ -47,11 +46,11 @@ def get_known_changes(number: PlayerNumber, page: str | None, *, limit: int, vie
     listing = name_listing(number, "known")
     after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
     position = (after[0], after[1], after[2]) if after else None
-    changes = list_changes(*_list_stats(number), limit=limit + 1, after=position)
+    changes = list_changes(*list_stats_of(number), limit=limit + 1, after=position)
     shown, has_next = changes[:limit], len(changes) > limit
 
     values = _take_back(number, left, shown)
-    entries = _describe(number, shown, values, viewer)
+    entries = describe_changes(number, shown, values, viewer)
     cursor = left.write(listing, shown[-1].position) if has_next else None
     return make_page(number, line, entries, cursor, order=HistoryOrder.KNOWN)
 
@@ -62,7 +61,7 @@ def get_known_days(number: PlayerNumber, page: str | None, *, limit: int) -> Sta
     listing = name_listing(number, "known by day")
     after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
     position = (after[0], after[1]) if after else None
-    changes = list_daily_changes(*_list_stats(number), limit=limit + 1, after=position)
+    changes = list_daily_changes(*list_stats_of(number), limit=limit + 1, after=position)
     shown, has_next = changes[:limit], len(changes) > limit
 
     values = _take_back(number, left, shown)
@@ -80,7 +79,8 @@ def get_known_days(number: PlayerNumber, page: str | None, *, limit: int) -> Sta
     return make_page(number, line, entries, cursor, order=HistoryOrder.KNOWN, precision=Precision.DAY)
 
 
-def _list_stats(number: PlayerNumber) -> list[StatOf]:
+def list_stats_of(number: PlayerNumber) -> list[StatOf]:
+    """Return the counted numbers that a number is made of, as their histories are read."""
     return [StatOf(number.holder, part, number.keys) for part in list_parts(number)]
 
 
@@ -96,7 +96,7 @@ def _take_back(number: PlayerNumber, left: Countdown, changes: Sequence[Change |
     return compute_values(number, told)
 
 
-def _describe(
+def describe_changes(
     number: PlayerNumber, changes: Sequence[Change], values: Sequence[Value], viewer: Viewer
 ) -> list[StatChange]:
     """Return changes in words."""
@@ -114,7 +114,7 @@ def _describe(
 
 
 def _tell(number: PlayerNumber, change: Change, value: Value, row: Any) -> StatChange:
-    about = describe_subject(row) if row else REPAIRED if change.is_repair else DELETED
+    about = describe_subject(row) if row else describe_missing(change)
     happened_at, is_time_known = _find_happened(number, change, row)
     return StatChange(
         happened_at=happened_at,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
@@ -33,9 +34,14 @@ MAX_LIMIT = 100
 MAX_EACH_SIDE = 50
 COUNTRY = re.compile(r"[A-Z]{2}")
 
-_TIES = "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4."
-TIES_BY_PUBLIC_ID = f"{_TIES} They are listed by public id."
-TIES_BY_ACCOUNT = f"{_TIES} They are listed in the order their accounts were made here."
+TIES_BY_PUBLIC_ID = gettext_noop(
+    "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They "
+    "are listed by public id."
+)
+TIES_BY_ACCOUNT = gettext_noop(
+    "Players with the same value share the rank, and as many ranks are left out after them: 1, 2, 2, 4. They "
+    "are listed in the order their accounts were made here."
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class LeaderboardEntry:
 
     :param is_tied: whether others share the rank.
     :param beside: the player's number of ``Leaderboard.beside``.
+    :param picture: the name of the player's picture; empty without one.
     """
 
     rank: int
@@ -53,6 +60,7 @@ class LeaderboardEntry:
     value: int | Decimal
     is_tied: bool = False
     beside: int | Decimal | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,7 +231,7 @@ def list_neighbours(
 
 def get_tie_rule(*, in_game: bool) -> str:
     """Return how players with the same value are ranked and listed on the leaderboards of all time."""
-    return TIES_BY_ACCOUNT if in_game else TIES_BY_PUBLIC_ID
+    return gettext(TIES_BY_ACCOUNT if in_game else TIES_BY_PUBLIC_ID)
 
 
 def check_country(country: str) -> None:
@@ -233,7 +241,8 @@ def check_country(country: str) -> None:
     """
     if not COUNTRY.fullmatch(country):
         raise InvalidInput(
-            f"{country!r:.40} is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.",
+            gettext("%(country)s is no country: use two capital letters of ISO 3166-1, as in DE, BR, KR.")
+            % {"country": f"{country!r:.40}"},
             field="country",
         )
 
@@ -251,11 +260,12 @@ def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
 def _check_board(stat: str, *, in_game: bool) -> None:
     boards = dict(list_boards(in_game=in_game))
     if stat not in boards:
-        of = "of one game " if in_game else ""
-        raise NotFound(
-            f"There is no leaderboard {of}by {stat!r}: choose one of {', '.join(boards)}.",
-            field="stat",
+        message = (
+            gettext("There is no leaderboard of one game by %(stat)s: choose one of %(boards)s.")
+            if in_game
+            else gettext("There is no leaderboard by %(stat)s: choose one of %(boards)s.")
         )
+        raise NotFound(message % {"stat": repr(stat), "boards": ", ".join(boards)}, field="stat")
 
 
 def _find_ranking(
@@ -314,6 +324,7 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], ahead: _Ahead) -> list[Leade
                 profile.country,
                 value,
                 beside=getattr(row, ranking.beside) if ranking.beside else None,
+                picture=profile.picture,
             )
         )
     return _mark_ties(entries, is_first_tied=ahead.tied > 0)

@@ -14,6 +14,8 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import User
 from deltacrown.core.days import end_of_day
 from deltacrown.core.errors import InvalidInput
@@ -80,7 +82,9 @@ class _Times:
         """
         for field, time in (("as_of", at), ("known_at", known_at)):
             if time is not None and time.tzinfo is None:
-                message = "The datetime needs a timezone: end it with Z, or with an offset like +02:00."
+                message = gettext(
+                    "The datetime needs a timezone: end it with Z, or with an offset like +02:00."
+                )
                 raise InvalidInput(message, field=field)
         return cls(end_of_day(at) if at is not None and at == now else at, known_at, now)
 

@@ -6,6 +6,8 @@ correction changes also the board of a season that is over, an archive or anothe
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, gettext_noop
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import check_limit, read_position, write_position
@@ -17,10 +19,10 @@ from deltacrown.user_profile.numbers.catalogue import get_stat_field
 from deltacrown.user_profile.numbers.leaderboards import (
     MAX_EACH_SIDE,
     MAX_LIMIT,
-    TIES_BY_PUBLIC_ID,
     Leaderboard,
     LeaderboardEntry,
     check_country,
+    get_tie_rule,
     list_boards,
 )
 from deltacrown.user_profile.numbers.ranking import RankedRow, Ranking
@@ -34,8 +36,12 @@ _AROUND = "ABS(position - (SELECT position FROM ranked WHERE public_id = %s)) <=
 
 #: What a board says where players are left out of it.
 _LEFT_OUT = {
-    History.MATCHES: "Players who hide their match history are not shown on boards of a past day.",
-    History.TOURNAMENTS: "Players who hide their tournaments are not shown on boards of a past day.",
+    History.MATCHES: gettext_noop(
+        "Players who hide their match history are not shown on boards of a past day."
+    ),
+    History.TOURNAMENTS: gettext_noop(
+        "Players who hide their tournaments are not shown on boards of a past day."
+    ),
 }
 
 
@@ -77,7 +83,7 @@ def get_period_leaderboard(
         meaning=field.meaning,
         unit=field.unit,
         rule=ranking.declared.get_rule(in_period=True),
-        tie_rule=TIES_BY_PUBLIC_ID,
+        tie_rule=get_tie_rule(in_game=False),
         game=ranking.game,
         left_out=describe_left_out(ranking.leave_out),
         best=shown[0].best if shown else None,
@@ -139,7 +145,7 @@ def list_period_boards(*, in_game: bool = False) -> list[str]:
 
 def describe_left_out(histories: frozenset[History]) -> str:
     """Return who is left out because they hide one of ``histories``, in words; empty for nobody."""
-    return " ".join(text for history, text in _LEFT_OUT.items() if history in histories)
+    return " ".join(gettext(text) for history, text in _LEFT_OUT.items() if history in histories)
 
 
 def list_left_out(stat: str, period: Period) -> frozenset[History]:
@@ -164,11 +170,12 @@ def _find_ranking(
     of_game = (get_game(game) if isinstance(game, str) else game) or period.game
     boards = list_period_boards(in_game=of_game is not None)
     if stat not in boards:
-        of = " in one game" if of_game else ""
-        raise NotFound(
-            f"There is no leaderboard of a period{of} by {stat!r}: choose one of {', '.join(boards)}.",
-            field="stat",
+        message = (
+            gettext("There is no leaderboard of a period in one game by %(stat)s: choose one of %(boards)s.")
+            if of_game
+            else gettext("There is no leaderboard of a period by %(stat)s: choose one of %(boards)s.")
         )
+        raise NotFound(message % {"stat": repr(stat), "boards": ", ".join(boards)}, field="stat")
     if country is not None:
         check_country(country)
 

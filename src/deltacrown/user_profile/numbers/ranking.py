@@ -42,7 +42,7 @@ ranked AS (
 ),
 shown AS (SELECT * FROM ranked WHERE {which} ORDER BY position LIMIT %s)
 SELECT s.place, s.public_id, COALESCE(NULLIF(p.display_name, ''), u.username), p.country, s.value,
-    s.sharing, s.highest
+    s.sharing, s.highest, p.avatar
 FROM shown s JOIN {profiles} p ON p.user_id = s.user_id JOIN {users} u ON u.id = s.user_id
 ORDER BY s.position
 """
@@ -93,11 +93,13 @@ class Ranking:
             )
             return [
                 RankedRow(
-                    LeaderboardEntry(place, public_id, name, land, self._shown(value), sharing > 1),
+                    LeaderboardEntry(
+                        place, public_id, name, land, self._shown(value), sharing > 1, picture=picture
+                    ),
                     value,
                     None if self.declared.lowest_first else self._shown(highest),
                 )
-                for place, public_id, name, land, value, sharing, highest in cursor.fetchall()
+                for place, public_id, name, land, value, sharing, highest, picture in cursor.fetchall()
             ]
 
     def _statement(self, rows: str, among: str, which: str) -> str:

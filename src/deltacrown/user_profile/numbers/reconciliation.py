@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from deltacrown.core.errors import NotFound
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import UserProfile
@@ -107,7 +109,8 @@ def _get_user_id(public_id: str) -> int:
     found = UserProfile.objects.filter(public_id=public_id).values_list("user_id", flat=True).first()
     if found is None:
         raise UnknownPlayer(
-            f"No player has the public id {public_id!r}; it looks like DC-25-000001.",
+            gettext("No player has the public id %(public_id)s; it looks like DC-25-000001.")
+            % {"public_id": repr(public_id)},
             field="user",
         )
     return int(found)

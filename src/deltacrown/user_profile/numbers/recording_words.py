@@ -10,9 +10,11 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from deltacrown.core.dates import write_day
 from deltacrown.core.origins import ORIGINS
+from deltacrown.core.words import translate_stored
 from deltacrown.games.models import Match, MatchRow
 from deltacrown.user_profile.histories.matches import get_tournament_details
 from deltacrown.user_profile.numbers.change_words import (
@@ -116,10 +118,10 @@ def _describe(
 ) -> Recorded:
     last = recording if revision is None else revision
     recorder = recording.actor if knows_who else ""
-    what = f"recorded {write_day(recording.known_at)}{_tell_how(recording.reason, recorder, reasons)}"
+    what = _tell_recording(recording, recorder, reasons)
     if revision is not None:
-        later = describe_later(revision.old or {}, revision.new or {})
-        what += f"; {later} {write_day(revision.changed_at)}{_because(revision.reason, reasons)}"
+        later = describe_later(revision.old or {}, revision.new or {}, write_day(revision.changed_at))
+        what += f"; {later}{_because(revision.reason, reasons)}"
 
     return Recorded(
         about,
@@ -132,10 +134,16 @@ def _describe(
     )
 
 
-def _tell_how(reason: str, actor: str, reasons: Mapping[str, str]) -> str:
-    if reason in ORIGINS:
-        return f" by {reason}" + (f" of {actor}" if actor else "")
-    return (f" by {actor}" if actor else "") + _because(reason, reasons)
+def _tell_recording(recording: Provenance, actor: str, reasons: Mapping[str, str]) -> str:
+    """Return when and how a row was recorded: ``recorded 26 Nov 2026 by import of Ann``."""
+    told = {"day": write_day(recording.known_at), "actor": actor}
+    if recording.reason in ORIGINS:
+        told["origin"] = translate_stored(recording.reason)
+        if actor:
+            return gettext("recorded %(day)s by %(origin)s of %(actor)s") % told
+        return gettext("recorded %(day)s by %(origin)s") % told
+    sentence = gettext("recorded %(day)s by %(actor)s") if actor else gettext("recorded %(day)s")
+    return sentence % told + _because(recording.reason, reasons)
 
 
 def _because(reason: str, reasons: Mapping[str, str]) -> str:

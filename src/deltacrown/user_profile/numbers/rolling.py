@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.numerals import write_whole
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber
 from deltacrown.user_profile.numbers.row_sources import Filters, RowSource
 from deltacrown.user_profile.privacy import Viewer
@@ -23,10 +26,6 @@ MOST_MATCHES, MOST_DAYS = 1_000, 36_500
 #: Rows that a series may read for it: so many matches for each of its periods.
 MOST_ROWS = 100_000
 WRITTEN = re.compile(r"([1-9][0-9]{0,5})([md])")
-ADVICE = (
-    f"write 20m for the last 20 matches (up to {MOST_MATCHES:,}), or 90d for the last 90 days "
-    f"(up to {MOST_DAYS:,})"
-)
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,10 @@ class Rolling:
         matches, days = self.matches, self.days
         is_one = (matches is None) != (days is None)
         if not (is_one and 1 <= (matches or 1) <= MOST_MATCHES and 1 <= (days or 1) <= MOST_DAYS):
-            raise InvalidInput(f"{self} is nothing to go over: {ADVICE}.", field="rolling")
+            raise InvalidInput(
+                _refuse(str(self)),
+                field="rolling",
+            )
 
     def __str__(self) -> str:
         return f"{self.days}d" if self.matches is None else f"{self.matches}m"
@@ -58,7 +60,10 @@ class Rolling:
         """
         found = WRITTEN.fullmatch(text)
         if found is None:
-            raise InvalidInput(f"{text!r} is nothing to go over: {ADVICE}.", field="rolling")
+            raise InvalidInput(
+                _refuse(repr(text)),
+                field="rolling",
+            )
 
         count = int(found[1])
         return cls(matches=count) if found[2] == "m" else cls(days=count)
@@ -73,19 +78,19 @@ def check_rolling(rolling: Rolling, source: RowSource, known_at: datetime | None
         return
 
     if source.kind not in {"matches", "series"}:
-        message = "Only numbers of matches can go over the last matches: ask for days, as in 90d."
+        message = gettext("Only numbers of matches can go over the last matches: ask for days, as in 90d.")
         raise InvalidInput(message, field="rolling")
     if known_at:
-        message = (
-            "The last matches are told as they are now, not as they were known earlier: "
-            "leave out known_at, or ask for days, as in 90d."
+        message = gettext(
+            "The last matches are told as they are now, not as they were known earlier: leave"
+            " out known_at, or ask for days, as in 90d."
         )
         raise InvalidInput(message, field="rolling")
     if periods * rolling.matches > MOST_ROWS:
-        message = (
-            f"{rolling.matches:,} matches for each of {periods:,} periods are too many to read: "
-            "ask for longer periods, fewer of them, or fewer matches."
-        )
+        message = gettext(
+            "%(matches)s matches for each of %(periods)s periods are too many to read: ask "
+            "for longer periods, fewer of them, or fewer matches."
+        ) % {"matches": write_whole(rolling.matches), "periods": write_whole(periods)}
         raise InvalidInput(message, field="rolling")
 
 
@@ -114,6 +119,14 @@ def read_over_last_matches(
         order=source.order,
         count=count,
     )
+
+
+def _refuse(asked: str) -> str:
+    """Return why nothing goes over what is asked for, and what does."""
+    return gettext(
+        "%(asked)s is nothing to go over: write 20m for the last 20 matches (up to %(matches)s), or 90d "
+        "for the last 90 days (up to %(days)s)."
+    ) % {"asked": asked, "matches": write_whole(MOST_MATCHES), "days": write_whole(MOST_DAYS)}
 
 
 def _find_widest(holder: Model, name: str) -> Stat:

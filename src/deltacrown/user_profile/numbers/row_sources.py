@@ -9,11 +9,13 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, QuerySet, TextField
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.days import CodePoints, Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Order, Page, paginate
+from deltacrown.core.words import translate_stored
 from deltacrown.games.models import MATCH_TABLES
 from deltacrown.moderation.models import Dispute
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult, TournamentSeriesResult
@@ -22,6 +24,7 @@ from deltacrown.user_profile.achievements.catalogue import (
     get_revealed_histories,
     list_slugs_revealing,
 )
+from deltacrown.user_profile.achievements.evaluation import word_fact
 from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories import matches, series, tournaments
 from deltacrown.user_profile.histories.filters import (
@@ -136,7 +139,7 @@ class RowSource:
         if self.kind == "tournaments":
             return read_tournament_filters(given)
         if given and given not in (MatchFilters(), TournamentFilters()):
-            message = "These rows cannot be narrowed: leave the filters out."
+            message = gettext("These rows cannot be narrowed: leave the filters out.")
             raise InvalidInput(message, field=next(iter(given)) if isinstance(given, Mapping) else "filters")
         return None
 
@@ -161,10 +164,10 @@ def describe_achievements(rows: Iterable[Any]) -> list[AchievementEntry]:
     return [
         AchievementEntry(
             slug=row.achievement.slug,
-            name=row.achievement.name,
-            description=row.achievement.description,
+            name=translate_stored(row.achievement.name),
+            description=translate_stored(row.achievement.description),
             tier=Achievement.Tier(row.achievement.tier),
-            fact=row.fact,
+            fact=word_fact(row.fact, row.earned_at),
             earned_at=row.told_at,
             precision=Precision.of(row),
         )

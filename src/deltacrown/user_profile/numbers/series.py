@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.days import Precision, end_of_day, start_of_day
@@ -144,8 +145,12 @@ def read_stat_series(
     rolling: Rolling | None = None,
     viewer: Viewer = None,
     now: datetime | None = None,
+    line: StatLine | None = None,
 ) -> StatSeries:
-    """As ``get_stat_series``, without the privacy check; the caller must have made it."""
+    """As ``get_stat_series``, without the privacy check; the caller must have made it.
+
+    :param line: the number as the caller has just read it; it is read again where the periods differ.
+    """
     now = now or read_database_clock(connection)
     asked = read_request(number, filters, known_at, viewer)
     precision = check_known_at(asked, now)
@@ -155,7 +160,7 @@ def read_stat_series(
     if rolling:
         check_rolling(rolling, asked.source, known_at, len(steps))
 
-    line, points = _read_points(asked, steps, rolling, now)
+    line, points = _read_points(asked, steps, rolling, now, line)
     last = steps[-1].until if steps else None
     return StatSeries(
         line,
@@ -174,7 +179,7 @@ def _build_steps(
     asked: AskedSeries, by: By, start: datetime | None, end: datetime | None, now: datetime
 ) -> list[Step]:
     if start and end and start > end:
-        raise InvalidInput("The series ends before it starts: give a later end.", field="end")
+        raise InvalidInput(gettext("The series ends before it starts: give a later end."), field="end")
 
     latest = end or max(start or now, now)
     first = start or min(asked.find_first_fact() or latest, latest)
@@ -194,7 +199,11 @@ def _reaches_present(steps: list[Step]) -> bool:
 
 
 def _read_points(
-    asked: AskedSeries, steps: list[Step], rolling: Rolling | None, now: datetime
+    asked: AskedSeries,
+    steps: list[Step],
+    rolling: Rolling | None,
+    now: datetime,
+    known: StatLine | None = None,
 ) -> tuple[StatLine, list[SeriesPoint]]:
     """Return the number, and what it comes to over time.
 
@@ -202,7 +211,7 @@ def _read_points(
     """
     is_comparable = asked.is_whole and _reaches_present(steps)
     for _ in range(READINGS):
-        line = asked.number.read()
+        line, known = known or asked.number.read(), None
         points = _list_points(asked, steps, rolling, now)
         if not is_comparable or points[-1].value == line.value:
             break

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from deltacrown.core.days import Precision
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
@@ -88,14 +90,17 @@ def read_request(
     filters: Any = source.read_filters(given)
     named = getattr(filters, "game", None)
     if number.game and named and named != number.game.slug:
-        message = f"Two games are asked for, {number.game.slug!r} and {named!r}: name one."
+        message = gettext("Two games are asked for, %(game)s and %(named)s: name one.") % {
+            "game": repr(number.game.slug),
+            "named": repr(named),
+        }
         raise InvalidInput(message, field="game")
 
     number, filters = choose_number(number, filters)
     if not is_narrowing(filters):
         return AskedSeries(number, source, filters, known_at, None, viewer)
     if known_at:
-        message = (
+        message = gettext(
             "Rows are filtered as they are now, not as they were known earlier: leave out one of the two."
         )
         raise InvalidInput(message, field="known_at")
@@ -108,7 +113,7 @@ def check_known_at(asked: AskedSeries, now: datetime) -> Precision:
     """Check that the viewer may ask for what was known then, and return how exactly the number is told."""
     known_at, user = asked.known_at, asked.number.user
     if known_at and known_at.tzinfo is None:
-        message = "The datetime needs a timezone: end it with Z, or with an offset like +02:00."
+        message = gettext("The datetime needs a timezone: end it with Z, or with an offset like +02:00.")
         raise InvalidInput(message, field="known_at")
 
     revealed = list_revealed(asked.number.name)

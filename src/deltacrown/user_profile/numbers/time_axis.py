@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
+
 from deltacrown.core.dates import write_day, write_iso_day
 from deltacrown.core.days import start_of_day, to_utc
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.numerals import write_whole
 from deltacrown.games.models import Season
 from deltacrown.user_profile.histories.filters import read_datetime
 from django_tally.periods import TICK, Period
@@ -38,7 +41,32 @@ class By(StrEnum):
             return cls(value)
         except ValueError as error:
             names = ", ".join(cls)
-            raise InvalidInput(f"There is no series by {value!r}: use {names}.", field="by") from error
+            raise InvalidInput(
+                gettext("There is no series by %(value)s: use %(names)s.")
+                % {"value": repr(value), "names": names},
+                field="by",
+            ) from error
+
+
+#: Length → what is said of more periods than a series has.
+_TOO_MANY = {
+    By.DAY: gettext_noop(
+        "These are %(count)s days, and a series has %(most)s at most: give a later start, or ask for "
+        "longer periods."
+    ),
+    By.WEEK: gettext_noop(
+        "These are %(count)s weeks, and a series has %(most)s at most: give a later start, or ask for "
+        "longer periods."
+    ),
+    By.MONTH: gettext_noop(
+        "These are %(count)s months, and a series has %(most)s at most: give a later start, or ask for "
+        "longer periods."
+    ),
+    By.SEASON: gettext_noop(
+        "These are %(count)s seasons, and a series has %(most)s at most: give a later start, or ask for "
+        "longer periods."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -141,11 +169,8 @@ def build_season_steps(seasons: Iterable[Season], *, now: datetime, is_open: boo
 
 def _check_length(by: By, count: int) -> None:
     if count > MOST_PERIODS:
-        raise InvalidInput(
-            f"These are {count:,} {by}s, and a series has {MOST_PERIODS:,} at most: "
-            "give a later start, or ask for longer periods.",
-            field="start",
-        )
+        told = {"count": write_whole(count), "most": write_whole(MOST_PERIODS)}
+        raise InvalidInput(gettext(_TOO_MANY[by]) % told, field="start")
 
 
 def _midnight(day: date | None) -> datetime:
@@ -195,7 +220,7 @@ def _name_week(day: date) -> str:
 
 def _label_week(day: date) -> str:
     year, week, _ = day.isocalendar()
-    return f"Week {week} of {year}"
+    return gettext("Week %(week)s of %(year)s") % {"week": week, "year": year}
 
 
 _AXES = {

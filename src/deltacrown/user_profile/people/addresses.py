@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import follow_merges
 from deltacrown.core.audit import audit
@@ -34,7 +36,7 @@ def get_player(public_id: str, *, viewer: Viewer = None) -> UserProfile:
     profile = get_any_player(public_id)
     if profile.standing not in SHOWN:
         if not sees_hidden(viewer):
-            raise AccountClosed("This account is closed.", field="public_id")
+            raise AccountClosed(_("This account is closed."), field="public_id")
         audit.info("staff %s read the closed account of user %s", viewer.pk, profile.user_id)
     return profile
 
@@ -58,8 +60,8 @@ def get_account(public_id: str) -> UserProfile:
     if is_storable(public_id, multiline=False):
         profile = UserProfile.objects.select_related("user").filter(public_id=public_id).first()
     if profile is None:
-        message = f"There is no player {public_id!r}: public ids look like DC-25-000042."
-        raise NotFound(message, field="public_id")
+        message = _("There is no player %(id)s: public ids look like DC-25-000042.")
+        raise NotFound(message % {"id": repr(public_id)}, field="public_id")
     return profile
 
 
@@ -71,7 +73,7 @@ def get_nameable_player(public_id: str) -> UserProfile:
     """
     profile = get_any_player(public_id)
     if profile.standing == Standing.ANONYMISED:
-        raise AccountClosed("This player was anonymised, which cannot be undone.", field="public_id")
+        raise AccountClosed(_("This player was anonymised, which cannot be undone."), field="public_id")
     return profile
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import Conflict, InvalidInput
@@ -49,7 +50,7 @@ def block_player(*, blocker: User, blocked: User, now: datetime) -> bool:
     """
     check_past(now, field="now")
     if blocker.pk == blocked.pk:
-        raise CannotBlockSelf("You cannot block yourself; name another player.", field="player")
+        raise CannotBlockSelf(gettext("You cannot block yourself; name another player."), field="player")
     _, is_new = Block.objects.get_or_create(blocker=blocker, blocked=blocked, defaults={"created_at": now})
     return is_new
 
@@ -79,11 +80,11 @@ def require_unblocked(*, follower: User, followed: User) -> None:
     either = Q(blocker=follower, blocked=followed) | Q(blocker=followed, blocked=follower)
     blockers = set(Block.objects.filter(either).values_list("blocker_id", flat=True))
     if follower.pk in blockers:
-        raise MayNotFollow(
-            f"You blocked {followed.shown_name}; unblock them first, then follow them.", field="player"
-        )
+        message = gettext("You blocked %(name)s; unblock them first, then follow them.")
+        raise MayNotFollow(message % {"name": followed.shown_name}, field="player")
     if blockers:
-        raise MayNotFollow("You cannot follow this player. You still see all that is public.", field="player")
+        message = gettext("You cannot follow this player. You still see all that is public.")
+        raise MayNotFollow(message, field="player")
 
 
 def get_blocking(viewer: Viewer, owner: User) -> bool | None:

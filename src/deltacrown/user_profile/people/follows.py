@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
@@ -49,7 +50,7 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
     check_past(now, field="now")
     if follower.pk == followed.pk:
         raise CannotFollowSelf(
-            "You cannot follow yourself; your own timeline is on your profile.", field="player"
+            gettext("You cannot follow yourself; your own timeline is on your profile."), field="player"
         )
     require_good_standing(follower, now)
     require_unblocked(follower=follower, followed=followed)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
@@ -56,9 +57,8 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
         profiles = {profile.user_id: profile for profile in locked}
         for pk in batch:
             if pk not in profiles:
-                raise ProfileNotFound(
-                    f"{by_user[pk].user.username} has no profile; run backfill_profiles.", field="user"
-                )
+                message = _("%(name)s has no profile; run backfill_profiles.")
+                raise ProfileNotFound(message % {"name": by_user[pk].user.username}, field="user")
             profiles[pk].user = by_user[pk].user
             for field in FIELDS:
                 setattr(profiles[pk], field, getattr(by_user[pk], field))
@@ -92,7 +92,8 @@ def _clean_identity(identity: Identity) -> Identity:
     try:
         UserProfile._meta.get_field("country").clean(identity.country, None)
     except ValidationError as error:
-        raise InvalidInput(f"country: {error.messages[0]}", field="country") from error
+        message = _("country: %(message)s") % {"message": error.messages[0]}
+        raise InvalidInput(message, field="country") from error
 
     if not identity.display_name:
         return identity
@@ -107,8 +108,8 @@ def _check_namesakes(identities: Collection[Identity]) -> None:
     owners: dict[str, int | None] = {}
     for identity in identities:
         if identity.display_name and identity.display_name in owners:
-            message = f"“{identity.display_name}” is given to two players; choose another for one of them."
-            raise NameTaken(message, field="display_name")
+            message = _("“%(name)s” is given to two players; choose another for one of them.")
+            raise NameTaken(message % {"name": identity.display_name}, field="display_name")
         if identity.display_name:
             owners[identity.display_name] = identity.user.pk
     queue_for_names(owners)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import Conflict, DomainError
@@ -88,15 +90,16 @@ def get_verification(owner: User, viewer: Viewer) -> KycVerification | None:
 def _decide(user: User, status: str, by: User, now: datetime) -> KycVerification:
     check_past(now, field="now")
     if not has_right(by, Right.DECIDE_VERIFICATIONS):
-        message = f"Deciding about verifications takes the permission {Right.DECIDE_VERIFICATIONS}."
-        raise MayNotReview(message, field="by")
+        message = _("Deciding about verifications takes the permission %(right)s.")
+        raise MayNotReview(message % {"right": Right.DECIDE_VERIFICATIONS}, field="by")
     if by.pk == user.pk:
-        message = "Nobody decides about their own verification; ask another member of the staff."
+        message = _("Nobody decides about their own verification; ask another member of the staff.")
         raise MayNotReview(message, field="by")
 
     verification = KycVerification.objects.select_for_update(no_key=True).filter(user=user).first()
     if verification is None:
-        raise NotRequested(f"{user.username} has not asked to be verified.", field="user")
+        message = _("%(name)s has not asked to be verified.") % {"name": user.username}
+        raise NotRequested(message, field="user")
 
     if verification.status != status:
         verification.status, verification.reviewed_at, verification.reviewed_by = status, now, by

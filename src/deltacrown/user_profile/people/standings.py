@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
@@ -338,43 +339,47 @@ def _check_until(until: datetime | None, now: datetime) -> None:
         return
     check_datetime(until, field="until")
     if until <= now:
-        message = f"until {write_iso_minute(until)} is over; give a time to come, or none for no end."
-        raise InvalidInput(message, field="until")
+        message = _("until %(time)s is over; give a time to come, or none for no end.")
+        raise InvalidInput(message % {"time": write_iso_minute(until)}, field="until")
 
 
 def _check_may_decide(user: User, by: User) -> None:
     if not has_right(by, Right.SUSPEND_PLAYERS):
-        message = f"Changing the standing of players takes the permission {Right.SUSPEND_PLAYERS}."
-        raise MayNotChangeStanding(message, field="by")
+        message = _("Changing the standing of players takes the permission %(right)s.")
+        raise MayNotChangeStanding(message % {"right": Right.SUSPEND_PLAYERS}, field="by")
     if by.pk == user.pk:
-        message = "Nobody decides about their own standing; ask another member of the staff."
+        message = _("Nobody decides about their own standing; ask another member of the staff.")
         raise MayNotChangeStanding(message, field="by")
     if (user.is_staff or user.is_superuser) and not by.is_superuser:
-        message = f"{user.username} is staff: only a superuser changes the standing of staff."
-        raise MayNotChangeStanding(message, field="by")
+        message = _("%(name)s is staff: only a superuser changes the standing of staff.")
+        raise MayNotChangeStanding(message % {"name": user.username}, field="by")
 
 
 def _check_is_somebodys(user: User, profile: UserProfile) -> None:
     """Refuse an account that is nobody's any more."""
     if profile.standing == Standing.MERGED:
-        into = user.merged_into.username if user.merged_into else "another"
-        message = f"This account was merged into {into}; decide about that one, or undo the merge first."
+        message = _("This account was merged into another; decide about that one, or undo the merge first.")
+        if user.merged_into:
+            message = _(
+                "This account was merged into %(name)s; decide about that one, or undo the merge first."
+            ) % {"name": user.merged_into.username}
         raise StandingRefused(message, field="user")
     if profile.standing == Standing.ANONYMISED:
-        message = "This account was anonymised, which cannot be undone; nobody signs in to it any more."
+        message = _("This account was anonymised, which cannot be undone; nobody signs in to it any more.")
         raise StandingRefused(message, field="user")
 
 
 def _check_is_open(user: User, profile: UserProfile) -> None:
     _check_is_somebodys(user, profile)
     if profile.standing == Standing.CLOSED:
-        raise StandingRefused(f"The account of {user.username} is closed; reopen it first.", field="user")
+        message = _("The account of %(name)s is closed; reopen it first.") % {"name": user.username}
+        raise StandingRefused(message, field="user")
 
 
 def _check_may_reopen(user: User, profile: UserProfile, now: datetime) -> None:
     if not _was_closed_by_player(user):
-        message = "Staff closed this account, so staff reopens it; ask them."
+        message = _("Staff closed this account, so staff reopens it; ask them.")
         raise MayNotChangeStanding(message, field="by")
     if profile.standing_until is None or profile.standing_until <= now:
-        message = "The time to reopen this account is over; ask staff, before it is anonymised."
+        message = _("The time to reopen this account is over; ask staff, before it is anonymised.")
         raise MayNotChangeStanding(message, field="by")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
 
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.days import start_of_day
@@ -58,7 +59,9 @@ def archive_activities(
     check_datetime(before, field="before")
     check_integer(batch_size, field="batch_size", least=1, most=LARGEST_BATCH)
     if before > now:
-        message = f"{write_iso_minute(before)} lies in the future; only what has happened can be archived."
+        message = gettext("%(before)s lies in the future; only what has happened can be archived.") % {
+            "before": write_iso_minute(before)
+        }
         raise InvalidInput(message, field="before")
 
     before = start_of_day(before)

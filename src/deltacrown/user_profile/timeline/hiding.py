@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import DomainError, NotFound
 from deltacrown.core.pagination import read_position, write_position
@@ -54,7 +56,7 @@ def set_entry_hidden(*, user: User, handle: str, hidden: bool) -> ActivityRow:
     live = UserActivity.objects.filter(**shown).first()
     activity = live or ArchivedUserActivity.objects.filter(**shown).first()
     if activity is None:
-        raise ActivityNotFound("The entry is not on your timeline any more.", field="entry")
+        raise ActivityNotFound(gettext("The entry is not on your timeline any more."), field="entry")
 
     change = hide_activity if hidden else show_activity
     return change(user=user, activity=activity)
@@ -76,7 +78,7 @@ def _handles_of(user: int) -> str:
 
 def _set_visibility(user: User, activity: ActivityRow, visibility: str) -> ActivityRow:
     if activity.user_id != user.pk:
-        raise NotOwnActivity("Only the player an entry is about decides who sees it.", field="entry")
+        raise NotOwnActivity(gettext("Only the player an entry is about decides who sees it."), field="entry")
     activity.visibility = visibility
     activity.save(update_fields=["visibility"])
     return activity

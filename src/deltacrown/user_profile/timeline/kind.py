@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.dispatch import Signal
+from django.utils.translation import gettext
 
+from deltacrown.core.words import in_english
 from deltacrown.user_profile.models import ActivityRow, PrivacySettings, Standing, UserProfile
 from deltacrown.user_profile.models.activity_types import ActivityType, declare_activity_type
 from deltacrown.user_profile.timeline.records import ActivityRecord, Metadata, Visibility
@@ -47,6 +49,8 @@ class Kind(ABC):
 
     :cvar type: what is stored, at most 24 characters.
     :cvar label: what staff read.
+    :cvar sentence: what its entries say, marked with ``gettext_noop``, with what their metadata name as
+        ``%(tournament_name)s``. English is stored; pages say it in the reader's language.
     :cvar order: its place in lists of types.
     :cvar fact: begins the names of its facts, or is the whole name where a player has one such fact at most.
     :cvar requires: the public things its metadata must name, by id, slug or name: ``("tournament",)``.
@@ -60,6 +64,7 @@ class Kind(ABC):
 
     type: ClassVar[str]
     label: ClassVar[str]
+    sentence: ClassVar[str] = ""
     fact: ClassVar[str]
     order: ClassVar[int] = 100
     requires: ClassVar[tuple[str, ...]] = ()
@@ -99,11 +104,30 @@ class Kind(ABC):
         """
 
     def find_wordings(self, rows: Sequence[ActivityRow]) -> dict[int, Wording]:
-        """Return entry's id → what it says today, for entries that name things which can be renamed.
+        """Return entry's id → what it says today, in the reader's language; at most one query."""
+        return {row.pk: Wording(self.reword(row.description, row.metadata), row.metadata) for row in rows}
 
-        An entry that is left out says what is stored. At most one query.
-        """
-        return {}
+    def choose_sentence(self, metadata: Metadata) -> str:
+        """Return the sentence of an entry with these metadata, in English."""
+        return self.sentence
+
+    def word(self, metadata: Metadata) -> str:
+        """Return what an entry with these metadata says, in the reader's language."""
+        sentence = self.choose_sentence(metadata)
+        return gettext(sentence) % metadata
+
+    def word_in_english(self, metadata: Metadata) -> str:
+        """Return what is stored of it."""
+        with in_english():
+            return self.word(metadata)
+
+    def reword(self, description: str, metadata: Metadata) -> str:
+        """Return a stored text in the reader's language; as it is where it was entered in other words."""
+        try:
+            is_ours = self.word_in_english(metadata) == description
+        except KeyError:  # entered by hand, it names its thing otherwise
+            return description
+        return self.word(metadata) if is_ours else description
 
     def make_key(self, fact_id: FactId) -> str:
         """Return the name of a fact, ``dedupe_key`` of its entry."""
@@ -118,15 +142,14 @@ class Kind(ABC):
         *,
         user_id: int,
         fact_id: FactId,
-        text: str,
         created_at: datetime,
         metadata: Metadata | None = None,
     ) -> ActivityRecord:
-        """Return what the timeline should say of a fact."""
+        """Return what the timeline should say of a fact; in English, whoever brought it about."""
         return ActivityRecord(
             user_id=user_id,
             activity_type=self.type,
-            description=text,
+            description=self.word_in_english(metadata or {}),
             metadata=metadata or {},
             dedupe_key=self.make_key(fact_id),
             created_at=created_at,
@@ -160,7 +183,7 @@ class RowKind(Kind, Generic[Row]):
     :cvar dated_by: the column that says when it happened.
     :cvar fact_id: the column, or the path to it, that is the id of the fact among those of the player.
     :cvar fact_type: the type of that id.
-    :cvar related: what the text and the metadata need, fetched along.
+    :cvar related: what the metadata need, fetched along.
     :cvar events: what other apps announce of its facts. A service of this app calls ``sync_timeline`` itself.
     :cvar follows_deletion: whether the deletion of a single row is an event too.
     """
@@ -177,12 +200,8 @@ class RowKind(Kind, Generic[Row]):
     def list_rows(self) -> QuerySet[Row]:
         """Return the rows that are on a timeline."""
 
-    @abstractmethod
-    def describe(self, row: Row) -> str:
-        """Return the text of an entry."""
-
     def list_metadata(self, row: Row) -> Metadata:
-        """Return what an entry names beside its text."""
+        """Return what an entry names: all that its sentence needs."""
         return {}
 
     def list_wanted(
@@ -204,9 +223,10 @@ class RowKind(Kind, Generic[Row]):
 
     def find_wordings(self, rows: Sequence[ActivityRow]) -> dict[int, Wording]:
         """Return entry's id → what it says today, from the rows that the entries show."""
+        stored = super().find_wordings(rows)
         facts = {row.pk: self._read_fact_id(row.dedupe_key) for row in rows} if self.related else {}
         if not any(facts.values()):
-            return {}
+            return stored
 
         shown = self.list_rows().select_related(*self.related)
         users = {row.user_id for row in rows}
@@ -215,11 +235,8 @@ class RowKind(Kind, Generic[Row]):
         by_fact = {(self.get_player(row), self.make_key(self.get_fact_id(row))): row for row in found}
 
         sources = {row.pk: by_fact.get((row.user_id, row.dedupe_key)) for row in rows}
-        return {
-            pk: Wording(self.describe(source), self.list_metadata(source))
-            for pk, source in sources.items()
-            if source is not None
-        }
+        named = {pk: self.list_metadata(source) for pk, source in sources.items() if source is not None}
+        return stored | {pk: Wording(self.word(metadata), metadata) for pk, metadata in named.items()}
 
     def _read_fact_id(self, key: str) -> str:
         """Return the id in the name of a fact; ``""`` when it holds none, as in a name given by hand."""
@@ -243,7 +260,6 @@ class RowKind(Kind, Generic[Row]):
         return self.make_record(
             user_id=self.get_player(row) or 0,
             fact_id=self.get_fact_id(row),
-            text=self.describe(row),
             created_at=_read(row, self.dated_by),
             metadata=self.list_metadata(row),
         )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 
 from deltacrown.core.errors import DomainError, InvalidInput
 
@@ -51,6 +52,6 @@ class DayInput(forms.DateInput):
     input_type = "date"
 
 
-def choices_of(label: str, choices: Any) -> list[tuple[str, str]]:
+def choices_of(label: str | Promise, choices: Any) -> list[tuple[Any, Any]]:
     """Return choices that begin with an empty one, labelled ``label``."""
     return [("", label), *choices]

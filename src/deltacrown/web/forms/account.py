@@ -10,6 +10,8 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deltacrown.accounts.backends import SignInClosed
 from deltacrown.accounts.models import LONGEST_USERNAME, User
@@ -35,8 +37,6 @@ class SignInForm(AuthenticationForm):
 class CloseAccountForm(PageForm):
     """Confirms that a player closes their account: with the password, or the username where there is none."""
 
-    _EMPTY = "Write your {} to close the account."
-
     confirmation = forms.CharField(required=False, strip=False)
 
     def __init__(self, request: HttpRequest, person: User, data: Mapping[str, Any] | None = None) -> None:
@@ -51,11 +51,20 @@ class CloseAccountForm(PageForm):
     def clean_confirmation(self) -> str:
         """Check the password as signing in does, within the limit on attempts; or the username."""
         given: str = self.cleaned_data["confirmation"]
-        what = "password" if self.asks_password else "username"
+        if self.asks_password:
+            empty, wrong = (
+                _("Write your password to close the account."),
+                _("That is not your password; the account is not closed."),
+            )
+        else:
+            empty, wrong = (
+                _("Write your username to close the account."),
+                _("That is not your username; the account is not closed."),
+            )
         if not given:
-            raise forms.ValidationError(self._EMPTY.format(what))
+            raise forms.ValidationError(empty)
         if not (self._is_password(given) if self.asks_password else self._is_username(given)):
-            raise forms.ValidationError(f"That is not your {what}; the account is not closed.")
+            raise forms.ValidationError(wrong)
         return given
 
     def _is_password(self, given: str) -> bool:
@@ -87,7 +96,9 @@ class SuspendForm(PageForm):
     until = forms.DateField(
         required=False,
         widget=DayInput(),
-        error_messages={"invalid": "Write the day as in 2027-03-31, or leave it empty for no end."},
+        error_messages={
+            "invalid": gettext_lazy("Write the day as in 2027-03-31, or leave it empty for no end.")
+        },
     )
     reason = _reason_field(required=True)
 

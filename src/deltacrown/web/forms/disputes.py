@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.sentences import end_sentence
@@ -49,7 +51,7 @@ class ResultDisputeForm(MatchDisputeForm):
     def __init__(self, choices: Sequence[ResultChoice], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         named = [(self._name(choice), choice.label) for choice in choices]
-        self.fields["result"].widget.choices = choices_of("Choose one", named)
+        self.fields["result"].widget.choices = choices_of(_("Choose one"), named)
 
     @property
     def entrant(self) -> dict[str, str]:
@@ -57,7 +59,7 @@ class ResultDisputeForm(MatchDisputeForm):
 
         It is empty when none was chosen.
         """
-        kind, _, name = self.cleaned_data["result"].partition(":")
+        kind, _colon, name = self.cleaned_data["result"].partition(":")
         names = {self.PLAYER: "public_id", self.TEAM: "team_slug"}
         return {names[kind]: name} if kind in names else {}
 
@@ -71,10 +73,10 @@ class ResultDisputeForm(MatchDisputeForm):
 class ResultCorrectionForm(PageForm):
     """The right placement and prize of a disputed result; no prize leaves it as it is."""
 
-    _PLACE = "Write the placement as a whole number, as in 2, or as a range, as in 5-8."
-    _NONE = "Write a placement, or tick that there is none."
-    _BOTH = "Leave the placement empty where there is none."
-    _AMOUNT = "Write the prize as an amount, as in 250.50."
+    _PLACE = gettext_lazy("Write the placement as a whole number, as in 2, or as a range, as in 5-8.")
+    _NONE = gettext_lazy("Write a placement, or tick that there is none.")
+    _BOTH = gettext_lazy("Leave the placement empty where there is none.")
+    _AMOUNT = gettext_lazy("Write the prize as an amount, as in 250.50.")
 
     placement = forms.CharField(
         required=False,
@@ -85,13 +87,18 @@ class ResultCorrectionForm(PageForm):
         required=False,
         max_length=LONGEST_UNPLACED_REASON,
         widget=forms.TextInput(
-            attrs={"maxlength": LONGEST_UNPLACED_REASON, "placeholder": "not classified, if that is known"}
+            attrs={
+                "maxlength": LONGEST_UNPLACED_REASON,
+                "placeholder": gettext_lazy("not classified, if that is known"),
+            }
         ),
     )
     prize = forms.DecimalField(
         required=False,
         max_digits=12,
-        widget=forms.TextInput(attrs={"class": "short", "inputmode": "decimal", "placeholder": "as it is"}),
+        widget=forms.TextInput(
+            attrs={"class": "short", "inputmode": "decimal", "placeholder": gettext_lazy("as it is")},
+        ),
         error_messages={"invalid": _AMOUNT},
     )
 
@@ -160,7 +167,7 @@ class MatchCorrectionForm(PageForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a correction that changes nothing."""
         if not self.errors and not any(self._changes(row) for row in self.rows):
-            raise forms.ValidationError("Nothing would change: give a player another result or score.")
+            raise forms.ValidationError(_("Nothing would change: give a player another result or score."))
         return self.cleaned_data
 
     @property
@@ -185,11 +192,11 @@ class ReviewForm(PageForm):
     UPHOLD, REJECT = "uphold", "reject"
     VOID, CORRECT, PLACE, DISQUALIFY = "void", "correct", "place", "disqualify"
 
-    _DECIDE = "Choose to uphold or to reject."
-    _CHOOSE = "Choose a remedy."
+    _DECIDE = gettext_lazy("Choose to uphold or to reject.")
+    _CHOOSE = gettext_lazy("Choose a remedy.")
 
     decision = forms.ChoiceField(
-        choices=[(UPHOLD, "Uphold"), (REJECT, "Reject")],
+        choices=[(UPHOLD, UPHOLD), (REJECT, REJECT)],
         error_messages={"required": _DECIDE, "invalid_choice": _DECIDE},
     )
     remedy = forms.ChoiceField(
@@ -209,12 +216,13 @@ class ReviewForm(PageForm):
         self.correction = MatchCorrectionForm(review.rows, data)
         self.placement = ResultCorrectionForm.of_result(review.line.result, data)
         self.players = {row.user.profile.public_id: row.user for row in review.rows}
-        lines = [(key, f"Only the line of {user.profile.name}") for key, user in self.players.items()]
+        only = _("Only the line of %(name)s")
+        lines = [(key, only % {"name": user.profile.name}) for key, user in self.players.items()]
         self.fields["voided"] = forms.ChoiceField(
             required=False,
-            choices=[("", "The whole match"), *lines],
-            error_messages={"invalid_choice": "Choose the whole match, or one of its players."},
-            widget=forms.Select(attrs={"aria-label": "What is void"}),
+            choices=choices_of(_("The whole match"), lines),
+            error_messages={"invalid_choice": _("Choose the whole match, or one of its players.")},
+            widget=forms.Select(attrs={"aria-label": _("What is void")}),
         )
 
     def clean(self) -> dict[str, Any]:
@@ -255,17 +263,20 @@ def _result_field(row: MatchRow) -> forms.Field:
     name = row.user.profile.name
     return forms.ChoiceField(
         choices=MatchRow.Result.choices,
-        widget=forms.Select(attrs={"aria-label": f"Result of {name}"}),
-        error_messages={"invalid_choice": end_sentence(f"Choose one of the results for {name}")},
+        widget=forms.Select(attrs={"aria-label": _("Result of %(name)s") % {"name": name}}),
+        error_messages={
+            "invalid_choice": end_sentence(_("Choose one of the results for %(name)s") % {"name": name})
+        },
     )
 
 
 def _score_field(row: MatchRow) -> forms.Field:
     name = row.user.profile.name
-    attrs = {"class": "short", "aria-label": f"Score of {name}"}
+    attrs = {"class": "short", "aria-label": _("Score of %(name)s") % {"name": name}}
+    too_long = _("Write the score of %(name)s in at most %(most)s characters.")
     return forms.CharField(
         required=False,
         max_length=LONGEST_SCORE,
         widget=forms.TextInput(attrs=attrs),
-        error_messages={"max_length": f"Write the score of {name} in at most {LONGEST_SCORE} characters."},
+        error_messages={"max_length": too_long % {"name": name, "most": LONGEST_SCORE}},
     )

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deltacrown.core.days import add_days, to_utc
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, MatchRow, Season
 from deltacrown.moderation.models import Dispute
-from deltacrown.pages.leaderboards import PERIODS, BoardChoice, LeaderboardPage
+from deltacrown.pages.leaderboards import BoardChoice, LeaderboardPage, name_periods
 from deltacrown.pages.stat_charts import ChartChoice
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.histories.filters import is_date, read_datetime
@@ -51,12 +52,12 @@ class FilterForm(PageForm):
     def offer_games(self, games: Iterable[Game]) -> None:
         """Set the games to choose from."""
         choices = [(game.slug, game.name) for game in games]
-        self.fields["game"].widget.choices = choices_of("All games", choices)
+        self.fields["game"].widget.choices = choices_of(_("All games"), choices)
 
     def offer_seasons(self, seasons: Iterable[Season]) -> None:
         """Set the seasons to choose from."""
         choices = [(season.slug, _name_season(season)) for season in seasons]
-        self.fields["season"].widget.choices = choices_of("All seasons", choices)
+        self.fields["season"].widget.choices = choices_of(_("All seasons"), choices)
         self.has_seasons = bool(choices)
 
 
@@ -89,11 +90,12 @@ class HistoryForm(FilterForm):
         :raises InvalidInput: it is no number; which numbers there are is decided where lists are read.
         """
         self.fields["limit"].widget.choices = [
-            ("" if size == usual else size, f"{size} rows") for size in self.SIZES
+            ("" if size == usual else size, _("%(n)s rows") % {"n": size}) for size in self.SIZES
         ]
         text = self.asked.get("limit", "")
         if text and not (text.isascii() and text.isdigit() and len(text) < 4):
-            raise InvalidInput(f"{text!r} is no number of rows: use 10, 20 or 50.", field="limit")
+            sentence = gettext("%(text)s is no number of rows: use 10, 20 or 50.")
+            raise InvalidInput(sentence % {"text": repr(text)}, field="limit")
         return int(text) if text else usual
 
     def start_at_day(self, field: str) -> dict[str, Any]:
@@ -114,11 +116,11 @@ class MatchFilterForm(HistoryForm):
     """Filters a player's matches."""
 
     game = FilterField(forms.Select())
-    kind = FilterField(forms.Select(choices=choices_of("All kinds", MatchRow.Kind.choices)))
-    result = FilterField(forms.Select(choices=choices_of("All results", MatchRow.Result.choices)))
+    kind = FilterField(forms.Select(choices=choices_of(_("All kinds"), MatchRow.Kind.choices)))
+    result = FilterField(forms.Select(choices=choices_of(_("All results"), MatchRow.Result.choices)))
     played_from = FilterField(DayInput())
     played_to = FilterField(DayInput())
-    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Name or public id", "size": "18"}))
+    opponent = FilterField(forms.TextInput(attrs={"placeholder": _("Name or public id"), "size": "18"}))
     tournament = FilterField()
     season = FilterField(forms.Select())
 
@@ -127,23 +129,25 @@ class VersusForm(FilterForm):
     """Filters the matches of two players with each other."""
 
     game = FilterField(forms.Select())
-    kind = FilterField(forms.Select(choices=choices_of("All kinds", MatchRow.Kind.choices)))
-    sides = FilterField(forms.Select(choices=choices_of("Against each other", [("together", "On one side")])))
+    kind = FilterField(forms.Select(choices=choices_of(_("All kinds"), MatchRow.Kind.choices)))
+    sides = FilterField(
+        forms.Select(choices=choices_of(_("Against each other"), [("together", _("On one side"))]))
+    )
 
     def offer_named_games(self, names: Mapping[str, str]) -> None:
         """Set the games to choose from: slug → name."""
         choices = sorted(names.items(), key=lambda each: each[1])
-        self.fields["game"].widget.choices = choices_of("All games", choices)
+        self.fields["game"].widget.choices = choices_of(_("All games"), choices)
 
 
 class SeriesFilterForm(HistoryForm):
     """Filters a player's series."""
 
     game = FilterField(forms.Select())
-    result = FilterField(forms.Select(choices=choices_of("All results", MatchRow.Result.choices)))
+    result = FilterField(forms.Select(choices=choices_of(_("All results"), MatchRow.Result.choices)))
     played_from = FilterField(DayInput())
     played_to = FilterField(DayInput())
-    opponent = FilterField(forms.TextInput(attrs={"placeholder": "Name or public id", "size": "18"}))
+    opponent = FilterField(forms.TextInput(attrs={"placeholder": _("Name or public id"), "size": "18"}))
     tournament = FilterField()
     season = FilterField(forms.Select())
 
@@ -152,7 +156,7 @@ class TournamentFilterForm(HistoryForm):
     """Filters the tournaments a player entered."""
 
     game = FilterField(forms.Select())
-    status = FilterField(forms.Select(choices=choices_of("All states", Tournament.Status.choices)))
+    status = FilterField(forms.Select(choices=choices_of(_("All states"), Tournament.Status.choices)))
     placement = FilterField(forms.TextInput(attrs={"class": "short", "inputmode": "numeric"}))
     tournament = FilterField()
     registered_from = FilterField(DayInput())
@@ -171,7 +175,7 @@ class TournamentListForm(FilterForm):
 
     q = FilterField(forms.TextInput(attrs={"type": "search", "maxlength": "60", "size": "16"}))
     game = FilterField(forms.Select())
-    status = FilterField(forms.Select(choices=choices_of("All states", PUBLISHED_STATES)))
+    status = FilterField(forms.Select(choices=choices_of(_("All states"), PUBLISHED_STATES)))
     season = FilterField(forms.Select())
 
 
@@ -206,7 +210,7 @@ class StatRowFilterForm(MatchFilterForm, TournamentFilterForm):
 
     def list_names(self, kind: str) -> list[str]:
         """Return the names of the fields that narrow rows of this kind."""
-        return [name for name, _ in self.DRAWN.get(kind, ())]
+        return [name for name, _label in self.DRAWN.get(kind, ())]
 
     def list_drawn(self, kind: str) -> list[tuple[forms.BoundField, Any]]:
         """Return the fields that narrow rows of this kind, each with its label; none where none does."""
@@ -220,6 +224,7 @@ class StatChartForm(FilterForm):
     by = FilterField()
     rolling = FilterField()
     until = FilterField()
+    chart = FilterField()
 
     @property
     def choice(self) -> ChartChoice:
@@ -271,7 +276,12 @@ class LeaderboardForm(FilterForm):
     as_of = FilterField(DayInput())
     country = FilterField(
         forms.TextInput(
-            attrs={"class": "short", "placeholder": "Any", "maxlength": "2", "autocapitalize": "characters"}
+            attrs={
+                "class": "short",
+                "placeholder": _("Any"),
+                "maxlength": "2",
+                "autocapitalize": "characters",
+            }
         )
     )
 
@@ -298,7 +308,7 @@ class LeaderboardForm(FilterForm):
         """
         self.offer_games(shown.games)
         seasons = [(f"{self.SEASON}{each.slug}", _name_season(each)) for each in shown.seasons]
-        self.fields["period"].widget.choices = [*PERIODS.items(), *seasons]
+        self.fields["period"].widget.choices = [*name_periods().items(), *seasons]
         self.fields["as_of"].widget.attrs["max"] = f"{today:%Y-%m-%d}"
         if named := self.filters.get("season"):
             self.data = {**self.filters, "period": f"{self.SEASON}{named}"}
@@ -333,7 +343,8 @@ def _find_end(text: str) -> datetime:
     """
     day = read_datetime(text, "day") if is_date(text) else None
     if day is None:
-        raise InvalidInput(f"{text!r} is no date: write it as 2025-01-31.", field="day")
+        sentence = gettext("%(text)s is no date: write it as 2025-01-31.")
+        raise InvalidInput(sentence % {"text": repr(text)}, field="day")
     following = add_days(day, days=1)
     return to_utc(following.replace(tzinfo=get_current_timezone()))
 

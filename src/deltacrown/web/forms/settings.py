@@ -20,7 +20,7 @@ class TimelineEntryForm(PageForm):
     HIDE, SHOW = "hide", "show"
 
     entry = forms.CharField(required=False, strip=False)
-    do = forms.ChoiceField(required=False, choices=[(HIDE, "Hide"), (SHOW, "Show to everyone")])
+    do = forms.ChoiceField(required=False, choices=[(HIDE, HIDE), (SHOW, SHOW)])
 
     @property
     def hidden(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from deltacrown.web.forms import PageForm
 
@@ -19,7 +20,7 @@ class RoleForm(MemberForm):
     GIVE, END = "give", "end"
 
     role = forms.CharField(max_length=20)
-    do = forms.ChoiceField(required=False, choices=[(GIVE, "Give"), (END, "End")])
+    do = forms.ChoiceField(required=False, choices=[(GIVE, _("Give")), (END, _("End"))])
 
     @property
     def held(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from deltacrown.web.templatetags.figures import NO_BREAK_SPACE, bar, figure
 
@@ -22,5 +23,7 @@ def share_of(entry: Any, board: Any) -> SafeString | str:
 
 @register.filter
 def with_unit(value: Any, unit: str) -> str:
-    """Return a number with its unit, if it has one: ``1,234`` or ``51.20 %``."""
+    """Return a number with its unit, if it has one, in one line: ``1,234`` or ``51.20 %``; ``%51,20``."""
+    if unit == "%" and value is not None:
+        return (_("%(number)s %%") % {"number": figure(value)}).replace(" ", NO_BREAK_SPACE)
     return f"{figure(value)}{NO_BREAK_SPACE}{unit}" if unit else figure(value)

@@ -15,6 +15,8 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 
 from deltacrown.core.dates import write_day, write_hour, write_iso_day, write_minute
 from deltacrown.core.days import Precision, starts_a_day
+from deltacrown.core.numerals import write_decimal, write_ordinal, write_whole
+from deltacrown.core.words import translate_stored
 from deltacrown.user_profile.numbers.changes import StatChange
 
 register = template.Library()
@@ -39,7 +41,13 @@ def figure(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+    return write_whole(value) if isinstance(value, int) else write_decimal(value)
+
+
+@register.filter
+def figure_of(value: Any, unit: str) -> str:
+    """Return a number with its unit, on one line: ``56.25 %``."""
+    return f"{figure(value)}{NO_BREAK_SPACE}{unit}" if unit else figure(value)
 
 
 @register.filter
@@ -73,7 +81,7 @@ def _get_part(text: str) -> str:
 @register.filter
 def change(value: int) -> str:
     """Return a change with its sign: ``+1``, ``−12``."""
-    return f"{value:+,}".replace("-", "−")
+    return f"{'−' if value < 0 else '+'}{write_whole(abs(value))}"
 
 
 @register.filter
@@ -84,7 +92,7 @@ def money(value: Decimal | None, currency: str = "") -> str:
     """
     if not value:
         return NOTHING
-    amount = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+    amount = write_whole(int(value)) if value == value.to_integral_value() else write_decimal(value)
     return f"{amount}{NO_BREAK_SPACE}{currency}" if currency else amount
 
 
@@ -94,9 +102,8 @@ def place(value: int | None, last: int | None = None) -> str:
     if value is None:
         return NOTHING
     if last is not None:
-        return f"{value:,}–{last:,}"
-    suffix = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
-    return f"{value:,}{suffix}"
+        return f"{write_whole(value)}–{write_whole(last)}"
+    return write_ordinal(value)
 
 
 @register.filter("datetime")
@@ -210,6 +217,12 @@ def bar(percentage: int | Decimal | None) -> SafeString:
         '<rect width="{}" height="1"/></svg>'
     )
     return format_html(drawn, percentage or 0)
+
+
+@register.filter
+def as_stored(text: str) -> str:
+    """Return a stored reason in the reader's language, where the site wrote it itself."""
+    return translate_stored(text)
 
 
 @register.filter

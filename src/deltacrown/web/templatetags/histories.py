@@ -10,13 +10,22 @@ from typing import Any
 
 from django import template
 from django.utils.timezone import localtime
+from django.utils.translation import pgettext_lazy
 
 from deltacrown.core.dates import write_day
 from deltacrown.core.days import Precision
 from deltacrown.pages.history_totals import PlayedTotals
+from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.web.small_charts import Bar, draw_bars
 
 register = template.Library()
+
+PERIODS = {
+    By.DAY: pgettext_lazy("period", "day"),
+    By.WEEK: pgettext_lazy("period", "week"),
+    By.MONTH: pgettext_lazy("period", "month"),
+    By.SEASON: pgettext_lazy("period", "season"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,12 @@ def by_day_told(entries: Iterable[Any]) -> list[DayOfRows]:
         return _day_for_reader(entry.created_at, is_exact=entry.precision is Precision.EXACT)
 
     return [_make_day(day, found) for day, found in groupby(entries, key=day_of)]
+
+
+@register.filter
+def period(size: By) -> str:
+    """Return what a period of this size is called: ``day``."""
+    return str(PERIODS[size])
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deltacrown.core import clock
@@ -18,6 +19,7 @@ from deltacrown.user_profile.people import privacy_settings, standings
 from deltacrown.web.forms.account import CloseAccountForm
 from deltacrown.web.forms.settings import PrivacyForm
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
+from deltacrown.web.profile_charts import measure_level
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 
@@ -33,7 +35,7 @@ def edit_privacy(request: HttpRequest) -> HttpResponse:
 
     form = PrivacyForm(request.POST)
     privacy_settings.set_privacy(user=person, **form.require_valid())
-    messages.success(request, "Saved. It applies from now on.")
+    messages.success(request, _("Saved. It applies from now on."))
     return redirect("privacy")
 
 
@@ -43,7 +45,9 @@ def show_preview(request: HttpRequest) -> HttpResponse:
     """Show the player's own page as strangers or, with ``?as=follower``, followers see it."""
     audience = request.GET.get("as") or "stranger"
     preview = oneself.get_preview(owner=get_person(request), audience=audience)
-    context = {"preview": preview, "shown": preview.page, "profile": preview.page.profile}
+    profile = preview.page.profile
+    level = measure_level(profile.experience_points, profile.level)
+    context = {"preview": preview, "shown": preview.page, "profile": profile, "level": level}
     return render(request, "web/privacy_preview.html", context)
 
 
@@ -58,7 +62,8 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         change = standings.close_account(user=person, by=person, now=now)
         logout(request)
         if change is not None and change.until is not None:
-            messages.success(request, f"Sign in before {write_day(change.until)} to reopen it.")
+            sentence = _("Sign in before %(day)s to reopen it.")
+            messages.success(request, sentence % {"day": write_day(change.until)})
 
     status = send_form(form, close)
     if status is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deltacrown.core import clock
@@ -15,10 +16,10 @@ from deltacrown.web.forms.filters import QueueForm
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.signed_in import get_person, sign_in_required
 
-FILED = "Filed. A moderator will look at it; the answer appears here."
+FILED = _("Filed. A moderator will look at it; the answer appears here.")
 RESOLVED = {
-    Dispute.Status.UPHELD: "Upheld, and the remedy is applied.",
-    Dispute.Status.REJECTED: "Rejected. The reporter reads your answer.",
+    Dispute.Status.UPHELD: _("Upheld, and the remedy is applied."),
+    Dispute.Status.REJECTED: _("Rejected. The reporter reads your answer."),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,6 +44,8 @@ def show_matches(request: HttpRequest, public_id: str) -> HttpResponse:
     if context["has_totals"]:
         user = context["profile"].user
         context["totals"] = read_match_totals(user, form.filters, viewer=request.user)
+    # The API streams what the filters leave, by the same names; a page or a day of the list is no filter.
+    context["export"] = {each: urlencode({**form.filters, "format": each}) for each in ("csv", "ndjson")}
     return _answer(request, "web/player_matches.html", context, tab="player-matches")
 
 

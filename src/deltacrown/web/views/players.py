@@ -13,7 +13,7 @@ from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.pages import cached, company, search, seasons, stats
-from deltacrown.pages.stat_charts import ChartChoice, StatChart
+from deltacrown.pages.stat_charts import ChartChoice, StatChart, describe_ruling
 from deltacrown.pages.stats import StatHistoryPage, StatPage
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.explanation import MatchVerdict
@@ -163,6 +163,7 @@ def _draw(chart: StatChart | None) -> dict[str, Any]:
         unit=series.stat.unit,
         lowest_first=chart.lowest_first,
         is_rolling=series.rolling is not None,
+        rulings=[[describe_ruling(ruling) for ruling in rulings] for rulings in chart.rulings],
     )
     return {"chart": chart, "drawing": drawing}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from deltacrown.core.errors import InvalidInput
@@ -14,6 +15,9 @@ from deltacrown.core.pagination import Page
 from deltacrown.pages import search
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.web.forms.filters import SiteSearchForm
+
+TITLES = {"players": _("Players"), "teams": _("Teams"), "tournaments": _("Tournaments")}
+MORE = {"players": _("More players"), "teams": _("More teams"), "tournaments": _("More tournaments")}
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,12 @@ class Tab:
     @property
     def title(self) -> str:
         """Return the words on the tab."""
-        return self.kind.capitalize()
+        return str(TITLES[self.kind])
+
+    @property
+    def more(self) -> str:
+        """Return the words on the link to all that was found."""
+        return str(MORE[self.kind])
 
     @property
     def template(self) -> str:

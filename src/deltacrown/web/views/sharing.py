@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
@@ -21,9 +22,11 @@ from deltacrown.freshness import cache_store
 from deltacrown.pages import sharing
 from deltacrown.pages.sharing import BADGE_STATS
 from deltacrown.tournaments.models import Tournament
+from deltacrown.user_profile.people.avatars import read_file
 from deltacrown.web import badges, cards
 from deltacrown.web.calendars import write_calendar
 from deltacrown.web.feeds import write_feed
+from deltacrown.web.reader import for_everybody
 from deltacrown.web.renamed import redirect_moved, redirect_renamed
 from deltacrown.web.sitemaps import SECTIONS
 
@@ -48,6 +51,7 @@ NOT_INDEXED = (
 
 
 @require_safe
+@for_everybody
 def show_player_card(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Draw the card of a player."""
     card = sharing.get_player_card(public_id)
@@ -56,6 +60,7 @@ def show_player_card(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 @require_safe
+@for_everybody
 def show_tournament_card(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Draw the card of a tournament."""
     card = sharing.get_tournament_card(slug)
@@ -71,6 +76,7 @@ def show_badge(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 @require_safe
+@for_everybody
 def _show_badge(request: HttpRequest, public_id: str) -> HttpResponseBase:
     card = sharing.get_player_card(public_id, BADGE_STATS)
     moved = redirect_moved(request, public_id=(public_id, card.public_id))
@@ -82,17 +88,19 @@ def _show_badge(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 @require_safe
+@for_everybody
 def show_badge_picture(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Draw the badge of a player, for where there can be no frame."""
     card = sharing.get_player_card(public_id, BADGE_STATS)
     moved = redirect_moved(request, public_id=(public_id, card.public_id))
     if moved:
         return moved
-    response = HttpResponse(badges.draw_badge(card), content_type="image/svg+xml")
+    response = HttpResponse(badges.draw_badge(card, read_file(card.picture)), content_type="image/svg+xml")
     return _may_be_shown(_answer(request, response))
 
 
 @require_safe
+@for_everybody
 def show_player_feed(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Show a player's public timeline as an Atom feed."""
     shown = sharing.get_player_feed(public_id)
@@ -104,26 +112,28 @@ def show_player_feed(request: HttpRequest, public_id: str) -> HttpResponseBase:
         request,
         shown.entries,
         title=f"{profile.name} · DeltaCrown",
-        subtitle="Public activity",
+        subtitle=_("Public activity"),
         page=reverse("player-activity", args=[profile.public_id]),
     )
     return _answer(request, HttpResponse(written, content_type=ATOM))
 
 
 @require_safe
+@for_everybody
 def show_result_feed(request: HttpRequest) -> HttpResponseBase:
     """Show the latest results of tournaments as an Atom feed."""
     written = write_feed(
         request,
         sharing.list_result_entries(),
-        title="Results · DeltaCrown",
-        subtitle="Tournaments that were completed, with their podiums",
+        title=_("Results · DeltaCrown"),
+        subtitle=_("Tournaments that were completed, with their podiums"),
         page=reverse("tournaments"),
     )
     return _answer(request, HttpResponse(written, content_type=ATOM))
 
 
 @require_safe
+@for_everybody
 def show_tournament_calendar(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Show when a tournament is, as a calendar file."""
     event = sharing.get_event(slug)
@@ -132,6 +142,7 @@ def show_tournament_calendar(request: HttpRequest, slug: str) -> HttpResponseBas
 
 
 @require_safe
+@for_everybody
 def show_calendar(request: HttpRequest) -> HttpResponseBase:
     """Show the tournaments that are to come, as a calendar file to subscribe to."""
     return _answer_calendar(request, "DeltaCrown", sharing.list_upcoming(clock.now()))
@@ -168,7 +179,7 @@ def _answer_card(request: HttpRequest, card: cards.Card) -> HttpResponseBase:
     if unchanged is not None:
         return _may_be_shown(unchanged)
 
-    drawn = _keep(f"card/{digest}", lambda: cards.draw_card(card))
+    drawn = _keep(f"card/{digest}", lambda: cards.draw_card(card, read_file(card.photo)))
     response = HttpResponse(drawn, content_type="image/png", headers={"ETag": etag})
     return _may_be_shown(response)
 

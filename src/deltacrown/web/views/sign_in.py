@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from deltacrown.core import clock
@@ -51,5 +52,5 @@ def reopen_account(request: HttpRequest) -> HttpResponse:
     standings.reopen_account(user=user, by=user, now=now)
     forget_offer(request)
     login(request, user, backend=BACKEND)
-    messages.success(request, "Welcome back: your account is open again, as it was.")
+    messages.success(request, _("Welcome back: your account is open again, as it was."))
     return redirect(to)

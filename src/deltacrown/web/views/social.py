@@ -7,6 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
@@ -57,7 +58,7 @@ def remove_follower(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take a follower away, and return to the list of them."""
     person = get_person(request)
     profile = blocks.remove_follower(followed=person, public_id=public_id)
-    messages.success(request, f"{profile.name} no longer follows you.")
+    messages.success(request, _("%(name)s no longer follows you.") % {"name": profile.name})
     return redirect("player-followers", person.profile.public_id)
 
 
@@ -73,7 +74,7 @@ def show_blocked(request: HttpRequest) -> HttpResponse:
 def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show who follows a player."""
     shown = follows.get_followers_page(public_id, _page(request), viewer=request.user)
-    context = {"found": shown.found, "profile": shown.profile, "title": "Followers"}
+    context = {"found": shown.found, "profile": shown.profile, "title": _("Followers")}
     return render(request, "web/player_follows.html", context)
 
 
@@ -81,7 +82,7 @@ def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
 def show_following(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show whom a player follows."""
     shown = follows.get_following_page(public_id, _page(request), viewer=request.user)
-    context = {"found": shown.found, "profile": shown.profile, "title": "Following"}
+    context = {"found": shown.found, "profile": shown.profile, "title": _("Following")}
     return render(request, "web/player_follows.html", context)
 
 
@@ -93,7 +94,7 @@ def hide_or_show_entry(request: HttpRequest) -> HttpResponse:
     form = TimelineEntryForm(request.POST)
     entry = form.require_valid()["entry"]
     hiding.set_entry_hidden(user=person, handle=entry, hidden=form.hidden)
-    messages.success(request, "Hidden: only you see it." if form.hidden else "Shown again.")
+    messages.success(request, _("Hidden: only you see it.") if form.hidden else _("Shown again."))
     return redirect("player-activity", person.profile.public_id)
 
 
@@ -116,8 +117,8 @@ def _set_following(request: HttpRequest, public_id: str, *, following: bool) -> 
 
     follower, now = request.user, clock.now()
     profile = follows.set_following(follower=follower, public_id=public_id, following=following, now=now)
-    said = f"You follow {profile.name}" if following else f"You no longer follow {profile.name}"
-    messages.success(request, end_sentence(said))
+    said = _("You follow %(name)s") if following else _("You no longer follow %(name)s")
+    messages.success(request, end_sentence(said % {"name": profile.name}))
     return redirect(page)
 
 
@@ -128,8 +129,8 @@ def _set_blocking(request: HttpRequest, public_id: str, *, blocking: bool) -> Ht
 
     person, now = request.user, clock.now()
     profile = blocks.set_blocking(blocker=person, public_id=public_id, blocking=blocking, now=now)
-    said = f"You block {profile.name}" if blocking else f"You no longer block {profile.name}"
-    messages.success(request, end_sentence(said))
+    said = _("You block %(name)s") if blocking else _("You no longer block %(name)s")
+    messages.success(request, end_sentence(said % {"name": profile.name}))
     lists = {"blocked": ["blocked"], "followers": ["player-followers", person.profile.public_id]}
     return redirect(*lists.get(request.POST.get("next", ""), ["player", public_id]))
 

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from deltacrown.core import clock
@@ -25,14 +28,14 @@ class Decision(NamedTuple):
 
     form: type[PageForm]
     service: Callable[..., object]
-    said: str
+    said: Promise
 
 
 DECISIONS = {
-    "suspend": Decision(SuspendForm, standings.suspend_player, "Suspended."),
-    "lift": Decision(ReasonForm, standings.lift_suspension, "The suspension is lifted."),
-    "close": Decision(ReasonForm, standings.close_account, "The account is closed."),
-    "reopen": Decision(ReasonForm, standings.reopen_account, "The account is open again."),
+    "suspend": Decision(SuspendForm, standings.suspend_player, _("Suspended.")),
+    "lift": Decision(ReasonForm, standings.lift_suspension, _("The suspension is lifted.")),
+    "close": Decision(ReasonForm, standings.close_account, _("The account is closed.")),
+    "reopen": Decision(ReasonForm, standings.reopen_account, _("The account is open again.")),
 }
 
 
@@ -61,12 +64,13 @@ def change_standing(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _decide(request: HttpRequest, name: str, form: PageForm, shown: StandingPage, **who: Any) -> None:
     DECISIONS[name].service(user=shown.profile.user, **form.cleaned_data, **who)
-    messages.success(request, DECISIONS[name].said)
+    messages.success(request, str(DECISIONS[name].said))
 
 
 def _read_decision(name: str) -> Decision:
     if name not in DECISIONS:
-        message = f"There is no decision {name[:40]!r}: use {', '.join(DECISIONS)}."
+        sentence = gettext("There is no decision %(name)s: use %(names)s.")
+        message = sentence % {"name": repr(name[:40]), "names": ", ".join(DECISIONS)}
         raise InvalidInput(message, field="do")
     return DECISIONS[name]
 

@@ -5,22 +5,27 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deltacrown.core import clock
 from deltacrown.core.sentences import end_sentence
 from deltacrown.pages import team_results, teams
+from deltacrown.pages.team_roster import list_roster
 from deltacrown.teams.models import TeamRole
 from deltacrown.web.forms.teams import MemberForm, RoleForm
 from deltacrown.web.renamed import redirect_renamed
+from deltacrown.web.roster_chart import draw_roster
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 
 @require_safe
 def show_team(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a team: its members, and their roles."""
-    shown = teams.get_team_page(slug, _page(request), viewer=request.user, now=clock.now())
+    now = clock.now()
+    shown = teams.get_team_page(slug, _page(request), viewer=request.user, now=now)
     context = {"shown": shown, "team": shown.team, "tab": "team", "choices": TeamRole.Role.choices}
+    context["chart"] = draw_roster(shown.roster.items, now)
     moved = redirect_renamed(request, slug=(slug, shown.team.slug))
     return moved or render(request, "web/team.html", context)
 
@@ -29,8 +34,9 @@ def show_team(request: HttpRequest, slug: str) -> HttpResponse:
 def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all official matches of a team, latest first."""
     team = teams.get_team(slug)
-    found = team_results.list_matches(team, _page(request))
-    context = {"team": team, "tab": "matches", "found": found}
+    only = request.GET.get("only", "")
+    found = team_results.list_matches(team, _page(request), only=only)
+    context = {"team": team, "tab": "matches", "found": found, "only": only}
     moved = redirect_renamed(request, slug=(slug, team.slug))
     return moved or render(request, "web/team_matches.html", context)
 
@@ -39,10 +45,22 @@ def show_matches(request: HttpRequest, slug: str) -> HttpResponse:
 def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all official results of a team, latest first."""
     team = teams.get_team(slug)
-    found = team_results.list_results(team, _page(request))
-    context = {"team": team, "tab": "results", "found": found}
+    only = request.GET.get("only", "")
+    found = team_results.list_results(team, _page(request), only=only)
+    context = {"team": team, "tab": "results", "found": found, "only": only}
     moved = redirect_renamed(request, slug=(slug, team.slug))
     return moved or render(request, "web/team_results.html", context)
+
+
+@require_safe
+def show_roster(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who is and was in a team over time, the present first."""
+    team = teams.get_team(slug)
+    found = list_roster(team, _page(request))
+    chart = draw_roster(found.items, clock.now())
+    context = {"team": team, "tab": "roster", "found": found, "chart": chart}
+    moved = redirect_renamed(request, slug=(slug, team.slug))
+    return moved or render(request, "web/team_roster.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +81,8 @@ def end_membership(request: HttpRequest, slug: str) -> HttpResponse:
     """End a membership: the player's own, or as a captain that of another."""
     player = MemberForm(request.POST).require_valid()["player"]
     team, left = teams.end_membership(slug=slug, public_id=player, by=get_person(request), now=clock.now())
-    messages.success(request, end_sentence(f"{left.name} is no longer in {team.name}"))
+    names = {"player": left.name, "team": team.name}
+    messages.success(request, end_sentence(_("%(player)s is no longer in %(team)s") % names))
     return redirect("team", team.slug)
 
 
@@ -79,8 +98,8 @@ def _set_role(request: HttpRequest, slug: str) -> HttpResponse:
         by=get_person(request),
         now=clock.now(),
     )
-    said = "is" if form.held else "is no longer"
-    messages.success(request, f"{line.player.name} {said} {line.label.lower()}.")
+    said = _("%(player)s is %(role)s.") if form.held else _("%(player)s is no longer %(role)s.")
+    messages.success(request, said % {"player": line.player.name, "role": line.label.lower()})
     return redirect("team", slug)
 
 

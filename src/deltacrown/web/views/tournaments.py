@@ -109,7 +109,7 @@ def show_series(request: HttpRequest, slug: str, series: str) -> HttpResponse:
 @require_safe
 def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
     """Show everyone who registered."""
-    shown = tournaments.get_entrants_page(slug, _page(request), viewer=request.user)
+    shown = tournaments.get_entered_page(slug, _page(request), viewer=request.user)
     return _render(request, "web/tournament_entrants.html", shown, slug, tab="entrants")
 
 

@@ -11,6 +11,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import DomainError
@@ -98,8 +100,8 @@ def anonymise_player(
     check_datetime(now, field="now")
     check_text(reason, field="reason", limit=LONGEST_REASON, multiline=True)
     if by is not None and not has_right(by, Right.ANONYMISE_PLAYERS):
-        message = f"Anonymising players takes the permission {Right.ANONYMISE_PLAYERS}."
-        raise MayNotAnonymise(message, field="by")
+        message = _("Anonymising players takes the permission %(right)s.")
+        raise MayNotAnonymise(message % {"right": Right.ANONYMISE_PLAYERS}, field="by")
 
     is_new = take_account_out(user=user, by=by, now=now, reason=reason, without_export=without_export)
     return finish_anonymisation(user=user, is_new=is_new, progress=progress)

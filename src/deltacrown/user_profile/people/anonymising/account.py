@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from deltacrown.accounts.belongings import OnAnonymise, list_belongings
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import depersonalise_user, empty_records
@@ -19,6 +21,7 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from deltacrown.user_profile.people.anonymising.names import collect_names
+from deltacrown.user_profile.people.avatars import delete_after_commit
 from deltacrown.user_profile.people.profiles import allot_public_id
 from deltacrown.user_profile.people.standings import record_standing
 from django_tally.transactions import atomic_service
@@ -85,15 +88,15 @@ def _lock_accounts(user: User) -> list[User]:
 
 def _check(user: User, profile: UserProfile) -> None:
     if profile.standing == Standing.MERGED:
-        message = "The account was merged into another; anonymise that one, or undo the merge first."
+        message = _("The account was merged into another; anonymise that one, or undo the merge first.")
         raise CannotAnonymise(message, field="user")
     if user.is_staff or user.is_superuser:
-        message = f"{user.username} is staff; take the rights of staff away first."
+        message = _("%(name)s is staff; take the rights of staff away first.") % {"name": user.username}
         raise CannotAnonymise(message, field="user")
     running = Tournament.objects.filter(organiser=user, status__in=[Status.OPEN, Status.RUNNING])
     if first := running.order_by("pk").first():
-        message = f"{user.username} runs {first.slug}; complete or cancel it first."
-        raise CannotAnonymise(message, field="user")
+        message = _("%(name)s runs %(slug)s; complete or cancel it first.")
+        raise CannotAnonymise(message % {"name": user.username, "slug": first.slug}, field="user")
 
 
 def _check_exported(profile: UserProfile, now: datetime) -> None:
@@ -103,8 +106,10 @@ def _check_exported(profile: UserProfile, now: datetime) -> None:
     exported = profile.data_exported_at
     if exported is None or exported < since - EXPORT_COUNTS_FOR:
         raise OwnDataNotExported(
-            "Everything kept of the player has not been exported for them: run export_own_data and hand it "
-            "over, or say that it is not wanted (--without-export).",
+            _(
+                "Everything kept of the player has not been exported for them: run export_own_data and hand "
+                "it over, or say that it is not wanted (--without-export)."
+            ),
             field="without_export",
         )
 
@@ -149,8 +154,10 @@ def _delete_rows(accounts: Sequence[User]) -> None:
 def _empty(account: User, public_id: str, username: str) -> None:
     """Take from an account and its profile what says whose they were."""
     depersonalise_user(user=account, username=username)
+    pictures = UserProfile.objects.filter(user=account).exclude(avatar="")
+    delete_after_commit(list(pictures.values_list("avatar", flat=True)))
     UserProfile.objects.filter(user=account).update(
-        public_id=public_id, display_name="", bio="", country="", data_exported_at=None
+        public_id=public_id, display_name="", bio="", country="", avatar="", data_exported_at=None
     )
     PrivacySettings.objects.update_or_create(
         user=account, defaults={"show_match_history": False, "show_tournament_stats": False}

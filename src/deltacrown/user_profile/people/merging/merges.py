@@ -9,12 +9,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import PlayerMerge, User
 from deltacrown.accounts.services import keep_record, lock_accounts, record_merge, record_undo
 from deltacrown.core.audit import audit
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.inputs import check_past, check_text
+from deltacrown.core.words import declare_stored
 from deltacrown.games.services import take_back_lines
 from deltacrown.tournaments.services import lock_standings, take_back_results
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
@@ -50,6 +53,7 @@ from django_tally.transactions import atomic_service
 
 REASON_LENGTH = 500
 MERGES_SHOWN = 100
+UNDONE_BECAUSE = declare_stored(gettext_noop("Merge undone: %(reason)s"))
 
 
 def preview_merge(*, kept: User, merged: User) -> MergePreview:
@@ -143,7 +147,7 @@ def undo_merge(*, merge: PlayerMerge, by: User | None, now: datetime) -> PlayerM
         with transaction.atomic():
             _undo(merge, by, now)
     except IntegrityError as error:
-        message = "What was set aside has been recorded anew since; the merge stays."
+        message = _("What was set aside has been recorded anew since; the merge stays.")
         raise refusals.CannotUndoMerge(message, field="merge") from error
     standing, was_active = merge.record["standing"], merge.record["is_active"]
     take_back(merge.record.get("suspension"), kept=merge.kept, by=by, now=now)
@@ -173,7 +177,8 @@ def get_merge(*, merged: User) -> PlayerMerge:
     rows = PlayerMerge.objects.filter(merged=merged).select_related("kept__profile", "merged__profile")
     merge = rows.order_by("-pk").first()
     if merge is None:
-        raise NotFound(f"{merged.username} was never merged into another account.", field="merged")
+        message = _("%(name)s was never merged into another account.") % {"name": merged.username}
+        raise NotFound(message, field="merged")
     return merge
 
 
@@ -190,7 +195,7 @@ def _undo(merge: PlayerMerge, by: User | None, now: datetime) -> None:
     standings = record.get("standings", [])
     followed = Followed(**record["followed"])
     moves = Moves(aside=merge.set_aside, moved=merge.moved, **record["moves"])
-    reason = f"Merge undone: {merge.reason}"
+    reason = UNDONE_BECAUSE % {"reason": merge.reason}
     with attributed(actor=by.get_username() if by else "", reason=reason):
         drop_made(followed)
         put_back(followed.aside)

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
+from deltacrown.core.numerals import write_whole
 from deltacrown.core.sentences import end_sentence
 from deltacrown.user_profile.models import Standing, UserProfile
 from deltacrown.user_profile.people.merging.planned import Clash, Model, Plan
@@ -65,11 +68,14 @@ class MergePreview:
     def _describe_meetings(self) -> str:
         if not self.met:
             return ""
-        matches = "1 match" if self.met == 1 else f"{self.met:,} matches"
-        return (
-            f"They met in {matches}; one line of each is set aside. "
-            "One person cannot meet themselves: are they really one?"
+        sentence = ngettext(
+            "They met in %(n)s match; one line of each is set aside. "
+            "One person cannot meet themselves: are they really one?",
+            "They met in %(n)s matches; one line of each is set aside. "
+            "One person cannot meet themselves: are they really one?",
+            self.met,
         )
+        return sentence % {"n": write_whole(self.met)}
 
 
 def describe_plan(plan: Plan) -> MergePreview:
@@ -92,15 +98,15 @@ def describe_plan(plan: Plan) -> MergePreview:
 
 def _describe_standing(kept: User, merged: User) -> str:
     told = []
+    named = {"name": merged.username, "kept": kept.username}
     if coming := find_coming_along(kept=kept, merged=merged):
-        until = f"until {write_iso_minute(coming.until)}" if coming.until else "without an end"
-        told.append(f"{merged.username} is suspended {until}, and so is {kept.username} then.")
+        sentence = _("%(name)s is suspended without an end, and so is %(kept)s then.")
+        if coming.until:
+            sentence = _("%(name)s is suspended until %(time)s, and so is %(kept)s then.")
+        told.append(sentence % {**named, "time": coming.until and write_iso_minute(coming.until)})
     if UserProfile.objects.filter(user=merged, standing=Standing.CLOSED).exists():
-        told.append(
-            end_sentence(
-                f"The account {merged.username} is closed; what it has is shown again, as of {kept.username}"
-            )
-        )
+        sentence = _("The account %(name)s is closed; what it has is shown again, as of %(kept)s")
+        told.append(end_sentence(sentence % named))
     return " ".join(told)
 
 

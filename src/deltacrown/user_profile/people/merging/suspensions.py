@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import User
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
@@ -15,8 +16,8 @@ from deltacrown.user_profile.people.standings import find_decision, record_stand
 from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
 
-CAME_ALONG = "came with the account that was merged"
-UNDONE = "Merge undone."
+CAME_ALONG = gettext_noop("came with the account that was merged")
+UNDONE = gettext_noop("Merge undone.")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
+from deltacrown.core.words import translate_stored
 from deltacrown.user_profile.models import Achievement, UserAchievement
 from deltacrown.user_profile.timeline.kind import RowKind
 from deltacrown.user_profile.timeline.records import Metadata, name_things
@@ -14,6 +16,7 @@ class AchievementUnlocked(RowKind[UserAchievement]):
 
     type = "ACHIEVEMENT_UNLOCKED"
     label = "Achievement unlocked"
+    sentence = gettext_noop("Earned %(achievement_name)s")
     order = 2
     fact = "achievement"
     fact_id = "achievement__slug"
@@ -39,8 +42,10 @@ class AchievementUnlocked(RowKind[UserAchievement]):
     def list_rows(self) -> QuerySet[UserAchievement]:
         return UserAchievement.objects.filter(achievement__tier=Achievement.Tier.MAJOR)
 
-    def describe(self, row: UserAchievement) -> str:
-        return f"Earned {row.achievement.name}"
+    def word(self, metadata: Metadata) -> str:
+        """Return the text; the name of an achievement of the site is in the reader's language, too."""
+        name = translate_stored(str(metadata["achievement_name"]))
+        return super().word({**metadata, "achievement_name": name})
 
     def list_metadata(self, row: UserAchievement) -> Metadata:
         return name_things(achievement=row.achievement)

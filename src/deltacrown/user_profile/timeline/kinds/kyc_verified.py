@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.user_profile.models import KycVerification
 from deltacrown.user_profile.timeline.kind import RowKind
@@ -13,6 +14,7 @@ class KycVerified(RowKind[KycVerification]):
 
     type = "KYC_VERIFIED"
     label = "Verified"
+    sentence = gettext_noop("Completed verification")
     order = 7
     fact = "kyc"
     dated_by = "reviewed_at"
@@ -20,6 +22,3 @@ class KycVerified(RowKind[KycVerification]):
 
     def list_rows(self) -> QuerySet[KycVerification]:
         return KycVerification.objects.filter(status=KycVerification.Status.VERIFIED)
-
-    def describe(self, row: KycVerification) -> str:
-        return "Completed verification"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from django.utils.translation import gettext_noop
+
 from deltacrown.user_profile.models import ExperienceAward, Standing, UserProfile
 from deltacrown.user_profile.stats import get_level_start
 from deltacrown.user_profile.timeline.kind import FactId, Kind, Limit
@@ -18,6 +20,7 @@ class LevelUp(Kind):
 
     type = "LEVEL_UP"
     label = "Level up"
+    sentence = gettext_noop("Reached level %(level)s")
     order = 6
     fact = "level"
     limits = {"level": Limit(range(STEP, 10**6, STEP), f"every {STEP}th does")}
@@ -44,7 +47,6 @@ class LevelUp(Kind):
                 yield self.make_record(
                     user_id=user,
                     fact_id=level,
-                    text=f"Reached level {level}",
                     created_at=awarded_at,
                     metadata={"level": level},
                 )

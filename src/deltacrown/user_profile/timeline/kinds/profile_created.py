@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import User
@@ -16,6 +17,7 @@ class ProfileCreated(RowKind[User]):
 
     type = "PROFILE_CREATED"
     label = "Profile created"
+    sentence = gettext_noop("Joined DeltaCrown")
     order = 1
     fact = "profile"
     player = "id"
@@ -26,6 +28,3 @@ class ProfileCreated(RowKind[User]):
 
     def list_rows(self) -> QuerySet[User]:
         return User.objects.all()
-
-    def describe(self, row: User) -> str:
-        return "Joined DeltaCrown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.teams import signals
 from deltacrown.teams.models import TeamMembership
@@ -17,6 +18,7 @@ class TeamJoined(RowKind[TeamMembership]):
 
     type = "TEAM_JOINED"
     label = "Team joined"
+    sentence = gettext_noop("Joined team %(team_name)s")
     order = 5
     fact = "membership"
     fact_id = "id"
@@ -31,9 +33,6 @@ class TeamJoined(RowKind[TeamMembership]):
 
     def list_rows(self) -> QuerySet[TeamMembership]:
         return TeamMembership.objects.lasting()
-
-    def describe(self, row: TeamMembership) -> str:
-        return f"Joined team {row.team.name}"
 
     def list_metadata(self, row: TeamMembership) -> Metadata:
         return name_things(team=row.team)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import TournamentParticipation
@@ -17,6 +18,7 @@ class TournamentRegistered(RowKind[TournamentParticipation]):
 
     type = "TOURNAMENT_REGISTERED"
     label = "Tournament registered"
+    sentence = gettext_noop("Registered for %(tournament_name)s")
     order = 3
     fact = "tournament"
     fact_id = "tournament"
@@ -33,9 +35,6 @@ class TournamentRegistered(RowKind[TournamentParticipation]):
 
     def list_rows(self) -> QuerySet[TournamentParticipation]:
         return TournamentParticipation.objects.all()
-
-    def describe(self, row: TournamentParticipation) -> str:
-        return f"Registered for {row.tournament.name}"
 
     def list_metadata(self, row: TournamentParticipation) -> Metadata:
         return name_things(tournament=row.tournament, team=row.team)

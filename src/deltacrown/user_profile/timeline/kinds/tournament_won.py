@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import LAST_OF_PODIUM, TournamentResult
@@ -14,7 +15,11 @@ from deltacrown.user_profile.timeline.kind import Event, Limit, RowKind
 from deltacrown.user_profile.timeline.records import Metadata, name_things
 
 #: The text for each place of the podium.
-PODIUM = {1: "\N{TROPHY} Won {}", 2: "Took second place in {}", 3: "Took third place in {}"}
+PODIUM = {
+    1: gettext_noop("🏆 Won %(tournament_name)s"),
+    2: gettext_noop("Took second place in %(tournament_name)s"),
+    3: gettext_noop("Took third place in %(tournament_name)s"),
+}
 
 
 def _list_changed(announced: Mapping[str, Any]) -> list[TournamentResult]:
@@ -49,8 +54,9 @@ class TournamentWon(RowKind[TournamentResult]):
     def list_rows(self) -> QuerySet[TournamentResult]:
         return TournamentResult.objects.on_podium()
 
-    def describe(self, row: TournamentResult) -> str:
-        return PODIUM[row.placement or 0].format(row.tournament.name)
+    def choose_sentence(self, metadata: Metadata) -> str:
+        """Return the sentence of the place on the podium."""
+        return PODIUM[int(metadata["placement"])]
 
     def list_metadata(self, row: TournamentResult) -> Metadata:
         return name_things(tournament=row.tournament, team=row.team) | {"placement": row.placement or 0}

@@ -29,10 +29,11 @@
   const date = { day: "numeric", month: "short", year: "numeric" };
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const here = moved || "UTC";
-  const day = new Intl.DateTimeFormat("en-GB", { ...date, timeZone: here });
-  const hour = new Intl.DateTimeFormat("en-GB", { ...clock, timeZone: here });
-  const dayInUtc = new Intl.DateTimeFormat("en-GB", { ...date, timeZone: "UTC" });
-  const hourInUtc = new Intl.DateTimeFormat("en-GB", { ...clock, timeZone: "UTC" });
+  const tongue = root.lang === "en" ? "en-GB" : root.lang;
+  const day = new Intl.DateTimeFormat(tongue, { ...date, timeZone: here });
+  const hour = new Intl.DateTimeFormat(tongue, { ...clock, timeZone: here });
+  const dayInUtc = new Intl.DateTimeFormat(tongue, { ...date, timeZone: "UTC" });
+  const hourInUtc = new Intl.DateTimeFormat(tongue, { ...clock, timeZone: "UTC" });
   const relative = new Intl.RelativeTimeFormat(root.lang || "en", { numeric: "auto" });
 
   function writeDay(format, value) {
@@ -75,7 +76,7 @@
   }
 
   function choose(event) {
-    const button = event.target.closest("form.theme button");
+    const button = event.target.closest("form.theme button[name=theme]");
     if (!button) return;
     event.preventDefault();
     const theme = button.value === "system" ? "" : button.value;

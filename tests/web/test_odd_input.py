@@ -1,0 +1,156 @@
+"""Whatever is sent to a page, in its address or in a form, the answer is one that was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django import forms
+from django.test import Client
+from django.urls import reverse
+
+from deltacrown.moderation.services import write_handle
+from deltacrown.tournaments.models import Tournament
+from deltacrown.web import forms as web_forms
+from deltacrown.web import urls as web_urls
+from deltacrown.web.forms import account, display, disputes, settings, teams, tournaments
+from tests import scene
+from tests.privacy.crawl import list_pages
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+ODD = (
+    b"",
+    b"\x00",
+    b"a\x00b",
+    b"9" * 400,
+    b"x" * 5000,
+    b"-1",
+    b"0",
+    b"1e9",
+    b"NaN",
+    "\u202e".encode(),
+    b"\xff\xfe",
+    b"\xed\xa0\x80",
+    b"<script>alert(1)</script>",
+    b"'\"--",
+    b"%00%s%(x)s{0}{{x}}",
+    b"9999-12-31",
+    b"0001-01-01",
+    b"2025-02-30",
+    "٣".encode(),
+    "²".encode(),
+    b"2025-01-01T00:00:00+99:99",
+    b"9999-12-31T23:59:59-12:00",
+    b"0001-01-01T00:00:00+12:00",
+    b"season:\x00",
+    b"DC-99-999999",
+    "İıſK".encode(),
+)
+#: Of so many odd values, each parameter of each page gets one in seven, in turn; so all are sent somewhere.
+STEP = 7
+#: What every page takes, or might.
+EVERYWHERE = ("page", "limit", "q", "as", "following", "around", "next", "match", "day", "chart")
+
+
+@pytest.fixture
+def site() -> SimpleNamespace:
+    """Two players with matches, a team with a captain, a tournament that is open and one that has ended."""
+    anna, bea = scene.player("anna"), scene.player("bea")
+    for number in range(14):
+        row = scene.match(anna, f"m{number}", "WIN", hours=number)
+        scene.match(bea, f"m{number}", "LOSS", hours=number)
+    ended, squad = scene.tournament("cup"), scene.team()
+    scene.result(ended, 1, anna)
+    scene.registration(anna, ended)
+    scene.tournament("next", status=Tournament.Status.OPEN)
+    scene.member(anna, squad)
+    scene.role(anna, squad)
+    season = scene.season()
+    filed = scene.dispute(anna, row)
+    told = {
+        "public_id": anna.profile.public_id,
+        "other": bea.profile.public_id,
+        "stat": "matches_won",
+        "game": row.game.slug,
+        "match_key": row.match_key,
+        "series": "Final 1",
+        "section": "players",
+        "handle": write_handle(filed),
+        "name": "0" * 32,
+    }
+    slugs = {"team": squad.slug, "season": season.slug, "tournament": ended.slug, "dispute": ended.slug}
+    return SimpleNamespace(anna=anna, staff=scene.staff("boss"), told=told, slugs=slugs)
+
+
+def list_addresses(site: SimpleNamespace) -> Iterator[tuple[str, str]]:
+    """Yield the name and address of every page, about what is there."""
+    for pattern in web_urls.urlpatterns:
+        names = re.findall(r"<(?:\w+:)?(\w+)>", str(pattern.pattern))
+        slug = site.slugs.get(str(pattern.name).partition("-")[0], "cup")
+        yield str(pattern.name), reverse(pattern.name, kwargs={n: site.told.get(n, slug) for n in names})
+
+
+def send(client: Client, method: str, address: str, data: dict[str, bytes]) -> list[str]:
+    """What is wrong with the answer."""
+    answer = client.get(address, data) if method == "GET" else client.post(address, data)
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    sent = f"{method} {address} { ({name: value[:30] for name, value in data.items()}) }"
+    faults = [f"{sent}: {answer.status_code}"] if answer.status_code >= 500 else []
+    return faults + ([f"{sent}: a script"] if b"<script>alert(1)" in content else [])
+
+
+def test_odd_values_in_addresses(site):
+    client = Client(raise_request_exception=False)
+    client.force_login(site.anna)
+    client.cookies["language"], client.cookies["zone"] = "tr", "Pacific/Kiritimati"
+    takes = {path: list(names) for path, names in list_pages()}
+    turn, faults, asked = count(), [], 0
+    for pattern, (_, address) in zip(web_urls.urlpatterns, list_addresses(site), strict=True):
+        path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        for name in dict.fromkeys([*takes.get(path, []), *EVERYWHERE[: None if takes.get(path) else 1]]):
+            for value in ODD[next(turn) % STEP :: STEP]:
+                faults += send(client, "GET", address, {name: value})
+                asked += 1
+
+    assert faults == []
+    assert asked > 500
+
+
+def list_fields() -> dict[str, None]:
+    """Every field of a form that is sent by POST."""
+    modules: list[Any] = [account, display, disputes, settings, teams, tournaments, web_forms]
+    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
+    named = (each.base_fields for each in classes if issubclass(each, forms.Form))
+    return dict.fromkeys(
+        [name for fields in named for name in fields] + ["next", "entry", "username", "password"]
+    )
+
+
+@pytest.mark.parametrize("who", ["anna", "staff"])
+def test_odd_values_in_forms(site, who):
+    turn, faults, fields = count(), [], list_fields()
+    for name, address in list_addresses(site):
+        for value in ODD[next(turn) % STEP :: STEP]:
+            client = Client(raise_request_exception=False)
+            client.force_login(getattr(site, who))
+            faults += send(client, "POST", address, dict.fromkeys(fields, value))
+            if name in {"logout", "account"}:
+                break
+
+    assert faults == []
+    assert len(fields) > 20
+
+
+def test_a_form_of_another_site_is_refused(site):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(site.anna)
+    answers = {name: client.post(address).status_code for name, address in list_addresses(site)}
+
+    taken = {name: status for name, status in answers.items() if status not in {403, 405}}
+    assert taken == {}
+    assert sum(status == 403 for status in answers.values()) > 20
