@@ -44,7 +44,7 @@ NO_LISTS = {
 }
 THOUSANDTH = 999
 #: Lines of a plan about tables that are looked up by key, and the headings of such look-ups.
-OF_A_KEY = re.compile(r" on games_game$|privacysettings|SUBQUERY \d+$")
+OF_A_KEY = re.compile(r" on games_game$| on teams_team$|privacysettings|SUBQUERY \d+$")
 
 Queries = list[tuple[str, Any]]
 
@@ -114,7 +114,8 @@ def shape_of(sql: str, params: Any) -> list[str]:
     """Return how a plan reads its tables: by which indexes, and whether it sorts.
 
     Bounds are left out, because they name the position. So are the order in which PostgreSQL looks up related
-    rows by key, whether it caches them, and the table of games, which has only one row. Look-ups of privacy
+    rows by key, whether it caches them, and the tables of games and teams, which have a
+    few rows: these are read whole or by their key, as the planner likes. Look-ups of privacy
     settings by key are left out too: a bound on times that may be hidden needs more of them.
     """
     postgresql = connection.vendor == "postgresql"
@@ -124,8 +125,7 @@ def shape_of(sql: str, params: Any) -> list[str]:
         )
         lines = [row[0] if postgresql else row[3] for row in cursor.fetchall()]
     if postgresql:
-        # The few teams are read whole or by their key, as the planner likes.
-        lines = [line for line in lines if not OF_A_KEY.search(line) and " on teams_team" not in line]
+        lines = [line for line in lines if not OF_A_KEY.search(line)]
         return sorted(
             found[0]
             for line in lines

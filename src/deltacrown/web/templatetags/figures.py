@@ -45,12 +45,6 @@ def figure(value: Any) -> str:
 
 
 @register.filter
-def figure_of(value: Any, unit: str) -> str:
-    """Return a number with its unit, on one line: ``56.25 %``."""
-    return f"{figure(value)}{NO_BREAK_SPACE}{unit}" if unit else figure(value)
-
-
-@register.filter
 def row_by_row(changes: Iterable[StatChange]) -> list[list[StatChange]]:
     """Return the changes of a page with what one row did to several parts of a number together."""
 

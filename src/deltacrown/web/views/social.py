@@ -74,7 +74,7 @@ def show_blocked(request: HttpRequest) -> HttpResponse:
 def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show who follows a player."""
     shown = follows.get_followers_page(public_id, _page(request), viewer=request.user)
-    context = {"found": shown.found, "profile": shown.profile, "title": _("Followers")}
+    context = {"found": shown.found, "profile": shown.profile}
     return render(request, "web/player_follows.html", context)
 
 
@@ -82,7 +82,7 @@ def show_followers(request: HttpRequest, public_id: str) -> HttpResponse:
 def show_following(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show whom a player follows."""
     shown = follows.get_following_page(public_id, _page(request), viewer=request.user)
-    context = {"found": shown.found, "profile": shown.profile, "title": _("Following")}
+    context = {"found": shown.found, "profile": shown.profile}
     return render(request, "web/player_follows.html", context)
 
 
