@@ -22,6 +22,8 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 ALWAYS = {"chaos", "config", "core", "tally"}
 #: Tests in these folders look at what people see: they run on SQLite only, but for those marked ``both``.
 PAGES = {"admin", "api", "browser", "web"}
+#: Tests in these folders take tens of seconds each.
+LONG = {"browser", "privacy"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,7 +75,12 @@ def pytest_load_initial_conftests(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave tests that look at no database or at pages, or are marked ``once``, to the run on SQLite."""
+    """Run the long ones first.
+
+    Leave tests that look at no database or at pages, or are marked ``once``, to the run on SQLite.
+    """
+    # At the end of a run one process would wait for the last long test of the other.
+    items.sort(key=lambda item: not LONG & {*item.path.relative_to(config.rootpath).parts[1:-1]})
     if config.option.database == "sqlite":
         return
 

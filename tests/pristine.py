@@ -89,6 +89,18 @@ def copy_to_default() -> None:
     _kept.restore()
 
 
+def write_migrated(path: Path) -> None:
+    """Write the database just after its migrations to a file. SQLite only."""
+    assert isinstance(_kept, _Sqlite)
+    _kept.write_to(path)
+
+
+def put_back_schema() -> None:
+    """Put back the whole database with its schema, after tests that took migrations back."""
+    _kept.remake()
+    ContentType.objects.clear_cache()
+
+
 class _Sqlite:
     """A copy of all pages, triggers and sequences included."""
 
@@ -105,6 +117,9 @@ class _Sqlite:
         connection.ensure_connection()
         self.copy.backup(connection.connection)
 
+    #: A copy of all pages is a copy of the schema, too.
+    remake = restore
+
 
 class _Postgresql:
     """Copy and restore rows only, not triggers, constraints or sequences. ``template`` is a whole copy."""
@@ -115,6 +130,9 @@ class _Postgresql:
         connection.close()
         with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
             server.execute(f"CREATE DATABASE {self.template} TEMPLATE {name}")
+        self._copy_rows()
+
+    def _copy_rows(self) -> None:
         with connection.cursor() as cursor:
             self.tables = [
                 model._meta.db_table
@@ -138,6 +156,14 @@ class _Postgresql:
             [f'"{table}"'],
         )
         return ", ".join(name for (name,) in cursor.fetchall())
+
+    def remake(self) -> None:
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+        self._copy_rows()
 
     def restore(self) -> None:
         with connection.cursor() as cursor:

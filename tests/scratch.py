@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.pages import ROOT, DocPage
+from tests.pristine import write_migrated
 
+DATABASE = "scratch.sqlite3"
 #: A block of a guide and where its code goes: a new file, or before a line that begins with a text.
 BLOCK = re.compile(r"^( *)```(?:python|html)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r'^(?:#|<!--) (src/\S+), (?:before "(?P<anchor>.*?)"|a new file)(?: -->)?$')
@@ -20,14 +22,16 @@ PLACE = re.compile(r'^(?:#|<!--) (src/\S+), (?:before "(?P<anchor>.*?)"|a new fi
 
 @dataclass(frozen=True)
 class Scratch:
-    """A copy of ``src`` with an SQLite database of its own."""
+    """A copy of ``src`` with an SQLite database of its own, migrated as that of a site is before a change."""
 
     folder: Path
 
     @classmethod
     def copy_source(cls, folder: Path) -> Scratch:
+        """Copy what is there now. Needs the test database."""
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "manage.py", folder)
+        write_migrated(folder / DATABASE)
         return cls(folder)
 
     def follow(self, guide: DocPage) -> list[str]:
@@ -59,7 +63,7 @@ class Scratch:
         """Run Python with ``command`` in the copy and return what it printed."""
         environment = {
             **os.environ,
-            "DATABASE_URL": f"sqlite:///{self.folder / 'scratch.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{self.folder / DATABASE}",
             "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
             "PYTHONPATH": str(self.folder / "src"),
             "SECRET_KEY": "scratch",

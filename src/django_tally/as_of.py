@@ -10,11 +10,11 @@ from django.db import connection
 
 from django_tally.commits import Cut
 from django_tally.feeds import Model, get_key_columns, get_stat_keys, get_stats
-from django_tally.history import REPAIRS, REVISIONS, StatOf
 from django_tally.numbers import find_number, number_sql, read_number
 from django_tally.periods import read_numbers, read_periods, up_to
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
+from django_tally.stat_sql import REPAIRS, REVISIONS, StatOf
 
 
 def get_as_of(

@@ -12,13 +12,13 @@ from django.db import connection
 from django_tally.commits import Cut
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model, column_of
-from django_tally.history import REVISIONS, StatOf
 from django_tally.narrowing import Among, is_among
 from django_tally.numbers import list_components
 from django_tally.recounting import find_any
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
 from django_tally.sql import condition_sql
+from django_tally.stat_sql import REVISIONS, StatOf
 
 
 def find_first_fact(

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -21,13 +20,12 @@ from django.db import connection
 
 from django_tally.commits import committed_sql, recorded_sql
 from django_tally.database_clock import read_datetime
-from django_tally.declarations import Contribution
-from django_tally.feeds import Model, column_of, get_stat_keys
-from django_tally.fields import Stat
+from django_tally.feeds import Model
 from django_tally.models import Repair, Revision
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
-from django_tally.sql import contribution_sql, literal
+from django_tally.sql import literal
+from django_tally.stat_sql import REPAIRS, REVISIONS, StatOf
 
 #: Where a page ended: the time as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]
@@ -35,7 +33,6 @@ Position = tuple[str, int, int]
 #: Where a page of days ended: the day, and the rank of the number among those that are read.
 DailyPosition = tuple[str, int]
 
-REVISIONS, REPAIRS = table_of(Revision), table_of(Repair)
 #: The source of the changes that a repair tells because no row does.
 REPAIR = Repair._meta.label
 #: Two images that are not there; typed, since streams that have some are read in the same statement.
@@ -91,102 +88,28 @@ class DailyChange:
     position: DailyPosition
 
 
-@dataclass(frozen=True)
-class StatOf:
-    """One counted number of one holder row, and the SQL that history and as-of reading need of it.
-
-    :param keys: the value of each of the holder's keys.
-    """
-
-    holder: Model
-    stat: Stat
-    keys: Mapping[str, int]
-
-    @property
-    def owner(self) -> int:
-        return int(self.keys[get_stat_keys(self.holder)[0]])
-
-    @cached_property
-    def by_model(self) -> dict[Model, list[Contribution]]:
-        """Return what each source model contributes."""
-        grouped: dict[Model, list[Contribution]] = {}
-        for contribution in self.stat.contributions:
-            grouped.setdefault(contribution.model, []).append(contribution)
-        return grouped
-
-    @cached_property
-    def by_label(self) -> dict[str, Model]:
-        """Return, per label of a history, the model that its images are read as."""
-        labels: dict[str, Model] = {}
-        for model in self.by_model:
-            labels.setdefault(history_label(model), model)
-        return labels
-
-    def row_delta(self, model: Model) -> str:
-        """Return, as SQL over bare columns, what a row of ``model`` adds: 0 when it is someone else's."""
-        terms = [
-            f"CASE WHEN {self._is_mine(c)} THEN {contribution_sql(c, connection)} ELSE 0 END"
-            for c in self.by_model[model]
-        ]
-        return " + ".join(terms)
-
-    def is_mine(self, model: Model) -> str:
-        """Return, as a condition on bare columns that an index can serve, whether a row is the owner's."""
-        return " OR ".join(f"({self._is_mine(c)})" for c in self.by_model[model])
-
-    def _is_mine(self, contribution: Contribution) -> str:
-        named = [
-            (column_of(contribution.model, contribution.key_for(key)), value)
-            for key, value in self.keys.items()
-        ]
-        return " AND ".join(f"{quote(column)} = {int(value)}" for column, value in named)
-
-    def image_delta(self, model: Model, image: str) -> str:
-        """Return, as SQL, what the row in the column ``image`` of a revision adds: 0 when there is no row."""
-        if connection.vendor == "postgresql":
-            relation = f"jsonb_populate_record(NULL::{table_of(model)}, r.{image})"
-        else:
-            columns = [column_of(model, field.name) for field in model._meta.concrete_fields]
-            relation = (
-                "(SELECT "
-                + ", ".join(f"json_extract(r.{image}, '$.{c}') AS {quote(c)}" for c in columns)
-                + ")"
-            )
-        return f"COALESCE((SELECT {self.row_delta(model)} FROM {relation} i), 0)"
-
-    def revised(self, label: str) -> str:
-        """Return a condition on revisions ``r``: of this owner's rows under this label."""
-        return f"r.owner = {self.owner} AND r.source = {literal(label, connection)}"
-
-    def is_repaired(self) -> str:
-        """Return a condition on repairs ``r``: of this number, and telling of what no row does."""
-        place = "r.keys ->> '{}'" if connection.vendor == "postgresql" else "json_extract(r.keys, '$.{}')"
-        keys = [f"CAST({place.format(key)} AS bigint) = {int(value)}" for key, value in self.keys.items()]
-        return (
-            f"r.owner = {self.owner} AND r.holder = {literal(self.holder._meta.label, connection)} "
-            f"AND r.stat = {literal(self.stat.name, connection)} AND r.unexplained <> 0 "
-            f"AND {' AND '.join(keys)}"
-        )
-
-
 def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
     """List at most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
 
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page costs
     the same however long the history; in one statement, so that no row archived meanwhile is told twice.
     """
-    ranked = [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
-    return _list_from_streams(ranked, after, limit)
+    return _list_from_streams(_rank_streams(numbers), after, limit)
 
 
 def list_revisions(*numbers: StatOf, limit: int) -> list[Change]:
     """List at most ``limit`` changes of ``numbers`` that changed recorded rows, newest first; no repairs."""
-    ranked = [
-        (rank, _read_revisions(number, label, model))
-        for rank, number in enumerate(numbers)
-        for label, model in number.by_label.items()
-    ]
-    return _list_from_streams(ranked, None, limit)
+    ranked = _rank_streams(numbers)
+    return _list_from_streams([each for each in ranked if each[1].is_of_revisions], None, limit)
+
+
+def list_latest(*numbers: StatOf, limit: int, revisions: int) -> tuple[list[Change], list[Change]]:
+    """Return what ``list_changes`` and ``list_revisions`` list, the latest of each, in one statement."""
+    ranked = _rank_streams(numbers)
+    limits = [max(limit, revisions) if stream.is_of_revisions else limit for _, stream in ranked]
+    pages = _read_streams(ranked, None, limits)
+    of_revisions = [page for (_, stream), page in zip(ranked, pages, strict=True) if stream.is_of_revisions]
+    return _merge_pages(pages, limit), _merge_pages(of_revisions, revisions)
 
 
 def read_first_change(number: StatOf) -> datetime | None:
@@ -257,6 +180,11 @@ class _Stream:
     sql: str
     at: str
     row: str
+    is_of_revisions: bool = False
+
+
+def _rank_streams(numbers: Sequence[StatOf]) -> list[tuple[int, _Stream]]:
+    return [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
 
 
 def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
@@ -325,7 +253,7 @@ def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
         f"FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND {delta} <> 0"
     )
-    return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id")
+    return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id", is_of_revisions=True)
 
 
 def _read_balances(number: StatOf) -> _Stream:
@@ -348,9 +276,20 @@ def _tell_repairs(number: StatOf, at: str, delta: str) -> _Stream:
 def _list_from_streams(
     ranked: Sequence[tuple[int, _Stream]], after: Position | None, limit: int
 ) -> list[Change]:
-    """Return the newest changes of streams, read in one statement, each in the order of its index."""
+    """Return the newest changes of streams, read in one statement."""
+    return _merge_pages(_read_streams(ranked, after, [limit] * len(ranked)), limit)
+
+
+def _merge_pages(pages: Sequence[Sequence[Change]], limit: int) -> list[Change]:
+    return list(islice(merge(*pages, key=lambda change: change.position, reverse=True), limit))
+
+
+def _read_streams(
+    ranked: Sequence[tuple[int, _Stream]], after: Position | None, limits: Sequence[int]
+) -> list[list[Change]]:
+    """Return the newest changes of each stream, as many as its limit, each in the order of its index."""
     parts = []
-    for place, (rank, stream) in enumerate(ranked):
+    for place, ((rank, stream), limit) in enumerate(zip(ranked, limits, strict=True)):
         past = f" AND {_is_past(stream, rank, after)}" if after else ""
         order = f"ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}"
         parts.append(f"SELECT {place} AS place, p.* FROM ({stream.sql}{past} {order}) p")
@@ -362,7 +301,7 @@ def _list_from_streams(
     for place, *row in rows:
         rank, stream = ranked[place]
         pages[place].append(_read_change(row, stream, rank))
-    return list(islice(merge(*pages, key=lambda change: change.position, reverse=True), limit))
+    return pages
 
 
 def _is_past(stream: _Stream, rank: int, after: Position) -> str:

@@ -19,11 +19,11 @@ from django_tally.commits import Cut
 from django_tally.declarations import Contribution, all_of, drop_rules, share_rules
 from django_tally.feeds import Model, column_of
 from django_tally.fields import Stat
-from django_tally.history import REPAIRS, REVISIONS, StatOf
 from django_tally.narrowing import Among, is_among
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
 from django_tally.sql import condition_sql, contribution_sql, literal
+from django_tally.stat_sql import REPAIRS, REVISIONS, StatOf, any_owned_sql, owned_sql
 
 #: From when on, and up to but without when; ``None`` where that end is open.
 Bounds = tuple[datetime | None, datetime | None]
@@ -162,7 +162,7 @@ class _Reading:
     def _read_rows(self, table: _Table) -> str:
         shared = share_rules(table.everything)
         conditions = [
-            f"({self._is_mine(table.everything)})",
+            f"({any_owned_sql(table.everything, self.keys)})",
             condition_sql(table.model, all_of(shared), connection) if shared else "1 = 1",
             f"t.{table.happened} >= c.cut_since AND t.{table.happened} < c.cut_until",
         ]
@@ -223,19 +223,10 @@ class _Reading:
             f"WHERE {number.is_repaired()} AND {amiss} GROUP BY c.cut_n"
         )
 
-    def _is_mine(self, contributions: Sequence[Contribution]) -> str:
-        return " OR ".join(dict.fromkeys(self._owned(each) for each in contributions))
-
-    def _owned(self, contribution: Contribution) -> str:
-        pairs = [(contribution.key_for(key), value) for key, value in self.keys.items()]
-        return " AND ".join(
-            f"{quote(column_of(contribution.model, name))} = {int(value)}" for name, value in pairs
-        )
-
     def _write_term(self, contributions: Sequence[Contribution], shared: tuple[Any, ...]) -> str:
         """Return what one row that meets ``shared`` adds to a part."""
         terms = [
-            f"CASE WHEN {self._owned(each)} THEN "
+            f"CASE WHEN {owned_sql(each, self.keys)} THEN "
             f"{contribution_sql(drop_rules(each, shared), connection)} ELSE 0 END"
             for each in contributions
         ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import add, or_
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Least
 
+from django_tally.database_clock import read_datetime
 from django_tally.declarations import Contribution
 from django_tally.feeds import Model
 from django_tally.fields import Stat
@@ -21,6 +23,8 @@ from django_tally.rows import get_counted_stat
 from django_tally.schema import quote
 
 Parts = Mapping[str, int]
+#: A time that is none, typed, since one is read beside it in the same statement.
+_NO_TIME: Any = Cast(Value(None), models.DateTimeField())
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,13 @@ class Recount:
     :param rows: how many of them the number counts; for a derived number, the stat it names in ``rows_of``.
     :param parts: name → value of each counted stat the number is made of.
     :param value: the number.
+    :param first_at: when the first fact that the number counts happened; ``None`` where it counts none.
     """
 
     rows: int
     parts: Parts
     value: int | Decimal | None
+    first_at: datetime | None
 
 
 def list_rows_behind(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any]]:
@@ -57,27 +63,59 @@ def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys
     """Return what the number ``name`` would be if its sources had only the rows of ``querysets``.
 
     Each part is counted by its own declaration, and a derived number is computed from the parts by the
-    database, by its own expression. One query for each queryset, and one for a derived number.
+    database, by its own expression. One statement, one snapshot: a row that is moved to the archive
+    meanwhile is counted once.
 
     :param keys: a value for each of the holder's keys.
     """
-    counted, components = get_counted_stat(holder, name), list_components(holder, name)
-    rows, parts = 0, {stat.name: 0 for stat in components}
+    field, counted = find_number(holder, name), get_counted_stat(holder, name)
+    components = list_components(holder, name)
+    tables = [_write_totals(each, counted, components, keys) for each in querysets]
+    tables = tables or [(_write_nothing(components), ())]
+    sums = ", ".join(
+        f"CAST(SUM({quote(f'part_{stat.name}')}) AS BIGINT) AS {quote(str(stat.column))}"
+        for stat in components
+    )
+    totals = (
+        f"SELECT CAST(SUM(rows_counted) AS BIGINT) AS rows_counted, MIN(first_fact) AS first_fact, {sums} "
+        f"FROM ({' UNION ALL '.join(sql for sql, _ in tables)}) each_table"
+    )
+    # What stands in the statement as it is must not be read as the place of a parameter.
+    shown = number_sql(field).replace("%", "%%")
+    columns = ", ".join(quote(str(stat.column)) for stat in components)
+    with connection.cursor() as cursor:
+        params = [param for _, given in tables for param in given]
+        cursor.execute(f"SELECT rows_counted, first_fact, {shown}, {columns} FROM ({totals}) parts", params)
+        rows, first, value, *found = cursor.fetchone()
+    parts = {stat.name: int(part) for stat, part in zip(components, found, strict=True)}
+    return Recount(int(rows), parts, read_number(field, value), read_datetime(first) if first else None)
 
-    for queryset in querysets:
-        totals = queryset.aggregate(**_list_terms(counted, components, queryset.model, keys))
-        rows += totals.get("rows_counted") or 0
 
-        for stat in components:
-            parts[stat.name] += totals.get(f"part_{stat.name}") or 0
+def _write_totals(
+    queryset: QuerySet[Any], counted: Stat, components: Sequence[Stat], keys: Mapping[str, Any]
+) -> tuple[str, Sequence[Any]]:
+    """Return the SELECT of what the rows of ``queryset`` come to, one row, with its parameters."""
+    terms = _list_terms(counted, components, queryset.model, keys)
+    if not terms:
+        return _write_nothing(components), ()
 
-    return Recount(rows, parts, compute(holder, name, parts))
+    named: dict[str, Any] = dict.fromkeys(_list_columns(components), Value(0, models.BigIntegerField()))
+    named["first_fact"] = _NO_TIME
+    totals = queryset.order_by().values(one=Value(1)).annotate(**named | terms).values_list(*named)
+    # A queryset that can have no row comes to 0 all the same.
+    compiler = totals.query.get_compiler(connection=connection, elide_empty=False)
+    sql, params = compiler.as_sql()
+    return str(sql), params
 
 
-def compute(holder: Model, name: str, parts: Parts) -> int | Decimal | None:
-    """Return the number ``name`` for these values of the stats it is made of."""
-    (value,) = compute_each(holder, name, [parts])
-    return value
+def _write_nothing(components: Sequence[Stat]) -> str:
+    zeros = ", ".join(f"0 AS {quote(name)}" for name in _list_columns(components) if name != "first_fact")
+    kind = models.DateTimeField().db_type(connection) if connection.vendor == "postgresql" else "text"
+    return f"SELECT {zeros}, CAST(NULL AS {kind}) AS first_fact"
+
+
+def _list_columns(components: Sequence[Stat]) -> list[str]:
+    return ["rows_counted", *(f"part_{stat.name}" for stat in components), "first_fact"]
 
 
 def compute_each(holder: Model, name: str, several: Sequence[Parts]) -> list[int | Decimal | None]:
@@ -150,7 +188,10 @@ def _list_terms(
     model: Model,
     keys: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what to ask of rows of ``model``: how many are counted, and what they add to each component."""
+    """Return what to ask of rows of ``model``: how many are counted, and what they add to each component.
+
+    Also when the first of those that add to any happened.
+    """
     terms: dict[str, Any] = {}
 
     conditions = [condition for _, condition in list_counting(counted, model, keys)]
@@ -162,7 +203,20 @@ def _list_terms(
         if counting:
             terms[f"part_{stat.name}"] = reduce(add, (_sum(*each) for each in counting))
 
+    happened: dict[str, list[Q]] = {}
+    for contribution, condition in (each for stat in components for each in list_counting(stat, model, keys)):
+        if contribution.happened_at:
+            happened.setdefault(contribution.happened_at, []).append(condition)
+    firsts = [Min(column, filter=reduce(or_, conditions)) for column, conditions in happened.items()]
+    if firsts:
+        terms["first_fact"] = reduce(_find_earlier, firsts)
+
     return terms
+
+
+def _find_earlier(one: Any, other: Any) -> Any:
+    """Return the earlier of two times of which either may be empty."""
+    return Coalesce(Least(one, other), one, other)
 
 
 def _sum(contribution: Contribution, condition: Q) -> Any:

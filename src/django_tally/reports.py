@@ -11,9 +11,10 @@ from django.db.models import Q
 from django_tally.explanation import explain_row
 from django_tally.feeds import Model, get_stat_keys
 from django_tally.fields import Stat
-from django_tally.history import Change, StatOf, list_changes
+from django_tally.history import Change, list_changes
 from django_tally.numbers import list_components
 from django_tally.rows import get_counted_stat, rows_of
+from django_tally.stat_sql import StatOf
 from django_tally.verification import find_drift
 
 Keys = Mapping[str, int]

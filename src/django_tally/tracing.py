@@ -18,7 +18,7 @@ from django_tally.commits import is_recorded_sql
 from django_tally.database_clock import read_database_clock
 from django_tally.feeds import Model, column_of, get_stat_keys
 from django_tally.fields import Stat
-from django_tally.history import REVISIONS, StatOf, read_first_change
+from django_tally.history import read_first_change
 from django_tally.keeping.postgresql import PostgresqlDialect
 from django_tally.keeping.revisions import Dialect, Images, record_change_sql, revise_sql
 from django_tally.keeping.sqlite import SqliteDialect
@@ -26,6 +26,7 @@ from django_tally.models import Installation, Repair, Revision, Run
 from django_tally.schema import quote
 from django_tally.sources import Source, find_twin, list_sources
 from django_tally.sql import literal
+from django_tally.stat_sql import REVISIONS, StatOf
 
 #: Rows compared in one statement.
 BATCH = 2_000

@@ -10,7 +10,7 @@ from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge
 from deltacrown.accounts.services import add_external_id
 from deltacrown.core.models import JobRun
 from deltacrown.teams.services import add_team_id
-from deltacrown.tournaments.models import Disqualification, EntryChange, TournamentDecision
+from deltacrown.tournaments.models import Disqualification, EntryChange, Tournament, TournamentDecision
 from deltacrown.user_profile.models import (
     BackfilledPlayer,
     Block,
@@ -79,3 +79,20 @@ def make_rows(number: int = 0) -> None:
 def row_of(model: type[Any]) -> Any:
     """Return the first row of ``model``."""
     return model.objects.order_by("pk")[0]
+
+
+def write_form(event: Tournament, **answers: Any) -> dict[str, Any]:
+    """Return what the form of a tournament sends as it is shown, with ``answers`` typed in."""
+    shown = {
+        "name": event.name,
+        "game": event.game_id,
+        "entrant_kind": event.entrant_kind,
+        "organiser": event.organiser_id or "",
+        "capacity": event.capacity or "",
+        "starts_at_0": f"{event.starts_at:%Y-%m-%d}",
+        "starts_at_1": f"{event.starts_at:%H:%M:%S}",
+        "ends_at_0": f"{event.ends_at:%Y-%m-%d}" if event.ends_at else "",
+        "ends_at_1": f"{event.ends_at:%H:%M:%S}" if event.ends_at else "",
+        "rules": event.rules,
+    }
+    return shown | answers

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from deltacrown.accounts.models import User
-from deltacrown.core.admin import LeanAdmin
+from deltacrown.core.lean_admin import LeanAdmin
 from deltacrown.games.models import Game, Match
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Tournament, TournamentResult
@@ -68,14 +68,15 @@ def test_every_list_search_and_form_answers(desk, boss, model):
 
 @pytest.mark.parametrize(
     ("model", "heading"),
-    [(Match, "Game 0 match-0, player0 (win)"), (TournamentResult, "player0 at Cup 0")],
+    [(Match, "Game 0 match-0 of player0 ({})"), (TournamentResult, "player0 ({}) at Cup 0")],
     ids=["a match", "a result"],
 )
 def test_a_row_is_called_by_names_and_not_by_keys(desk, model, heading):
     make_rows()
     page = desk.get(address(model, "change", row_of(model).pk)).content.decode()
 
-    assert f"<h2>{heading}</h2>" in page
+    public_id = UserProfile.objects.get(user__username="player0").public_id
+    assert f"<h2>{heading.format(public_id)}</h2>" in page
     assert "Django" not in page
 
 

@@ -478,7 +478,7 @@ def test_head_answers_as_get_without_a_body(visitor, ann):
 QUERIES = {
     "/players?q=an": 4,
     "/players/{id}/matches": 9,
-    "/players/{id}/tournaments": 4,
+    "/players/{id}/tournaments": 3,
     "/players/{id}/activity": 5,
     "/players/{id}/games": 4,
     "/players/{id}/stats": 2,

@@ -12,6 +12,7 @@ from tests.architecture.source import Module, dotted, list_modules, sample
 EDGES = {
     "views",
     "admin",
+    "tournament_admin",
     "commands",
     "management",
     "apps",

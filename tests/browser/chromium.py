@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Chromium asks its makers for nothing, and runs where there is no display and no sandbox.
@@ -32,6 +42,11 @@ new PerformanceObserver(list => {
 """
 #: On a busy machine anything may take long, and that is not what is looked at.
 PATIENCE = 120_000
+HEIGHT = 900
+LOADS = 3
+#: A layout shift that nobody sees.
+STILL = 0.001
+AXE = Axe()
 #: Fixed and animated things blink while axe looks at their colours.
 CALM = {"reduced_motion": "reduce"}
 
@@ -54,15 +69,18 @@ def require_chromium() -> str:
 class Tab:
     """A page in a browser, and everything it did that it must not do.
 
+    :param look: the size and theme of the window.
     :param faults: what was written to the console, requests to elsewhere, answers with an error.
     """
 
     address: str
     page: Page
     is_scripted: bool
+    look: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._awaited = 200
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", self._follow)
@@ -73,27 +91,77 @@ class Tab:
         answer = self.page.goto(self.address + path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
+        policy = answer.headers.get("content-security-policy", "")
+        assert "script-src 'self';" in f"{policy};", f"{path}: {policy}"
+        assert "unsafe" not in policy, f"{path}: {policy}"
         return self.page
 
-    def sign_in(self, username: str, password: str) -> None:
+    def sign_in(self, username: str, password: str, *, is_closed: bool = False) -> None:
+        """Sign in by the form; whose account is closed is asked whether to reopen it."""
         page = self.open("/sign-in/")
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(password)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="Sign out").wait_for()
+        name = "Reopen" if is_closed else "Sign out"
+        page.get_by_role("button", name=name).wait_for()
 
-    def look(self) -> list[str]:
-        """What is wrong with the page as it is now: it is wider than the screen, or it moved."""
+    def resize(self, width: int, theme: str) -> None:
+        """Make the window as wide, and the reader's theme this one."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.page.emulate_media(color_scheme=theme)
+
+    def list_overflows(self) -> list[str]:
+        """Say so if the page is wider than the screen."""
         width = self.page.viewport_size["width"]
         found = self.page.evaluate("document.documentElement.scrollWidth")
-        faults = [f"{found} px wide"] if found > width else []
-        shifted = self.page.evaluate("window.shifted || 0")
-        return faults + ([f"moved by {shifted:.3f}"] if shifted > 0.001 else [])
+        return [f"{found} px wide on {width}"] if found > width else []
 
-    def list_violations(self) -> list[str]:
-        """What axe finds: the rule, and the first element that breaks it."""
-        found = Axe().run(self.page).response["violations"]
-        return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    def list_shifts(self) -> list[str]:
+        """Say so if anything moves whenever the page is loaded.
+
+        On a busy machine a page may be painted before all of it has come: then it is loaded again.
+        """
+        for attempt in range(LOADS):
+            shifted = self.page.evaluate("window.shifted || 0")
+            if shifted <= STILL:
+                return []
+            if attempt < LOADS - 1:
+                self.page.reload()
+        return [f"moved by {shifted:.3f}"]
+
+    def list_violations(self, *, unfit: list[str] | None = None, repeated: str = "") -> list[str]:
+        """What axe finds: the rule, and the first element that breaks it.
+
+        :param unfit: rules that say nothing about this page.
+        :param repeated: selects what need not be looked at, since the like of it is.
+        """
+        rules = {name: {"enabled": False} for name in unfit or []}
+        options = {"resultTypes": ["violations"], "rules": rules}
+        with self._as_scripted() as page:
+            found = AXE.run(page, {"exclude": [[repeated]]} if repeated else None, options).response[
+                "violations"
+            ]
+        width = self.page.viewport_size["width"]
+        return [f"{each['id']} on {width}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+    @contextmanager
+    def _as_scripted(self) -> Iterator[Page]:
+        """The page where axe can run. It is a script, so where none runs it reads a copy of what is shown.
+
+        The copy is at the same address, with the site's styles and without its scripts.
+        """
+        if self.is_scripted:
+            yield self.page
+            return
+        address, shown = self.page.url, self.page.content()
+        reader = self.page.context.browser.new_page(**self.look, **CALM)
+        try:
+            reader.route("**/*.js", lambda route: route.fulfill(body=""))
+            reader.route(address, lambda route: route.fulfill(body=shown, content_type="text/html"))
+            reader.goto(address)
+            yield reader
+        finally:
+            reader.close()
 
     def take_faults(self) -> list[str]:
         """Return what the page did wrong since this was asked last."""
@@ -101,6 +169,11 @@ class Tab:
         return faults
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if message.text.startswith("htmx:sendAbort"):
+            # A reader who leaves while a list is still asked for: it tells of both, and nothing is wrong.
+            asked = [each for each in self.faults if each.startswith("console: htmx:afterRequest")]
+            self.faults.remove(asked[-1])
+            return
         is_refusal = f"status of {self._awaited} " in message.text and self._awaited >= 400
         if message.type in {"error", "warning"} and not is_refusal:
             self.faults.append(f"console: {message.text}")
@@ -110,32 +183,71 @@ class Tab:
             self.faults.append(f"asked {request.url}")
 
 
+@dataclass(frozen=True)
+class Chromium:
+    """One Chromium for many tests; each has a profile of its own in it, with nothing kept from the last.
+
+    Playwright's loop may not run while a test of Django's does: it is paused between the tabs.
+    """
+
+    playwright: Playwright
+    browser: Browser
+    loop: asyncio.AbstractEventLoop
+
+    @contextmanager
+    def resumed(self) -> Iterator[Chromium]:
+        """Playwright works within only."""
+        asyncio._set_running_loop(self.loop)
+        try:
+            yield self
+        finally:
+            asyncio._set_running_loop(None)
+
+
+@contextmanager
+def running() -> Iterator[Chromium]:
+    """A Chromium, paused, until the end."""
+    executable = require_chromium()
+    manager = sync_playwright()
+    playwright = manager.start()
+    browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    chromium = Chromium(playwright, browser, asyncio.get_running_loop())
+    asyncio._set_running_loop(None)
+    yield chromium
+    with chromium.resumed():
+        browser.close()
+        playwright.stop()
+
+
 @contextmanager
 def open_tab(
-    address: str, *, width: int = 1440, theme: str = "light", scripts: bool = True, text: int = 16
+    site: Any, *, width: int = 1440, theme: str = "light", scripts: bool = True, text: int = 16
 ) -> Iterator[Tab]:
-    """A tab of a browser of its own; nothing it did wrong may be left at the end.
+    """A tab with a profile of its own; nothing it did wrong may be left at the end.
 
-    :param text: the size of text that the reader asks for, in pixels.
-
-    A browser per test, since the loop of Playwright must not outlive it: Django refuses to work beside one.
+    :param text: the size of text that the reader asks for, in pixels; another than usual takes a browser.
     """
-    executable = require_chromium()
-    with sync_playwright() as playwright:
-        sized = f"--blink-settings=defaultFontSize={text}"  # as in the settings of a browser
-        browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, sized])
+    with site.chromium.resumed() as chromium, ExitStack() as ending:
+        browser = chromium.browser
+        if text != 16:
+            sized = f"--blink-settings=defaultFontSize={text}"  # as in the settings of a browser
+            browser = chromium.playwright.chromium.launch(
+                executable_path=require_chromium(), args=[*ARGUMENTS, sized]
+            )
+            ending.callback(browser.close)
+        look = {"viewport": {"width": width, "height": HEIGHT}, "color_scheme": theme}
         context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
+            **look,
             java_script_enabled=scripts,
             locale="en-GB",
             timezone_id="Europe/Istanbul",
             **CALM,
         )
+        ending.callback(context.close)
         context.set_default_timeout(PATIENCE)
         if scripts:
             context.add_init_script(WATCH_SHIFTS)
-        tab = Tab(address, context.new_page(), scripts)
+        tab = Tab(site.address, context.new_page(), scripts, look)
         yield tab
-        assert tab.take_faults() == []
-        browser.close()
+        faults = tab.take_faults()
+        assert not faults, faults

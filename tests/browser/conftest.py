@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.bracketed import write_catalogue
-from tests.browser.chromium import require_chromium
+from tests.browser.chromium import require_chromium, running
 from tests.served import manage, serving
 
 
@@ -29,8 +29,8 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
     }
     manage({**os.environ, **environment}, "collectstatic", "--noinput", "--verbosity", "0")
 
-    with serving(folder, **environment) as served:
+    with running() as chromium, serving(folder, **environment) as served:
         served.manage("load_demo", "--players", "40", "--matches", "400", "--tournaments", "12")
         filled = "from tests.browser.season import fill; fill()"
         told = json.loads(served.manage("shell", "--verbosity", "0", "-c", filled).splitlines()[-1])
-        yield SimpleNamespace(address=f"http://127.0.0.1:{served.port}", **told)
+        yield SimpleNamespace(address=f"http://127.0.0.1:{served.port}", chromium=chromium, **told)

@@ -13,7 +13,9 @@ from deltacrown.core import clock
 from deltacrown.games.models import Game, Match, Season
 from deltacrown.games.services import record_matches
 from deltacrown.moderation.models import Dispute
-from deltacrown.teams.models import Team
+from deltacrown.moderation.services import file_dispute, write_handle
+from deltacrown.teams.models import Team, TeamMembership, TeamRole
+from deltacrown.teams.services import give_role
 from deltacrown.tournaments.models import (
     Tournament,
     TournamentMatchResult,
@@ -21,17 +23,20 @@ from deltacrown.tournaments.models import (
     TournamentSeriesResult,
 )
 from deltacrown.user_profile.models import StandingChange, UserProfile
+from deltacrown.user_profile.people.anonymising import anonymise_player
 from deltacrown.user_profile.people.identities import Identity, set_identities
 from deltacrown.user_profile.people.privacy_settings import set_privacy
-from deltacrown.user_profile.people.standings import suspend_player
+from deltacrown.user_profile.people.standings import close_account, suspend_player
 from tests import scene
+from tests.browser.addresses import PASSWORD
 
-PASSWORD = "crown-test-password"  # noqa: S105 - of a site that is gone a minute later
 #: Username → display name.
 PEOPLE = {
     "newcomer": "New Here",
     "hider": "Hidden Hilda",
     "barred": "Barred Ben",
+    "gone": "Gone Gary",
+    "left": "Left Lucy",
     "script": "<script>alert(1)</script>",
     "endless": "W" * 60,
     "arabic": "مرحبا (1:0)",
@@ -40,7 +45,7 @@ PEOPLE = {
 }
 MATCHES = 12
 #: How many pairs of players there are that journeys change.
-PAIRS = 16
+PAIRS = 36
 
 
 def fill() -> None:
@@ -55,7 +60,11 @@ def fill() -> None:
     _play(users, now)
     set_privacy(user=users["hider"], show_match_history=False, show_tournament_stats=False)
     suspend_player(user=users["barred"], reason="Shouting", by=_get_staff(), until=None, now=now)
-    told = {**_tell(users), "pairs": _make_pairs(now)}
+    dispute = _dispute(users["plain"], now)
+    anonymise_player(user=users["gone"], by=None, now=now, without_export=True)
+    users["gone"] = User.objects.get(pk=users["gone"].pk)  # with another public id
+    close_account(user=users["left"], by=users["left"], now=now)
+    told = {**_tell(users), "pairs": _make_pairs(now), "dispute": write_handle(dispute)}
     print(json.dumps(told))  # noqa: T201 - the test reads it
 
 
@@ -75,6 +84,12 @@ def _play(users: dict[str, User], now: Any) -> None:
         records.append(scene.record(game, f"odd-{number}", *lines, played_at=played_at))
     outcomes = record_matches(records=records, now=now)
     assert not [each.refusal for each in outcomes if each.refusal]
+
+
+def _dispute(user: User, now: Any) -> Dispute:
+    """Let a player dispute their last match, which nobody rules."""
+    row = Match.objects.filter(user=user).latest("played_at")
+    return file_dispute(reporter=user, match=row, reason="It was a draw.\n" + "W" * 200, now=now)
 
 
 def _make_pairs(now: Any) -> list[dict[str, str]]:
@@ -104,6 +119,9 @@ def _tell(users: dict[str, User]) -> dict[str, Any]:
     series = TournamentSeriesResult.objects.select_related("tournament").first()
     events = {each.status: each.slug for each in Tournament.objects.order_by("starts_at")}
     member = TournamentParticipation.objects.filter(team__isnull=False).first()
+    captain = TeamMembership.objects.present_at(clock.now()).earliest("pk")
+    give_role(team=captain.team, user=captain.user, role=TeamRole.Role.CAPTAIN, by=None, now=clock.now())
+    set_sign_in(user=captain.user, password=PASSWORD)
     return {
         "names": list_names(),
         "people": {name: user.profile.public_id for name, user in users.items()},
@@ -111,6 +129,8 @@ def _tell(users: dict[str, User]) -> dict[str, Any]:
         "game": Game.objects.order_by("pk")[0].slug,
         "events": events,
         "team": Team.objects.order_by("pk")[0].slug if member is None else member.team.slug,
+        "captain": captain.user.username,
+        "captained": captain.team.slug,
         "season": Season.objects.order_by("-starts_at")[0].slug,
         "series": series and f"{series.tournament.slug}/series/{quote(series.series)}",
     }

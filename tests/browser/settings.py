@@ -1,4 +1,4 @@
-"""The settings of the site in the browser's tests: as in production, with one language more.
+"""The settings of the site in the browser's tests: as in production, with a language and broken pages more.
 
 The language has every text that is marked for translation in brackets: what is outside of them is not marked.
 """
@@ -11,5 +11,8 @@ from deltacrown.config.settings import *  # noqa: F403
 from deltacrown.config.settings import LANGUAGES as OURS
 from tests.browser.bracketed import LANGUAGE
 
+ROOT_URLCONF = "tests.browser.urls"
+#: As in the rest of the suite: a slow hash would be much of what a journey costs.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LANGUAGES = [*OURS, (LANGUAGE, "Esperanto")]
 LOCALE_PATHS = [os.environ["BRACKETED_CATALOGUES"]]

@@ -1,23 +1,36 @@
 """What visitors, players, followers, opponents and moderators come for, in a real browser, step by step.
 
-With scripts and without, on a narrow and on a wide screen. Every step reads what the page says afterwards.
+With scripts and without, on narrow and wide screens, dark and light. Every step reads what the page says
+afterwards; at the steps that matter the page is looked at, and axe finds nothing.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from itertools import count
+from itertools import count, product
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.addresses import PASSWORD, REASON
 from tests.browser.chromium import PATIENCE, open_tab
-from tests.browser.season import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
+#: Width, theme, whether scripts run. Half of the twelve: every two of the three meet.
+JOURNEYS = [
+    (360, "dark", True),
+    (360, "light", False),
+    (768, "dark", False),
+    (768, "light", True),
+    (1440, "dark", True),
+    (1440, "light", False),
+]
+#: ``BROWSER_JOURNEYS=all`` goes through all twelve.
+if os.environ.get("BROWSER_JOURNEYS") == "all":
+    JOURNEYS = list(product([360, 768, 1440], ["dark", "light"], [True, False]))
 #: Every journey changes things, so that each needs people of its own; see ``tests.browser.season.PAIRS``.
-JOURNEYS = [(360, "dark", True), (1440, "light", False)]
 _numbers = count()
 
 expect.set_options(timeout=PATIENCE)
@@ -27,7 +40,7 @@ expect.set_options(timeout=PATIENCE)
 def visitor(request, site):
     """``visitor.open(path)``: somebody who is not signed in."""
     width, theme, scripts = request.param
-    with open_tab(site.address, width=width, theme=theme, scripts=scripts) as tab:
+    with open_tab(site, width=width, theme=theme, scripts=scripts) as tab:
         yield tab
 
 
@@ -35,6 +48,17 @@ def visitor(request, site):
 def pair(site):
     """Two players nobody else has, who played a match yesterday: ``name`` lost it to ``rival``."""
     return site.pairs[next(_numbers)]
+
+
+def check(tab):
+    """Check that the page as it is now fits the screen, moved nothing, and that axe finds nothing.
+
+    Axe looks in the narrowest and the widest window, where the pages differ most.
+    """
+    found = tab.list_overflows() + tab.list_shifts()
+    if tab.page.viewport_size["width"] != 768:
+        found += tab.list_violations()
+    assert found == []
 
 
 def follow_link(page, name):
@@ -72,7 +96,7 @@ def test_a_visitor_opens_a_number_to_its_rows_and_a_row_to_its_match(visitor, si
     page.locator("#rows").locator('a[href*="/matches/"]').first.click()
     expect(page).to_have_url(re.compile("/matches/.+/.+/"))
     expect(page.get_by_role("main")).to_contain_text(name)
-    assert visitor.is_scripted is False or visitor.look() == []
+    check(visitor)
 
 
 def test_a_player_hides_the_history_and_strangers_see_none(visitor, site, pair):
@@ -86,6 +110,7 @@ def test_a_player_hides_the_history_and_strangers_see_none(visitor, site, pair):
     page.get_by_role("main").get_by_role("button", name="Save").click()
     page = visitor.open("/settings/privacy/")
     expect(page.get_by_label("Show my match history")).not_to_be_checked()
+    check(visitor)
     page = visitor.open(own)
     expect(page.locator(shown).first).to_be_visible()
 
@@ -108,6 +133,7 @@ def test_a_follower_follows_and_reads_the_feed(visitor, site, pair):
     expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
     page = visitor.open("/feed/")
     expect(page.get_by_role("main")).to_contain_text(name)
+    check(visitor)
 
     page = visitor.open(f"/players/{site.hero}/")
     page.get_by_role("button", name="Unfollow").click()
@@ -122,15 +148,17 @@ def test_an_opponent_disputes_a_match_and_a_moderator_voids_it(visitor, site, pa
     visitor.sign_in(pair["name"], PASSWORD)
     page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
     follow_link(page, re.compile("Dispute this match"))
-    page.get_by_role("main").locator("textarea").fill("The server lost my last round.")
+    page.get_by_role("main").locator("textarea").fill(REASON)
     page.get_by_role("main").locator("form button").first.click()
     page = visitor.open("/disputes/")
-    expect(page.get_by_role("main")).to_contain_text("The server lost my last round.")
+    expect(page.get_by_role("main")).to_contain_text(REASON)
+    check(visitor)
     page.get_by_role("button", name="Sign out").click()
 
     visitor.sign_in("demo-staff", "crown-demo-staff")
     page = visitor.open("/moderation/disputes/")
     review(page, pair["name"])
+    check(visitor)
     page.get_by_role("main").get_by_label("Void the match").check()
     page.get_by_role("main").get_by_label("What was found").fill("The log says so.")
     page.get_by_role("button", name="Uphold").click()
@@ -139,3 +167,4 @@ def test_an_opponent_disputes_a_match_and_a_moderator_voids_it(visitor, site, pa
     assert read_number(page, site.address + won) == before - 1
     page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
     expect(page.get_by_role("main")).to_contain_text("The log says so.")
+    check(visitor)

@@ -14,6 +14,7 @@ from deltacrown.moderation.models import Dispute
 from deltacrown.user_profile.models import UserProfile
 from django_tally.checks import check_installed
 from tests.hints import run_hinted_commands
+from tests.pristine import put_back_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,8 +32,7 @@ def stop(*args):
 @pytest.fixture(autouse=True)
 def _migrated():
     yield
-    run_hinted_commands(find_faults())
-    call_command("migrate", verbosity=0)
+    put_back_schema()
 
 
 def find_faults():

@@ -97,7 +97,7 @@ def test_the_guide_runs_as_it_is_printed_on_the_demo_site(demo):
 
     asked = [command for command in script if command.startswith("curl ")]
     answers = [part.partition("\n")[2].strip() for part in run.stdout.split("\n@@ ")[1:]]
-    assert len(answers) == len(asked) == 42
+    assert len(answers) == len(asked) == 45
     told = {}
     for command, answer in zip(asked, answers, strict=True):
         body, _, status = answer.rpartition("\n")

@@ -9,6 +9,9 @@ import pytest
 from tests.docs.pages import page
 from tests.scratch import Scratch
 
+#: The copy has an SQLite database of its own.
+pytestmark = pytest.mark.once
+
 JOB, SECTION = page("docs/how-to/add-a-job.md"), page("docs/how-to/add-to-a-page.md")
 
 PLAY = """
@@ -60,7 +63,7 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory):
+def scratch(tmp_path_factory, django_db_setup):
     return Scratch.copy_source(tmp_path_factory.mktemp("house"))
 
 

@@ -19,6 +19,7 @@ from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.groups import GroupedFile
 from deltacrown.interchange.lines import SourceFile
 from tests.interchange.files import REPOSITORY, run_import
+from tests.pristine import write_migrated
 
 MEGABYTE = 1 << 20
 PLAYERS_PER_MATCH = 10
@@ -117,7 +118,7 @@ with connection.execute_wrapper(stop):
 
 
 class Site:
-    """A database in a file and the commands run on it, each a process of its own."""
+    """A migrated database in a file and the commands run on it, each a process of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.database = folder / "site.sqlite3"
@@ -126,7 +127,7 @@ class Site:
             "DATABASE_URL": f"sqlite:///{self.database}",
             "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
         }
-        assert self.finish("migrate", "--verbosity", "0")[0] == 0
+        write_migrated(self.database)
 
     def _run(self, *command: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -163,7 +164,8 @@ WHOLE = "SELECT COUNT(*) FROM (SELECT match_key FROM games_match GROUP BY match_
 CACHED = "SELECT SUM(total_matches_played) FROM user_profile_userprofile"
 
 
-def test_a_stop_half_way_loses_nothing_and_running_again_finishes(tmp_path):
+@pytest.mark.once
+def test_a_stop_half_way_loses_nothing_and_running_again_finishes(tmp_path, django_db_setup):
     site = Site(tmp_path)
     file = tmp_path / "matches.csv"
     lines = [

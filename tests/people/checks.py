@@ -16,8 +16,9 @@ from deltacrown.user_profile.models import GameStats, UserActivity, UserProfile
 from deltacrown.user_profile.people.follows import list_followers, list_following
 from django_tally.as_of import get_as_of
 from django_tally.feeds import get_stats, list_holders
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.rows import rows_of
+from django_tally.stat_sql import StatOf
 from django_tally.verification import find_drift
 from tests.people.ground import GAMES, Ground
 from tests.people.truth import ACTIVE, ANONYMISED, SUSPENDED, rate

@@ -85,7 +85,15 @@ def _player_operations() -> list[Surface]:
         Surface("/players/{public_id}/versus/{other}", f"{ROOT}/players/{{rival}}/versus/{{id}}", "matches"),
         Surface(series, f"{PLAYER}/series", "matches", shows=SERIES_ROWS),
         Surface(series, f"{PLAYER}/series?tournament=zqcupqz&limit=1", "matches", shows=SERIES_ROWS),
+        *(
+            Surface(f"{series}/export", f"{PLAYER}/series/export{form}", "matches", shows=SERIES_ROWS)
+            for form in ("", "?format=csv")
+        ),
         Surface(entries, f"{PLAYER}/tournaments", "tournaments", shows=ENTERED),
+        *(
+            Surface(f"{entries}/export", f"{PLAYER}/tournaments/export{form}", "tournaments", shows=ENTERED)
+            for form in ("", "?format=csv")
+        ),
         Surface(
             entries,
             f"{PLAYER}/tournaments?page={{cursor:tournaments}}",
@@ -93,6 +101,10 @@ def _player_operations() -> list[Surface]:
             shows={"tournaments": "cup"},
         ),
         Surface(activity, f"{PLAYER}/activity", shows=TIMELINE),
+        *(
+            Surface(f"{activity}/export", f"{PLAYER}/activity/export{form}", shows=TIMELINE)
+            for form in ("", "?format=csv")
+        ),
         Surface(
             activity, f"{PLAYER}/activity?page={{cursor:activity}}", "own", 422, {"own": TIMELINE_BEFORE}
         ),
@@ -251,6 +263,7 @@ def _other_operations() -> list[Surface]:
         Surface("/teams/{slug}", f"{ROOT}/teams/zqteamqz", shows={"public": "team"}),
         Surface("/teams/{slug}/numbers", f"{ROOT}/teams/zqteamqz/numbers", shows={"public": "team"}),
         Surface("/teams/{slug}/members", f"{ROOT}/teams/zqteamqz/members"),
+        Surface("/teams/{slug}/roster", f"{ROOT}/teams/zqteamqz/roster"),
         Surface("/teams/{slug}/roles", f"{ROOT}/teams/zqteamqz/roles"),
         Surface("/tournaments", f"{ROOT}/tournaments", shows={"public": "cup opencup"}),
         Surface(of, cup, shows={"public": "cup"}),

@@ -44,7 +44,7 @@ LISTS = {
         for name in ("players", "search", "leaderboards", "me/feed", "me/follows", "me/export")
     ),
     f"{API}v1/leaderboards/{{stat}}",
-    *(f"{API}v1/teams/{{slug}}{part}" for part in ("", "/members", "/roles")),
+    *(f"{API}v1/teams/{{slug}}{part}" for part in ("", "/members", "/roster", "/roles")),
 }
 #: What of the standing itself is told: to the player and to staff, and by whom to staff alone.
 TOLD = {"ban", "until", "closing", "banreason", "liftreason"}

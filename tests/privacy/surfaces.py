@@ -174,6 +174,8 @@ def list_pages() -> list[Surface]:
         Surface("leaderboard", "/leaderboards/overall_win_rate/?game=valorant"),
         Surface("leaderboard", "/leaderboards/matches_won/?as_of=2025-05-01"),
         Surface("leaderboard", "/leaderboards/achievement_count/?season=spring"),
+        Surface("leaderboard", "/leaderboards/matches_won/?around={id}", status=302),
+        Surface("leaderboard", "/leaderboards/matches_won/?around={id}&as_of=2025-05-01", status=302),
         Surface("leaderboard", "/leaderboards/matches_won/?following=1", "people signed in", 400),
         Surface(
             "leaderboard", "/leaderboards/matches_won/?following=1&as_of=2025-05-01", "people signed in", 400
@@ -199,6 +201,24 @@ def list_pages() -> list[Surface]:
             player + "stats/overall_win_rate/?by=day&until=2025-06-30&rolling=20m",
             "matches",
             shows=_join(PLAYED, VOIDED),
+        ),
+        # As this site knew it: the days on which it learnt, and the rulings of then.
+        Surface(
+            "player-stat",
+            player + "stats/overall_win_rate/?chart=known&by=day",
+            "matches",
+            shows=_join(PLAYED, VOIDED),
+        ),
+        Surface(
+            "player-stat",
+            player + "stats/achievement_count/?chart=known&by=month",
+            shows=_join(BADGES, CHANGES["achievement_count"]),
+        ),
+        Surface(
+            "player-stat-history",
+            player + "stats/matches_won/history/?chart=known",
+            "matches",
+            shows=_join(HAPPENINGS["matches_won"], {"matches": "voided voidreason"}),
         ),
         Surface(
             "player-stat",
@@ -384,6 +404,12 @@ def _history_pages(player: str) -> list[Surface]:
         ),
         Surface("player-company", player + "company/", "matches"),
         Surface("player-company", player + "company/?game=valorant", "matches"),
+        Surface("player-bests", player + "bests/", "matches", shows={"matches": "casual"}),
+        Surface("player-bests", player + "bests/?game=valorant", "matches", shows={"matches": "casual"}),
+        # Counters are public, and so are places by them.
+        Surface("player-places", player + "places/"),
+        Surface("player-places", player + "places/?game=valorant"),
+        Surface("player-matches", player + "matches/?reported=agent:Jett", "matches"),
         Surface("versus-choice", player + "versus/?q=owner"),
         Surface("player-series", player + "series/", "matches", shows=SERIES),
         Surface("player-series", player + "series/?opponent={rival}", "matches", shows=SERIES),

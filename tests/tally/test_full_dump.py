@@ -29,7 +29,8 @@ from datetime import datetime
 from django.apps import apps
 from django_tally.as_of import get_as_of
 from django_tally.feeds import get_derived, get_stat_keys, get_stats, list_holders
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
+from django_tally.stat_sql import StatOf
 from django_tally.models import Recording, Revision
 from django_tally.verification import find_drift
 

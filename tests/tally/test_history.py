@@ -13,9 +13,10 @@ from deltacrown.user_profile.models import GameStats, UserProfile
 from django_tally.as_of import get_as_of
 from django_tally.context import attributed
 from django_tally.explanation import explain_row
-from django_tally.history import StatOf, list_changes, list_daily_changes
+from django_tally.history import list_changes, list_daily_changes, list_latest, list_revisions
 from django_tally.models import ChangeContext, Revision
 from django_tally.rows import UnknownStat
+from django_tally.stat_sql import StatOf
 from tests.conftest import NOON
 from tests.tally.times import database_now
 
@@ -83,6 +84,22 @@ def test_the_changes_of_a_day_are_one_and_none_where_they_cancel_out(player, pla
         (timedelta(days=3), "matches_won", 1),
     ]
     assert list_daily_changes(*numbers, limit=2, after=found[2].position) == found[3:5]
+
+
+def test_the_latest_changes_and_revisions_are_read_together_as_each_alone(player, played):
+    ann = player("ann")
+    for row in [played(ann, result) for result in ("WIN", "LOSS", "WIN", "WIN")][:3]:
+        Match.objects.filter(pk=row.pk).update(voided_at=NOON, void_reason="smurfing")
+    parts = [
+        StatOf(UserProfile, UserProfile._meta.get_field(stat), {"user": ann.pk})
+        for stat in ("matches_won", "total_matches_played")
+    ]
+
+    latest, revisions = list_latest(*parts, limit=4, revisions=3)
+
+    assert latest == list_changes(*parts, limit=4)
+    assert revisions == list_revisions(*parts, limit=3)
+    assert [len(latest), len(revisions)] == [4, 3]
 
 
 def test_a_row_changed_again_and_again_began_once(player, played):

@@ -39,8 +39,9 @@ from deltacrown.user_profile.models import (
 from django_tally.as_of import get_as_of
 from django_tally.context import attributed
 from django_tally.feeds import get_derived, get_stats, list_holders
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.rows import rows_of
+from django_tally.stat_sql import StatOf
 from django_tally.verification import find_drift
 from tests.conftest import NOON
 from tests.removal import remove

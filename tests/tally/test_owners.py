@@ -7,9 +7,10 @@ import pytest
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import UserProfile
 from django_tally.as_of import get_as_of
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.models import Revision
 from django_tally.owners import give_back_history, hand_over_history, move_rows
+from django_tally.stat_sql import StatOf
 from django_tally.whole_rows import put_rows, take_rows
 from tests.conftest import NOON
 from tests.tally.times import database_now

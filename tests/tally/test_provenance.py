@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.user_profile.models import UserProfile
 from django_tally.context import attributed
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.models import Recording
 from django_tally.provenance import Provenance, read_recordings
+from django_tally.stat_sql import StatOf
 
 pytestmark = pytest.mark.django_db
 

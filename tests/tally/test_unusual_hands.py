@@ -17,9 +17,10 @@ from deltacrown.pages.exports import export_matches
 from deltacrown.user_profile.models import GameStats, UserProfile
 from django_tally.as_of import get_as_of
 from django_tally.checks import check_installed
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.keeping.recordings import record_existing_rows
 from django_tally.models import Recording, Repair, Revision, Run
+from django_tally.stat_sql import StatOf
 from django_tally.triggers import installation
 from django_tally.triggers.migrating import sync_after_migrating
 from django_tally.triggers.plan import build_triggers

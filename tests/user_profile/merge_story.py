@@ -40,8 +40,9 @@ from deltacrown.user_profile.models import (
 from deltacrown.user_profile.numbers.leaderboards import get_leaderboard
 from django_tally.as_of import get_as_of
 from django_tally.feeds import get_derived, get_stats
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.models import Recording
+from django_tally.stat_sql import StatOf
 from tests import scene
 from tests.tally.times import database_now
 from tests.user_profile import season

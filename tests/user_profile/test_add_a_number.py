@@ -10,6 +10,9 @@ import pytest
 
 from tests.scratch import Scratch
 
+#: The copy has an SQLite database of its own.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```python\n# (above|in) (\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -112,7 +115,7 @@ def add_documented_numbers(stats: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory):
+def added(tmp_path_factory, django_db_setup):
     """What a copy of the platform answers once the numbers of the guide are added to it."""
     copy = Scratch.copy_source(tmp_path_factory.mktemp("copy"))
     add_documented_numbers(copy.folder / "src/deltacrown/user_profile/stats.py")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right
 from deltacrown.core.errors import NotFound
 from deltacrown.freshness import cache_store, keeping
 from deltacrown.freshness.models import ContentVersion
@@ -159,7 +160,8 @@ def test_viewers_of_one_audience_share_a_page_and_no_two_audiences_do(anna, view
             counts.setdefault(kind, []).append(len(keys()) - len(before))
 
     shared = {"anonymous": [1, 0], "member": [1, 0], "follower": [1, 0]}
-    assert counts == {**shared, "self": [1 if name == "overview" else 0], "staff": [0, 0]}
+    kept = 1 if name == "overview" else 0
+    assert counts == {**shared, "self": [kept], "staff": [kept, 0]}
 
 
 def overview(anna, viewer, game=None):
@@ -194,13 +196,27 @@ def test_a_follow_and_a_block_hold_from_the_commit_on(anna, viewers):
     assert [overview(anna, person).shown.blocks for person in (fan, guest, anna)] == [True, False, None]
 
 
-def test_a_suspended_player_s_own_overview_is_not_kept(anna):
-    """The suspension ends without a write."""
-    UserProfile.objects.filter(user=anna).update(standing="SUSPENDED")
-    before = keys()
-    overview(anna, anna)
+def test_what_staff_see_is_kept_for_those_with_the_same_rights_alone(anna, viewers):
+    scene.hide(anna, matches=True)
+    without = scene.staff("clerk", Right.SUSPEND_PLAYERS)
 
-    assert keys() == before
+    assert len(overview(anna, viewers["staff"][0]).played.form) == 12
+    for person in (without, None, viewers["member"][0]):
+        seen = overview(anna, person)
+        assert (seen.played, seen.shown.matches) == (None, None)
+    assert overview(anna, without).shown.standing.standing == "ACTIVE"
+    assert overview(anna, viewers["staff"][1]).played is not None
+
+
+def test_a_standing_is_never_kept(anna, viewers, monkeypatch):
+    """A suspension ends without a write."""
+    UserProfile.objects.filter(user=anna).update(standing="SUSPENDED")
+    kept = []
+    monkeypatch.setattr(cache_store, "write", lambda key, value, *, seconds: kept.append(value))
+
+    shown = [overview(anna, person).shown for person in (viewers["staff"][0], anna, None)]
+    assert [page.standing and page.standing.standing for page in shown] == ["SUSPENDED", None, None]
+    assert [page.shown.standing for page in kept] == [None, None, None]
 
 
 def test_a_place_follows_from_the_numbers_of_others_and_is_never_old(anna):

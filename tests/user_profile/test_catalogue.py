@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.pages.leaderboards import list_front_boards
 from deltacrown.user_profile.checks import check_catalogue, check_numbers
-from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.models import GameStats, UserAchievement, UserProfile
 from deltacrown.user_profile.numbers import board_periods, leaderboards, period_leaderboards
 from deltacrown.user_profile.numbers.catalogue import get_number, list_game_stat_names, list_stat_names
 from deltacrown.user_profile.numbers.evidence import weigh_rows, write_sentence
@@ -31,6 +31,7 @@ from deltacrown.user_profile.stat_fields import (
 )
 from deltacrown.user_profile.stats import COUNTED, FIRST, MATCHES, PLACED, WON, rate
 from django_tally.declarations import count_of, sum_of
+from django_tally.first_fact import find_first_fact
 from django_tally.recounting import list_rows_behind, recount
 from tests import scene
 
@@ -169,6 +170,10 @@ def test_each_part_is_counted_from_its_own_rows_whatever_rows_are_shown():
     assert (of_two_tables.rows, of_two_tables.parts) == (4, {"entered": 4, "titles": 2})
     assert (of_wider_rows.rows, of_wider_rows.parts) == (1, {"won": 1, "played": 2})
     assert of_two_tables.value == of_wider_rows.value == Decimal("50.00")
+    # Nothing can be among no rows, and there is no first of them.
+    empty = recount(profile, "win_rate", [Match.objects.none(), UserAchievement.objects.all()], user=anna)
+    assert (empty.rows, empty.parts, empty.value, empty.first_at) == (0, {"won": 0, "played": 0}, 0, None)
+    assert of_two_tables.first_at == find_first_fact(profile, "title_rate", {"user": anna.pk})
 
 
 def catalogue(per_game=None, **fields):

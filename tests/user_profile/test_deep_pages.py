@@ -37,7 +37,7 @@ DOORS = {"paginate", "write_position"}
 GATHERED = {"pages/team_results.py:list_matches", "pages/team_results.py:list_results"}
 #: What is no list: signed names of one row, and the latest matches, of which there is one page.
 NO_LISTS = {
-    "user_profile/histories/form.py:read_latest",
+    "user_profile/histories/bests.py:_read_latest",
     "user_profile/histories/company.py:_read_latest",
     "moderation/services/reading.py:write_handle",
     "user_profile/timeline/hiding.py:write_handle",

@@ -10,6 +10,9 @@ import pytest
 from tests.docs.pages import page
 from tests.scratch import Scratch
 
+#: The copy has an SQLite database of its own.
+pytestmark = pytest.mark.once
+
 FILE = re.compile(r"`src/([\w/]+\.py)`")
 PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 ACTIVITY, ACHIEVEMENT = page("docs/how-to/add-an-activity.md"), page("docs/how-to/add-an-achievement.md")
@@ -73,7 +76,7 @@ def read_blocks(doc):
 
 
 @pytest.fixture
-def scratch(tmp_path):
+def scratch(tmp_path, django_db_setup):
     """A copy of the source; ``scratch(…)`` runs Python there and returns the lines it printed."""
     copy = Scratch.copy_source(tmp_path)
     return lambda *command: copy.run(*command).splitlines()

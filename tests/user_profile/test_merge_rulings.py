@@ -19,7 +19,8 @@ from deltacrown.user_profile.people.standings import (
     suspend_player,
 )
 from django_tally.as_of import get_as_of
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
+from django_tally.stat_sql import StatOf
 from tests import scene
 from tests.tally.times import database_now
 from tests.user_profile import season

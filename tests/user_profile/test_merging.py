@@ -36,8 +36,9 @@ from deltacrown.user_profile.people.merging import (
 from deltacrown.user_profile.people.merging.plan import list_moving
 from deltacrown.user_profile.timeline.syncing import rebuild_timelines
 from django_tally.as_of import get_as_of
-from django_tally.history import StatOf, list_changes
+from django_tally.history import list_changes
 from django_tally.models import Repair, Run
+from django_tally.stat_sql import StatOf
 from tests import scene
 from tests.tally.times import database_now
 from tests.user_profile.merge_story import Story, differences, dump, observe, observe_boards

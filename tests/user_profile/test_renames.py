@@ -144,7 +144,7 @@ def test_sides_cost_no_query_unless_a_team_was_renamed(season):
     with CaptureQueriesContext(connection) as after:
         get_match_history(ann)
 
-    assert len(after) == len(before) + 2
+    assert len(after) == len(before) + 1
 
 
 def test_the_profile_shows_the_team_s_name_of_today(season):

@@ -311,7 +311,7 @@ class TestTournamentBreakdown:
         for number in range(25):
             scene.registration(anna, scene.tournament(f"t{number}"), hours=number, team=scene.team())
 
-        with django_assert_num_queries(3):  # privacy, participations, results
+        with django_assert_num_queries(2):  # privacy, participations with their results
             first = stats_service.get_tournament_breakdown(anna)
         second = stats_service.get_tournament_breakdown(anna, page=first.next_cursor)
 

@@ -255,7 +255,7 @@ class TestAchievements:
             answers.append([(plain(each.content), each.get("ETag")) for each in given])
 
         assert answers[0] == answers[1] == answers[2]
-        assert b'<time datetime="2025-03-07">7 Mar 2025</time>' in answers[0][1][0]
+        assert b'<section data-day="2025-03-07"><h3 class="day">7 Mar 2025</h3>' in answers[0][1][0]
         assert b'"2025-03-07T00:00:00Z"' in answers[0][4][0]
 
 

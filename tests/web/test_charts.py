@@ -62,8 +62,8 @@ def test_a_line_goes_through_every_period_and_marks_those_in_which_something_hap
     chart = draw_chart(points(0, 2, 2, 4, empty={0, 2}))
 
     assert chart.line.pieces == ["0.00,100.00 33.33,50.00 66.67,50.00 100.00,0.00"]
-    assert chart.line.marks == [Mark("33.33", "50.00"), Mark("100.00", "0.00")]
-    assert chart.last == Last("100.00", "0.00", 4, "end")
+    assert chart.line.marks == [Mark("33.33", "50.00", "P1: 2"), Mark("100.00", "0.00", "P3: 4")]
+    assert chart.last == Last("100.00", "0.00", 4, "end", "P3: 4")
     assert chart.beside is None
 
 
@@ -71,16 +71,16 @@ def test_there_is_a_gap_where_there_is_no_value_and_a_lone_value_is_a_dot():
     chart = draw_chart(points(None, 50, None, 100, 0, empty={1, 3, 4}), unit="%")
 
     assert chart.line.pieces == ["75.00,0.00 100.00,100.00"]
-    assert chart.line.marks == [Mark("25.00", "50.00")]
+    assert chart.line.marks == [Mark("25.00", "50.00", "P1: 50 %")]
 
 
 def test_a_single_period_is_in_the_middle():
     chart = draw_chart(points(3))
 
     assert chart.line.pieces == []
-    assert chart.line.marks == [Mark("50.00", "0.00")]
+    assert chart.line.marks == [Mark("50.00", "0.00", "P0: 3")]
     assert chart.periods == [Tick("50.00", "P0", "middle")]
-    assert chart.last == Last("50.00", "0.00", 3, "middle")
+    assert chart.last == Last("50.00", "0.00", 3, "middle", "P0: 3")
 
 
 @pytest.mark.parametrize("values", [[], [None, None]])

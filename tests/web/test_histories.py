@@ -10,8 +10,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from deltacrown.core.pagination import Page
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.web.templatetags.histories import by_day_played
+from deltacrown.web.templatetags.histories import days_played, played_on
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -117,7 +118,7 @@ def test_totals_are_of_what_counts_and_fits(client, anna):
 def test_a_page_begins_with_a_day_and_the_totals_stay(client, anna):
     page = read(client, anna, "day=2025-03-02")
 
-    assert "2 Mar 2025" in rows_in(page, "Matches")[0]
+    assert "Score Played 2 Mar 2025" in text_of(page)
     assert "Matches 5 Won 2" in text_of(page)
 
 
@@ -135,12 +136,25 @@ def test_titles_and_podiums(client, anna):
 def test_days_are_the_readers_and_a_match_known_by_its_day_stays_on_it():
     late = datetime(2025, 3, 1, 22, 30, tzinfo=UTC)
     day = datetime(2025, 3, 1, tzinfo=UTC)
+    result = {"result": "WIN", "uncounted_reason": ""}
     entries = [
-        SimpleNamespace(played_at=late, is_time_known=True),
-        SimpleNamespace(played_at=day, is_time_known=False),
+        SimpleNamespace(played_at=late, is_time_known=True, **result),
+        SimpleNamespace(played_at=day, is_time_known=False, **result),
     ]
 
+    def told(**more):
+        days = days_played(Page(entries, None, **more), is_first=True)
+        return [
+            (found.label, found.tally and found.tally.won, [played_on(row, found) for row in found.entries])
+            for found in days
+        ]
+
+    stamp = '<time class="of-day" datetime="2025-03-01T22:30:00+00:00" title="1 Mar 2025 22:30 UTC">%s</time>'
     with timezone.override(ZoneInfo("Europe/Istanbul")):
-        assert [found.label for found in by_day_played(entries)] == ["2 Mar 2025", "1 Mar 2025"]
+        assert told(has_next=True) == [
+            ("2 Mar 2025", 1, [stamp % "01:30"]),
+            ("1 Mar 2025", None, ["–"]),
+        ]
     with timezone.override(ZoneInfo("America/New_York")):
-        assert [found.label for found in by_day_played(entries)] == ["1 Mar 2025"]
+        assert told(has_next=True) == [("1 Mar 2025", None, [stamp % "17:30", "–"])]
+        assert told(has_next=False) == [("1 Mar 2025", 2, [stamp % "17:30", "–"])]

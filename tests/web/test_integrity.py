@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
-from deltacrown.core import clock
+from deltacrown.core import clock, words
 from django_tally.models import Repair, Run
+from django_tally.triggers import installation
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -135,3 +137,18 @@ def test_every_page_leads_there(client):
     anna = scene.player("anna")
     for address in ("/", "/integrity/", f"/players/{anna.profile.public_id}/", "/players/DC-25-999999/"):
         assert '<a href="/integrity/">Are they right?</a>' in client.get(address).content.decode()
+
+
+@pytest.mark.once
+def test_what_the_engine_says_of_its_triggers_is_known_in_every_language(monkeypatch):
+    """A sentence of the engine that pages do not know would stand on them in English."""
+    declared = installation.build_triggers(connection)
+    here = [installation.Installed(each.name, each.table, each.source, state="D") for each in declared]
+    faults = set()
+    for installed in ([], here):
+        monkeypatch.setattr(installation, "list_installed", lambda _, found=installed: found)
+        faults |= set(installation.find_faults(connection))
+
+    assert len(faults) == 2 * len(declared)
+    known = [*words._DECLARED]
+    assert [fault for fault in faults if not any(each.fullmatch(fault) for each in known)] == []

@@ -187,6 +187,32 @@ class TestLeaderboard:
         assert client.get("/leaderboards/achievement_count/?around=me")["Location"] == "?#me"
         assert "You are" not in text_of(client.get("/leaderboards/achievement_count/"))
 
+    @pytest.mark.parametrize("query", ["", "season=spring&"])
+    def test_any_place_leads_to_the_page_around_it_and_who_has_none_is_as_unknown(self, client, db, query):
+        people = [scene.player(f"p{number:02}") for number in range(40)]
+        scene.season()
+        for person in people:
+            scene.achievement(person)
+        scene.hide(people[30], matches=True, tournaments=True)
+        UserProfile.objects.filter(user=people[31]).update(standing="SUSPENDED")
+        address = f"/leaderboards/achievement_count/?{query}around="
+
+        def ask(public_id):
+            return client.get(address + public_id)["Location"].replace(public_id, "<id>")
+
+        of_30, of_31 = (people[number].profile.public_id for number in (30, 31))
+        page = client.get(address + of_30, follow=True)
+        [(led, _)] = page.redirect_chain
+        assert led.endswith(f"#{of_30}")
+        assert f'<tr id="{of_30}">' in page.content.decode()
+        assert rows_in(page, "Achievements")[12] == "=1 p30 1"
+
+        without = ask(scene.player("new").profile.public_id)
+        assert without == ask(of_31) == ask("DC-24-999999") == ask("nobody") == f"?{query.strip('&')}#<id>"
+        client.force_login(people[30])
+        assert client.get(address + of_30)["Location"].endswith("#me")
+        assert client.get(address + "%00%22")["Location"] == f"?{query.strip('&')}#%00%22"
+
     @pytest.mark.parametrize(("name", "queries"), [("ada", 5), ("new", 6)])
     def test_queries_of_who_is_signed_in(self, client, ladder, django_assert_num_queries, name, queries):
         """Session, account and profile; whose row is not on the page is looked for."""

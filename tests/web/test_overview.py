@@ -90,6 +90,9 @@ class TestPage:
         assert "7 matches that count on 4 days" in text
         assert "<title>2 Mar 2025: 2 matches, 1 won</title>" in page
         assert page.count("<polyline") == 3
+        around = f"around={anna.profile.public_id}"
+        assert f'href="/leaderboards/matches_won/?{around}"' in page
+        assert f'href="/leaderboards/matches_won/?period=season&amp;{around}"' in page
 
     def test_one_game_changes_the_whole_page(self, client, anna):
         page = client.get(path(anna, "?game=chess"))
@@ -130,8 +133,8 @@ class TestPage:
         anna.profile.save()
         text = text_of(client.get(path(anna)))
 
-        assert "1st Masters" in text
-        assert "3rd Open" in text
+        assert "Masters 1st" in text
+        assert "Open 3rd" in text
         assert "South Korea" in text
         assert "Level 1 with 0 points 150 to the next level" in text
         assert f"/sign-in/?next={path(anna)}" in client.get(path(anna)).content.decode()

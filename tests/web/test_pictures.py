@@ -25,6 +25,8 @@ from deltacrown.user_profile.jobs import sweep_orphaned_avatars
 from deltacrown.user_profile.models import Standing, UserProfile
 from deltacrown.user_profile.people import avatars
 from deltacrown.user_profile.people.anonymising import anonymise_player
+from deltacrown.user_profile.people.merging import merge_players, undo_merge
+from deltacrown.user_profile.people.standings import close_account
 from tests import scene
 from tests.web.reading import text_of
 
@@ -335,3 +337,53 @@ class TestStaff:
         assert f"staff {sue.pk} removed the picture of user {ann.pk}" in caplog.text
         assert not avatars.remove_avatar_of(user=ann, by=sue, reason="again", now=NOW)
         assert give(ann)
+
+
+class TestMerges:
+    """A merged account keeps its picture, as its name and its bio, for an undo; nobody is shown it."""
+
+    def test_each_account_has_its_own_before_and_after(self, client, player, media):
+        kept, merged = player("kept"), player("merged")
+        of_kept, of_merged = give(kept), give(merged, colour=(40, 200, 40))
+
+        def shown():
+            return [client.get(f"/avatars/{name}.webp").status_code for name in (of_kept, of_merged)]
+
+        merge = merge_players(kept=kept, merged=merged, by=None, reason="one person", now=NOW)
+        assert (name_of(kept), name_of(merged)) == (of_kept, of_merged)
+        assert (shown(), UserProfile.objects.get(user=merged).picture) == ([200, 404], "")
+        old = (clock.now() - A_WEEK).timestamp()
+        for name in (of_kept, of_merged):
+            os.utime(media / "avatars" / f"{name}.webp", (old, old))
+        assert avatars.sweep_avatars(now=clock.now()).orphans == []
+
+        undo_merge(merge=merge, by=None, now=NOW)
+        assert (name_of(kept), name_of(merged)) == (of_kept, of_merged)
+        assert shown() == [200, 200]
+
+    def test_a_picture_chosen_meanwhile_stays_with_who_chose_it(self, player):
+        kept, merged = player("kept"), player("merged")
+        of_merged = give(merged)
+        merge = merge_players(kept=kept, merged=merged, by=None, reason="one person", now=NOW)
+        assert name_of(kept) == ""
+
+        chosen = give(kept)
+        undo_merge(merge=merge, by=None, now=NOW)
+        assert (name_of(kept), name_of(merged)) == (chosen, of_merged)
+
+    def test_anonymising_the_kept_account_deletes_the_pictures_of_both(
+        self, player, media, django_capture_on_commit_callbacks
+    ):
+        kept, merged, boss = (
+            player("kept"),
+            player("merged"),
+            player("boss", is_staff=True, is_superuser=True),
+        )
+        give(kept)
+        give(merged)
+        merge_players(kept=kept, merged=merged, by=None, reason="one person", now=NOW)
+        close_account(user=kept, by=boss, now=NOW)
+        with django_capture_on_commit_callbacks(execute=True):
+            anonymise_player(user=kept, by=boss, now=NOW, without_export=True)
+
+        assert (files(media), name_of(kept), name_of(merged)) == ([], "", "")

@@ -160,14 +160,13 @@ class TestProfile:
 
 class TestMatches:
     def test_rows_say_what_when_and_how(self, client, season):
-        rows = rows_in(client.get(path("player-matches", season)), "Matches, latest first")
+        page = client.get(path("player-matches", season))
+        rows = rows_in(page, "Matches, latest first")
 
-        assert (
-            rows[0]
-            == "Win against South Valorant · Masters · Grand final · Raid · for North – 2 Mar 2025 03:00"
-        )
-        assert rows[1] == "Win Valorant Casual Voided: server crash – 2 Mar 2025 02:00"
-        assert rows[-1] == "Loss Chess Casual – 1 Mar 2025 13:00"
+        assert re.findall(r'data-day="(.+?)"', page.content.decode()) == ["2025-03-02", "2025-03-01"]
+        assert rows[0] == "Win against South Valorant · Masters · Grand final · Raid · for North – 03:00"
+        assert rows[1] == "Win Valorant Casual Voided: server crash – 02:00"
+        assert rows[-1] == "Loss Chess Casual – 13:00"
         assert len(rows) == 7
 
     def test_a_voided_row_is_marked(self, client, season):
@@ -237,7 +236,7 @@ class TestActivity:
         scene.activity(anna, "secret", hours=3, visibility="PRIVATE")
 
         text = text_of(client.get(path("player-activity", anna)))
-        assert "1 Mar 2025 20:00 did new 1 Mar 2025 19:00 did old" in text
+        assert "1 Mar 2025 20:00 did new 19:00 did old" in text
         assert "secret" not in text
         client.force_login(anna)
         assert "did secret Only you see it" in text_of(client.get(path("player-activity", anna)))
@@ -355,12 +354,12 @@ def test_a_bad_filter_is_a_400_with_the_reason(client, season, query):
     ("name", "args", "queries"),
     [
         # Two of these are for the cache: the token of the page's player, and whether it is still valid.
-        ("player", (), 13),
+        ("player", (), 11),
         ("player-matches", (), 11),
-        ("player-tournaments", (), 6),
+        ("player-tournaments", (), 5),
         ("player-activity", (), 5),
-        ("player-stat", ("matches_won",), 18),
-        ("player-stat", ("overall_win_rate",), 23),
+        ("player-stat", ("matches_won",), 11),
+        ("player-stat", ("overall_win_rate",), 13),
     ],
 )
 def test_the_number_of_queries_is_fixed(client, season, name, args, queries, django_assert_num_queries):
@@ -372,8 +371,7 @@ def test_the_number_of_queries_is_fixed(client, season, name, args, queries, dja
             row, scene.tournament(f"t{number}"), opponent_user=scene.player(f"rival{number}")
         )
         scene.registration(season, scene.tournament(f"u{number}"), team=scene.team("north"))
-    # The changes of a rate look for archived rows only where some of theirs are archived, and now none is.
-    with django_assert_num_queries(queries - (args == ("overall_win_rate",))):
+    with django_assert_num_queries(queries):
         client.get(path(name, season, *args))
 
 

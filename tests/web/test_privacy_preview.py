@@ -98,10 +98,10 @@ def test_the_number_of_queries_is_fixed(anna, django_assert_num_queries):
     client = Client()
     client.force_login(anna)
     client.get(PREVIEW)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(PREVIEW)
     for number in range(9):
         scene.match(anna, f"m{number}")
         scene.activity(anna, f"a{number}")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(PREVIEW)

@@ -146,7 +146,8 @@ class TestWordsInAnyOrder:
 
         assert [each.item.slug for each in search.search_teams("wolves north").items] == ["nw"]
         assert [each.item.slug for each in search.search_tournaments("cup spring").items] == ["spring-cup"]
-        assert search.suggest("wolves no").teams == []
+        assert [found.item.name for found in search.suggest("wolves no").teams] == ["Northern Wolves"]
+        assert search.suggest("olves no").teams == []
 
     def test_they_cost_one_statement_more(self, db, django_assert_num_queries):
         scene.player("magnus_carlsen")

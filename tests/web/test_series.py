@@ -225,8 +225,8 @@ class TestPlayer:
 
         page = client.get(reverse("player-series", args=[ada.profile.public_id]))
         assert rows_in(page, "Series, latest first") == [
-            "Win against South Valorant · The League · Final · best of 5 · for North 3–1",
-            "Loss against South Valorant · The League · Opening · for North 0–1",
+            "Win against South Valorant · The League · Final · best of 5 · for North 3–1 22:00",
+            "Loss against South Valorant · The League · Opening · for North 0–1 13:00",
         ]
 
     def test_the_rows_of_a_number_are_series(self, client, league):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from deltacrown.core import clock
 from deltacrown.games.services import correct_match, create_season, void_match
 from deltacrown.pages.stat_charts import MOST_PERIODS
+from django_tally.models import Recording, Revision
 from tests import scene
 from tests.web.reading import rows_in, text_of
 
@@ -242,6 +244,49 @@ class TestRulings:
         assert [len(each) for each in answer.context["chart"].rulings] == [2]
 
 
+def date_revisions(day, known):
+    """Say of the latest revisions that they were made at noon of ``day``, and return all so far."""
+    made = Revision.objects.exclude(pk__in=known)
+    made.update(changed_at=datetime.fromisoformat(f"{day}T12:00:00Z"), recorded_at=RECORDED)
+    return list(Revision.objects.values_list("pk", flat=True))
+
+
+RECORDED = datetime(2025, 4, 10, 9, tzinfo=UTC)
+
+
+def test_as_this_site_knew_it_the_number_moves_in_the_period_of_each_ruling(client, anna, monkeypatch):
+    """All was recorded in April, then m2 voided; m1 corrected to a win in May, and back in June."""
+    rule = {"game": scene.game(), "now": datetime(2025, 3, 30, tzinfo=UTC)}
+    void_match(match_key="m2", reason="Smurfing", **rule)
+    known = date_revisions("2025-04-20", [])
+    correct_match(match_key="m1", results={"anna": "WIN"}, reason="Wrong way round", **rule)
+    known = date_revisions("2025-05-03", known)
+    correct_match(match_key="m1", results={"anna": "LOSS"}, reason="Right after all", **rule)
+    date_revisions("2025-06-01", known)
+    Recording.objects.update(committed_at=RECORDED)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2025, 7, 2, 12, tzinfo=UTC))
+
+    rows = rows_in(show(client, anna, chart="known", by="month"), "Matches won by month")
+    m1, m2 = "Valorant match m1, played 2 Mar 2025 :", "Valorant match m2, played 5 Mar 2025 :"
+    assert rows == [
+        f"Apr 2025 +2 2 {m2} voided: Smurfing −1",
+        f"May 2025 +1 3 {m1} result corrected from LOSS to WIN +1",
+        f"Jun 2025 −1 2 {m1} result corrected from WIN to LOSS −1",
+        "Jul 2025 nothing 2",
+    ]
+
+    answer = show(client, anna, "overall_win_rate", chart="known", by="month")
+    assert [point.value for point in answer.context["chart"].series.points] == [
+        Decimal(value) for value in ("66.67", "100.00", "66.67", "66.67")
+    ]
+    assert [len(each) for each in answer.context["chart"].rulings] == [1, 1, 1, 0]
+    assert "<title>May 2025: 100.00 %</title>" in answer.content.decode()
+    # As it happened, March is as the rulings left it, and has all their marks.
+    happened = show(client, anna, by="month").context["chart"]
+    assert [point.value for point in happened.series.points] == [2] * 5
+    assert [len(each) for each in happened.rulings] == [3, 0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("query", [{}, {"chart": "known"}])
 @pytest.mark.parametrize("page", PAGES)
 def test_who_hides_matches_shows_no_chart_of_them(client, anna, page, query):
@@ -255,13 +300,59 @@ def test_who_hides_matches_shows_no_chart_of_them(client, anna, page, query):
     assert CHART in show(client, anna, on=page).content.decode()
 
 
-@pytest.mark.parametrize(("query", "queries"), [({}, 18), ({"chart": "known"}, 16), ({"page": None}, 11)])
-def test_the_number_of_queries_is_fixed(client, anna, query, queries, django_assert_num_queries):
+#: What each page costs a visitor whose page of it is built anew; who is signed in costs two more.
+QUERIES = [
+    ("matches_won", {}, 11),
+    ("matches_won", {"chart": "known"}, 11),
+    ("matches_won", {"game": "valorant"}, 11),
+    ("matches_won", {"game": "valorant", "result": "WIN", "opponent": "ben"}, 10),
+    ("overall_win_rate", {}, 12),
+    ("overall_win_rate", {"chart": "known"}, 13),
+    ("overall_win_rate", {"rolling": "20m", "game": "valorant"}, 13),
+    ("overall_win_rate", {"by": "season"}, 12),
+    ("tournaments_participated", {}, 7),
+    ("average_placement", {}, 8),
+    ("achievement_count", {}, 7),
+]
+
+
+@pytest.mark.parametrize(("stat", "query", "queries"), QUERIES)
+def test_the_number_of_queries_is_fixed(client, anna, stat, query, queries, django_assert_num_queries):
+    event = scene.tournament("masters")
+    scene.registration(anna, event)
+    scene.result(event, 3, anna)
+    scene.achievement(anna)
+    scene.match(scene.player("ben"), "m1", "WIN")
     for number in range(12):
         scene.match(anna, f"more{number}")
-    if "page" in query:
-        query = {"page": show(client, anna).context["rows"].next_cursor}
-    place = reverse("player-stat", args=[anna.profile.public_id, "matches_won"])
-    # The rows; then the chart: privacy, the first fact, privacy, profile, its periods, seasons.
+    void_match(game=scene.game(), match_key="m2", reason="Smurfing", now=clock.now())
+
+    place = reverse("player-stat", args=[anna.profile.public_id, stat])
+    for viewer in (None, scene.player("carl"), anna):
+        if viewer:
+            client.force_login(viewer)
+        with django_assert_num_queries(queries + (2 if viewer else 0)):
+            assert client.get(place, query).status_code == 200
+
+
+def test_a_later_page_and_a_question_about_a_match_cost_as_much_for_any_career(
+    client, anna, django_assert_num_queries
+):
+    for number in range(12):
+        scene.match(anna, f"more{number}")
+    cursor = show(client, anna).context["rows"].next_cursor
+
+    with django_assert_num_queries(8):
+        show(client, anna, page=cursor)
+    with django_assert_num_queries(15):
+        show(client, anna, match="m1")
+
+
+@pytest.mark.parametrize(
+    ("stat", "queries"), [("experience_points", 10), ("disputes_filed", 9), ("level", 11)]
+)
+def test_what_only_the_player_opens_costs_as_much(client, anna, stat, queries, django_assert_num_queries):
+    scene.experience(anna, 120)
+    client.force_login(anna)
     with django_assert_num_queries(queries):
-        client.get(place, query)
+        show(client, anna, stat)

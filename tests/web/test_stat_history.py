@@ -23,7 +23,7 @@ NOW = scene.at(200)
 #: The player; privacy, profile; live, archived; how they became known: recordings, revisions. The chart:
 #: the first fact, seasons, its periods, its rulings and their rows. As of: privacy, the value,
 #: what was shown.
-QUERIES = [({}, 12), ({"as_of": "2025-03-01"}, 15), ({"order": "known"}, 10)]
+QUERIES = [({}, 10), ({"as_of": "2025-03-01"}, 12), ({"order": "known"}, 8)]
 
 
 @pytest.fixture

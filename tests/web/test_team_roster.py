@@ -14,6 +14,7 @@ from deltacrown.teams.services import rename_team
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.web.roster_chart import draw_roster
 from tests import scene
+from tests.api.calls import visitor
 from tests.web.reading import text_of
 
 NOW = datetime(2025, 1, 1, 12, tzinfo=UTC)
@@ -58,6 +59,14 @@ def test_present_members_come_first_then_who_left_last_and_pages_have_each_once(
     assert seen == expected
     [back, *_] = list_roster(scene.team("north")).items
     assert back.stays == [Stay(on(1, 1), on(2, 1)), Stay(on(4, 1), None)]
+
+    served = visitor().items("/teams/north/roster?limit=2")
+    assert [each["player"]["name"] for each in served] == expected
+    assert [each["is_present"] for each in served] == [True, True, False, False, False]
+    assert served[0]["stays"] == [
+        {"joined_at": "2024-01-01T12:00:00Z", "left_at": "2024-02-01T12:00:00Z"},
+        {"joined_at": "2024-04-01T12:00:00Z", "left_at": None},
+    ]
 
 
 def test_who_is_not_listed_is_not_on_it(client, members):

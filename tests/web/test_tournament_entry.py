@@ -199,7 +199,7 @@ class TestTeam:
         assert press(ann, "register", team="none").status_code == 404
 
 
-@pytest.mark.parametrize(("kind", "statements"), [("SOLO", 4), ("TEAM", 6)])
+@pytest.mark.parametrize(("kind", "statements"), [("SOLO", 4), ("TEAM", 5)])
 def test_what_an_open_tournament_costs(cup, ann, kind, statements, django_assert_num_queries):
     """Without what every page takes: the session, the player and the profile."""
     type(cup).objects.update(entrant_kind=kind)

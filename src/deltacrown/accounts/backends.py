@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import AllowAllUsersModelBackend
+from django.contrib.auth.models import Permission
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -92,6 +93,15 @@ class Passwords(AllowAllUsersModelBackend):
         Every page names the player in its head and tells a suspended one so: one statement reads both.
         """
         return User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return the permissions of a user and of their groups, as Django's own backend, in one statement."""
+        is_read = hasattr(user_obj, "_perm_cache")
+        if obj is None and user_obj.is_active and user_obj.pk and not user_obj.is_superuser and not is_read:
+            held = Permission.objects.order_by().values_list("content_type__app_label", "codename")
+            found = held.filter(user=user_obj.pk).union(held.filter(group__user=user_obj.pk))
+            user_obj._perm_cache = {f"{app_label}.{codename}" for app_label, codename in found}
+        return super().get_all_permissions(user_obj, obj)
 
 
 def forget_attempts(*, user: User, **_: Any) -> None:

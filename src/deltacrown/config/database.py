@@ -15,6 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 #: Attempts to connect are spread over so many seconds; then the next request begins anew. A longer time
 #: would let the pauses between attempts grow, and a database that came back would not be noticed.
 RECONNECT_SECONDS = 5
+#: How many statements a connection to SQLite keeps ready to run. Python's 128 are soon used up, as every
+#: savepoint takes two: a write would be compiled anew each time, with the programs of all triggers it fires.
+STATEMENTS_KEPT = 500
 #: A server answers or cancels within the limit of a statement. So much later it is considered frozen.
 GRACE_SECONDS = 2
 
@@ -66,6 +69,7 @@ def configure_sqlite(entry: dict[str, Any], *, is_server: bool, timeout: int) ->
         # IMMEDIATE: a writer queues for the lock at BEGIN instead of failing half-way through.
         "transaction_mode": "IMMEDIATE",
         "timeout": timeout,
+        "cached_statements": STATEMENTS_KEPT,
         # recursive_triggers: without it the delete half of INSERT OR REPLACE fires no trigger.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
     }

@@ -1,114 +1,30 @@
-"""Base classes for the admin: pages that write through services, and do not get slower as tables grow."""
+"""Base classes for the admin: pages that write through services, and rows that only those write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import ShowFacets
-from django.contrib.admin.utils import unquote
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
-from deltacrown.core.audit import audit
-from deltacrown.core.deletion import InUse, check_deletion
+from deltacrown.core.admin_lists import PeopleChangeList, get_person
+from deltacrown.core.admin_search import Kind
+from deltacrown.core.admin_words import build_column, page_of_person, write_person
 from deltacrown.core.errors import DomainError
+from deltacrown.core.lean_admin import LeanAdmin
 from deltacrown.core.models import JobRun
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 #: The most rows listed on the confirmation page of an action.
 SHOWN_ROWS = 20
 
 #: Applies an action to one row, given the answers of the form; raises ``DomainError`` to refuse.
 RowService = Callable[[Any, dict[str, Any]], object]
-
-
-class LeanAdmin(ModelAdmin):
-    """Pages that do not count the whole table. Rows are deleted one at a time, from their own page.
-
-    The admin shows what players hide from others, so every look at its rows is logged.
-    """
-
-    #: Lookups of stored keys of names, each with what computes the key: found besides ``search_fields``.
-    name_lookups: ClassVar[dict[str, Callable[[str], str]]] = {}
-
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER
-    list_per_page = 50
-    list_max_show_all = 200
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find rows by their search fields, and by name whatever its case, on every database."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if not search_term.strip():
-            return found, may_repeat
-
-        for lookup, compute in self.name_lookups.items():
-            found |= queryset.filter(**{lookup: compute(search_term)})
-        return found, may_repeat
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Leave out of the form of a new row what the database fills in: there is nothing to read yet."""
-        fields = super().get_fields(request, obj)
-        if obj is not None:
-            return fields
-        shown = set(self.get_readonly_fields(request, obj))
-        columns = [each for each in self.opts.concrete_fields if not each.has_default()]
-        filled = {each.name for each in columns if each.has_db_default()}
-        return [name for name in fields if name not in shown & filled]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is not None and super().has_delete_permission(request, obj)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask no permission for what goes along: those rows are the row's own, since facts refuse."""
-        listed, counts, _, protected = super().get_deleted_objects(objs, request)
-
-        return listed, counts, set(), protected
-
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Return to the row with a message when facts refer to it, instead of listing them all."""
-        row = self.get_object(request, unquote(object_id))
-        try:
-            if row is not None and self.has_delete_permission(request, row):
-                check_deletion(row)
-            return super().delete_view(request, object_id, extra_context)
-        except InUse as refusal:
-            self.message_user(request, refusal.message, messages.ERROR)
-            address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-            return HttpResponseRedirect(reverse(address, args=[object_id]))
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Return the page with the rows; the look at them is logged."""
-        self._log_look(request, "list")
-        return super().changelist_view(request, extra_context)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Return the page of one row; the look at it is logged."""
-        self._log_look(request, object_id)
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _log_look(self, request: HttpRequest, what: str) -> None:
-        if self.has_view_permission(request):
-            audit.info("staff %s read %s %r in the admin", request.user.pk, self.opts.label, what[:100])
 
 
 class ReasonForm(forms.Form):
@@ -136,8 +52,25 @@ class AskingAdmin(LeanAdmin):
         return request.user
 
     def describe(self, row: Any) -> str:
-        """Return the text that stands for ``row`` on the confirmation page and in error messages."""
-        return str(row)
+        """Return the text that stands for ``row`` on its page, when it is confirmed, and in messages.
+
+        A row that is about others is called by its first two columns: its own text has their keys.
+        """
+        first = self.list_display[0]
+        is_about = first in {field.name for field in self.opts.fields if field.is_relation}
+        return ", ".join(map(self._tell(row), self.list_display[:2])) if is_about else str(row)
+
+    def _tell(self, row: Any) -> Callable[[Any], str]:
+        """Return what returns the text of a column."""
+
+        def tell(name: Any) -> str:
+            column = build_column(self.model, name)
+            if callable(column):
+                return str(column(row))
+            display = getattr(row, f"get_{name}_display", None)
+            return str(display() if display else getattr(row, name))
+
+        return tell
 
     def render_change_form(  # noqa: PLR0917 - as Django calls it
         self,
@@ -148,10 +81,24 @@ class AskingAdmin(LeanAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        """Show the page of a row under the text that stands for it."""
         if obj is not None:
             # ``str(row)`` shows only keys of related rows, because it must not query the database.
             context["subtitle"] = self.describe(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log what was added, under the text that stands for it."""
+        return self._name_entry(super().log_addition(request, obj, message), obj)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log what was changed, under the text that stands for it."""
+        return self._name_entry(super().log_change(request, obj, message), obj)
+
+    def _name_entry(self, entry: Any, row: Any) -> Any:
+        entry.object_repr = self.describe(row)[:200]
+        entry.save(update_fields=["object_repr"])
+        return entry
 
     def ask_first(
         self,
@@ -238,13 +185,42 @@ class ReadOnlyAdmin(AskingAdmin):
         return super().has_view_permission(request, obj) or self.has_act_permission(request)
 
 
+class OwnedAdmin(ReadOnlyAdmin):
+    """Rows that hold the key of a person, who may be gone, without a foreign key."""
+
+    found_by = {"owner": Kind.PLAYER}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return PeopleChangeList
+
+    def page_of(self, row: Any) -> tuple[str, list[str]] | None:
+        return page_of_person(get_person(row))
+
+    def describe(self, row: Any) -> str:
+        return self.player(row)
+
+    @admin.display(description="Player")
+    def player(self, row: Any) -> str:
+        return write_person(get_person(row))
+
+
 class SearchTermAdmin(ReadOnlyAdmin):
     """The terms by which something is found, as triggers wrote them."""
 
-    list_display = ["id", "term", "place", "former_name", "owner"]
+    list_display = ["term", "place", "former_name", "owner"]
     list_filter = ["place"]
     list_select_related = ["owner"]
-    search_fields = ["=term"]
+    found_by_key = ["term"]
+    ordering = ["-id"]
+
+
+class FormerNameAdmin(ReadOnlyAdmin):
+    """Names that something had, as triggers wrote them; a subclass says of what kind the owners are."""
+
+    list_display = ["name", "owner", "given_up_at"]
+    list_select_related = ["owner"]
+    found_by_key = ["name"]
+    fields = ["name", "owner", "given_up_at"]
     ordering = ["-id"]
 
 
@@ -285,7 +261,7 @@ def _refuse(form: Any, refusal: DomainError) -> Any:
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ["id", "job", "status", "cause", "started_at", "finished_at", "summary"]
+    list_display = ["job", "status", "cause", "started_at", "finished_at", "summary"]
     list_filter = ["status", "job"]
-    search_fields = ["job"]
+    found_by_key = ["job__iexact"]
     ordering = ["-id"]

@@ -19,9 +19,16 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """An input value is not valid."""
+    """An input value is not valid.
+
+    :param at_field: the message as a page shows it beside the field, which it need not name there.
+    """
 
     code = "invalid"
+
+    def __init__(self, message: str, *, field: str = "", at_field: str = "") -> None:
+        super().__init__(message, field=field)
+        self.at_field = at_field or message
 
 
 class NotFound(DomainError):

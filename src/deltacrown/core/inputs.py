@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from deltacrown.core import clock
 from deltacrown.core.dates import write_iso_minute
@@ -67,17 +67,14 @@ def check_text(
     :raises InvalidInput: it is not; the message names ``field`` and the fault.
     """
     if not isinstance(value, str):
-        words = {"field": field, "kind": type(value).__name__}
-        raise InvalidInput(_("%(field)s must be text, not %(kind)s.") % words, field=field)
+        raise _refuse(_("%(field)s must be text, not %(kind)s."), field, kind=type(value).__name__)
     if required and is_blank(value):
-        raise InvalidInput(_("%(field)s must not be empty.") % {"field": field}, field=field)
+        raise _refuse(_("%(field)s must not be empty."), field)
     if len(value) > limit:
-        sizes = {"field": field, "length": len(value), "limit": limit}
-        message = _("%(field)s is %(length)s characters long; the limit is %(limit)s.") % sizes
-        raise InvalidInput(message, field=field)
+        sentence = _("%(field)s is %(length)s characters long; the limit is %(limit)s.")
+        raise _refuse(sentence, field, length=len(value), limit=limit)
     if not is_storable(value, multiline=multiline):
-        message = _("%(field)s holds control characters; remove them.") % {"field": field}
-        raise InvalidInput(message, field=field)
+        raise _refuse(_("%(field)s holds control characters; remove them."), field)
 
 
 def is_blank(text: str) -> bool:
@@ -108,11 +105,12 @@ def check_datetime(value: object, *, field: str) -> None:
     :raises InvalidInput: it is not; the message names ``field``.
     """
     if not isinstance(value, datetime):
-        words = {"field": field, "kind": type(value).__name__}
-        raise InvalidInput(_("%(field)s must be a date with a time, not %(kind)s.") % words, field=field)
+        sentence = _("%(field)s must be a date with a time, not %(kind)s.")
+        raise _refuse(sentence, field, kind=type(value).__name__)
     if is_naive(value):
-        words = {"field": field, "time": write_iso_minute(value)}
-        raise InvalidInput(_("%(field)s %(time)s has no time zone; give one.") % words, field=field)
+        raise _refuse(
+            _("%(field)s %(time)s has no time zone; give one."), field, time=write_iso_minute(value)
+        )
 
 
 def check_past(
@@ -136,8 +134,7 @@ def check_past(
             sentence = _("%(field)s %(time)s of %(whose)s is in the future; record it once it has happened.")
         else:
             sentence = _("%(field)s %(time)s is in the future; record it once it has happened.")
-        words = {"field": field, "time": write_iso_minute(value), "whose": whose}
-        raise InvalidInput(sentence % words, field=field)
+        raise _refuse(sentence, field, time=write_iso_minute(value), whose=whose)
 
 
 def check_integer(
@@ -148,11 +145,11 @@ def check_integer(
     :raises InvalidInput: it is not; the message names ``field``.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        words = {"field": field, "value": f"{value!r:.40}"}
-        raise InvalidInput(_("%(field)s must be a whole number, not %(value)s.") % words, field=field)
+        sentence = _("%(field)s must be a whole number, not %(value)s.")
+        raise _refuse(sentence, field, value=f"{value!r:.40}")
     if not least <= value <= most:
-        words = {"field": field, "least": write_whole(least), "most": write_whole(most)}
-        raise InvalidInput(_("%(field)s must be from %(least)s to %(most)s.") % words, field=field)
+        sentence = _("%(field)s must be from %(least)s to %(most)s.")
+        raise _refuse(sentence, field, least=write_whole(least), most=write_whole(most))
 
 
 def check_json_object(value: object, *, field: str) -> None:
@@ -161,11 +158,16 @@ def check_json_object(value: object, *, field: str) -> None:
     :raises InvalidInput: it is not; the message names ``field`` and the path of the faulty value.
     """
     if not isinstance(value, Mapping):
-        words = {"field": field, "kind": type(value).__name__}
-        raise InvalidInput(_("%(field)s must be a JSON object, not %(kind)s.") % words, field=field)
+        raise _refuse(_("%(field)s must be a JSON object, not %(kind)s."), field, kind=type(value).__name__)
     fault = find_json_fault(dict(value))
     if fault:
         raise InvalidInput(fault.describe(field), field=field)
+
+
+def _refuse(sentence: str, field: str, **words: object) -> InvalidInput:
+    """Return the refusal of a value, whose sentence names the field, or says "this" where it stands there."""
+    named, beside = ({"field": name, **words} for name in (field, pgettext("a field", "This")))
+    return InvalidInput(sentence % named, field=field, at_field=sentence % beside)
 
 
 @dataclass(frozen=True)

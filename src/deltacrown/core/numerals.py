@@ -36,7 +36,17 @@ def write_exactly(value: int | Decimal, *, groups: bool = True) -> str:
 
 def write_percentage(value: float | Decimal) -> str:
     """Return a percentage to two decimals: ``56.25 %``; ``%56,25``."""
-    return gettext("%(number)s %%") % {"number": write_decimal(value)}
+    return write_with_unit(write_decimal(value), "%")
+
+
+def write_with_unit(written: str, unit: str) -> str:
+    """Return a written number with its unit, where the language has it: ``56.25 %``; ``%56,25``.
+
+    :param unit: ``"%"``, a word, or empty for none.
+    """
+    if unit == "%":
+        return gettext("%(number)s %%") % {"number": written}
+    return f"{written} {unit}" if unit else written
 
 
 def write_ordinal(value: int) -> str:

@@ -123,15 +123,27 @@ def iterate_pages(
     *,
     order: Order,
     size: int = 500,
+    later: Sequence[QuerySet[Any]] | None = None,
+    days_of: str = "",
 ) -> Iterator[list[Any]]:
     """Yield all rows of ``sources``, a page at a time, so that memory does not grow with the list.
 
     Rows recorded meanwhile may or may not be included; none is left out or listed twice. The parameters are
     those of ``paginate``.
+
+    :param later: ``sources`` without the conditions that hold for all rows after the first page.
     """
     cursor: str | None = None
     while True:
-        page = paginate(sources, listing="all", order=order, cursor=cursor, limit=size, max_limit=size)
+        page = paginate(
+            sources if cursor is None or later is None else later,
+            listing="all",
+            order=order,
+            cursor=cursor,
+            limit=size,
+            max_limit=size,
+            days_of=days_of,
+        )
         yield page.items
         cursor = page.next_cursor
         if cursor is None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from deltacrown.core.admin import ReadOnlyAdmin
+from deltacrown.core.admin import OwnedAdmin
 from deltacrown.freshness.models import ContentVersion
 
 
 @admin.register(ContentVersion)
-class ContentVersionAdmin(ReadOnlyAdmin):
-    list_display = ["owner", "token"]
-    search_fields = ["owner__exact"]
-    search_help_text = "The key of the owner."
+class ContentVersionAdmin(OwnedAdmin):
+    list_display = ["player", "token", "site_link"]
+    fields = ["player", "token"]
+    readonly_fields = ["player"]
+    ordering = ["owner"]

@@ -1,21 +1,40 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from deltacrown.accounts.models import User
+from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.admin import FormerNameAdmin, ReadOnlyAdmin, ReasonForm, ServiceAdmin
+from deltacrown.core.admin_search import Kind, add_finder, is_searchable
+from deltacrown.core.admin_words import write_person
 from deltacrown.core.dates import write_day, write_minute
 from deltacrown.core.days import start_of_day
-from deltacrown.core.names import make_name_key
 from deltacrown.games import services
 from deltacrown.games.forms import NewMatchForm, correction_form, read_correction
-from deltacrown.games.models import ArchivedMatch, FormerGameName, Game, Match, MatchRow, Season
+from deltacrown.games.match_lists import (
+    MOST_PLAYERS,
+    MatchChangeList,
+    find_matches,
+    get_lines,
+    is_first_line,
+    write_counting,
+    write_kind,
+    write_result,
+    write_sides,
+    write_table,
+    write_why_uncounted,
+)
+from deltacrown.games.models import COUNTS, ArchivedMatch, FormerGameName, Game, Match, MatchRow, Season
 from deltacrown.games.season_form import SeasonForm, get_last_day
 
 #: What is said of a change, beside what the model says of the column.
@@ -27,13 +46,23 @@ HELP_TEXTS = {
 }
 
 
+def _find_games(text: str) -> Iterable[int]:
+    """Return the games with a text in their name or slug; there are a few dozen."""
+    named = Q(name__icontains=text) | Q(slug__icontains=text) | Q(former_names__name__iexact=text)
+    return Game.objects.filter(named).values_list("pk", flat=True)
+
+
+add_finder(Kind.GAME, _find_games)
+
+
 @admin.register(Game)
 class GameAdmin(ServiceAdmin):
     """Games. One with matches or tournaments cannot be deleted; URLs use the slug, so it cannot change."""
 
     list_display = ["name", "slug", "counts_forfeits"]
     fields = ["name", "slug", "counts_forfeits"]
-    search_fields = ["name", "slug"]
+    search_fields = ["name", "slug"]  # not read: Django asks for them where rows are chosen by a search
+    found_by = {"pk": Kind.GAME}
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ("name",)} if obj is None else {}
@@ -56,11 +85,12 @@ class SeasonAdmin(ServiceAdmin):
     """Seasons, by their first and their last day. URLs use the slug, so it cannot change."""
 
     form = SeasonForm
-    list_display = ["name", "slug", "game", "first_day", "last_day"]
+    list_display = ["name", "slug", "game", "first_day", "last_day", "site_link"]
     list_filter = ["game"]
     list_select_related = ["game"]
     fields = ["name", "slug", "game", "starts_at", "ends_at"]
-    search_fields = ["name", "slug"]
+    found_by = {"game": Kind.GAME}
+    found_by_key = ["name__icontains", "slug__icontains"]  # of a few dozen rows
     ordering = ["-starts_at", "slug"]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
@@ -77,6 +107,9 @@ class SeasonAdmin(ServiceAdmin):
     def last_day(self, season: Season) -> str:
         return write_day(get_last_day(season))
 
+    def page_of(self, row: Season) -> tuple[str, list[str]]:
+        return "season", [row.slug]
+
     def write_row(self, request: HttpRequest, row: Season, form: Any, *, new: bool) -> Season:
         facts: dict[str, Any] = {"name": row.name, "starts_at": row.starts_at, "ends_at": row.ends_at}
         if new:
@@ -89,69 +122,150 @@ class SeasonAdmin(ServiceAdmin):
         services.delete_season(season=obj, by=self.actor(request))
 
 
+class CountsFilter(admin.SimpleListFilter):
+    """Whether matches count, and if not, why."""
+
+    title = "counting"
+    parameter_name = "counts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Counts"), ("void", "Void"), ("never", "Counts nowhere")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the matches, by the line that they stand in the list by."""
+        conditions = {
+            "yes": COUNTS,
+            "void": Q(voided_at__isnull=False),
+            "never": Q(voided_at__isnull=True) & ~Q(uncounted_reason=""),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class LineForm(ReasonForm):
+    """Asks whose line of a match is voided or restored, and why."""
+
+    player = forms.ChoiceField()
+    field_order = ["player", "reason"]
+
+
+def line_form(lines: Sequence[MatchRow]) -> type[LineForm]:
+    """Return a form that asks for a player of a match."""
+    # By the place in the list, as a database key in a page tells nobody anything.
+    named = [(str(place), write_person(line.user)) for place, line in enumerate(lines)]
+
+    class OfMatch(LineForm):
+        player = forms.ChoiceField(choices=named)
+
+        def clean_player(self) -> User:
+            player: User = lines[int(self.cleaned_data["player"])].user
+            return player
+
+    return OfMatch
+
+
 class MatchRowAdmin(ReadOnlyAdmin):
-    """Match rows. Actions void, restore and correct whole matches, whichever of their rows are selected."""
+    """Matches, one row for each. Actions void, restore and correct whole matches, or one player's line."""
 
     list_display = [
-        "match_key",
-        "game",
-        "user",
-        "side",
-        "result",
-        "score",
-        "placement",
-        "ended_by",
-        "kind",
+        "sides",
         "played",
-        "counts",
-        "why_uncounted",
-    ]
-    list_filter = [
         "game",
-        "result",
-        "ended_by",
-        "kind",
-        ("voided_at", admin.EmptyFieldListFilter),
-        ("uncounted_reason", admin.EmptyFieldListFilter),
+        "kinds",
+        "counting",
+        "why_uncounted",
+        "match_key",
+        "site_link",
     ]
-    list_select_related = ["game", "user"]
-    search_fields = ["match_key", "user__username"]
-    search_help_text = "A match key or a username, in full."
+    list_filter = ["game", "kind", CountsFilter]
+    list_select_related = ["game"]
+    search_help_text = (
+        "A match key in full, or the name or public id of a player, a team or a tournament. "
+        "Found are the newest matches of each."
+    )
+    fields = ["game", "match_key", "kind", "played", "recorded_at", "outcome", "counting", "table", "rulings"]
+    readonly_fields = ["played", "outcome", "counting", "table", "rulings"]
     ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []  # by nothing: it would sort every line that there is
     actions = [
         "void_selected",
         "restore_selected",
-        "void_lines_selected",
-        "restore_lines_selected",
+        "void_line_selected",
+        "restore_line_selected",
         "correct_selected",
     ]
 
-    def describe(self, row: MatchRow) -> str:
-        return f"{row.game} {row.match_key}, {row.user} ({row.get_result_display().lower()})"
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Return whether matches may be changed, archived ones too: by the right to, as on the pages."""
+        return has_right(self.actor(request), Right.CHANGE_MATCHES)
 
-    @admin.display(boolean=True)
-    def counts(self, row: MatchRow) -> bool:
-        return row.counts
+    def page_of(self, row: MatchRow) -> tuple[str, list[str]]:
+        return "match", [row.game.slug, row.match_key]
+
+    def describe(self, row: MatchRow) -> str:
+        players = [write_person(line.user) for line in get_lines(row)]
+        more = f" and {len(players) - MOST_PLAYERS} more" if len(players) > MOST_PLAYERS else ""
+        return f"{row.game} {row.match_key} of {', '.join(players[:MOST_PLAYERS])}{more}"
+
+    @admin.display(description="Match")
+    def sides(self, row: MatchRow) -> SafeString:
+        return write_sides(get_lines(row))
+
+    @admin.display(description="Result")
+    def outcome(self, row: MatchRow) -> str:
+        return write_result(get_lines(row))
+
+    @admin.display(description="Kind")
+    def kinds(self, row: MatchRow) -> str:
+        return write_kind(get_lines(row))
+
+    @admin.display(description="Counts")
+    def counting(self, row: MatchRow) -> str:
+        return write_counting(get_lines(row))
 
     @admin.display(description="Why not")
     def why_uncounted(self, row: MatchRow) -> str:
-        return row.void_reason or row.uncounted_reason
+        return write_why_uncounted(get_lines(row))
 
-    @admin.display(ordering="played_at")
+    @admin.display(description="Lines")
+    def table(self, row: MatchRow) -> SafeString:
+        return write_table(get_lines(row))
+
+    @admin.display(description="To change it")
+    def rulings(self, row: MatchRow) -> SafeString:
+        address = reverse(f"admin:games_{self.opts.model_name}_changelist", query={"q": row.match_key})
+        return format_html('<a href="{}">Void, restore or correct it by the actions of the list</a>', address)
+
+    @admin.display(description="Played")
     def played(self, row: MatchRow) -> str:
         return write_minute(row.played_at) if row.is_time_known else write_day(row.played_at)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return ["match_key"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MatchChangeList]:
+        return MatchChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Match the whole search term to a username or a match key, so that indexes can find the rows."""
-        if not (word := search_term.strip()):
-            return queryset, False
+        """Keep one line of each match, and the matches that a text names.
 
-        by_name = User.objects.filter(username_key=make_name_key(word))
-        users = list(by_name.values_list("pk", flat=True))
-        games = list(Game.objects.values_list("pk", flat=True))
-        return queryset.filter(Q(user__in=users) | Q(game__in=games, match_key=word)), False
+        Actions reach any line of a match: they are about the match, and come with the lines selected.
+        """
+        if request.method == "GET":
+            queryset = queryset.filter(is_first_line(self.model))
+        if not (text := search_term.strip()):
+            return queryset, False
+        found = find_matches(self.model, text) if is_searchable(text) else Q(pk__in=[])
+        return queryset.filter(found), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Return the page; what it does not list cannot be selected."""
+        if request.POST.get("select_across", "0") != "0":
+            answers = request.POST.copy()
+            answers["select_across"] = "0"
+            request.POST = answers  # type: ignore[assignment]
+        return super().changelist_view(request, extra_context)
 
     @admin.action(description="Void selected matches", permissions=["act"])
     def void_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -161,13 +275,22 @@ class MatchRowAdmin(ReadOnlyAdmin):
     def restore_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         return self._mark(request, rows, "Restore matches", services.restore_match)
 
-    @admin.action(description="Void the selected lines alone", permissions=["act"])
-    def void_lines_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._mark(request, rows, "Void lines", services.void_match, of_line=True)
+    @admin.action(description="Void one player’s line of the selected match", permissions=["act"])
+    def void_line_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._mark_line(request, rows, "Void one line", services.void_match)
 
-    @admin.action(description="Restore the selected voided lines alone", permissions=["act"])
-    def restore_lines_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._mark(request, rows, "Restore lines", services.restore_match, of_line=True)
+    @admin.action(description="Restore one player’s line of the selected match", permissions=["act"])
+    def restore_line_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return self._mark_line(request, rows, "Restore one line", services.restore_match)
+
+    def _mark_line(
+        self, request: HttpRequest, rows: QuerySet[Any], title: str, mark: Callable[..., object]
+    ) -> HttpResponse | None:
+        row: MatchRow | None = self.get_only_row(request, rows)
+        if row is None:
+            return None
+        form_class = line_form(get_lines(row))
+        return self._mark(request, rows, title, mark, form_class)
 
     def _mark(
         self,
@@ -175,22 +298,21 @@ class MatchRowAdmin(ReadOnlyAdmin):
         rows: QuerySet[Any],
         title: str,
         mark: Callable[..., object],
-        *,
-        of_line: bool = False,
+        form_class: type[forms.Form] = ReasonForm,
     ) -> HttpResponse | None:
-        """Void or restore the matches of some rows, or those rows alone."""
+        """Void or restore matches, or the line of the player that the form asks for."""
 
         def mark_row(row: MatchRow, answers: dict[str, Any]) -> object:
             return mark(
                 game=row.game,
                 match_key=row.match_key,
-                user=row.user if of_line else None,
+                user=answers.get("player"),
+                reason=answers["reason"],
                 now=clock.now(),
                 by=self.actor(request),
-                **answers,
             )
 
-        return self.ask_first(request, rows, title=title, service=mark_row)
+        return self.ask_first(request, rows, title=title, service=mark_row, form_class=form_class)
 
     @admin.action(description="Correct the selected match", permissions=["act"])
     def correct_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -248,9 +370,5 @@ class ArchivedMatchAdmin(MatchRowAdmin):
 
 
 @admin.register(FormerGameName)
-class FormerGameNameAdmin(ReadOnlyAdmin):
-    list_display = ["id", "name", "owner", "given_up_at"]
-    list_select_related = ["owner"]
-    search_fields = ["=name"]
-    name_lookups = {"key": make_name_key}
-    ordering = ["-id"]
+class FormerGameNameAdmin(FormerNameAdmin):
+    found_by = {"owner": Kind.GAME}

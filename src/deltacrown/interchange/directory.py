@@ -79,6 +79,15 @@ class PlayerProfiles:
 #: The app that keeps them adds itself: files know players by username without it.
 PLAYER_PROFILES: list[PlayerProfiles] = []
 
+
+def register_players(address: PlayerAddress, profiles: PlayerProfiles) -> None:
+    """Add another name of players, and where their profiles are kept; once, however often it is called."""
+    if address not in PLAYER_ADDRESSES:
+        PLAYER_ADDRESSES.append(address)
+    if profiles not in PLAYER_PROFILES:
+        PLAYER_PROFILES.append(profiles)
+
+
 HOW_TO_CREATE = "create them first, or run the import with --create-missing"
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +15,11 @@ from django.utils.text import Truncator
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin
+from deltacrown.core.admin_search import Kind, is_searchable
+from deltacrown.core.admin_words import write_person
 from deltacrown.games.forms import read_results, results_form
+from deltacrown.games.match_lists import MOST_SIDES, add_lines, get_lines, group_lines
+from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import services
 from deltacrown.moderation.models import Dispute
@@ -46,14 +51,54 @@ class PlacementForm(ResolutionForm):
     )
 
 
+class DisputeChangeList(ChangeList):
+    """A page of disputes, each with the match that it is about, and that one's lines."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, then the matches, live and archived."""
+        super().get_results(request)
+        self.result_list: Any = list(self.result_list)
+        keys = [dispute.match_id for dispute in self.result_list if dispute.match_id]
+        matches: dict[int, Any] = {}
+        for rows in list_match_sources(pk__in=keys):
+            found = list(rows.select_related("game", "user"))
+            add_lines(found)
+            matches |= {row.pk: row for row in found}
+        for dispute in self.result_list:
+            dispute.disputed = matches.get(dispute.match_id)
+
+
+def get_match(dispute: Any) -> MatchRow | None:
+    """Return the line that a dispute is about, or None when it is gone."""
+    if not hasattr(dispute, "disputed"):
+        try:
+            dispute.disputed = services.get_disputed_match(dispute)
+        except services.MatchGone:
+            dispute.disputed = None
+    match: MatchRow | None = dispute.disputed
+    return match
+
+
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
     """Disputes, which players file. Staff resolve them here by actions that call the services."""
 
-    list_display = ["id", "status", "reporter", "about", "filed_at", "resolved_at", "resolved_by"]
+    list_display = [
+        "about",
+        "status",
+        "reporter",
+        "words",
+        "filed_at",
+        "resolved_at",
+        "resolved_by",
+        "site_link",
+    ]
     list_filter = ["status"]
-    list_select_related = ["reporter", "result__tournament", "resolved_by"]
-    search_fields = ["=reporter__username", "reason"]
+    list_select_related = ["result__tournament"]
+    found_by = {"reporter": Kind.PLAYER, "resolved_by": Kind.PLAYER, "result__tournament": Kind.TOURNAMENT}
+    search_help_text = (
+        "The name or public id of a reporter or a moderator, the name of a tournament, or a whole match key."
+    )
     ordering = ["-id"]
     fields = [
         "reporter",
@@ -74,12 +119,44 @@ class DisputeAdmin(ReadOnlyAdmin):
         "disqualify_disputed",
     ]
 
+    def page_of(self, row: Dispute) -> tuple[str, list[str]]:
+        return "dispute-review", [services.write_handle(row)]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DisputeChangeList]:
+        return DisputeChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find disputes by who they are of, and by the key of the match."""
+        text = search_term.strip()
+        found, _ = super().get_search_results(request, queryset, search_term)
+        if not is_searchable(text):
+            return found, False
+
+        games = Game.objects.values_list("pk", flat=True)
+        of_match = Q(game__in=list(games), match_key=text)
+        lines = [pk for rows in list_match_sources(of_match) for pk in rows.values_list("pk", flat=True)]
+        about = queryset.filter(match__in=lines).values("pk")
+        return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=about)), False
+
     def describe(self, row: Dispute) -> str:
-        return f"{row.reporter} about {self.about(row)}: {Truncator(row.reason).chars(80)}"
+        return f"{write_person(row.reporter)} about {self.about(row)}: {Truncator(row.reason).chars(80)}"
 
     @admin.display(description="About")
     def about(self, dispute: Dispute) -> str:
-        return f"result at {dispute.result.tournament}" if dispute.result else f"match {dispute.match_id}"
+        if dispute.result is not None:
+            return f"Result at {dispute.result.tournament}"
+        match = get_match(dispute)
+        if match is None:
+            return "A match that is gone"
+        sides = [name for name, _ in group_lines(get_lines(match))]
+        more = " and others" if len(sides) > MOST_SIDES else ""
+        return f"{match.game}: {' – '.join(sides[:MOST_SIDES])}{more}"
+
+    @admin.display(description="In the reporter’s words")
+    def words(self, dispute: Dispute) -> str:
+        return Truncator(dispute.reason).chars(120)
 
     @admin.display(description="About")
     def subject(self, dispute: Dispute) -> SafeString | str:
@@ -92,8 +169,8 @@ class DisputeAdmin(ReadOnlyAdmin):
         row = match or dispute.result
         assert row is not None  # noqa: S101 - the constraint moderation_dispute_one_subject
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-        text = f"{match.game} {match.match_key}, {match.user}" if match else self.about(dispute)
-        return format_html('<a href="{}">{}</a>', address, text)
+        key = f" ({match.match_key})" if match else ""
+        return format_html('<a href="{}">{}{}</a>', address, self.about(dispute), key)
 
     @admin.action(description="Reject selected disputes", permissions=["act"])
     def reject_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:

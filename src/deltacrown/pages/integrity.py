@@ -15,9 +15,11 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_noop
 
 from deltacrown.core.jobs import is_running
 from deltacrown.core.pagination import Page, paginate
+from deltacrown.core.words import declare_stored
 from deltacrown.user_profile.models import GameStats
 from django_tally.models import Repair, Run
 from django_tally.triggers.installation import find_faults_quickly
@@ -26,6 +28,25 @@ from django_tally.triggers.installation import find_faults_quickly
 LONGEST_RUN = timedelta(hours=1)
 #: The job of the schedule that verifies everything, and what its verifications have as their cause.
 JOB, CAUSE = "reconcile", "schedule"
+
+#: What the engine says of its triggers, in runs as they are stored; none is put together from pieces here.
+for _sentence in (
+    gettext_noop("trigger %(name)s is missing"),
+    gettext_noop("trigger %(name)s belongs to no declaration; it is on %(table)s"),
+    gettext_noop("trigger %(name)s is disabled"),
+    gettext_noop(
+        "trigger %(name)s is enabled for replication only (ENABLE REPLICA TRIGGER): "
+        "it does not fire for writers"
+    ),
+    gettext_noop(
+        "trigger %(name)s is enabled always (ENABLE ALWAYS TRIGGER): replicated rows would be counted twice"
+    ),
+    gettext_noop("trigger %(name)s is not as declared"),
+    gettext_noop("trigger %(name)s is not as declared: it fires %(shape)s"),
+    gettext_noop("trigger %(name)s is not as declared: its function does not run as its owner alone"),
+    gettext_noop("nothing was recounted since the triggers were put in"),
+):
+    declare_stored(_sentence)
 
 
 class IntegrityState(StrEnum):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, Season
 from deltacrown.games.services import list_seasons
 from deltacrown.user_profile.histories.filters import get_game
@@ -21,6 +22,7 @@ from deltacrown.user_profile.numbers.catalogue import list_game_stat_names
 from deltacrown.user_profile.numbers.leaderboards import Leaderboard, LeaderboardEntry
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer
+from deltacrown.user_profile.standing import is_listed
 from deltacrown.user_profile.stat_fields import list_leaderboards
 
 #: Period → what it is called; ``name_periods`` has it in the reader's language.
@@ -29,6 +31,8 @@ PERIODS = {
     "season": gettext_noop("This season"),
     "30days": gettext_noop("Last 30 days"),
 }
+#: Whose place is asked for, where it is that of the reader.
+ME = "me"
 #: Players on a page.
 PER_PAGE = 25
 #: The most seasons to choose from, the latest; the page of seasons has the others.
@@ -215,13 +219,16 @@ def get_leaderboard_page(
     )
 
 
-def find_page_around(choice: BoardChoice, *, viewer: Viewer, now: datetime) -> str | None:
-    """Return the cursor of the page of the chosen leaderboard that ``viewer`` is on.
+def find_page_around(choice: BoardChoice, around: str, *, viewer: Viewer, now: datetime) -> str | None:
+    """Return the cursor of the page of the chosen leaderboard that a player is on.
 
-    ``None`` for the first page: they are on it, not ranked, or not signed in. Refusals are those of
-    ``get_leaderboard_page``.
+    ``None`` for the first page: they are on it, not ranked, on no list, or there is no such player; it does
+    not tell which. Refusals are those of ``get_leaderboard_page``.
+
+    :param around: a public id, or ``ME`` for the viewer.
     """
-    asked, user = _find(choice, now, viewer), _get_user(viewer)
+    asked = _find(choice, now, viewer)
+    user = _get_user(viewer) if around == ME else _find_listed(around)
     if user is None:
         return None
     if asked.period is None:
@@ -282,6 +289,13 @@ def _find_own(asked: _Asked, board: Leaderboard, viewer: Viewer) -> LeaderboardE
         return None
     own = next((entry for entry in board.items if entry.public_id == user.profile.public_id), None)
     return own or next(iter(_list_neighbours(asked, user, 0)), None)
+
+
+def _find_listed(public_id: str) -> User | None:
+    if not is_storable(public_id, multiline=False):
+        return None
+    found = UserProfile.objects.filter(is_listed(), public_id=public_id).select_related("user").first()
+    return found.user if found else None
 
 
 def _get_user(viewer: Viewer) -> User | None:

@@ -100,9 +100,7 @@ def build_overview_page(
         latest = read_latest(user, slug)
         matches = describe_matches(latest[:RECENT])
         played = _build_played(user, slug, tell_form(latest), now)
-    shown = describe_profile(
-        profile, visibility, follows, viewer=viewer, matches=matches, with_tournaments=slug is None
-    )
+    shown = describe_profile(profile, visibility, follows, matches=matches, with_tournaments=slug is None)
     chosen = None
     if asked:
         none = GameLine(asked.slug, asked.name, [])

@@ -10,7 +10,7 @@ from deltacrown.core.inputs import is_storable
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.user_profile.models import Block, Follow, KycVerification, PrivacySettings, UserProfile
 from deltacrown.user_profile.numbers.ranks import Rank, add_ranks, take_ranks
-from deltacrown.user_profile.privacy import Viewer, is_self
+from deltacrown.user_profile.privacy import Viewer, Visibility, is_self
 from deltacrown.user_profile.standing import SHOWN
 
 
@@ -21,6 +21,7 @@ class Owner:
     :param token: the content token; what is built after it was read may be kept under it.
     :param flags: the privacy settings; None where there are none, which hides.
     :param follows: whether the viewer follows the player; None when they cannot. ``blocks`` likewise.
+    :param visibility: all that the viewer may see, where it is known: to ask is an entry in the audit log.
     :param is_verified: told to the player alone.
     :param ranks: follow from the numbers of others, and must not be kept.
     """
@@ -32,6 +33,7 @@ class Owner:
     blocks: bool | None
     is_verified: bool
     ranks: list[Rank] = field(default_factory=list)
+    visibility: Visibility | None = None
 
 
 def find_owner(

@@ -38,7 +38,7 @@ from deltacrown.user_profile.numbers.row_sources import (
 from deltacrown.user_profile.numbers.rows import list_closed_stats
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.people.follows import get_following
-from deltacrown.user_profile.people.standings import ToldStanding, get_standing
+from deltacrown.user_profile.people.standings import ToldStanding
 from deltacrown.user_profile.privacy import Viewer, Visibility, get_visibility
 from deltacrown.user_profile.timeline.reading import ActivityEntry, get_activity_timeline
 
@@ -64,7 +64,8 @@ class ProfilePage:
     :param closed: names of the stats whose rows the viewer may not open.
     :param matches: the latest few, or ``None`` when they are hidden; ``tournaments`` likewise.
     :param follows: whether the viewer follows the player; ``None`` when they cannot.
-    :param standing: as the player and staff are told it; ``None`` for everybody else.
+    :param standing: as the player and staff are told it; ``None`` for everybody else. Never kept: a
+        suspension ends without a write.
     :param blocks: whether the viewer blocks the player; ``None`` when they cannot. Never kept.
     """
 
@@ -127,7 +128,7 @@ def build_profile_page(public_id: str, *, viewer: Viewer, known: Owner | None = 
     matches = None
     if visibility.match_history:
         matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items
-    return describe_profile(profile, visibility, follows, viewer=viewer, matches=matches)
+    return describe_profile(profile, visibility, follows, matches=matches)
 
 
 def find_shown(
@@ -135,7 +136,8 @@ def find_shown(
 ) -> tuple[UserProfile, Visibility, bool | None]:
     """Return a player, what ``viewer`` may see of them, and whether ``viewer`` follows them."""
     if known is not None:
-        return known.profile, get_visibility(known.profile.user, viewer, known.flags), known.follows
+        seen = known.visibility or get_visibility(known.profile.user, viewer, known.flags)
+        return known.profile, seen, known.follows
 
     profile = get_player(public_id, viewer=viewer)
     return profile, get_visibility(profile.user, viewer), get_following(viewer, profile.user)
@@ -146,7 +148,6 @@ def describe_profile(
     visibility: Visibility,
     follows: bool | None,
     *,
-    viewer: Viewer,
     matches: list[MatchEntry] | None,
     with_tournaments: bool = True,
 ) -> ProfilePage:
@@ -170,7 +171,6 @@ def describe_profile(
         matches=matches,
         tournaments=tournaments,
         follows=follows,
-        standing=get_standing(user, viewer, profile),
     )
 
 

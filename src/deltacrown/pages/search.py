@@ -94,12 +94,14 @@ class Stage:
     :param rows: in no order yet.
     :param show: what to show of a row.
     :param start: the condition where they begin. After a cursor it is left out: SQLite would begin there.
+    :param is_inside: whether they are found by text inside of words, which no range of an index is.
     """
 
     rows: QuerySet[Any]
     order: tuple[str, ...]
     show: Callable[[Any], Found[Any]]
     start: Q = field(default_factory=Q)
+    is_inside: bool = False
 
 
 def search_everything(query: str, *, viewer: Viewer = None, limit: int = FIRST) -> FoundPage:
@@ -191,7 +193,7 @@ def _list_tournament_terms(viewer: Viewer) -> QuerySet[TournamentSearchTerm]:
 
 
 def suggest(query: str, *, viewer: Viewer = None, kind: str = "") -> Suggestions:
-    """Return what begins with ``query``, in the order of the searches; one statement for each kind.
+    """Return what has words that begin with those of ``query``, as the searches do, one statement a kind.
 
     Text inside of words is left to the searches: only ranges of an index are read, however short the query.
     Nobody is suggested who is not listed, to staff neither. A public id is looked for among players alone.
@@ -263,7 +265,7 @@ def _list_stages(rows: QuerySet[Any], text: str, is_shown: Q, *, item: str = "ow
     if min(map(len, spellings)) >= SHORTEST_INSIDE:
         shown = terms.filter(is_shown, earlier | (inside & _is_before()))
         found = rows.filter(is_shown, inside).exclude(Exists(shown))
-        yield Stage(found, ("owner_id",), show)
+        yield Stage(found, ("owner_id",), show, is_inside=True)
         earlier |= inside
 
     words = _list_words(spellings)
@@ -298,8 +300,7 @@ def _find_in_any_order(
 ) -> Stage:
     """Return the stage of names with a word that begins with each of ``words``, in whatever order.
 
-    The first word is looked up in the index, the others among the terms of those it finds. It has no start:
-    suggestions leave it out, as they do text inside of words.
+    The first word is looked up in the index, the others among the terms of those it finds.
 
     :param is_found: the condition that an earlier stage has found the owner.
     """
@@ -335,7 +336,7 @@ def _read_beginnings(stages: Iterable[Stage], related: str) -> list[Found[Any]]:
 
     :param related: the path of what is read with a term.
     """
-    listed = [stage for stage in stages if stage.start]
+    listed = [stage for stage in stages if not stage.is_inside]
     parts = []
     for number, stage in enumerate(listed):
         first = stage.rows.filter(stage.start).order_by(*stage.order)[:SUGGESTED]
@@ -343,7 +344,9 @@ def _read_beginnings(stages: Iterable[Stage], related: str) -> list[Found[Any]]:
         part = stage.rows.model._base_manager.filter(pk__in=first.values("pk"))
         parts.append(part.select_related(related).annotate(stage=Value(number)))
     rows = parts[0].union(*parts[1:], all=True)
-    best = sorted(rows, key=lambda row: (row.stage, row.term, row.owner_id))
+    best = sorted(
+        rows, key=lambda row: (row.stage, *(getattr(row, name) for name in listed[row.stage].order))
+    )
     return [listed[row.stage].show(row) for row in best[:SUGGESTED]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -10,15 +11,14 @@ from django.utils.translation import gettext as _
 
 from deltacrown.core.days import ONE_DAY, Precision
 from deltacrown.core.errors import InvalidInput
-from deltacrown.games.models import Game
+from deltacrown.games.models import Season
 from deltacrown.games.services import list_seasons
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine, get_stat_field
 from deltacrown.user_profile.numbers.changes import HistoryOrder, StatChange, read_history_order
-from deltacrown.user_profile.numbers.history import is_told_exactly
+from deltacrown.user_profile.numbers.evidence import Evidence
 from deltacrown.user_profile.numbers.known_series import build_known_points, list_known_days
 from deltacrown.user_profile.numbers.rolling import Rolling
-from deltacrown.user_profile.numbers.rulings import read_rulings
 from deltacrown.user_profile.numbers.series import SeriesPoint, StatSeries, read_stat_series
 from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.user_profile.privacy import Viewer
@@ -48,6 +48,40 @@ class ChartChoice:
     rolling: str | None = None
     until: str | None = None
     chart: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadNumber:
+    """A number as its page has read it, so that its chart asks for nothing twice.
+
+    :param number: one whose rows the viewer may read; the caller must have checked it.
+    :param precision: how exactly the viewer may learn of it.
+    :param rulings: those of ``read_rulings``.
+    :param evidence: what its rows come to, where that was asked.
+    :param seasons: the seasons to filter its rows by, where they were asked for.
+    """
+
+    number: PlayerNumber
+    line: StatLine
+    precision: Precision
+    rulings: list[StatChange]
+    evidence: Evidence | None = None
+    seasons: Sequence[Season] | None = None
+
+    def find_first_fact(self) -> datetime | None:
+        """Return when the first of the facts that it counts happened."""
+        number = self.number
+        if self.evidence is not None:
+            return self.evidence.first_at
+        return find_first_fact(number.holder, number.column, number.keys)
+
+    def has_seasons(self) -> bool:
+        """Return whether there is a season that it could be drawn by: of its game, or of all games."""
+        game = self.number.game
+        if self.seasons is not None:
+            return any(each.game is None or each.game == game for each in self.seasons)
+        seasons = list_seasons(game)
+        return (seasons if game else seasons.filter(game=None)).exists()
 
 
 @dataclass(frozen=True)
@@ -103,32 +137,30 @@ class StatChart:
         return board is not None and board.lowest_first
 
 
-def get_stat_chart(
-    number: PlayerNumber, line: StatLine, choice: ChartChoice, *, viewer: Viewer, now: datetime
-) -> StatChart:
+def get_stat_chart(read: ReadNumber, choice: ChartChoice, *, viewer: Viewer, now: datetime) -> StatChart:
     """Return a stat of a player over time: by when it happened as known now, or as this site knew it.
 
-    :param number: one whose rows ``viewer`` may read; the caller must have checked it.
-    :param line: the number as it was just read.
     :raises InvalidInput: for a size of periods, ``rolling``, day or order that cannot be taken.
     """
     today = now.astimezone(UTC).date()
     until = _read_until(choice.until, today)
     is_known = _read_order(choice) is HistoryOrder.KNOWN
-    draw = _draw_known if is_known else _draw_happened
-    series, first = draw(number, line, choice, until, viewer=viewer, now=now)
+    if is_known:
+        series, first = _draw_known(read, choice, until, now=now)
+    else:
+        series, first = _draw_happened(read, choice, until, viewer=viewer, now=now)
 
-    by = series.by
+    number, by = read.number, series.by
     return StatChart(
         series=series,
-        sizes=_list_sizes(number, by, is_known=is_known),
+        sizes=_list_sizes(read, by, is_known=is_known),
         rolling=ROLLING_NAME if number.name in ROLLING_STATS and not is_known else "",
         rolled=ROLLING_STATS.get(number.name, ""),
         earlier=_find_earlier(by, series.points, first),
         later=_find_later(by, until, today),
         is_latest=until is None,
         order=HistoryOrder.KNOWN if is_known else HistoryOrder.HAPPENED,
-        rulings=_place_rulings(number, series.points, viewer, is_known=is_known),
+        rulings=_place_rulings(read.rulings, series.points, is_known=is_known),
     )
 
 
@@ -138,8 +170,7 @@ def describe_ruling(ruling: StatChange) -> str:
 
 
 def _draw_happened(
-    number: PlayerNumber,
-    line: StatLine,
+    read: ReadNumber,
     choice: ChartChoice,
     until: date | None,
     *,
@@ -147,8 +178,8 @@ def _draw_happened(
     now: datetime,
 ) -> tuple[StatSeries, date]:
     """Return the periods by when facts happened, and the day of the first fact."""
-    last = until or now.astimezone(UTC).date()
-    found = find_first_fact(number.holder, number.column, number.keys)
+    last, number = until or now.astimezone(UTC).date(), read.number
+    found = read.find_first_fact()
     first = min(found.astimezone(UTC).date() if found else last, last)
 
     by = By.read(choice.by) if choice.by else _choose_size(first, last)
@@ -160,22 +191,17 @@ def _draw_happened(
         rolling=_read_rolling(choice.rolling, number.name),
         viewer=viewer,
         now=now,
-        line=line,
+        precision=read.precision,
+        line=read.line,
     )
     return replace(series, points=series.points[-MOST_PERIODS:] if found else []), first
 
 
 def _draw_known(
-    number: PlayerNumber,
-    line: StatLine,
-    choice: ChartChoice,
-    until: date | None,
-    *,
-    viewer: Viewer,
-    now: datetime,
+    read: ReadNumber, choice: ChartChoice, until: date | None, *, now: datetime
 ) -> tuple[StatSeries, date]:
     """Return the periods by when changes became known, and the first day on which one did."""
-    last = until or now.astimezone(UTC).date()
+    last, number = until or now.astimezone(UTC).date(), read.number
     days = list_known_days(number)
     first = min(days[0].day if days else last, last)
 
@@ -184,14 +210,14 @@ def _draw_known(
         number, days, by=by, start=_find_start(by, first, last), end=last, is_open=until is None
     )
     series = StatSeries(
-        line,
+        read.line,
         number.game,
         by,
         points[-MOST_PERIODS:] if days else [],
         as_of=None,
         known_at=None,
         rolling=None,
-        precision=Precision.EXACT if is_told_exactly(number, viewer) else Precision.DAY,
+        precision=read.precision,
         reaches_present=until is None,
     )
     return series, first
@@ -212,24 +238,18 @@ def _read_order(choice: ChartChoice) -> HistoryOrder:
 
 
 def _place_rulings(
-    number: PlayerNumber, points: list[SeriesPoint], viewer: Viewer, *, is_known: bool
+    rulings: Sequence[StatChange], points: Sequence[SeriesPoint], *, is_known: bool
 ) -> list[list[StatChange]]:
     """Return for each period the rulings that became known in it, or are about what happened in it."""
-    if not points:
-        return []
-
-    dated = [
-        (ruling.known_at if is_known else ruling.happened_at, ruling)
-        for ruling in read_rulings(number, viewer=viewer)
-    ]
+    dated = [(ruling.known_at if is_known else ruling.happened_at, ruling) for ruling in rulings]
     return [
         [ruling for at, ruling in dated if at is not None and point.starts_at <= at < point.ends_at]
         for point in points
     ]
 
 
-def _list_sizes(number: PlayerNumber, by: By, *, is_known: bool) -> list[By]:
-    has_seasons = by is By.SEASON or (not is_known and _has_seasons(number.game))
+def _list_sizes(read: ReadNumber, by: By, *, is_known: bool) -> list[By]:
+    has_seasons = by is By.SEASON or (not is_known and read.has_seasons())
     return [size for size in By if size is not By.SEASON or has_seasons]
 
 
@@ -267,11 +287,6 @@ def _find_start(by: By, first: date, last: date) -> date:
     if by not in LONGEST:
         return first
     return max(first, date.fromordinal(max(1, last.toordinal() - LONGEST[by] * MOST_PERIODS)))
-
-
-def _has_seasons(game: Game | None) -> bool:
-    seasons = list_seasons(game)
-    return (seasons if game else seasons.filter(game=None)).exists()
 
 
 def _find_earlier(by: By, shown: list[SeriesPoint], first: date) -> date | None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from deltacrown.games.models import Game
-from deltacrown.pages.players import list_games_played
-from deltacrown.pages.stat_charts import ChartChoice, StatChart, get_stat_chart
+from deltacrown.games.models import Game, Season
+from deltacrown.pages.seasons import list_choices
+from deltacrown.pages.stat_charts import ChartChoice, ReadNumber, StatChart, get_stat_chart
 from deltacrown.user_profile.histories.filters import get_game, is_date, read_as_of, read_known_at
 from deltacrown.user_profile.histories.line_ups import add_opponents
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.access import KnownPlayer, find_precision, find_readable_number
 from deltacrown.user_profile.numbers.catalogue import (
     GameLine,
+    NumberReading,
     StatLine,
     get_game_breakdown,
     get_number,
@@ -26,6 +28,7 @@ from deltacrown.user_profile.numbers.past import Value, get_past_number, get_sta
 from deltacrown.user_profile.numbers.rolling import Rolling
 from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.numbers.rows import StatRows
+from deltacrown.user_profile.numbers.rulings import read_latest, read_rulings
 from deltacrown.user_profile.numbers.series import StatSeries
 from deltacrown.user_profile.people.addresses import get_player
 from deltacrown.user_profile.privacy import Viewer
@@ -35,19 +38,22 @@ from deltacrown.user_profile.services import stats_service
 LATEST = 5
 #: The kinds of rows that can be filtered by a game the player played.
 GAMES_OFFERED = {"matches", "series"}
+#: The kinds of rows that can be filtered by a season.
+SEASONS_OFFERED = {*GAMES_OFFERED, "tournaments"}
 
 
 @dataclass(frozen=True)
 class StatPage:
     """One stat of a player and the rows behind it, and with all of them its chart if one is asked for.
 
-    :param games: the games to filter the rows by.
+    :param games: the games to filter the rows by, and ``seasons`` the seasons.
     :param latest: with the chart, what moved the number last, as it became known.
     """
 
     profile: UserProfile
     rows: StatRows
     games: Sequence[Game] = ()
+    seasons: Sequence[Season] = ()
     chart: StatChart | None = None
     latest: StatHistory | None = None
 
@@ -129,26 +135,28 @@ def get_stat_page(
 
     :param chart: draws the number over time, on the first page of all its rows.
     """
-    profile = get_player(public_id, viewer=viewer)
+    known = KnownPlayer.get(public_id, viewer)
+    if get_rows_kind(stat) in GAMES_OFFERED:
+        known = known.read_games()
+    profile, user = known.profile, known.profile.user
     rows = stats_service.get_stat_rows(
-        profile.user,
-        stat,
-        page,
-        filters=filters,
-        limit=limit,
-        viewer=viewer,
+        user, stat, page, filters=filters, limit=limit, viewer=viewer, known=known
     )
     if rows.kind == "matches":
         rows = replace(rows, items=add_opponents(rows.items, viewer=viewer))
-    games = list_games_played(profile.user) if rows.kind in GAMES_OFFERED else []
+    games = [row.game for row in known.in_games.values()]
+    seasons = list_choices(games or None) if rows.kind in SEASONS_OFFERED else None
+    shown = StatPage(profile, rows, games, seasons or ())
     if chart is None or page or rows.is_narrowed:
-        return StatPage(profile, rows, games)
+        return shown
 
     # Who may read the rows was decided with them.
-    number = get_number(profile.user, stat, rows.game)
-    drawn = get_stat_chart(number, rows.stat, chart, viewer=viewer, now=now)
-    latest = read_stat_history(number, order=HistoryOrder.KNOWN, limit=LATEST, viewer=viewer)
-    return StatPage(profile, rows, games, drawn, latest)
+    number, reading = get_number(user, stat, rows.game), NumberReading(rows.stat, rows.parts)
+    precision = find_precision(user, stat, viewer, flags=known.flags)
+    latest, rulings = read_latest(number, reading, limit=LATEST, viewer=viewer, precision=precision)
+    read = ReadNumber(number, rows.stat, precision, rulings, rows.evidence, seasons)
+    drawn = get_stat_chart(read, chart, viewer=viewer, now=now)
+    return replace(shown, chart=drawn, latest=latest)
 
 
 def get_rows_kind(stat: str) -> str:
@@ -221,25 +229,31 @@ def get_stat_history_page(
     :param known_at: the same: by what this site knew then.
     :param chart: draws the number over time, on the first page.
     """
-    profile = get_player(public_id, viewer=viewer)
-    history = stats_service.get_stat_history(
-        profile.user,
-        stat,
+    player = KnownPlayer.get(public_id, viewer)
+    profile, user, flags = player.profile, player.profile.user, player.flags
+    number = find_readable_number(user, stat, game, viewer, flags=flags)
+    precision = find_precision(user, stat, viewer, flags=flags)
+    history = read_stat_history(
+        number,
         page,
-        game=game,
         order=order or HistoryOrder.HAPPENED,
         limit=limit,
         viewer=viewer,
+        precision=precision,
+        reading=player.read_off(number),
     )
     drawn = None
     if chart is not None and not page:
-        number = get_number(profile.user, stat, history.game)
-        drawn = get_stat_chart(number, history.stat, chart, viewer=viewer, now=now)
+        rulings = read_rulings(number, viewer=viewer, precision=precision)
+        read = ReadNumber(number, history.stat, precision, rulings)
+        drawn = get_stat_chart(read, chart, viewer=viewer, now=now)
     if not as_of and not known_at:
         return StatHistoryPage(profile, history, None, drawn)
 
     at, known = _read_times(as_of, known_at, now)
-    found = get_past_number(profile.user, stat, at, known_at=known, game=history.game, viewer=viewer, now=now)
+    found = get_past_number(
+        user, stat, at, known_at=known, game=number.game, viewer=viewer, now=now, flags=flags
+    )
     past = PastValue(
         asked=as_of or "",
         at=at,

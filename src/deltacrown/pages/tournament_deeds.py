@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import F, FilteredRelation, Q
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
@@ -80,7 +81,7 @@ class EntryBox:
 def describe_entry(event: Tournament, entries: Entries, viewer: Viewer, now: datetime) -> EntryBox | None:
     """Return what is told and offered to a signed-in viewer; None to others, and where there is nothing.
 
-    At most two queries, none in a solo event.
+    One query at most, none in a solo event.
     """
     if not isinstance(viewer, User) or (event.status not in NOT_OVER and entries.own is None):
         return None
@@ -144,15 +145,13 @@ def _register(event: Tournament, team: Team | None, by: User, now: datetime) -> 
 
 
 def _list_teams(event: Tournament, viewer: User, now: datetime) -> dict[Team | None, Status | None]:
-    """Return the teams for which the viewer acts, with the status of their registration."""
-    teams = list_teams_led(viewer, now)
-    if not teams:
-        return {}
-    rows = TournamentParticipation.objects.filter(tournament=event, team__in=teams)
-    statuses: dict[int, set[str]] = {}
-    for team, status in rows.values_list("team", "status").distinct():
-        statuses.setdefault(team, set()).add(status)
-    return {team: _join(statuses.get(team.pk, set())) for team in teams}
+    """Return the teams for which the viewer acts, with the status of their registration. One query."""
+    here = Q(tournament_participations__tournament=event)
+    entered = FilteredRelation("tournament_participations", condition=here)
+    statuses: dict[Team, set[str]] = {}
+    for team in list_teams_led(viewer, now).annotate(entered=entered, entry_status=F("entered__status")):
+        statuses.setdefault(team, set()).add(team.entry_status)
+    return {team: _join(found) for team, found in statuses.items()}
 
 
 def _join(statuses: set[str]) -> Status | None:

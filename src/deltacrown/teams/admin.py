@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
-from deltacrown.core.names import make_name_key, write_search_text
+from deltacrown.core.admin import FormerNameAdmin, SearchTermAdmin, ServiceAdmin
+from deltacrown.core.admin_search import Kind, add_finder, find_by_terms
 from deltacrown.teams import services
 from deltacrown.teams.models import (
     FormerTeamName,
@@ -21,10 +21,15 @@ from deltacrown.teams.models import (
 
 @admin.register(Team)
 class TeamAdmin(ServiceAdmin):
-    list_display = ["name", "slug", "created_at"]
-    search_fields = ["name", "slug"]
-    name_lookups = {"search_key__contains": write_search_text}
+    list_display = ["name", "slug", "created_at", "site_link"]
+    search_fields = ["name"]  # not read: Django asks for them where teams are chosen by a search
+    search_help_text = "The beginning of a word of a name, present or former, or of a slug."
+    found_by = {"pk": Kind.TEAM}
     readonly_fields = ["created_at"]
+    ordering = ["-id"]
+
+    def page_of(self, row: Team) -> tuple[str, list[str]]:
+        return "team", [row.slug]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ("name",)} if obj is None else {}
@@ -42,16 +47,15 @@ class TeamAdmin(ServiceAdmin):
 class TeamMembershipAdmin(ServiceAdmin):
     """Memberships. One entered by mistake is ended at its own start, so that no roster contains it."""
 
-    list_display = ["id", "team", "user", "joined_at", "left_at"]
+    list_display = ["team", "user", "joined_at", "left_at", "site_link"]
     list_filter = [("left_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["team", "user"]
-    search_fields = ["=user__username", "team__name"]
-    name_lookups = {
-        "user__username_key": make_name_key,
-        "team__search_key__contains": write_search_text,
-    }
+    list_select_related = ["team"]
+    found_by = {"user": Kind.PLAYER, "team": Kind.TEAM}
     autocomplete_fields = ["team", "user"]
     ordering = ["-id"]
+
+    def page_of(self, row: TeamMembership) -> tuple[str, list[str]]:
+        return "team", [row.team.slug]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:
@@ -74,14 +78,16 @@ class TeamMembershipAdmin(ServiceAdmin):
 
 @admin.register(TeamExternalId)
 class TeamExternalIdAdmin(ServiceAdmin):
-    list_display = ["id", "team", "provider", "value", "added_at"]
-    list_filter = ["provider"]
+    list_display = ["team", "provider", "value", "added_at", "site_link"]
     list_select_related = ["team"]
-    search_fields = ["=value", "team__name"]
-    name_lookups = {"team__search_key__contains": write_search_text}
+    found_by = {"team": Kind.TEAM}
+    found_by_key = ["value"]
     autocomplete_fields = ["team"]
     fields = ["team", "provider", "value"]
     ordering = ["-id"]
+
+    def page_of(self, row: TeamExternalId) -> tuple[str, list[str]]:
+        return "team", [row.team.slug]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
@@ -94,16 +100,15 @@ class TeamExternalIdAdmin(ServiceAdmin):
 class TeamRoleAdmin(ServiceAdmin):
     """Roles of members. One entered by mistake is ended at its own start, so that nobody had it."""
 
-    list_display = ["id", "team", "user", "role", "given_at", "ended_at"]
+    list_display = ["team", "user", "role", "given_at", "ended_at", "site_link"]
     list_filter = ["role", ("ended_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["team", "user"]
-    search_fields = ["=user__username", "team__name"]
-    name_lookups = {
-        "user__username_key": make_name_key,
-        "team__search_key__contains": write_search_text,
-    }
+    list_select_related = ["team"]
+    found_by = {"user": Kind.PLAYER, "team": Kind.TEAM}
     autocomplete_fields = ["team", "user"]
     ordering = ["-id"]
+
+    def page_of(self, row: TeamRole) -> tuple[str, list[str]]:
+        return "team", [row.team.slug]
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["ended_at"] if obj is None else []
@@ -128,12 +133,13 @@ class TeamRoleAdmin(ServiceAdmin):
 
 
 @admin.register(FormerTeamName)
-class FormerTeamNameAdmin(ReadOnlyAdmin):
-    list_display = ["id", "name", "owner", "given_up_at"]
-    list_select_related = ["owner"]
-    search_fields = ["=name"]
-    name_lookups = {"key": make_name_key}
-    ordering = ["-id"]
+class FormerTeamNameAdmin(FormerNameAdmin):
+    found_by = {"owner": Kind.TEAM}
 
 
-admin.site.register(TeamSearchTerm, SearchTermAdmin)
+@admin.register(TeamSearchTerm)
+class TeamSearchTermAdmin(SearchTermAdmin):
+    found_by = {"owner": Kind.TEAM}
+
+
+add_finder(Kind.TEAM, find_by_terms(TeamSearchTerm))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,8 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
-from deltacrown.core.names import make_name_key
+from deltacrown.core.admin import FormerNameAdmin, ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
+from deltacrown.core.admin_search import Kind, add_finder, find, find_by_terms
+from deltacrown.core.admin_words import NOTHING, write_person
+from deltacrown.games.match_lists import MOST_LINES
+from deltacrown.games.models import list_match_sources
 from deltacrown.tournaments import services
 from deltacrown.tournaments.models import (
     Disqualification,
@@ -24,125 +27,13 @@ from deltacrown.tournaments.models import (
     TournamentSearchTerm,
     TournamentSeriesResult,
 )
+from deltacrown.tournaments.tournament_admin import NoQuestion, TournamentAdmin
 
-#: The fields of a new tournament.
-ENTERED = ["name", "slug", "game", "entrant_kind", "starts_at", "ends_at", "capacity", "organiser"]
-#: Fields that can be changed later too, with what is said of a change.
-CURRENCY = "prize_currency"
-ANNOUNCED = ["prize_pool", "registration_closes_at", "rules"]
-FORFEIT_RULE = "counts_forfeits"
-HELP_TEXTS = {
-    FORFEIT_RULE: (
-        "Whether matches decided by forfeit count; unknown for the rule of the game. A change applies to "
-        "matches recorded or corrected from now on: those that are recorded stay as they are."
-    )
-}
+__all__ = ["TournamentAdmin"]
 
-
-class NoQuestion(forms.Form):
-    """A form without fields, for actions that only need a confirmation."""
-
-
-@admin.register(Tournament)
-class TournamentAdmin(ServiceAdmin):
-    """Tournaments. Staff create drafts here and change their status by actions."""
-
-    list_display = [
-        "name",
-        "game",
-        "entrant_kind",
-        "status",
-        "starts_at",
-        "ends_at",
-        "prize_currency",
-        "counts_forfeits",
-        "organiser",
-    ]
-    list_filter = ["status", "entrant_kind", "game"]
-    list_select_related = ["game", "organiser"]
-    search_fields = ["name", "slug"]
-    autocomplete_fields = ["game", "organiser"]
-    ordering = ["-starts_at", "-id"]
-    fields = [*ENTERED, CURRENCY, *ANNOUNCED, FORFEIT_RULE, "status", "created_at"]
-    actions = [
-        "open_selected",
-        "start_selected",
-        "cancel_selected",
-        "annul_selected",
-        "lift_selected",
-        "reopen_selected",
-    ]
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {"slug": ("name",)} if obj is None else {}
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["status", "created_at"] if obj is None else [*ENTERED, "status", "created_at"]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, help_texts=HELP_TEXTS, **kwargs)
-
-    def write_row(self, request: HttpRequest, row: Tournament, form: Any, *, new: bool) -> Tournament:
-        entered = {name: value for name, value in form.cleaned_data.items() if name in ENTERED}
-        tournament = services.create_tournament(**entered) if new else row
-        if CURRENCY in form.cleaned_data:
-            services.set_prize_currency(tournament=tournament, prize_currency=form.cleaned_data[CURRENCY])
-        announced = {name: value for name, value in form.cleaned_data.items() if name in ANNOUNCED}
-        if announced:
-            services.set_announcement(tournament=tournament, **announced)
-        if FORFEIT_RULE in form.cleaned_data:
-            rule = form.cleaned_data[FORFEIT_RULE]
-            services.set_forfeit_rule(tournament=tournament, counts_forfeits=rule, by=self.actor(request))
-        return tournament
-
-    @admin.action(description="Open registration of selected drafts", permissions=["act"])
-    def open_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self.ask_first(
-            request,
-            rows,
-            title="Open registration",
-            service=lambda row, _: services.open_registration(tournament=row),
-            form_class=NoQuestion,
-        )
-
-    @admin.action(description="Start selected tournaments", permissions=["act"])
-    def start_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self.ask_first(
-            request,
-            rows,
-            title="Start tournaments",
-            service=lambda row, _: services.start_tournament(tournament=row),
-            form_class=NoQuestion,
-        )
-
-    @admin.action(description="Cancel selected tournaments", permissions=["act"])
-    def cancel_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        def cancel(row: Tournament, answers: dict[str, Any]) -> object:
-            return services.cancel_tournament(tournament=row, now=clock.now(), **answers)
-
-        return self.ask_first(request, rows, title="Cancel tournaments", service=cancel)
-
-    @admin.action(description="Annul selected completed tournaments", permissions=["act"])
-    def annul_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._decide(request, rows, "Annul tournaments", services.annul_tournament)
-
-    @admin.action(description="Lift the annulment of selected tournaments", permissions=["act"])
-    def lift_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._decide(request, rows, "Lift annulments", services.lift_annulment)
-
-    @admin.action(description="Reopen selected completed tournaments", permissions=["act"])
-    def reopen_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return self._decide(request, rows, "Reopen tournaments", services.reopen_tournament)
-
-    def _decide(
-        self, request: HttpRequest, rows: QuerySet[Any], title: str, decide: Callable[..., object]
-    ) -> HttpResponse | None:
-        """Make a decision about each of the tournaments, with one reason."""
-
-        def decide_row(row: Tournament, answers: dict[str, Any]) -> object:
-            return decide(tournament=row, now=clock.now(), by=self.actor(request), **answers)
-
-        return self.ask_first(request, rows, title=title, service=decide_row)
+#: What rows about entrants are found by.
+ABOUT_ENTRANTS = {"user": Kind.PLAYER, "team": Kind.TEAM, "tournament": Kind.TOURNAMENT}
+ENTRANT_HELP = "The name or public id of a player, a team or a tournament."
 
 
 class EntrantAdmin(ReadOnlyAdmin):
@@ -150,8 +41,11 @@ class EntrantAdmin(ReadOnlyAdmin):
 
     actions = ["disqualify_selected", "lift_selected"]
 
+    def page_of(self, row: Any) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
+
     def describe(self, row: Any) -> str:
-        return f"{row.team or row.user} at {row.tournament}"
+        return f"{row.team or write_person(row.user)} at {row.tournament}"
 
     @admin.action(description="Disqualify the entrants", permissions=["act"])
     def disqualify_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -192,12 +86,11 @@ class TournamentParticipationAdmin(EntrantAdmin):
     """Registrations. Actions disqualify an entrant, lift that, and let in again one that withdrew."""
 
     actions = [*EntrantAdmin.actions, "take_back_selected"]
-    list_display = ["id", "tournament", "user", "team", "status", "registered_at"]
+    list_display = ["tournament", "user", "team", "status", "registered_at"]
     list_filter = ["status"]
-    list_select_related = ["tournament", "user", "team"]
-    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
-    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
-    search_help_text = "A username, or the slug of a tournament or team, in full."
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    search_help_text = ENTRANT_HELP
     ordering = ["-id"]
 
     @admin.action(description="Take the withdrawal of the entrants back", permissions=["act"])
@@ -218,11 +111,11 @@ class DisqualificationAdmin(EntrantAdmin):
     """Rulings that entrants are out, and their liftings."""
 
     actions = ["lift_selected"]
-    list_display = ["id", "tournament", "user", "team", "decided_at", "decided_by", "lifted_at", "lifted_by"]
+    list_display = ["tournament", "user", "team", "decided_at", "decided_by", "lifted_at", "lifted_by"]
     list_filter = [("lifted_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["tournament", "user", "team", "decided_by", "lifted_by"]
-    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
-    search_help_text = "A username, or the slug of a tournament or team, in full."
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    search_help_text = ENTRANT_HELP
     ordering = ["-id"]
 
 
@@ -230,24 +123,28 @@ class DisqualificationAdmin(EntrantAdmin):
 class EntryChangeAdmin(ReadOnlyAdmin):
     """The log of what happened to entrants and rosters."""
 
-    list_display = ["id", "tournament", "kind", "user", "team", "in_place_of", "happened_at", "decided_by"]
+    list_display = ["tournament", "kind", "user", "team", "in_place_of", "happened_at", "decided_by"]
     list_filter = ["kind"]
-    list_select_related = ["tournament", "user", "team", "in_place_of", "decided_by"]
-    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
-    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
-    search_help_text = "A username, or the slug of a tournament or team, in full."
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    search_help_text = ENTRANT_HELP
+
+    def page_of(self, row: EntryChange) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
 
 
 @admin.register(TournamentDecision)
 class TournamentDecisionAdmin(ReadOnlyAdmin):
     """Decisions about tournaments as a whole: annulled, that lifted, opened again."""
 
-    list_display = ["id", "tournament", "kind", "reason", "decided_at", "decided_by"]
+    list_display = ["tournament", "kind", "reason", "decided_at", "decided_by"]
     list_filter = ["kind"]
-    list_select_related = ["tournament", "decided_by"]
-    search_fields = ["=tournament__slug"]
-    search_help_text = "The slug of a tournament, in full."
+    list_select_related = ["tournament"]
+    found_by = {"tournament": Kind.TOURNAMENT}
     ordering = ["-id"]
+
+    def page_of(self, row: TournamentDecision) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
 
 
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -274,7 +171,6 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
 
     form = CorrectionForm
     list_display = [
-        "id",
         "tournament",
         "user",
         "team",
@@ -285,10 +181,9 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
         "decided_at",
     ]
     list_filter = [("disqualified_at", admin.EmptyFieldListFilter), ("user", admin.EmptyFieldListFilter)]
-    list_select_related = ["tournament", "user", "team"]
-    search_fields = ["=user__username", "=tournament__slug", "=team__slug"]
-    name_lookups = {"user__username_key": make_name_key, "team__name_key": make_name_key}
-    search_help_text = "A username, or the slug of a tournament or team, in full."
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    search_help_text = ENTRANT_HELP
     ordering = ["-id"]
     fields = [
         "tournament",
@@ -343,7 +238,6 @@ class TournamentResultAdmin(ServiceAdmin, EntrantAdmin):
 @admin.register(TournamentMatchResult)
 class TournamentMatchResultAdmin(ReadOnlyAdmin):
     list_display = [
-        "id",
         "tournament",
         "round",
         "series",
@@ -353,18 +247,40 @@ class TournamentMatchResultAdmin(ReadOnlyAdmin):
         "team",
         "opponent_team",
         "opponent_user",
-        "match_id",
+        "site_link",
     ]
-    list_select_related = ["tournament", "user", "team", "opponent_team", "opponent_user"]
-    search_fields = ["=user__username", "=tournament__slug", "=series"]
-    search_help_text = "A username, the slug of a tournament, or a series, in full."
+    list_select_related = ["tournament", "team", "opponent_team"]
+    fields = [
+        "tournament",
+        "round",
+        "series",
+        "best_of",
+        "map_name",
+        "user",
+        "team",
+        "opponent_user",
+        "opponent_team",
+        "match_key",
+        "stats",
+    ]
+    readonly_fields = ["match_key"]
+    found_by = ABOUT_ENTRANTS
+    found_by_key = ["series"]
+    search_help_text = "The name or public id of a player, a team or a tournament, or a series in full."
     ordering = ["-id"]
+
+    def page_of(self, row: TournamentMatchResult) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
+
+    @admin.display(description="Match key")
+    def match_key(self, row: TournamentMatchResult) -> str:
+        lines = [line for rows in list_match_sources(pk=row.match_id) for line in rows]
+        return str(lines[0].match_key) if lines else NOTHING
 
 
 @admin.register(TournamentSeriesResult)
 class TournamentSeriesResultAdmin(ReadOnlyAdmin):
     list_display = [
-        "id",
         "tournament",
         "series",
         "best_of",
@@ -375,19 +291,32 @@ class TournamentSeriesResultAdmin(ReadOnlyAdmin):
         "uncounted_reason",
         "played_at",
     ]
-    list_select_related = ["tournament", "user", "team"]
-    search_fields = ["=user__username", "=tournament__slug", "=series"]
-    search_help_text = "A username, the slug of a tournament, or a series, in full."
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    found_by_key = ["series"]
+    search_help_text = "The name or public id of a player, a team or a tournament, or a series in full."
     ordering = ["-id"]
+
+    def page_of(self, row: TournamentSeriesResult) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
 
 
 @admin.register(FormerTournamentName)
-class FormerTournamentNameAdmin(ReadOnlyAdmin):
-    list_display = ["id", "name", "owner", "given_up_at"]
-    list_select_related = ["owner"]
-    search_fields = ["=name"]
-    name_lookups = {"key": make_name_key}
-    ordering = ["-id"]
+class FormerTournamentNameAdmin(FormerNameAdmin):
+    found_by = {"owner": Kind.TOURNAMENT}
 
 
-admin.site.register(TournamentSearchTerm, SearchTermAdmin)
+@admin.register(TournamentSearchTerm)
+class TournamentSearchTermAdmin(SearchTermAdmin):
+    found_by = {"owner": Kind.TOURNAMENT}
+
+
+def _find_lines(text: str) -> Iterable[int]:
+    """Return the newest lines of matches at tournaments, and for teams, of a name."""
+    for path, kind in (("tournament", Kind.TOURNAMENT), ("team", Kind.TEAM)):
+        rows = TournamentMatchResult.objects.filter(**{f"{path}__in": find(kind, text)})
+        yield from rows.order_by("-match_id").values_list("match_id", flat=True)[:MOST_LINES]
+
+
+add_finder(Kind.TOURNAMENT, find_by_terms(TournamentSearchTerm))
+add_finder(Kind.LINE, _find_lines)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core import clock
-from deltacrown.core.admin import ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
-from deltacrown.core.names import make_name_key, write_search_text
-from deltacrown.user_profile import privacy
+from deltacrown.core.admin import AskingAdmin, OwnedAdmin, ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
+from deltacrown.core.admin_search import Kind, add_finder, find_by_terms
+from deltacrown.core.admin_words import page_of_person, write_person
+from deltacrown.user_profile import engine_admin, privacy
 from deltacrown.user_profile.achievements import awards
 from deltacrown.user_profile.models import (
     Achievement,
@@ -35,7 +36,10 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from deltacrown.user_profile.people import avatars, identities, kyc, privacy_settings, standings
+from deltacrown.user_profile.people.addresses import get_nameable_player
 from django_tally.fields import DerivedStat, Stat
+
+__all__ = ["engine_admin"]
 
 GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
@@ -82,7 +86,14 @@ class RemovalForm(forms.Form):
     )
 
 
-class MadeWithUserAdmin(ServiceAdmin):
+class OfPlayerAdmin(AskingAdmin):
+    """Rows about one player, whose page is theirs on the site."""
+
+    def page_of(self, row: Any) -> tuple[str, list[str]] | None:
+        return page_of_person(row.user)
+
+
+class MadeWithUserAdmin(OfPlayerAdmin, ServiceAdmin):
     """Rows that the database creates and deletes together with their user."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -96,19 +107,20 @@ class MadeWithUserAdmin(ServiceAdmin):
 class UserProfileAdmin(MadeWithUserAdmin):
     list_display = [
         "public_id",
-        "user",
-        "display_name",
+        "shown_name",
+        "username",
         "country",
         "standing",
         "total_matches_played",
         "overall_win_rate",
         "tournaments_won",
         "level",
+        "site_link",
     ]
     list_filter = ["standing"]
     list_select_related = ["user"]
-    search_fields = ["=public_id"]
-    name_lookups = {"user__username_key": make_name_key, "search_key__contains": write_search_text}
+    found_by = {"user": Kind.PLAYER}
+    search_help_text = "A public id, a username, or the beginning of a word of a name, present or former."
     ordering = ["public_id"]
     readonly_fields = [
         *("user", "public_id", "created_at", "standing", "standing_until", "avatar"),
@@ -121,7 +133,22 @@ class UserProfileAdmin(MadeWithUserAdmin):
     ]
     actions = ["remove_pictures", "suspend_selected", "lift_selected", "close_selected", "reopen_selected"]
 
+    def page_of(self, row: UserProfile) -> tuple[str, list[str]]:
+        return "player", [row.public_id]
+
+    def describe(self, row: UserProfile) -> str:
+        return f"{row.name} ({row.public_id})"
+
+    @admin.display(description="Name", ordering="display_name")
+    def shown_name(self, row: UserProfile) -> str:
+        return row.name
+
+    @admin.display(description="Username")
+    def username(self, row: UserProfile) -> str:
+        return str(row.user.username)
+
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
+        get_nameable_player(row.public_id)
         identity = identities.Identity(
             row.user, display_name=row.display_name, country=row.country, bio=row.bio
         )
@@ -171,12 +198,11 @@ class UserProfileAdmin(MadeWithUserAdmin):
 
 
 @admin.register(GameStats)
-class GameStatsAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "game", *GAME_NUMBERS]
+class GameStatsAdmin(OfPlayerAdmin, ReadOnlyAdmin):
+    list_display = ["user", "game", *GAME_NUMBERS, "site_link"]
     list_filter = ["game"]
-    list_select_related = ["user", "game"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    list_select_related = ["game"]
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-id"]
     readonly_fields = GAME_NUMBERS
 
@@ -185,9 +211,7 @@ class GameStatsAdmin(ReadOnlyAdmin):
 class PrivacySettingsAdmin(MadeWithUserAdmin):
     list_display = ["user", "show_match_history", "show_tournament_stats"]
     list_filter = ["show_match_history", "show_tournament_stats"]
-    list_select_related = ["user"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-pk"]
     readonly_fields = ["user"]
 
@@ -203,12 +227,19 @@ class PublicIdCounterAdmin(ReadOnlyAdmin):
 
 
 @admin.register(UserActivity, ArchivedUserActivity)
-class UserActivityAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "activity_type", "description", "visibility", "is_withdrawn", "created_at"]
+class UserActivityAdmin(OfPlayerAdmin, ReadOnlyAdmin):
+    list_display = [
+        "user",
+        "activity_type",
+        "description",
+        "visibility",
+        "is_withdrawn",
+        "created_at",
+        "site_link",
+    ]
+    exclude = ["id"]  # which the form of an archived row would show
     list_filter = ["activity_type", "visibility", "is_withdrawn"]
-    list_select_related = ["user"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-id"]
 
 
@@ -218,7 +249,8 @@ class AchievementAdmin(ServiceAdmin):
 
     list_display = ["name", "slug", "tier", "points"]
     list_filter = ["tier"]
-    search_fields = ["name", "slug"]
+    search_fields = ["name"]  # not read: Django asks for them where achievements are chosen by a search
+    found_by_key = ["name__icontains", "slug__icontains"]  # of a few dozen rows
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ("name",)} if obj is None else {}
@@ -233,14 +265,13 @@ class AchievementAdmin(ServiceAdmin):
 
 
 @admin.register(UserAchievement)
-class UserAchievementAdmin(ServiceAdmin):
+class UserAchievementAdmin(OfPlayerAdmin, ServiceAdmin):
     """Awarded achievements. Staff award them with the form and revoke them with the action."""
 
-    list_display = ["id", "user", "achievement", "fact", "earned_at"]
-    list_filter = ["achievement"]
-    list_select_related = ["user", "achievement"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    list_display = ["user", "achievement", "fact", "earned_at", "site_link"]
+    list_filter = ["achievement__tier"]
+    list_select_related = ["achievement"]
+    found_by = {"user": Kind.PLAYER}
     autocomplete_fields = ["user", "achievement"]
     ordering = ["-id"]
     actions = ["revoke_selected"]
@@ -263,7 +294,7 @@ class UserAchievementAdmin(ServiceAdmin):
         return award
 
     def describe(self, row: UserAchievement) -> str:
-        return f"{row.user}: {row.achievement}"
+        return f"{write_person(row.user)}: {row.achievement}"
 
     @admin.action(description="Revoke selected achievements", permissions=["act"])
     def revoke_selected(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
@@ -274,47 +305,44 @@ class UserAchievementAdmin(ServiceAdmin):
 
 
 @admin.register(BackfilledPlayer)
-class BackfilledPlayerAdmin(ReadOnlyAdmin):
-    list_display = ["owner", "token", "rules"]
+class BackfilledPlayerAdmin(OwnedAdmin):
+    list_display = ["player", "token", "rules", "site_link"]
+    fields = ["player", "token", "rules"]
+    readonly_fields = ["player"]
     ordering = ["owner"]
 
 
 @admin.register(PendingAnonymisation)
-class PendingAnonymisationAdmin(ReadOnlyAdmin):
+class PendingAnonymisationAdmin(OwnedAdmin):
     """What is left to do, without the names: nobody needs to read them any more."""
 
-    list_display = ["owner", "stage", "last_row", "started_at"]
-    fields = ("owner", "stage", "last_row", "started_at")
+    list_display = ["player", "stage", "started_at"]
+    fields = ("player", "stage", "started_at")
+    readonly_fields = ["player"]
     ordering = ["owner"]
 
 
 @admin.register(ExperienceAward)
-class ExperienceAwardAdmin(ReadOnlyAdmin):
-    list_display = ["id", "user", "points", "reason", "awarded_at"]
-    list_select_related = ["user"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+class ExperienceAwardAdmin(OfPlayerAdmin, ReadOnlyAdmin):
+    list_display = ["user", "points", "reason", "awarded_at", "site_link"]
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-id"]
 
 
 @admin.register(StandingChange)
-class StandingChangeAdmin(ReadOnlyAdmin):
+class StandingChangeAdmin(OfPlayerAdmin, ReadOnlyAdmin):
     """The log of suspensions, closings and the like, with why and by whom."""
 
-    list_display = ["id", "user", "standing", "until", "reason", "decided_by", "changed_at"]
+    list_display = ["user", "standing", "until", "reason", "decided_by", "changed_at", "site_link"]
     list_filter = ["standing"]
-    list_select_related = ["user", "decided_by"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-id"]
 
 
 @admin.register(Follow)
 class FollowAdmin(ReadOnlyAdmin):
-    list_display = ["id", "follower", "followed", "created_at"]
-    list_select_related = ["follower", "followed"]
-    search_fields = ["=follower__username", "=followed__username"]
-    name_lookups = {"follower__username_key": make_name_key, "followed__username_key": make_name_key}
+    list_display = ["follower", "followed", "created_at"]
+    found_by = {"follower": Kind.PLAYER, "followed": Kind.PLAYER}
     ordering = ["-id"]
 
 
@@ -322,10 +350,8 @@ class FollowAdmin(ReadOnlyAdmin):
 class BlockAdmin(ReadOnlyAdmin):
     """Who blocks whom, for staff who may see what players hide."""
 
-    list_display = ["id", "blocker", "blocked", "created_at"]
-    list_select_related = ["blocker", "blocked"]
-    search_fields = ["=blocker__username", "=blocked__username"]
-    name_lookups = {"blocker__username_key": make_name_key, "blocked__username_key": make_name_key}
+    list_display = ["blocker", "blocked", "created_at"]
+    found_by = {"blocker": Kind.PLAYER, "blocked": Kind.PLAYER}
     ordering = ["-id"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -333,14 +359,12 @@ class BlockAdmin(ReadOnlyAdmin):
 
 
 @admin.register(KycVerification)
-class KycVerificationAdmin(ReadOnlyAdmin):
+class KycVerificationAdmin(OfPlayerAdmin, ReadOnlyAdmin):
     """Verifications requested by players. Staff decide with the actions, but not about themselves."""
 
-    list_display = ["id", "user", "status", "requested_at", "reviewed_at", "reviewed_by"]
+    list_display = ["user", "status", "requested_at", "reviewed_at", "reviewed_by", "site_link"]
     list_filter = ["status"]
-    list_select_related = ["user", "reviewed_by"]
-    search_fields = ["=user__username"]
-    name_lookups = {"user__username_key": make_name_key}
+    found_by = {"user": Kind.PLAYER}
     ordering = ["-id"]
     actions = ["verify_selected", "reject_selected"]
 
@@ -361,4 +385,15 @@ class KycVerificationAdmin(ReadOnlyAdmin):
         return self.ask_first(request, rows, title=title, service=decide, form_class=forms.Form)
 
 
-admin.site.register(PlayerSearchTerm, SearchTermAdmin)
+@admin.register(PlayerSearchTerm)
+class PlayerSearchTermAdmin(SearchTermAdmin):
+    found_by = {"owner": Kind.PLAYER}
+
+
+def _find_by_public_id(text: str) -> Iterable[int]:
+    """Return who has a public id."""
+    return UserProfile.objects.filter(public_id=text.upper()).values_list("user", flat=True)
+
+
+add_finder(Kind.PLAYER, _find_by_public_id)
+add_finder(Kind.PLAYER, find_by_terms(PlayerSearchTerm))

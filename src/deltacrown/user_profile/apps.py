@@ -15,11 +15,7 @@ class UserProfileConfig(AppConfig):
         from deltacrown.core.term_triggers import register_terms  # noqa: PLC0415 - imports models
         from deltacrown.core.trigrams import check_trigrams, sync_trigram_indexes  # noqa: PLC0415
         from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
-        from deltacrown.interchange.directory import (  # noqa: PLC0415
-            PLAYER_ADDRESSES,
-            PLAYER_PROFILES,
-            PlayerAddress,
-        )
+        from deltacrown.interchange.directory import PlayerAddress, register_players  # noqa: PLC0415
         from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.belongings import BELONGINGS, TEXTS  # noqa: PLC0415 - imports models
         from deltacrown.user_profile.checks import check_catalogue, check_everyone_has_a_profile  # noqa: PLC0415
@@ -38,8 +34,8 @@ class UserProfileConfig(AppConfig):
 
         register_belongings(BELONGINGS)
         register_texts(TEXTS)
-        PLAYER_ADDRESSES.append(PlayerAddress(addresses.PUBLIC_ID, addresses.find_users))
-        PLAYER_PROFILES.append(newcomers.PROFILES)
+        address = PlayerAddress(addresses.PUBLIC_ID, addresses.find_users)
+        register_players(address, newcomers.PROFILES)
         register_provider(Provider(provisioning.build_user_triggers))
         register_provider(Provider(standing_triggers.build_standing_triggers, standing_triggers.list_tables))
         register_terms(TERM_SOURCES)

@@ -41,8 +41,8 @@ from django_tally.database_clock import DatabaseNow
 CLOCK_SKEW = timedelta(minutes=1)
 
 Viewer = User | AnonymousUser | None
-#: Raises ``HistoryHidden`` unless the viewer may see some rows of the owner.
-Gate = Callable[[User, Viewer], None]
+#: Raises ``HistoryHidden`` unless the viewer may see some rows of the owner, whose flags may be given.
+Gate = Callable[[User, Viewer, PrivacySettings | None], None]
 Activity = TypeVar("Activity", bound=ActivityRow)
 
 MATCHES = "match history"
@@ -133,47 +133,45 @@ def get_visibility(owner: User, viewer: Viewer, flags: PrivacySettings | None = 
     """Return all that ``viewer`` may see, in one query; none if given a shown player's flags."""
     flags = flags or _get_flags(owner).first()
     return Visibility(
-        match_history=_sees(owner, viewer, MATCHES, shown=flags is not None and flags.show_match_history),
-        tournaments=_sees(
-            owner, viewer, TOURNAMENTS, shown=flags is not None and flags.show_tournament_stats
-        ),
+        match_history=_sees(owner, viewer, MATCHES, shown=bool(flags and flags.show_match_history)),
+        tournaments=_sees(owner, viewer, TOURNAMENTS, shown=bool(flags and flags.show_tournament_stats)),
         own_records=is_self(viewer, owner) or sees_hidden(viewer),
         disputes=is_self(viewer, owner) or _may(viewer, Right.VIEW_DISPUTES),
     )
 
 
-def can_see_match_history(owner: User, viewer: Viewer) -> bool:
+def can_see_match_history(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> bool:
     """Return whether ``viewer`` may see the matches of ``owner``, also as rows of a stat and in exports."""
-    shown = _get_flags(owner).filter(show_match_history=True).exists()
-    return _sees(owner, viewer, MATCHES, shown=shown)
+    flags = flags or _get_flags(owner).first()
+    return _sees(owner, viewer, MATCHES, shown=bool(flags and flags.show_match_history))
 
 
-def can_see_tournaments(owner: User, viewer: Viewer) -> bool:
+def can_see_tournaments(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> bool:
     """Return whether ``viewer`` may see the tournaments ``owner`` entered."""
-    shown = _get_flags(owner).filter(show_tournament_stats=True).exists()
-    return _sees(owner, viewer, TOURNAMENTS, shown=shown)
+    flags = flags or _get_flags(owner).first()
+    return _sees(owner, viewer, TOURNAMENTS, shown=bool(flags and flags.show_tournament_stats))
 
 
-def require_match_history(owner: User, viewer: Viewer) -> None:
+def require_match_history(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` may see the matches of ``owner``."""
-    if not can_see_match_history(owner, viewer):
+    if not can_see_match_history(owner, viewer, flags):
         raise HistoryHidden(_("User has hidden match history"), owner=owner)
 
 
-def require_tournaments(owner: User, viewer: Viewer) -> None:
+def require_tournaments(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` may see the tournaments ``owner`` entered."""
-    if not can_see_tournaments(owner, viewer):
+    if not can_see_tournaments(owner, viewer, flags):
         raise HistoryHidden(_("User has hidden tournament history"), owner=owner)
 
 
-def require_disputes(owner: User, viewer: Viewer) -> None:
+def require_disputes(owner: User, viewer: Viewer, _flags: PrivacySettings | None = None) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff: only they see a player's disputes."""
     if not _sees(owner, viewer, DISPUTES, shown=False):
         message = _("The disputes a player filed are shown to the player and to staff only")
         raise HistoryHidden(message, owner=owner)
 
 
-def require_experience(owner: User, viewer: Viewer) -> None:
+def require_experience(owner: User, viewer: Viewer, _flags: PrivacySettings | None = None) -> None:
     """Raise ``HistoryHidden`` unless ``viewer`` is ``owner`` or staff, who alone see awards of experience.
 
     The reason of an award may name a match or a tournament that the player hides.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -174,7 +175,13 @@ class DerivedStat(_InWords, engine.DerivedStat):
 
 def list_numbers(holder: type[models.Model]) -> list[Stat | DerivedStat]:
     """Return the numbers that ``holder``, a model or the abstract base of one, declares, in that order."""
-    return [field for field in holder._meta.local_fields if isinstance(field, Stat | DerivedStat)]
+    return list(_find_numbers(holder))
+
+
+@cache
+def _find_numbers(holder: type[models.Model]) -> tuple[Stat | DerivedStat, ...]:
+    """Return the numbers of a model, which is complete: an answer asks for them dozens of times."""
+    return tuple(field for field in holder._meta.local_fields if isinstance(field, Stat | DerivedStat))
 
 
 def list_twins(holder: type[models.Model]) -> dict[str, str]:

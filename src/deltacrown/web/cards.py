@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 from deltacrown.core.dates import write_day
 from deltacrown.core.inputs import INVISIBLE
 from deltacrown.core.names import write_search_text
-from deltacrown.core.numerals import write_percentage
+from deltacrown.core.numerals import write_with_unit
 from deltacrown.pages.sharing import PlayerCard, TournamentCard
 from deltacrown.user_profile.numbers.catalogue import StatLine
 from deltacrown.web.identicons import SIZE, draw_identicon
@@ -93,9 +93,7 @@ def describe_tournament(card: TournamentCard) -> Card:
 
 def write_value(line: StatLine) -> str:
     """Return the value of a number as people read it: ``56.25 %``."""
-    if line.value is not None and line.unit == "%":
-        return write_percentage(line.value)
-    return f"{figure(line.value)} {line.unit}".strip() if line.value is not None else figure(None)
+    return write_with_unit(figure(line.value), line.unit if line.value is not None else "")
 
 
 def draw_card(card: Card, photo: bytes | None = None) -> bytes:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from deltacrown.core.numerals import write_exactly, write_whole
+from deltacrown.core.numerals import write_exactly, write_whole, write_with_unit
 
 Value = int | Decimal | None
 
@@ -85,10 +85,11 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot, where something happened."""
+    """A dot, where something happened; ``title`` says the period and its value."""
 
     x: str
     y: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Last:
-    """The last value, which is labelled; ``side`` is as that of a tick."""
+    """The last value, which is labelled; ``side`` is as that of a tick, ``title`` as that of a dot."""
 
     x: str
     y: str
     value: int | Decimal
     side: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,14 +170,15 @@ def draw_chart(
 
     scale = choose_scale(known, unit=unit, lowest_first=lowest_first)
     happened = [not point.is_empty for point in points]
+    titles = [_title(point.label, value, unit) for point, value in zip(points, drawn, strict=True)]
     return Chart(
         summary=_sum_up(points, drawn, unit),
         scale=scale,
-        line=_draw_line(drawn, happened, scale),
-        beside=_draw_line(running, [False] * len(points), scale) if is_rolling else None,
+        line=_draw_line(drawn, happened, scale, titles),
+        beside=_draw_line(running, [False] * len(points), scale, titles) if is_rolling else None,
         values=[Tick(_write(scale.place(value)), write_whole(value)) for value in scale.list_values()],
         periods=_label_periods(labels or [point.label for point in points]),
-        last=_find_last(drawn, scale),
+        last=_find_last(drawn, scale, titles),
         rulings=_mark_rulings(drawn, rulings, scale),
     )
 
@@ -204,7 +207,18 @@ def _choose_step(size: int) -> int:
     return next(step * power for step in STEPS if step * power >= least)
 
 
-def _draw_line(values: Sequence[Value], happened: Sequence[bool], scale: Scale) -> Line:
+def _title(label: str, value: Value, unit: str) -> str:
+    if value is None:
+        return ""
+    return _("%(period)s: %(value)s") % {
+        "period": label,
+        "value": write_with_unit(write_exactly(value), unit),
+    }
+
+
+def _draw_line(
+    values: Sequence[Value], happened: Sequence[bool], scale: Scale, titles: Sequence[str]
+) -> Line:
     placed = [
         None if value is None else (_across(n, len(values)), scale.place(value))
         for n, value in enumerate(values)
@@ -213,8 +227,8 @@ def _draw_line(values: Sequence[Value], happened: Sequence[bool], scale: Scale) 
     lone = {run[0] for run in runs if len(run) == 1}
 
     marks = [
-        Mark(_write(each[0]), _write(each[1]))
-        for each, has_rows in zip(placed, happened, strict=True)
+        Mark(_write(each[0]), _write(each[1]), title)
+        for each, has_rows, title in zip(placed, happened, titles, strict=True)
         if each is not None and (has_rows or each in lone)
     ]
     pieces = [" ".join(f"{_write(x)},{_write(y)}" for x, y in filter(None, run)) for run in runs]
@@ -243,21 +257,11 @@ def _sum_up(points: Sequence[Point], drawn: Sequence[Value], unit: str) -> str:
         return ""
 
     (first, begins), (last, ends) = known[0], known[-1]
-    least, greatest = (_write_value(end([value for value, _label in known]), unit) for end in (min, max))
+    values = [value for value, _label in known]
+    told = {"first": first, "last": last, "least": min(values), "greatest": max(values)}
+    written = {name: write_with_unit(write_exactly(value), unit) for name, value in told.items()}
     sentence = _("From %(first)s (%(begins)s) to %(last)s (%(ends)s), between %(least)s and %(greatest)s.")
-    return sentence % {
-        "first": _write_value(first, unit),
-        "begins": begins,
-        "last": _write_value(last, unit),
-        "ends": ends,
-        "least": least,
-        "greatest": greatest,
-    }
-
-
-def _write_value(value: int | Decimal, unit: str) -> str:
-    written = write_exactly(value)
-    return _("%(number)s %%") % {"number": written} if unit == "%" else f"{written} {unit}".strip()
+    return sentence % {**written, "begins": begins, "ends": ends}
 
 
 def _label_periods(labels: Sequence[str]) -> list[Tick]:
@@ -287,14 +291,14 @@ def _choose_side(n: int, last: int) -> str:
     return "start" if n == 0 else "end" if n == last else "middle"
 
 
-def _find_last(values: Sequence[Value], scale: Scale) -> Last | None:
+def _find_last(values: Sequence[Value], scale: Scale, titles: Sequence[str]) -> Last | None:
     value = values[-1]
     if value is None:
         return None
 
     n = len(values) - 1
     x, y = _write(_across(n, len(values))), _write(scale.place(value))
-    return Last(x, y, value, side=_choose_side(n, n))
+    return Last(x, y, value, _choose_side(n, n), titles[n])
 
 
 def _across(n: int, count: int) -> float:

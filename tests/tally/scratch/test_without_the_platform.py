@@ -273,7 +273,8 @@ def test_history_tells_each_change_and_as_of_undoes_it(run):
         from django.utils import timezone
         from django_tally.as_of import get_as_of
         from django_tally.context import attributed
-        from django_tally.history import StatOf, list_changes
+        from django_tally.history import list_changes
+        from django_tally.stat_sql import StatOf
         gil = open_account("gil")
         keys = {"customer": gil.pk}
         first = Order.objects.create(customer=gil, branch=branch, cents=30)

@@ -1,23 +1,32 @@
-"""Whole histories, streamed: a player's public matches, and everything of the caller's own."""
+"""Whole histories, streamed: what a player's lists show, and everything of the caller's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query
 from pydantic import BaseModel, Field
 
 from deltacrown.api.access import OWN, PUBLIC, caller_of
 from deltacrown.api.resource import Resource
-from deltacrown.api.resources.players import MatchFilterQuery, PlayerPath
-from deltacrown.api.shapes import GivenDateTime
+from deltacrown.api.resources.players import (
+    MatchFilterQuery,
+    PlayerPath,
+    SeriesFilterQuery,
+    TournamentFilterQuery,
+)
+from deltacrown.api.shapes import GivenDateTime, Shown
+from deltacrown.api.shapes.players import ActivityLine, EntryLine, SeriesLine
 from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
 from deltacrown.core.clock import now
-from deltacrown.pages import exports
+from deltacrown.pages import exports, list_exports
 
 resource = Resource("exports")
+
+#: What hides an entry of one's own timeline: for the list, not for a file that may be passed on.
+LEFT_OUT = {"handle"}
 
 FormatField = Annotated[Format, Field(description="NDJSON, a JSON object a line; or CSV, with a header.")]
 
@@ -25,6 +34,18 @@ STREAM_OF_MATCHES = describe_stream(
     '{"match_key": "winter-cup-final", "game": "rocket", "player": "DC-25-000042", "result": "win", '
     '"played_at": "2025-06-01T20:00:00Z", …}\n',
     "match_key,game,player,result,played_at,…\nwinter-cup-final,rocket,DC-25-000042,win,2025-06-01T20:00:00Z,…\n",
+)
+STREAM_OF_SERIES = describe_stream(
+    '{"slug": "winter-cup", "series": "Final", "opponent": "Old Guard", "result": "WIN", …}\n',
+    "slug,name,…,series,…,opponent,…,result,…\nwinter-cup,Winter Cup,…,Final,…,Old Guard,…,WIN,…\n",
+)
+STREAM_OF_TOURNAMENTS = describe_stream(
+    '{"slug": "winter-cup", "name": "Winter Cup", "status": "COMPLETED", "placement": 1, …}\n',
+    "slug,name,…,status,…,placement,…\nwinter-cup,Winter Cup,…,COMPLETED,…,1,…\n",
+)
+STREAM_OF_ACTIVITY = describe_stream(
+    '{"activity_type": "TOURNAMENT_WON", "description": "Won Winter Cup", …}\n',
+    "activity_type,description,…\nTOURNAMENT_WON,Won Winter Cup,…\n",
 )
 STREAM_OF_EVERYTHING = describe_stream(
     '{"section": "privacy", "show_match_history": true, "show_tournament_stats": true}\n',
@@ -46,6 +67,14 @@ class MatchExportQuery(ExportQuery, MatchFilterQuery):
         description="Only matches recorded, voided, restored or corrected in their result "
         "since this datetime.",
     )
+
+
+class SeriesExportQuery(ExportQuery, SeriesFilterQuery):
+    """In which form, and which of them."""
+
+
+class TournamentExportQuery(ExportQuery, TournamentFilterQuery):
+    """In which form, and which of them."""
 
 
 @resource.read(
@@ -80,6 +109,58 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
     return stream_ndjson((line.as_json() for line in found.lines), name=name)
 
 
+@resource.read(
+    "/players/{public_id}/series/export",
+    answers=None,
+    access=PUBLIC,
+    refuses=[403, 404, 410],
+    extra=STREAM_OF_SERIES,
+)
+def export_player_series(request: HttpRequest, public_id: PlayerPath, query: Query[SeriesExportQuery]) -> Any:
+    """All series of a player, or what filters leave of them, with the fields of the list; latest first.
+
+    403 when the player hides their matches.
+    """
+    viewer = caller_of(request).viewer
+    found = list_exports.export_series(public_id, query.model_dump(exclude={"format"}), viewer=viewer)
+    return _stream_rows(SeriesLine, found, query.format, name=f"{public_id}-series")
+
+
+@resource.read(
+    "/players/{public_id}/tournaments/export",
+    answers=None,
+    access=PUBLIC,
+    refuses=[403, 404, 410],
+    extra=STREAM_OF_TOURNAMENTS,
+)
+def export_player_tournaments(
+    request: HttpRequest, public_id: PlayerPath, query: Query[TournamentExportQuery]
+) -> Any:
+    """All tournaments a player entered, or what filters leave of them, with the fields of the list.
+
+    The latest registration comes first. 403 when the player hides them.
+    """
+    viewer = caller_of(request).viewer
+    found = list_exports.export_tournaments(public_id, query.model_dump(exclude={"format"}), viewer=viewer)
+    return _stream_rows(EntryLine, found, query.format, name=f"{public_id}-tournaments")
+
+
+@resource.read(
+    "/players/{public_id}/activity/export",
+    answers=None,
+    access=PUBLIC,
+    refuses=[404, 410],
+    extra=STREAM_OF_ACTIVITY,
+)
+def export_player_activity(request: HttpRequest, public_id: PlayerPath, query: Query[ExportQuery]) -> Any:
+    """A player's whole timeline, as far as the caller may see it, latest first.
+
+    The fields are those of the list, without `handle`.
+    """
+    found = list_exports.export_activity(public_id, viewer=caller_of(request).viewer)
+    return _stream_rows(ActivityLine, found, query.format, name=f"{public_id}-activity")
+
+
 @resource.read("/me/export", answers=None, access=OWN, extra=STREAM_OF_EVERYTHING)
 def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
     """Everything kept of the caller.
@@ -93,6 +174,18 @@ def export_me(request: HttpRequest, query: Query[ExportQuery]) -> Any:
 
     lines = ({"section": section, **record} for section, record in records)
     return stream_ndjson(lines, name="deltacrown-export")
+
+
+def _stream_rows(
+    shape: type[Shown], found: Iterable[Any], form: Format, *, name: str
+) -> StreamingHttpResponse:
+    """Return rows of a list in its shape; without what is of use to nobody who reads the file."""
+    records = (shape.model_validate(each).model_dump(mode="json", exclude=LEFT_OUT) for each in found)
+    if form == "ndjson":
+        return stream_ndjson(records, name=name)
+
+    columns = [field for field in shape.model_fields if field not in LEFT_OUT]
+    return stream_csv(columns, ([record[each] for each in columns] for record in records), name=name)
 
 
 def _fields(records: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[list[Any]]:

@@ -45,6 +45,7 @@ PLAYED_FROM = "The earliest datetime, or a date: from its start, UTC."
 PLAYED_TO = "The datetime before which, or a date: to its end, UTC."
 REGISTERED_FROM = "The earliest datetime of registration, or a date: from its start, UTC."
 REGISTERED_TO = "The datetime of registration before which, or a date: to its end, UTC."
+REPORTED = "A name and what the game reported under it, in words."
 SEASON_PLAYED = "A season's slug: what was played on its days, in its game where it is of one."
 SEASON_OF_ROWS = (
     "A season's slug: matches and series played on its days, tournaments that start on them; "
@@ -64,13 +65,14 @@ class MatchFilterQuery(BaseModel):
     tournament: str | None = Field(None, description="A tournament's slug.")
     opponent: str | None = Field(None, description="Public id of a player, slug of a team, or a name.")
     season: str | None = Field(None, description=SEASON_PLAYED)
+    reported: str | None = Field(None, description=REPORTED, examples=["agent:Jett"])
 
 
 class MatchQuery(MatchFilterQuery, PagingByTen):
     """Narrows match rows, a page at a time."""
 
 
-class SeriesQuery(PagingByTen):
+class SeriesFilterQuery(BaseModel):
     """Narrows series, whose time is that of their last game."""
 
     game: str | None = Field(None, description="A game's slug.")
@@ -82,7 +84,11 @@ class SeriesQuery(PagingByTen):
     season: str | None = Field(None, description=SEASON_PLAYED)
 
 
-class TournamentQuery(Paging):
+class SeriesQuery(SeriesFilterQuery, PagingByTen):
+    """Narrows series, a page at a time."""
+
+
+class TournamentFilterQuery(BaseModel):
     """Narrows the tournaments a player entered."""
 
     game: str | None = Field(None, description="A game's slug.")
@@ -92,6 +98,10 @@ class TournamentQuery(Paging):
     registered_from: str | None = Field(None, description=REGISTERED_FROM, examples=["2025-06-01"])
     registered_to: str | None = Field(None, description=REGISTERED_TO, examples=["2025-06-30"])
     season: str | None = Field(None, description=SEASON_HELD)
+
+
+class TournamentQuery(TournamentFilterQuery, Paging):
+    """Narrows the tournaments a player entered, a page at a time."""
 
 
 class RowQuery(MatchQuery):

@@ -16,6 +16,7 @@ from deltacrown.api.shapes.teams import (
     EndedMembership,
     GivenRole,
     RoleName,
+    RosterMember,
     Team,
     TeamMember,
     TeamRole,
@@ -24,6 +25,7 @@ from deltacrown.api.shapes.teams import (
 from deltacrown.core.clock import now
 from deltacrown.pages import teams
 from deltacrown.pages.team_numbers import count_numbers
+from deltacrown.pages.team_roster import list_roster
 
 resource = Resource("teams")
 
@@ -55,6 +57,12 @@ def get_team_numbers(request: HttpRequest, slug: TeamPath) -> Any:
 def list_team_members(request: HttpRequest, slug: TeamPath, query: Query[Paging]) -> Any:
     """The present members with their roles, those who joined last first."""
     return page_of(teams.list_members(teams.get_team(slug), query.page, limit=query.limit))
+
+
+@resource.read("/teams/{slug}/roster", answers=PageOf[RosterMember], access=SHARED, refuses=[404])
+def list_team_roster(request: HttpRequest, slug: TeamPath, query: Query[Paging]) -> Any:
+    """Everybody who is or was in a team, with their stays: the present members first, then who left last."""
+    return page_of(list_roster(teams.get_team(slug), query.page, limit=query.limit))
 
 
 @resource.read("/teams/{slug}/roles", answers=PageOf[TeamRole], access=SHARED, refuses=[404])

@@ -35,6 +35,22 @@ class TeamMember(Shown):
     roles: list[HeldRole] = Field(description="Those of now.")
 
 
+class TeamStay(Shown):
+    """A time that a player spent in a team."""
+
+    joined_at: DateTime
+    left_at: DateTime | None = Field(description="Null while they are in it.")
+
+
+class RosterMember(Shown):
+    """A present or former member of a team, with the times they spent in it."""
+
+    player: PlayerLine
+    is_present: bool = Field(description="Whether they are in the team now.")
+    stays: list[TeamStay] = Field(description="In the order of time; the latest twelve at most.")
+    has_earlier: bool = Field(description="Whether there were stays before these.")
+
+
 class Team(Shown):
     """A team at a glance."""
 

@@ -145,14 +145,14 @@ def find_team_faults(names: Iterable[str]) -> dict[str, str]:
 
 
 def list_team_words(teams: Iterable[int]) -> dict[int, set[str]]:
-    """Return team's id → the keys of everything it is or was called: names and slugs. Two queries for 500."""
+    """Return team's id → the keys of everything it is or was called: names and slugs. One query for 500."""
     words: dict[int, set[str]] = {}
     for batch in in_batches(sorted(set(teams))):
-        for pk, slug, name in Team.objects.filter(pk__in=batch).values_list("pk", "slug", "name"):
-            words[pk] = {make_name_key(slug), make_name_key(name)}
-        former = FormerTeamName.objects.filter(owner__in=batch)
-        for pk, name in former.values_list("owner_id", "name"):
-            words[pk].add(make_name_key(name))
+        present = Team.objects.filter(pk__in=batch).order_by()
+        former = FormerTeamName.objects.filter(owner__in=batch).order_by()
+        slugs, names = present.values_list("pk", "slug"), present.values_list("pk", "name")
+        for pk, word in slugs.union(names, former.values_list("owner_id", "name"), all=True):
+            words.setdefault(pk, set()).add(make_name_key(word))
     return words
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -145,7 +145,7 @@ def list_captains(team: Team, at: datetime) -> list[User]:
     return [row.user for row in held.select_related("user__profile").order_by("given_at", "id")]
 
 
-def list_teams_led(user: User, at: datetime) -> list[Team]:
+def list_teams_led(user: User, at: datetime) -> QuerySet[Team]:
     """Return the teams for which ``user`` acts at ``at``: those they lead, or are in while nobody
     leads them.
     """
@@ -153,7 +153,7 @@ def list_teams_led(user: User, at: datetime) -> list[Team]:
     memberships = TeamMembership.objects.present_at(at).filter(user=user)
     of_team = captains.filter(team=OuterRef("team"))
     led = Exists(of_team.filter(user=user)) | ~Exists(of_team)
-    return list(Team.objects.filter(pk__in=memberships.filter(led).values("team")).order_by("name", "id"))
+    return Team.objects.filter(pk__in=memberships.filter(led).values("team")).order_by("name", "id")
 
 
 def can_manage(team: Team, user: User, *, now: datetime) -> bool:

@@ -21,6 +21,7 @@ from deltacrown.tournaments.services.completion import ResultsConflict, complete
 from deltacrown.tournaments.services.deliveries import AnyRecord, record_deliveries
 from deltacrown.tournaments.services.descriptions import InvalidTournamentMatch
 from deltacrown.tournaments.services.disqualifications import RulingCause, find_ruling_causes
+from deltacrown.tournaments.services.editing import EDITED, change_tournament
 from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered
 from deltacrown.tournaments.services.forfeit_rule import set_forfeit_rule
 from deltacrown.tournaments.services.guesses import ToldFacts
@@ -110,6 +111,7 @@ from deltacrown.tournaments.services.summary import (
 
 __all__ = [
     "ANNULLED",
+    "EDITED",
     "REOPENED",
     "AlreadyRegistered",
     "AnyRecord",
@@ -156,6 +158,7 @@ __all__ = [
     "can_organise",
     "cancel_tournament",
     "change_roster",
+    "change_tournament",
     "check_currency",
     "check_in",
     "check_kept",

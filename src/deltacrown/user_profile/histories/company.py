@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -34,6 +34,9 @@ from deltacrown.user_profile.standing import filter_listed
 LOOKED_AT = 200
 #: How many people are listed on each side.
 LISTED = 10
+#: How often one must have met an opponent for how that ends to be told, and how many such are named.
+LEAST_MET, NAMED = 5, 3
+HALF = 50
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,15 @@ class Company:
     """Those met most, the most matches first.
 
     :param matches: how many matches were looked at.
+    :param beaten: the opponents met often against whom most was won, the highest rate first; ``feared`` those
+        against whom least was, the lowest rate first.
     """
 
     teammates: list[Companion]
     opponents: list[Companion]
     matches: int
+    beaten: list[Companion] = field(default_factory=list)
+    feared: list[Companion] = field(default_factory=list)
 
 
 class _Met(NamedTuple):
@@ -109,7 +116,8 @@ def read_company(user: User, game: str | None = None, *, viewer: Viewer) -> Comp
         found[is_together][met.public_id] += _record_of(row)
 
     teammates, opponents = (_rank(found[is_together], people) for is_together in (True, False))
-    return Company(teammates, opponents, len(rows))
+    beaten, feared = (_rank_by_rate(found[False], people, is_won=is_won) for is_won in (True, False))
+    return Company(teammates, opponents, len(rows), beaten, feared)
 
 
 def _read_latest(user: User, game: str | None) -> list[MatchRow]:
@@ -186,7 +194,17 @@ def _record_of(row: MatchRow) -> Record:
 
 def _rank(records: dict[str, Record], people: dict[str, _Met]) -> list[Companion]:
     ranked = sorted(records, key=lambda public_id: (-records[public_id].played, public_id))
-    return [
-        Companion(met.public_id, met.name, records[met.public_id], bool(met.shows), met.picture)
-        for met in map(people.__getitem__, ranked[:LISTED])
-    ]
+    return [_describe_met(people[each], records[each]) for each in ranked[:LISTED]]
+
+
+def _rank_by_rate(records: dict[str, Record], people: dict[str, _Met], *, is_won: bool) -> list[Companion]:
+    """Return the opponents met often, by the rate of wins: those above the half, or those below it."""
+    sign = -1 if is_won else 1
+    rates = {each: record.win_rate or 0 for each, record in records.items() if record.played >= LEAST_MET}
+    named = [each for each, rate in rates.items() if sign * (rate - HALF) < 0]
+    ranked = sorted(named, key=lambda each: (sign * rates[each], -records[each].played, each))
+    return [_describe_met(people[each], records[each]) for each in ranked[:NAMED]]
+
+
+def _describe_met(met: _Met, record: Record) -> Companion:
+    return Companion(met.public_id, met.name, record, bool(met.shows), met.picture)

@@ -23,6 +23,7 @@ from deltacrown.user_profile.histories.names import (
     find_tournaments_called,
     list_choices,
 )
+from deltacrown.user_profile.histories.reported import check_reported
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]+")
@@ -42,6 +43,7 @@ class MatchFilters:
     :param tournament: a tournament's slug or name.
     :param opponent: a player's public id, a team's slug, or a name of either.
     :param season: a season's slug: what was played on its days, in its game where it is of one.
+    :param reported: a name and what the game reported under it, in words: ``agent:Jett``.
     """
 
     game: str | None = None
@@ -52,6 +54,7 @@ class MatchFilters:
     tournament: str | None = None
     opponent: str | None = None
     season: str | None = None
+    reported: str | None = None
 
     def for_page(self, page: str | None) -> MatchFilters:
         """Return the filters that the statement of a page needs.
@@ -120,6 +123,7 @@ def read_match_filters(given: GivenMatchFilters, *, game: Game | str | None = No
         result=_choice(filters.result, MatchRow.Result, "result"),
         played_from=_choose(max, read_datetime(filters.played_from, "played_from"), since),
         played_to=_choose(min, read_datetime(filters.played_to, "played_to", ends=True), until),
+        reported=check_reported(filters.reported),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -13,8 +14,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
 
 from deltacrown.accounts.models import User
 from deltacrown.core.natural_order import NumberedKey
-from deltacrown.core.pagination import paginate
-from deltacrown.games.models import MatchRow, add_play_order, list_match_sources
+from deltacrown.games.models import MATCH_TABLES, Game, Match, MatchRow, add_play_order, list_match_sources
 from deltacrown.user_profile.histories.matches import ORDER
 
 #: How many matches are read, of which most count: for the form, the streak of now, and a rolling rate.
@@ -24,6 +24,11 @@ LONG = READ // 2
 
 #: Among how many of the latest matches that count the longest streak is looked for: not all are read.
 LOOKED_BACK = 1000
+
+#: The columns of a match in both tables.
+_COLUMNS = [field.attname for field in Match._meta.concrete_fields]
+#: Where ``read_latest`` has the time: after the table, the play order, and slug and name of the game.
+_PLAYED_AT = 4 + _COLUMNS.index("played_at")
 
 #: What a row of the statement tells; the others are days.
 _LONGEST, _LOOKED_AT = 1, 2
@@ -90,16 +95,29 @@ class Streak:
 
 
 def read_latest(user: User, game: str | None = None) -> list[MatchRow]:
-    """Return the latest matches of ``user``, latest first, ``READ`` at most. One query.
+    """Return the latest matches of ``user``, latest first, ``READ`` at most. One query for both tables.
 
-    There is no privacy check; the caller must have made it.
+    There is no privacy check; the caller must have made it. Of the games, the slug and the name are read.
 
     :param game: a game's slug.
     """
-    sources = list_match_sources(**_select(user, game))
-    rows = [add_play_order(source).select_related("game") for source in sources]
-    latest: list[MatchRow] = paginate(rows, listing="form", order=ORDER, limit=READ, max_limit=READ).items
-    return latest
+    parts = []
+    for number, source in enumerate(list_match_sources(**_select(user, game))):
+        ordered = add_play_order(source)
+        # The limit is inside, since a part of a union has none on SQLite.
+        latest = ordered.order_by(*ORDER)[:READ].values("pk")
+        rows = add_play_order(source.model.objects.filter(pk__in=latest)).annotate(table=Value(number))
+        parts.append(
+            rows.order_by().values_list("table", "play_order", "game__slug", "game__name", *_COLUMNS)
+        )
+    found = sorted(parts[0].union(*parts[1:], all=True), key=itemgetter(_PLAYED_AT, 1), reverse=True)
+    return [_build(table, *row) for table, _, *row in found[:READ]]
+
+
+def _build(table: int, slug: str, name: str, *values: Any) -> MatchRow:
+    row = MATCH_TABLES[table](**dict(zip(_COLUMNS, values, strict=True)))
+    row.game = Game.from_db(None, ("id", "slug", "name"), (row.game_id, slug, name))
+    return row
 
 
 def tell_form(rows: Sequence[MatchRow]) -> list[FormMatch]:

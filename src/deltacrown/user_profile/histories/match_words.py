@@ -50,6 +50,16 @@ STAT_WORDS = (
     gettext_noop("damage"),
     gettext_noop("headshots"),
     gettext_noop("rounds"),
+    gettext_noop("race"),
+    gettext_noop("best combo"),
+    gettext_noop("perfects"),
+    gettext_noop("combat score"),
+    gettext_noop("headshot percent"),
+    gettext_noop("damage per round"),
+    gettext_noop("actions per minute"),
+    gettext_noop("resources gathered"),
+    gettext_noop("pass accuracy"),
+    gettext_noop("possession"),
 )
 
 
@@ -125,11 +135,12 @@ def is_number(value: object) -> bool:
 
 
 def _write_number(name: str, value: float) -> str:
-    words = {
-        "name": word_stat(name),
-        "value": write_exactly(value) if isinstance(value, int) else _write_shortly(value),
-    }
-    return gettext("%(name)s %(value)s") % words
+    return gettext("%(name)s %(value)s") % {"name": word_stat(name), "value": write_value(value)}
+
+
+def write_value(value: float) -> str:
+    """Return a reported number, with the decimals that it needs."""
+    return write_exactly(value) if isinstance(value, int) else _write_shortly(value)
 
 
 def _write_shortly(value: float) -> str:

@@ -28,6 +28,7 @@ from deltacrown.user_profile.histories.match_words import (
     write_scores,
 )
 from deltacrown.user_profile.histories.opponents import met_opponent
+from deltacrown.user_profile.histories.reported import narrow_to_reported
 from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.privacy import Viewer, require_match_history
 
@@ -217,6 +218,8 @@ def narrow_matches(
     if filters.opponent is not None:
         met = met_opponent(filters.opponent, viewer)
         narrowed = [source.filter(met) for source in narrowed]
+    if filters.reported is not None:
+        narrowed = [narrow_to_reported(source, filters.reported) for source in narrowed]
     if filters.tournament is None:
         return narrowed
     # A lookup per row, so that the history index still delivers the order.
@@ -228,7 +231,7 @@ def narrow_matches(
 def describe_matches(rows: Sequence[MatchRow]) -> list[MatchEntry]:
     """Convert match rows, with their games fetched. One query for the tournament details of all.
 
-    Two more where a team has been renamed.
+    One more where a team has been renamed.
     """
     details = _list_descriptions([row.pk for row in rows])
     sides = name_sides(rows, details)

@@ -115,7 +115,8 @@ def narrow_series(
         wanted &= Q(opponent_user=found) if isinstance(found, User) else Q(opponent_team=found)
 
     narrowed = [in_play_order(source.filter(wanted)).select_related(*RELATED) for source in sources]
-    is_none = filters.kind == MatchRow.Kind.CASUAL
+    # What a game reports is of one match, not of a series.
+    is_none = filters.kind == MatchRow.Kind.CASUAL or filters.reported is not None
     return [source.none() for source in narrowed] if is_none else narrowed
 
 

@@ -14,7 +14,7 @@ def name_sides(rows: Sequence[MatchRow], details: Mapping[int, TournamentMatchRe
     """Return row's id → the name of its side.
 
     A row keeps the words of its delivery. Where they are a name or a slug of the player's team, present or
-    former, the team's name of today is shown; other words, such as a colour, stay. Two queries where a side
+    former, the team's name of today is shown; other words, such as a colour, stay. One query where a side
     is called otherwise than its team, else none.
 
     :param details: match's id → its description, with ``team`` loaded.

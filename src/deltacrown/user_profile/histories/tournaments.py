@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.natural_order import SortKey
@@ -109,7 +109,7 @@ def read_tournament_breakdown(
 def narrow_participations(
     sources: Sequence[QuerySet[Any]], filters: TournamentFilters, *, viewer: Viewer = None
 ) -> list[QuerySet[Any]]:
-    """Return each of ``sources`` filtered by ``filters``, with tournament and team fetched along.
+    """Return each of ``sources`` filtered by ``filters``, with tournament, team and result fetched along.
 
     :param viewer: for the filter by tournament: one that is hidden from the viewer is not found.
     """
@@ -127,8 +127,9 @@ def narrow_participations(
         Tournament.objects.filter(season.covers("starts_at"), pk=OuterRef("tournament")) if season else None
     )
     in_season = Q() if held is None else Q(Exists(held))
+    related = ("tournament__game", "team", "official__team")
     narrowed = [
-        in_slug_order(source.filter(in_season, **wanted)).select_related("tournament__game", "team")
+        _add_results(in_slug_order(source.filter(in_season, **wanted))).select_related(*related)
         for source in sources
     ]
     if filters.placement is None:
@@ -148,14 +149,16 @@ def in_slug_order(source: QuerySet[Any]) -> QuerySet[Any]:
     return ordered
 
 
+def _add_results(source: QuerySet[Any]) -> QuerySet[Any]:
+    """Add the player's official result as ``official``: there is one of a tournament at most."""
+    own = Q(tournament__results__user=F("user"))
+    added: QuerySet[Any] = source.annotate(official=FilteredRelation("tournament__results", condition=own))
+    return added
+
+
 def describe_participations(rows: Sequence[TournamentParticipation]) -> list[TournamentEntry]:
-    """Convert registrations of one player. One query for the results of all."""
-    if not rows:
-        return []
-    events = [row.tournament_id for row in rows]
-    found = TournamentResult.objects.filter(user_id=rows[0].user_id, tournament_id__in=events)
-    results = {result.tournament_id: result for result in found.select_related("team")}
-    return [_entry(row, results.get(row.tournament_id)) for row in rows]
+    """Convert registrations, as ``narrow_participations`` gives them."""
+    return [_entry(row, getattr(row, "official", None)) for row in rows]
 
 
 def describe_results(rows: Sequence[TournamentResult]) -> list[ResultEntry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext
@@ -50,6 +50,13 @@ class GameLine:
     stats: list[StatLine]
 
 
+class NumberReading(NamedTuple):
+    """A number as one row has it, and the counted numbers it is made of, in the order of its parts."""
+
+    line: StatLine
+    parts: list[int]
+
+
 @dataclass(frozen=True)
 class PlayerNumber:
     """One number of one player: the profile's, or its twin in one game.
@@ -69,10 +76,16 @@ class PlayerNumber:
         """Return the number as it is now."""
         return self._describe(self._get_row())
 
-    def read_with_parts(self) -> tuple[StatLine, list[int]]:
+    def read_with_parts(self) -> NumberReading:
         """Return the number as it is now, and the counted numbers it is made of, both by one row."""
-        row, parts = self._get_row(), list_components(self.holder, self.column)
-        return self._describe(row), [getattr(row, part.name) if row.pk else 0 for part in parts]
+        return self.read_off(self._get_row())
+
+    def read_off(self, row: Any) -> NumberReading:
+        """Return the number and its parts as the row that keeps it has them."""
+        parts = list_components(self.holder, self.column)
+        return NumberReading(
+            self._describe(row), [getattr(row, part.name) if row.pk else 0 for part in parts]
+        )
 
     def _get_row(self) -> Any:
         if self.game is None:

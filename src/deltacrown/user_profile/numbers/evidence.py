@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +27,14 @@ class Evidence:
     :param parts: name → value of each counted number it is made of, by their names on the profile.
     :param value: the number the rows come to.
     :param sentence: the sum as a reader would do it.
+    :param first_at: when the first of what they tell of happened; ``None`` where there is none.
     """
 
     rows: int
     parts: dict[str, int]
     value: int | Decimal | None
     sentence: str
+    first_at: datetime | None
 
     @property
     def total(self) -> int:
@@ -52,7 +55,8 @@ def weigh_rows(number: PlayerNumber, querysets: Sequence[QuerySet[Any]]) -> Evid
     parts = {public[name]: value for name, value in found.parts.items()}
 
     declared = get_stat_field(UserProfile, number.name)
-    return Evidence(found.rows, parts, found.value, write_sentence(declared, found.rows, parts, found.value))
+    sentence = write_sentence(declared, found.rows, parts, found.value)
+    return Evidence(found.rows, parts, found.value, sentence, found.first_at)
 
 
 def write_sentence(

@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Sum
 
 from deltacrown.core.days import Precision, StartOfDay, end_of_day
 from deltacrown.core.pagination import Order, list_from
-from deltacrown.user_profile.numbers.catalogue import PlayerNumber
+from deltacrown.user_profile.numbers.catalogue import NumberReading, PlayerNumber
 from deltacrown.user_profile.numbers.changes import (
     Countdown,
     HistoryOrder,
@@ -78,14 +78,18 @@ class _Move:
     position: list[Any]
 
 
-def get_happenings(number: PlayerNumber, page: str | None, *, limit: int, viewer: Viewer) -> StatHistory:
+def get_happenings(
+    number: PlayerNumber, page: str | None, *, limit: int, viewer: Viewer, reading: NumberReading
+) -> StatHistory:
     """Return a page of the rows that count for a number now, by when they happened, the latest first.
 
     A row that moves several parts of a computed number has an entry for each, with one value.
+
+    :param reading: the number as it is now.
     """
-    line, parts = number.read_with_parts()
+    line, parts = reading
     listing = name_listing(number, "happened")
-    after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
+    after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     rows = [row for source in _list_sources(number) for row in source.read(after and after[:-1], limit + 2)]
     rows.sort(key=lambda row: row.happened_at, reverse=True)
 
@@ -100,14 +104,16 @@ def get_happenings(number: PlayerNumber, page: str | None, *, limit: int, viewer
     return make_page(number, line, entries, cursor, order=HistoryOrder.HAPPENED)
 
 
-def get_days_of_happening(number: PlayerNumber, page: str | None, *, limit: int) -> StatHistory:
+def get_days_of_happening(
+    number: PlayerNumber, page: str | None, *, limit: int, reading: NumberReading
+) -> StatHistory:
     """Return a page of the days in UTC on which something happened that counts for a number.
 
     It reads all such rows up to the page, so it is for numbers of which a player has few.
     """
-    line, parts = number.read_with_parts()
+    line, parts = reading
     listing = name_listing(number, "happened by day")
-    after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
+    after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     until = end_of_day(datetime.fromisoformat(after[0])) if after else None
 
     moves = _pass_told(_list_daily_moves(number, until, limit + 2), after)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from deltacrown.accounts.models import User
+from deltacrown.core.days import Precision
 from deltacrown.core.pagination import check_limit
 from deltacrown.games.models import Game
-from deltacrown.user_profile.numbers.access import find_readable_number, list_revealed
-from deltacrown.user_profile.numbers.catalogue import PlayerNumber
+from deltacrown.user_profile.numbers.access import find_precision, find_readable_number
+from deltacrown.user_profile.numbers.catalogue import NumberReading, PlayerNumber
 from deltacrown.user_profile.numbers.changes import (
     HistoryOrder,
     StatChange,
@@ -16,7 +17,7 @@ from deltacrown.user_profile.numbers.changes import (
 )
 from deltacrown.user_profile.numbers.happenings import get_days_of_happening, get_happenings
 from deltacrown.user_profile.numbers.known_changes import get_known_changes, get_known_days
-from deltacrown.user_profile.privacy import Viewer, get_visibility
+from deltacrown.user_profile.privacy import Viewer
 
 __all__ = ["HistoryOrder", "StatChange", "StatHistory", "Value", "get_stat_history"]
 
@@ -47,7 +48,8 @@ def get_stat_history(
     check_limit(limit)
     read_history_order(order)
     number = find_readable_number(user, stat, game, viewer)
-    return read_stat_history(number, page, order=order, limit=limit, viewer=viewer)
+    precision = find_precision(user, stat, viewer)
+    return read_stat_history(number, page, order=order, limit=limit, viewer=viewer, precision=precision)
 
 
 def read_stat_history(
@@ -57,18 +59,20 @@ def read_stat_history(
     order: HistoryOrder | str = HistoryOrder.HAPPENED,
     limit: int = 10,
     viewer: Viewer = None,
+    precision: Precision,
+    reading: NumberReading | None = None,
 ) -> StatHistory:
-    """As ``get_stat_history``, without the privacy check; the caller must have made it."""
+    """As ``get_stat_history``, without the privacy check; the caller must have made it.
+
+    :param precision: how exactly ``viewer`` may learn of the number; see ``find_precision``.
+    :param reading: the number as the caller has just read it; read here when left out.
+    """
+    check_limit(limit)
     chosen = read_history_order(order)
-    if is_told_exactly(number, viewer):
+    reading = reading or number.read_with_parts()
+    if precision is Precision.EXACT:
         read = get_happenings if chosen is HistoryOrder.HAPPENED else get_known_changes
-        return read(number, page, limit=limit, viewer=viewer)
+        return read(number, page, limit=limit, viewer=viewer, reading=reading)
 
     read_days = get_days_of_happening if chosen is HistoryOrder.HAPPENED else get_known_days
-    return read_days(number, page, limit=limit)
-
-
-def is_told_exactly(number: PlayerNumber, viewer: Viewer) -> bool:
-    """Return whether ``viewer`` may learn of each change of a number, not only of the days of all."""
-    revealed = list_revealed(number.name)
-    return not revealed or get_visibility(number.user, viewer).shows(revealed)
+    return read_days(number, page, limit=limit, reading=reading)

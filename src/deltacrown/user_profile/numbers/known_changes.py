@@ -9,7 +9,7 @@ from typing import Any
 
 from deltacrown.core.dates import read_stored_time
 from deltacrown.core.days import Precision
-from deltacrown.user_profile.numbers.catalogue import PlayerNumber
+from deltacrown.user_profile.numbers.catalogue import NumberReading, PlayerNumber
 from deltacrown.user_profile.numbers.change_words import (
     describe_change,
     describe_missing,
@@ -33,38 +33,45 @@ from deltacrown.user_profile.numbers.changes import (
     tell_day,
 )
 from deltacrown.user_profile.privacy import Viewer, sees_hidden
-from django_tally.history import Change, DailyChange, StatOf, list_changes, list_daily_changes
+from django_tally.history import Change, DailyChange, list_changes, list_daily_changes
 from django_tally.sources import history_label
+from django_tally.stat_sql import StatOf
 
 
-def get_known_changes(number: PlayerNumber, page: str | None, *, limit: int, viewer: Viewer) -> StatHistory:
+def get_known_changes(
+    number: PlayerNumber, page: str | None, *, limit: int, viewer: Viewer, reading: NumberReading
+) -> StatHistory:
     """Return a page of everything that moved a number on this site, the latest known first.
 
     Of a computed number, each change comes with what the number was after all that was known at that time.
+
+    :param reading: the number as it is now.
     """
-    line, parts = number.read_with_parts()
+    line, parts = reading
     listing = name_listing(number, "known")
-    after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
+    after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     position = (after[0], after[1], after[2]) if after else None
     changes = list_changes(*list_stats_of(number), limit=limit + 1, after=position)
     shown, has_next = changes[:limit], len(changes) > limit
 
-    values = _take_back(number, left, shown)
+    values = take_back(number, left, shown)
     entries = describe_changes(number, shown, values, viewer)
     cursor = left.write(listing, shown[-1].position) if has_next else None
     return make_page(number, line, entries, cursor, order=HistoryOrder.KNOWN)
 
 
-def get_known_days(number: PlayerNumber, page: str | None, *, limit: int) -> StatHistory:
+def get_known_days(
+    number: PlayerNumber, page: str | None, *, limit: int, reading: NumberReading
+) -> StatHistory:
     """Return a page of the days on which this site learnt of changes of a number."""
-    line, parts = number.read_with_parts()
+    line, parts = reading
     listing = name_listing(number, "known by day")
-    after, left = read_countdown(listing, page) if page else (None, Countdown(parts))
+    after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     position = (after[0], after[1]) if after else None
     changes = list_daily_changes(*list_stats_of(number), limit=limit + 1, after=position)
     shown, has_next = changes[:limit], len(changes) > limit
 
-    values = _take_back(number, left, shown)
+    values = take_back(number, left, shown)
     entries = [
         tell_day(
             number,
@@ -84,7 +91,7 @@ def list_stats_of(number: PlayerNumber) -> list[StatOf]:
     return [StatOf(number.holder, part, number.keys) for part in list_parts(number)]
 
 
-def _take_back(number: PlayerNumber, left: Countdown, changes: Sequence[Change | DailyChange]) -> list[Value]:
+def take_back(number: PlayerNumber, left: Countdown, changes: Sequence[Change | DailyChange]) -> list[Value]:
     """Return what the number was after each change. All that became known at one time is one group."""
     places = {part.name: place for place, part in enumerate(list_parts(number))}
     counted = is_counted(number)

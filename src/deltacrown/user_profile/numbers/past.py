@@ -21,7 +21,7 @@ from deltacrown.core.days import end_of_day
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
-from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models import PrivacySettings, UserProfile
 from deltacrown.user_profile.numbers.access import find_readable_number, list_revealed
 from deltacrown.user_profile.numbers.catalogue import (
     PlayerNumber,
@@ -141,9 +141,13 @@ def get_past_number(
     game: Game | str | None = None,
     viewer: Viewer = None,
     now: datetime | None = None,
+    flags: PrivacySettings | None = None,
 ) -> PastNumber:
-    """As ``get_stat_as_of``, and beside the past as known now what this site showed then."""
-    number, times = _find_past(user, stat, _Times.of(at, known_at, now), game, viewer)
+    """As ``get_stat_as_of``, and beside the past as known now what this site showed then.
+
+    :param flags: the privacy settings of a shown player, where they were just read.
+    """
+    number, times = _find_past(user, stat, _Times.of(at, known_at, now), game, viewer, flags=flags)
     value = get_as_of(number.holder, number.column, number.keys, at=times.at, known_at=times.known_at)
     if times.at is None or times.known_at is not None:
         return PastNumber(value, value)
@@ -206,12 +210,18 @@ def list_stats_as_of(
 
 
 def _find_past(
-    user: User, stat: str, times: _Times, game: Game | str | None, viewer: Viewer
+    user: User,
+    stat: str,
+    times: _Times,
+    game: Game | str | None,
+    viewer: Viewer,
+    *,
+    flags: PrivacySettings | None = None,
 ) -> tuple[PlayerNumber, _Times]:
     """Return the number and the times to read it at, the right to know it then checked."""
-    number = find_readable_number(user, stat, game, viewer)
+    number = find_readable_number(user, stat, game, viewer, flags=flags)
     if list_revealed(stat):
-        times.require(stat, user, get_visibility(user, viewer))
+        times.require(stat, user, get_visibility(user, viewer, flags))
     return number, times
 
 
@@ -220,7 +230,7 @@ def _list_refused(names: Sequence[str], user: User, times: _Times, viewer: Viewe
     visibility = get_visibility(user, viewer)
     sources = {name: list_row_sources(UserProfile, name) for name in names}
     rules = {source.require for behind in sources.values() for source in behind if source.require}
-    closed = {rule for rule in rules if _is_refused(partial(rule, user, viewer))}
+    closed = {rule for rule in rules if _is_refused(partial(rule, user, viewer, None))}
 
     def is_refused(name: str) -> bool:
         is_closed = any(source.require in closed for source in sources[name])

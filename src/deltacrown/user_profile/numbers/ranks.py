@@ -9,12 +9,14 @@ Who is suspended is on no board, and is told the place they would have: the page
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.numbers.period_leaderboards import list_period_boards
 from deltacrown.user_profile.standing import filter_listed, is_listed
 from deltacrown.user_profile.stat_fields import list_leaderboards, list_twin_leaderboards, list_twins
 
@@ -30,12 +32,14 @@ class Rank:
     """A player's place on one board.
 
     :param is_beyond: it is this place or a later one.
+    :param has_season: whether there is a board of the season too.
     """
 
     stat: str
     label: str
     rank: int
     is_beyond: bool
+    has_season: bool
 
 
 class _CappedCount(Subquery):
@@ -62,10 +66,22 @@ def take_ranks(profile: UserProfile) -> list[Rank]:
     """Return the places that ``add_ranks`` read, and take them off the profile, which may be kept."""
     found = {stat: profile.__dict__.pop(_PREFIX + stat, None) for stat in BOARDS}
     return [
-        Rank(stat, get_stat_field(UserProfile, stat).label, min(ahead + 1, FURTHEST), ahead >= FURTHEST)
+        Rank(
+            stat,
+            get_stat_field(UserProfile, stat).label,
+            min(ahead + 1, FURTHEST),
+            ahead >= FURTHEST,
+            stat in list_seasonal(),
+        )
         for stat, ahead in found.items()
         if ahead is not None
     ]
+
+
+@cache
+def list_seasonal() -> frozenset[str]:
+    """Return the numbers that have a board of each season too."""
+    return frozenset(list_period_boards())
 
 
 def _rank_overall(stat: str) -> Case:

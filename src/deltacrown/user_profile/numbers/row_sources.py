@@ -33,8 +33,8 @@ from deltacrown.user_profile.histories.filters import (
     read_match_filters,
     read_tournament_filters,
 )
-from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement
-from deltacrown.user_profile.privacy import History, Viewer, Visibility, get_visibility
+from deltacrown.user_profile.models import Achievement, ExperienceAward, PrivacySettings, UserAchievement
+from deltacrown.user_profile.privacy import Gate, History, Viewer, Visibility, get_visibility
 from django_tally.numbers import list_components
 from django_tally.rows import get_counted_stat
 
@@ -97,7 +97,7 @@ class RowSource:
     kind: str
     order: Order
     describe: Callable[[Sequence[Any]], list[Any]]
-    require: Callable[[User, Viewer], None] | None = None
+    require: Gate | None = None
     related: tuple[str, ...] = ()
     prepare: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None
     withhold: Callable[[list[Any], Visibility], list[Any]] | None = None
@@ -114,14 +114,18 @@ class RowSource:
         listing: str,
         cursor: str | None,
         limit: int,
+        flags: PrivacySettings | None = None,
     ) -> Page[Any]:
-        """Return a page of rows of ``user``, latest first, as entries that ``viewer`` may see."""
+        """Return a page of rows of ``user``, latest first, as entries that ``viewer`` may see.
+
+        :param flags: the privacy settings of a shown player, where they were just read.
+        """
         tell, withhold = self.tell, self.withhold
         if tell is None or withhold is None:
             found = paginate(querysets, listing=listing, order=self.order, cursor=cursor, limit=limit)
             return found.with_items(self.describe)
 
-        visibility = get_visibility(user, viewer)
+        visibility = get_visibility(user, viewer, flags)
         told = [tell(queryset, visibility) for queryset in querysets]
         rows, order = [each for each, _ in told], told[0][1]
         days_of = "" if order == self.order else self.days_of

@@ -18,7 +18,9 @@ from deltacrown.user_profile.histories.filters import (
     is_narrowing,
 )
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.numbers.access import KnownPlayer, require_rows
 from deltacrown.user_profile.numbers.catalogue import (
+    NumberReading,
     PlayerNumber,
     StatLine,
     get_number,
@@ -42,12 +44,14 @@ class StatRows(Page[Any]):
     :param stat: the number itself.
     :param kind: the shape of the items: ``matches``, ``series``, ``tournaments``, ``results``,
         ``achievements``, ``disputes`` or ``experience``.
+    :param parts: what the counted numbers were that it is made of, by the same row; see ``NumberReading``.
     :param evidence: what all the rows come to, within the filters.
     :param game: the game the number is of, when it is of one.
     :param is_narrowed: true when filters leave out some of the rows the number counts.
     """
 
     stat: StatLine
+    parts: list[int]
     kind: str
     evidence: Evidence
     game: Game | None
@@ -67,6 +71,7 @@ def get_stat_rows(
     filters: GivenMatchFilters | GivenTournamentFilters = None,
     limit: int = 10,
     viewer: Viewer = None,
+    known: KnownPlayer | None = None,
 ) -> StatRows:
     """Return a page of exactly the rows that the number ``stat`` of ``user`` counts, latest first.
 
@@ -76,6 +81,7 @@ def get_stat_rows(
         one is kept.
     :param filters: as the history of the same rows takes them.
     :param limit: 1 to 50.
+    :param known: what was just read of ``user``; read here when left out.
     :raises NotFound: when there is no such number.
     :raises HistoryHidden: when ``viewer`` may not see such rows of ``user``.
     :raises InvalidInput: for a filter, cursor or limit that cannot be taken.
@@ -85,23 +91,23 @@ def get_stat_rows(
     source = SOURCES[rows_of(number.holder, number.column, **number.keys)[0].model]
     checked = source.read_filters(filters)
 
-    for behind in list_row_sources(UserProfile, stat):
-        if behind.require:
-            behind.require(user, viewer)
-
-    number, narrowing = choose_number(number, checked)
-    of_page = narrowing and narrowing.for_page(page)
-    shown = source.narrow(rows_of(number.holder, number.column, **number.keys), of_page, viewer)
-    behind_rows = narrow_rows_behind(number, source, narrowing, viewer)
-    line, evidence = _weigh(number, behind_rows, is_whole=not is_narrowing(narrowing))
+    flags = known.flags if known else None
+    require_rows(user, stat, viewer, flags=flags)
+    number, narrowing = choose_number(number, checked, known)
+    shown, behind_rows = _narrow(number, source, narrowing, page, viewer)
+    read = known.read_off(number) if known else None
+    reading, evidence = _weigh(number, behind_rows, read, is_whole=not is_narrowing(narrowing))
 
     listing = f"rows/{user.pk}/{stat}/{checked}"
-    found = source.read_page(shown, user=user, viewer=viewer, listing=listing, cursor=page, limit=limit)
+    found = source.read_page(
+        shown, user=user, viewer=viewer, listing=listing, cursor=page, limit=limit, flags=flags
+    )
     return StatRows(
         found.items,
         found.next_cursor,
         found.has_next,
-        stat=line,
+        stat=reading.line,
+        parts=reading.parts,
         kind=source.kind,
         evidence=evidence,
         game=number.game,
@@ -120,10 +126,13 @@ def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     return frozenset(name for name, sources in behind.items() if closed & {each.kind for each in sources})
 
 
-def choose_number(number: PlayerNumber, filters: Filters) -> tuple[PlayerNumber, Filters]:
+def choose_number(
+    number: PlayerNumber, filters: Filters, known: KnownPlayer | None = None
+) -> tuple[PlayerNumber, Filters]:
     """Return the number asked for, that of one game where it is kept, and the filters left to apply."""
     if isinstance(filters, MatchFilters) and filters.game and number.name in list_game_stat_names():
-        game = get_game(filters.game)
+        row = known.in_games.get(filters.game) if known else None
+        game = row.game if row else get_game(filters.game)
         return get_number(number.user, number.name, game), replace(filters, game=None)
 
     return number, filters
@@ -142,15 +151,36 @@ def narrow_rows_behind(
     return [*source.narrow(same, filters, viewer), *others]
 
 
-def _weigh(number: PlayerNumber, rows: list[QuerySet[Any]], *, is_whole: bool) -> tuple[StatLine, Evidence]:
+def _narrow(
+    number: PlayerNumber, source: RowSource, filters: Filters, page: str | None, viewer: Viewer
+) -> tuple[list[QuerySet[Any]], list[QuerySet[Any]]]:
+    """Return the rows to show from ``page`` on, and those of ``narrow_rows_behind``."""
+    listed, of_page = rows_of(number.holder, number.column, **number.keys), filters and filters.for_page(page)
+    if of_page != filters:
+        shown = source.narrow(listed, of_page, viewer)
+        return shown, narrow_rows_behind(number, source, filters, viewer)
+
+    # By one set of filters at once: they may name somebody who has to be found.
+    behind = list_rows_behind(number.holder, number.column, **number.keys)
+    same = [queryset for queryset in behind if SOURCES[queryset.model] is source]
+    others = [queryset for queryset in behind if SOURCES[queryset.model] is not source]
+    narrowed = source.narrow([*listed, *same], filters, viewer)
+    return narrowed[: len(listed)], [*narrowed[len(listed) :], *others]
+
+
+def _weigh(
+    number: PlayerNumber, rows: list[QuerySet[Any]], known: NumberReading | None, *, is_whole: bool
+) -> tuple[NumberReading, Evidence]:
     """Return the number and what its rows come to.
 
     Both are read again when they differ: a row may have come in between.
+
+    :param known: the number as the caller has just read it.
     """
     for _ in range(READINGS):
-        line = number.read()
+        reading, known = known or number.read_with_parts(), None
         evidence = weigh_rows(number, rows)
-        if not is_whole or evidence.value == line.value:
+        if not is_whole or evidence.value == reading.line.value:
             break
 
-    return line, evidence
+    return reading, evidence

@@ -121,44 +121,52 @@ def get_stat_series(
         periods.
     """
     number = find_readable_number(user, stat, game, viewer)
-    return read_stat_series(
-        number,
-        by=by,
-        start=start,
-        end=end,
-        known_at=known_at,
-        filters=filters,
-        rolling=rolling,
-        viewer=viewer,
-        now=now,
+    now = now or read_database_clock(connection)
+    asked = read_request(number, filters, known_at, viewer)
+    precision = check_known_at(asked, now)
+    return _read_series(
+        asked, by, read_bound(start, "start"), read_bound(end, "end"), rolling, now=now, precision=precision
     )
 
 
 def read_stat_series(
     number: PlayerNumber,
     *,
-    by: By | str = By.MONTH,
-    start: date | datetime | str | None = None,
-    end: date | datetime | str | None = None,
-    known_at: datetime | None = None,
-    filters: GivenMatchFilters | GivenTournamentFilters = None,
-    rolling: Rolling | None = None,
-    viewer: Viewer = None,
-    now: datetime | None = None,
-    line: StatLine | None = None,
+    by: By | str,
+    start: date,
+    end: date | None,
+    rolling: Rolling | None,
+    viewer: Viewer,
+    now: datetime,
+    precision: Precision,
+    line: StatLine,
 ) -> StatSeries:
-    """As ``get_stat_series``, without the privacy check; the caller must have made it.
+    """As ``get_stat_series`` of all rows as known now, without the privacy check: the caller made it.
 
+    :param precision: how exactly ``viewer`` may learn of the number; see ``find_precision``.
     :param line: the number as the caller has just read it; it is read again where the periods differ.
     """
-    now = now or read_database_clock(connection)
-    asked = read_request(number, filters, known_at, viewer)
-    precision = check_known_at(asked, now)
+    asked = read_request(number, None, None, viewer)
+    bounds = read_bound(start, "start"), read_bound(end, "end")
+    return _read_series(asked, by, *bounds, rolling, now=now, precision=precision, line=line)
+
+
+def _read_series(
+    asked: AskedSeries,
+    by: By | str,
+    start: datetime | None,
+    end: datetime | None,
+    rolling: Rolling | None,
+    *,
+    now: datetime,
+    precision: Precision,
+    line: StatLine | None = None,
+) -> StatSeries:
     length = By.read(by)
-    steps = _build_steps(asked, length, read_bound(start, "start"), read_bound(end, "end"), now)
+    steps = _build_steps(asked, length, start, end, now)
 
     if rolling:
-        check_rolling(rolling, asked.source, known_at, len(steps))
+        check_rolling(rolling, asked.source, asked.known_at, len(steps))
 
     line, points = _read_points(asked, steps, rolling, now, line)
     last = steps[-1].until if steps else None
@@ -168,7 +176,7 @@ def read_stat_series(
         length,
         points,
         as_of=last and last - TICK,
-        known_at=known_at,
+        known_at=asked.known_at,
         rolling=rolling,
         precision=precision,
         reaches_present=_reaches_present(steps),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -25,15 +25,16 @@ class AccountClosed(Gone):
     """The account of a player is closed, and its pages are gone."""
 
 
-def get_player(public_id: str, *, viewer: Viewer = None) -> UserProfile:
+def get_player(public_id: str, *, viewer: Viewer = None, related: Sequence[str] = ()) -> UserProfile:
     """Return the profile with this public id, its user fetched along, if ``viewer`` may see its pages.
 
     The pages of a closed account are shown to staff who see what players hide, which is logged.
 
+    :param related: what else to fetch along, as ``user__privacy_settings``.
     :raises NotFound: when there is none.
     :raises AccountClosed: the account is closed, merged or anonymised.
     """
-    profile = get_any_player(public_id)
+    profile = _follow(get_account(public_id, related=related))
     if profile.standing not in SHOWN:
         if not sees_hidden(viewer):
             raise AccountClosed(_("This account is closed."), field="public_id")
@@ -51,14 +52,15 @@ def get_any_player(public_id: str) -> UserProfile:
     return _follow(get_account(public_id))
 
 
-def get_account(public_id: str) -> UserProfile:
+def get_account(public_id: str, *, related: Sequence[str] = ()) -> UserProfile:
     """Return the profile with this public id itself, also of an account that was merged into another.
 
+    :param related: as ``get_player`` takes it.
     :raises NotFound: when there is none.
     """
     profile: UserProfile | None = None
     if is_storable(public_id, multiline=False):
-        profile = UserProfile.objects.select_related("user").filter(public_id=public_id).first()
+        profile = UserProfile.objects.select_related("user", *related).filter(public_id=public_id).first()
     if profile is None:
         message = _("There is no player %(id)s: public ids look like DC-25-000042.")
         raise NotFound(message % {"id": repr(public_id)}, field="public_id")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
@@ -215,9 +215,10 @@ def get_standing(user: User, viewer: Viewer, known: UserProfile | None = None) -
     profile = known or UserProfile.objects.filter(user=user).first()
     if profile is None or profile.standing == Standing.ACTIVE:
         return ToldStanding(Standing.ACTIVE)
-    if UserProfile.objects.filter(is_listed(), user=user).exists():
+    listed = UserProfile.objects.filter(is_listed(), user=user)
+    change = _list_latest(user, Standing(profile.standing)).annotate(is_over=Exists(listed)).first()
+    if change.is_over if change else listed.exists():
         return ToldStanding(Standing.ACTIVE)
-    change = _find_latest(user, Standing(profile.standing))
     return ToldStanding(
         standing=Standing(profile.standing),
         until=profile.standing_until,
@@ -314,10 +315,14 @@ def _lock_rows(profiles: QuerySet[UserProfile]) -> QuerySet[UserProfile]:
 
 
 def _find_latest(user: User, *standings: Standing) -> StandingChange | None:
+    return _list_latest(user, *standings).first()
+
+
+def _list_latest(user: User, *standings: Standing) -> QuerySet[StandingChange]:
     changes = StandingChange.objects.filter(user=user).select_related("decided_by__profile")
     if standings:
         changes = changes.filter(standing__in=standings)
-    return changes.order_by("-changed_at", "-id").first()
+    return changes.order_by("-changed_at", "-id")
 
 
 def _is_over(change: StandingChange, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from django.db.models.functions import Concat
 
 from deltacrown.accounts.models import User
 from deltacrown.core.days import CodePoints, Precision
-from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.core.pagination import Order, Page, check_limit, iterate_pages, paginate
+from deltacrown.core.words import in_english
 from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
 from deltacrown.user_profile.privacy import (
     Viewer,
@@ -66,13 +67,9 @@ def get_activity_timeline(
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
     check_limit(limit)
-    live = filter_activity_by_visibility(UserActivity.objects.filter(user=user), viewer, owner=user)
-    archived = filter_activity_by_visibility(
-        ArchivedUserActivity.objects.filter(user=user), viewer, owner=user
-    )
     own = is_self(viewer, user)
     found = paginate_entries(
-        [live, archived],
+        _list_visible(user, viewer),
         listing=f"activity/{user.pk}",
         viewer=viewer,
         owner=user,
@@ -80,6 +77,27 @@ def get_activity_timeline(
         limit=limit,
     )
     return found.with_items(lambda rows: describe_entries(rows, own=own))
+
+
+def iterate_activity_timeline(user: User, viewer: Viewer = None, *, size: int) -> Iterator[ActivityEntry]:
+    """Return all that the pages of ``get_activity_timeline`` show, one after the other, in English.
+
+    :param size: how many are read at a time.
+    """
+    own = is_self(viewer, user)
+    tables, order, days_of = _tell_entries(_list_visible(user, viewer), viewer, user)
+    for rows in iterate_pages(tables, order=order, size=size, days_of=days_of):
+        with in_english():  # streams are written when the language of the request is no more
+            entries = describe_entries(rows, own=own)
+        yield from entries
+
+
+def _list_visible(user: User, viewer: Viewer) -> list[QuerySet[Any]]:
+    """Return the entries of ``user`` that ``viewer`` may see, live and archived."""
+    tables = (UserActivity, ArchivedUserActivity)
+    return [
+        filter_activity_by_visibility(table.objects.filter(user=user), viewer, owner=user) for table in tables
+    ]
 
 
 def paginate_entries(
@@ -95,14 +113,19 @@ def paginate_entries(
 
     :param owner: the one player they are about; None for a list of many players.
     """
-    if sees_hidden(viewer) or (owner is not None and is_self(viewer, owner)):
-        told = [add_words(tell_times(table, dated_by="created_at", exactly=None)) for table in tables]
-        return paginate(told, listing=listing, order=ORDER, cursor=cursor, limit=limit)
+    told, order, days_of = _tell_entries(tables, viewer, owner)
+    return paginate(told, listing=listing, order=order, cursor=cursor, limit=limit, days_of=days_of)
 
-    told = [add_words(table) for table in tell_activity_times(tables, viewer)]
-    return paginate(
-        told, listing=listing, order=ACTIVITY_AS_TOLD, cursor=cursor, limit=limit, days_of="created_at"
-    )
+
+def _tell_entries(
+    tables: Sequence[QuerySet[Any]], viewer: Viewer, owner: User | None
+) -> tuple[list[QuerySet[Any]], Order, str]:
+    """Return entries with the times that ``viewer`` may know; and their order, and ``days_of`` it."""
+    if sees_hidden(viewer) or (owner is not None and is_self(viewer, owner)):
+        told = [tell_times(table, dated_by="created_at", exactly=None) for table in tables]
+        return [add_words(table) for table in told], ORDER, ""
+
+    return [add_words(table) for table in tell_activity_times(tables, viewer)], ACTIVITY_AS_TOLD, "created_at"
 
 
 def add_words(entries: QuerySet[Any]) -> QuerySet[Any]:

@@ -25,8 +25,10 @@ class PageForm(forms.Form):
 
     def add_refusal(self, refusal: DomainError) -> None:
         """Add the message of a service's refusal to the field it names, or to the whole form."""
-        field = refusal.field if refusal.field in self.fields else None
-        self.add_error(field, refusal.message)
+        if refusal.field in self.fields:
+            self.add_error(refusal.field, getattr(refusal, "at_field", refusal.message))
+        else:
+            self.add_error(None, refusal.message)
 
     @property
     def problems(self) -> list[str]:

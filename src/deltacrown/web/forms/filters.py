@@ -123,6 +123,7 @@ class MatchFilterForm(HistoryForm):
     opponent = FilterField(forms.TextInput(attrs={"placeholder": _("Name or public id"), "size": "18"}))
     tournament = FilterField()
     season = FilterField(forms.Select())
+    reported = FilterField(forms.TextInput(attrs={"placeholder": "agent:Jett", "size": "14"}))
 
 
 class VersusForm(FilterForm):
@@ -312,6 +313,18 @@ class LeaderboardForm(FilterForm):
         self.fields["as_of"].widget.attrs["max"] = f"{today:%Y-%m-%d}"
         if named := self.filters.get("season"):
             self.data = {**self.filters, "period": f"{self.SEASON}{named}"}
+
+
+class AroundForm(FilterForm):
+    """Asks for the page of a leaderboard that a player is on; a reader's own is ``me``."""
+
+    around = FilterField()
+
+
+class OneGameForm(FilterForm):
+    """Asks for what a page tells of one game."""
+
+    game = FilterField()
 
 
 class QueueForm(FilterForm):

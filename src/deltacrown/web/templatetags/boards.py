@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
+from deltacrown.core.numerals import write_with_unit
 from deltacrown.web.templatetags.figures import NO_BREAK_SPACE, bar, figure
 
 register = template.Library()
@@ -23,7 +23,8 @@ def share_of(entry: Any, board: Any) -> SafeString | str:
 
 @register.filter
 def with_unit(value: Any, unit: str) -> str:
-    """Return a number with its unit, if it has one, in one line: ``1,234`` or ``51.20 %``; ``%51,20``."""
-    if unit == "%" and value is not None:
-        return (_("%(number)s %%") % {"number": figure(value)}).replace(" ", NO_BREAK_SPACE)
-    return f"{figure(value)}{NO_BREAK_SPACE}{unit}" if unit else figure(value)
+    """Return a number with its unit, if it has one, in one line: ``1,234`` or ``51.20 %``; ``%51,20``.
+
+    No number is a dash, without a unit.
+    """
+    return write_with_unit(figure(value), unit if value is not None else "").replace(" ", NO_BREAK_SPACE)

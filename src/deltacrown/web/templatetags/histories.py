@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Any
 
 from django import template
-from django.utils.timezone import localtime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import pgettext_lazy
 
-from deltacrown.core.dates import write_day
-from deltacrown.core.days import Precision
-from deltacrown.pages.history_totals import PlayedTotals
+from deltacrown.core.dates import write_day, write_hour, write_minute
+from deltacrown.core.days import Precision, add_days, to_utc
+from deltacrown.core.pagination import Page
+from deltacrown.pages.history_totals import Outcomes, PlayedTotals
 from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.web.small_charts import Bar, draw_bars
+from deltacrown.web.templatetags.figures import NOTHING, played, write_datetime
+from deltacrown.web.templatetags.figures import day as write_utc_day
 
 register = template.Library()
 
@@ -32,29 +38,45 @@ PERIODS = {
 class DayOfRows:
     """What a page of a list has of one day, in the order of the list.
 
-    :param iso: the day as ``2025-04-06``, ``label`` as people read it.
+    :param label: the day as people read it.
+    :param tally: what its rows come to that count; None where others of the day may be on other pages.
     """
 
-    iso: str
+    day: date
     label: str
     entries: list[Any]
+    tally: Outcomes | None = None
+
+    @property
+    def iso(self) -> str:
+        """Return the day as ``2025-04-06``."""
+        return self.day.isoformat()
 
 
-@register.filter
-def by_day_played(entries: Iterable[Any]) -> list[DayOfRows]:
-    """Return matches or series by the reader's day; what is known by its day alone stays on it, in UTC.
+@register.simple_tag
+def days_played(found: Page[Any], is_first: bool) -> list[DayOfRows]:
+    """Return a page of matches or series by the reader's day, with what each day comes to.
 
-    The games of one series stay together, on the day of the last: they are folded into one row.
+    What is known by its day alone stays on it, in UTC. The games of one series stay together, on the day of
+    the last: they are folded into one row.
+
+    :param is_first: whether it is the first page of its list.
     """
     dated: list[tuple[date, Any]] = []
-    for entry in entries:
+    for entry in found.items:
         day = _day_for_reader(entry.played_at, is_exact=entry.is_time_known)
         if dated and _get_series(entry) and _get_series(entry) == _get_series(dated[-1][1]):
             day = dated[-1][0]
         dated.append((day, entry))
 
-    grouped = groupby(dated, key=lambda each: each[0])
-    return [_make_day(day, [entry for _, entry in found]) for day, found in grouped]
+    grouped = [(day, [entry for _, entry in rows]) for day, rows in groupby(dated, key=lambda each: each[0])]
+    times_headed = Counter(day for day, _ in grouped)
+    return [
+        _make_day(
+            day, rows, _sum_up(rows) if times_headed[day] == 1 and _is_whole(day, found, is_first) else None
+        )
+        for day, rows in grouped
+    ]
 
 
 @register.filter
@@ -65,6 +87,28 @@ def by_day_told(entries: Iterable[Any]) -> list[DayOfRows]:
         return _day_for_reader(entry.created_at, is_exact=entry.precision is Precision.EXACT)
 
     return [_make_day(day, found) for day, found in groupby(entries, key=day_of)]
+
+
+@register.simple_tag(takes_context=True)
+def when_played(context: Mapping[str, Any], match: Any) -> SafeString | str:
+    """Return when a match was played, without the date where that of ``under`` stands above it."""
+    under = context.get("under")
+    return played_on(match, under) if under else played(match)
+
+
+@register.filter
+def played_on(match: Any, under: DayOfRows) -> SafeString | str:
+    """Return the hour at which a match or series of a day was played; of another day, the date as well.
+
+    A dash where the day alone is known.
+    """
+    return _tell_hour(match.played_at, under, is_exact=match.is_time_known)
+
+
+@register.filter
+def told_on(entry: Any, under: DayOfRows) -> SafeString | str:
+    """Return the hour of an entry of a day; a dash where the reader may know the day alone."""
+    return _tell_hour(entry.created_at, under, is_exact=entry.precision is Precision.EXACT)
 
 
 @register.filter
@@ -100,5 +144,37 @@ def _day_for_reader(value: datetime, *, is_exact: bool) -> date:
         return value.date()
 
 
-def _make_day(day: date, entries: Iterable[Any]) -> DayOfRows:
-    return DayOfRows(day.isoformat(), write_day(datetime.combine(day, time(), UTC)), list(entries))
+def _make_day(day: date, entries: Iterable[Any], tally: Outcomes | None = None) -> DayOfRows:
+    return DayOfRows(day, write_day(datetime.combine(day, time(), UTC)), list(entries), tally)
+
+
+def _tell_hour(value: datetime, under: DayOfRows, *, is_exact: bool) -> SafeString | str:
+    if not is_exact:
+        return NOTHING if value.astimezone(UTC).date() == under.day else write_utc_day(value)
+    if _day_for_reader(value, is_exact=True) != under.day:
+        return write_datetime(value)
+    stamp, hour = value.astimezone(UTC).isoformat(), write_hour(value, get_current_timezone())
+    marked = '<time class="of-day" datetime="{}" title="{} UTC">{}</time>'
+    return format_html(marked, stamp, write_minute(value), hour)
+
+
+def _is_whole(day: date, found: Page[Any], is_first: bool) -> bool:
+    """Return whether no row of a day can be on another page: this one begins after it, and ends before it.
+
+    The day is that in UTC and that of the reader together, since rows may be on it by either.
+    """
+    midnight = datetime.combine(day, time(), UTC)
+    there = to_utc(midnight.replace(tzinfo=get_current_timezone()))
+    begins, ends = min(midnight, there), add_days(max(midnight, there), days=1)
+    return (is_first or found.items[0].played_at >= ends) and (
+        not found.has_next or found.items[-1].played_at < begins
+    )
+
+
+def _sum_up(entries: Iterable[Any]) -> Outcomes:
+    results = Counter(str(entry.result) for entry in entries if _counts(entry))
+    return Outcomes(results["WIN"], results["LOSS"], results["DRAW"])
+
+
+def _counts(entry: Any) -> bool:
+    return not entry.uncounted_reason and not getattr(entry, "is_voided", False)

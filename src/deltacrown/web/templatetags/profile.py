@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from deltacrown.core.dates import write_day
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.histories.form import FormMatch, Streak
+from deltacrown.user_profile.histories.match_words import word_stat, write_value
 from deltacrown.web.profile_charts import Cell
 
 register = template.Library()
@@ -21,6 +22,18 @@ register = template.Library()
 def at(values: Mapping[str, Any] | str, name: str) -> Any:
     """Return the value under ``name``; None for none, and of what is no mapping."""
     return values.get(name) if isinstance(values, Mapping) else None
+
+
+@register.filter
+def reported_name(name: str) -> str:
+    """Return the name of a reported stat as words, in the reader's language where the site knows it."""
+    return word_stat(name)
+
+
+@register.filter
+def reported_value(value: float) -> str:
+    """Return a reported number, with the decimals that it needs."""
+    return write_value(value)
 
 
 @register.filter

@@ -21,5 +21,5 @@ def own_suspension(person: Any) -> ToldStanding | None:
     profile = getattr(person, "profile", None)
     if profile is None or profile.standing != Standing.SUSPENDED:
         return None
-    told = get_standing(person, person)
+    told = get_standing(person, person, profile)
     return told if told is not None and told.standing == Standing.SUSPENDED else None

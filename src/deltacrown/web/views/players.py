@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.core.errors import InvalidInput
-from deltacrown.pages import cached, company, search, seasons, stats
+from deltacrown.pages import cached, company, search, stats
 from deltacrown.pages.stat_charts import ChartChoice, StatChart, describe_ruling
 from deltacrown.pages.stats import StatHistoryPage, StatPage
 from deltacrown.user_profile.models import UserProfile
@@ -21,6 +21,7 @@ from deltacrown.user_profile.numbers.time_axis import By
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.web.charts import draw_chart
 from deltacrown.web.forms.filters import (
+    OneGameForm,
     SearchForm,
     StatChartForm,
     StatHistoryForm,
@@ -46,7 +47,7 @@ def show_search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a player at a glance, over all games or in that of ``?game=``."""
-    asked = request.GET.get("game") or None
+    asked = OneGameForm(request.GET).filters.get("game")
     page = cached.get_overview_page(public_id, asked, viewer=request.user, now=clock.now())
     shown = page.shown
     context = {
@@ -64,7 +65,9 @@ def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def show_company(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show whom a player meets most, over all games or in that of ``?game=``; a profile takes it in too."""
-    shown = company.get_company_page(public_id, request.GET.get("game") or None, viewer=request.user)
+    shown = company.get_company_page(
+        public_id, OneGameForm(request.GET).filters.get("game"), viewer=request.user
+    )
     context = {"shown": shown, "profile": shown.profile, "tab": "player-company"}
     return _redirect_merged(request, shown.profile) or render(request, "web/player_company.html", context)
 
@@ -91,8 +94,7 @@ def show_stat(request: HttpRequest, public_id: str, stat: str) -> HttpResponse:
 
     rows = shown.rows
     form.offer_games(shown.games)
-    if form.list_names(rows.kind):
-        form.offer_seasons(seasons.list_choices(shown.games or None))
+    form.offer_seasons(shown.seasons)
     context = {"shown": shown, "profile": shown.profile, "rows": rows, "form": form}
     context |= {"is_refused": is_refused, "drawn": form.list_drawn(rows.kind), **_draw(shown.chart)}
     if rows.kind == "matches" and not is_refused and "match" in form.asked:

@@ -48,6 +48,10 @@
     if (time) {
       time.textContent = hour.format(value);
       element.firstChild.textContent = writeDay(day, value) + " ";
+    } else if (element.matches(".of-day")) {
+      /* The heading above it is of the day in UTC until the next page. */
+      const there = writeDay(day, value);
+      element.textContent = (there === writeDay(dayInUtc, value) ? "" : there + " ") + hour.format(value);
     } else {
       element.textContent = writeDay(day, value);
     }
