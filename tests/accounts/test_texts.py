@@ -16,7 +16,7 @@ def test_every_column_of_text_or_json_is_declared():
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models(include_auto_created=True)
         for field in list_text_fields(model)
-        if model.__module__.startswith(("deltacrown.", "django_tally.", "django.contrib."))
+        if model.__module__.startswith(("deltacrown.", "django_tally.", "django.contrib.", "allauth."))
     }
 
     assert {f"{texts.label}.{name}" for texts in list_texts() for name in texts.columns} == columns

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge
@@ -56,6 +59,11 @@ def make_rows(number: int = 0) -> None:
     ApiKey.objects.create(owner=user, name="server", prefix=f"key{number}", digest="0" * 64, scopes=["read"])
     AnsweredRequest.objects.create(
         owner=user, caller="key:1", idempotency_key=f"k{number}", digest="0" * 64, answered_at=at(1)
+    )
+    EmailAddress.objects.create(user=user, email=f"{user.username}@example.org", verified=True, primary=True)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    UserSession.objects.create(
+        user=user, ip="192.0.2.7", session_key=f"session{number}", user_agent="Browser"
     )
     add_external_id(user=user, external_id=f"esea:{number}", confirmed=True)
     add_team_id(team=squad, external_id=f"esea:{number}")

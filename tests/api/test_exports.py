@@ -9,6 +9,9 @@ from datetime import timedelta
 from itertools import islice
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -185,15 +188,20 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
     scene.experience(ann, 5)
     scene.member(ann, scene.team())
     Follow.objects.create(follower=ann, followed=bob)
+    EmailAddress.objects.create(user=ann, email="ann@example.org", verified=True, primary=True)
+    Authenticator.objects.create(user=ann, type="totp", data={"secret": "not told"})
+    UserSession.objects.create(user=ann, ip="192.0.2.7", session_key="not told", user_agent="Laptop")
     key = with_key(ann, "read")
 
     found = lines(key.get("/me/export"))
+    assert "not told" not in str(found)
     sections = {line["section"] for line in found}
 
     assert sections == {
         "account", "profile", "privacy", "stats", "matches", "teams", "tournaments", "results", "experience",
         "entry_changes",
-        "activity", "disputes", "following", "api_keys", "game_stats",
+        "activity", "disputes", "following", "api_keys", "game_stats", "email_addresses", "second_factors",
+        "sessions",
     } | sections & {"achievements"}  # fmt: skip
     one = {line["section"]: line for line in found}
     assert (one["account"]["email"], one["privacy"]["show_match_history"]) == ("ann@example.org", False)

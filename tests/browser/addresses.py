@@ -67,6 +67,8 @@ VISITOR = [
     "/settings/display/",
     "/integrity/",
     "/sign-in/",
+    "/sign-in/forgotten/",
+    "/sign-up/",
     "/sign-out/closed/",
     "/api/v1/docs",
 ]
@@ -99,6 +101,10 @@ OWN = [
     "/settings/privacy/preview/",
     "/settings/account/",
     "/settings/picture/",
+    "/settings/password/",
+    "/settings/second-factor/",
+    "/settings/sessions/",
+    "/sign-in/again/",
     "/settings/verification/",
     "/settings/blocked/",
     "/settings/display/",
@@ -167,6 +173,25 @@ NO_PAGES = {
 APART = {
     "search-suggest": "a fragment that a script puts below a search field; a journey looks at it there",
     "avatar": "a picture, of which the season has none",
+    **dict.fromkeys(
+        [
+            "account_email",
+            "account_email_verification_sent",
+            "account_confirm_password_reset_code",
+            "account_complete_password_reset",
+            "mfa_activate_totp",
+            "mfa_authenticate",
+            "mfa_deactivate_totp",
+            "mfa_generate_recovery_codes",
+            "mfa_view_recovery_codes",
+        ],
+        "a step on the way in; ``test_entrance`` looks at it there",
+    ),
+    "mfa_reauthenticate": "who has a second factor is asked as at the sign-in, whose page is looked at",
+    "account_set_password": "leads who has a password to the page where it is changed",
+    **dict.fromkeys(
+        ["account_login", "account_inactive", "account_password_reset_completed"], "lead to the sign-in"
+    ),
 }
 
 

@@ -26,6 +26,7 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
         "BRACKETED_CATALOGUES": str(folder / "catalogues"),
+        "EMAIL_URL": f"filemail://{folder / 'mails'}",
     }
     manage({**os.environ, **environment}, "collectstatic", "--noinput", "--verbosity", "0")
 
@@ -33,4 +34,5 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         served.manage("load_demo", "--players", "40", "--matches", "400", "--tournaments", "12")
         filled = "from tests.browser.season import fill; fill()"
         told = json.loads(served.manage("shell", "--verbosity", "0", "-c", filled).splitlines()[-1])
-        yield SimpleNamespace(address=f"http://127.0.0.1:{served.port}", chromium=chromium, **told)
+        address = f"http://127.0.0.1:{served.port}"
+        yield SimpleNamespace(address=address, chromium=chromium, mails=folder / "mails", **told)

@@ -51,11 +51,14 @@ BAD = {
     ],
     "DEBUG": BOOLEANS,
     "DEMO": BOOLEANS,
+    "DEFAULT_FROM_EMAIL": ["nobody", "a b@c", "x <y>", "A\nBcc: b@c <a@c>"],
     "DISPUTE_WINDOW_DAYS": [*NUMBERS, "999999"],
+    "EMAIL_URL": ["mail.example.org", "http://host", "smtp://", "smtp://u:p@host:x", "filemail://"],
     "LOG_LEVEL": ["LOUD", "10"],
     "MEDIA_ROOT": [str(SETTINGS)],
     "AVATAR_CHANGE_RATE": RATES,
     "AVATAR_MAX_BYTES": [*NUMBERS, "0"],
+    "MAIL_RATE_PER_MAILBOX": RATES,
     "MAX_BODY_BYTES": [*NUMBERS, "0"],
     "MERGE_UNDO_DAYS": [*NUMBERS, "999999"],
     "PAGE_RATE_PER_ADDRESS": RATES,
@@ -64,11 +67,14 @@ BAD = {
     "SIGN_IN_RATE_PER_ACCOUNT": RATES,
     "USERNAME_CHANGE_RATE": RATES,
     "SIGN_IN_RATE_PER_ADDRESS": RATES,
+    "SIGN_UP": BOOLEANS,
+    "SIGN_UP_RATE_PER_ADDRESS": RATES,
     "SQLITE_TIMEOUT_SECONDS": NUMBERS,
     "STATIC_ROOT": [str(SETTINGS)],
     "SITE_LANGUAGE": ["de", "EN"],
     "TALLY_MAINTAINER": ["trigger", "both"],
     "TRUST_FORWARDED_PROTO": BOOLEANS,
+    "UNCONFIRMED_SIGN_UP_DAYS": [*NUMBERS, "0", "999999"],
 }
 #: What must be set besides for a variable to be read.
 BESIDES = {
@@ -109,7 +115,7 @@ def test_a_bad_value_is_refused_by_name(read, name, value):
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("name", ["CELERY_BROKER_URL", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["CELERY_BROKER_URL", "DATABASE_URL", "EMAIL_URL", "REDIS_URL"])
 def test_a_password_is_not_repeated(read, name):
     with pytest.raises(ImproperlyConfigured, match=name) as refusal:
         read(**{name: "http://ann:battery-staple@host:x/n"})
@@ -126,6 +132,11 @@ def test_a_variable_set_to_nothing_is_not_set(read, name):
     assert read(**variables)["DEBUG"] is False
 
 
+def test_mails_go_to_a_folder_of_the_site_by_default(read):
+    assert read()["EMAIL_FILE_PATH"] == str(ROOT / "var/mail")
+    assert read(EMAIL_URL="filemail:///srv/mails")["EMAIL_FILE_PATH"] == "/srv/mails"
+
+
 def test_good_values_are_taken(read):
     settings = read(
         ALLOWED_HOSTS="play.example.org, .example.net,[::1],*",
@@ -134,7 +145,9 @@ def test_good_values_are_taken(read):
         BEHIND_TLS="yes",
         CELERY_BROKER_URL="redis+socket:///run/redis/redis.sock",
         DATABASE_URL="postgres://u:p@/n?host=/run/postgresql",
+        DEFAULT_FROM_EMAIL="The Cup <cup@example.org>",
         DISPUTE_WINDOW_DAYS="0",
+        EMAIL_URL="smtp+tls://ann:battery@mail.example.org:587",
         LOG_LEVEL="debug",
         REDIS_URL="unix:///run/redis/redis.sock?db=1",
         TALLY_MAINTAINER="signals",
@@ -146,6 +159,8 @@ def test_good_values_are_taken(read):
     assert settings["CELERY_BROKER_URL"] == "redis+socket:///run/redis/redis.sock"
     assert settings["DATABASES"]["default"]["NAME"] == "n"
     assert (settings["DISPUTE_WINDOW_DAYS"], settings["TALLY_MAINTAINER"]) == (0, "signals")
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example.org", 587)
+    assert (settings["EMAIL_USE_TLS"], settings["DEFAULT_FROM_EMAIL"]) == (True, "The Cup <cup@example.org>")
     assert settings["LOGGING"]["root"]["level"] == "DEBUG"
     assert settings["REDIS_URL"] == "unix:///run/redis/redis.sock?db=1"
 

@@ -252,6 +252,7 @@ def test_what_goes_with_a_user_is_their_own_alone():
     gone = [each for each in relations if each.on_delete is not refuse_deletion]
 
     assert sorted(f"{each.related_model._meta.label}.{each.field.name}" for each in gone) == [
+        "account.EmailAddress.user",
         "accounts.AnsweredRequest.owner",
         "accounts.ApiKey.made_by",  # refused by the database's own rule: who acted for somebody stays known
         "accounts.ApiKey.owner",
@@ -261,6 +262,7 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "accounts.User_groups.user",
         "accounts.User_user_permissions.user",
         "admin.LogEntry.user",  # refused by a receiver
+        "mfa.Authenticator.user",
         "tournaments.Disqualification.decided_by",
         "tournaments.Disqualification.lifted_by",
         "tournaments.EntryChange.decided_by",
@@ -277,4 +279,5 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "user_profile.StandingChange.user",
         "user_profile.UserActivity.user",
         "user_profile.UserProfile.user",
+        "usersessions.UserSession.user",
     ]

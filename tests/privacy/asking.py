@@ -140,7 +140,8 @@ def _read_cursors(told: str) -> Iterable[str]:
 def kept_pages() -> set[str]:
     """Return the cache's keys, without the counts of requests and the probe of the cache."""
     store: Any = getattr(cache, "_cache")  # noqa: B009
-    return {name for name in store if "-rate:" not in name and "deltacrown/probe" not in name}
+    counts = ("-rate:", "allauth:rl:", "deltacrown/probe")
+    return {name for name in store if not any(count in name for count in counts)}
 
 
 def find_faults(world: World, shown: Shown, cells: Iterable[Cell]) -> list[str]:

@@ -319,13 +319,50 @@ def list_pages() -> list[Surface]:
         Surface("picture", "/settings/picture/", "people signed in", refusal=302),
         Surface("avatar", f"/avatars/{'0' * 32}.webp", status=404),
         Surface("display", "/settings/display/"),
-        Surface("login", "/sign-in/", "not signed in", refusal=302),
+        *_entrance(),
         Surface("reopen", "/sign-in/reopen/", "nobody", refusal=302),
         Surface("account-closed", "/sign-out/closed/"),
         Surface("logout", "/sign-out/", status=405),
         Surface("icon", "/favicon.ico", status=302),
         Surface("healthz", "/healthz"),
         Surface("readyz", "/readyz"),
+    ]
+
+
+def _entrance() -> list[Surface]:
+    """The pages on the way in, and those of how one signs in: nothing of anybody else."""
+    outside = ("login", "account_login", "account_signup")
+    on_the_way = {
+        "account_email_verification_sent": "/sign-up/confirm/",
+        "account_confirm_password_reset_code": "/sign-in/forgotten/code/",
+        "account_complete_password_reset": "/sign-in/forgotten/password/",
+        "account_password_reset_completed": "/sign-in/forgotten/done/",
+        "account_inactive": "/sign-in/inactive/",
+        "mfa_authenticate": "/sign-in/code/",
+    }
+    # The password is asked for again before.
+    asked_again = {
+        "account_email": "email/",
+        "account_set_password": "password/first/",
+        "mfa_activate_totp": "second-factor/app/",
+        "mfa_generate_recovery_codes": "second-factor/codes/new/",
+    }
+    signed_in = "people signed in"
+    return [
+        *(
+            Surface(name, "/sign-up/" if "up" in name else "/sign-in/", "not signed in", 302)
+            for name in outside
+        ),
+        *(Surface(name, address, "nobody", 302) for name, address in on_the_way.items()),
+        *(Surface(name, f"/settings/{at}", signed_in, 302, status=302) for name, at in asked_again.items()),
+        Surface("account_change_password", "/settings/password/", signed_in, 302),
+        Surface("account_reauthenticate", "/sign-in/again/", signed_in, 302),
+        Surface("mfa_reauthenticate", "/sign-in/again/code/", signed_in, 302, status=302),
+        Surface("mfa_deactivate_totp", "/settings/second-factor/app/remove/", signed_in, 302, status=404),
+        Surface("mfa_view_recovery_codes", "/settings/second-factor/codes/", signed_in, 302, status=404),
+        Surface("mfa_index", "/settings/second-factor/", signed_in, 302),
+        Surface("usersessions_list", "/settings/sessions/", signed_in, 302),
+        Surface("account_reset_password", "/sign-in/forgotten/"),
     ]
 
 

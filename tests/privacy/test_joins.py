@@ -153,8 +153,8 @@ def test_everything_was_asked_for(worlds):
     assert sorted(unseen) == sorted(NEVER_SHOWN)
 
 
-#: For staff and who records matches, for the players themselves, for captains, or for a POST;
-#: and head-to-head, which is of two players who show their matches.
+#: For staff and who records matches, for the players themselves, for captains, for who is half way in, or for
+#: a POST; and head-to-head, which is of two players who show their matches.
 NEVER_SHOWN = (
     "/api/v1/disputes/{handle}",
     "/api/v1/external-ids/players",
@@ -177,9 +177,23 @@ NEVER_SHOWN = (
     "/players/{public_id}/unblock/",
     "/players/{public_id}/unfollow/",
     "/players/{public_id}/versus/{other}/",
+    "/settings/email/",
+    "/settings/password/first/",
+    "/settings/second-factor/app/",
+    "/settings/second-factor/app/remove/",
+    "/settings/second-factor/codes/",
+    "/settings/second-factor/codes/new/",
     "/settings/timeline/",
+    "/sign-in/again/",
+    "/sign-in/again/code/",
+    "/sign-in/code/",
+    "/sign-in/forgotten/code/",
+    "/sign-in/forgotten/done/",
+    "/sign-in/forgotten/password/",
+    "/sign-in/inactive/",
     "/sign-in/reopen/",
     "/sign-out/",
+    "/sign-up/confirm/",
     "/teams/{slug}/members/",
     "/tournaments/{slug}/entry/",
     "/tournaments/{slug}/team/",

@@ -18,6 +18,9 @@ pytestmark = pytest.mark.django_db
 #: What points to a user and is on no page that is kept. Histories of numbers, which name who is disqualified,
 #: are not.
 NOT_SHOWN = {
+    ("account.EmailAddress", "user"),
+    ("mfa.Authenticator", "user"),
+    ("usersessions.UserSession", "user"),
     ("accounts.AnsweredRequest", "owner"),
     ("accounts.ExternalId", "user"),
     ("accounts.PlayerMerge", "kept"),

@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from deltacrown.accounts import entrance_admin  # noqa: F401 - registers the pages of django-allauth's tables
 from deltacrown.accounts.models import (
     AnsweredRequest,
     ApiKey,

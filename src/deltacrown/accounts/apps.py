@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         from deltacrown.accounts import receivers  # noqa: PLC0415
         from deltacrown.accounts.backends import forget_attempts  # noqa: PLC0415
         from deltacrown.accounts.belongings import list_own, register_belongings  # noqa: PLC0415
+        from deltacrown.accounts.entrance.signing_in import note_session  # noqa: PLC0415
         from deltacrown.accounts.models import RENAMES, User  # noqa: PLC0415
         from deltacrown.accounts.session_triggers import (  # noqa: PLC0415
             build_session_triggers,
@@ -31,3 +32,4 @@ class AccountsConfig(AppConfig):
         checks.register(check_name_keys, checks.Tags.database)
         receivers.connect()
         user_logged_in.connect(forget_attempts)
+        user_logged_in.connect(note_session)

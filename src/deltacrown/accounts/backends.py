@@ -41,15 +41,22 @@ class SignInLimit:
 
         :raises TooManyRequests: there were too many.
         """
-        if username is None:
-            return
-        allowances = [_count(_account_rate(), ACCOUNT, _account_of(username))]
-        if request is not None:
-            allowances.append(_count(_address_rate(), ADDRESS, get_client_address(request)))
+        if username is not None:
+            count_attempt(request, username)
 
-        reset = max((each.reset for each in allowances if each.left < 0), default=0)
-        if reset:
-            raise TooManyRequests(_describe_wait(reset), retry_after=reset)
+
+def count_attempt(request: HttpRequest | None, username: str) -> None:
+    """Count an attempt to sign in to an account, with a password or with a code.
+
+    :raises TooManyRequests: there were too many, of the account or from the address.
+    """
+    allowances = [_count(_account_rate(), ACCOUNT, _account_of(username))]
+    if request is not None:
+        allowances.append(_count(_address_rate(), ADDRESS, get_client_address(request)))
+
+    reset = max((each.reset for each in allowances if each.left < 0), default=0)
+    if reset:
+        raise TooManyRequests(_describe_wait(reset), retry_after=reset)
 
 
 class SignInClosed(DomainError):

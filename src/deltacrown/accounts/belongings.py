@@ -68,8 +68,11 @@ def list_belongings() -> list[Belonging]:
 
 
 def list_own() -> list[Belonging]:
-    """Return what is declared of this app's own tables, and of the admin's log."""
-    from django.contrib.admin.models import LogEntry  # noqa: PLC0415 - models are not loaded yet
+    """Return what is declared of this app's own tables, of django-allauth's, and of the admin's log."""
+    from allauth.account.models import EmailAddress  # noqa: PLC0415 - models are not loaded yet
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+    from allauth.usersessions.models import UserSession  # noqa: PLC0415
+    from django.contrib.admin.models import LogEntry  # noqa: PLC0415
 
     from deltacrown.accounts.models import (  # noqa: PLC0415
         AnsweredRequest,
@@ -89,6 +92,10 @@ def list_own() -> list[Belonging]:
         Belonging(ApiKey, "owner", OnMerge.KEEP, OnAnonymise.DELETE),
         Belonging(ApiKey, "made_by", OnMerge.MOVE, OnAnonymise.KEEP),
         Belonging(AnsweredRequest, "owner", OnMerge.KEEP, OnAnonymise.DELETE),
+        # Nobody signs in to a merged account; its address and second factor wait for the merge to be undone.
+        Belonging(EmailAddress, "user", OnMerge.KEEP, OnAnonymise.DELETE),
+        Belonging(Authenticator, "user", OnMerge.KEEP, OnAnonymise.DELETE),
+        Belonging(UserSession, "user", OnMerge.KEEP, OnAnonymise.DELETE),
         *(
             Belonging(PlayerMerge, column, OnMerge.KEEP, OnAnonymise.KEEP)
             for column in ("kept", "merged", "decided_by", "undone_by")

@@ -94,8 +94,11 @@ def list_text_fields(model: type[models.Model]) -> list[models.Field[object, obj
 
 
 def list_own_texts() -> list[Texts]:
-    """Return the texts of this app's tables, of Django's and of what is below."""
-    from django.contrib.admin.models import LogEntry  # noqa: PLC0415 - models are not loaded yet
+    """Return the texts of this app's tables, of django-allauth's, of Django's and of what is below."""
+    from allauth.account.models import EmailAddress, EmailConfirmation  # noqa: PLC0415 - not loaded yet
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+    from allauth.usersessions.models import UserSession  # noqa: PLC0415
+    from django.contrib.admin.models import LogEntry  # noqa: PLC0415
     from django.contrib.auth.models import Group, Permission  # noqa: PLC0415
     from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415
     from django.contrib.sessions.models import Session  # noqa: PLC0415
@@ -127,6 +130,10 @@ def list_own_texts() -> list[Texts]:
         describe(LogEntry, free="object_repr change_message", nameless="object_id"),
         # The sessions of the player are deleted.
         describe(Session, nameless="session_key session_data"),
+        describe(EmailAddress, owner="user", name="email"),
+        describe(EmailConfirmation, nameless="key"),
+        describe(Authenticator, nameless="type", gone="data"),
+        describe(UserSession, nameless="session_key", gone="user_agent data"),
         describe(Group, title="name"),
         describe(Permission, nameless="name codename"),
         describe(ContentType, nameless="app_label model"),

@@ -28,7 +28,10 @@ NAME = rf"{LABEL}(\.{LABEL})*"
 HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 ORIGIN = re.compile(rf"https?://(\*\.)?({NAME}|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?", re.ASCII | re.IGNORECASE)
 
+SENDER = re.compile(r"[^<>\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
+
 DATABASES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
+MAILS = ("smtp", "smtp+tls", "smtp+ssl", "filemail", "consolemail")
 BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp", "sqs", "memory")
 
 
@@ -127,6 +130,30 @@ class Environment:
         elif not entry["NAME"]:
             _refuse_secret(name, remedy)
         return dict(entry)
+
+    def email(self, name: builtins.str, *, default: builtins.str) -> dict[builtins.str, Any]:
+        """Return Django's ``EMAIL_`` settings of an address."""
+        url = self.str(name, default=default)
+        remedy = "write smtp+tls://user:password@host:587, or filemail:///folder"
+        scheme = url.partition("://")[0]
+        if "://" not in url or scheme not in MAILS:
+            _refuse_secret(name, remedy)
+        entry = _parsed(name, remedy, lambda: environ.Env.email_url_config(url))
+        is_complete = {"smtp": entry["EMAIL_HOST"], "filemail": entry["EMAIL_FILE_PATH"]}
+        if not is_complete.get(scheme.partition("+")[0], True):
+            _refuse_secret(name, remedy)
+        if scheme == "filemail":
+            entry["EMAIL_FILE_PATH"] = (
+                f"/{entry['EMAIL_FILE_PATH']}"  # the parser takes it for a relative one
+            )
+        return dict(entry)
+
+    def sender(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
+        """Return whom mails are from: an address, with a name before it or without."""
+        text = self.str(name, default=default)
+        if not SENDER.fullmatch(text):
+            _refuse(name, text, "write DeltaCrown <play@example.org>")
+        return text
 
     def redis(self, name: builtins.str) -> builtins.str:
         """Return the address of a Redis; ``""`` when there is none."""

@@ -29,6 +29,12 @@ SCHEDULE = (
         meaning="Deletes pictures that no profile names: of uploads that were stopped, and of deleted users.",
     ),
     Job(
+        name="sweep-sign-ups",
+        function="deltacrown.accounts.jobs.sweep_entrance",
+        cadence=Cadence(hour=4, minute=10),
+        meaning="Deletes accounts whose e-mail address nobody confirmed in time, and sessions that are over.",
+    ),
+    Job(
         name="end-suspensions",
         function="deltacrown.user_profile.jobs.end_due_suspensions",
         cadence=Cadence(hour=None, minute=5),

@@ -16,6 +16,7 @@ from deltacrown.config import serving
 from deltacrown.config.caching import memory_cache, redis_cache_at
 from deltacrown.config.content_policy import CONTENT_POLICY
 from deltacrown.config.database import DatabaseLimits, configure_postgresql, configure_sqlite
+from deltacrown.config.entrance import configure_entrance
 from deltacrown.config.environment import Environment
 from deltacrown.config.local_secret import read_or_make_secret
 from deltacrown.config.schedule import SCHEDULE
@@ -69,6 +70,10 @@ INSTALLED_APPS = [
     "deltacrown.api",
     *(["deltacrown.demo"] if DEMO else []),  # before web, whose load_demo says how to switch it on
     "deltacrown.web",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -85,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "deltacrown.web.middleware.RefusalPages",
 ]
@@ -138,6 +144,23 @@ SIGN_IN_RATE_PER_ACCOUNT = env.rate("SIGN_IN_RATE_PER_ACCOUNT", default="10/900"
 USERNAME_CHANGE_RATE = env.rate("USERNAME_CHANGE_RATE", default="3/2592000")
 AVATAR_CHANGE_RATE = env.rate("AVATAR_CHANGE_RATE", default="20/3600")
 SIGN_IN_RATE_PER_ADDRESS = env.rate("SIGN_IN_RATE_PER_ADDRESS", default="100/900")
+
+#: Whether people can make accounts for themselves; how many from one address; mails to one mailbox.
+SIGN_UP = env.bool("SIGN_UP", default=True)
+SIGN_UP_RATE_PER_ADDRESS = env.rate("SIGN_UP_RATE_PER_ADDRESS", default="100/3600")
+MAIL_RATE_PER_MAILBOX = env.rate("MAIL_RATE_PER_MAILBOX", default="5/900")
+#: For how long an account waits for its e-mail address to be confirmed; then it is deleted.
+UNCONFIRMED_SIGN_UP_DAYS = env.int("UNCONFIRMED_SIGN_UP_DAYS", default=3, least=1, most=MOST_DAYS)
+ENTRANCE = configure_entrance(
+    sign_ups=SIGN_UP_RATE_PER_ADDRESS, mails=MAIL_RATE_PER_MAILBOX, is_tls=BEHIND_TLS
+)
+globals().update(ENTRANCE)
+#: Mails are written to a folder where there is no server for them.
+MAILS = env.email("EMAIL_URL", default=f"filemail://{VAR / 'mail'}")
+globals().update(MAILS)
+EMAIL_FILE_PATH = MAILS["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="DeltaCrown <deltacrown@localhost>")
 
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
 

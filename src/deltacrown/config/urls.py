@@ -6,6 +6,7 @@ from deltacrown.core.admin_choices import offer_choices
 admin.site.site_header = admin.site.site_title = "DeltaCrown"
 admin.site.index_title = "Administration"
 
+handler429 = "deltacrown.web.views.entrance.show_too_many"  # of django-allauth
 handler500 = "deltacrown.web.failures.show_failure"
 
 urlpatterns = [

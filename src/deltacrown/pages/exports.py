@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
 from deltacrown.accounts.models import ApiKey, ExternalId, FormerUsername, User
@@ -191,6 +194,7 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
 
     dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
     verification = _columns("status", "requested_at", "reviewed_at")
+    factor = _columns("type", "created_at", "last_used_at")
     key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
     return [
         ("former_usernames", [FormerUsername.objects.filter(owner=user)], _columns("name", "given_up_at")),
@@ -207,6 +211,9 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
         ("blocked", [blocked], _blocked),
         ("standings", [StandingChange.objects.filter(**mine)], _standing),
         ("verification", [KycVerification.objects.filter(**mine)], verification),
+        ("email_addresses", [EmailAddress.objects.filter(**mine)], _columns("email", "verified", "primary")),
+        ("second_factors", [Authenticator.objects.filter(**mine)], factor),
+        ("sessions", [UserSession.objects.filter(**mine)], _columns("created_at", "ip", "user_agent")),
         ("api_keys", [ApiKey.objects.filter(owner=user)], key),
     ]
 

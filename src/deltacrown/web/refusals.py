@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deltacrown.accounts.backends import SignInClosed
+from deltacrown.accounts.entrance.mails import MailNotSent
 from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
 from deltacrown.teams.services import MayNotManage
@@ -15,6 +16,12 @@ from deltacrown.tournaments.services import MayNotOrganise
 from deltacrown.user_profile.people.standings import MayNotChangeStanding
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.standing import NotEnterable, Suspended
+
+
+class NotNow(DomainError):
+    """What it takes to answer is away for a moment."""
+
+    code = "unavailable"
 
 
 class RefusalAnswer(NamedTuple):
@@ -37,6 +44,8 @@ ANSWERS: dict[type[DomainError], RefusalAnswer] = {
     MayNotChangeStanding: RefusalAnswer(403, _("Not allowed")),
     MayNotManage: RefusalAnswer(403, _("Not allowed")),
     MayNotOrganise: RefusalAnswer(403, _("Not allowed")),
+    NotNow: RefusalAnswer(503, _("Not now")),
+    MailNotSent: RefusalAnswer(503, _("No mail")),
     TooManyRequests: RefusalAnswer(429, _("Too many requests")),
     Conflict: RefusalAnswer(409, _("Conflict")),
     DomainError: RefusalAnswer(400, _("Invalid request")),

@@ -19,6 +19,8 @@ Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 READS = {"GET", "HEAD"}
+#: The pages on the way in: nobody wants to come back to them.
+ENTRANCE = ("/sign-in/", "/sign-up/")
 
 
 def get_person(request: HttpRequest) -> User:
@@ -51,7 +53,7 @@ def get_sign_in_address(request: HttpRequest) -> str:
 
 def get_return_address(request: HttpRequest) -> str:
     """Return the path of the page a person is on: never another site's, and none that only takes a POST."""
-    if request.path == reverse("login"):
+    if request.path.startswith(ENTRANCE):
         return as_own_path(request.GET.get(REDIRECT_FIELD_NAME, ""), request) or reverse("home")
     if is_by_htmx(request):
         return as_own_path(request.headers.get("HX-Current-URL", ""), request) or reverse("home")

@@ -29,6 +29,7 @@ from deltacrown.accounts.services.merged import (
     record_undo,
 )
 from deltacrown.accounts.services.players import (
+    LONGEST_PASSWORD,
     InvalidUsername,
     TooManyRenames,
     create_players,
@@ -41,8 +42,18 @@ from deltacrown.accounts.services.players import (
     set_active,
     set_sign_in,
 )
+from deltacrown.accounts.services.sessions import end_sessions, remove_second_factor, sweep_sessions
+from deltacrown.accounts.services.sign_ups import (
+    check_free,
+    confirm_sign_up,
+    is_address_taken,
+    is_unconfirmed,
+    sign_up_player,
+    sweep_sign_ups,
+)
 
 __all__ = [
+    "LONGEST_PASSWORD",
     "SCOPES",
     "Answer",
     "InvalidIdempotencyKey",
@@ -57,15 +68,20 @@ __all__ = [
     "add_external_id",
     "answer_once",
     "authenticate_key",
+    "check_free",
+    "confirm_sign_up",
     "create_key",
     "create_players",
     "create_players_by_id",
     "depersonalise_user",
     "empty_records",
+    "end_sessions",
     "find_players",
     "find_players_by_id",
     "find_username_faults",
     "follow_merges",
+    "is_address_taken",
+    "is_unconfirmed",
     "keep_record",
     "list_external_ids",
     "list_keys",
@@ -73,10 +89,14 @@ __all__ = [
     "record_merge",
     "record_undo",
     "remove_external_id",
+    "remove_second_factor",
     "rename_oneself",
     "rename_player",
     "resolve_usernames",
     "revoke_key",
     "set_active",
     "set_sign_in",
+    "sign_up_player",
+    "sweep_sessions",
+    "sweep_sign_ups",
 ]

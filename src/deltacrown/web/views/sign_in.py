@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from deltacrown.accounts.entrance.second_factor import CodeForm, has_second_factor
+from deltacrown.accounts.entrance.signing_in import begin_sign_in, finish_sign_in, resume_sign_up
 from deltacrown.core import clock
 from deltacrown.pages.standings import may_reopen
 from deltacrown.user_profile.people import standings
 from deltacrown.web.forms.account import SignInForm
 from deltacrown.web.posted import FORM_METHODS
 from deltacrown.web.reopening import forget_offer, get_offered, offer_reopening
-
-BACKEND = "deltacrown.accounts.backends.Passwords"
 
 
 class SignIn(LoginView):
@@ -29,10 +28,21 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in, or ask for the code of the second factor."""
+        return begin_sign_in(self.request, user=form.get_user(), to=self.get_success_url())
+
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Offer to reopen the account, if its player closed it and gave the right password."""
+        """Offer to reopen the account, if its player closed it and gave the right password.
+
+        One that was never opened is asked for the code that was mailed.
+        """
         now = clock.now()
-        if form.closed is None or not may_reopen(form.closed, now):
+        if form.closed is None:
+            return super().form_invalid(form)
+        if waiting := resume_sign_up(self.request, user=form.closed, to=self.get_success_url()):
+            return waiting
+        if not may_reopen(form.closed, now):
             return super().form_invalid(form)
         offer_reopening(self.request, user=form.closed, to=self.get_success_url(), now=now)
         return redirect("reopen")
@@ -47,10 +57,13 @@ def reopen_account(request: HttpRequest) -> HttpResponse:
         return redirect("login")
 
     user, to = offered
-    if request.method != "POST":
-        return render(request, "web/reopen.html", {"closed": user, "removed_at": user.profile.standing_until})
+    form = CodeForm(data=request.POST or None, user=user) if has_second_factor(user) else None
+    if request.method != "POST" or (form is not None and not form.is_valid()):
+        context = {"closed": user, "removed_at": user.profile.standing_until, "form": form}
+        status = 400 if request.method == "POST" else 200
+        return render(request, "web/reopen.html", context, status=status)
     standings.reopen_account(user=user, by=user, now=now)
     forget_offer(request)
-    login(request, user, backend=BACKEND)
+    finish_sign_in(request, user=user)
     messages.success(request, _("Welcome back: your account is open again, as it was."))
     return redirect(to)
