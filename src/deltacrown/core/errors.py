@@ -8,27 +8,22 @@ class DomainError(Exception):
 
     :param message: one sentence for the person who made the request: what is wrong and how to fix it.
     :param field: the name of the input it is about, or ``""`` for the whole request.
+    :param at_field: the message as a page shows it beside the field, which it need not name there.
     """
 
     code = "refused"
 
-    def __init__(self, message: str, *, field: str = "") -> None:
+    def __init__(self, message: str, *, field: str = "", at_field: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.at_field = at_field or message
 
 
 class InvalidInput(DomainError):
-    """An input value is not valid.
-
-    :param at_field: the message as a page shows it beside the field, which it need not name there.
-    """
+    """An input value is not valid."""
 
     code = "invalid"
-
-    def __init__(self, message: str, *, field: str = "", at_field: str = "") -> None:
-        super().__init__(message, field=field)
-        self.at_field = at_field or message
 
 
 class NotFound(DomainError):

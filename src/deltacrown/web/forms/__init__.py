@@ -26,7 +26,7 @@ class PageForm(forms.Form):
     def add_refusal(self, refusal: DomainError) -> None:
         """Add the message of a service's refusal to the field it names, or to the whole form."""
         if refusal.field in self.fields:
-            self.add_error(refusal.field, getattr(refusal, "at_field", refusal.message))
+            self.add_error(refusal.field, refusal.at_field)
         else:
             self.add_error(None, refusal.message)
 
