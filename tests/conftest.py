@@ -99,11 +99,14 @@ def own_tables(db: None) -> None:
 @pytest.fixture
 def no_reactions() -> Iterator[None]:
     """Disconnect the reactions to events, for tests of an app's own queries or of hand-made timelines."""
+    from deltacrown.notifications import receivers as telling
     from deltacrown.user_profile import receivers
 
-    receivers.disconnect()
+    for each in (telling, receivers):
+        each.disconnect()
     yield
-    receivers.connect()
+    for each in (receivers, telling):
+        each.connect()
 
 
 @pytest.fixture

@@ -9,11 +9,21 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from model_bakery import baker
 
-from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge
+from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge, User
 from deltacrown.accounts.services import add_external_id
-from deltacrown.core.models import JobRun
+from deltacrown.core.models import AuditEntry, JobRun
+from deltacrown.notifications.models import Notification, NotificationChoice
 from deltacrown.teams.services import add_team_id
-from deltacrown.tournaments.models import Disqualification, EntryChange, Tournament, TournamentDecision
+from deltacrown.tournaments.models import (
+    Disqualification,
+    EntryChange,
+    Pairing,
+    PairingReport,
+    Seed,
+    Tournament,
+    TournamentDecision,
+    TournamentOrganiser,
+)
 from deltacrown.user_profile.models import (
     BackfilledPlayer,
     Block,
@@ -36,13 +46,12 @@ def make_rows(number: int = 0) -> None:
     row = scene.match(user, f"match-{number}", title=title)
     scene.archive(scene.match(user, f"archived-{number}", title=title))
     scene.dispute(user, row, status="REJECTED", resolved_at=at(6), resolved_by=other, resolution="It was so.")
+    scene.dispute(other, row, assigned_to=user, assigned_at=at(6))
     scene.member(user, squad)
     scene.role(user, squad)
     scene.registration(user, event, team=squad)
     scene.result(event, 1, user)
-    Disqualification.objects.create(tournament=event, user=user, reason="wrong roster", decided_at=at(90))
-    EntryChange.objects.create(tournament=event, user=user, kind="ENTERED", decided_by=other)
-    TournamentDecision.objects.create(tournament=event, kind="REOPENED", reason="a replay", decided_at=at(95))
+    _make_tournament_rows(event, user, other)
     league = scene.tournament(f"league-{number}", title=title, entrant_kind="TEAM")
     for member in (None, user):
         scene.result(league, 1, member, team=squad)
@@ -55,6 +64,8 @@ def make_rows(number: int = 0) -> None:
     Follow.objects.create(follower=user, followed=other)
     StandingChange.objects.create(user=user, standing="SUSPENDED", reason="Cheats", decided_by=other)
     Block.objects.create(blocker=user, blocked=scene.player(f"blocked{number}"))
+    Notification.objects.create(user=user, kind="FOLLOWED", fact="1", happened_at=at(1), other=other)
+    NotificationChoice.objects.create(user=user, kind="FOLLOWED", on_site=False)
     KycVerification.objects.create(user=user, status="VERIFIED", reviewed_at=at(1), reviewed_by=other)
     ApiKey.objects.create(owner=user, name="server", prefix=f"key{number}", digest="0" * 64, scopes=["read"])
     AnsweredRequest.objects.create(
@@ -80,8 +91,23 @@ def make_rows(number: int = 0) -> None:
     baker.make(ChangeContext)
     BackfilledPlayer.objects.create(owner=user.pk, token=number, rules="0" * 64)
     PendingAnonymisation.objects.create(owner=user.pk, names={}, started_at=scene.at(0))
+    AuditEntry.objects.create(
+        kind="RULING", deed="merged", actor=other, subject=user, about=f"user:{number}", minute=None
+    )
     baker.make(JobRun, job=f"job-{number}", status="DONE", finished_at=at(1))
     baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
+
+
+def _make_tournament_rows(event: Tournament, user: User, other: User) -> None:
+    Disqualification.objects.create(tournament=event, user=user, reason="wrong roster", decided_at=at(90))
+    EntryChange.objects.create(tournament=event, user=user, kind="ENTERED", decided_by=other)
+    Seed.objects.create(tournament=event, user=user, position=1)
+    pairing = Pairing.objects.create(tournament=event, number=1, round="Final", first_user=user)
+    PairingReport.objects.create(
+        pairing=pairing, revision=0, kind="TAKEN_BACK", reason="wrong", reported_by=other
+    )
+    TournamentDecision.objects.create(tournament=event, kind="REOPENED", reason="a replay", decided_at=at(95))
+    TournamentOrganiser.objects.create(tournament=event, user=user, added_by=other)
 
 
 def row_of(model: type[Any]) -> Any:

@@ -148,6 +148,7 @@ def test_people_are_chosen_by_the_names_that_pages_show(desk):
 #: Group of staff → the lists that its members see, and the actions that they can choose there.
 SEEN = {
     "Moderators": {
+        "core.AuditEntry": [],
         "moderation.Dispute": [
             "reject_selected",
             "void_disputed",
@@ -155,6 +156,8 @@ SEEN = {
             "correct_disputed_result",
             "disqualify_disputed",
         ],
+        "notifications.Notification": [],
+        "notifications.NotificationChoice": [],
         "user_profile.Block": [],
         "user_profile.KycVerification": ["verify_selected", "reject_selected"],
     },
@@ -169,7 +172,7 @@ SEEN = {
         ]
         for label in ("games.ArchivedMatch", "games.Match")
     },
-    "Operators": {},
+    "Operators": {"core.AuditEntry": []},
 }
 
 

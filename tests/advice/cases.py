@@ -18,7 +18,7 @@ from deltacrown.pages.exports import export_own_data
 from deltacrown.teams import services as teams
 from deltacrown.teams.models import TeamRole
 from deltacrown.tournaments import services as tournaments
-from deltacrown.tournaments.services import Standing, TournamentMatchRecord
+from deltacrown.tournaments.services import Outcome, Standing, TournamentMatchRecord, pairings
 from deltacrown.user_profile.models import KycVerification
 from deltacrown.user_profile.people import kyc, merging, standings
 from deltacrown.user_profile.people.anonymising import anonymise_player
@@ -83,6 +83,39 @@ class Ground(SimpleNamespace):
     def run(self, kind: str = "SOLO", **fields: Any) -> None:
         self.open(kind, **fields)
         tournaments.start_tournament(tournament=self.cup)
+
+    def draw(self) -> None:
+        """Draw a bracket of four, of which nothing was played; ``first``, ``second`` and ``final``."""
+        self.open()
+        for user in (self.cat, self.dan):
+            tournaments.register_player(tournament=self.cup, user=user, now=NOW)
+        tournaments.start_tournament(tournament=self.cup)
+        self.first, self.second, self.final = pairings.draw_bracket(tournament=self.cup)
+
+    def rule(self, *names: str, winner: int = 1) -> None:
+        """Let the first side of each of these pairings win, or the other."""
+        for name in names:
+            pairing = getattr(self, name)
+            pairing.refresh_from_db()
+            pairings.rule_pairing(
+                pairing=pairing, outcome=Outcome.won(winner), reason="seen", by=self.organiser, now=NOW
+            )
+
+    def take_back(self, *names: str) -> None:
+        for name in names:
+            pairing = getattr(self, name)
+            pairing.refresh_from_db()
+            pairings.take_back_pairing(pairing=pairing, reason="wrong", by=self.organiser, now=NOW)
+
+    def draw_and_rule(self, *names: str) -> None:
+        self.draw()
+        self.rule(*names)
+
+    def pair(self) -> None:
+        """Pair ann with bob by hand, and let ann win: ``first``."""
+        self.run()
+        self.first = pairings.add_pairing(tournament=self.cup, first=self.ann, second=self.bob, round="One")
+        self.rule("first")
 
     def end(self) -> None:
         """Complete a solo event: ann won 10, bob is second."""
@@ -179,6 +212,62 @@ TOURNAMENTS = [
         lambda g: (g.open(), tournaments.withdraw(tournament=g.cup, user=g.bob)),
         lambda g: tournaments.check_in(tournament=g.cup, user=g.bob),
         lambda g: tournaments.register_player(tournament=g.cup, user=g.bob, now=NOW),
+    ),
+    Advice(
+        "hand a tournament over to who does not run it",
+        "add them first",
+        lambda g: g.open(),
+        lambda g: tournaments.hand_over_tournament(tournament=g.cup, user=g.ann, by=g.organiser),
+        lambda g: tournaments.add_organiser(tournament=g.cup, user=g.ann, by=g.organiser),
+    ),
+    Advice(
+        "rule a final before it is known who plays",
+        "wait for the results before it",
+        Ground.draw,
+        lambda g: g.rule("final"),
+        lambda g: g.rule("first", "second"),
+    ),
+    Advice(
+        "rule another winner",
+        "take it back first, then rule",
+        lambda g: g.draw_and_rule("first"),
+        lambda g: g.rule("first", winner=2),
+        lambda g: g.take_back("first"),
+    ),
+    Advice(
+        "take back what a later result rests on",
+        "take that result back first",
+        lambda g: g.draw_and_rule("first", "second", "final"),
+        lambda g: g.take_back("first"),
+        lambda g: g.take_back("final"),
+    ),
+    Advice(
+        "seed what is drawn",
+        "remove the draw first, then change the seeds",
+        Ground.draw,
+        lambda g: pairings.set_seeds(tournament=g.cup, shuffle=1),
+        lambda g: pairings.remove_draw(tournament=g.cup),
+    ),
+    Advice(
+        "draw again after a result",
+        "take them back first, the last ones first",
+        lambda g: g.draw_and_rule("first"),
+        lambda g: pairings.draw_bracket(tournament=g.cup),
+        lambda g: g.take_back("first"),
+    ),
+    Advice(
+        "schedule what was played",
+        "so that it was played; take its result back first",
+        lambda g: g.draw_and_rule("first"),
+        lambda g: _schedule(g.first),
+        lambda g: g.take_back("first"),
+    ),
+    Advice(
+        "remove a pairing that was played",
+        "is confirmed; take its result back first",
+        Ground.pair,
+        lambda g: _remove_pairing(g.first),
+        lambda g: g.take_back("first"),
     ),
     Advice(
         "suspend a closed account",
@@ -871,6 +960,17 @@ NAMES = [
         lambda g: accounts.remove_external_id(user=g.ann, external_id="esea:0"),
     ),
 ]
+
+
+def _schedule(pairing: Any) -> None:
+    pairing.refresh_from_db()
+    pairings.schedule_pairing(pairing=pairing, scheduled_at=LATER)
+
+
+def _remove_pairing(pairing: Any) -> None:
+    pairing.refresh_from_db()
+    pairings.remove_pairing(pairing=pairing)
+
 
 CASES = [*TOURNAMENTS, *MATCHES, *TEAMS, *DISPUTES, *FAREWELLS, *PEOPLE, *NAMES]
 

@@ -42,6 +42,7 @@ NO_ADVICE = {
     "the next placement is %(first)s": "a warning that advises nothing",
     "where %(due)s is due": "a warning that advises nothing",
     "are placed first": "a warning that advises nothing",
+    "is its organiser already": "a fact: what is asked for is so",
 }
 
 

@@ -133,7 +133,7 @@ CALLS = {
     "create_tournament": Call(
         "/tournaments",
         PEOPLE | {"organiser's key", "key to organise"},
-        {"slug": "new", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
+        {"slug": "newest", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
     ),
     "open_tournament": Call(
         "/tournaments/draft/open", ORGANISERS, {}, hides=MEMBERS | {"owner", "key to organise"}

@@ -148,6 +148,7 @@ def test_a_player_changes_names_and_country_all_or_nothing(db):
         "display_name": "",
         "country": "NO",
         "bio": "Chess.",
+        "links": [],
     }
     assert told_by(refused)["errors"][0]["field"] == "display_name"
     ann.refresh_from_db()

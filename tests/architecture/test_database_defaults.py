@@ -21,6 +21,7 @@ from deltacrown.tournaments.models import (
     Tournament,
     TournamentDecision,
     TournamentMatchResult,
+    TournamentOrganiser,
     TournamentParticipation,
     TournamentResult,
     TournamentSeriesResult,
@@ -80,6 +81,7 @@ def list_facts() -> dict[type[Model], dict[str, Any]]:
         Disqualification: {"tournament": event, "user": bob, "reason": "late"},
         EntryChange: {"tournament": event, "user": ann, "kind": "ENTERED"},
         TournamentDecision: {"tournament": event, "kind": "REOPENED", "reason": "a replay"},
+        TournamentOrganiser: {"tournament": event, "user": bob},
         TournamentSeriesResult: {
             "tournament": event,
             "game": game,

@@ -23,9 +23,11 @@ OWNERS = {
     "tournaments": {
         "Tournament", "FormerTournamentName", "TournamentSearchTerm",
         "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "TournamentSeriesResult",
-        "Disqualification", "EntryChange", "TournamentDecision",
+        "Disqualification", "EntryChange", "Pairing", "PairingReport", "Seed", "TournamentDecision",
+        "TournamentOrganiser",
     },
     "moderation": {"Dispute"},
+    "notifications": {"Notification", "NotificationChoice"},
     "user_profile": {
         "UserProfile", "PlayerSearchTerm", "GameStats", "PublicIdCounter", "PrivacySettings",
         "UserActivity", "ArchivedUserActivity", "Achievement", "UserAchievement",
@@ -34,7 +36,7 @@ OWNERS = {
     },
     "freshness": {"ContentVersion"},
     "tally": {"Installation", "Recording", "Revision", "ChangeContext", "Run", "Repair"},
-    "core": {"JobRun"},
+    "core": {"JobRun", "AuditEntry"},
 }  # fmt: skip
 
 #: Nothing but a model has these.

@@ -97,8 +97,12 @@ OWN = [
     "/disputes/",
     "/disputes/match/{game}/odd-9/",
     "/disputes/result/{COMPLETED}/",
+    "/settings/profile/",
+    "/settings/hidden/",
+    "/settings/ids/",
     "/settings/privacy/",
     "/settings/privacy/preview/",
+    "/settings/privacy/preview/?as=opponent&ticks=1",
     "/settings/account/",
     "/settings/picture/",
     "/settings/password/",
@@ -107,12 +111,17 @@ OWN = [
     "/sign-in/again/",
     "/settings/verification/",
     "/settings/blocked/",
+    "/settings/keys/",
+    "/settings/notifications/",
+    "/notifications/",
     "/settings/display/",
     "/leaderboards/matches_won/?following=1",
     "/players/{plain}/versus/{hero}/",
     "/tournaments/{OPEN}/",
     "/tournaments/{OPEN}/entrants/",
     "/tournaments/{OPEN}/changes/",
+    "/organise/",
+    "/organise/new/",
 ]
 #: What a captain reads besides.
 LED = ["/teams/{captained}/", "/teams/{captained}/roles/", "/tournaments/{OPEN}/"]
@@ -124,8 +133,33 @@ DESK = [
     "/players/{barred}/standing/",
     "/players/{gone}/",
     "/players/{hider}/",
+    "/moderation/",
     "/moderation/disputes/",
     "/moderation/disputes/{dispute}/",
+    "/organise/",
+    "/organise/{OPEN}/",
+    "/organise/{OPEN}/edit/",
+    "/organise/{RUNNING}/disputes/",
+    "/organise/{OPEN}/organisers/",
+    "/organise/{OPEN}/entrants/",
+    "/organise/{RUNNING}/entrants/",
+    "/organise/{OPEN}/entrants/import/",
+    "/moderation/log/",
+    "/moderation/matches/{game}/odd-9/",
+    "/moderation/merges/",
+    "/moderation/merges/new/",
+    "/moderation/players/",
+    "/moderation/players/{barred}/",
+    "/moderation/players/{barred}/anonymise/",
+    "/moderation/players/{barred}/picture/",
+    "/moderation/repairs/",
+    "/organise/{RUNNING}/pairings/",
+    "/organise/{RUNNING}/results/",
+    "/organise/{RUNNING}/results/complete/?suggest=table",
+    "/organise/{RUNNING}/results/record/",
+    "/organise/{COMPLETED}/results/annul/",
+    "/organise/{COMPLETED}/results/reopen/",
+    "/organise/{COMPLETED}/results/lift-annulment/",
 ]
 #: Who closed their account, gave the right password, and has not decided yet.
 LEFT = ["/sign-in/reopen/"]
@@ -153,7 +187,12 @@ NO_PAGES = {
     "team-members": "/teams/{team}/members/",
     "tournament-entry": "/tournaments/{OPEN}/entry/",
     "tournament-team": "/tournaments/{OPEN}/team/",
+    "organise-entrants-do": "/organise/{OPEN}/entrants/do/",
     "timeline-entry": "/settings/timeline/",
+    "dispute-hands": "/moderation/disputes/{dispute}/hands/",
+    "merge-undo": "/moderation/merges/undo/",
+    "notification": "/notifications/open/",
+    "notifications-read": "/notifications/read/",
     "logout": "/sign-out/",
     "player-feed": "/players/{hero}/activity.atom",
     "player-card": "/players/{hero}/card.png",
@@ -171,7 +210,14 @@ NO_PAGES = {
 }
 #: Neither pages nor easily asked for: name → why.
 APART = {
+    **dict.fromkeys(
+        ["pairing", "organise-pairing"], "needs a bracket that is drawn; ``test_pairings`` looks at it"
+    ),
+    "organise-result": "a desk about one entrant, like those of the results; its own test looks at it",
+    "organise-match": "a desk about one match, like those of the results; its own test looks at it",
     "search-suggest": "a fragment that a script puts below a search field; a journey looks at it there",
+    "api-key": "asks before a key of one's own is revoked; ``tests/web/test_keys.py`` looks at it",
+    "settings": "leads to the settings of the profile",
     "avatar": "a picture, of which the season has none",
     **dict.fromkeys(
         [
@@ -189,6 +235,7 @@ APART = {
     ),
     "mfa_reauthenticate": "who has a second factor is asked as at the sign-in, whose page is looked at",
     "account_set_password": "leads who has a password to the page where it is changed",
+    "organise-roster": "needs a team that is registered; ``test_organise`` looks at it",
     **dict.fromkeys(
         ["account_login", "account_inactive", "account_password_reset_completed"], "lead to the sign-in"
     ),

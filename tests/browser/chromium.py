@@ -196,12 +196,13 @@ class Chromium:
 
     @contextmanager
     def resumed(self) -> Iterator[Chromium]:
-        """Playwright works within only."""
+        """Playwright works within only; one may be within another."""
+        before = asyncio._get_running_loop()
         asyncio._set_running_loop(self.loop)
         try:
             yield self
         finally:
-            asyncio._set_running_loop(None)
+            asyncio._set_running_loop(before)
 
 
 @contextmanager

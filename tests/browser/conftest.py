@@ -35,4 +35,6 @@ def site(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         filled = "from tests.browser.season import fill; fill()"
         told = json.loads(served.manage("shell", "--verbosity", "0", "-c", filled).splitlines()[-1])
         address = f"http://127.0.0.1:{served.port}"
-        yield SimpleNamespace(address=address, chromium=chromium, mails=folder / "mails", **told)
+        yield SimpleNamespace(
+            address=address, chromium=chromium, mails=folder / "mails", environment=environment, **told
+        )

@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from babel import Locale
+
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import create_players, set_sign_in
+from deltacrown.accounts.services.keys import SCOPES
 from deltacrown.core import clock
 from deltacrown.games.models import Game, Match, Season
 from deltacrown.games.services import record_matches
@@ -29,6 +32,7 @@ from deltacrown.user_profile.people.privacy_settings import set_privacy
 from deltacrown.user_profile.people.standings import close_account, suspend_player
 from tests import scene
 from tests.browser.addresses import PASSWORD
+from tests.browser.bracketed import LANGUAGE
 
 #: Username → display name.
 PEOPLE = {
@@ -159,4 +163,5 @@ def list_names() -> list[str]:
     found = {value for model, column in columns for value in model.objects.values_list(column, flat=True)}
     for stats in Match.objects.values_list("stats", flat=True):
         found |= {value for value in stats.values() if isinstance(value, str)}
+    found |= {"https://", *SCOPES, *Locale.parse(LANGUAGE).territories.values()}
     return sorted({line for value in found for line in value.splitlines() if line})

@@ -80,7 +80,7 @@ def review(page, reporter):
         page.locator("#more a[rel=next]").click()
         expect(page.locator("#rows tr").last).not_to_have_text(last)
     row.get_by_role("link", name="Review").click()
-    page.get_by_role("button", name="Uphold").wait_for()
+    page.get_by_role("button", name="Uphold", exact=True).wait_for()
 
 
 def test_a_visitor_opens_a_number_to_its_rows_and_a_row_to_its_match(visitor, site):
@@ -161,7 +161,7 @@ def test_an_opponent_disputes_a_match_and_a_moderator_voids_it(visitor, site, pa
     check(visitor)
     page.get_by_role("main").get_by_label("Void the match").check()
     page.get_by_role("main").get_by_label("What was found").fill("The log says so.")
-    page.get_by_role("button", name="Uphold").click()
+    page.get_by_role("button", name="Uphold", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
 
     assert read_number(page, site.address + won) == before - 1

@@ -34,6 +34,7 @@ BAD = {
     "ARCHIVE_MATCHES_AFTER_DAYS": [*NUMBERS, "0", "999999"],
     "BEHIND_TLS": BOOLEANS,
     "CELERY_BROKER_URL": ["foo", "http://host", "://"],
+    "SITE_URL": ["play.example.org", "ftp://play.example.org", "https://a b"],
     "CSRF_TRUSTED_ORIGINS": ["play.example.org", "ftp://play.example.org", "https://a b"],
     "DATABASE_CONNECT_SECONDS": [*NUMBERS, "0"],
     "DATABASE_IDLE_IN_TRANSACTION_SECONDS": NUMBERS,

@@ -64,6 +64,11 @@ def resolution(ann):
     scene.dispute(bob, scene.match(bob, "m1"), **answer)
 
 
+def assignment(ann):
+    bob = scene.player("bob")
+    scene.dispute(bob, scene.match(bob, "m1"), assigned_to=ann, assigned_at=scene.at(9))
+
+
 def achievement(ann):
     scene.achievement(ann)
 
@@ -92,6 +97,7 @@ ROWS = [
     membership,
     dispute,
     resolution,
+    assignment,
     achievement,
     experience,
     review,
@@ -262,11 +268,19 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "accounts.User_groups.user",
         "accounts.User_user_permissions.user",
         "admin.LogEntry.user",  # refused by a receiver
+        "core.AuditEntry.actor",  # nothing is done: an entry keeps the key of who is gone
+        "core.AuditEntry.subject",
         "mfa.Authenticator.user",
+        "notifications.Notification.other",  # it tells of them
+        "notifications.Notification.user",
+        "notifications.NotificationChoice.user",
         "tournaments.Disqualification.decided_by",
         "tournaments.Disqualification.lifted_by",
         "tournaments.EntryChange.decided_by",
+        "tournaments.PairingReport.reported_by",
         "tournaments.TournamentDecision.decided_by",
+        "tournaments.TournamentOrganiser.added_by",
+        "tournaments.TournamentOrganiser.user",
         "user_profile.ArchivedUserActivity.user",
         "user_profile.Block.blocked",
         "user_profile.Block.blocker",

@@ -7,9 +7,11 @@ import pytest
 from deltacrown.games.models import Match
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import (
+    AlreadyAssigned,
     AlreadyResolved,
     DisputeOpen,
     VoidMatch,
+    claim_dispute,
     file_dispute,
     reject_dispute,
     uphold_dispute,
@@ -50,3 +52,12 @@ def test_two_moderators_who_disagree_leave_one_outcome(ann, duel, moderator):
     assert sum(isinstance(answer, AlreadyResolved) for answer in answers) == 1
     dispute.refresh_from_db()
     assert Match.objects.exclude(voided_at=None).exists() == (dispute.status == Dispute.Status.UPHELD)
+
+
+def test_of_two_who_take_it_on_one_has_it(ann, duel, moderator):
+    dispute = file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)
+    people = [moderator, scene.player("mod2", is_staff=True)]
+    answers = call_together([partial(claim_dispute, dispute=dispute, by=each, now=LATER) for each in people])
+    (refused,) = [answer for answer in answers if isinstance(answer, AlreadyAssigned)]
+    dispute.refresh_from_db()
+    assert refused.message == f"{dispute.assigned_to.profile.name} has it already."

@@ -25,6 +25,9 @@ GIVEN = {
     if each.model._meta.label not in OTHERS and not each.model._meta.get_field(each.column).primary_key
 }
 
+#: Says since when, too.
+ASSIGNED = "moderation.Dispute.assigned_to"
+
 
 @pytest.fixture
 def rows(db, no_reactions):
@@ -39,7 +42,8 @@ def give(label: str, user: User) -> tuple[object, str, int]:
     """Let a row name ``user``, and return its table, the column and its key."""
     belonging = find(label)
     key = belonging.model._base_manager.order_by("pk").values_list("pk", flat=True)[0]
-    belonging.model._base_manager.filter(pk=key).update(**{belonging.column: user})
+    values = {belonging.column: user, **({"assigned_at": scene.NOON} if label == ASSIGNED else {})}
+    belonging.model._base_manager.filter(pk=key).update(**values)
     return belonging.model, belonging.column, key
 
 

@@ -39,6 +39,8 @@ ABSENT = {
     "handle": "none",
     "merged": "DC-25-999998",
     "other": "DC-25-999997",
+    "team": "none",
+    "prefix": "0" * 12,
 }
 #: Times of both worlds at which something hidden happened, was recorded, and shortly before; and a whole day.
 TIMES = (
@@ -55,7 +57,9 @@ VISITOR = "anonymous"
 READERS = (VISITOR, "follower", "opponent", "key of another")
 WITH_PAGES = {VISITOR, "follower", "opponent"}  # a key opens no page
 #: What may depend on who asks; of the rest, a visitor is told what everybody is.
-PERSONAL = re.compile(r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings|^/$|^/leaderboards/")
+PERSONAL = re.compile(
+    r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings|/notifications|^/organise/|^/$|^/leaderboards/"
+)
 WRITERS = ("member", "key of another")
 #: How else an answer can be asked for: its headers alone, a part of it, or whether it has changed.
 ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -64,7 +68,7 @@ ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 #: An ETag is a digest of what is compared anyway, sealed values included.
 VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date", "ETag"}
-CSRF = re.compile(r'(csrfmiddlewaretoken"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
+CSRF = re.compile(r'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
 #: Sealed values: they hold database keys, which nobody can read; the last follow from them, by a secret.
 TOKEN = re.compile(r"[\w-]{100,}|(?<=UID:)[0-9a-f]{64}|[0-9a-f]{64}(?=</id>)")
 NEXT = re.compile(r'(?:rel="next"[^>]*|hx-get=)"?([^"]*\bpage=[^"]+)"')
@@ -218,7 +222,9 @@ def list_fills(season: Season, owners: list[str], stats: list[str]) -> dict[str,
         "game": ["chess", ABSENT["game"]],
         "match_key": [*keys, "open-1", "shown", "final", ABSENT["match_key"]],
         "series": ["Final 1", ABSENT["series"]],
+        "team": ["north", "none"],
         "name": ["f" * 32, ABSENT["name"]],
+        "prefix": ["0" * 12],
         "section": ["front", "players", "tournaments", "teams", ABSENT["section"]],
         "handle": [season.handles["dispute"], ABSENT["handle"]],
         "merged": [season.id_of("Vic"), ABSENT["merged"]],

@@ -315,7 +315,7 @@ def list_pages() -> list[Surface]:
         Surface("integrity", "/integrity/"),
         *_shared_pages(player, cup, open_cup, draft),
         *_own_pages(),
-        Surface("privacy", "/settings/privacy/", "people signed in", refusal=302),
+        Surface("settings", "/settings/", status=302),
         Surface("picture", "/settings/picture/", "people signed in", refusal=302),
         Surface("avatar", f"/avatars/{'0' * 32}.webp", status=404),
         Surface("display", "/settings/display/"),
@@ -483,6 +483,38 @@ def _history_pages(player: str) -> list[Surface]:
     ]
 
 
+def _list_bench(visitors: dict[str, int]) -> list[Surface]:
+    """The moderators' pages: each is for staff alone."""
+    bench = "/moderation/"
+    told = {"staff": "answer casual claimedid externalid voided voidreason"}
+    logged = {"staff": "moderator voided voidreason"}
+    return [
+        Surface(name, bench + address, "staff", 403, shows, refusals=visitors)
+        for name, address, shows in [
+            ("audit-log", "log/?kind=RULING", logged),
+            ("repairs", "repairs/", {}),
+            ("moderate-players", "players/?q=owner", {}),
+            ("moderate-player", "players/{id}/", told),
+            ("moderate-picture", "players/{id}/picture/", {}),
+            ("moderate-anonymise", "players/{id}/anonymise/", {}),
+            ("moderate-match", "matches/valorant/zqarchivedqz/", {"staff": "archived"}),
+            ("merges", "merges/", {}),
+            ("merge", "merges/new/", {}),
+        ]
+    ]
+
+
+#: The desk of a tournament's results, by page below ``/results/``.
+DESKS = (
+    ("organise-results", ""),
+    ("organise-complete", "complete/"),
+    ("organise-annul", "annul/"),
+    ("organise-reopen", "reopen/"),
+    ("organise-lift-annulment", "lift-annulment/"),
+    ("organise-record", "record/"),
+)
+
+
 def _own_pages() -> list[Surface]:
     """What belongs to the one who is signed in, and what to staff."""
     visitors = {"anonymous": 302, "deactivated": 302}
@@ -498,8 +530,11 @@ def _own_pages() -> list[Surface]:
         "self, where matches are shown": MATCHES,
         "self, where tournaments are shown": f"{TOURNAMENTS} registered registeredfollowers",
     }
+    entered = f"{TOURNAMENTS} registered"
+    # The short form: no bio, no teams, no achievements.
+    previewed = {**strangers, "self, as others": "everyone podium podiumtime old"}
     filed = "dispute answer casual"
-    queue = "/moderation/disputes/"
+    queue, desk = "/moderation/disputes/", "/organise/zqdraftqz/"
     return [
         Surface("feed", "/feed/", "people signed in", 302, FEED),
         Surface("player-followers", "/players/{id}/followers/", "own", shows={"own": "admirer"}),
@@ -507,6 +542,10 @@ def _own_pages() -> list[Surface]:
         Surface("blocked", "/settings/blocked/", "people signed in", 302, {"self": "pest"}),
         Surface("verification", "/settings/verification/", "people signed in", 302),
         Surface("account", "/settings/account/", "people signed in", 302),
+        Surface("notifications", "/notifications/", "people signed in", 302),
+        Surface("notification-settings", "/settings/notifications/", "people signed in", 302),
+        Surface("api-keys", "/settings/keys/", "people signed in", 302, {"self": "key"}),
+        Surface("api-key", "/settings/keys/abcdef/", "nobody", 404, refusals=visitors),
         Surface(
             "player-standing",
             "/players/{id}/standing/",
@@ -521,6 +560,19 @@ def _own_pages() -> list[Surface]:
         Surface(
             "privacy-preview", "/settings/privacy/preview/?as=follower", "people signed in", 302, followers
         ),
+        Surface(
+            "privacy-preview",
+            "/settings/privacy/preview/?as=opponent&ticks=1&show_tournament_stats=on",
+            "people signed in",
+            302,
+            {"self, as others": f"{strangers['self, as others']} {entered}"},
+        ),
+        Surface("privacy", "/settings/privacy/", "people signed in", 302, previewed),
+        Surface("profile-settings", "/settings/profile/", "people signed in", 302, {"self": "bio"}),
+        Surface(
+            "hidden-entries", "/settings/hidden/", "people signed in", 302, {"self": "private oldprivate"}
+        ),
+        Surface("linked-ids", "/settings/ids/", "people signed in", 302, {"self": "externalid claimedid"}),
         Surface("disputes", "/disputes/", "people signed in", 302, {"self in person": filed}),
         Surface(
             "dispute-match",
@@ -530,11 +582,48 @@ def _own_pages() -> list[Surface]:
             refusals=visitors,
         ),
         Surface("dispute-result", "/disputes/result/zqcupqz/", "people signed in", 302),
+        *(
+            Surface(name, f"/organise/zqcupqz/results/{page}", "staff", 403, refusals=visitors)
+            for name, page in DESKS
+        ),
+        # Both are made of what is there: to staff what is not is not found, to all others it is not theirs.
+        Surface(
+            "organise-result", "/organise/zqnonezq/results/entrant/none/", "nobody", 404, refusals=visitors
+        ),
+        Surface(
+            "organise-match", "/organise/zqnonezq/results/matches/none/", "nobody", 404, refusals=visitors
+        ),
         Surface(
             "dispute-queue", f"{queue}?status=REJECTED", "staff", 403, {"staff": filed}, refusals=visitors
         ),
+        Surface("organise-disputes", "/organise/zqcupqz/disputes/", "staff", 403, refusals=visitors),
+        Surface("moderation", "/moderation/", "staff", 403, refusals=visitors),
         Surface("dispute-queue", queue, "staff", 403, refusals=visitors),
+        Surface("organise", "/organise/", "people signed in", 302, {"own": "draft", "staff": "cup opencup"}),
+        Surface("organise-create", "/organise/new/", "people signed in", 302),
+        *(
+            Surface(name, f"{desk}{more}", "own", 404, {"own": "draft"}, refusals=visitors)
+            for name, more in (
+                ("organise-tournament", ""),
+                ("organise-edit", "edit/"),
+                ("organise-people", "organisers/"),
+                ("organise-entrants", "entrants/"),
+                ("organise-import", "entrants/import/"),
+            )
+        ),
+        Surface("organise-pairings", "/organise/zqcupqz/pairings/", "staff", 403, refusals=visitors),
+        Surface(
+            "organise-pairing",
+            "/organise/zqcupqz/pairings/none/",
+            "staff",
+            403,
+            refusals=visitors,
+            status=404,
+        ),
+        Surface("pairing", "/tournaments/zqcupqz/pairings/none/", "nobody", 404, refusals=visitors),
+        Surface("organise-roster", f"{desk}entrants/teams/zqteamqz/", "nobody", 404, refusals=visitors),
         Surface(
             "dispute-review", queue + "{cursor:dispute}/", "staff", 403, {"staff": filed}, refusals=visitors
         ),
+        *_list_bench(visitors),
     ]

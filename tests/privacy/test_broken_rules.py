@@ -66,7 +66,7 @@ BROKEN = {
         ],
     ),
     "matches are shown whole": (
-        lambda patch: patch(matches, "filter_match_by_visibility", lambda rows, viewer: rows),
+        lambda patch: patch(matches, "filter_match_by_visibility", lambda rows, viewer, **_: rows),
         "zqcasualqz|zqarchivedqz",
         ["/matches/valorant/zqarchivedqz/ | anonymous", "answers 200, not 404"],
     ),

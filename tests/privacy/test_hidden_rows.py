@@ -46,7 +46,7 @@ SURFACES = list_pages() + list_operations()
 HIDDEN = SETTINGS[3]
 MANY = 40
 #: Drawn anew for every answer.
-TOKEN = re.compile(rb'(csrfmiddlewaretoken"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
+TOKEN = re.compile(rb'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
 VOLATILE = {"Set-Cookie", "RateLimit", "Expires"}
 
 Asked = dict[str, tuple[int, bytes, dict[str, str], int]]

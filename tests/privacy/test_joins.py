@@ -166,8 +166,39 @@ NEVER_SHOWN = (
     "/api/v1/players/{public_id}/merges/{merged}/preview",
     "/api/v1/players/{public_id}/versus/{other}",
     "/avatars/{name}.webp",
+    "/moderation/",
     "/moderation/disputes/",
     "/moderation/disputes/{handle}/",
+    "/moderation/disputes/{handle}/hands/",
+    "/moderation/log/",
+    "/moderation/matches/{game}/{match_key}/",
+    "/moderation/merges/",
+    "/moderation/merges/new/",
+    "/moderation/merges/undo/",
+    "/moderation/players/",
+    "/moderation/players/{public_id}/",
+    "/moderation/players/{public_id}/anonymise/",
+    "/moderation/players/{public_id}/picture/",
+    "/moderation/repairs/",
+    "/notifications/open/",
+    "/notifications/read/",
+    "/organise/{slug}/disputes/",
+    "/organise/{slug}/edit/",
+    "/organise/{slug}/entrants/",
+    "/organise/{slug}/entrants/do/",
+    "/organise/{slug}/entrants/import/",
+    "/organise/{slug}/entrants/teams/{team}/",
+    "/organise/{slug}/organisers/",
+    "/organise/{slug}/pairings/",
+    "/organise/{slug}/pairings/{handle}/",
+    "/organise/{slug}/results/",
+    "/organise/{slug}/results/annul/",
+    "/organise/{slug}/results/complete/",
+    "/organise/{slug}/results/entrant/{handle}/",
+    "/organise/{slug}/results/lift-annulment/",
+    "/organise/{slug}/results/matches/{match_key}/",
+    "/organise/{slug}/results/record/",
+    "/organise/{slug}/results/reopen/",
     "/players/{public_id}/block/",
     "/players/{public_id}/follow/",
     "/players/{public_id}/followers/",
@@ -177,7 +208,9 @@ NEVER_SHOWN = (
     "/players/{public_id}/unblock/",
     "/players/{public_id}/unfollow/",
     "/players/{public_id}/versus/{other}/",
+    "/settings/",
     "/settings/email/",
+    "/settings/keys/{prefix}/",
     "/settings/password/first/",
     "/settings/second-factor/app/",
     "/settings/second-factor/app/remove/",
@@ -196,6 +229,7 @@ NEVER_SHOWN = (
     "/sign-up/confirm/",
     "/teams/{slug}/members/",
     "/tournaments/{slug}/entry/",
+    "/tournaments/{slug}/pairings/{handle}/",
     "/tournaments/{slug}/team/",
 )
 
@@ -208,9 +242,9 @@ def test_every_form_that_filters_is_sent():
         for each in vars(forms).values()
         if isinstance(each, type) and issubclass(each, forms.FilterForm) and each is not forms.FilterForm
     }
-    # The queue is for staff; a history of its own kind has fields of its own.
+    # The queues are for staff and organisers; a history of its own kind has fields of its own.
     sent = {form for forms_of_page in FILTERED_PAGES.values() for form in forms_of_page}
-    assert declared - sent == {forms.QueueForm, forms.HistoryForm}
+    assert declared - sent == {forms.QueueForm, forms.BenchQueueForm, forms.HistoryForm}
 
 
 def show_exact_times(patch: Any) -> None:
@@ -218,7 +252,7 @@ def show_exact_times(patch: Any) -> None:
 
 
 def show_every_match(patch: Any) -> None:
-    patch(matches, "filter_match_by_visibility", lambda rows, viewer: rows)
+    patch(matches, "filter_match_by_visibility", lambda rows, viewer, **_: rows)
 
 
 def show_drafts(patch: Any) -> None:

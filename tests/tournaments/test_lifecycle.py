@@ -68,6 +68,7 @@ def test_a_slug_belongs_to_one_tournament(draft):
     [
         ("slug", "two words"),
         ("slug", ""),
+        ("slug", "new"),
         ("slug", "x" * 101),
         ("name", " "),
         ("name", "a\0"),

@@ -9,11 +9,17 @@ from typing import Any
 
 from deltacrown.core.days import ONE_DAY
 from deltacrown.moderation import services as moderation
+from deltacrown.notifications import services as notifications
 from deltacrown.pages import (
+    audit_log,
+    desks,
+    dispute_hands,
     disputes,
     entry_changes,
     integrity,
+    merges,
     oneself,
+    repairs,
     search,
     seasons,
     standings,
@@ -28,6 +34,7 @@ from deltacrown.user_profile.histories.filters import MatchFilters
 from deltacrown.user_profile.numbers import board_periods, leaderboards, period_leaderboards
 from deltacrown.user_profile.people import blocks, follows
 from deltacrown.user_profile.services import stats_service
+from deltacrown.user_profile.timeline import reading
 from tests import scene
 from tests.user_profile.long_lists import Site
 
@@ -138,6 +145,9 @@ LISTS = {
     "timeline, to everybody": List(_timeline(None), is_gathered=True),
     "timeline, to its player": List(_timeline("owner")),
     "timeline, to staff": List(_timeline("staff")),
+    "hidden entries": List(
+        lambda site, page, limit: reading.list_hidden_entries(site.hider, page, limit=limit)
+    ),
     "timeline by the day": List(
         lambda site, page, limit: stats_service.get_activity_timeline(site.shy, None, page, limit=limit),
         is_gathered=True,
@@ -180,6 +190,9 @@ LISTS = {
     ),
     "following": List(
         lambda site, page, limit: follows.list_following(site.owner, site.owner, page, limit=limit)
+    ),
+    "notifications": List(
+        lambda site, page, limit: notifications.list_notifications(site.owner, page, limit=limit)
     ),
     "blocked": List(lambda site, page, limit: blocks.list_blocked(site.owner, site.owner, page, limit=limit)),
     "log of a standing": List(
@@ -250,6 +263,29 @@ LISTS = {
     "queue of disputes": List(
         lambda site, page, limit: disputes.list_queue("OPEN", page, viewer=site.staff, limit=limit)
     ),
+    "queue of disputes in nobody's hands": List(
+        lambda site, page, limit: disputes.list_queue(
+            "OPEN", page, whose="unassigned", viewer=site.staff, limit=limit
+        )
+    ),
+    "disputes about a tournament": List(
+        lambda site, page, limit: (
+            dispute_hands.get_disputes_desk("cup", "OPEN", page, viewer=site.staff, limit=limit).found
+        ),
+        is_gathered=True,  # of its results and of its matches, sorted
+    ),
+    "tournaments that one runs": List(
+        lambda site, page, limit: desks.list_run(page, viewer=site.staff, limit=limit)
+    ),
+    "audit log": List(
+        lambda site, page, limit: audit_log.get_audit_page({}, page, viewer=site.staff, limit=limit).found
+    ),
+    "merges": List(
+        lambda site, page, limit: merges.list_all_merges(
+            page, viewer=site.staff, now=scene.at(0), limit=limit
+        )
+    ),
+    "repairs": List(lambda site, page, limit: repairs.list_repairs(page, viewer=site.staff, limit=limit)),
 }
 
 
@@ -272,6 +308,7 @@ QUERIES = {
     "timeline, to everybody": 2,
     "timeline, to its player": 2,
     "timeline, to staff": 2,
+    "hidden entries": 2,
     "timeline by the day": 2,
     "achievements by the day": 4,
     "rows of total_matches_played": 6,
@@ -314,6 +351,7 @@ QUERIES = {
     "board of a season": 1,
     "followers": 1,
     "following": 1,
+    "notifications": 3,
     "blocked": 1,
     "log of a standing": 3,
     "members of a team": 2,
@@ -343,4 +381,10 @@ QUERIES = {
     "disputes of a player": 1,
     "page of one's disputes": 3,
     "queue of disputes": 3,
+    "queue of disputes in nobody's hands": 3,
+    "disputes about a tournament": 6,
+    "tournaments that one runs": 1,
+    "audit log": 2,
+    "merges": 1,
+    "repairs": 2,
 }

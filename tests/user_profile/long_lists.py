@@ -8,9 +8,11 @@ from itertools import count
 
 from django.db.models import Max
 
-from deltacrown.accounts.models import User
+from deltacrown.accounts.models import PlayerMerge, User
+from deltacrown.core.models import AuditEntry
 from deltacrown.games.models import ArchivedMatch, Match, Season
 from deltacrown.moderation.models import Dispute
+from deltacrown.notifications.models import Notification
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
@@ -32,7 +34,7 @@ from deltacrown.user_profile.models import (
     UserProfile,
 )
 from django_tally.batches import in_batches
-from django_tally.models import Run
+from django_tally.models import Repair, Run
 from tests import scene
 from tests.plans import empty_tables, gather_statistics
 
@@ -46,7 +48,7 @@ class Site:
 
     ``owner`` has long lists of everything, ``event`` of all players. ``fan`` follows a few players, ``staff``
     reviews all disputes. ``shy`` hides both histories, and has a long timeline and many achievements.
-    ``rival`` was in all matches of the owner.
+    ``rival`` was in all matches of the owner. ``hider`` hides every entry of a long timeline.
     """
 
     owner: User
@@ -56,18 +58,22 @@ class Site:
     event: Tournament
     team: Team
     rival: User
+    hider: User
 
 
 def build_site() -> Site:
     """Write the rows straight into the tables; nobody reacts."""
     empty_tables()
     owner, fan, staff = scene.player("owner"), scene.player("fan"), scene.player("boss", is_staff=True)
-    shy = scene.player("shy")
+    shy, hider = scene.player("shy"), scene.player("hider")
     scene.hide(shy, matches=True, tournaments=True)
     crowd = User.objects.bulk_create(User(username=f"p{number:05}") for number in range(LONG))
     event = scene.tournament("cup")
     _tell([owner], LONG)
     _tell([shy], LONG, kind="LEVEL_UP", every=3)
+    _tell([hider], LONG)
+    for table in (UserActivity, ArchivedUserActivity):
+        table.objects.filter(user=hider).update(visibility="PRIVATE")
     _tell(crowd[:30], 50)
     _tell(crowd[30:], 1)
     _play(owner, crowd, event)
@@ -84,9 +90,10 @@ def build_site() -> Site:
         Run(scope="", status="CLEAN", started_at=scene.at(n), finished_at=scene.at(n), dry_run=False)
         for n in range(LONG)
     )
+    _log(owner, staff, crowd)
     _name_periods()
     gather_statistics()
-    return Site(owner, fan, staff, shy, event, squad, crowd[0])
+    return Site(owner, fan, staff, shy, event, squad, crowd[0], hider)
 
 
 def _play_as_a_team(team: Team, player: User) -> None:
@@ -238,6 +245,43 @@ def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
     Dispute.objects.bulk_create(filed, batch_size=2_000)
 
 
+def _log(owner: User, staff: User, crowd: Sequence[User]) -> None:
+    """A repair, a merge that was undone, and an entry of the log an hour."""
+    run = Run.objects.latest("pk")
+    Repair.objects.bulk_create(
+        Repair(
+            run=run,
+            holder=UserProfile._meta.label,
+            stat="matches_won",
+            keys={"user": owner.pk},
+            owner=owner.pk,
+            was=1,
+            now=2,
+            repaired_at=scene.at(n),
+        )
+        for n in range(LONG)
+    )
+    PlayerMerge.objects.bulk_create(
+        PlayerMerge(
+            kept=owner,
+            merged=user,
+            reason="x",
+            decided_by=staff,
+            merged_at=scene.at(n),
+            undo_until=scene.at(n + 1),
+            undone_at=scene.at(n),
+            undone_by=staff,
+        )
+        for n, user in enumerate(crowd)
+    )
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            kind="RULING", deed="merged", actor=staff, subject=user, about=f"user:{user.pk}", minute=None
+        )
+        for user in crowd
+    )
+
+
 def _reward(shy: User) -> None:
     """An achievement an hour."""
     badges = Achievement.objects.order_by("pk")
@@ -257,6 +301,18 @@ def _follow(owner: User, fan: User, crowd: Sequence[User]) -> None:
         Follow(follower=one, followed=other, created_at=scene.at(n)) for n, one, other in pairs
     )
     UserProfile.objects.filter(user__in=[owner, *crowd]).update(country="DE")
+    line = Match.objects.filter(user=owner).order_by("pk")[0]
+    Notification.objects.bulk_create(
+        Notification(
+            user=owner,
+            kind="MATCH_VOIDED",
+            fact=f"{n}",
+            happened_at=scene.at(n),
+            told_at=scene.at(n),
+            match=line,
+        )
+        for n in range(LONG)
+    )
     blocked = User.objects.bulk_create(User(username=f"q{number:05}") for number in range(LONG))
     Block.objects.bulk_create(
         Block(blocker=owner, blocked=user, created_at=scene.at(n)) for n, user in enumerate(blocked)

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 
 from deltacrown.accounts.models import PlayerMerge, User
+from deltacrown.core.models import AuditEntry
 from deltacrown.freshness.models import ContentVersion
 from deltacrown.games.services import archive_matches, correct_match, restore_match, void_match
 from deltacrown.moderation.services import file_dispute
@@ -51,7 +52,7 @@ from tests.user_profile.season import TOLD, daily_duel, day, play, rocket
 GAMES = ("rocket", "chess")
 NUMBERS = [field.name for field in (*get_stats(UserProfile), *get_derived(UserProfile))]
 #: What a merge and its undo write of themselves, or what is drawn anew with every write.
-NOT_COMPARED = (PlayerMerge, StandingChange, ContentVersion, Recording, BackfilledPlayer, Session)
+NOT_COMPARED = (AuditEntry, PlayerMerge, StandingChange, ContentVersion, Recording, BackfilledPlayer, Session)
 
 
 @dataclass

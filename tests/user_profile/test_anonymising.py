@@ -67,7 +67,7 @@ def anonymise(user, **options):
 def show_numbers():
     """Every number of everybody."""
     rows = [*UserProfile.objects.order_by("pk").values(), *GameStats.objects.order_by("pk").values()]
-    told = {"public_id", "display_name", "display_skeleton", "search_key", "bio", "country"}
+    told = {"public_id", "display_name", "display_skeleton", "search_key", "bio", "links", "country"}
     told |= {"standing", "standing_until", "data_exported_at"}
     return [{name: value for name, value in row.items() if name not in told} for row in rows]
 

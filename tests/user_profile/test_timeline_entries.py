@@ -10,8 +10,9 @@ import pytest
 from deltacrown.core.clock import now
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import InvalidCursor
-from deltacrown.user_profile.models import Achievement, ArchivedUserActivity, UserActivity
-from deltacrown.user_profile.privacy import Audience, filter_activity_as_shown, filter_activity_by_visibility
+from deltacrown.user_profile.models import Achievement, ArchivedUserActivity, PrivacySettings, UserActivity
+from deltacrown.user_profile.previewing import filter_activity_as_shown
+from deltacrown.user_profile.privacy import Audience, filter_activity_by_visibility
 from deltacrown.user_profile.timeline.entering import (
     ActivityChanges,
     create_activity,
@@ -172,9 +173,9 @@ def test_a_fact_in_the_future_is_refused_by_the_hand_and_shown_to_nobody_before_
     for viewer in (None, ann, staff):
         shown = filter_activity_by_visibility(UserActivity.objects.all(), viewer)
         assert [entry.dedupe_key for entry in shown] == ["past"]
-    assert [
-        entry.dedupe_key for entry in filter_activity_as_shown(UserActivity.objects.all(), Audience.ANONYMOUS)
-    ] == ["past"]
+    flags = PrivacySettings.objects.get(user=ann)
+    previewed = filter_activity_as_shown(UserActivity.objects.all(), Audience.ANONYMOUS, flags)
+    assert [entry.dedupe_key for entry in previewed] == ["past"]
 
 
 @pytest.mark.parametrize("name", ["achievement_slug", "achievement_name"])

@@ -96,7 +96,7 @@ def fill(db):
         "slug": "cup-0",
         "game": "game-0",
         "match_key": "match-0",
-        "handle": write_handle(Dispute.objects.get()),
+        "handle": write_handle(Dispute.objects.earliest("pk")),
     }
 
     def fill(route):

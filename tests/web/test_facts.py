@@ -373,8 +373,8 @@ class TestWarnings:
         with django_assert_num_queries(6):
             client.get("/matches/valorant/m1/")
         client.force_login(scene.staff("cora", Right.CHANGE_MATCHES))
-        # Session, user with profile, their permissions, and the lines of the match in both tables.
-        with django_assert_num_queries(6 + 2 + 1 + 5):
+        # Session, user with profile, permissions, the lines of the match in both tables, and the log.
+        with django_assert_num_queries(6 + 2 + 1 + 5 + 1):
             client.get("/matches/valorant/m1/")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import count
+from pkgutil import iter_modules
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +15,12 @@ from django import forms
 from django.test import Client
 from django.urls import reverse
 
+from deltacrown.accounts.services import create_key
 from deltacrown.moderation.services import write_handle
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import pairings
 from deltacrown.web import forms as web_forms
 from deltacrown.web import urls as web_urls
-from deltacrown.web.forms import account, display, disputes, settings, teams, tournaments
 from tests import scene
 from tests.privacy.crawl import list_pages
 
@@ -73,6 +76,7 @@ def site() -> SimpleNamespace:
     season = scene.season()
     filed = scene.dispute(anna, row)
     told = {
+        "prefix": create_key(owner=anna, name="bot", scopes=["read"], by=anna).key.prefix,
         "public_id": anna.profile.public_id,
         "other": bea.profile.public_id,
         "stat": "matches_won",
@@ -83,8 +87,13 @@ def site() -> SimpleNamespace:
         "handle": write_handle(filed),
         "name": "0" * 32,
     }
+    running = scene.tournament("running", status=Tournament.Status.RUNNING)
+    for each in (anna, bea):
+        scene.registration(each, running)
+    (final,) = pairings.draw_bracket(tournament=running)
     slugs = {"team": squad.slug, "season": season.slug, "tournament": ended.slug, "dispute": ended.slug}
-    return SimpleNamespace(anna=anna, staff=scene.staff("boss"), told=told, slugs=slugs)
+    drawn = {"slug": running.slug, "handle": pairings.write_handle(final)}
+    return SimpleNamespace(anna=anna, staff=scene.staff("boss"), told=told, slugs=slugs, drawn=drawn)
 
 
 def list_addresses(site: SimpleNamespace) -> Iterator[tuple[str, str]]:
@@ -92,7 +101,8 @@ def list_addresses(site: SimpleNamespace) -> Iterator[tuple[str, str]]:
     for pattern in web_urls.urlpatterns:
         names = re.findall(r"<(?:\w+:)?(\w+)>", str(pattern.pattern))
         slug = site.slugs.get(str(pattern.name).partition("-")[0], "cup")
-        yield str(pattern.name), reverse(pattern.name, kwargs={n: site.told.get(n, slug) for n in names})
+        told = site.told | (site.drawn if "pairing" in str(pattern.name) else {})
+        yield str(pattern.name), reverse(pattern.name, kwargs={n: told.get(n, slug) for n in names})
 
 
 def send(client: Client, method: str, address: str, data: dict[str, bytes]) -> list[str]:
@@ -123,11 +133,14 @@ def test_odd_values_in_addresses(site):
 
 def list_fields() -> dict[str, None]:
     """Every field of a form that is sent by POST."""
-    modules: list[Any] = [account, display, disputes, settings, teams, tournaments, web_forms]
+    names = [each.name for each in iter_modules(web_forms.__path__) if each.name != "filters"]
+    modules: list[Any] = [web_forms, *(import_module(f"{web_forms.__name__}.{name}") for name in names)]
     classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
     named = (each.base_fields for each in classes if issubclass(each, forms.Form))
     return dict.fromkeys(
-        [name for fields in named for name in fields] + ["next", "entry", "username", "password"]
+        [name for fields in named for name in fields]
+        + ["next", "entry", "username", "password", "first", "second", "do"]
+        + ["score-1-1", "score-1-2", "winner-1", "no_show"]
     )
 
 

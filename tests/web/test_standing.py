@@ -446,7 +446,7 @@ class TestStaffsPage:
             )
         StandingChange.objects.create(user=scene.player("ben"), standing="ACTIVE", reason="of another")
         # Session, user, permissions, the player, the log, the standing.
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             first = desk.get(address)
         (more,) = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
         second = desk.get(more)

@@ -81,7 +81,8 @@ PROFILES = {
     "own": {"busy": (14, 4), "game": (14, 4)},
     "suspended": {"suspended": (14, 5)},
     "moderator": {"busy": (15, 5), "newcomer": (12, 4), "hidden": (9, 4), "suspended": (15, 6)},
-    "staff": {"busy": (14, 4), "newcomer": (11, 3), "hidden": (13, 4), "suspended": (14, 5), "game": (14, 4)},
+    # One more than others: what staff read is logged, in one statement a request.
+    "staff": {"busy": (15, 5), "newcomer": (11, 3), "hidden": (14, 5), "suspended": (15, 6), "game": (15, 5)},
 }
 
 
@@ -127,12 +128,13 @@ def play(event, rounds, *, placed=False):
 BRACKET = [("Semi-final", 0, 1), ("Semi-final", 2, 3), ("Final", 0, 2)]
 GROUPS = [("Group A", 0, 1), ("Group B", 2, 3), *BRACKET]
 LEAGUE = [(f"Round {number}", *pair) for number, pair in enumerate([(0, 1), (2, 3), (0, 2), (1, 3)])]
-#: Kind of tournament → statements of a visitor, of a member, of who leads a team in it.
+#: Kind of tournament → statements of a visitor, of a member, of who leads a team in it: where it runs, the
+#: last are told their next pairing as well.
 TOURNAMENTS = {
     "bracket": (7, 9, 9),
-    "groups": (6, 9, 9),
-    "league": (6, 9, 9),
-    "royale": (6, 9, 9),
+    "groups": (6, 9, 10),
+    "league": (6, 9, 10),
+    "royale": (6, 9, 10),
     "open": (4, 7, 7),
 }
 

@@ -108,7 +108,9 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             request,
             rows,
             title="Revoke",
-            service=lambda key, _answers: revoke_key(owner=key.owner, prefix=key.prefix, now=now()),
+            service=lambda key, _answers: revoke_key(
+                owner=key.owner, prefix=key.prefix, now=now(), by=self.actor(request)
+            ),
         )
 
 

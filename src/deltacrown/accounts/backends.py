@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
+from deltacrown.accounts.heads import list_heads
 from deltacrown.accounts.models import LONGEST_USERNAME, User
 from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
@@ -97,9 +98,11 @@ class Passwords(AllowAllUsersModelBackend):
     def get_user(self, user_id: int) -> User | None:
         """Return the user of a session, with their profile; None once the account is closed.
 
-        Every page names the player in its head and tells a suspended one so: one statement reads both.
+        Every page names the player in its head, tells a suspended one so and says what is unread: one
+        statement reads all.
         """
-        return User.objects.select_related("profile").filter(pk=user_id, is_active=True).first()
+        people = User.objects.select_related("profile").annotate(**list_heads())
+        return people.filter(pk=user_id, is_active=True).first()
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return the permissions of a user and of their groups, as Django's own backend, in one statement."""

@@ -82,8 +82,12 @@ def list_own() -> list[Belonging]:
         PlayerMerge,
         User,
     )
+    from deltacrown.core.models import AuditEntry  # noqa: PLC0415
 
     return [
+        # Entries of the audit log name people by key, and never change.
+        Belonging(AuditEntry, "actor", OnMerge.KEEP, OnAnonymise.KEEP),
+        Belonging(AuditEntry, "subject", OnMerge.KEEP, OnAnonymise.KEEP),
         Belonging(User, "merged_into", OnMerge.KEEP, OnAnonymise.KEEP),
         Belonging(LogEntry, "user", OnMerge.KEEP, OnAnonymise.KEEP),
         # Names of the merged account find the other through merged_into.

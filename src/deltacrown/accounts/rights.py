@@ -32,6 +32,7 @@ class Right(StrEnum):
     REMOVE_PICTURES = "user_profile.remove_pictures"
     MERGE_PLAYERS = "user_profile.merge_players"
     ANONYMISE_PLAYERS = "user_profile.anonymise_players"
+    VIEW_AUDIT = "core.view_auditentry"
 
 
 #: Group → its rights. ``migrate`` makes the groups; who is in them, and what they may, is kept afterwards.
@@ -44,6 +45,7 @@ GROUPS: dict[str, tuple[Right, ...]] = {
         Right.DECIDE_VERIFICATIONS,
         Right.SUSPEND_PLAYERS,
         Right.REMOVE_PICTURES,
+        Right.VIEW_AUDIT,
     ),
     "Organisers": (Right.MANAGE_TOURNAMENTS, Right.MANAGE_TEAMS),
     "Recorders": (Right.RECORD_MATCHES, Right.CHANGE_MATCHES),
@@ -53,6 +55,7 @@ GROUPS: dict[str, tuple[Right, ...]] = {
         Right.CREATE_PLAYERS,
         Right.MERGE_PLAYERS,
         Right.ANONYMISE_PLAYERS,
+        Right.VIEW_AUDIT,
     ),
 }
 

@@ -14,8 +14,9 @@ from deltacrown.accounts.rights import Right, has_right
 from deltacrown.accounts.services import authenticate_key
 from deltacrown.api.problems import FORBIDDEN, INVALID, MALFORMED, TOO_LARGE, UNAUTHENTICATED, Refused
 from deltacrown.api.throttling import count_request
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.clock import now
+from deltacrown.core.deeds import Deed
 from deltacrown.user_profile.privacy import Viewer
 
 SAFE = {"GET", "HEAD"}
@@ -211,13 +212,12 @@ def _log_acting_for(caller: Caller, request: HttpRequest) -> None:
     """Log the use of a key that somebody else made: they act in its owner's name."""
     key = caller.key
     if key is not None and key.made_by_id is not None and key.made_by_id != key.owner_id:
-        audit.info(
-            "user %s acts for user %s by key %s: %s %s",
-            key.made_by_id,
-            key.owner_id,
-            key.prefix,
-            request.method,
-            request.path_info,
+        record_deed(
+            deed=Deed.ACTED_FOR,
+            by=key.made_by_id,
+            of=key.owner_id,
+            about=write_about("key", key.pk),
+            told={"prefix": key.prefix, "method": request.method, "path": request.path_info},
         )
 
 

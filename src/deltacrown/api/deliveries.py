@@ -13,7 +13,8 @@ from deltacrown.accounts.models import User
 from deltacrown.api.access import CREATOR, Caller
 from deltacrown.api.entering import enter_missing
 from deltacrown.api.shapes.matches import DeliveredLine, GivenMatch, GivenMatches
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import DomainError, InvalidInput
 from deltacrown.core.external_ids import is_address as is_external_id
 from deltacrown.core.names import make_name_key
@@ -64,8 +65,8 @@ def deliver(body: GivenMatches, *, caller: Caller, now: datetime) -> dict[str, A
     outcomes, created = record(matches, caller, now)
 
     if created.players or created.teams:
-        counts = len(created.players), len(created.teams)
-        audit.info("user %s created %s players and %s teams by recording matches", caller.member.pk, *counts)
+        counts = {"players": len(created.players), "teams": len(created.teams)}
+        record_deed(deed=Deed.CREATED_BY_MATCHES, by=caller.member, told=counts)
 
     shown = [_describe(place, match, outcomes[place]) for place, match in matches.items()]
     by_status = {status: sum(each["status"] == status for each in shown) for status in SHOWN_AS.values()}

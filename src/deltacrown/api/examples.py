@@ -16,6 +16,7 @@ WORDS: dict[str, Any] = {
     "activity_type": "TOURNAMENT_WON",
     "actor": "game server 1",
     "bio": "Plays on Sundays.",
+    "url": "https://example.org/me",
     "display_name": "Ann",
     "code": "conflict",
     "country": "DE",

@@ -35,11 +35,29 @@ SCHEDULE = (
         meaning="Deletes accounts whose e-mail address nobody confirmed in time, and sessions that are over.",
     ),
     Job(
+        name="prune-audit-log",
+        function="deltacrown.accounts.jobs.prune_audit_log",
+        cadence=Cadence(hour=4, minute=20),
+        meaning="Deletes from the audit log what staff read over 400 days ago; rulings and changes stay.",
+    ),
+    Job(
         name="end-suspensions",
         function="deltacrown.user_profile.jobs.end_due_suspensions",
         cadence=Cadence(hour=None, minute=5),
         command="end_suspensions",
         meaning="Records the end of each suspension whose time is over; it has ended for everybody by then.",
+    ),
+    Job(
+        name="send-notifications",
+        function="deltacrown.notifications.jobs.send_notifications",
+        cadence=Cadence(hour=None, minute=25),
+        meaning="Mails players what is new, where they want it by mail: one mail each.",
+    ),
+    Job(
+        name="prune-notifications",
+        function="deltacrown.notifications.jobs.prune_notifications",
+        cadence=Cadence(hour=4, minute=20),
+        meaning="Deletes notifications that were read 90 days ago, and those a year old that nobody read.",
     ),
     Job(
         name="breakdowns",

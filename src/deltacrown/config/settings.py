@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "deltacrown.interchange",
     "deltacrown.moderation",
     "deltacrown.user_profile",
+    "deltacrown.notifications",
     "deltacrown.pages",
     "deltacrown.api",
     *(["deltacrown.demo"] if DEMO else []),  # before web, whose load_demo says how to switch it on
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "deltacrown.web.middleware.RefusalPages",
+    "deltacrown.core.audited.AuditedRequests",
 ]
 
 ROOT_URLCONF = "deltacrown.config.urls"
@@ -135,6 +137,8 @@ API_RATE_PER_KEY = env.rate("API_RATE_PER_KEY", default="1200/60")
 API_RATE_PER_ADDRESS = env.rate("API_RATE_PER_ADDRESS", default="300/60")
 #: How many proxies in front add to X-Forwarded-For; without any the header is not believed.
 API_TRUSTED_PROXIES = env.int("API_TRUSTED_PROXIES", default=0, most=20)
+#: The most fields of a form: that of results has four for each of 512 entrants.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_500
 #: The largest body taken: a batch of 1,000 matches with ten players each is about 3 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024, least=1024)
 
@@ -160,6 +164,8 @@ MAILS = env.email("EMAIL_URL", default=f"filemail://{VAR / 'mail'}")
 globals().update(MAILS)
 EMAIL_FILE_PATH = MAILS["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 10
+# Where people reach the site: mails that nobody's request asks for lead there.
+SITE_URL = (env.origins("SITE_URL") or ["http://localhost:8000"])[0]
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="DeltaCrown <deltacrown@localhost>")
 
 CONTENT_SECURITY_POLICY = CONTENT_POLICY

@@ -18,7 +18,7 @@ from deltacrown.core.admin_search import Kind
 from deltacrown.core.admin_words import build_column, page_of_person, write_person
 from deltacrown.core.errors import DomainError
 from deltacrown.core.lean_admin import LeanAdmin
-from deltacrown.core.models import JobRun
+from deltacrown.core.models import AuditEntry, JobRun
 
 #: The most rows listed on the confirmation page of an action.
 SHOWN_ROWS = 20
@@ -265,3 +265,15 @@ class JobRunAdmin(ReadOnlyAdmin):
     list_filter = ["status", "job"]
     found_by_key = ["job__iexact"]
     ordering = ["-id"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["at", "kind", "deed", "actor", "subject"]
+    list_filter = ["kind"]
+    list_select_related = ["actor", "subject"]
+    found_by = {"actor": Kind.PLAYER, "subject": Kind.PLAYER}
+    found_by_key = ["deed"]
+    # What it is about is a key; the page of the log says it in words.
+    exclude = ["about", "sameness", "minute"]
+    ordering = ["-at", "-id"]

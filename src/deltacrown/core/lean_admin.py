@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from deltacrown.core.admin_lists import BoundedPaginator
 from deltacrown.core.admin_search import Kind, build_condition, is_searchable
 from deltacrown.core.admin_words import NOTHING, build_column, is_of_person, write_person
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.deletion import InUse, check_deletion
 
 if TYPE_CHECKING:
@@ -168,9 +169,39 @@ class LeanAdmin(ModelAdmin):
         self._log_look(request, object_id)
         return super().change_view(request, object_id, form_url, extra_context)
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log what was added, also in the audit log."""
+        self._log_change(request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Log what was changed, also in the audit log."""
+        self._log_change(request, obj)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Log what is deleted, also in the audit log."""
+        for row in queryset:
+            self._log_change(request, row)
+        return super().log_deletions(request, queryset)
+
+    def _log_change(self, request: HttpRequest, row: Any) -> None:
+        record_deed(deed=Deed.ADMIN_CHANGED, by=_actor(request), about=self._write_about(row.pk))
+
     def _log_look(self, request: HttpRequest, what: str) -> None:
         if self.has_view_permission(request):
-            audit.info("staff %s read %s %r in the admin", request.user.pk, self.opts.label, what[:100])
+            told = {"label": self.opts.label, "row": what[:100]}
+            record_deed(deed=Deed.READ_ADMIN, by=_actor(request), about=self._write_about(what), told=told)
+
+    def _write_about(self, what: object) -> str:
+        """Return what the audit log says it is about: the model, and the row where a key names it."""
+        is_key = str(what).isdigit()
+        return write_about("admin", f"{self.opts.label}:{what}" if is_key else self.opts.label)
+
+
+def _actor(request: HttpRequest) -> Any:
+    """Return who is signed in: the admin shows nothing to anybody else."""
+    return request.user
 
 
 def _replace(shown: dict[str, Any], name: Any) -> Any:

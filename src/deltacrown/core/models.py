@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+
+from deltacrown.core.minutes import DatabaseMinute
+from django_tally.database_clock import DatabaseNow
 
 
 class JobRun(models.Model):
@@ -37,3 +43,61 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} at {self.started_at:%Y-%m-%d %H:%M}: {self.status}"
+
+
+class AuditEntry(models.Model):
+    """One deed of the audit log: what somebody read by a permission, decided or changed. It never changes.
+
+    People are named by their keys, which stay when an account is deleted: there is no constraint, so that
+    neither a deletion changes an entry, nor an entry waits for somebody who has an account locked.
+    """
+
+    class Kind(models.TextChoices):
+        READ = "READ", "Read"
+        RULING = "RULING", "Ruling"
+        CHANGE = "CHANGE", "Change"
+
+    actor_id: int | None
+    subject_id: int | None
+
+    at = models.DateTimeField(db_default=DatabaseNow())
+    kind = models.CharField(max_length=6, choices=Kind)
+    deed = models.CharField(max_length=40, help_text="Its code in the catalogue.")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, blank=True, related_name="+",
+        db_index=False, db_constraint=False, help_text="Who did it; nobody for a command or a job.",
+    )  # fmt: skip
+    subject = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, blank=True, related_name="+",
+        db_index=False, db_constraint=False, help_text="The player it is about, if it is about one.",
+    )  # fmt: skip
+    about = models.CharField(
+        max_length=200, blank=True, default="", help_text="What it is about, as kind:key; never a name."
+    )
+    reason = models.TextField(blank=True, default="", help_text="Why, as whoever did it wrote it.")
+    sameness = models.CharField(max_length=64, null=True, help_text="The same for the same read.")
+    minute = models.BigIntegerField(
+        null=True,
+        db_default=DatabaseMinute(),
+        help_text="In which minute of the database's clock it was read.",
+    )
+
+    objects: ClassVar[models.Manager[AuditEntry]] = models.Manager()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        constraints = [
+            models.UniqueConstraint(fields=["sameness", "minute"], name="core_auditentry_read_once_a_minute"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["READ", "RULING", "CHANGE"]), name="core_auditentry_kind"
+            ),
+        ]
+        indexes = [
+            models.Index(F("at").desc(), F("id").desc(), name="core_auditentry_latest"),
+            models.Index("kind", F("at").desc(), F("id").desc(), name="core_auditentry_of_kind"),
+            models.Index("actor", F("at").desc(), F("id").desc(), name="core_auditentry_by"),
+            models.Index("subject", F("at").desc(), F("id").desc(), name="core_auditentry_of"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deed} at {self.at:%Y-%m-%d %H:%M}"

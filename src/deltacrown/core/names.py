@@ -165,7 +165,8 @@ def clean_name(name: object, *, field: str, limit: int) -> str:
     check_text(cleaned, field=field, limit=limit, required=True)
     if fault := _find_fault(cleaned):
         words = {"field": field, "name": f"{cleaned!r:.80}", "fix": fault}
-        raise InvalidName(gettext("%(field)s %(name)s: %(fix)s.") % words, field=field)
+        beside = gettext("This cannot be kept: %(fix)s.") % words
+        raise InvalidName(gettext("%(field)s %(name)s: %(fix)s.") % words, field=field, at_field=beside)
     return cleaned
 
 

@@ -86,6 +86,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_display = [
         "about",
         "status",
+        "assigned_to",
         "reporter",
         "words",
         "filed_at",
@@ -95,7 +96,12 @@ class DisputeAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["status"]
     list_select_related = ["result__tournament"]
-    found_by = {"reporter": Kind.PLAYER, "resolved_by": Kind.PLAYER, "result__tournament": Kind.TOURNAMENT}
+    found_by = {
+        "reporter": Kind.PLAYER,
+        "assigned_to": Kind.PLAYER,
+        "resolved_by": Kind.PLAYER,
+        "result__tournament": Kind.TOURNAMENT,
+    }
     search_help_text = (
         "The name or public id of a reporter or a moderator, the name of a tournament, or a whole match key."
     )
@@ -106,6 +112,8 @@ class DisputeAdmin(ReadOnlyAdmin):
         "reason",
         "filed_at",
         "status",
+        "assigned_to",
+        "assigned_at",
         "resolved_at",
         "resolved_by",
         "resolution",

@@ -7,6 +7,7 @@ from deltacrown.moderation.models import Dispute
 BELONGINGS = [
     Belonging(Dispute, "reporter", OnMerge.MOVE, OnAnonymise.KEEP),
     Belonging(Dispute, "resolved_by", OnMerge.MOVE, OnAnonymise.KEEP),
+    Belonging(Dispute, "assigned_to", OnMerge.MOVE, OnAnonymise.KEEP),
 ]
 
 TEXTS = [describe(Dispute, nameless="status", free="reason resolution")]

@@ -41,6 +41,15 @@ class Dispute(models.Model):
         settings.AUTH_USER_MODEL, refuse_deletion, null=True, blank=True, related_name="disputes_resolved"
     )
     resolution = models.TextField(max_length=2000, blank=True, default="", db_default="")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        refuse_deletion,
+        null=True,
+        blank=True,
+        related_name="disputes_assigned",
+        db_index=False,
+    )
+    assigned_at = models.DateTimeField(null=True, blank=True)
     recorded_at = RecordedAt()
 
     class Meta:
@@ -54,6 +63,11 @@ class Dispute(models.Model):
                 condition=Q(status="OPEN", resolved_at__isnull=True)
                 | (Q(status__in=["UPHELD", "REJECTED"], resolved_at__isnull=False) & ~Q(resolution="")),
                 name="moderation_dispute_resolution",
+            ),
+            models.CheckConstraint(
+                condition=Q(assigned_to=None, assigned_at=None)
+                | Q(assigned_to__isnull=False, assigned_at__isnull=False),
+                name="moderation_dispute_assigned",
             ),
             models.UniqueConstraint(
                 fields=["reporter", "match"],
@@ -70,6 +84,9 @@ class Dispute(models.Model):
             models.Index("reporter", F("filed_at").desc(), F("id").desc(), name="moderation_dispute_of_user"),
             models.Index("reporter", F("recorded_at").desc(), F("id").desc(), name="dispute_recorded"),
             models.Index(fields=["status", "filed_at", "id"], name="moderation_dispute_queue"),
+            models.Index(
+                fields=["assigned_to", "status", "filed_at", "id"], name="moderation_dispute_assignee"
+            ),
             models.Index(F("filed_at").desc(), F("id").desc(), name="moderation_dispute_newest"),
         ]
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
-from deltacrown.games.models import MatchRow, list_match_sources
+from deltacrown.games.models import ArchivedMatch, Match, MatchRow, list_match_sources
 from deltacrown.games.services import get_match_line, list_match_lines
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import MayNotResolve, Remedy
+from deltacrown.pages.consequences import Consequences, carry_out, preview
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import Tournament, TournamentResult
@@ -33,6 +36,15 @@ PER_PAGE = 20
 #: The most results that can be chosen from on the page to dispute one.
 RESULTS_OFFERED = 200
 RELATED = ("reporter__profile", "result__tournament", "result__team")
+BENCH_RELATED = (*RELATED, "assigned_to__profile")
+
+
+class Whose(StrEnum):
+    """Of the queue: the disputes of everybody, of who looks, or of nobody."""
+
+    ALL = "all"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
 
 
 @dataclass(frozen=True)
@@ -59,11 +71,15 @@ class ReviewPage:
 
     :param rows: the lines of the disputed match, oldest first; empty when the subject is a result.
     :param may_resolve: whether the viewer may: it is their right, and the dispute is open and another's.
+    :param tournament: what the viewer runs, who is not of the bench; None for staff.
+    :param resolvers: to whom the viewer may give it; empty where they may not.
     """
 
     line: DisputeItem
     rows: list[MatchRow]
     may_resolve: bool
+    tournament: Tournament | None = None
+    resolvers: Sequence[User] = ()
 
 
 @dataclass(frozen=True)
@@ -107,44 +123,103 @@ def list_own_disputes(page: str | None = None, *, viewer: User, limit: int = PER
     rows = Dispute.objects.filter(reporter=viewer).select_related(*RELATED)
     listing = f"own-disputes/{viewer.pk}"
     found = paginate(rows, listing=listing, order=("-filed_at", "-id"), cursor=page, limit=limit)
-    return found.with_items(_describe_disputes)
+    return found.with_items(describe_disputes)
 
 
 def list_queue(
-    status: str, page: str | None = None, *, viewer: User, limit: int = PER_PAGE
+    status: str,
+    page: str | None = None,
+    *,
+    whose: str = Whose.ALL,
+    viewer: User,
+    limit: int = PER_PAGE,
 ) -> Page[DisputeItem]:
     """Return a page of everybody's disputes with one status, the longest waiting first.
 
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
+    :param whose: who has them in hand.
     :raises MayNotResolve: ``viewer`` may not view disputes.
     :raises InvalidInput: for another status, or an invalid cursor.
     """
     _require(viewer, Right.VIEW_DISPUTES)
+    check_status(status)
+    if whose not in list(Whose):
+        told = {"whose": repr(whose[:20]), "choices": ", ".join(Whose)}
+        raise InvalidInput(_("There are no disputes of %(whose)s: use %(choices)s.") % told, field="whose")
+    record_deed(deed=Deed.READ_QUEUE, by=viewer)
+    rows = Dispute.objects.filter(status=status).select_related(*BENCH_RELATED)
+    if whose != Whose.ALL:
+        rows = rows.filter(assigned_to=viewer if whose == Whose.MINE else None)
+    listing = f"dispute-queue/{status}/{whose}/{viewer.pk if whose == Whose.MINE else ''}"
+    found = paginate(rows, listing=listing, order=("filed_at", "id"), cursor=page, limit=limit)
+    return found.with_items(describe_disputes)
+
+
+def check_status(status: str) -> None:
+    """Refuse what is no status of a dispute.
+
+    :raises InvalidInput: it is none.
+    """
     if status not in Dispute.Status.values:
         sentence = _("There is no status %(status)s: use %(statuses)s.")
         message = sentence % {"status": repr(status[:20]), "statuses": ", ".join(Dispute.Status.values)}
         raise InvalidInput(message, field="status")
 
-    audit.info("staff %s read the queue of disputes", viewer.pk)
-    rows = Dispute.objects.filter(status=status).select_related(*RELATED)
-    listing = f"dispute-queue/{status}"
-    found = paginate(rows, listing=listing, order=("filed_at", "id"), cursor=page, limit=limit)
-    return found.with_items(_describe_disputes)
+
+def list_disputes_about(user: User, *, limit: int) -> tuple[list[DisputeItem], list[DisputeItem]]:
+    """Return the latest disputes that a player filed, and those of others about the player, for moderators.
+
+    The latter are about matches in which the player has a line, and about the player's results.
+    """
+    rows = Dispute.objects.select_related(*RELATED).order_by("-filed_at", "-id")
+    filed = list(rows.filter(reporter=user)[:limit])
+    keys = {"user": user, "game": OuterRef("game"), "match_key": OuterRef("match_key")}
+    concerned = Q(result__user=user)
+    for table in (Match, ArchivedMatch):
+        disputed = table._base_manager.filter(pk=OuterRef("match_id"))
+        for other in (Match, ArchivedMatch):
+            shared = other._base_manager.filter(**keys)
+            concerned |= Q(Exists(disputed.filter(Exists(shared))))
+    about = list(rows.exclude(reporter=user).filter(concerned)[:limit])
+    described = describe_disputes([*filed, *about])
+    return described[: len(filed)], described[len(filed) :]
 
 
 def get_review(handle: str, *, viewer: User) -> ReviewPage:
-    """Return a dispute with everything a moderator needs to resolve it.
+    """Return a dispute with everything a moderator, or who runs its tournament, needs to resolve it.
 
-    :raises MayNotResolve: ``viewer`` may not view disputes.
-    :raises NotFound: there is no such dispute.
+    :raises MayNotResolve: ``viewer`` may view no such dispute, whether there is one or not.
+    :raises NotFound: there is no such dispute, as a moderator is told.
     """
-    _require(viewer, Right.VIEW_DISPUTES)
-    (item,) = _describe_disputes([moderation.get_dispute(handle, viewer=viewer)])
+    event = _find_organised(handle, viewer)
+    (item,) = describe_disputes([moderation.get_dispute(handle, viewer=viewer)])
     rows = list_match_lines(item.match.game, item.match.match_key) if item.match else []
     is_open = item.dispute.status == Dispute.Status.OPEN
-    is_others = item.dispute.reporter_id != viewer.pk
-    may_resolve = is_open and is_others and has_right(viewer, Right.RESOLVE_DISPUTES)
-    return ReviewPage(item, rows, may_resolve=may_resolve)
+    able = event is not None or has_right(viewer, Right.RESOLVE_DISPUTES)
+    may_resolve = is_open and able and not _is_party(item, rows, viewer)
+    gives = may_resolve and event is None
+    resolvers = moderation.list_resolvers(item.dispute) if gives else []
+    return ReviewPage(item, rows, may_resolve, event, resolvers)
+
+
+def _find_organised(handle: str, viewer: User) -> Tournament | None:
+    """Return the tournament of the dispute, for who reviews it because they run that; None for moderators.
+
+    :raises MayNotResolve: they are neither.
+    """
+    if has_right(viewer, Right.VIEW_DISPUTES):
+        return None
+    dispute = moderation.find_dispute(handle)
+    if dispute is None or not moderation.runs_disputed(dispute, viewer):
+        _require(viewer, Right.VIEW_DISPUTES)
+        return None
+    return moderation.get_disputed_tournament(dispute)
+
+
+def _is_party(item: DisputeItem, rows: Sequence[MatchRow], viewer: User) -> bool:
+    if item.dispute.reporter_id == viewer.pk or viewer.pk in {row.user_id for row in rows}:
+        return True
+    return item.result is not None and moderation.is_affected(item.dispute, viewer)
 
 
 def get_match_dispute_page(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchDisputePage:
@@ -219,11 +294,48 @@ def resolve_dispute(
     :raises MayNotResolve: ``by`` may not resolve disputes, or is the reporter.
     :raises InvalidInput: the remedy or the resolution cannot be taken.
     """
-    _require(by, Right.RESOLVE_DISPUTES)
+    _require_say(handle, by)
     dispute = moderation.get_dispute(handle, viewer=by)
     if remedy is None:
         return moderation.reject_dispute(dispute=dispute, by=by, resolution=resolution, now=now)
     return moderation.uphold_dispute(dispute=dispute, by=by, remedy=remedy, resolution=resolution, now=now)
+
+
+@atomic_service
+def uphold_dispute(*, handle: str, remedy: Remedy, resolution: str, by: User, now: datetime) -> Consequences:
+    """Uphold the dispute with ``remedy``, and return what that changed, as far as ``by`` is told.
+
+    :raises DomainError: as ``resolve_dispute``.
+    """
+    found = carry_out(
+        lambda: resolve_dispute(handle=handle, remedy=remedy, resolution=resolution, by=by, now=now)
+    )
+    return _tell(found, by)
+
+
+def preview_upholding(
+    *, handle: str, remedy: Remedy, resolution: str, by: User, now: datetime
+) -> Consequences:
+    """Return what upholding the dispute with ``remedy`` would change; nothing is.
+
+    :param resolution: as given so far, which may be nothing yet.
+    :raises DomainError: as ``resolve_dispute``.
+    """
+    words = resolution.strip() or _("No words yet.")  # never stored
+    found = preview(lambda: resolve_dispute(handle=handle, remedy=remedy, resolution=words, by=by, now=now))
+    return _tell(found, by)
+
+
+def _tell(found: Consequences, by: User) -> Consequences:
+    """Return what ``by`` is told: what players hide of their numbers is not for who runs a tournament."""
+    if has_right(by, Right.VIEW_DISPUTES):
+        return found
+    return replace(found, players=[], untold=0, tells_numbers=False)
+
+
+def _require_say(handle: str, by: User) -> None:
+    if not has_right(by, Right.RESOLVE_DISPUTES) and _find_organised(handle, by) is None:
+        _require(by, Right.RESOLVE_DISPUTES)
 
 
 def _get_own_row(game: str, match_key: str, *, viewer: User) -> MatchRow:
@@ -244,8 +356,8 @@ def _describe_choice(row: TournamentResult) -> ResultChoice:
     return ResultChoice(sentence % {**told, "name": name}, team_slug=slug)
 
 
-def _describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
-    """Add their matches, live or archived, in two queries for all of them."""
+def describe_disputes(disputes: Sequence[Dispute]) -> list[DisputeItem]:
+    """Return disputes with their matches, live or archived, in two queries for all of them."""
     ids = [each.match_id for each in disputes if each.match_id is not None]
     matches: dict[int | None, MatchRow] = {}
     if ids:

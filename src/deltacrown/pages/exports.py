@@ -24,6 +24,7 @@ from deltacrown.core.words import in_english
 from deltacrown.games.models import Match, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute
+from deltacrown.notifications.models import Notification, NotificationChoice
 from deltacrown.teams.models import TeamMembership, TeamRole
 from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.achievements.experience import list_reasons
@@ -57,6 +58,7 @@ ADDED = {"line_id", "series", "lines", "opponents", "opposing_side", "opponent_s
 #: Rows read at a time.
 BATCH = 500
 
+PROFILE = ("public_id", "display_name", "bio", "links", "country", "created_at")
 EXTERNAL_ID = ("provider", "value", "is_confirmed", "added_at")
 
 Record = dict[str, Any]
@@ -170,7 +172,7 @@ def _iterate_account(user: User) -> Iterator[tuple[str, Record]]:
     profile = UserProfile.objects.get(user=user)
     names = ("username", "email", "first_name", "last_name", "date_joined", "last_login")
     yield "account", {name: getattr(user, name) for name in names}
-    yield "profile", _columns("public_id", "display_name", "bio", "country", "created_at")(profile)
+    yield "profile", _columns(*PROFILE)(profile)
     if picture := read_file(profile.avatar):
         yield "picture", {"type": "image/webp", "base64": base64.b64encode(picture).decode()}
     yield "privacy", _columns("show_match_history", "show_tournament_stats")(get_privacy(user))
@@ -193,6 +195,8 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
     roles = TeamRole.objects.filter(**mine).select_related("team")
 
     dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
+    notification = _columns("kind", "happened_at", "told_at", "read_at", "mailed_at")
+    choice = _columns("kind", "on_site", "mail_since")
     verification = _columns("status", "requested_at", "reviewed_at")
     factor = _columns("type", "created_at", "last_used_at")
     key = _columns("prefix", "name", "scopes", "created_at", "last_used_at", "revoked_at")
@@ -210,6 +214,8 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
         ("followers", [followers.select_related("follower__profile")], _follower),
         ("blocked", [blocked], _blocked),
         ("standings", [StandingChange.objects.filter(**mine)], _standing),
+        ("notifications", [Notification.objects.filter(**mine)], notification),
+        ("notification_choices", [NotificationChoice.objects.filter(**mine)], choice),
         ("verification", [KycVerification.objects.filter(**mine)], verification),
         ("email_addresses", [EmailAddress.objects.filter(**mine)], _columns("email", "verified", "primary")),
         ("second_factors", [Authenticator.objects.filter(**mine)], factor),

@@ -10,7 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, MatchRow, list_match_sources
@@ -38,6 +39,7 @@ class MatchPage:
     :param leaves_out: whether lines of players who hide their match history are missing.
     :param warnings: what looks odd about it, for staff who may correct it; empty for others.
     :param counted: what the line of the reader counts for, and what not and why; empty for others.
+    :param may_rule: whether the reader is staff who may change every match.
     """
 
     game: Game
@@ -52,6 +54,7 @@ class MatchPage:
     series: GameOfSeries | None = None
     warnings: Sequence[str] = ()
     counted: Sequence[CountedFor] = ()
+    may_rule: bool = False
 
     @property
     def rows(self) -> list[MatchLine]:
@@ -130,19 +133,20 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     recorded: set[int] = set()
     for source in sources:
         recorded.update(source.values_list("pk", flat=True))
+    about = write_about("match", min(recorded, default=0))
     rows: dict[int, Any] = {}
     for source in sources:
-        seen = filter_match_by_visibility(source, viewer).select_related("user__profile", "game")
+        seen = filter_match_by_visibility(source, viewer, about=about).select_related("user__profile", "game")
         rows |= {row.pk: row for row in seen}
     if game is None or not rows:
         message = _("There is no such match: its address is made of a game and a match key.")
         raise NotFound(message, field="match_key")
-    warnings = _list_warnings(game, match_key, viewer)
+    warnings = _list_warnings(game, match_key, viewer, about)
     page = _describe_match(game, list(rows.values()), viewer, leaves_out=len(rows) < len(recorded))
-    return replace(page, warnings=warnings)
+    return replace(page, warnings=warnings, may_rule=has_right(viewer, Right.CHANGE_MATCHES))
 
 
-def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
+def _list_warnings(game: Game, match_key: str, viewer: Viewer, about: str) -> list[str]:
     """Return what looks odd about a match, lines of players who hide it included, to who may correct it."""
     if not has_right(viewer, Right.CHANGE_MATCHES):
         return []
@@ -153,7 +157,8 @@ def _list_warnings(game: Game, match_key: str, viewer: Viewer) -> list[str]:
 
     warnings = list_match_warnings(list_match_lines(game, match_key), can_open=can_open)
     if warnings and viewer is not None:
-        audit.info("staff %s read the warnings of match %r of %s", viewer.pk, match_key, game.slug)
+        told = {"match": match_key, "game": game.slug}
+        record_deed(deed=Deed.READ_WARNINGS, by=viewer, about=about, told=told)
     return warnings
 
 

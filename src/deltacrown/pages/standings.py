@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
 from deltacrown.user_profile.people.addresses import get_any_player
@@ -49,7 +50,7 @@ def get_standing_page(
 
     profile = get_any_player(public_id)  # who decides about a closed account must reach it
     owner = profile.user
-    audit.info("staff %s read the log of the standing of user %s", viewer.pk, owner.pk)
+    record_deed(deed=Deed.READ_STANDING, by=viewer, of=owner)
     changes = StandingChange.objects.filter(user=owner).select_related("decided_by__profile")
     log = paginate(changes, listing=f"standing/{owner.pk}", order=LATEST_FIRST, cursor=page, limit=limit)
     told = get_standing(owner, viewer) or ToldStanding(Standing.ACTIVE)

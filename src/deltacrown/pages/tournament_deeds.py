@@ -171,7 +171,7 @@ def _find_obstacle(event: Tournament, entries: Entries, viewer: User, now: datet
     ):
         return Obstacle.PLAYS_ALREADY
     closes_at = event.registration_closes_at
-    if closes_at is not None and now >= closes_at and event.organiser_id != viewer.pk:
+    if closes_at is not None and now >= closes_at and not services.can_organise(event, viewer):
         return Obstacle.CLOSED
     if event.capacity is not None and entries.entrants >= event.capacity:
         return Obstacle.FULL

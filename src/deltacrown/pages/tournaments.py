@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
 from deltacrown.pages.search import Found, search_tournaments
@@ -39,6 +40,7 @@ from deltacrown.pages.tournament_series import (
 from deltacrown.tournaments.models import Tournament, TournamentDecision, TournamentResult
 from deltacrown.tournaments.services import (
     TournamentSummary,
+    ask_co_organiser,
     find_tournaments,
     get_standing_decision,
 )
@@ -234,7 +236,9 @@ def get_players_page(slug: str, *, viewer: Viewer) -> TournamentListPage:
 
 
 def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
-    """Return the tournament with this slug; a draft only to its organiser and to staff who may run all.
+    """Return the tournament with this slug; a draft only to who runs it.
+
+    It knows whether ``viewer`` runs it beside its organiser: no statement is needed to ask that.
 
     :raises NotFound: when there is none.
     """
@@ -244,6 +248,8 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
             has_decisions=Exists(TournamentDecision.objects.filter(tournament=OuterRef("pk"))),
             has_results=Exists(TournamentResult.objects.filter(tournament=OuterRef("pk"))),
         )
+        if isinstance(viewer, User):
+            rows = ask_co_organiser(rows, viewer)
         shown = filter_tournaments_by_visibility(rows, viewer)
         event = find_tournaments([slug], among=shown).get(slug)
     if event is None:

@@ -19,9 +19,13 @@ from deltacrown.tournaments.models import (
     Disqualification,
     EntryChange,
     FormerTournamentName,
+    Pairing,
+    PairingReport,
+    Seed,
     Tournament,
     TournamentDecision,
     TournamentMatchResult,
+    TournamentOrganiser,
     TournamentParticipation,
     TournamentResult,
     TournamentSearchTerm,
@@ -130,6 +134,19 @@ class EntryChangeAdmin(ReadOnlyAdmin):
     search_help_text = ENTRANT_HELP
 
     def page_of(self, row: EntryChange) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
+
+
+@admin.register(TournamentOrganiser)
+class TournamentOrganiserAdmin(ReadOnlyAdmin):
+    """Who runs tournaments beside their organisers."""
+
+    list_display = ["tournament", "user", "added_by", "added_at"]
+    list_select_related = ["tournament"]
+    found_by = {"user": Kind.PLAYER, "tournament": Kind.TOURNAMENT}
+    ordering = ["-id"]
+
+    def page_of(self, row: TournamentOrganiser) -> tuple[str, list[str]]:
         return "tournament", [row.tournament.slug]
 
 
@@ -299,6 +316,42 @@ class TournamentSeriesResultAdmin(ReadOnlyAdmin):
 
     def page_of(self, row: TournamentSeriesResult) -> tuple[str, list[str]]:
         return "tournament", [row.tournament.slug]
+
+
+class AtTournamentAdmin(ReadOnlyAdmin):
+    """Rows of the plan of a tournament."""
+
+    list_select_related = ["tournament"]
+    found_by = {"tournament": Kind.TOURNAMENT}
+    ordering = ["-id"]
+
+    def page_of(self, row: Any) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
+
+
+@admin.register(Seed)
+class SeedAdmin(AtTournamentAdmin):
+    list_display = ["tournament", "position", "user", "team"]
+
+
+@admin.register(Pairing)
+class PairingAdmin(AtTournamentAdmin):
+    list_display = ["tournament", "round", "number", "state", "best_of", "scheduled_at", "confirmed_at"]
+    list_filter = ["state"]
+
+
+@admin.register(PairingReport)
+class PairingReportAdmin(ReadOnlyAdmin):
+    """What sides reported and organisers ruled."""
+
+    list_display = ["pairing", "kind", "side", "reported_at", "reported_by"]
+    list_filter = ["kind"]
+    list_select_related = ["pairing__tournament"]
+    found_by = {"pairing__tournament": Kind.TOURNAMENT}
+    ordering = ["-id"]
+
+    def page_of(self, row: PairingReport) -> tuple[str, list[str]]:
+        return "tournament", [row.pairing.tournament.slug]
 
 
 @admin.register(FormerTournamentName)

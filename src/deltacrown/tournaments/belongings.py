@@ -6,9 +6,13 @@ from deltacrown.tournaments.models import (
     Disqualification,
     EntryChange,
     FormerTournamentName,
+    Pairing,
+    PairingReport,
+    Seed,
     Tournament,
     TournamentDecision,
     TournamentMatchResult,
+    TournamentOrganiser,
     TournamentParticipation,
     TournamentResult,
     TournamentSearchTerm,
@@ -24,8 +28,13 @@ _COLUMNS = [
     (EntryChange, "user"),
     (EntryChange, "in_place_of"),
     (EntryChange, "decided_by"),
+    (Seed, "user"),
+    (Pairing, "first_user"),
+    (Pairing, "second_user"),
+    (PairingReport, "reported_by"),
     (TournamentMatchResult, "user"),
     (TournamentMatchResult, "opponent_user"),
+    (TournamentOrganiser, "added_by"),
     (TournamentParticipation, "user"),
     (TournamentResult, "user"),
     (TournamentSeriesResult, "user"),
@@ -33,7 +42,7 @@ _COLUMNS = [
 ]
 
 #: Who cannot be the row's own player.
-_APART = ("opponent_user", "in_place_of")
+_APART = ("opponent_user", "in_place_of", "second_user")
 
 BELONGINGS = [
     Belonging(
@@ -41,9 +50,13 @@ BELONGINGS = [
         column,
         OnMerge.MOVE,
         OnAnonymise.KEEP,
-        apart_from="user" if column in _APART else "",
+        apart_from=("first_user" if column == "second_user" else "user") if column in _APART else "",
     )
     for model, column in _COLUMNS
+]
+# Nobody else needs to know what somebody without a name might run.
+BELONGINGS += [
+    Belonging(TournamentOrganiser, "user", OnMerge.MOVE, OnAnonymise.DELETE),
 ]
 
 TEXTS = [
@@ -59,6 +72,8 @@ TEXTS = [
     describe(TournamentDecision, nameless="kind", free="reason"),
     describe(Disqualification, free="reason lift_reason"),
     describe(EntryChange, nameless="kind", free="reason"),
+    describe(Pairing, nameless="key state", fact="round outcome"),
+    describe(PairingReport, nameless="kind", fact="outcome", free="reason"),
     describe(TournamentMatchResult, fact="round series stats", label="map_name"),
     describe(TournamentParticipation, nameless="status withdrawn_from disqualified_from"),
     describe(TournamentResult, free="unplaced_reason uncounted_reason disqualified_reason", fact="stats"),

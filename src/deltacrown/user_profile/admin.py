@@ -37,6 +37,7 @@ from deltacrown.user_profile.models import (
 )
 from deltacrown.user_profile.people import avatars, identities, kyc, privacy_settings, standings
 from deltacrown.user_profile.people.addresses import get_nameable_player
+from deltacrown.user_profile.people.links import read_given_links
 from django_tally.fields import DerivedStat, Stat
 
 __all__ = ["engine_admin"]
@@ -128,7 +129,7 @@ class UserProfileAdmin(MadeWithUserAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["user", "public_id", "created_at", "standing", "standing_until"]}),
-        ("As others see the player", {"fields": ["display_name", "bio", "country", "avatar"]}),
+        ("As others see the player", {"fields": ["display_name", "bio", "links", "country", "avatar"]}),
         ("Numbers, counted by the database", {"fields": (*PROFILE_NUMBERS,)}),
     ]
     actions = ["remove_pictures", "suspend_selected", "lift_selected", "close_selected", "reopen_selected"]
@@ -150,7 +151,7 @@ class UserProfileAdmin(MadeWithUserAdmin):
     def write_row(self, request: HttpRequest, row: UserProfile, form: Any, *, new: bool) -> UserProfile:
         get_nameable_player(row.public_id)
         identity = identities.Identity(
-            row.user, display_name=row.display_name, country=row.country, bio=row.bio
+            row.user, row.display_name, row.country, row.bio, read_given_links(row.links or [])
         )
         identities.set_identities(identities=[identity])
         return row

@@ -47,7 +47,7 @@ TEXTS = [
         UserProfile,
         owner="user",
         name="public_id display_name",
-        free="bio",
+        free="bio links",
         nameless="country standing",
         gone="display_skeleton search_key avatar",
     ),

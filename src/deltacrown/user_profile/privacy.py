@@ -27,11 +27,13 @@ from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.days import StartOfDay, ends_a_day
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import co_organised_by
 from deltacrown.user_profile.models import ActivityRow, Follow, PrivacySettings, UserActivity
 from deltacrown.user_profile.models.activity_types import list_activity_types
 from deltacrown.user_profile.standing import SHOWN, has_listed_player, has_shown_player
@@ -292,9 +294,9 @@ def filter_activity_by_visibility(
 
     :param owner: the one player they are about, who may be suspended; None for a list of many players.
     """
-    activities = activities.filter(_has_happened())
+    activities = activities.filter(has_happened())
     if sees_hidden(viewer):
-        audit.info("staff %s read a timeline unfiltered", viewer.pk)
+        record_deed(deed=Deed.READ_TIMELINE, by=viewer, of=owner)
         return activities
     visible, own = Q(visibility=UserActivity.Visibility.PUBLIC), Q()
     if _is_known(viewer):
@@ -304,18 +306,7 @@ def filter_activity_by_visibility(
     return activities.filter(own | (visible & Q(by_whom) & _is_for_others()))
 
 
-def filter_activity_as_shown(activities: QuerySet[Activity], audience: Audience) -> QuerySet[Activity]:
-    """Return the entries that strangers or followers see, for the preview of a player's own page.
-
-    :param audience: ``ANONYMOUS`` or ``FOLLOWER``; the others see the same as one of these, or everything.
-    """
-    shown = [UserActivity.Visibility.PUBLIC]
-    if audience is Audience.FOLLOWER:
-        shown.append(UserActivity.Visibility.FOLLOWERS)
-    return activities.filter(_has_happened(), _is_for_others(), visibility__in=shown)
-
-
-def _has_happened() -> Q:
+def has_happened() -> Q:
     """Return the condition that the fact of an entry holds, and lies in the past.
 
     Written with NOT, because SQLite would use this bound for the index instead of that of the page's cursor.
@@ -323,14 +314,14 @@ def _has_happened() -> Q:
     return Q(is_withdrawn=False) & ~Q(created_at__gt=DatabaseNow() + CLOCK_SKEW)
 
 
-def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
+def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer, *, about: str = "") -> QuerySet[Any]:
     """Return the rows of one match that ``viewer`` may see.
 
     Tournament matches are official and shown with everyone who played. Of a casual match, the rows of players
     who hide their match history are left out, and of those whose account is closed.
     """
     if sees_hidden(viewer):
-        audit.info("staff %s read a match unfiltered", viewer.pk)
+        record_deed(deed=Deed.READ_MATCH, by=viewer, about=about)
         return rows
     shown = Q(_owner_shows("show_match_history")) & Q(has_shown_player())
     own = Q(user_id=viewer.pk) if _is_known(viewer) else Q()
@@ -338,13 +329,13 @@ def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[
 
 
 def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
-    """Return the tournaments that ``viewer`` may see: a draft only its organiser and who manages any."""
+    """Return the tournaments that ``viewer`` may see: a draft only its organisers and who manages any."""
     if has_right(viewer, Right.MANAGE_TOURNAMENTS):
         return rows
 
     visible = ~Q(status=Tournament.Status.DRAFT)
     if _is_known(viewer):
-        visible |= Q(organiser_id=viewer.pk)
+        visible |= Q(organiser_id=viewer.pk) | Q(co_organised_by(viewer))
     return rows.filter(visible)
 
 
@@ -357,7 +348,8 @@ def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:
         return True
     if not _may(viewer, RIGHTS.get(what, Right.VIEW_HIDDEN)):
         return False
-    audit.info("staff %s read the hidden %s of user %s", viewer.pk, what, owner.pk)
+    about = write_about("hidden", what)
+    record_deed(deed=Deed.READ_HIDDEN, by=viewer, of=owner, about=about, told={"what": what})
     return True
 
 

@@ -9,10 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from deltacrown.accounts.backends import SignInClosed
 from deltacrown.accounts.entrance.mails import MailNotSent
+from deltacrown.accounts.services import MayNotGrant
 from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
+from deltacrown.pages.bench import MayNotModerate
 from deltacrown.teams.services import MayNotManage
 from deltacrown.tournaments.services import MayNotOrganise
+from deltacrown.user_profile.people.anonymising import MayNotAnonymise
+from deltacrown.user_profile.people.avatars import MayNotRemovePictures
+from deltacrown.user_profile.people.merging import MayNotMerge
 from deltacrown.user_profile.people.standings import MayNotChangeStanding
 from deltacrown.user_profile.privacy import HistoryHidden
 from deltacrown.user_profile.standing import NotEnterable, Suspended
@@ -42,7 +47,12 @@ ANSWERS: dict[type[DomainError], RefusalAnswer] = {
     MayNotResolve: RefusalAnswer(403, _("Not allowed")),
     NotAParticipant: RefusalAnswer(403, _("Not allowed")),
     MayNotChangeStanding: RefusalAnswer(403, _("Not allowed")),
+    MayNotGrant: RefusalAnswer(403, _("Not allowed")),
     MayNotManage: RefusalAnswer(403, _("Not allowed")),
+    **dict.fromkeys(
+        (MayNotModerate, MayNotMerge, MayNotAnonymise, MayNotRemovePictures),
+        RefusalAnswer(403, _("Not allowed")),
+    ),
     MayNotOrganise: RefusalAnswer(403, _("Not allowed")),
     NotNow: RefusalAnswer(503, _("Not now")),
     MailNotSent: RefusalAnswer(503, _("No mail")),

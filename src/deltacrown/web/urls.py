@@ -5,7 +5,9 @@ They name players by public id, everything else by slug or match key, nothing by
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
+from django.views.generic import RedirectView
 
+from deltacrown.pages.result_rulings import Do
 from deltacrown.web.converters import PictureNameConverter, PublicIdConverter
 from deltacrown.web.views import (
     account,
@@ -18,8 +20,12 @@ from deltacrown.web.views import (
     histories,
     home,
     integrity,
+    keys,
     leaderboards,
     matches,
+    notifications,
+    own,
+    pairings,
     pictures,
     players,
     search,
@@ -32,6 +38,19 @@ from deltacrown.web.views import (
     tournaments,
     versus,
 )
+from deltacrown.web.views.moderation import audit as bench_audit
+from deltacrown.web.views.moderation import bench
+from deltacrown.web.views.moderation import disputes as bench_disputes
+from deltacrown.web.views.moderation import matches as bench_matches
+from deltacrown.web.views.moderation import merges as bench_merges
+from deltacrown.web.views.moderation import people as bench_people
+from deltacrown.web.views.organise import disputes as desk_disputes
+from deltacrown.web.views.organise import entrants as desk_entrants
+from deltacrown.web.views.organise import matches as desk_matches
+from deltacrown.web.views.organise import pairings as desk_pairings
+from deltacrown.web.views.organise import people as desk_people
+from deltacrown.web.views.organise import results as desk_results
+from deltacrown.web.views.organise import tournaments as desks
 
 register_converter(PublicIdConverter, "public_id")
 register_converter(PictureNameConverter, "picture_name")
@@ -115,9 +134,52 @@ urlpatterns = [
     path("tournaments/<slug:slug>/entry/", tournaments.enter, name="tournament-entry"),
     path("tournaments/<slug:slug>/team/", tournaments.enter, name="tournament-team"),
     path("tournaments/<slug:slug>/changes/", tournaments.show_entry_changes, name="tournament-changes"),
+    path("tournaments/<slug:slug>/pairings/<str:handle>/", pairings.report, name="pairing"),
+    path("organise/<slug:slug>/pairings/", desk_pairings.show_desk, name="organise-pairings"),
+    path("organise/<slug:slug>/pairings/<str:handle>/", desk_pairings.show_one, name="organise-pairing"),
     path("tournaments/<slug:slug>/players/", tournaments.show_players, name="tournament-players"),
     path("matches/<slug:game>/<path:match_key>/", matches.show_match, name="match"),
+    path("organise/", desks.show_list, name="organise"),
+    path("organise/new/", desks.create, name="organise-create"),
+    path("organise/<slug:slug>/edit/", desks.edit, name="organise-edit"),
+    path("organise/<slug:slug>/organisers/", desk_people.show_people, name="organise-people"),
+    path("organise/<slug:slug>/entrants/", desk_entrants.show_entrants, name="organise-entrants"),
+    path("organise/<slug:slug>/entrants/import/", desk_entrants.import_list, name="organise-import"),
+    path("organise/<slug:slug>/entrants/do/", desk_entrants.act, name="organise-entrants-do"),
+    path(
+        "organise/<slug:slug>/entrants/teams/<slug:team>/", desk_entrants.edit_roster, name="organise-roster"
+    ),
+    path("organise/<slug:slug>/", desks.show_overview, name="organise-tournament"),
+    path("organise/<slug:slug>/disputes/", desk_disputes.show_disputes, name="organise-disputes"),
+    path("organise/<slug:slug>/results/", desk_results.show_desk, name="organise-results"),
+    path("organise/<slug:slug>/results/complete/", desk_results.complete, name="organise-complete"),
+    path("organise/<slug:slug>/results/annul/", desk_results.decide, {"do": Do.ANNUL}, name="organise-annul"),
+    path(
+        "organise/<slug:slug>/results/lift-annulment/",
+        desk_results.decide,
+        {"do": Do.LIFT_ANNULMENT},
+        name="organise-lift-annulment",
+    ),
+    path(
+        "organise/<slug:slug>/results/reopen/",
+        desk_results.decide,
+        {"do": Do.REOPEN},
+        name="organise-reopen",
+    ),
+    path(
+        "organise/<slug:slug>/results/entrant/<slug:handle>/",
+        desk_results.rule_entrant,
+        name="organise-result",
+    ),
+    path("organise/<slug:slug>/results/record/", desk_matches.record, name="organise-record"),
+    path(
+        "organise/<slug:slug>/results/matches/<path:match_key>/", desk_matches.change, name="organise-match"
+    ),
     path("integrity/", integrity.show_integrity, name="integrity"),
+    path("settings/", RedirectView.as_view(pattern_name="profile-settings"), name="settings"),
+    path("settings/profile/", own.edit_profile, name="profile-settings"),
+    path("settings/hidden/", own.show_hidden, name="hidden-entries"),
+    path("settings/ids/", own.manage_ids, name="linked-ids"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
     path("settings/privacy/preview/", account.show_preview, name="privacy-preview"),
     path("settings/picture/", pictures.edit_picture, name="picture"),
@@ -126,11 +188,37 @@ urlpatterns = [
     path("settings/blocked/", social.show_blocked, name="blocked"),
     path("settings/verification/", social.ask_for_verification, name="verification"),
     path("settings/account/", account.manage_account, name="account"),
+    path("notifications/", notifications.show_notifications, name="notifications"),
+    path("notifications/open/", notifications.open_notification, name="notification"),
+    path("notifications/read/", notifications.mark_read, name="notifications-read"),
+    path("settings/notifications/", notifications.edit_choices, name="notification-settings"),
+    path("settings/keys/", keys.edit_keys, name="api-keys"),
+    path("settings/keys/<slug:prefix>/", keys.revoke_key, name="api-key"),
     path("disputes/", disputes.show_own, name="disputes"),
     path("disputes/result/<slug:slug>/", disputes.dispute_result, name="dispute-result"),
     path("disputes/match/<slug:game>/<path:match_key>/", disputes.dispute_match, name="dispute-match"),
-    path("moderation/disputes/", disputes.show_queue, name="dispute-queue"),
-    path("moderation/disputes/<str:handle>/", disputes.review_dispute, name="dispute-review"),
+    path("moderation/log/", bench_audit.show_log, name="audit-log"),
+    path("moderation/repairs/", bench_audit.show_repairs, name="repairs"),
+    path("moderation/players/", bench_people.show_players, name="moderate-players"),
+    path("moderation/players/<public_id:public_id>/", bench_people.show_player, name="moderate-player"),
+    path(
+        "moderation/players/<public_id:public_id>/picture/",
+        bench_people.remove_picture,
+        name="moderate-picture",
+    ),
+    path(
+        "moderation/players/<public_id:public_id>/anonymise/",
+        bench_people.anonymise,
+        name="moderate-anonymise",
+    ),
+    path("moderation/merges/", bench_merges.show_merges, name="merges"),
+    path("moderation/merges/new/", bench_merges.merge, name="merge"),
+    path("moderation/merges/undo/", bench_merges.undo, name="merge-undo"),
+    path("moderation/", bench.show_bench, name="moderation"),
+    path("moderation/matches/<slug:game>/<path:match_key>/", bench_matches.rule, name="moderate-match"),
+    path("moderation/disputes/", bench_disputes.show_queue, name="dispute-queue"),
+    path("moderation/disputes/<str:handle>/", bench_disputes.review_dispute, name="dispute-review"),
+    path("moderation/disputes/<str:handle>/hands/", bench_disputes.hand_over, name="dispute-hands"),
     # Those of django-allauth have the names that it leads to.
     path("settings/email/", entrance.edit_email, name="account_email"),
     path("settings/password/", entrance.change_password, name="account_change_password"),

@@ -9,24 +9,28 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.accounts.models import ApiKey, User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.accounts.services.answers import answer_once
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
 from django_tally.transactions import atomic_service
 
 #: Scope → its description, as shown to people who create a key.
 SCOPES = {
-    "read": "Read what its owner may read.",
-    "matches:write": "Record, void, restore and correct matches. Granted by operators.",
-    "tournaments:write": "Create tournaments, and run those its owner organises.",
-    "players:create": "Create players and teams, also those that its matches name. Granted by operators.",
+    "read": gettext_noop("Read what its owner may read."),
+    "matches:write": gettext_noop("Record, void, restore and correct matches. Granted by operators."),
+    "tournaments:write": gettext_noop("Create tournaments, and run those its owner organises."),
+    "players:create": gettext_noop(
+        "Create players and teams, also those that its matches name. Granted by operators."
+    ),
 }
 #: Scope → the right of who grants it.
 GRANTED_SCOPES = {"matches:write": Right.GRANT_RECORDING, "players:create": Right.CREATE_PLAYERS}
@@ -55,12 +59,16 @@ class TooManyKeys(Conflict):
     """The owner has the maximum number of active keys."""
 
 
+class KeyMadeBefore(Conflict):
+    """The form was sent before, and made its key then."""
+
+
 @dataclass(frozen=True)
 class NewKey:
-    """A newly created key with its secret, which cannot be read again later."""
+    """A newly created key with its secret, which cannot be read again later, nor in a log or a traceback."""
 
     key: ApiKey
-    secret: str
+    secret: str = field(repr=False)
 
 
 @atomic_service
@@ -102,24 +110,76 @@ def create_key(*, owner: User, name: str, scopes: Sequence[str], by: User | None
     key.refresh_from_db()
     if by is None or owner.pk != by.pk:
         maker = f"staff {by.pk}" if by else "the command line"
-        audit.info("%s made key %s (%s) for user %s", maker, prefix, ", ".join(key.scopes), owner.pk)
+        told = {"prefix": prefix, "scopes": ", ".join(key.scopes)}
+        about = write_about("key", key.pk)
+        record_deed(deed=Deed.KEY_MADE, by=by, of=owner, about=about, who=maker, told=told)
     return NewKey(key, secret)
 
 
 @atomic_service
-def revoke_key(*, owner: User, prefix: str, now: datetime) -> ApiKey:
+def create_key_once(
+    *, owner: User, name: str, scopes: Sequence[str], by: User, form: str, now: datetime
+) -> NewKey:
+    """Create a key as ``create_key`` does, for a form that makes one key however often it is sent.
+
+    :param form: what names the form, and no other; 1 to 255 printable ASCII characters.
+    :raises KeyMadeBefore: it was sent before. The secret was in the answer to that, and is kept nowhere.
+    """
+    made: list[NewKey] = []
+
+    def make() -> dict[str, str]:
+        made.append(create_key(owner=owner, name=name, scopes=scopes, by=by))
+        return {"prefix": made[0].key.prefix}
+
+    answer = answer_once(
+        owner=owner,
+        caller=f"key-form:{by.pk}",
+        idempotency_key=form,
+        digest="key-form",
+        now=now,
+        answer=make,
+    )
+    if answer.is_repeated:
+        message = gettext(
+            "This form was sent twice, and made the key %(prefix)s the first time. Its secret was shown then "
+            "alone: if you did not keep it, revoke that key and make another."
+        )
+        raise KeyMadeBefore(message % {"prefix": answer.body["prefix"]})
+    return made[0]
+
+
+def list_grantable(by: User) -> list[str]:
+    """Return the scopes that a person may grant to a key of their own."""
+    return [scope for scope in SCOPES if scope not in GRANTED_SCOPES or has_right(by, GRANTED_SCOPES[scope])]
+
+
+def get_key(*, owner: User, prefix: str) -> ApiKey:
+    """Return a key of the owner, also a revoked one.
+
+    :raises KeyNotFound: the owner has no key with this prefix.
+    """
+    key = ApiKey.objects.select_related("made_by__profile").filter(owner=owner, prefix=prefix[:12]).first()
+    if key is None or key.prefix != prefix:
+        raise _refuse_prefix(prefix)
+    return key
+
+
+@atomic_service
+def revoke_key(*, owner: User, prefix: str, now: datetime, by: User | None = None) -> ApiKey:
     """Revoke a key from ``now`` on. A key revoked before keeps its first revocation time.
 
     :param prefix: the public part of the secret, which identifies the key.
+    :param by: who revokes it, where that is not the owner; it is logged.
     :raises KeyNotFound: the owner has no key with this prefix.
     """
     key = ApiKey.objects.select_for_update(no_key=True).filter(owner=owner, prefix=prefix[:12]).first()
     if key is None:
-        words = {"prefix": repr(prefix[:20])}
-        raise KeyNotFound(gettext("You have no API key %(prefix)s.") % words, field="prefix")
+        raise _refuse_prefix(prefix)
     if key.revoked_at is None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
+        if by is not None and by.pk != owner.pk:
+            record_deed(deed=Deed.KEY_REVOKED, by=by, of=owner, about=write_about("key", key.pk))
     return key
 
 
@@ -153,6 +213,11 @@ def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
 @atomic_service
 def _record_use(*, key: ApiKey, now: datetime) -> None:
     ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def _refuse_prefix(prefix: str) -> KeyNotFound:
+    words = {"prefix": repr(prefix[:20])}
+    return KeyNotFound(gettext("You have no API key %(prefix)s.") % words, field="prefix")
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

@@ -12,7 +12,8 @@ from deltacrown.api.access import CREATOR, Caller, caller_of
 from deltacrown.api.idempotency import IdempotencyKey, answer_idempotently
 from deltacrown.api.resources.players import resource
 from deltacrown.api.shapes.creating import GivenPlayers, GivenTeams, PlayerOutcomes, TeamOutcomes
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.interchange.directory import Directory, Names, is_address
 from deltacrown.teams.models import Team
 from deltacrown.user_profile.people.addresses import list_public_ids
@@ -117,4 +118,5 @@ def _outcome(name: str, faults: Mapping[str, str]) -> dict[str, str]:
 
 def _log(caller: Caller, what: str, created: Mapping[str, object]) -> None:
     if created:
-        audit.info("user %s created %s %s", caller.member.pk, len(created), what)
+        told = {"count": len(created), "what": what}
+        record_deed(deed=Deed.CREATED, by=caller.member, told=told)

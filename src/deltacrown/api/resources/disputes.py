@@ -73,7 +73,7 @@ def file_dispute(request: HttpRequest, body: GivenDispute) -> Any:
 
 @resource.read("/disputes/{handle}", answers=Dispute, access=PERSON, refuses=[404])
 def get_dispute(request: HttpRequest, handle: HandlePath) -> Any:
-    """A dispute, for its reporter and for staff who may view disputes."""
+    """A dispute, for its reporter, for staff who may view disputes, and for who runs its tournament."""
     return _describe(moderation.get_dispute(handle, viewer=caller_of(request).member))
 
 

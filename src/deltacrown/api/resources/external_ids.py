@@ -20,13 +20,14 @@ from deltacrown.api.shapes.identities import (
     GivenExternalId,
 )
 from deltacrown.api.shapes.players import PlayerLine
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
 from deltacrown.core.clock import now
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import NotFound
 from deltacrown.core.external_ids import parse_address
 from deltacrown.teams.services import find_teams_by_id
+from deltacrown.user_profile.people import external_ids
 from deltacrown.user_profile.people.addresses import get_any_player, get_nameable_player
-from deltacrown.user_profile.standing import require_good_standing
 
 resource = Resource("external ids")
 
@@ -58,8 +59,7 @@ def claim_external_id(request: HttpRequest, body: GivenExternalId) -> Any:
     It is not told whether another player has it.
     """
     member = caller_of(request).member
-    require_good_standing(member, now())
-    accounts.add_external_id(user=member, external_id=body.external_id, confirmed=False)
+    external_ids.claim_external_id(user=member, external_id=body.external_id, now=now())
     return accounts.list_external_ids(member)
 
 
@@ -91,7 +91,7 @@ def add_player_external_id(request: HttpRequest, public_id: PlayerPath, body: Gi
     """Add an id to a player, or confirm one the player claims: from now on it finds the player."""
     user, by = get_nameable_player(public_id).user, caller_of(request).member
     row = accounts.add_external_id(user=user, external_id=body.external_id, confirmed=True)
-    audit.info("user %s confirmed an id at %s of user %s", by.pk, row.provider, user.pk)
+    record_deed(deed=Deed.ID_CONFIRMED, by=by, of=user, told={"provider": row.provider})
     return row
 
 
@@ -108,7 +108,7 @@ def remove_player_external_id(
     """Remove an id of a player. Answers those that are left."""
     user, by = get_any_player(public_id).user, caller_of(request).member
     accounts.remove_external_id(user=user, external_id=query.external_id)
-    audit.info("user %s removed an external id of user %s", by.pk, user.pk)
+    record_deed(deed=Deed.ID_REMOVED, by=by, of=user)
     return accounts.list_external_ids(user)
 
 

@@ -111,7 +111,10 @@ def complete_tournament(request: HttpRequest, slug: SlugPath, body: Standings) -
     """
     event = _find_own(request, slug)
     results = tournaments.complete_tournament(
-        tournament=event, standings=_standings(body.standings, caller_of(request)), now=now()
+        tournament=event,
+        standings=_standings(body.standings, caller_of(request)),
+        now=now(),
+        by=caller_of(request).member,
     )
     return _describe_ruled(event, results.warnings)
 

@@ -171,6 +171,7 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
         "country": profile.country,
         "picture": profile.picture,
         "bio": profile.bio,
+        "links": profile.links,
         "joined_at": profile.user.date_joined,
         "standing": shown.standing,
         "visible": shown.visibility,

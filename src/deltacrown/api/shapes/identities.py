@@ -5,8 +5,22 @@ from __future__ import annotations
 from pydantic import Field
 
 from deltacrown.api.shapes import DateTime, Given, PublicId, Shown
+from deltacrown.api.shapes.players import ProfileLink
 
 LONGEST_EXTERNAL_ID = 231
+
+
+class GivenLink(Given):
+    """A link to show on a profile."""
+
+    url: str = Field(
+        max_length=200,
+        description="An address that begins with `https://` and names a site; no usernames, no machines.",
+        examples=["https://example.org/me"],
+    )
+    label: str = Field(
+        "", max_length=160, description="What to call it, at most 40 characters; may be empty."
+    )
 
 
 class GivenIdentity(Given):
@@ -22,6 +36,7 @@ class GivenIdentity(Given):
         None, max_length=60, description="Two letters of ISO 3166-1, or empty.", examples=["DE"]
     )
     bio: str | None = Field(None, max_length=1000)
+    links: list[GivenLink] | None = Field(None, max_length=5, description="All of them, in their order.")
 
 
 class PlayerIdentity(Shown):
@@ -32,6 +47,7 @@ class PlayerIdentity(Shown):
     display_name: str = Field(description="Empty when pages show the username.")
     country: str = Field(description="Two letters of ISO 3166-1, or empty.")
     bio: str
+    links: list[ProfileLink]
 
 
 class GivenExternalId(Given):

@@ -341,10 +341,18 @@ class GivenSuspension(Given):
     reason: str = Field(min_length=1, max_length=500, description="Told to the player and to staff.")
 
 
+class ProfileLink(Shown):
+    """A link that a player shows. Nobody has looked at what is behind it."""
+
+    url: str = Field(examples=["https://example.org/me"])
+    label: str = Field(description="What the player calls it; may be empty.")
+
+
 class Player(PlayerLine):
     """A player at a glance."""
 
     bio: str
+    links: list[ProfileLink]
     joined_at: DateTime
     standing: ToldStanding | None = Field(description="Told to the player and to staff; null to others.")
     visible: Visibility

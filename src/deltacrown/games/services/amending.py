@@ -9,9 +9,11 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
+from deltacrown.core.deeds import Deed
 from deltacrown.games import signals
 from deltacrown.games.models import Game, Match, MatchRow
 from deltacrown.games.services.lines import MatchNotFound, lock_match_lines, save_lines
+from deltacrown.games.services.logged import record_change
 from deltacrown.games.services.queues import queue_for
 from deltacrown.games.services.rules import check_reason
 from django_tally.context import attributed_change
@@ -40,14 +42,17 @@ def void_match(
     """
     check_reason(reason)
     rows = _lock(game, match_key)
+    marked = [row for row in _pick(rows, user) if not row.is_voided]
     _mark(
-        [row for row in _pick(rows, user) if not row.is_voided],
+        marked,
         signals.match_voided,
         voided_at=now,
         reason=reason,
         by=by,
         now=now,
     )
+    if marked:
+        record_change(Deed.MATCH_VOIDED, marked, by=by, of=user, reason=reason)
     return rows
 
 
@@ -71,14 +76,17 @@ def restore_match(
     """
     check_reason(reason)
     rows = _lock(game, match_key)
+    marked = [row for row in _pick(rows, user) if row.is_voided]
     _mark(
-        [row for row in _pick(rows, user) if row.is_voided],
+        marked,
         signals.match_restored,
         voided_at=None,
         reason=reason,
         by=by,
         now=now,
     )
+    if marked:
+        record_change(Deed.MATCH_RESTORED, marked, by=by, of=user, reason=reason)
     return rows
 
 

@@ -9,7 +9,8 @@ from django.core.validators import validate_slug
 from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.former_names import find_by_slug
 from deltacrown.core.inputs import check_text, is_storable
@@ -61,8 +62,8 @@ def set_forfeit_rule(*, game: Game, counts_forfeits: bool, by: User | None = Non
         return False
 
     game.save(update_fields=["counts_forfeits"])
-    told = (by.pk if by else "somebody", "count" if counts_forfeits else "do not count", game.slug)
-    audit.info("%s set that forfeits %s in game %s", *told)
+    told = {"rule": "count" if counts_forfeits else "do not count", "slug": game.slug}
+    record_deed(deed=Deed.FORFEIT_RULE_OF_GAME, by=by, about=write_about("game", game.slug), told=told)
     return True
 
 

@@ -13,6 +13,7 @@ from typing import Unpack
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict
 from deltacrown.games import signals
 from deltacrown.games.models import Game, Match, MatchRow
@@ -25,6 +26,7 @@ from deltacrown.games.services.corrections import (
 )
 from deltacrown.games.services.forfeits import find_forfeit_rule
 from deltacrown.games.services.lines import list_match_lines, lock_match_lines, save_lines
+from deltacrown.games.services.logged import record_change
 from deltacrown.games.services.oddities import list_oddities
 from deltacrown.games.services.queues import queue_for
 from deltacrown.games.services.records import CORRECTABLE, ChangedMatch, MatchChange
@@ -85,6 +87,7 @@ def correct_match(
             Match, changes=changes, added=new, removed=plan.gone, reason=reason, by=by, now=now
         )
         rows = list_match_lines(game, match_key)
+        record_change(Deed.MATCH_CORRECTED, rows, by=by, reason=reason)
     return ChangedMatch(rows, list_oddities(rows))
 
 

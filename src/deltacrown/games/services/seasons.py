@@ -14,9 +14,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.days import add_days, start_of_day, starts_a_day, to_utc
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, InvalidInput, NotFound
 from deltacrown.core.inputs import check_datetime, check_text, is_storable
 from deltacrown.core.names import clean_name
@@ -62,7 +63,7 @@ def create_season(
         )
         raise SeasonTaken(message % {"slug": slug, "season": repr(season.name)}, field="slug")
     if is_new:
-        audit.info("%s created season %s: %s", _say_who(by), slug, _say_days(season))
+        _log(Deed.SEASON_CREATED, season, by)
     return season
 
 
@@ -87,7 +88,7 @@ def change_season(
         return False
 
     kept.save(update_fields=["name", "starts_at", "ends_at"])
-    audit.info("%s changed season %s: %s", _say_who(by), kept.slug, _say_days(kept))
+    _log(Deed.SEASON_CHANGED, kept, by)
     return True
 
 
@@ -98,7 +99,7 @@ def delete_season(*, season: Season, by: User | None = None) -> bool:
     if not deleted:
         return False
 
-    audit.info("%s deleted season %s: %s", _say_who(by), season.slug, _say_days(season))
+    _log(Deed.SEASON_DELETED, season, by)
     return True
 
 
@@ -177,8 +178,10 @@ def _build_refusal(slug: str) -> NotFound:
     return NotFound(message % {"slug": f"{slug!r:.80}"}, field="season")
 
 
-def _say_who(by: User | None) -> str:
-    return f"user {by.pk}" if by else "somebody"
+def _log(deed: Deed, season: Season, by: User | None) -> None:
+    told = {"slug": season.slug, "days": _say_days(season)}
+    who = f"user {by.pk}" if by else "somebody"
+    record_deed(deed=deed, by=by, about=write_about("season", season.slug), who=who, told=told)
 
 
 def _say_days(season: Season) -> str:

@@ -1,5 +1,13 @@
 """The services that write disputes; nothing else writes their table."""
 
+from deltacrown.moderation.services.assigning import (
+    AlreadyAssigned,
+    NotOpen,
+    assign_dispute,
+    claim_dispute,
+    list_resolvers,
+    release_dispute,
+)
 from deltacrown.moderation.services.filing import (
     DisputeOpen,
     DisputeWindowClosed,
@@ -8,7 +16,20 @@ from deltacrown.moderation.services.filing import (
     file_dispute,
     get_dispute_deadline,
 )
-from deltacrown.moderation.services.reading import DisputeNotFound, get_dispute, list_disputes, write_handle
+from deltacrown.moderation.services.parties import (
+    MayNotResolve,
+    get_disputed_tournament,
+    is_affected,
+    runs_disputed,
+)
+from deltacrown.moderation.services.reading import (
+    DisputeNotFound,
+    find_dispute,
+    get_dispute,
+    list_disputes,
+    list_disputes_of,
+    write_handle,
+)
 from deltacrown.moderation.services.remedies import (
     CorrectMatch,
     CorrectResult,
@@ -19,13 +40,13 @@ from deltacrown.moderation.services.remedies import (
 )
 from deltacrown.moderation.services.resolution import (
     AlreadyResolved,
-    MayNotResolve,
     reject_dispute,
     uphold_dispute,
 )
 from deltacrown.moderation.services.subjects import MatchGone, get_disputed_match
 
 __all__ = [
+    "AlreadyAssigned",
     "AlreadyResolved",
     "CorrectMatch",
     "CorrectResult",
@@ -37,15 +58,25 @@ __all__ = [
     "MatchGone",
     "MayNotResolve",
     "NotAParticipant",
+    "NotOpen",
     "Remedy",
     "UnfitRemedy",
     "VoidMatch",
+    "assign_dispute",
+    "claim_dispute",
     "file_dispute",
+    "find_dispute",
     "get_dispute",
     "get_dispute_deadline",
     "get_disputed_match",
+    "get_disputed_tournament",
+    "is_affected",
     "list_disputes",
+    "list_disputes_of",
+    "list_resolvers",
     "reject_dispute",
+    "release_dispute",
+    "runs_disputed",
     "uphold_dispute",
     "write_handle",
 ]

@@ -131,7 +131,7 @@ def _about_result(reporter: User, pk: int, now: datetime) -> tuple[Dispute, Quer
     Raises when the reporter may not dispute it.
     """
     result = TournamentResult.objects.select_related("tournament").get(pk=pk)
-    if not has_competed(reporter, result):
+    if not has_competed(reporter, result.tournament_id):
         message = _("Only entrants of %(tournament)s can dispute its results.")
         raise NotAParticipant(message % {"tournament": result.tournament.name}, field="result")
     if now > get_dispute_deadline(result.decided_at):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import InvalidCursor, Page, paginate, read_position, write_position
 from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.services.parties import exclude_parties, runs_disputed
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult
+from deltacrown.tournaments.services import require_organiser
 
 _HANDLES = "dispute-handle"
 
@@ -24,26 +29,37 @@ def write_handle(dispute: Dispute) -> str:
 
 
 def get_dispute(handle: str, *, viewer: User) -> Dispute:
-    """Return the dispute with this handle, for its reporter or for staff who may view disputes.
+    """Return the dispute with this handle, for its reporter, for staff who may view disputes, and for who
+    runs its tournament and is no party to it.
 
     :raises DisputeNotFound: there is none, or the viewer may not see it.
     """
-    try:
-        (pk,) = read_position(_HANDLES, handle)
-    except InvalidCursor:
-        pk = None
-    found = Dispute.objects.select_related("reporter__profile", "result__tournament").filter(pk=pk).first()
+    found = find_dispute(handle)
     if found is None or not _may_see(found, viewer):
         raise DisputeNotFound(_("There is no such dispute."), field="handle")
     return found
 
 
+def find_dispute(handle: str) -> Dispute | None:
+    """Return the dispute with this handle, whoever may see it; None when there is none."""
+    try:
+        (pk,) = read_position(_HANDLES, handle)
+    except InvalidCursor:
+        return None
+    rows = Dispute.objects.select_related("reporter__profile", "result__tournament", "assigned_to__profile")
+    return rows.filter(pk=pk).first()
+
+
 def _may_see(dispute: Dispute, viewer: User) -> bool:
     if dispute.reporter_id == viewer.pk:
         return True
+    about = write_about("dispute", dispute.pk)
     if not has_right(viewer, Right.VIEW_DISPUTES):
-        return False
-    audit.info("staff %s read dispute %s of user %s", viewer.pk, dispute.pk, dispute.reporter_id)
+        if runs := runs_disputed(dispute, viewer):
+            record_deed(deed=Deed.READ_ORGANISED, by=viewer, of=dispute.reporter_id, about=about)
+        return runs
+    told = {"dispute": dispute.pk}
+    record_deed(deed=Deed.READ_DISPUTE, by=viewer, of=dispute.reporter_id, about=about, told=told)
     return True
 
 
@@ -58,9 +74,23 @@ def list_disputes(
     rows = Dispute.objects.select_related("reporter__profile", "result__tournament")
     sees_all = has_right(viewer, Right.VIEW_DISPUTES)
     if sees_all:
-        audit.info("staff %s read the list of disputes", viewer.pk)
+        record_deed(deed=Deed.READ_DISPUTES, by=viewer)
     else:
         rows = rows.filter(reporter=viewer)
     narrowed = rows.filter(status=status) if status else rows
     listing = f"disputes/{'' if sees_all else viewer.pk}/{status}"
     return paginate(narrowed, listing=listing, order=("-filed_at", "-id"), cursor=page, limit=limit)
+
+
+def list_disputes_of(tournament: Tournament, *, viewer: User) -> QuerySet[Dispute]:
+    """Return the disputes about matches and results of a tournament, for who runs it.
+
+    Those to which the viewer is a party are left out.
+
+    :raises MayNotOrganise: ``viewer`` does not run it.
+    """
+    require_organiser(tournament, viewer)
+    record_deed(deed=Deed.READ_ORGANISED, by=viewer, about=write_about("tournament", tournament.slug))
+    described = TournamentMatchResult.objects.filter(tournament=tournament)
+    concerned = Q(result__tournament=tournament) | Q(match_id__in=described.values("match_id"))
+    return exclude_parties(Dispute.objects.filter(concerned), tournament, viewer)

@@ -1,4 +1,4 @@
-"""Resolve disputes. Moderators do it, never the reporter, and each dispute is resolved once."""
+"""Resolve disputes. Moderators and who runs the tournament do it, never a party; each is resolved once."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
-from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.dates import write_day
-from deltacrown.core.errors import Conflict, DomainError
+from deltacrown.core.deeds import Deed
+from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past, check_text
 from deltacrown.moderation import signals
 from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.services.parties import require_resolver
 from deltacrown.moderation.services.remedies import Remedy, apply_remedy
 from django_tally.transactions import atomic_service
 
 RESOLUTION_LENGTH = 2000
-
-
-class MayNotResolve(DomainError):
-    """The person has not the right to, or filed the dispute themselves."""
-
-    code = "forbidden"
 
 
 class AlreadyResolved(Conflict):
@@ -37,7 +33,7 @@ def uphold_dispute(*, dispute: Dispute, by: User, remedy: Remedy, resolution: st
     is returned unchanged, so that no remedy is applied twice.
 
     :param resolution: the explanation, at most 2,000 characters; also shown as the reason of the changes.
-    :raises MayNotResolve: ``by`` may not resolve disputes or filed this one.
+    :raises MayNotResolve: ``by`` may not resolve it, or is a party to it.
     :raises AlreadyResolved: the dispute was rejected.
     :raises InvalidInput: the resolution is empty or too long.
     :raises UnfitRemedy: the remedy does not fit what the dispute is about.
@@ -58,7 +54,7 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
     """Reject a dispute. One rejected before is returned unchanged.
 
     :param resolution: the explanation, at most 2,000 characters.
-    :raises MayNotResolve: ``by`` may not resolve disputes or filed this one.
+    :raises MayNotResolve: ``by`` may not resolve it, or is a party to it.
     :raises AlreadyResolved: the dispute was upheld.
     :raises InvalidInput: the resolution is empty or too long.
     """
@@ -75,11 +71,7 @@ def reject_dispute(*, dispute: Dispute, by: User, resolution: str, now: datetime
 def _get_for_resolution(dispute: Dispute, by: User) -> Dispute:
     """Lock and reload the dispute, and check that ``by`` may resolve it."""
     dispute = Dispute.objects.select_for_update(no_key=True).get(pk=dispute.pk)
-    if not has_right(by, Right.RESOLVE_DISPUTES):
-        message = _("Resolving a dispute takes the permission %(right)s.")
-        raise MayNotResolve(message % {"right": Right.RESOLVE_DISPUTES}, field="by")
-    if by.pk == dispute.reporter_id:
-        raise MayNotResolve(_("You filed this dispute; another moderator must resolve it."), field="by")
+    require_resolver(dispute, by)
     return dispute
 
 
@@ -102,3 +94,6 @@ def _resolve(dispute: Dispute, outcome: Dispute.Status, by: User, resolution: st
     dispute.status, dispute.resolution = outcome, resolution
     dispute.resolved_by, dispute.resolved_at = by, now
     dispute.save(update_fields=["status", "resolution", "resolved_by", "resolved_at"])
+    deed = Deed.UPHELD if outcome == Dispute.Status.UPHELD else Deed.REJECTED
+    about = write_about("dispute", dispute.pk)
+    record_deed(deed=deed, by=by, of=dispute.reporter_id, about=about, reason=resolution)

@@ -45,9 +45,12 @@ def keep_disputes(*, rows: Sequence[MatchRow], line: MatchRow) -> None:
     Dispute.objects.filter(match_id__in=[row.pk for row in rows]).update(match_id=line.pk)
 
 
-def has_competed(user: User, result: TournamentResult) -> bool:
-    """Return whether the user has a result in the tournament, or a registration that was not withdrawn."""
-    entries = TournamentParticipation.objects.filter(user=user, tournament=result.tournament_id)
+def has_competed(user: User, tournament: int) -> bool:
+    """Return whether the user has a result in the tournament, or a registration that was not withdrawn.
+
+    :param tournament: its key.
+    """
+    entries = TournamentParticipation.objects.filter(user=user, tournament=tournament)
     if entries.exclude(status=TournamentParticipation.Status.WITHDRAWN).exists():
         return True
-    return TournamentResult.objects.filter(user=user, tournament=result.tournament_id).exists()
+    return TournamentResult.objects.filter(user=user, tournament=tournament).exists()

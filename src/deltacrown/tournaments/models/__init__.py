@@ -2,6 +2,8 @@ from deltacrown.tournaments.models.decision import TournamentDecision
 from deltacrown.tournaments.models.disqualification import Disqualification
 from deltacrown.tournaments.models.entry_change import EntryChange
 from deltacrown.tournaments.models.match_result import TournamentMatchResult
+from deltacrown.tournaments.models.organiser import TournamentOrganiser
+from deltacrown.tournaments.models.pairing import Pairing, PairingReport, Seed
 from deltacrown.tournaments.models.participation import TournamentParticipation
 from deltacrown.tournaments.models.result import LAST_OF_PODIUM, TournamentResult
 from deltacrown.tournaments.models.series_result import TournamentSeriesResult
@@ -20,9 +22,13 @@ __all__ = [
     "Disqualification",
     "EntryChange",
     "FormerTournamentName",
+    "Pairing",
+    "PairingReport",
+    "Seed",
     "Tournament",
     "TournamentDecision",
     "TournamentMatchResult",
+    "TournamentOrganiser",
     "TournamentParticipation",
     "TournamentResult",
     "TournamentSearchTerm",

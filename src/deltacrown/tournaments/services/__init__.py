@@ -1,10 +1,12 @@
 """The only door through which tournaments, their registrations, results and matches are written."""
 
+from deltacrown.tournaments.services import pairings
 from deltacrown.tournaments.services.announcements import set_announcement
 from deltacrown.tournaments.services.annulments import (
     ANNULLED,
     REOPENED,
     annul_tournament,
+    can_lift_annulment,
     get_standing_decision,
     lift_annulment,
     reopen_tournament,
@@ -22,7 +24,13 @@ from deltacrown.tournaments.services.deliveries import AnyRecord, record_deliver
 from deltacrown.tournaments.services.descriptions import InvalidTournamentMatch
 from deltacrown.tournaments.services.disqualifications import RulingCause, find_ruling_causes
 from deltacrown.tournaments.services.editing import EDITED, change_tournament
-from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered
+from deltacrown.tournaments.services.entered import (
+    Entered,
+    list_decisions,
+    list_disqualifications,
+    list_entered,
+)
+from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered, list_entrant_roster
 from deltacrown.tournaments.services.forfeit_rule import set_forfeit_rule
 from deltacrown.tournaments.services.guesses import ToldFacts
 from deltacrown.tournaments.services.lifecycle import (
@@ -51,14 +59,28 @@ from deltacrown.tournaments.services.matches import (
     remove_description,
 )
 from deltacrown.tournaments.services.oddities import Ruled
-from deltacrown.tournaments.services.permissions import (
+from deltacrown.tournaments.services.organisers import (
     MayNotOrganise,
+    TooManyOrganisers,
+    add_organiser,
+    ask_co_organiser,
+    co_organised_by,
+    hand_over_tournament,
+    list_organisers,
+    owns_tournament,
+    remove_organiser,
+    require_ownership,
+)
+from deltacrown.tournaments.services.pairings import GameOutcome, Outcome, suggest_standings
+from deltacrown.tournaments.services.permissions import (
     RegistrationClosed,
     can_organise,
+    can_rule_match,
     filter_entry_changes,
     require_currency_say,
     require_dating,
     require_entry,
+    require_match_ruling,
     require_organiser,
     require_return,
     require_roster_change,
@@ -98,7 +120,7 @@ from deltacrown.tournaments.services.rulings import (
 )
 from deltacrown.tournaments.services.series import SyncedSeries, list_series_of, sync_all_series, sync_series
 from deltacrown.tournaments.services.standings import InvalidStanding, Standing
-from deltacrown.tournaments.services.states import TournamentNotFound, WrongState
+from deltacrown.tournaments.services.states import TournamentNotFound, WrongState, require_running
 from deltacrown.tournaments.services.summary import (
     PlayerNumbers,
     PlayerTotals,
@@ -115,9 +137,11 @@ __all__ = [
     "REOPENED",
     "AlreadyRegistered",
     "AnyRecord",
+    "Entered",
     "EntrantDisqualified",
     "EntrantRecord",
     "EntrantWithdrawn",
+    "GameOutcome",
     "InvalidEntrant",
     "InvalidStanding",
     "InvalidTournament",
@@ -130,6 +154,7 @@ __all__ = [
     "Members",
     "NoEntrants",
     "NotRegistered",
+    "Outcome",
     "Place",
     "PlayedRow",
     "PlayerNumbers",
@@ -144,6 +169,7 @@ __all__ = [
     "Standing",
     "SyncedSeries",
     "ToldFacts",
+    "TooManyOrganisers",
     "TournamentChanges",
     "TournamentFull",
     "TournamentMatchRecord",
@@ -153,15 +179,20 @@ __all__ = [
     "TournamentTaken",
     "WrongState",
     "add_numbers",
+    "add_organiser",
     "annul_tournament",
+    "ask_co_organiser",
     "build_draft",
+    "can_lift_annulment",
     "can_organise",
+    "can_rule_match",
     "cancel_tournament",
     "change_roster",
     "change_tournament",
     "check_currency",
     "check_in",
     "check_kept",
+    "co_organised_by",
     "complete_tournament",
     "correct_result",
     "create_tournament",
@@ -172,12 +203,18 @@ __all__ = [
     "get_result",
     "get_standing_decision",
     "hand_over_rulings",
+    "hand_over_tournament",
     "keep_standings",
     "lift_annulment",
     "lift_disqualification",
+    "list_decisions",
+    "list_disqualifications",
+    "list_entered",
+    "list_entrant_roster",
     "list_former_names",
     "list_match_warnings",
     "list_members",
+    "list_organisers",
     "list_played_rows",
     "list_player_totals",
     "list_series_of",
@@ -185,6 +222,8 @@ __all__ = [
     "lock_standings",
     "make_place",
     "open_registration",
+    "owns_tournament",
+    "pairings",
     "read_place",
     "record_deliveries",
     "record_tournament_matches",
@@ -192,14 +231,18 @@ __all__ = [
     "register_player",
     "register_team",
     "remove_description",
+    "remove_organiser",
     "reopen_tournament",
     "require_currency_say",
     "require_dating",
     "require_entry",
     "require_lifting",
+    "require_match_ruling",
     "require_organiser",
+    "require_ownership",
     "require_return",
     "require_roster_change",
+    "require_running",
     "require_say",
     "restore_tournament",
     "schedule_end",
@@ -207,6 +250,7 @@ __all__ = [
     "set_forfeit_rule",
     "set_prize_currency",
     "start_tournament",
+    "suggest_standings",
     "summarise_tournament",
     "sync_all_series",
     "sync_series",

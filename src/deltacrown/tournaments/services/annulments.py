@@ -14,13 +14,15 @@ from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.inputs import check_text
 from deltacrown.core.inserts import insert_rows
 from deltacrown.core.words import declare_stored
 from deltacrown.tournaments import signals
 from deltacrown.tournaments.models import Tournament, TournamentDecision, TournamentResult
-from deltacrown.tournaments.services.permissions import MayNotOrganise, require_organiser
+from deltacrown.tournaments.services.organisers import MayNotOrganise
+from deltacrown.tournaments.services.permissions import require_organiser
 from deltacrown.tournaments.services.states import Status, change_state, lock_tournament
 from django_tally.context import attributed_change
 from django_tally.transactions import atomic_service
@@ -116,13 +118,18 @@ def require_lifting(tournament: Tournament, user: User) -> None:
     :raises MayNotOrganise: they may not.
     """
     require_organiser(tournament, user)
-    last = get_decision(tournament)
-    is_own = last is None or last.kind != Kind.ANNULLED or last.decided_by_id == user.pk
-    if not (is_own or has_right(user, Right.MANAGE_TOURNAMENTS)):
+    if not can_lift_annulment(tournament, user):
         raise MayNotOrganise(
             _("Staff annulled %(tournament)s; only staff can take that back.")
             % {"tournament": tournament.name}
         )
+
+
+def can_lift_annulment(tournament: Tournament, user: User) -> bool:
+    """Return whether somebody who runs the tournament may lift its annulment, if it is annulled."""
+    last = get_decision(tournament)
+    is_own = last is None or last.kind != Kind.ANNULLED or last.decided_by_id == user.pk
+    return is_own or has_right(user, Right.MANAGE_TOURNAMENTS)
 
 
 def get_decision(tournament: Tournament) -> TournamentDecision | None:
@@ -195,8 +202,9 @@ def _check_reason(reason: str) -> None:
 
 
 def _record(tournament: Tournament, kind: str, reason: str, now: datetime, by: User | None) -> None:
-    told = (by.pk if by else "somebody", kind, tournament.slug)
-    audit.info("%s decided %s about tournament %s", *told)
+    told = {"decision": kind, "slug": tournament.slug}
+    about = write_about("tournament", tournament.slug)
+    record_deed(deed=Deed.TOURNAMENT_DECIDED, by=by, about=about, reason=reason, told=told)
     TournamentDecision.objects.create(
         tournament=tournament, kind=kind, reason=reason, decided_at=now, decided_by=by
     )

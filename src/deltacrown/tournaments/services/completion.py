@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from deltacrown.accounts.models import User
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict
 from deltacrown.core.inputs import check_past
 from deltacrown.tournaments import signals
@@ -30,6 +32,7 @@ from deltacrown.tournaments.services.entrants import (
     has_status,
     name_of,
 )
+from deltacrown.tournaments.services.logged import record_ruling
 from deltacrown.tournaments.services.oddities import Ruled, list_standings_oddities
 from deltacrown.tournaments.services.recipients import add_leavers
 from deltacrown.tournaments.services.register import EntrantDisqualified
@@ -50,6 +53,7 @@ def complete_tournament(
     standings: Sequence[Standing],
     now: datetime,
     decided_at: datetime | None = None,
+    by: User | None = None,
 ) -> Ruled[TournamentResult]:
     """Complete a running tournament with its official results; the same standings again change nothing.
 
@@ -63,6 +67,7 @@ def complete_tournament(
 
     :param standings: as ``check_standings`` takes them; they may be empty.
     :param decided_at: when the results became official, if not now.
+    :param by: who completes it, for the audit log; None for commands and imports.
     :return: the results of the tournament; ``warnings`` say what is odd about them.
     :raises InvalidInput: the standings contradict themselves.
     :raises NotRegistered: someone in them is not registered.
@@ -90,6 +95,7 @@ def complete_tournament(
     if out:
         record_disqualifications(build_disqualifications(tournament, out.values(), official))
         bar_roster(row for entrant in out for row in rosters[entrant])
+    record_ruling(tournament, Deed.TOURNAMENT_COMPLETED, by=by)
     signals.tournament_completed.send(Tournament, tournament=tournament, results=results, now=now)
     return Ruled(results, list_standings_oddities(tournament, by_entrant.values()))
 

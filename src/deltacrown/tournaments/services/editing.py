@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.inputs import check_integer
 from deltacrown.core.names import clean_name
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentParticipation
@@ -48,8 +49,9 @@ def change_tournament(*, tournament: Tournament, by: User | None = None, **chang
     if new:
         tournament.save(update_fields=list(new))
         told = [f"{name} from {getattr(recorded, name)} to {getattr(tournament, name)}" for name in new]
-        who = by.pk if by else "somebody"
-        audit.info("%s changed tournament %s: %s", who, tournament.slug, ", ".join(told))
+        about = write_about("tournament", tournament.slug)
+        what = {"slug": tournament.slug, "what": ", ".join(told)}
+        record_deed(deed=Deed.TOURNAMENT_CHANGED, by=by, about=about, told=what)
     return list(new)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deltacrown.accounts.models import User
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services.states import lock_tournament
 from django_tally.transactions import atomic_service
@@ -24,6 +25,7 @@ def set_forfeit_rule(*, tournament: Tournament, counts_forfeits: bool | None, by
         return False
 
     tournament.save(update_fields=["counts_forfeits"])
-    told = (by.pk if by else "somebody", tournament.slug, recorded, counts_forfeits)
-    audit.info("%s set counts_forfeits of tournament %s from %s to %s", *told)
+    told = {"slug": tournament.slug, "before": recorded, "after": counts_forfeits}
+    about = write_about("tournament", tournament.slug)
+    record_deed(deed=Deed.FORFEIT_RULE_OF_TOURNAMENT, by=by, about=about, told=told)
     return True

@@ -25,6 +25,8 @@ from django_tally.transactions import atomic_service
 
 LONGEST_REASON = 500
 LONGEST_NAME = 160
+#: Slugs that would hide a page of the console: the one where tournaments are made.
+RESERVED_SLUGS = frozenset({"new"})
 CURRENCY_LENGTH = 3
 CURRENCY = re.compile("[A-Z]{3}")
 
@@ -217,6 +219,14 @@ def _insert(draft: Tournament) -> None:
 
 def _check_slug(slug: str) -> None:
     check_text(slug, field="slug", limit=100, required=True)
+    if slug in RESERVED_SLUGS:
+        raise InvalidTournament(
+            _("The slug %(slug)s is kept for a page of the site; choose another, as in %(slug)s-cup.")
+            % {"slug": slug},
+            field="slug",
+            at_field=_("This is kept for a page of the site; choose another, as in %(slug)s-cup.")
+            % {"slug": slug},
+        )
     try:
         validate_slug(slug)
     except ValidationError as error:

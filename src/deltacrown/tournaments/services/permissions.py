@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.dates import write_iso_minute
-from deltacrown.core.errors import Conflict, DomainError
+from deltacrown.core.errors import Conflict
+from deltacrown.games.models import list_match_sources
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import list_captains, list_roster, name_captains
-from deltacrown.tournaments.models import EntryChange, Tournament, TournamentParticipation
+from deltacrown.tournaments.models import (
+    EntryChange,
+    Tournament,
+    TournamentMatchResult,
+    TournamentParticipation,
+)
 from deltacrown.tournaments.services.entrants import get_entrant, list_entrant_roster
+from deltacrown.tournaments.services.organisers import MayNotOrganise, is_co_organiser
 
-
-class MayNotOrganise(DomainError):
-    """The tournament is somebody else's."""
-
-    code = "forbidden"
+#: How long after its results became official who runs a tournament still changes its matches.
+RULED_FOR = timedelta(days=7)
 
 
 class RegistrationClosed(Conflict):
@@ -29,8 +33,10 @@ class RegistrationClosed(Conflict):
 
 
 def can_organise(tournament: Tournament, user: User) -> bool:
-    """Return whether ``user`` runs the tournament: its organiser, or staff with the right to run all."""
-    return tournament.organiser_id == user.pk or has_right(user, Right.MANAGE_TOURNAMENTS)
+    """Return whether ``user`` runs the tournament: as organiser or beside them, or as staff who run all."""
+    if tournament.organiser_id == user.pk or has_right(user, Right.MANAGE_TOURNAMENTS):
+        return True
+    return is_co_organiser(tournament, user)
 
 
 def require_organiser(tournament: Tournament, user: User) -> None:
@@ -209,3 +215,44 @@ def _check_captain(team: Team, by: User, now: datetime) -> bool:
         message = _("Only %(captains)s, the organiser and staff may do this.")
         raise MayNotOrganise(message % {"captains": name_captains(captains)})
     return False
+
+
+def can_rule_match(tournament: Tournament, match_key: str, user: User, *, now: datetime) -> bool:
+    """Return whether ``user`` may void, restore and correct a match of the tournament.
+
+    That are staff who may change every match; and who runs the tournament, while it runs and until seven days
+    after its results became official, but in no match they played in. Three queries at most.
+    """
+    if has_right(user, Right.CHANGE_MATCHES):
+        return True
+    if not can_organise(tournament, user) or not _is_fresh(tournament, now):
+        return False
+    described = TournamentMatchResult.objects.filter(tournament=tournament)
+    own = list_match_sources(game=tournament.game_id, match_key=match_key)
+    lines = [line for source in own for line in source.values_list("pk", "user_id")]
+    is_here = described.filter(match__in=[pk for pk, _user in lines]).exists() if lines else False
+    return is_here and user.pk not in {player for _pk, player in lines}
+
+
+def require_match_ruling(tournament: Tournament, match_key: str, user: User, *, now: datetime) -> None:
+    """Refuse unless ``user`` may void, restore and correct a match of the tournament.
+
+    :raises MayNotOrganise: they may not.
+    """
+    if not can_rule_match(tournament, match_key, user, now=now):
+        message = _(
+            "Who runs %(tournament)s changes its matches while it runs and until %(days)s days after its "
+            "results became official, but none they played in; later, staff with the permission %(right)s do."
+        )
+        said = {"tournament": tournament.name, "days": RULED_FOR.days, "right": Right.CHANGE_MATCHES}
+        raise MayNotOrganise(message % said)
+
+
+def _is_fresh(tournament: Tournament, now: datetime) -> bool:
+    """Return whether the tournament runs, or its results became official a few days ago."""
+    if tournament.status == Tournament.Status.RUNNING:
+        return True
+    if tournament.status != Tournament.Status.COMPLETED:
+        return False
+    ended_at = tournament.results.aggregate(at=Max("decided_at"))["at"] or tournament.ends_at
+    return ended_at is not None and now < ended_at + RULED_FOR

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import User
+from deltacrown.core.deeds import Deed
 from deltacrown.core.inputs import check_text
 from deltacrown.teams.models import Team
 from deltacrown.tournaments import signals
@@ -35,6 +36,7 @@ from deltacrown.tournaments.services.entrants import (
     list_entrant_roster,
     name_of,
 )
+from deltacrown.tournaments.services.logged import record_ruling
 from deltacrown.tournaments.services.oddities import (
     Ruled,
     describe_lost_prize,
@@ -115,6 +117,7 @@ def correct_result(
         signals.result_corrected.send(
             TournamentResult, tournament=tournament, changes=changes, reason=reason, by=by, now=now
         )
+        record_ruling(tournament, Deed.RESULT_CORRECTED, by=by, of=user, reason=reason)
     return Ruled(table.list_rows(entrant), list_oddities(table, changes))
 
 
@@ -180,6 +183,7 @@ def disqualify_entrant(
             by=by,
             now=now,
         )
+    record_ruling(tournament, Deed.DISQUALIFIED, by=by, of=user, reason=reason)
     oddities = list_oddities(table, changes) if changes else []
     return Ruled(roster, [*describe_lost_prize(changes), *oddities])
 
@@ -217,6 +221,7 @@ def lift_disqualification(
         return Ruled(roster)
 
     changes = _lift(table, entrant, roster, reason=reason, now=now, by=by)
+    record_ruling(tournament, Deed.DISQUALIFICATION_LIFTED, by=by, of=user, reason=reason)
     return Ruled(roster, [*describe_unplaced(rows), *(list_oddities(table, changes) if changes else [])])
 
 

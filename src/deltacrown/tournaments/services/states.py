@@ -67,6 +67,19 @@ _REFUSALS = {
     "disqualifying": gettext_lazy(
         "%(tournament)s is %(state)s; disqualifying is possible only while it is %(states)s."
     ),
+    "seeding": gettext_lazy("%(tournament)s is %(state)s; seeding is possible only while it is %(states)s."),
+    "drawing": gettext_lazy(
+        "%(tournament)s is %(state)s; drawing a bracket is possible only while it is %(states)s."
+    ),
+    "pairing": gettext_lazy(
+        "%(tournament)s is %(state)s; pairing entrants is possible only while it is %(states)s."
+    ),
+    "scheduling": gettext_lazy(
+        "%(tournament)s is %(state)s; scheduling is possible only while it is %(states)s."
+    ),
+    "reporting": gettext_lazy(
+        "%(tournament)s is %(state)s; reporting and ruling is possible only while it is %(states)s."
+    ),
     "lifting a disqualification": gettext_lazy(
         "%(tournament)s is %(state)s; lifting a disqualification is possible only while it is %(states)s."
     ),
@@ -106,6 +119,14 @@ def require_state(tournament: Tournament, allowed: Sequence[str], action: str) -
         state = _STATES[Status(tournament.status)]
         said = {"tournament": tournament.name, "state": state, "states": states}
         raise WrongState(_REFUSALS[action] % said, field="tournament")
+
+
+def require_running(tournament: Tournament) -> None:
+    """Refuse to record a match of a tournament by hand unless it runs.
+
+    :raises WrongState: it does not.
+    """
+    require_state(tournament, [Status.RUNNING], "recording a match")
 
 
 def change_state(tournament: Tournament, status: str, *, allowed: Sequence[str], action: str) -> bool:

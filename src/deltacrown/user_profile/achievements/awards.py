@@ -26,6 +26,7 @@ from deltacrown.user_profile.achievements.experience import (
     sync_level_ups,
 )
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
+from deltacrown.user_profile.signals import achievements_awarded
 from deltacrown.user_profile.timeline.kinds.achievement_unlocked import AchievementUnlocked
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
 from deltacrown.user_profile.timeline.syncing import sync_timeline
@@ -141,6 +142,8 @@ def award_achievements(*, awards: Sequence[AwardRecord]) -> list[UserAchievement
         new += _award_batch({key: first[key] for key in batch})
 
     _sync_timelines(new)
+    if new:
+        achievements_awarded.send(UserAchievement, awards=new)
 
     return new
 

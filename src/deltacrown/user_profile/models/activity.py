@@ -77,6 +77,13 @@ class UserActivity(ActivityRow):
             models.Index("user", F("created_at").desc(), F("id").desc(), name="activity_timeline"),
             models.Index(
                 "user",
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=Q(visibility="PRIVATE"),
+                name="activity_hidden",
+            ),
+            models.Index(
+                "user",
                 "activity_type",
                 F("created_at").desc(),
                 F("id").desc(),
@@ -125,6 +132,13 @@ class ArchivedUserActivity(ActivityRow):
         ]
         indexes = [
             models.Index("user", F("created_at").desc(), F("id").desc(), name="archived_activity_timeline"),
+            models.Index(
+                "user",
+                F("created_at").desc(),
+                F("id").desc(),
+                condition=Q(visibility="PRIVATE"),
+                name="archived_activity_hidden",
+            ),
             models.Index(
                 "user",
                 "activity_type",

@@ -12,6 +12,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
 from deltacrown.core.names import make_search_key, make_skeleton
 from deltacrown.games.models import Game
+from deltacrown.user_profile.models.links import ProfileLink, read_links
 from deltacrown.user_profile.models.standing import Standing
 from deltacrown.user_profile.stat_fields import build_indexes, list_leaderboards, list_twin_leaderboards
 from deltacrown.user_profile.stats import GameNumbers, PlayerStats
@@ -82,6 +83,12 @@ class UserProfile(NamedModel, PlayerStats):
             RegexValidator(r"^[A-Z]{2}$", gettext_lazy("Two capital letters, as in ISO 3166-1: DE, BR, KR."))
         ],
     )
+    links = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="A list of url and label, in the order in which they are shown; see people.links.",
+    )
     avatar = models.CharField(
         max_length=32,
         blank=True,
@@ -146,6 +153,11 @@ class UserProfile(NamedModel, PlayerStats):
     def name(self) -> str:
         """Return the display name, or the username when there is none."""
         return self.display_name or self.user.username
+
+    @property
+    def shown_links(self) -> list[ProfileLink]:
+        """Return the links, in the order in which they are shown."""
+        return read_links(self.links)
 
     @property
     def picture(self) -> str:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import follow_merges
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Gone, NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.user_profile.models import Standing, UserProfile
@@ -38,7 +39,7 @@ def get_player(public_id: str, *, viewer: Viewer = None, related: Sequence[str] 
     if profile.standing not in SHOWN:
         if not sees_hidden(viewer):
             raise AccountClosed(_("This account is closed."), field="public_id")
-        audit.info("staff %s read the closed account of user %s", viewer.pk, profile.user_id)
+        record_deed(deed=Deed.READ_CLOSED, by=viewer, of=profile.user_id)
     return profile
 
 
@@ -84,7 +85,9 @@ def find_users(public_ids: Iterable[str]) -> dict[str, User]:
     asked = sorted({each for each in public_ids if _could_be_public_id(each)})
     found: dict[str, User] = {}
     for batch in in_batches(asked):
-        profiles = UserProfile.objects.filter(public_id__in=batch).select_related("user").defer("bio")
+        profiles = (
+            UserProfile.objects.filter(public_id__in=batch).select_related("user").defer("bio", "links")
+        )
         found |= {profile.public_id: profile.user for profile in profiles}
     ends = follow_merges(found.values())
     return {public_id: ends[user.pk] for public_id, user in found.items()}

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import DomainError, TooManyRequests
 from deltacrown.core.inputs import check_past, check_text
 from deltacrown.core.numerals import write_whole
@@ -108,7 +109,7 @@ def remove_avatar_of(*, user: User, by: User, reason: str, now: datetime) -> boo
         raise MayNotRemovePictures(message, field="by")
     is_removed = _take_away(user=user)
     if is_removed:
-        audit.info("staff %s removed the picture of user %s", by.pk, user.pk)
+        record_deed(deed=Deed.PICTURE_REMOVED, by=by, of=user, reason=reason)
     return is_removed
 
 

@@ -20,6 +20,7 @@ from deltacrown.user_profile.models import Follow, UserProfile
 from deltacrown.user_profile.people.addresses import profile_of
 from deltacrown.user_profile.people.blocks import require_unblocked
 from deltacrown.user_profile.privacy import Viewer, is_self, require_follows
+from deltacrown.user_profile.signals import player_followed
 from deltacrown.user_profile.standing import is_listed, require_good_standing
 from django_tally.transactions import atomic_service
 
@@ -54,9 +55,11 @@ def follow(*, follower: User, followed: User, now: datetime) -> bool:
         )
     require_good_standing(follower, now)
     require_unblocked(follower=follower, followed=followed)
-    _, is_new = Follow.objects.get_or_create(
+    row, is_new = Follow.objects.get_or_create(
         follower=follower, followed=followed, defaults={"created_at": now}
     )
+    if is_new:
+        player_followed.send(Follow, follow=row)
     return is_new
 
 

@@ -1,19 +1,23 @@
-"""The texts on a profile that its player writes: display name, country, bio."""
+"""What is on a profile that its player writes: display name, country, bio, links."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
-from deltacrown.core.inputs import check_text
+from deltacrown.core.inputs import check_past, check_text
 from deltacrown.core.names import clean_name
 from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.user_profile.models import UserProfile
+from deltacrown.user_profile.models.links import ProfileLink
+from deltacrown.user_profile.people.links import clean_links
+from deltacrown.user_profile.standing import require_good_standing
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -33,12 +37,21 @@ class Identity:
     :param display_name: at most 60 characters, nobody else's name; empty shows the username.
     :param country: two capital letters of ISO 3166-1, or empty.
     :param bio: at most 1,000 characters, lines allowed.
+    :param links: at most five, as ``people.links`` takes them; None leaves those there are.
     """
 
     user: User
     display_name: str = ""
     country: str = ""
     bio: str = ""
+    links: Sequence[ProfileLink] | None = None
+
+
+def get_identity(user: User) -> Identity:
+    """Return what is on the profile of ``user``; nothing where there is no profile."""
+    profile = UserProfile.objects.filter(user=user).first() or UserProfile()
+    texts = {field: getattr(profile, field) for field in FIELDS}
+    return Identity(user, links=profile.shown_links, **texts)
 
 
 @atomic_service
@@ -62,14 +75,42 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
             profiles[pk].user = by_user[pk].user
             for field in FIELDS:
                 setattr(profiles[pk], field, getattr(by_user[pk], field))
-        UserProfile.objects.bulk_update(profiles.values(), FIELDS)
+            links = by_user[pk].links
+            if links is not None:
+                profiles[pk].links = [link.as_stored() for link in links]
+        UserProfile.objects.bulk_update(profiles.values(), [*FIELDS, "links"])
+
+
+@atomic_service
+def change_profile(
+    *,
+    user: User,
+    now: datetime,
+    display_name: str | None = None,
+    country: str | None = None,
+    bio: str | None = None,
+    links: Sequence[ProfileLink] | None = None,
+) -> None:
+    """Change, at the wish of a player, what is on their profile; None leaves a thing as it is.
+
+    :raises Suspended: the player is suspended, and may not write in public.
+    :raises InvalidInput: as ``change_identity``; so are the others.
+    """
+    check_past(now, field="now")
+    require_good_standing(user, now)
+    change_identity(user=user, display_name=display_name, country=country, bio=bio, links=links)
 
 
 @atomic_service
 def change_identity(
-    *, user: User, display_name: str | None = None, country: str | None = None, bio: str | None = None
+    *,
+    user: User,
+    display_name: str | None = None,
+    country: str | None = None,
+    bio: str | None = None,
+    links: Sequence[ProfileLink] | None = None,
 ) -> None:
-    """Change some of the texts on a profile; None leaves one as it is.
+    """Change some of what is on a profile, whatever the standing; None leaves a thing as it is.
 
     :raises InvalidInput: a value is invalid; ``field`` names it.
     :raises NameTaken: the display name is that of another player, or looks like it.
@@ -82,6 +123,7 @@ def change_identity(
         display_name=present.display_name if display_name is None else display_name,
         country=present.country if country is None else country,
         bio=present.bio if bio is None else bio,
+        links=links,
     )
     set_identities(identities=[identity])
 
@@ -95,6 +137,8 @@ def _clean_identity(identity: Identity) -> Identity:
         message = _("country: %(message)s") % {"message": error.messages[0]}
         raise InvalidInput(message, field="country") from error
 
+    if identity.links is not None:
+        identity = replace(identity, links=clean_links(identity.links))
     if not identity.display_name:
         return identity
     # Not even blanks at its ends may break the line.

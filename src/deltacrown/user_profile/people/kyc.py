@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
+from deltacrown.core.audit import record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, DomainError
 from deltacrown.core.inputs import check_past
 from deltacrown.user_profile.models import KycVerification
@@ -22,6 +24,7 @@ from deltacrown.user_profile.timeline.syncing import sync_timeline
 from django_tally.transactions import atomic_service
 
 Status = KycVerification.Status
+DEEDS = {Status.VERIFIED: Deed.VERIFIED, Status.REJECTED: Deed.VERIFICATION_REJECTED}
 
 
 class MayNotReview(DomainError):
@@ -105,5 +108,6 @@ def _decide(user: User, status: str, by: User, now: datetime) -> KycVerification
         verification.status, verification.reviewed_at, verification.reviewed_by = status, now, by
         verification.save(update_fields=["status", "reviewed_at", "reviewed_by"])
         sync_timeline(kinds=[KycVerified], users=[user.pk])
+        record_deed(deed=DEEDS[Status(status)], by=by, of=user)
 
     return verification

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.accounts.services import set_active
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.dates import write_iso_minute
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_datetime, check_past, check_text
 from deltacrown.user_profile.models import Standing, StandingChange, UserProfile
@@ -157,7 +158,7 @@ def reopen_account(*, user: User, by: User, now: datetime, reason: str = "") -> 
         )
     else:
         change = _change(profile, Standing.ACTIVE, reason=reason, by=by, now=now)
-    audit.info("user %s reopened the account of user %s", by.pk, locked.pk)
+    record_deed(deed=Deed.REOPENED, by=by, of=locked, reason=reason)
     set_active(user=user, is_active=True)
     return change
 
@@ -300,7 +301,15 @@ def _log(
     )
     change.save(force_insert=True)
     until_when = f" until {write_iso_minute(until)}" if until else ""
-    audit.info("user %s became %s%s, by %s", profile.user_id, standing, until_when, by.pk if by else "itself")
+    record_deed(
+        deed=Deed.STANDING_CHANGED,
+        by=by,
+        of=profile.user_id,
+        about=write_about("standing", standing),
+        reason=reason,
+        who="" if by else "itself",
+        told={"standing": standing, "until": until_when},
+    )
     return change
 
 

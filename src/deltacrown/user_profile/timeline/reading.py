@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from deltacrown.accounts.models import User
 from deltacrown.core.days import CodePoints, Precision
 from deltacrown.core.pagination import Order, Page, check_limit, iterate_pages, paginate
 from deltacrown.core.words import in_english
-from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, UserActivity
+from deltacrown.user_profile.models import ActivityRow, ArchivedUserActivity, PrivacySettings, UserActivity
+from deltacrown.user_profile.previewing import find_told_exactly
 from deltacrown.user_profile.privacy import (
     Viewer,
     filter_activity_by_visibility,
+    has_happened,
     is_self,
     sees_hidden,
     tell_activity_times,
@@ -79,6 +81,24 @@ def get_activity_timeline(
     return found.with_items(lambda rows: describe_entries(rows, own=own))
 
 
+def list_hidden_entries(user: User, page: str | None = None, *, limit: int = 10) -> Page[ActivityEntry]:
+    """Return a page of the entries that ``user`` hides from everybody else, latest first.
+
+    :param limit: 1 to 50.
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    private = [value for value, kind in KINDS.items() if kind.is_private]
+    hidden = Q(has_happened(), user=user, visibility=ActivityRow.Visibility.PRIVATE)
+    tables = [
+        table.objects.filter(hidden).exclude(activity_type__in=private)
+        for table in (UserActivity, ArchivedUserActivity)
+    ]
+    listing = f"hidden/{user.pk}"
+    found = paginate_entries(tables, listing=listing, viewer=user, owner=user, cursor=page, limit=limit)
+    return found.with_items(lambda rows: describe_entries(rows, own=True))
+
+
 def iterate_activity_timeline(user: User, viewer: Viewer = None, *, size: int) -> Iterator[ActivityEntry]:
     """Return all that the pages of ``get_activity_timeline`` show, one after the other, in English.
 
@@ -108,19 +128,29 @@ def paginate_entries(
     owner: User | None = None,
     cursor: str | None = None,
     limit: int,
+    flags: PrivacySettings | None = None,
 ) -> Page[Any]:
     """Return a page of entries that ``viewer`` may see, each with the time to show them as ``told_at``.
 
     :param owner: the one player they are about; None for a list of many players.
+    :param flags: their settings, where those that are saved are not meant, for a preview of ``owner``.
     """
-    told, order, days_of = _tell_entries(tables, viewer, owner)
+    told, order, days_of = _tell_entries(tables, viewer, owner, flags)
     return paginate(told, listing=listing, order=order, cursor=cursor, limit=limit, days_of=days_of)
 
 
 def _tell_entries(
-    tables: Sequence[QuerySet[Any]], viewer: Viewer, owner: User | None
+    tables: Sequence[QuerySet[Any]],
+    viewer: Viewer,
+    owner: User | None,
+    flags: PrivacySettings | None = None,
 ) -> tuple[list[QuerySet[Any]], Order, str]:
     """Return entries with the times that ``viewer`` may know; and their order, and ``days_of`` it."""
+    if flags is not None:
+        exactly = find_told_exactly(flags)
+        told = [tell_times(table, dated_by="created_at", exactly=exactly) for table in tables]
+        return [add_words(table) for table in told], ACTIVITY_AS_TOLD, "created_at"
+
     if sees_hidden(viewer) or (owner is not None and is_self(viewer, owner)):
         told = [tell_times(table, dated_by="created_at", exactly=None) for table in tables]
         return [add_words(table) for table in told], ORDER, ""

@@ -9,10 +9,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import MatchRow
 from deltacrown.moderation.services import CorrectMatch, CorrectResult, Disqualify, Remedy, VoidMatch
+from deltacrown.pages.dispute_hands import Hand
 from deltacrown.pages.disputes import ResultChoice, ReviewPage
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.tournaments.services import read_place, write_place
@@ -189,14 +191,14 @@ class ReviewForm(PageForm):
     the chosen remedy have to be filled in.
     """
 
-    UPHOLD, REJECT = "uphold", "reject"
+    UPHOLD, REJECT, PREVIEW = "uphold", "reject", "preview"
     VOID, CORRECT, PLACE, DISQUALIFY = "void", "correct", "place", "disqualify"
 
     _DECIDE = gettext_lazy("Choose to uphold or to reject.")
     _CHOOSE = gettext_lazy("Choose a remedy.")
 
     decision = forms.ChoiceField(
-        choices=[(UPHOLD, UPHOLD), (REJECT, REJECT)],
+        choices=[(UPHOLD, UPHOLD), (REJECT, REJECT), (PREVIEW, PREVIEW)],
         error_messages={"required": _DECIDE, "invalid_choice": _DECIDE},
     )
     remedy = forms.ChoiceField(
@@ -227,7 +229,7 @@ class ReviewForm(PageForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the remedy of a dispute that is upheld."""
-        if self.cleaned_data.get("decision") != self.UPHOLD or "remedy" in self.errors:
+        if self.cleaned_data.get("decision") in (None, self.REJECT) or "remedy" in self.errors:
             return self.cleaned_data
 
         chosen = self.cleaned_data["remedy"]
@@ -249,6 +251,18 @@ class ReviewForm(PageForm):
         if chosen == self.DISQUALIFY:
             return Disqualify()
         return self.placement.remedy if chosen == self.PLACE else self.correction.remedy
+
+
+class HandForm(PageForm):
+    """Says who has a dispute in hand."""
+
+    do = forms.ChoiceField(choices=[(hand.value, hand.value) for hand in Hand])
+    to = forms.CharField(required=False)
+
+    def __init__(self, resolvers: Sequence[User] = (), data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        people = [(each.profile.public_id, each.profile.name) for each in resolvers]
+        self.fields["to"].widget = forms.Select(choices=choices_of(_("Choose one"), people))
 
 
 def _result_name(row: MatchRow) -> str:

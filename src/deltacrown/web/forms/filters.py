@@ -20,6 +20,7 @@ from deltacrown.core.days import add_days, to_utc
 from deltacrown.core.errors import InvalidInput
 from deltacrown.games.models import Game, MatchRow, Season
 from deltacrown.moderation.models import Dispute
+from deltacrown.pages.disputes import Whose
 from deltacrown.pages.leaderboards import BoardChoice, LeaderboardPage, name_periods
 from deltacrown.pages.stat_charts import ChartChoice
 from deltacrown.tournaments.models import Tournament
@@ -331,6 +332,18 @@ class QueueForm(FilterForm):
     """Asks for the disputes with one status."""
 
     status = FilterField(forms.Select(choices=Dispute.Status.choices))
+
+
+class BenchQueueForm(QueueForm):
+    """Asks for the disputes with one status, and in whose hands they are."""
+
+    WHOSE = (
+        (Whose.ALL.value, _("All")),
+        (Whose.MINE.value, _("Mine")),
+        (Whose.UNASSIGNED.value, _("Nobody’s")),
+    )
+
+    whose = FilterField(forms.Select(choices=WHOSE))
 
 
 class SearchForm(FilterForm):

@@ -1,4 +1,4 @@
-"""Disputes: one's own, filing one, and the moderators' queue."""
+"""Disputes: one's own, and filing one."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deltacrown.core import clock
-from deltacrown.moderation.models import Dispute
 from deltacrown.pages import disputes
-from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, ReviewForm
-from deltacrown.web.forms.filters import QueueForm
+from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 FILED = _("Filed. A moderator will look at it; the answer appears here.")
-RESOLVED = {
-    Dispute.Status.UPHELD: _("Upheld, and the remedy is applied."),
-    Dispute.Status.REJECTED: _("Rejected. The reporter reads your answer."),
-}
 
 
 @sign_in_required
@@ -73,41 +67,6 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     if status is None:
         return redirect("disputes")
     return render(request, "web/dispute_result.html", {"shown": shown, "form": form}, status=status)
-
-
-@sign_in_required
-@require_safe
-def show_queue(request: HttpRequest) -> HttpResponse:
-    """Show everybody's disputes of one status to moderators: the open ones unless they choose another."""
-    status = QueueForm(request.GET).filters.get("status", str(Dispute.Status.OPEN))
-    found = disputes.list_queue(status, _page(request), viewer=get_person(request))
-    form = QueueForm({"status": status})
-    return render(request, "web/dispute_queue.html", {"found": found, "form": form})
-
-
-@sign_in_required
-@require_http_methods(FORM_METHODS)
-def review_dispute(request: HttpRequest, handle: str) -> HttpResponse:
-    """Show a dispute to a moderator, who upholds or rejects it."""
-    person = get_person(request)
-    shown = disputes.get_review(handle, viewer=person)
-    form = ReviewForm(shown, read_posted(request))
-
-    def resolve() -> None:
-        dispute = disputes.resolve_dispute(
-            handle=handle,
-            remedy=form.get_remedy(),
-            resolution=form.cleaned_data["resolution"],
-            by=person,
-            now=clock.now(),
-        )
-        messages.success(request, RESOLVED[Dispute.Status(dispute.status)])
-
-    status = send_form(form, resolve)
-    if status is None:
-        return redirect("dispute-queue")
-    context = {"review": shown, "dispute": shown.line.dispute, "form": form}
-    return render(request, "web/dispute_review.html", context, status=status)
 
 
 def _page(request: HttpRequest) -> str | None:

@@ -94,7 +94,10 @@ def hide_or_show_entry(request: HttpRequest) -> HttpResponse:
     form = TimelineEntryForm(request.POST)
     entry = form.require_valid()["entry"]
     hiding.set_entry_hidden(user=person, handle=entry, hidden=form.hidden)
-    messages.success(request, _("Hidden: only you see it.") if form.hidden else _("Shown again."))
+    hidden = _("Hidden: only you see it. You find it under Settings, Hidden entries.")
+    messages.success(request, hidden if form.hidden else _("Shown again."))
+    if request.POST.get("next") == "hidden":
+        return redirect("hidden-entries")
     return redirect("player-activity", person.profile.public_id)
 
 

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
-from deltacrown.pages import seasons, tournament_groups, tournaments
+from deltacrown.pages import desks, seasons, tournament_groups, tournaments
 from deltacrown.pages.entry_changes import get_entry_changes_page
+from deltacrown.pages.pairings import get_next_pairing
 from deltacrown.pages.tournament_deeds import Deed, describe_entry, take_step
 from deltacrown.tournaments.models import Tournament
+from deltacrown.tournaments.services import can_organise
 from deltacrown.web.forms.filters import TournamentListForm
 from deltacrown.web.forms.tournaments import EntryForm
 from deltacrown.web.renamed import redirect_renamed
@@ -68,7 +70,11 @@ def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
     box = describe_entry(shown.tournament, shown.entries, request.user, clock.now())
-    return _render(request, "web/tournament.html", shown, slug, tab="tournament", box=box)
+    own = shown.entries.own
+    next_pairing = get_next_pairing(shown.tournament, request.user, is_entered=own is not None and own.stands)
+    return _render(
+        request, "web/tournament.html", shown, slug, tab="tournament", box=box, next_pairing=next_pairing
+    )
 
 
 @sign_in_required
@@ -87,7 +93,8 @@ def enter(request: HttpRequest, slug: str) -> HttpResponse:
 def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all official results."""
     shown = tournaments.get_results_page(slug, _page(request), viewer=request.user)
-    return _render(request, "web/tournament_results.html", shown, slug, tab="results")
+    runs = desks.runs(shown.tournament, request.user)
+    return _render(request, "web/tournament_results.html", shown, slug, tab="results", runs=runs)
 
 
 @require_safe
@@ -141,6 +148,7 @@ def _render(
     event = shown.tournament
     context: dict[str, Any] = {"shown": shown, "event": event, "tab": tab, **more}
     context["decision"] = tournaments.get_decision(event)
+    context["runs"] = request.user.is_authenticated and can_organise(event, request.user)
     return redirect_renamed(request, slug=(slug, event.slug)) or render(request, template, context)
 
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from deltacrown.accounts.belongings import OnAnonymise, list_belongings
 from deltacrown.accounts.models import User
 from deltacrown.accounts.services import depersonalise_user, empty_records
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import empty_reasons, record_deed
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import (
@@ -68,7 +69,7 @@ def take_account_out(
     _delete_rows(accounts)
     for account in accounts:
         _empty(account, *named[account.pk])
-    audit.info("user %s was anonymised, by %s", user.pk, by.pk if by else "itself")
+    record_deed(deed=Deed.ANONYMISED, by=by, of=user, who="" if by else "itself")
     return True
 
 
@@ -138,7 +139,9 @@ def _record_standing(
 ) -> None:
     """Set the standing; that of a merged account stays, as it says where its results went."""
     # Reasons of the past may be about anything that led to this.
-    StandingChange.objects.filter(user__in=[account.pk for account in accounts]).update(reason="")
+    keys = [account.pk for account in accounts]
+    StandingChange.objects.filter(user__in=keys).update(reason="")
+    empty_reasons(subjects=keys)
     record_standing(profile=profile, standing=Standing.ANONYMISED, reason=reason, by=by, now=now)
 
 
@@ -157,7 +160,13 @@ def _empty(account: User, public_id: str, username: str) -> None:
     pictures = UserProfile.objects.filter(user=account).exclude(avatar="")
     delete_after_commit(list(pictures.values_list("avatar", flat=True)))
     UserProfile.objects.filter(user=account).update(
-        public_id=public_id, display_name="", bio="", country="", avatar="", data_exported_at=None
+        public_id=public_id,
+        display_name="",
+        bio="",
+        country="",
+        links=[],
+        avatar="",
+        data_exported_at=None,
     )
     PrivacySettings.objects.update_or_create(
         user=account, defaults={"show_match_history": False, "show_tournament_stats": False}

@@ -6,6 +6,7 @@ from deltacrown.user_profile.people.merging.merges import (
     list_merges,
     merge_players,
     preview_merge,
+    rehearse_merge,
     undo_merge,
 )
 from deltacrown.user_profile.people.merging.preview import Collision, MergePreview
@@ -28,5 +29,6 @@ __all__ = [
     "list_merges",
     "merge_players",
     "preview_merge",
+    "rehearse_merge",
     "undo_merge",
 ]

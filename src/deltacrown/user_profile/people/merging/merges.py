@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,7 +14,8 @@ from django.utils.translation import gettext_noop
 
 from deltacrown.accounts.models import PlayerMerge, User
 from deltacrown.accounts.services import keep_record, lock_accounts, record_merge, record_undo
-from deltacrown.core.audit import audit
+from deltacrown.core.audit import not_logged, record_deed, write_about
+from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.inputs import check_past, check_text
 from deltacrown.core.words import declare_stored
@@ -50,6 +51,8 @@ from deltacrown.user_profile.people.merging.timelines import (
 from deltacrown.user_profile.people.standings import record_standing
 from django_tally.context import attributed
 from django_tally.transactions import atomic_service
+
+Told = TypeVar("Told")
 
 REASON_LENGTH = 500
 MERGES_SHOWN = 100
@@ -121,8 +124,26 @@ def merge_players(
         "timelines": asdict(timelines),
     }
     keep_record(merge=merge, moved=moves.moved, set_aside=moves.aside, record=record)
-    audit.info("user %s merged user %s into user %s", by and by.pk, merged.pk, kept.pk)
+    about = write_about("user", kept.pk)
+    record_deed(deed=Deed.MERGED, by=by, of=merged, about=about, reason=reason, told={"kept": kept.pk})
     return merge
+
+
+def rehearse_merge(
+    *, kept: User, merged: User, by: User | None, now: datetime, read: Callable[[User], Told]
+) -> Told:
+    """Return what ``read`` tells of the kept account after a merge, which is rolled back and logged nowhere.
+
+    Refusals are those of ``merge_players``; that both met in a match is none here.
+    """
+    # not atomic: nothing of it is kept
+    accounts = {each.pk: each for each in User.objects.filter(pk__in=(kept.pk, merged.pk))}
+    stays = accounts[kept.pk]
+    with not_logged(), transaction.atomic():
+        merge_players(kept=stays, merged=accounts[merged.pk], by=by, reason="-", now=now, allow_meetings=True)
+        told = read(stays)
+        transaction.set_rollback(True)
+    return told
 
 
 @atomic_service
@@ -153,7 +174,8 @@ def undo_merge(*, merge: PlayerMerge, by: User | None, now: datetime) -> PlayerM
     take_back(merge.record.get("suspension"), kept=merge.kept, by=by, now=now)
     _restore_standing(merge.merged, standing, by, now)
     record_undo(merge=merge, by=by, was_active=was_active, now=now)
-    audit.info("user %s parted user %s from user %s", by and by.pk, merge.merged_id, merge.kept_id)
+    about = write_about("user", merge.kept_id)
+    record_deed(deed=Deed.PARTED, by=by, of=merge.merged_id, about=about, told={"kept": merge.kept_id})
     return merge
 
 
