@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max
 
-from deltacrown.core.audit import not_logged
+from deltacrown.core.trials import try_out
 from deltacrown.tournaments.models import TournamentResult
 from deltacrown.tournaments.services import write_place
 from deltacrown.user_profile.models import GameStats, UserAchievement, UserProfile
@@ -31,6 +30,8 @@ PLAYERS_TOLD = 50
 
 Act = Callable[[], object]
 Value = int | Decimal | None
+#: The keys of players and of results.
+_Touched = tuple[set[int], set[int]]
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,13 @@ def preview(act: Act) -> Consequences:
     :param act: calls a service; it must read all it changes anew, since it may be called again.
     :raises DomainError: what ``act`` refuses.
     """
-    with not_logged(), transaction.atomic():
-        mark = _set_mark()
-        act()
-        owners, results = _find_touched(mark)
-        after = _read(owners, results)
-        transaction.set_rollback(True)
-    return _compare(_read(owners, results), after)
+
+    def try_act() -> tuple[_Touched, _State]:
+        touched = _do(act)
+        return touched, _read(*touched)
+
+    touched, after = try_out(try_act)
+    return _compare(_read(*touched), after)
 
 
 @atomic_service
@@ -143,14 +144,17 @@ def carry_out(act: Act) -> Consequences:
     :raises DomainError: what ``act`` refuses; nothing is changed then.
     """
     # Tried first: only then is it known whose numbers to read before.
-    with not_logged(), transaction.atomic():
-        mark = _set_mark()
-        act()
-        owners, results = _find_touched(mark)
-        transaction.set_rollback(True)
-    before = _read(owners, results)
+    touched = try_out(lambda: _do(act))
+    before = _read(*touched)
     act()
-    return _compare(before, _read(owners, results))
+    return _compare(before, _read(*touched))
+
+
+def _do(act: Act) -> _Touched:
+    """Do ``act``, and return whose numbers and which results it touched."""
+    mark = _set_mark()
+    act()
+    return _find_touched(mark)
 
 
 def _set_mark() -> _Mark:
@@ -158,7 +162,7 @@ def _set_mark() -> _Mark:
     return _Mark(*latest)
 
 
-def _find_touched(mark: _Mark) -> tuple[set[int], set[int]]:
+def _find_touched(mark: _Mark) -> _Touched:
     """Return the players and the results that were written to since.
 
     What others wrote at the same time is among them, and does not differ.
