@@ -23,7 +23,8 @@ CASES ?= 1000
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade
 
 # Every step runs, also after one that failed; the verdict names those that did.
-STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; $$*"; }; \
+STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; $$*"; };
+CHECKS = \
 	step $(BIN)/ruff check; \
 	step $(BIN)/ruff format --check; \
 	step $(BIN)/mypy; \
@@ -74,16 +75,19 @@ $(STATIC): $(BASE) $(shell find src -path '*/static/*' -type f)
 	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
 
 # Dozens of processes import the same files: they compile them once, whatever the environment says.
+# One process checks the types while the first of the tests run, and is told of after them.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(INSTALLED) ## Everything that must pass: lint, types, import contracts, the suite on SQLite and on PostgreSQL.
-	@$(STEPS) \
+	@$(STEPS) told=$$(mktemp); \
+	{ $(CHECKS) test -z "$$failed" || { echo "Failed$$failed"; false; }; } >"$$told" 2>&1 & checking=$$!; \
 	step $(BIN)/pytest --database sqlite -n $(WORKERS) --dist worksteal; \
+	wait $$checking || failed="$$failed; make check"; cat "$$told"; rm -f "$$told"; \
 	step $(BIN)/pytest --database postgresql -n $(WORKERS) --dist worksteal; \
 	$(VERDICT)
 
 check: $(INSTALLED) ## The part of `make test` that takes seconds: lint, types, import contracts.
 	@$(STEPS) \
-	$(VERDICT)
+	$(CHECKS) $(VERDICT)
 
 format: $(INSTALLED) ## Mend what ruff can mend by itself.
 	$(BIN)/ruff check --fix

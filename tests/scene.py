@@ -18,7 +18,7 @@ from deltacrown.accounts.rights import Right
 from deltacrown.core.errors import DomainError
 from deltacrown.games.models import ArchivedMatch, Game, Match, Season
 from deltacrown.games.services import LineRecord, MatchRecord, RecordOutcome
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     Tournament,
@@ -195,6 +195,12 @@ def archived_activity(row: UserActivity) -> ArchivedUserActivity:
 
 def dispute(user: User, row: Match, *, hours: float = 5, **fields: Any) -> Dispute:
     return Dispute.objects.create(reporter=user, match=row, reason="not so", filed_at=at(hours), **fields)
+
+
+def statement(
+    author: User, filed: Dispute, words: str = "It was fair.", *, hours: float = 6
+) -> DisputeStatement:
+    return DisputeStatement.objects.create(dispute=filed, author=author, words=words, written_at=at(hours))
 
 
 def achievement(user: User, slug: str = "first-blood", *, hours: float = 0) -> UserAchievement:

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from model_bakery import baker
 
@@ -13,6 +14,7 @@ from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge, Use
 from deltacrown.accounts.services import add_external_id
 from deltacrown.core.models import AuditEntry, JobRun
 from deltacrown.notifications.models import Notification, NotificationChoice
+from deltacrown.teams.models import TeamInvitation
 from deltacrown.teams.services import add_team_id
 from deltacrown.tournaments.models import (
     Disqualification,
@@ -22,6 +24,7 @@ from deltacrown.tournaments.models import (
     Seed,
     Tournament,
     TournamentDecision,
+    TournamentInvitation,
     TournamentOrganiser,
 )
 from deltacrown.user_profile.models import (
@@ -46,9 +49,11 @@ def make_rows(number: int = 0) -> None:
     row = scene.match(user, f"match-{number}", title=title)
     scene.archive(scene.match(user, f"archived-{number}", title=title))
     scene.dispute(user, row, status="REJECTED", resolved_at=at(6), resolved_by=other, resolution="It was so.")
-    scene.dispute(other, row, assigned_to=user, assigned_at=at(6))
+    asked = scene.dispute(other, row, assigned_to=user, assigned_at=at(6))
+    scene.statement(user, asked)
     scene.member(user, squad)
     scene.role(user, squad)
+    TeamInvitation.objects.create(team=squad, user=other, invited_by=user)
     scene.registration(user, event, team=squad)
     scene.result(event, 1, user)
     _make_tournament_rows(event, user, other)
@@ -73,6 +78,7 @@ def make_rows(number: int = 0) -> None:
     )
     EmailAddress.objects.create(user=user, email=f"{user.username}@example.org", verified=True, primary=True)
     Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    SocialAccount.objects.create(user=user, provider="discord", uid=f"80351110224678{number:03}")
     UserSession.objects.create(
         user=user, ip="192.0.2.7", session_key=f"session{number}", user_agent="Browser"
     )
@@ -108,6 +114,7 @@ def _make_tournament_rows(event: Tournament, user: User, other: User) -> None:
     )
     TournamentDecision.objects.create(tournament=event, kind="REOPENED", reason="a replay", decided_at=at(95))
     TournamentOrganiser.objects.create(tournament=event, user=user, added_by=other)
+    TournamentInvitation.objects.create(tournament=event, user=user, invited_by=other)
 
 
 def row_of(model: type[Any]) -> Any:

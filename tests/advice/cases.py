@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -188,6 +188,34 @@ class Ground(SimpleNamespace):
         )
 
 
+def _draft_cup(ground: Ground) -> None:
+    ground.cup = tournaments.create_tournament(
+        slug="cup", name="Cup", game=ground.game, starts_at=NOW, organiser=ground.organiser
+    )
+
+
+def _close_entries(ground: Ground, at: datetime) -> None:
+    if not hasattr(ground, "cup"):
+        ground.open()
+    tournaments.set_announcement(tournament=ground.cup, prize_pool=None, registration_closes_at=at, rules="")
+
+
+def _invite(ground: Ground) -> object:
+    return tournaments.invite_entrants(
+        tournament=ground.cup, users=[ground.cat], by=ground.organiser, now=NOW
+    )
+
+
+def _answer(ground: Ground, *, accept: bool) -> object:
+    row = ground.cup.invitations.get()
+    return tournaments.answer_invitation(invitation=row, accept=accept, by=ground.cat, now=NOW)
+
+
+def _take_back(ground: Ground) -> object:
+    row = ground.cup.invitations.get()
+    return tournaments.take_back_invitation(invitation=row, by=ground.organiser, now=NOW)
+
+
 def _disputed_match(ground: Ground) -> None:
     ground.match()
     ground.dispute(match=games.get_match_line(ground.game, "m1", user=ground.ann))
@@ -219,6 +247,68 @@ TOURNAMENTS = [
         lambda g: g.open(),
         lambda g: tournaments.hand_over_tournament(tournament=g.cup, user=g.ann, by=g.organiser),
         lambda g: tournaments.add_organiser(tournament=g.cup, user=g.ann, by=g.organiser),
+    ),
+    Advice(
+        "invite to a draft",
+        "open registration first, then invite",
+        _draft_cup,
+        _invite,
+        lambda g: tournaments.open_registration(tournament=g.cup),
+    ),
+    Advice(
+        "invite after the start",
+        "enter somebody late under Entrants",
+        Ground.run,
+        _invite,
+        lambda g: tournaments.register_player(
+            tournament=g.cup, user=g.cat, now=NOW, late=True, by=g.organiser
+        ),
+        again=False,
+    ),
+    Advice(
+        "invite after entries closed",
+        "set a later time under Details",
+        lambda g: _close_entries(g, NOW - timedelta(hours=1)),
+        _invite,
+        lambda g: _close_entries(g, NOW + timedelta(hours=1)),
+    ),
+    Advice(
+        "accept an invitation after the start",
+        "its organiser can still enter you late",
+        lambda g: (g.open(), _invite(g), tournaments.start_tournament(tournament=g.cup)),
+        lambda g: _answer(g, accept=True),
+        lambda g: tournaments.register_player(
+            tournament=g.cup, user=g.cat, now=NOW, late=True, by=g.organiser
+        ),
+    ),
+    Advice(
+        "accept an invitation where all places are taken",
+        "accept when one is free",
+        lambda g: (g.open(capacity=2), _invite(g)),
+        lambda g: _answer(g, accept=True),
+        lambda g: tournaments.withdraw(tournament=g.cup, user=g.bob),
+    ),
+    Advice(
+        "decline an invitation that was accepted",
+        "withdraw on the page of",
+        lambda g: (g.open(), _invite(g), _answer(g, accept=True)),
+        lambda g: _answer(g, accept=False),
+        lambda g: tournaments.withdraw(tournament=g.cup, user=g.cat, by=g.cat),
+    ),
+    Advice(
+        "take back an invitation that was accepted",
+        "withdraw them under Entrants instead",
+        lambda g: (g.open(), _invite(g), _answer(g, accept=True)),
+        _take_back,
+        lambda g: tournaments.withdraw(tournament=g.cup, user=g.cat, by=g.organiser),
+    ),
+    Advice(
+        "accept an invitation that was taken back",
+        "You can still register, on the page of",
+        lambda g: (g.open(), _invite(g), _take_back(g)),
+        lambda g: _answer(g, accept=True),
+        lambda g: tournaments.register_player(tournament=g.cup, user=g.cat, now=NOW, by=g.cat),
+        again=False,
     ),
     Advice(
         "rule a final before it is known who plays",
@@ -794,6 +884,26 @@ TEAMS = [
         lambda g: teams.create_team(slug="north", name="Other"),
         lambda g: teams.create_team(slug="other", name="Other"),
         again=False,
+    ),
+    Advice(
+        "the address of a team that is founded is taken",
+        "choose another slug",
+        lambda g: None,
+        lambda g: teams.found_team(name="Other", slug="north", by=g.dan, now=NOW),
+        lambda g: teams.found_team(name="Other", slug="other", by=g.dan, now=NOW),
+        again=False,
+    ),
+    Advice(
+        "a team asks as many as it may",
+        "withdraw one first",
+        lambda g: [
+            teams.invite_player(team=g.north, user=scene.player(f"p{number}"), by=None, now=NOW)
+            for number in range(teams.MOST_INVITED)
+        ],
+        lambda g: teams.invite_player(team=g.north, user=g.dan, by=None, now=NOW),
+        lambda g: teams.withdraw_invitation(
+            team=g.north, user=teams.list_open_invitations(g.north)[0].user, by=None, now=NOW
+        ),
     ),
     Advice(
         "a team's name that is taken",

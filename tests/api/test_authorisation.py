@@ -19,8 +19,13 @@ from deltacrown.api.application import api
 from deltacrown.core.clock import now
 from deltacrown.games.models import Match
 from deltacrown.moderation.services import file_dispute, write_handle
+from deltacrown.notifications.models import Notification
+from deltacrown.notifications.services import list_notifications
 from deltacrown.teams.services import add_team_id
 from deltacrown.tournaments.services import sync_series
+from deltacrown.tournaments.services.pairings import add_pairing
+from deltacrown.tournaments.services.pairings import write_handle as write_pairing_handle
+from deltacrown.user_profile.models import Follow
 from deltacrown.user_profile.people.merging import merge_players
 from deltacrown.user_profile.timeline.hiding import write_handle as write_entry_handle
 from tests import scene
@@ -35,7 +40,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MEMBERS = {"member", "staff without rights", "moderator", "runner", "recorder", "operator"}
 PEOPLE = MEMBERS | {"owner", "organiser", "staff"}
 RECORDING_KEYS = {"key to record", "key to record and create"}
-KEYS = {"owner's key to read", "organiser's key", "key to read", "key to organise"} | RECORDING_KEYS
+ORGANISING_KEYS = {"organiser's key", "key to organise", "owner's key to organise"}
+KEYS = {"owner's key to read", "key to read", "key to tell"} | ORGANISING_KEYS | RECORDING_KEYS
 READERS = {"owner's key to read", "key to read"}
 ALL = {"visitor"} | PEOPLE | KEYS
 
@@ -56,6 +62,7 @@ class Call:
 #: Not there, or a handle of no use to this caller.
 MISSING = {404, 422}
 ORGANISERS = {"organiser", "organiser's key", "staff", "runner"}
+ENTRANT = {"owner", "owner's key to organise"}
 CREATORS = {"staff", "key to record and create"}
 RECORDERS = {"staff", "recorder"} | RECORDING_KEYS
 MODERATORS = {"staff", "moderator"}
@@ -132,11 +139,11 @@ CALLS = {
     "list_tournament_matches": Call("/tournaments/completed/matches", ALL),
     "create_tournament": Call(
         "/tournaments",
-        PEOPLE | {"organiser's key", "key to organise"},
+        PEOPLE | ORGANISING_KEYS,
         {"slug": "newest", "name": "New", "game": "valorant", "starts_at": "2025-06-01T12:00:00Z"},
     ),
     "open_tournament": Call(
-        "/tournaments/draft/open", ORGANISERS, {}, hides=MEMBERS | {"owner", "key to organise"}
+        "/tournaments/draft/open", ORGANISERS, {}, hides=MEMBERS | ENTRANT | {"key to organise"}
     ),
     "start_tournament": Call("/tournaments/open/start", ORGANISERS, {}),
     "cancel_tournament": Call("/tournaments/running/cancel", ORGANISERS, {"reason": "x"}),
@@ -157,11 +164,12 @@ CALLS = {
     "lift_disqualification": Call(
         "/tournaments/completed/lift-disqualification", ORGANISERS, {"player": ANN, "reason": "x"}
     ),
+    "take_back_check_in": Call("/tournaments/open/take-back-check-in", ORGANISERS | ENTRANT, {"player": ANN}),
     "take_back_withdrawal": Call(
-        "/tournaments/open/take-back-withdrawal", ORGANISERS | {"owner"}, {"player": ANN}
+        "/tournaments/open/take-back-withdrawal", ORGANISERS | ENTRANT, {"player": ANN}
     ),
-    "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | {"owner"}, {"player": ANN}),
-    "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | {"owner"}, {"player": ANN}),
+    "register_entrant": Call("/tournaments/open/entrants", ORGANISERS | ENTRANT, {"player": ANN}),
+    "check_in_entrant": Call("/tournaments/open/check-in", ORGANISERS | ENTRANT, {"player": ANN}),
     "register_entrant late": Call("/tournaments/running/entrants", ORGANISERS, {"player": "{bob}"}),
     "change_roster": Call(
         "/tournaments/league/roster",
@@ -170,7 +178,7 @@ CALLS = {
     ),
     "change_roster before the start": Call(
         "/tournaments/open-league/roster",
-        ORGANISERS | {"owner"},
+        ORGANISERS | ENTRANT,
         {"team": "north", "remove": [ANN], "reason": "x"},
     ),
     "change_roster dated": Call(
@@ -178,14 +186,31 @@ CALLS = {
         ORGANISERS,
         {"team": "north", "remove": [ANN], "reason": "x", "at": "2025-06-01T12:00:00Z"},
     ),
+    "list_pairings": Call("/tournaments/running/pairings", PEOPLE | READERS),
+    "report_pairing": Call(
+        "/tournaments/pairs/pairings/{pairing}/report",
+        ENTRANT,
+        {"games": [{"winner": 1}]},
+        hides=(MEMBERS - {"runner"}) | {"key to organise"},
+    ),
+    "rule_pairing": Call(
+        "/tournaments/pairs/pairings/{pairing}/rule", ORGANISERS, {"games": [{"winner": 1}]}
+    ),
+    "take_back_pairing": Call("/tournaments/pairs/pairings/{pairing}/take-back", ORGANISERS, {"reason": "x"}),
+    "list_organisers": Call("/tournaments/pairs/organisers", {"organiser", "staff", "runner"}),
+    "list_notifications": Call("/notifications", OWN),
+    "read_notifications": Call("/notifications/read", PEOPLE | {"key to tell"}, {}),
+    "read_notifications one": Call(
+        "/notifications/read", {"owner"}, {"notification": "{notification}"}, hides=PEOPLE | {"key to tell"}
+    ),
     "list_entry_changes": Call("/tournaments/running/changes", PEOPLE | READERS),
     "withdraw_entrant of a team with a captain": Call(
-        "/tournaments/south-cup/withdraw", ORGANISERS | {"owner"}, {"team": "south"}
+        "/tournaments/south-cup/withdraw", ORGANISERS | ENTRANT, {"team": "south"}
     ),
     "withdraw_entrant dated": Call(
         "/tournaments/open/withdraw", ORGANISERS, {"player": ANN, "at": "2025-06-01T12:00:00Z"}
     ),
-    "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | {"owner"}, {"player": ANN}),
+    "withdraw_entrant": Call("/tournaments/open/withdraw", ORGANISERS | ENTRANT, {"player": ANN}),
     "get_match": Call("/matches/valorant/m1", SEES_HIDDEN, hides=ALL),
     "record_matches": Call("/matches", RECORDERS, {"matches": [DELIVERED]}),
     "record_matches and create": Call("/matches", CREATORS, {"matches": [DELIVERED], "create_missing": True}),
@@ -308,6 +333,12 @@ def build_world() -> SimpleNamespace:
     scene.tournament_match(game, event, series="Final 1")
     sync_series(keys=[(event.pk, "Final 1")])
     dispute = file_dispute(reporter=ann, match=Match.objects.get(match_key="m1"), reason="x", now=now())
+    pairs = scene.tournament("pairs", status="RUNNING", organiser=org)
+    for user in (ann, bob):
+        scene.registration(user, pairs)
+    pairing = add_pairing(tournament=pairs, first=ann, second=bob, round="Final")
+    Notification.objects.create(user=ann, kind="FOLLOWED", fact=str(bob.pk), happened_at=now(), other=bob)
+    Follow.objects.create(follower=bob, followed=ann)
     callers = {
         "visitor": visitor(),
         "member": signed_in(mel),
@@ -325,11 +356,16 @@ def build_world() -> SimpleNamespace:
         "key to record": with_key(mel, "matches:write"),
         "key to record and create": with_key(mel, "matches:write", "players:create"),
         "key to organise": with_key(mel, "tournaments:write"),
+        "owner's key to organise": with_key(ann, "tournaments:write"),
+        "key to tell": with_key(mel, "notifications:write"),
         "revoked key": with_key(ann, "read", "matches:write", "tournaments:write"),
     }
     revoke_key(owner=ann, prefix=callers["revoked key"].key.prefix, now=at(1))
     names = {"ann": ann.profile.public_id, "bob": bob.profile.public_id, "dispute": write_handle(dispute)}
     names["entry"] = write_entry_handle(scene.activity(ann, "joined"))
+    names["pairing"] = write_pairing_handle(pairing)
+    [shown] = list_notifications(ann).items
+    names["notification"] = shown.handle
     double = scene.player("double")
     merge_players(kept=ann, merged=double, by=None, reason="x", now=now())
     names["double"] = double.profile.public_id

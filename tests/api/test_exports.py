@@ -11,6 +11,7 @@ from itertools import islice
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.management import call_command
 from django.db import connection
@@ -190,6 +191,9 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
     Follow.objects.create(follower=ann, followed=bob)
     EmailAddress.objects.create(user=ann, email="ann@example.org", verified=True, primary=True)
     Authenticator.objects.create(user=ann, type="totp", data={"secret": "not told"})
+    SocialAccount.objects.create(
+        user=ann, provider="discord", uid="80351110224678912", extra_data={"x": "not told"}
+    )
     UserSession.objects.create(user=ann, ip="192.0.2.7", session_key="not told", user_agent="Laptop")
     key = with_key(ann, "read")
 
@@ -201,10 +205,13 @@ def test_everything_of_ones_own(signed_in, with_key, visitor, ann):
         "account", "profile", "privacy", "stats", "matches", "teams", "tournaments", "results", "experience",
         "entry_changes",
         "activity", "disputes", "following", "api_keys", "game_stats", "email_addresses", "second_factors",
-        "sessions",
+        "provider_accounts", "sessions",
     } | sections & {"achievements"}  # fmt: skip
     one = {line["section"]: line for line in found}
     assert (one["account"]["email"], one["privacy"]["show_match_history"]) == ("ann@example.org", False)
+    told_of = one["provider_accounts"]
+    assert (told_of["provider"], told_of["id"]) == ("discord", "80351110224678912")
+    assert set(told_of) == {"section", "provider", "id", "connected_at", "last_used_at"}
     assert (one["results"]["prize_amount"], one["following"]["player"]) == (12.5, bob.profile.public_id)
     assert {line["match_key"] for line in found if line["section"] == "matches"} == {"m1", "m2", "m3"}
     assert "did secret" in {line["description"] for line in found if line["section"] == "activity"}

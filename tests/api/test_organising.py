@@ -202,7 +202,7 @@ def league(org, signed_in, people):
     return {name: signed_in(user) for name, user in zip(("ann", "bob", "cat"), people, strict=True)}
 
 
-@pytest.mark.parametrize("step", ["check-in", "withdraw", "take-back-withdrawal"])
+@pytest.mark.parametrize("step", ["check-in", "take-back-check-in", "withdraw", "take-back-withdrawal"])
 def test_the_registered_roster_speaks_for_a_team(league, step):
     assert problem_of(league["cat"].post(f"/tournaments/cup/{step}", {"team": "north"})) == (403, "forbidden")
     for name in ("bob", "ann"):

@@ -449,3 +449,22 @@ def test_players_of_a_match_are_added_and_taken_out(server, people):
     assert removed.json()["results"] == {ann: "WIN", cat: "LOSS"}
     assert [problem_of(answer) for answer in (twice, unknown)] == [(422, "invalid")] * 2
     assert unknown.json()["errors"][0]["field"] == "moved"
+
+
+def test_a_change_is_answered_with_the_lines_that_its_maker_may_see(server, people):
+    ann, bob = people
+    for user, result in ((ann, "WIN"), (bob, "LOSS")):
+        scene.match(user, "seen", result, title=scene.game("valorant"))
+    scene.hide(bob, matches=True)
+    named = {"game": "valorant", "match_key": "seen", "reason": "Lag."}
+    for step, voided in (("void", [ann]), ("restore", [])):
+        told = server.post(f"/matches/{step}", named).json()
+        keys = [each.profile.public_id for each in voided]
+        assert (told["leaves_out"], list(told["lines"])) == (True, [ann.profile.public_id])
+        assert (list(told["voided"]), list(told["results"])) == (keys, list(told["lines"]))
+    told = server.post("/matches/correct", {**named, "results": {bob.profile.public_id: "WIN"}}).json()
+    assert (told["leaves_out"], told["warnings"], list(told["results"].values())) == (True, [], ["WIN"])
+    scene.hide(ann, matches=True)
+    told = server.post("/matches/void", named).json()
+    nothing = {name: told[name] for name in ("lines", "kind", "played_at", "sequence", "void_reason")}
+    assert nothing == {"lines": {}, "kind": None, "played_at": None, "sequence": None, "void_reason": ""}

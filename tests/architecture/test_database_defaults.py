@@ -13,13 +13,14 @@ from django.urls import reverse
 
 from deltacrown.accounts.models import ApiKey
 from deltacrown.games.models import ArchivedMatch, Match
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     Disqualification,
     EntryChange,
     Tournament,
     TournamentDecision,
+    TournamentInvitation,
     TournamentMatchResult,
     TournamentOrganiser,
     TournamentParticipation,
@@ -81,6 +82,7 @@ def list_facts() -> dict[type[Model], dict[str, Any]]:
         Disqualification: {"tournament": event, "user": bob, "reason": "late"},
         EntryChange: {"tournament": event, "user": ann, "kind": "ENTERED"},
         TournamentDecision: {"tournament": event, "kind": "REOPENED", "reason": "a replay"},
+        TournamentInvitation: {"tournament": event, "user": bob},
         TournamentOrganiser: {"tournament": event, "user": bob},
         TournamentSeriesResult: {
             "tournament": event,
@@ -93,6 +95,7 @@ def list_facts() -> dict[type[Model], dict[str, Any]]:
             "played_at": at,
         },
         Dispute: {"reporter": bob, "match": row, "reason": "not so"},
+        DisputeStatement: {"dispute": scene.dispute(ann, row), "author": bob, "words": "It was so."},
         Achievement: {"slug": "good", "name": "Good", "description": "Well done."},
         UserAchievement: {"user": ann, "achievement": badge},
         ExperienceAward: {"user": ann, "points": 5, "reason": "for x", "dedupe_key": "x"},

@@ -19,14 +19,15 @@ from tests.architecture.source import FunctionNode, Module, dotted, list_modules
 OWNERS = {
     "accounts": {"User", "FormerUsername", "ExternalId", "ApiKey", "AnsweredRequest", "PlayerMerge"},
     "games": {"Game", "FormerGameName", "Season", "Match", "ArchivedMatch"},
-    "teams": {"Team", "FormerTeamName", "TeamExternalId", "TeamMembership", "TeamRole", "TeamSearchTerm"},
+    "teams": {"Team", "FormerTeamName", "TeamExternalId", "TeamInvitation", "TeamMembership", "TeamRole",
+              "TeamSearchTerm"},
     "tournaments": {
         "Tournament", "FormerTournamentName", "TournamentSearchTerm",
         "TournamentParticipation", "TournamentResult", "TournamentMatchResult", "TournamentSeriesResult",
         "Disqualification", "EntryChange", "Pairing", "PairingReport", "Seed", "TournamentDecision",
-        "TournamentOrganiser",
+        "TournamentInvitation", "TournamentOrganiser",
     },
-    "moderation": {"Dispute"},
+    "moderation": {"Dispute", "DisputeStatement"},
     "notifications": {"Notification", "NotificationChoice"},
     "user_profile": {
         "UserProfile", "PlayerSearchTerm", "GameStats", "PublicIdCounter", "PrivacySettings",

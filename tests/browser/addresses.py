@@ -96,8 +96,13 @@ OWN = [
     "/feed/",
     "/disputes/",
     "/disputes/match/{game}/odd-9/",
+    "/disputes/{question}/statement/",
     "/disputes/result/{COMPLETED}/",
     "/settings/profile/",
+    "/settings/name/",
+    "/settings/teams/",
+    "/settings/teams/new/",
+    "/settings/teams/invitations/",
     "/settings/hidden/",
     "/settings/ids/",
     "/settings/privacy/",
@@ -114,6 +119,7 @@ OWN = [
     "/settings/keys/",
     "/settings/notifications/",
     "/notifications/",
+    "/invitations/",
     "/settings/display/",
     "/leaderboards/matches_won/?following=1",
     "/players/{plain}/versus/{hero}/",
@@ -124,7 +130,13 @@ OWN = [
     "/organise/new/",
 ]
 #: What a captain reads besides.
-LED = ["/teams/{captained}/", "/teams/{captained}/roles/", "/tournaments/{OPEN}/"]
+LED = [
+    "/teams/{captained}/manage/",
+    "/teams/{captained}/name/",
+    "/teams/{captained}/",
+    "/teams/{captained}/roles/",
+    "/tournaments/{OPEN}/",
+]
 #: What a suspended player reads.
 BARRED = ["/", "/players/{barred}/"]
 #: What staff read besides.
@@ -136,6 +148,9 @@ DESK = [
     "/moderation/",
     "/moderation/disputes/",
     "/moderation/disputes/{dispute}/",
+    "/moderation/disputes/{dispute}/statements/",
+    "/moderation/disputes/{dispute}/rulings/",
+    "/moderation/rulings/{game}/odd-9/",
     "/organise/",
     "/organise/{OPEN}/",
     "/organise/{OPEN}/edit/",
@@ -144,6 +159,7 @@ DESK = [
     "/organise/{OPEN}/entrants/",
     "/organise/{RUNNING}/entrants/",
     "/organise/{OPEN}/entrants/import/",
+    "/organise/{OPEN}/entrants/invitations/",
     "/moderation/log/",
     "/moderation/matches/{game}/odd-9/",
     "/moderation/merges/",
@@ -185,6 +201,7 @@ NO_PAGES = {
     "unblock": "/players/{hero}/unblock/",
     "remove-follower": "/players/{hero}/remove-follower/",
     "team-members": "/teams/{team}/members/",
+    "team-invitations": "/teams/{team}/invitations/",
     "tournament-entry": "/tournaments/{OPEN}/entry/",
     "tournament-team": "/tournaments/{OPEN}/team/",
     "organise-entrants-do": "/organise/{OPEN}/entrants/do/",
@@ -232,6 +249,10 @@ APART = {
             "mfa_view_recovery_codes",
         ],
         "a step on the way in; ``test_entrance`` looks at it there",
+    ),
+    **dict.fromkeys(
+        ["provider", "provider-back", "provider-sign-up", "provider-again", "provider-accounts"],
+        "not there where no provider is on; ``test_providers`` looks at them with both",
     ),
     "mfa_reauthenticate": "who has a second factor is asked as at the sign-in, whose page is looked at",
     "account_set_password": "leads who has a password to the page where it is changed",

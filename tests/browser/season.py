@@ -16,7 +16,7 @@ from deltacrown.core import clock
 from deltacrown.games.models import Game, Match, Season
 from deltacrown.games.services import record_matches
 from deltacrown.moderation.models import Dispute
-from deltacrown.moderation.services import file_dispute, write_handle
+from deltacrown.moderation.services import file_dispute, state, write_handle, write_statement_handle
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.teams.services import give_role
 from deltacrown.tournaments.models import (
@@ -64,11 +64,18 @@ def fill() -> None:
     _play(users, now)
     set_privacy(user=users["hider"], show_match_history=False, show_tournament_stats=False)
     suspend_player(user=users["barred"], reason="Shouting", by=_get_staff(), until=None, now=now)
-    dispute = _dispute(users["plain"], now)
+    dispute, asked = _dispute(users["plain"], now), _dispute_against(users["plain"], now)
+    state(
+        handle=write_statement_handle(asked),
+        words="I saw it otherwise.\n" + "W" * 200,
+        author=users["plain"],
+        now=now,
+    )
     anonymise_player(user=users["gone"], by=None, now=now, without_export=True)
     users["gone"] = User.objects.get(pk=users["gone"].pk)  # with another public id
     close_account(user=users["left"], by=users["left"], now=now)
     told = {**_tell(users), "pairs": _make_pairs(now), "dispute": write_handle(dispute)}
+    told["question"] = write_statement_handle(asked)
     print(json.dumps(told))  # noqa: T201 - the test reads it
 
 
@@ -94,6 +101,13 @@ def _dispute(user: User, now: Any) -> Dispute:
     """Let a player dispute their last match, which nobody rules."""
     row = Match.objects.filter(user=user).latest("played_at")
     return file_dispute(reporter=user, match=row, reason="It was a draw.\n" + "W" * 200, now=now)
+
+
+def _dispute_against(user: User, now: Any) -> Dispute:
+    """Let a rival of a player dispute an older match, about which the player is asked."""
+    key = Match.objects.filter(user=user).order_by("-played_at")[2].match_key
+    row = Match.objects.filter(match_key=key).exclude(user=user).get()
+    return file_dispute(reporter=row.user, match=row, reason="It was a win.", now=now)
 
 
 def _make_pairs(now: Any) -> list[dict[str, str]]:

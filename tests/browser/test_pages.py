@@ -137,3 +137,29 @@ def test_a_text_that_is_not_translated_is_found(site):
         page.evaluate("document.querySelector('form').setAttribute('aria-label', 'Your choice')")
 
         assert list_untranslated(page, [*site.names, *OF_NO_LANGUAGE]) == ["and more", "Your choice"]
+
+
+#: Pixels: one row of links.
+ONE_ROW = 72
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_head_is_one_row_for_staff_on_wide_screens_and_its_menu_opens(site, language):
+    username, password, *_ = READERS["staff"]
+    measured = {}
+    with open_tab(site, width=1440, theme="light") as tab:
+        tab.sign_in(username, password)
+        tab.page.context.add_cookies([{"name": "language", "value": language, "url": site.address}])
+        tab.open("/seasons/")
+        for width, theme in ((1440, "light"), (1200, "dark"), (1100, "light")):
+            tab.resize(width, theme)
+            measured[width] = tab.page.evaluate("document.querySelector('header.site').offsetHeight")
+        for width in (1440, 360, 320):
+            tab.resize(width, "light")
+            tab.page.locator("header .menu summary").click()
+            tab.page.locator("header .menu a[href='/settings/profile/']").wait_for()
+            assert tab.list_overflows() == []
+            tab.page.keyboard.press("Escape")
+            assert not tab.page.locator("header .menu a[href='/settings/profile/']").is_visible()
+
+    assert {width: height for width, height in measured.items() if height > ONE_ROW} == {}

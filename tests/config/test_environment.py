@@ -53,6 +53,8 @@ BAD = {
     "DEBUG": BOOLEANS,
     "DEMO": BOOLEANS,
     "DEFAULT_FROM_EMAIL": ["nobody", "a b@c", "x <y>", "A\nBcc: b@c <a@c>"],
+    "DISCORD_CLIENT_ID": ["abc", "123", "1122 33445566778899", "\u0661" * 18],
+    "DISCORD_CLIENT_SECRET": ["short", "with a space", "\u0661" * 32],
     "DISPUTE_WINDOW_DAYS": [*NUMBERS, "999999"],
     "EMAIL_URL": ["mail.example.org", "http://host", "smtp://", "smtp://u:p@host:x", "filemail://"],
     "LOG_LEVEL": ["LOUD", "10"],
@@ -71,9 +73,12 @@ BAD = {
     "SIGN_UP": BOOLEANS,
     "SIGN_UP_RATE_PER_ADDRESS": RATES,
     "SQLITE_TIMEOUT_SECONDS": NUMBERS,
+    "STEAM_SIGN_IN": BOOLEANS,
     "STATIC_ROOT": [str(SETTINGS)],
     "SITE_LANGUAGE": ["de", "EN"],
     "TALLY_MAINTAINER": ["trigger", "both"],
+    "TEAM_FOUNDING_RATE": RATES,
+    "TEAM_NAME_CHANGE_RATE": RATES,
     "TRUST_FORWARDED_PROTO": BOOLEANS,
     "UNCONFIRMED_SIGN_UP_DAYS": [*NUMBERS, "0", "999999"],
 }
@@ -131,6 +136,24 @@ def test_a_variable_set_to_nothing_is_not_set(read, name):
         variables = {name: ""}
 
     assert read(**variables)["DEBUG"] is False
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET"), ("DISCORD_CLIENT_SECRET", "DISCORD_CLIENT_ID")],
+)
+def test_one_half_of_an_application_is_refused(read, there, missing):
+    with pytest.raises(
+        ImproperlyConfigured, match=f"^{missing} is not set, and {there} is: set both, or none.$"
+    ):
+        read(**{there: "112233445566778899"})
+
+
+def test_a_secret_of_a_provider_is_not_repeated(read):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(DISCORD_CLIENT_ID="112233445566778899", DISCORD_CLIENT_SECRET="battery staple")
+
+    assert "battery" not in str(refusal.value)
 
 
 def test_mails_go_to_a_folder_of_the_site_by_default(read):

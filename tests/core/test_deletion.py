@@ -69,6 +69,11 @@ def assignment(ann):
     scene.dispute(bob, scene.match(bob, "m1"), assigned_to=ann, assigned_at=scene.at(9))
 
 
+def statement(ann):
+    bob = scene.player("bob")
+    scene.statement(ann, scene.dispute(bob, scene.match(bob, "m1")))
+
+
 def achievement(ann):
     scene.achievement(ann)
 
@@ -98,6 +103,7 @@ ROWS = [
     dispute,
     resolution,
     assignment,
+    statement,
     achievement,
     experience,
     review,
@@ -274,11 +280,17 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "notifications.Notification.other",  # it tells of them
         "notifications.Notification.user",
         "notifications.NotificationChoice.user",
+        "socialaccount.SocialAccount.user",
+        "teams.TeamInvitation.invited_by",  # nothing but who asked is forgotten
+        "teams.TeamInvitation.user",
         "tournaments.Disqualification.decided_by",
         "tournaments.Disqualification.lifted_by",
         "tournaments.EntryChange.decided_by",
         "tournaments.PairingReport.reported_by",
         "tournaments.TournamentDecision.decided_by",
+        "tournaments.TournamentInvitation.invited_by",
+        "tournaments.TournamentInvitation.settled_by",
+        "tournaments.TournamentInvitation.user",
         "tournaments.TournamentOrganiser.added_by",
         "tournaments.TournamentOrganiser.user",
         "user_profile.ArchivedUserActivity.user",

@@ -27,7 +27,9 @@ def read_variables(module: Module) -> set[str]:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Subscript) and dotted(node.value) == "os.environ"
     ]
-    named = [call.args[0] for call in calls] + [subscript.slice for subscript in subscripts]
+    # A reader of several that belong together names each of them.
+    together = [arg for call in calls if dotted(call.func) == "env.client" for arg in call.args[1:]]
+    named = [call.args[0] for call in calls] + together + [subscript.slice for subscript in subscripts]
     return {
         node.value for node in named if isinstance(node, ast.Constant) and isinstance(node.value, str)
     } - DJANGO

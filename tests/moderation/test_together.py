@@ -5,17 +5,21 @@ from functools import partial
 import pytest
 
 from deltacrown.games.models import Match
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.moderation.services import (
     AlreadyAssigned,
     AlreadyResolved,
+    Decided,
     DisputeOpen,
     VoidMatch,
     claim_dispute,
     file_dispute,
     reject_dispute,
+    state,
     uphold_dispute,
+    write_statement_handle,
 )
+from deltacrown.notifications.models import Notification
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.concurrency import call_together
@@ -61,3 +65,32 @@ def test_of_two_who_take_it_on_one_has_it(ann, duel, moderator):
     (refused,) = [answer for answer in answers if isinstance(answer, AlreadyAssigned)]
     dispute.refresh_from_db()
     assert refused.message == f"{dispute.assigned_to.profile.name} has it already."
+
+
+def test_a_party_and_a_decision_at_once_leave_what_was_said_before_it(ann, bob, duel, moderator):
+    """What is said is there before the decision, or refused after it; two who say it at once say it once."""
+    dispute = file_dispute(reporter=ann, match=duel, reason="The server crashed.", now=SOON)
+    say = partial(state, handle=write_statement_handle(dispute), author=bob, now=LATER)
+    decide = partial(reject_dispute, dispute=dispute, by=moderator, resolution="It did not.", now=LATER)
+    answers = call_together([partial(say, words="It did not."), decide, partial(say, words="It did not.")])
+    said = [each for each in answers if isinstance(each, DisputeStatement)]
+    assert [each for each in answers if not isinstance(each, DisputeStatement | Decided | Dispute)] == []
+    assert DisputeStatement.objects.count() == len({each.pk for each in said})
+    kept = DisputeStatement.objects.first()
+    (late,) = call_together([partial(say, words="Later.")])
+    assert isinstance(late, Decided)
+    assert DisputeStatement.objects.first() == kept
+    dispute.refresh_from_db()
+    assert dispute.status == Dispute.Status.REJECTED
+
+
+def test_two_who_dispute_at_once_tell_the_others_once(ann, bob, duel):
+    cat = scene.player("cat")
+    row = scene.match(cat, "duel", "LOSS", side="ann")
+    filings = [
+        partial(file_dispute, reporter=user, match=each, reason="Mine.", now=SOON)
+        for user, each in ((ann, duel), (cat, row))
+    ]
+    call_together(filings)
+    assert Dispute.objects.count() == len(filings)
+    assert Notification.objects.filter(kind="DISPUTED", user=bob).count() == 1

@@ -26,7 +26,11 @@ GIVEN = {
 }
 
 #: Says since when, too.
-ASSIGNED = "moderation.Dispute.assigned_to"
+#: What the database asks for beside a name.
+BESIDE = {
+    "moderation.Dispute.assigned_to": {"assigned_at": scene.NOON},
+    "tournaments.TournamentInvitation.settled_by": {"status": "DECLINED", "settled_at": scene.NOON},
+}
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def give(label: str, user: User) -> tuple[object, str, int]:
     """Let a row name ``user``, and return its table, the column and its key."""
     belonging = find(label)
     key = belonging.model._base_manager.order_by("pk").values_list("pk", flat=True)[0]
-    values = {belonging.column: user, **({"assigned_at": scene.NOON} if label == ASSIGNED else {})}
+    values = {belonging.column: user, **BESIDE.get(label, {})}
     belonging.model._base_manager.filter(pk=key).update(**values)
     return belonging.model, belonging.column, key
 

@@ -41,6 +41,7 @@ ABSENT = {
     "other": "DC-25-999997",
     "team": "none",
     "prefix": "0" * 12,
+    "provider": "none",
 }
 #: Times of both worlds at which something hidden happened, was recorded, and shortly before; and a whole day.
 TIMES = (
@@ -58,7 +59,8 @@ READERS = (VISITOR, "follower", "opponent", "key of another")
 WITH_PAGES = {VISITOR, "follower", "opponent"}  # a key opens no page
 #: What may depend on who asks; of the rest, a visitor is told what everybody is.
 PERSONAL = re.compile(
-    r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings|/notifications|^/organise/|^/$|^/leaderboards/"
+    r"/DC-|/me|/feed|/disputes|/matches/|/changes|/settings|/notifications|/invitations|^/organise/|^/$"
+    r"|^/leaderboards/"
 )
 WRITERS = ("member", "key of another")
 #: How else an answer can be asked for: its headers alone, a part of it, or whether it has changed.
@@ -225,6 +227,7 @@ def list_fills(season: Season, owners: list[str], stats: list[str]) -> dict[str,
         "team": ["north", "none"],
         "name": ["f" * 32, ABSENT["name"]],
         "prefix": ["0" * 12],
+        "provider": ["discord", ABSENT["provider"]],
         "section": ["front", "players", "tournaments", "teams", ABSENT["section"]],
         "handle": [season.handles["dispute"], ABSENT["handle"]],
         "merged": [season.id_of("Vic"), ABSENT["merged"]],

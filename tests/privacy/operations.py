@@ -294,7 +294,7 @@ def _own_operations() -> list[Surface]:
     strangers = keys | {"anonymous": 401, "deactivated": 401}
     filed = {"own in person": "dispute answer casual"}
     mine = {"self": " ".join(TIMELINE.values())}
-    personal = "email firstname bio team key dispute answer award badge externalid claimedid"
+    personal = "email firstname bio team asking key dispute answer award badge externalid claimedid"
     facts = "entryfact playfact titlefact handfact withdrawn"
     facts += " playtime entrytime titletime handtime"
     facts += " steptime stepreason"
@@ -330,6 +330,30 @@ def _own_operations() -> list[Surface]:
             "signed in with read",
             401,
             {"own": "steptime stepreason"},
+            refusals=blind,
+        ),
+        Surface(
+            "/tournaments/{slug}/pairings",
+            f"{ROOT}/tournaments/zqcupqz/pairings",
+            "signed in with read",
+            401,
+            {"own": "pairing"},
+            refusals=blind,
+        ),
+        Surface(
+            "/tournaments/{slug}/organisers",
+            f"{ROOT}/tournaments/zqdraftqz/organisers",
+            "own",
+            404,
+            # Whether there is such a draft is told to nobody else, to staff in person alone.
+            refusals=strangers | {"key of staff": 404, "key without read": 403},
+        ),
+        Surface(
+            "/notifications",
+            f"{ROOT}/notifications",
+            "signed in with read",
+            401,
+            {"self": "voided"},
             refusals=blind,
         ),
         Surface("/disputes", f"{ROOT}/disputes", "people signed in", 401, filed, refusals=keys),

@@ -34,6 +34,7 @@ from deltacrown.games.services import (
 from deltacrown.moderation.services import file_dispute, write_handle
 from deltacrown.teams.services import create_team, join_team
 from deltacrown.tournaments import services as tournaments
+from deltacrown.tournaments.models import TournamentInvitation
 from deltacrown.user_profile.models import UserActivity, UserProfile
 from deltacrown.user_profile.people.follows import follow
 from deltacrown.user_profile.people.kyc import request_verification
@@ -315,6 +316,12 @@ def _official(season: Season) -> Iterator[Event]:
     yield on(6, 1, "07:08:09.000001"), open_next
     if season.world == WORLDS[0]:
         yield on(4, 1, "06:00:00"), lambda: _draft(season)
+        yield on(6, 2, "06:00:00"), lambda: _invite(season)
+
+
+def _invite(season: Season) -> None:
+    """Who is invited is known to them and to who runs the tournament: in the other world nobody is."""
+    TournamentInvitation.objects.create(tournament=_find("open-cup"), user=season.people["Hana"])
 
 
 def _draft(season: Season) -> None:

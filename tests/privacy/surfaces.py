@@ -363,6 +363,12 @@ def _entrance() -> list[Surface]:
         Surface("mfa_index", "/settings/second-factor/", signed_in, 302),
         Surface("usersessions_list", "/settings/sessions/", signed_in, 302),
         Surface("account_reset_password", "/sign-in/forgotten/"),
+        # No provider is on; ``tests/accounts/test_providers.py`` asks for them with both.
+        Surface("provider", "/sign-in/with/steam/", status=404),
+        Surface("provider-back", "/sign-in/with/steam/back/", status=404),
+        Surface("provider-sign-up", "/sign-up/with/", status=404),
+        Surface("provider-again", "/sign-in/again/with/", status=404),
+        Surface("provider-accounts", "/settings/sign-in/", status=404),
     ]
 
 
@@ -387,7 +393,7 @@ def _shared_pages(player: str, cup: str, open_cup: str, draft: str) -> list[Surf
         Surface("sitemap", "/sitemap.xml"),
         Surface("sitemap-section", "/sitemap-players.xml"),
         Surface("sitemap-section", "/sitemap-tournaments.xml", shows={"public": "cup opencup"}),
-        Surface("sitemap-section", "/sitemap-teams.xml", shows={"public": "team"}),
+        Surface("sitemap-section", "/sitemap-teams.xml", shows={"public": "team asking"}),
         Surface("robots", "/robots.txt"),
     ]
 
@@ -541,6 +547,19 @@ def _own_pages() -> list[Surface]:
         Surface("player-following", "/players/{id}/following/", "own", shows={"own": "hero"}),
         Surface("blocked", "/settings/blocked/", "people signed in", 302, {"self": "pest"}),
         Surface("verification", "/settings/verification/", "people signed in", 302),
+        Surface("username", "/settings/name/", "people signed in", 302),
+        Surface("own-teams", "/settings/teams/", "people signed in", 302, {"self": "team asking"}),
+        Surface("found-team", "/settings/teams/new/", "people signed in", 302),
+        Surface(
+            "own-invitations", "/settings/teams/invitations/", "people signed in", 302, {"self": "asking"}
+        ),
+        *(
+            Surface(name, f"/teams/zqteamqz/{page}", "own in person", 403, shows, refusals=visitors)
+            for name, page, shows in (
+                ("team-manage", "manage/", {"own in person": "team asked"}),
+                ("team-name", "name/", {"own in person": "team"}),
+            )
+        ),
         Surface("account", "/settings/account/", "people signed in", 302),
         Surface("notifications", "/notifications/", "people signed in", 302),
         Surface("notification-settings", "/settings/notifications/", "people signed in", 302),
@@ -611,7 +630,23 @@ def _own_pages() -> list[Surface]:
                 ("organise-import", "entrants/import/"),
             )
         ),
-        Surface("organise-pairings", "/organise/zqcupqz/pairings/", "staff", 403, refusals=visitors),
+        Surface(
+            "organise-invitations",
+            f"{desk}entrants/invitations/",
+            "own",
+            404,
+            {"own": "draft invitee"},
+            refusals=visitors,
+        ),
+        Surface("invitations", "/invitations/", "people signed in", 302, {"self": "opencup inviter"}),
+        Surface(
+            "organise-pairings",
+            "/organise/zqcupqz/pairings/",
+            "staff",
+            403,
+            {"staff": "pairing"},
+            refusals=visitors,
+        ),
         Surface(
             "organise-pairing",
             "/organise/zqcupqz/pairings/none/",
@@ -624,6 +659,22 @@ def _own_pages() -> list[Surface]:
         Surface("organise-roster", f"{desk}entrants/teams/zqteamqz/", "nobody", 404, refusals=visitors),
         Surface(
             "dispute-review", queue + "{cursor:dispute}/", "staff", 403, {"staff": filed}, refusals=visitors
+        ),
+        # Not even staff are asked what a party has to say.
+        Surface(
+            "dispute-statement", "/disputes/{cursor:dispute}/statement/", "nobody", 404, refusals=visitors
+        ),
+        Surface(
+            "dispute-statements", queue + "{cursor:dispute}/statements/", "staff", 403, refusals=visitors
+        ),
+        Surface("dispute-rulings", queue + "{cursor:dispute}/rulings/", "staff", 403, refusals=visitors),
+        Surface(
+            "match-rulings",
+            "/moderation/rulings/valorant/zqarchivedqz/",
+            "staff",
+            403,
+            {"staff": "archived"},
+            refusals=visitors,
         ),
         *_list_bench(visitors),
     ]

@@ -44,6 +44,7 @@ WRITES: tuple[str, ...] = (
     "organise-entrants-do",
     "timeline-entry",
     "team-members",
+    "team-invitations",
     "tournament-entry",
     "tournament-team",
     "notification",

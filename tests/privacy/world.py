@@ -18,8 +18,9 @@ from deltacrown.accounts.services import add_external_id, create_key
 from deltacrown.core.pagination import Page
 from deltacrown.games.services import void_match
 from deltacrown.moderation.services import write_handle
+from deltacrown.teams.models import Team, TeamInvitation
 from deltacrown.teams.services import add_team_id
-from deltacrown.tournaments.models import EntryChange
+from deltacrown.tournaments.models import EntryChange, Pairing, TournamentInvitation
 from deltacrown.tournaments.services import sync_series
 from deltacrown.user_profile import receivers
 from deltacrown.user_profile.achievements.awards import revoke_achievement
@@ -152,6 +153,9 @@ def _compete(owner: User, rival: User) -> None:
     named = {"round": secret("round"), "series": secret("series"), "best_of": 1}
     scene.tournament_match(final, cup, opponent_user=rival, **named)
     sync_series(keys=[(cup.pk, secret("series"))])
+    Pairing.objects.create(
+        tournament=cup, number=1, round=secret("pairing"), first_user=owner, second_user=rival, state="READY"
+    )
     scene.registration(owner, cup, hours=2)
     scene.result(cup, 1, owner, hours=10)
     open_cup = scene.tournament(secret("opencup"), hours=30, status="OPEN")
@@ -163,9 +167,19 @@ def _compete(owner: User, rival: User) -> None:
         reason=secret("stepreason"),
         happened_at=secret_time("steptime", 4),
     )
-    scene.tournament(secret("draft"), hours=40, status="DRAFT", organiser=owner)
+    TournamentInvitation.objects.create(
+        tournament=open_cup, user=owner, invited_by=scene.player(secret("inviter"))
+    )
+    draft = scene.tournament(secret("draft"), hours=40, status="DRAFT", organiser=owner)
+    TournamentInvitation.objects.create(tournament=draft, user=scene.player(secret("invitee")))
     other = scene.match(rival, secret("othermatch"), "LOSS", hours=9, kind="TOURNAMENT")
     scene.tournament_match(other, cup, opponent_user=owner)
+
+
+def _invite(owner: User, team: Team) -> None:
+    """Whom the owner's team asks to join, and a team that asks the owner."""
+    TeamInvitation.objects.create(team=team, user=scene.player(secret("asked")), invited_by=owner)
+    TeamInvitation.objects.create(team=scene.team(secret("asking")), user=owner)
 
 
 def _keep_records(owner: User) -> None:
@@ -173,6 +187,7 @@ def _keep_records(owner: User) -> None:
     add_external_id(user=owner, external_id=f"esea:{secret('externalid')}", confirmed=True)
     add_external_id(user=owner, external_id=f"esea:{secret('claimedid')}", confirmed=False)
     scene.role(owner, team)
+    _invite(owner, team)
     add_team_id(team=team, external_id=f"esea:{secret('teamid')}")
     scene.experience(owner, 700, secret("award"))
     match = owner.match_rows.get(match_key=secret("casual"))

@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 import pytest
 
 from deltacrown.accounts.models import User
-from deltacrown.teams.models import Team, TeamMembership
+from deltacrown.teams.models import Team, TeamInvitation, TeamMembership, TeamRole
 from deltacrown.teams.services import (
     MembershipConflict,
     MembershipRecord,
+    accept_invitation,
     create_team,
     ensure_teams,
+    found_team,
+    invite_player,
     join_team,
     record_memberships,
+    withdraw_invitation,
 )
 from tests.concurrency import call_together
 
@@ -60,3 +64,38 @@ def test_of_overlapping_periods_one_is_recorded():
     )
     assert sum(isinstance(answer, MembershipConflict) for answer in answers) == 3
     assert TeamMembership.objects.count() == 1
+
+
+def test_of_founders_of_one_name_one_has_the_team():
+    players = [User.objects.create(username=name) for name in ("ann", "bob", "cat", "dan")]
+    names = ("North", "NORTH", "north", "North ")
+    answers = call_together(
+        [
+            lambda by=by, name=name: found_team(name=name, by=by, now=datetime.now(UTC))
+            for by, name in zip(players, names, strict=True)
+        ]
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Team", *["TeamTaken"] * 3]
+    assert Team.objects.count() == TeamMembership.objects.count() == TeamRole.objects.count() == 1
+
+
+def test_a_form_that_is_sent_several_times_at_once_founds_one_team():
+    ann = User.objects.create(username="ann")
+    answers = call_together([lambda: found_team(name="North", by=ann, now=datetime.now(UTC))] * 4)
+    assert {answer.slug for answer in answers} == {"north"}
+    assert Team.objects.count() == TeamRole.objects.count() == 1
+
+
+def test_of_an_answer_and_a_withdrawal_one_holds():
+    ann, bob = (User.objects.create(username=name) for name in ("ann", "bob"))
+    team = found_team(name="North", by=ann, now=datetime.now(UTC))
+    invite_player(team=team, user=bob, by=ann, now=datetime.now(UTC))
+    answers = call_together(
+        [
+            lambda: accept_invitation(team=team, user=bob, now=datetime.now(UTC)),
+            lambda: withdraw_invitation(team=team, user=bob, by=ann, now=datetime.now(UTC)),
+        ]
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["NoInvitation", "TeamInvitation"]
+    held = TeamInvitation.objects.get().answer
+    assert TeamMembership.objects.filter(user=bob).exists() == (held == "ACCEPTED")

@@ -12,17 +12,23 @@ from deltacrown.moderation import services as moderation
 from deltacrown.notifications import services as notifications
 from deltacrown.pages import (
     audit_log,
+    desk_invitations,
     desks,
+    dispute_evidence,
     dispute_hands,
     disputes,
     entry_changes,
     integrity,
+    invitations,
     merges,
     oneself,
+    own_name,
+    pairings,
     repairs,
     search,
     seasons,
     standings,
+    team_desk,
     team_results,
     team_roster,
     teams,
@@ -202,6 +208,17 @@ LISTS = {
             ).log
         )
     ),
+    "teams one is in": List(
+        lambda site, page, limit: team_desk.list_own_teams(site.owner, page, limit=limit)
+    ),
+    "invitations of teams": List(
+        lambda site, page, limit: team_desk.list_own_invitations(site.owner, page, limit=limit)
+    ),
+    "usernames one had": List(
+        lambda site, page, limit: (
+            own_name.get_name_page(site.owner, page, now=scene.at(0), limit=limit).former
+        )
+    ),
     "members of a team": List(lambda site, page, limit: teams.list_members(site.team, page, limit=limit)),
     "roles in a team": List(lambda site, page, limit: teams.list_roles(site.team, page, limit=limit)),
     "roster of a team over time": List(
@@ -268,14 +285,56 @@ LISTS = {
             "OPEN", page, whose="unassigned", viewer=site.staff, limit=limit
         )
     ),
+    "queue of disputes about a player": List(
+        lambda site, page, limit: disputes.list_queue(
+            "OPEN", page, about=site.rival.username, viewer=site.staff, limit=limit
+        ),
+        is_gathered=True,  # of the player's results and matches, sorted
+    ),
+    "statements of a dispute": List(
+        lambda site, page, limit: dispute_evidence.list_said(site.disputed, page, limit=limit),
+        is_gathered=True,  # of all disputes about the same, sorted
+    ),
+    "rulings about a dispute": List(
+        lambda site, page, limit: dispute_evidence.list_rulings_of_dispute(
+            site.disputed, page, viewer=site.staff, limit=limit
+        )
+    ),
+    "rulings about a match": List(
+        lambda site, page, limit: dispute_evidence.list_rulings_of_match(
+            dispute_evidence.list_lines(site.disputed), page, viewer=site.staff, limit=limit
+        )
+    ),
     "disputes about a tournament": List(
         lambda site, page, limit: (
             dispute_hands.get_disputes_desk("cup", "OPEN", page, viewer=site.staff, limit=limit).found
         ),
         is_gathered=True,  # of its results and of its matches, sorted
     ),
+    "invitations to a tournament": List(
+        lambda site, page, limit: (
+            desk_invitations.get_invitations_desk(
+                "cup", page, viewer=site.staff, now=scene.at(0), limit=limit
+            ).lines
+        )
+    ),
+    "one's own invitations": List(
+        lambda site, page, limit: invitations.list_own_invitations(
+            page, viewer=site.owner, now=scene.at(0), limit=limit
+        )
+    ),
     "tournaments that one runs": List(
         lambda site, page, limit: desks.list_run(page, viewer=site.staff, limit=limit)
+    ),
+    "pairings that one runs": List(
+        lambda site, page, limit: pairings.list_pairings(
+            "cup", page, viewer=site.staff, now=scene.at(0), limit=limit
+        )
+    ),
+    "pairings of a player": List(
+        lambda site, page, limit: pairings.list_pairings(
+            "cup", page, viewer=site.owner, now=scene.at(0), limit=limit
+        )
     ),
     "audit log": List(
         lambda site, page, limit: audit_log.get_audit_page({}, page, viewer=site.staff, limit=limit).found
@@ -354,6 +413,9 @@ QUERIES = {
     "notifications": 3,
     "blocked": 1,
     "log of a standing": 3,
+    "teams one is in": 2,
+    "invitations of teams": 2,
+    "usernames one had": 2,
     "members of a team": 2,
     "roles in a team": 1,
     "roster of a team over time": 2,
@@ -382,8 +444,16 @@ QUERIES = {
     "page of one's disputes": 3,
     "queue of disputes": 3,
     "queue of disputes in nobody's hands": 3,
-    "disputes about a tournament": 6,
+    "queue of disputes about a player": 4,
+    "statements of a dispute": 4,
+    "rulings about a dispute": 8,
+    "rulings about a match": 9,
+    "disputes about a tournament": 4,
+    "invitations to a tournament": 2,
+    "one's own invitations": 2,  # those to the player, and those to their teams
     "tournaments that one runs": 1,
+    "pairings that one runs": 3,
+    "pairings of a player": 3,
     "audit log": 2,
     "merges": 1,
     "repairs": 2,

@@ -8,15 +8,17 @@ from itertools import count
 
 from django.db.models import Max
 
-from deltacrown.accounts.models import PlayerMerge, User
+from deltacrown.accounts.models import FormerUsername, PlayerMerge, User
 from deltacrown.core.models import AuditEntry
 from deltacrown.games.models import ArchivedMatch, Match, Season
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.notifications.models import Notification
-from deltacrown.teams.models import Team, TeamMembership, TeamRole
+from deltacrown.teams.models import Team, TeamInvitation, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
+    Pairing,
     Tournament,
+    TournamentInvitation,
     TournamentMatchResult,
     TournamentParticipation,
     TournamentResult,
@@ -48,7 +50,8 @@ class Site:
 
     ``owner`` has long lists of everything, ``event`` of all players. ``fan`` follows a few players, ``staff``
     reviews all disputes. ``shy`` hides both histories, and has a long timeline and many achievements.
-    ``rival`` was in all matches of the owner. ``hider`` hides every entry of a long timeline.
+    ``rival`` was in all matches of the owner. ``disputed`` is a dispute of the owner about one of them, of
+    which much was said and decided. ``hider`` hides every entry of a long timeline.
     """
 
     owner: User
@@ -59,6 +62,7 @@ class Site:
     team: Team
     rival: User
     hider: User
+    disputed: Dispute
 
 
 def build_site() -> Site:
@@ -81,7 +85,9 @@ def build_site() -> Site:
     _reward(shy)
     _follow(owner, fan, crowd)
     squad = _band_together(crowd)
+    _court(owner, crowd)
     _play_as_a_team(squad, crowd[1])
+    _invite(owner, crowd, event)
     StandingChange.objects.bulk_create(
         StandingChange(user=owner, standing="SUSPENDED", reason="x", decided_by=staff, changed_at=scene.at(n))
         for n in range(LONG)
@@ -92,8 +98,36 @@ def build_site() -> Site:
     )
     _log(owner, staff, crowd)
     _name_periods()
+    disputed = _discuss(owner, staff, crowd)
     gather_statistics()
-    return Site(owner, fan, staff, shy, event, squad, crowd[0], hider)
+    return Site(owner, fan, staff, shy, event, squad, crowd[0], hider, disputed)
+
+
+def _discuss(owner: User, staff: User, crowd: Sequence[User]) -> Dispute:
+    """A statement of everybody about one dispute, and as many rulings about its match."""
+    disputed = Dispute.objects.filter(reporter=owner).latest("pk")
+    DisputeStatement.objects.bulk_create(
+        DisputeStatement(dispute=disputed, author=user, words="x", written_at=scene.at(n))
+        for n, user in enumerate(crowd)
+    )
+    about = f"match:{disputed.match_id}"
+    # Before the merges, which the whole log begins with.
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            kind="RULING", deed="match-corrected", actor=staff, about=about, minute=None, at=scene.at(n)
+        )
+        for n in range(LONG)
+    )
+    return disputed
+
+
+def _invite(owner: User, crowd: Sequence[User], event: Tournament) -> None:
+    """The owner is invited to every tournament, and everybody to one: one every hour."""
+    rows = [(other, owner) for other in Tournament.objects.exclude(pk=event.pk).order_by("id")[:LONG]]
+    TournamentInvitation.objects.bulk_create(
+        TournamentInvitation(tournament=cup, user=user, invited_at=scene.at(n))
+        for n, (cup, user) in enumerate([*rows, *((event, user) for user in crowd)])
+    )
 
 
 def _play_as_a_team(team: Team, player: User) -> None:
@@ -225,6 +259,19 @@ def _compete(owner: User, crowd: Sequence[User], event: Tournament) -> None:
         EntryChange(user=user, tournament=event, kind="ENTERED", happened_at=scene.at(n))
         for n, user in enumerate(crowd)
     )
+    # As in a league: the owner meets everybody, and everybody somebody else, too.
+    Pairing.objects.bulk_create(
+        Pairing(
+            tournament=event,
+            number=2 * n + more,
+            round="Week",
+            first_user=user if more else owner,
+            second_user=crowd[n - 1] if more else user,
+            state="READY",
+        )
+        for n, user in enumerate(crowd)
+        for more in range(2)
+    )
     won = [(user, each, 1) for n, each in enumerate(held) for user in (owner, crowd[n])]
     placed = [*won, *((user, event, n) for n, user in enumerate(crowd, start=1))]
     TournamentResult.objects.bulk_create(
@@ -316,6 +363,27 @@ def _follow(owner: User, fan: User, crowd: Sequence[User]) -> None:
     blocked = User.objects.bulk_create(User(username=f"q{number:05}") for number in range(LONG))
     Block.objects.bulk_create(
         Block(blocker=owner, blocked=user, created_at=scene.at(n)) for n, user in enumerate(blocked)
+    )
+
+
+def _court(owner: User, crowd: Sequence[User]) -> None:
+    """The owner joins a team every hour, which asked before; and a username an hour that they gave up."""
+    teams = Team.objects.bulk_create(Team(slug=f"of{n}", name=f"Of {n}") for n in range(LONG))
+    TeamMembership.objects.bulk_create(
+        TeamMembership(team=team, user=owner, joined_at=scene.at(n)) for n, team in enumerate(teams)
+    )
+    TeamInvitation.objects.bulk_create(
+        TeamInvitation(team=team, user=user, invited_by=crowd[n], invited_at=scene.at(n))
+        for n, team in enumerate(teams)
+        for user in (owner, crowd[0])
+        if user != crowd[n]
+    )
+    FormerUsername.objects.bulk_create(
+        FormerUsername(
+            owner=user, key=f"{user.username}-{n}", name=f"{user.username}-{n}", given_up_at=scene.at(n)
+        )
+        for n in range(LONG)
+        for user in (owner, crowd[0])
     )
 
 

@@ -40,6 +40,7 @@ NO_LISTS = {
     "user_profile/histories/bests.py:_read_latest",
     "user_profile/histories/company.py:_read_latest",
     "moderation/services/reading.py:write_handle",
+    "moderation/services/statements.py:write_statement_handle",
     "pages/merges.py:_write_handle",
     "tournaments/services/pairings/reading.py:write_handle",
     "user_profile/timeline/hiding.py:write_handle",
@@ -117,12 +118,15 @@ def shape_of(sql: str, params: Any) -> list[str]:
     """Return how a plan reads its tables: by which indexes, and whether it sorts.
 
     Bounds are left out, because they name the position. So are the order in which PostgreSQL looks up related
-    rows by key, whether it caches them, and the tables of games and teams, which have a
-    few rows: these are read whole or by their key, as the planner likes. Look-ups of privacy
+    rows by key, whether it caches them, and the tables of games and teams, which have few
+    rows: these are read whole or by their key, as the planner likes, but not merged, which
+    would sort a page of rows once more. Look-ups of privacy
     settings by key are left out too: a bound on times that may be hidden needs more of them.
     """
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
+        if postgresql:
+            cursor.execute("SET LOCAL enable_mergejoin = off")
         cursor.execute(
             f"{'EXPLAIN (COSTS OFF)' if postgresql else 'EXPLAIN QUERY PLAN'} {sql}", params or None
         )

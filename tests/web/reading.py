@@ -27,6 +27,11 @@ def rows_in(answer: Any, caption: str) -> list[str]:
     raise AssertionError(f"no table {caption!r}")
 
 
+def items_of(answer: Any) -> list[str]:
+    """The text of each item of the lists of a page."""
+    return [_flat(item) for item in re.findall(r"<li>(.*?)</li>", answer.content.decode(), re.DOTALL)]
+
+
 def _flat(markup: str) -> str:
     # Narrow screens show these texts a second time.
     markup = re.sub(r'<div class="narrow.*?</div>', " ", markup, flags=re.DOTALL)

@@ -15,6 +15,7 @@ from deltacrown.core import audit, clock
 from deltacrown.core.audit import READS_KEPT_FOR, collecting_reads, prune_reads, record_deed
 from deltacrown.core.deeds import DEEDS, Deed
 from deltacrown.core.models import AuditEntry
+from deltacrown.games.services import void_match
 from deltacrown.pages.bench import OPENS_PLAYERS
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import list_stats
@@ -191,6 +192,24 @@ class TestTheLog:
         page = text_of(browser_of(site.staff[Right.VIEW_AUDIT]).get(reverse("audit-log")))
         assert "Changed a standing: somebody whose account is closed" in page
         assert "gone" not in page
+
+    def test_of_a_match_that_somebody_hides_it_tells_neither_the_key_nor_why(self, site):
+        scene.hide(site.ann, matches=True)
+        for key, of in (("duel", None), ("clash", site.ann), ("final", None)):
+            void_match(
+                game=scene.game(), match_key=key, reason=f"Lag in {key}.", now=NOW, by=site.boss, user=of
+            )
+        address = f"{reverse('audit-log')}?deed=match-voided"
+        both = scene.staff("both", Right.VIEW_AUDIT, Right.CHANGE_MATCHES)
+        for who in (site.staff[Right.VIEW_AUDIT], both):
+            page = text_of(browser_of(who).get(address))
+            assert ("Lag in final." in page, "Valorant · final" in page) == (True, True)
+            assert [word for word in ("duel", "clash") if word in page] == []
+            rows = rows_in(browser_of(who).get(address), "Entries of the audit log")
+            assert len(rows) == 3
+        seen = scene.staff("seer", Right.VIEW_AUDIT, Right.VIEW_HIDDEN)
+        page = text_of(browser_of(seen).get(address))
+        assert [word in page for word in ("Lag in duel.", "Lag in clash.")] == [True, True]
 
     def test_every_deed_has_words_and_a_line(self):
         assert set(DEEDS) == set(Deed)

@@ -81,6 +81,12 @@ class TestFiling:
         assert table() == [("ann", "duel", None, "The server crashed.", "OPEN")]
         assert "Open Valorant match duel The server crashed." in rows_in(answer, "Your disputes")[0]
 
+    @pytest.mark.parametrize("kind", ["CASUAL", "TOURNAMENT"])
+    def test_it_says_who_reads_it(self, signed_in, ann, duel, kind):
+        Match.objects.filter(match_key="duel").update(kind=kind)
+        said = "who runs the tournament read what you write" in text_of(signed_in(ann).get(DUEL))
+        assert said is (kind == "TOURNAMENT")
+
     @pytest.mark.parametrize("entrant", ["player", "team"])
     def test_a_result(self, signed_in, ann, cup, league, bob, entrant):
         event, chosen = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -183,7 +185,10 @@ def test_players_are_entered_checked_in_together_withdrawn_and_let_in_again(peop
             assert send(org, "cup/entrants/do/", one=f"{one} {keys[0]}").status_code == 200
         assert entries("cup") == [f"ann {becomes}", "bob CHECKED_IN"]
     send(org, "cup/", do="start")
-    assert "Enter late" in text_of(as_of(org).get("/organise/cup/entrants/"))
+    shown = as_of(org).get("/organise/cup/entrants/")
+    assert "Enter late" in text_of(shown)
+    (ruled,) = re.findall(rf'href="([^"]*/{keys[0]}/)#disqualify"', shown.content.decode())
+    assert 'id="disqualify"' in as_of(org).get(ruled).content.decode()
     assert send(org, "cup/entrants/", entrant="co", reason="Late train").status_code == 200
     assert entries("cup")[-1] == "co REGISTERED"
 

@@ -226,7 +226,7 @@ def test_ids_are_named_by_the_player_confirmed_by_others_and_removed_for_good(an
     page = text_of(answers[1])
     assert "bob" not in page
     for said in (
-        "Confirmed by staff or an import",
+        "Confirmed by staff, an import or the provider itself",
         "You say so since",
         "You cannot undo this yourself",
         "Nothing else changes. You can name it again below.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_draw_and_its_results_by_hand(ask):
 def test_a_pairing_by_hand(ask):
     event, host, people, page = make_cup(2)
     first, second = (each.profile.public_id for each in people)
-    hand = {"round": "Extra", "first": second, "second": first, "best_of": "1"}
+    hand = {"round": "Extra", "first": second, "second": first, "best_of": "1", "key": "0" * 16}
     assert ask(host, page, do="add", **hand)[0] == 302
     extra = reverse("organise-pairing", args=[event.slug, desk.write_handle(Pairing.objects.latest("pk"))])
     assert ask(host, extra, do="schedule", scheduled_at="2025-06-01T18:00")[0] == 302
@@ -105,3 +106,50 @@ def test_a_pairing_by_hand(ask):
     assert [*Pairing.objects.order_by("pk").values()] == before
     assert ask(host, extra, do="remove", is_sure="on")[0] == 302
     assert ask(host, extra)[0] == 404
+
+
+@pytest.mark.django_db
+def test_seeds_move_by_arrows_once_however_often_they_are_sent(ask):
+    _event, host, people, page = make_cup(3)
+    keys = [each.profile.public_id for each in people]
+
+    def read_order():
+        answer = ask(host, page)[1]
+        made_from = re.search(r'name="made_from" value="(\w+)"', answer)[1]
+        return re.findall(r'name="seed-([\w-]+)"', answer), made_from
+
+    (order, first_seen), (a, b, c) = read_order(), keys
+    assert order == [a, b, c]
+    up = {"move": f"up {c}", "made_from": first_seen}
+    assert [ask(host, page, **up)[0] for _ in range(2)] == [302, 302]
+    assert read_order()[0] == [a, c, b]
+    # From the order of before, another step is another one than was meant.
+    status, said = ask(host, page, move=f"down {a}", made_from=first_seen)
+    assert (status, "The order was changed meanwhile" in said) == (409, True)
+    assert ask(host, page, move=f"down {c}", made_from=read_order()[1])[0] == 302
+    assert read_order()[0] == [a, b, c]
+    for wrong in ({"move": "up nobody"}, {"move": "sideways x"}, {"move": f"up {c}", "made_from": ""}):
+        assert ask(host, page, **{"made_from": first_seen, **wrong})[0] == 400
+    shuffled = []
+    for _ in range(2):
+        assert ask(host, page, do="shuffle", shuffle="7")[0] == 302
+        shuffled.append(read_order()[0])
+    assert shuffled[0] == shuffled[1]
+    assert ask(host, page, do="shuffle")[0] == 400
+
+
+@pytest.mark.django_db
+def test_a_pairing_by_hand_is_made_once_for_each_form(ask):
+    event, host, people, page = make_cup(2)
+    first, second = (each.profile.public_id for each in people)
+    hand = {"do": "add", "round": "Extra", "first": second, "second": first, "best_of": "1"}
+    keys = {re.search(r'name="key" value="(\w+)"', ask(host, page)[1])[1] for _ in range(2)}
+    for key in keys:
+        assert [ask(host, page, **hand, key=key)[0] for _ in range(2)] == [302, 302]
+    assert len(keys) == Pairing.objects.count() == 2
+    assert ask(host, page, **hand, key="elsewhere")[0] == 400
+    other = tournament("other", status="RUNNING", organiser=event.organiser)
+    for each in people:
+        registration(each, other)
+    answer = ask(host, reverse("organise-pairings", args=[other.slug]), **hand, key=keys.pop())
+    assert (answer[0], "load the page again" in answer[1]) == (409, True)

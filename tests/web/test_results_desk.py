@@ -256,6 +256,9 @@ class TestMatches:
         client, address = as_of(people["org"]), f"{DESK}matches/g1/"
 
         def change(what, **more):
+            if what == "swap":
+                page = client.get(address).content.decode()
+                more["made_from"] = re.search(r'name="made_from" value="(\w+)"', page)[1]
             answer = client.post(address, {"change": what, "reason": WHY, **more}, follow=True)
             rows = Match.objects.filter(match_key="g1").order_by("user__username").select_related("user")
             said = [(row.user.username, row.result, row.score, row.voided_at is not None) for row in rows]
@@ -273,6 +276,7 @@ class TestMatches:
             (200, swapped),
         ]
         assert change("correct")[0] == 400
+        assert [change("swap"), change("swap")] == [(200, as_it_was), (200, swapped)]
         assert change("correct", **scores) == (200, [("ann", "LOSS", "3", False), swapped[1]])
         absent = {f"absent-{handle(people['ann'])}": "on"}
         assert change("correct", **absent) == (200, [swapped[1]])

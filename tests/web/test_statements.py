@@ -3,6 +3,8 @@
 The counts are exact: a statement more is a decision, and shows here first.
 """
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -11,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right
-from deltacrown.teams.services import rename_team
+from deltacrown.accounts.services import rename_player
+from deltacrown.teams.services import found_team, invite_player, rename_team
 from deltacrown.user_profile.models import Follow, StandingChange, UserProfile
 from tests import scene
 
@@ -135,7 +138,7 @@ TOURNAMENTS = {
     "groups": (6, 9, 10),
     "league": (6, 9, 10),
     "royale": (6, 9, 10),
-    "open": (4, 7, 7),
+    "open": (4, 8, 7),  # whether somebody who is signed in is invited; a visitor is not asked
 }
 
 
@@ -152,3 +155,33 @@ def test_tournaments(db):
         found[kind] = tuple(count(each, f"/tournaments/{kind}/")[0] for each in viewers)
     assert max(most for counts in found.values() for most in counts) <= 10
     assert found == TOURNAMENTS
+
+
+#: Page of a captain → statements: two of who is signed in are in each.
+OF_A_CAPTAIN = {
+    "/settings/name/": 4,
+    "/settings/teams/": 6,
+    "/settings/teams/new/": 2,
+    "/settings/teams/invitations/": 4,
+    "/teams/north/manage/": 9,
+    "/teams/north/name/": 4,
+}
+
+
+@pytest.mark.parametrize("many", [1, 4])
+def test_the_pages_of_who_founds_and_runs_teams(many):
+    """However many members, invitations and former names there are."""
+    now = datetime.now(UTC)
+    captain = scene.player("captain")
+    north = found_team(name="North", by=captain, now=now)
+    for number in range(many):
+        member, asked, other = (scene.player(f"{word}{number}") for word in ("member", "asked", "other"))
+        scene.member(member, north)
+        scene.role(member, north, "COACH")
+        invite_player(team=north, user=asked, by=captain, now=now)
+        of_other = found_team(name=f"Team {number}", by=other, now=now)
+        invite_player(team=of_other, user=captain, by=other, now=now)
+        rename_player(user=captain, username=f"captain{number}")
+    browser = browser_of(captain)
+
+    assert {page: count(browser, page)[0] for page in OF_A_CAPTAIN} == OF_A_CAPTAIN

@@ -54,8 +54,11 @@ class TestPlayer:
     def test_a_player_registers_checks_in_and_withdraws(self, cup, ann):
         steps = [
             ("register", "You are registered.", "REGISTERED", ["check-in", "withdraw"]),
-            ("check-in", "You are checked in.", "CHECKED_IN", ["withdraw"]),
-            ("withdraw", "You are withdrawn.", "WITHDRAWN", ["register"]),
+            ("check-in", "You are checked in.", "CHECKED_IN", ["take-back-check-in", "withdraw"]),
+            ("take-back-check-in", "You are no longer checked in.", "REGISTERED", ["check-in", "withdraw"]),
+            ("check-in", "You are checked in.", "CHECKED_IN", ["take-back-check-in", "withdraw"]),
+            ("withdraw", "You are withdrawn.", "WITHDRAWN", ["take-back"]),
+            ("take-back", "You are in again.", "CHECKED_IN", ["take-back-check-in", "withdraw"]),
         ]
         assert offered(ann) == ["register"]
         for do, said, status, then in steps:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.contrib.auth.models import Permission
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
@@ -23,8 +26,11 @@ from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
 from deltacrown.core.errors import DomainError, TooManyRequests
 from deltacrown.core.names import make_name_key
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.freshness.rates import Allowance, Rate, count_one, forget
 
+#: By what somebody has come in, as django-allauth calls it.
+PASSWORD, PROVIDER = "password", "socialaccount"
 ACCOUNT, ADDRESS = "sign-in-account", "sign-in-address"
 #: Counts of this process alone, for while the cache does not answer: a limit must not end with Redis.
 _own = LocMemCache("sign-in", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
@@ -58,6 +64,36 @@ def count_attempt(request: HttpRequest | None, username: str) -> None:
     reset = max((each.reset for each in allowances if each.left < 0), default=0)
     if reset:
         raise TooManyRequests(_describe_wait(reset), retry_after=reset)
+
+
+def count_from_address(request: HttpRequest) -> None:
+    """Count an attempt to sign in to no account in particular, as with a provider.
+
+    :raises TooManyRequests: there were too many from the address.
+    """
+    allowance = _count(_address_rate(), ADDRESS, get_client_address(request))
+    if allowance.left < 0:
+        raise TooManyRequests(_describe_wait(allowance.reset), retry_after=allowance.reset)
+
+
+def is_proven_again(request: HttpRequest) -> bool:
+    """Return whether a provider has said so lately: for a while the player is not asked again.
+
+    django-allauth itself counts only what is shown here, a password or a code.
+    """
+    for each in get_authentication_records(request, request.user):
+        is_again = each["method"] == PROVIDER and each.get("reauthenticated")
+        if is_again and now().timestamp() - each["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
+            return True
+    return False
+
+
+def _list_signed_in() -> QuerySet[User]:
+    people = User.objects.select_related("profile").annotate(**list_heads())
+    return people.filter(pk=Parameter(0), is_active=True).order_by("pk")[:1]
+
+
+_SIGNED_IN = PreparedQuery(_list_signed_in)
 
 
 class SignInClosed(DomainError):
@@ -101,8 +137,7 @@ class Passwords(AllowAllUsersModelBackend):
         Every page names the player in its head, tells a suspended one so and says what is unread: one
         statement reads all.
         """
-        people = User.objects.select_related("profile").annotate(**list_heads())
-        return people.filter(pk=user_id, is_active=True).first()
+        return _SIGNED_IN.first(user_id)
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return the permissions of a user and of their groups, as Django's own backend, in one statement."""

@@ -71,6 +71,7 @@ def list_own() -> list[Belonging]:
     """Return what is declared of this app's own tables, of django-allauth's, and of the admin's log."""
     from allauth.account.models import EmailAddress  # noqa: PLC0415 - models are not loaded yet
     from allauth.mfa.models import Authenticator  # noqa: PLC0415
+    from allauth.socialaccount.models import SocialAccount  # noqa: PLC0415
     from allauth.usersessions.models import UserSession  # noqa: PLC0415
     from django.contrib.admin.models import LogEntry  # noqa: PLC0415
 
@@ -96,9 +97,10 @@ def list_own() -> list[Belonging]:
         Belonging(ApiKey, "owner", OnMerge.KEEP, OnAnonymise.DELETE),
         Belonging(ApiKey, "made_by", OnMerge.MOVE, OnAnonymise.KEEP),
         Belonging(AnsweredRequest, "owner", OnMerge.KEEP, OnAnonymise.DELETE),
-        # Nobody signs in to a merged account; its address and second factor wait for the merge to be undone.
+        # Nobody signs in to a merged account; its ways in wait for the merge to be undone.
         Belonging(EmailAddress, "user", OnMerge.KEEP, OnAnonymise.DELETE),
         Belonging(Authenticator, "user", OnMerge.KEEP, OnAnonymise.DELETE),
+        Belonging(SocialAccount, "user", OnMerge.KEEP, OnAnonymise.DELETE),
         Belonging(UserSession, "user", OnMerge.KEEP, OnAnonymise.DELETE),
         *(
             Belonging(PlayerMerge, column, OnMerge.KEEP, OnAnonymise.KEEP)

@@ -5,9 +5,11 @@ from __future__ import annotations
 # Each registers its own pages as it is imported.
 import allauth.account.admin
 import allauth.mfa.admin
+import allauth.socialaccount.admin
 import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -18,7 +20,8 @@ from deltacrown.accounts.services import end_sessions, remove_second_factor
 from deltacrown.core.admin import ReadOnlyAdmin
 from deltacrown.core.admin_search import Kind
 
-admin.site.unregister([EmailAddress, Authenticator, UserSession])
+# Nothing is written to the tables of apps and tokens: providers are named in the settings.
+admin.site.unregister([EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 # The admin's own door asks for no code.
 admin.site.login_form = AdminSignInForm
 
@@ -52,6 +55,17 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
             title="Take the second factor away",
             service=lambda row, _answers: remove_second_factor(user=row.user),
         )
+
+
+@admin.register(SocialAccount)
+class SocialAccountAdmin(ReadOnlyAdmin):
+    list_display = ["user", "provider", "uid", "date_joined", "last_login"]
+    list_filter = ["provider"]
+    list_select_related = ["user"]
+    found_by = {"user": Kind.PLAYER}
+    found_by_key = ["uid"]
+    exclude = ["extra_data"]
+    ordering = ["-id"]
 
 
 @admin.register(UserSession)

@@ -97,6 +97,7 @@ def list_own_texts() -> list[Texts]:
     """Return the texts of this app's tables, of django-allauth's, of Django's and of what is below."""
     from allauth.account.models import EmailAddress, EmailConfirmation  # noqa: PLC0415 - not loaded yet
     from allauth.mfa.models import Authenticator  # noqa: PLC0415
+    from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken  # noqa: PLC0415
     from allauth.usersessions.models import UserSession  # noqa: PLC0415
     from django.contrib.admin.models import LogEntry  # noqa: PLC0415
     from django.contrib.auth.models import Group, Permission  # noqa: PLC0415
@@ -133,6 +134,10 @@ def list_own_texts() -> list[Texts]:
         describe(EmailAddress, owner="user", name="email"),
         describe(EmailConfirmation, nameless="key"),
         describe(Authenticator, nameless="type", gone="data"),
+        describe(SocialAccount, owner="user", name="uid", nameless="provider", gone="extra_data"),
+        # Both are empty: providers are named in the settings, and no token is kept.
+        describe(SocialApp, nameless="provider provider_id name client_id secret key settings"),
+        describe(SocialToken, gone="token token_secret"),
         describe(UserSession, nameless="session_key", gone="user_agent data"),
         describe(Group, title="name"),
         describe(Permission, nameless="name codename"),

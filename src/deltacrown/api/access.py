@@ -114,6 +114,8 @@ CREATOR = Access(Right.CREATE_PLAYERS, "players:create")
 CORRECTOR = Access(Right.CHANGE_MATCHES, "matches:write")
 #: For running tournaments; the tournament's organiser is checked by the service.
 ORGANISER = Access("member", "tournaments:write")
+#: For marking as read what the caller is told.
+TOLD = Access("member", "notifications:write")
 #: For suspending players.
 SUSPENDER = Access(Right.SUSPEND_PLAYERS, None)
 #: For merging accounts of one player.

@@ -32,8 +32,10 @@ from deltacrown.api.resources import (
     leaderboards,
     me,
     merges,
+    notifications,
     organising,
     over_time,
+    pairings,
     recording,
     rosters,
     search,
@@ -76,8 +78,8 @@ api.add_exception_handler(Refused, answer_refused)
 api.add_exception_handler(DomainError, answer_domain_error)
 api.add_exception_handler(ValidationError, answer_validation_error)
 api.add_exception_handler(HttpError, answer_http_error)
-#: ``creating``, ``identities``, ``organising``, ``over_time``, ``recording`` and ``search`` add to the
-#: resources of other modules.
+#: ``creating``, ``identities``, ``organising``, ``over_time``, ``pairings``, ``recording`` and ``search``
+#: add to the resources of other modules.
 MODULES = (
     exports,
     creating,
@@ -87,12 +89,14 @@ MODULES = (
     standings,
     leaderboards,
     organising,
+    pairings,
     rosters,
     seasons,
     teams,
     recording,
     disputes,
     merges,
+    notifications,
     me,
     external_ids,
     keys,

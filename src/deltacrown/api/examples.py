@@ -96,6 +96,11 @@ OF_SHAPE: dict[str, dict[str, Any]] = {
     "StatValue": {"name": "matches_won"},
     "EntryLine": _TOURNAMENT,
     "OfficialResult": _TOURNAMENT,
+    "Notification": {"kind": "FOLLOWED", "text": "Bob follows you.", "page": f"/players/{BOB}/"},
+    "Pairing": {"state": "CONFIRMED", "recorded_otherwise": False},
+    "PairedEntrant": {"team_slug": ""},
+    "PairedGame": {"winner": 1, "first_score": "13", "second_score": "9"},
+    "PairingOutcome": {"winner": 1, "no_show": None},
     "Tournament": _TOURNAMENT,
     "TournamentLine": _TOURNAMENT,
     "TournamentPage": _TOURNAMENT,
@@ -143,6 +148,9 @@ BODIES: dict[str, Any] = {
     },
     "GivenCurrency": {"prize_currency": "EUR"},
     "GivenDisqualification": {"player": BOB, "reason": "Played for somebody else."},
+    "GivenOutcome": {"games": [{"winner": 1, "first_score": "13", "second_score": "9"}]},
+    "GivenRuledOutcome": {"no_show": 2, "reason": "Bob did not come."},
+    "GivenRead": {},
     "GivenMatches": {
         "matches": [
             {

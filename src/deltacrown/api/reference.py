@@ -93,7 +93,7 @@ def _type(shape: dict[str, Any]) -> str:
     if "anyOf" in shape:
         return " or ".join(_type(each) for each in shape["anyOf"])
     if "enum" in shape:
-        return ", ".join(shape["enum"])
+        return ", ".join(map(str, shape["enum"]))
     if shape.get("type") == "array":
         return f"list of {_type(shape.get('items', {}))}"
     return str(shape.get("format") or shape.get("type", "anything"))

@@ -74,6 +74,9 @@ def configure_entrance(*, sign_ups: str, mails: str, is_tls: bool) -> dict[str, 
         "MFA_TOTP_TOLERANCE": 1,
         "MFA_RECOVERY_CODES_SHOW_ONCE": True,
         "USERSESSIONS_TRACK_ACTIVITY": False,
+        "SOCIALACCOUNT_ADAPTER": "deltacrown.accounts.entrance.asking.SocialAdapter",
+        "SOCIALACCOUNT_STORE_TOKENS": False,
+        "SOCIALACCOUNT_EMAIL_AUTHENTICATION": False,
     }
 
 

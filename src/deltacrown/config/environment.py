@@ -28,6 +28,8 @@ NAME = rf"{LABEL}(\.{LABEL})*"
 HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 ORIGIN = re.compile(rf"https?://(\*\.)?({NAME}|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?", re.ASCII | re.IGNORECASE)
 
+CLIENT_ID = re.compile(r"[0-9]{15,25}", re.ASCII)
+CLIENT_SECRET = re.compile(r"[!-~]{8,200}", re.ASCII)
 SENDER = re.compile(r"[^<>\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 
 DATABASES = ("sqlite", "postgres", "postgresql", "psql", "pgsql")
@@ -154,6 +156,18 @@ class Environment:
         if not SENDER.fullmatch(text):
             _refuse(name, text, "write DeltaCrown <play@example.org>")
         return text
+
+    def client(self, id_name: builtins.str, secret_name: builtins.str) -> tuple[builtins.str, builtins.str]:
+        """Return the id and the secret that a provider gave this site: both are set, or none is."""
+        client_id, secret = self.str(id_name, default=""), self.str(secret_name, default="")
+        if secret and not CLIENT_SECRET.fullmatch(secret):
+            _refuse_secret(secret_name, "write it as the provider shows it, without spaces")
+        if client_id and not CLIENT_ID.fullmatch(client_id):
+            _refuse(id_name, client_id, "write the number that the provider shows")
+        if bool(client_id) != bool(secret):
+            missing, there = (secret_name, id_name) if client_id else (id_name, secret_name)
+            raise ImproperlyConfigured(f"{missing} is not set, and {there} is: set both, or none.")
+        return client_id, secret
 
     def redis(self, name: builtins.str) -> builtins.str:
         """Return the address of a Redis; ``""`` when there is none."""

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
 ]
 
@@ -146,6 +147,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024,
 PAGE_RATE_PER_ADDRESS = env.rate("PAGE_RATE_PER_ADDRESS", default="600/60")
 SIGN_IN_RATE_PER_ACCOUNT = env.rate("SIGN_IN_RATE_PER_ACCOUNT", default="10/900")
 USERNAME_CHANGE_RATE = env.rate("USERNAME_CHANGE_RATE", default="3/2592000")
+#: How many teams a player may found, and how often captains may rename their team.
+TEAM_FOUNDING_RATE = env.rate("TEAM_FOUNDING_RATE", default="5/2592000")
+TEAM_NAME_CHANGE_RATE = env.rate("TEAM_NAME_CHANGE_RATE", default="3/2592000")
 AVATAR_CHANGE_RATE = env.rate("AVATAR_CHANGE_RATE", default="20/3600")
 SIGN_IN_RATE_PER_ADDRESS = env.rate("SIGN_IN_RATE_PER_ADDRESS", default="100/900")
 
@@ -159,6 +163,9 @@ ENTRANCE = configure_entrance(
     sign_ups=SIGN_UP_RATE_PER_ADDRESS, mails=MAIL_RATE_PER_MAILBOX, is_tls=BEHIND_TLS
 )
 globals().update(ENTRANCE)
+#: What people can sign in with besides a password: a provider that is not named here does not exist.
+STEAM_SIGN_IN = env.bool("STEAM_SIGN_IN", default=False)
+DISCORD_CLIENT_ID, DISCORD_CLIENT_SECRET = env.client("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
 #: Mails are written to a folder where there is no server for them.
 MAILS = env.email("EMAIL_URL", default=f"filemail://{VAR / 'mail'}")
 globals().update(MAILS)
@@ -252,6 +259,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # Behind TLS (production) everything is strict; the embedded default speaks plain HTTP on loopback.
 SECURE_SSL_REDIRECT = BEHIND_TLS
+SESSION_ENGINE = "deltacrown.config.sessions"
 SESSION_COOKIE_SECURE = BEHIND_TLS
 CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0

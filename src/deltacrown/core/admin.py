@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from deltacrown.core.admin_lists import PeopleChangeList, get_person
 from deltacrown.core.admin_search import Kind
 from deltacrown.core.admin_words import build_column, page_of_person, write_person
+from deltacrown.core.deeds import DEEDS, Deed
 from deltacrown.core.errors import DomainError
 from deltacrown.core.lean_admin import LeanAdmin
 from deltacrown.core.models import AuditEntry, JobRun
@@ -273,7 +274,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ["kind"]
     list_select_related = ["actor", "subject"]
     found_by = {"actor": Kind.PLAYER, "subject": Kind.PLAYER}
-    found_by_key = ["deed"]
-    # What it is about is a key; the page of the log says it in words.
-    exclude = ["about", "sameness", "minute"]
+    search_help_text = "The name or public id of who did it or whom it was about, or the code of a deed."
+    # What it is about is a key, and the reason may tell of it: the page of the log says both in words, as far
+    # as the reader may see the thing.
+    exclude = ["about", "reason", "sameness", "minute"]
     ordering = ["-at", "-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find entries by people, or by the code of a deed: among those of its kind, which an index has."""
+        text = search_term.strip()
+        if text in set(Deed):
+            deed = Deed(text)
+            return queryset.filter(kind=DEEDS[deed].kind, deed=deed), False
+        return super().get_search_results(request, queryset, search_term)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.http import HttpRequest
@@ -29,7 +29,20 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self.count == MOST_COUNTED
 
 
-class PeopleChangeList(ChangeList):
+class LeanChangeList(ChangeList):
+    """A page of rows in the order of its list, which an index has.
+
+    Django leaves out the links that sort by another column, and sorts all the same where an address asks.
+    """
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> Any:
+        """Return the order of the list, and only where it may be sorted the one that is asked for."""
+        if not self.sortable_by:
+            self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
+
+
+class PeopleChangeList(LeanChangeList):
     """A page of rows that hold the key of a person, who is read along, for all rows in one statement."""
 
     def get_results(self, request: HttpRequest) -> None:

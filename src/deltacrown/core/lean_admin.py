@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from deltacrown.core.admin_lists import BoundedPaginator
+from deltacrown.core.admin_lists import BoundedPaginator, LeanChangeList
 from deltacrown.core.admin_search import Kind, build_condition, is_searchable
 from deltacrown.core.admin_words import NOTHING, build_column, is_of_person, write_person
 from deltacrown.core.audit import record_deed, write_about
@@ -37,6 +37,8 @@ class LeanAdmin(ModelAdmin):
     #: Lookups of whole keys that a search compares with the text: ``match_key``, ``email__iexact``.
     found_by_key: ClassVar[list[str]] = []
 
+    #: By nothing: every row of a table would be sorted. Lists of a few dozen rows say None, by any column.
+    sortable_by: ClassVar[Any] = ()
     paginator = BoundedPaginator
     change_list_template = "admin/bounded_list.html"
     change_form_template = "admin/named_form.html"
@@ -72,9 +74,20 @@ class LeanAdmin(ModelAdmin):
         related |= people & set(self.list_display)
         return [*sorted(related), *sorted(f"{name}__profile" for name in people & related)]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the class of a page of rows."""
+        return LeanChangeList
+
     def get_search_fields(self, request: HttpRequest) -> Any:
         """Return something where rows are found, so that Django shows a search box."""
-        return super().get_search_fields(request) or [*self.found_by_key, *self.found_by]
+        return super().get_search_fields(request) or [*self.found_by_key, *self.get_found_by()]
+
+    def get_found_by(self) -> dict[str, Kind]:
+        """Return ``found_by`` with the other people that the list names, where an index has their column."""
+        named = [each for each in self.opts.fields if each.name in self.list_display and is_of_person(each)]
+        first = {index.fields[0].lstrip("-") for index in self.opts.indexes if index.fields}
+        people = [each.name for each in named if getattr(each, "db_index", False) or each.name in first]
+        return dict.fromkeys(people, Kind.PLAYER) | self.found_by
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -86,7 +99,7 @@ class LeanAdmin(ModelAdmin):
         if not is_searchable(text):
             return queryset.none(), False
 
-        condition = build_condition(self.found_by, text)
+        condition = build_condition(self.get_found_by(), text)
         for lookup in self.found_by_key:
             condition |= Q(**{lookup: text})
         return queryset.filter(condition), False

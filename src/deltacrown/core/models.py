@@ -97,6 +97,7 @@ class AuditEntry(models.Model):
             models.Index("kind", F("at").desc(), F("id").desc(), name="core_auditentry_of_kind"),
             models.Index("actor", F("at").desc(), F("id").desc(), name="core_auditentry_by"),
             models.Index("subject", F("at").desc(), F("id").desc(), name="core_auditentry_of"),
+            models.Index("about", "kind", F("at").desc(), F("id").desc(), name="core_auditentry_about"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -61,6 +61,7 @@ class GameAdmin(ServiceAdmin):
 
     list_display = ["name", "slug", "counts_forfeits"]
     fields = ["name", "slug", "counts_forfeits"]
+    sortable_by = None
     search_fields = ["name", "slug"]  # not read: Django asks for them where rows are chosen by a search
     found_by = {"pk": Kind.GAME}
 
@@ -87,6 +88,7 @@ class SeasonAdmin(ServiceAdmin):
     form = SeasonForm
     list_display = ["name", "slug", "game", "first_day", "last_day", "site_link"]
     list_filter = ["game"]
+    sortable_by = None
     list_select_related = ["game"]
     fields = ["name", "slug", "game", "starts_at", "ends_at"]
     found_by = {"game": Kind.GAME}
@@ -185,7 +187,6 @@ class MatchRowAdmin(ReadOnlyAdmin):
     fields = ["game", "match_key", "kind", "played", "recorded_at", "outcome", "counting", "table", "rulings"]
     readonly_fields = ["played", "outcome", "counting", "table", "rulings"]
     ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []  # by nothing: it would sort every line that there is
     actions = [
         "void_selected",
         "restore_selected",

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from deltacrown.core.admin_lists import LeanChangeList
 from deltacrown.core.admin_search import Kind, find
 from deltacrown.core.admin_words import LINE_BREAK, NOTHING, write_data, write_name, write_person
 from deltacrown.games.models import Game, MatchRow
@@ -57,7 +57,7 @@ def find_matches(table: type[MatchRow], text: str) -> Q:
     return condition
 
 
-class MatchChangeList(ChangeList):
+class MatchChangeList(LeanChangeList):
     """A page of matches, each with its lines, which are read in one statement."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -250,6 +250,12 @@ class MatchRow(models.Model):
             models.Index("user", "played_at", "game", "result", name="%(class)s_counted", condition=COUNTS),
             # This index covers leaderboards for a period: they are counted without reading the table.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
+            # The few that do not count, for the lists of those alone.
+            models.Index(
+                fields=["id"],
+                name="%(class)s_left_out",
+                condition=Q(voided_at__isnull=False) | ~Q(uncounted_reason=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.text import Truncator
 
 from deltacrown.core import clock
 from deltacrown.core.admin import ReadOnlyAdmin
+from deltacrown.core.admin_lists import LeanChangeList
 from deltacrown.core.admin_search import Kind, is_searchable
 from deltacrown.core.admin_words import write_person
 from deltacrown.games.forms import read_results, results_form
@@ -22,7 +22,7 @@ from deltacrown.games.match_lists import MOST_SIDES, add_lines, get_lines, group
 from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.games.services import list_match_lines
 from deltacrown.moderation import services
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 
 RemedyOf = Callable[[dict[str, Any]], services.Remedy]
 
@@ -51,7 +51,7 @@ class PlacementForm(ResolutionForm):
     )
 
 
-class DisputeChangeList(ChangeList):
+class DisputeChangeList(LeanChangeList):
     """A page of disputes, each with the match that it is about, and that one's lines."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -129,6 +129,10 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     def page_of(self, row: Dispute) -> tuple[str, list[str]]:
         return "dispute-review", [services.write_handle(row)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave out those to which who looks is a party."""
+        return services.exclude_concerning(super().get_queryset(request), self.actor(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DisputeChangeList]:
         return DisputeChangeList
@@ -259,3 +263,36 @@ class DisputeAdmin(ReadOnlyAdmin):
             )
 
         return self.ask_first(request, rows, title=title, service=uphold, form_class=form_class)
+
+
+@admin.register(DisputeStatement)
+class DisputeStatementAdmin(ReadOnlyAdmin):
+    """What other parties say of disputes; on the site it is read where a dispute is reviewed."""
+
+    list_display = ["author", "about", "said", "written_at", "changed_at", "site_link"]
+    list_select_related = ["dispute"]
+    found_by = {"author": Kind.PLAYER}
+    search_help_text = "The name or public id of who said it."
+    ordering = ["-id"]
+    fields = ["about", "author", "words", "written_at", "changed_at", "former"]
+    readonly_fields = ["about"]
+
+    def page_of(self, row: DisputeStatement) -> tuple[str, list[str]]:
+        return "dispute-review", [services.write_handle(row.dispute)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Leave out those of disputes that are the reader's own, or to which they are a party."""
+        actor = self.actor(request)
+        disputes = services.exclude_concerning(Dispute.objects.exclude(reporter=actor), actor)
+        return super().get_queryset(request).filter(dispute__in=disputes.values("pk"))
+
+    def describe(self, row: DisputeStatement) -> str:
+        return f"{write_person(row.author)}: {Truncator(row.words).chars(80)}"
+
+    @admin.display(description="About")
+    def about(self, row: DisputeStatement) -> str:
+        return f"Dispute of {row.dispute.filed_at:%Y-%m-%d}"
+
+    @admin.display(description="In the party’s words")
+    def said(self, row: DisputeStatement) -> str:
+        return Truncator(row.words).chars(120)

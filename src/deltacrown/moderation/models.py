@@ -92,3 +92,31 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"Dispute {self.pk} ({self.status})"
+
+
+class DisputeStatement(models.Model):
+    """What another party of a disputed match or result says of it. Only who may decide it reads that."""
+
+    dispute = models.ForeignKey(Dispute, refuse_deletion, related_name="statements", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, refuse_deletion, related_name="dispute_statements")
+    words = models.TextField(max_length=2000)
+    written_at = models.DateTimeField(db_default=DatabaseNow())
+    changed_at = models.DateTimeField(null=True, blank=True)
+    former = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What it said before, oldest first, and since when: moderators may have read it.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dispute", "author"], name="moderation_statement_once"),
+            models.CheckConstraint(condition=~Q(words=""), name="moderation_statement_words"),
+        ]
+        indexes = [
+            models.Index(fields=["dispute", "written_at", "id"], name="moderation_statement_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Statement {self.pk} on dispute {self.dispute_id}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.db.models import QuerySet
@@ -49,10 +48,12 @@ class LoggedDeed:
     :param actor: who did it; None for a command or a job, and for somebody who is gone.
     :param subject: the player it is about, if the viewer may know.
     :param is_hidden: whether it is about a player whom the viewer may not see.
+    :param reason: why; empty where it may tell of a match that the viewer may not see.
     """
 
     entry: AuditEntry
     what: str
+    reason: str
     actor: UserProfile | None
     subject: UserProfile | None
     is_hidden: bool
@@ -121,13 +122,15 @@ def _describe(
     kind, _colon, key = row.about.partition(":")
     subject = people.get(row.subject_id) if row.subject_id else None
     deed = Deed._value2member_map_.get(row.deed)
+    about = found.get(kind, {}).get(key)
     return LoggedDeed(
         entry=row,
+        reason=row.reason if about or kind != "match" else "",
         what=str(DEEDS[Deed(row.deed)].words) if deed else row.deed,
         actor=people.get(row.actor_id) if row.actor_id else None,
         subject=subject,
         is_hidden=row.subject_id is not None and subject is None,
-        about=found.get(kind, {}).get(key) or About(label=_name_kind(kind)),
+        about=about or About(label=_name_kind(kind)),
     )
 
 
@@ -169,16 +172,17 @@ def _check_choice(value: str, choices: Sequence[str], *, field: str) -> None:
 
 
 def _find_matches(keys: set[str], viewer: User) -> dict[str, About]:
+    """Find the matches of which the viewer may see the line that is named.
+
+    Who may change matches opens any by its key on the bench, one at a time, which is logged; that is no right
+    to be told here which matches somebody hides.
+    """
     asked = [int(key) for key in keys if key.isdigit()]
     found: dict[str, About] = {}
     for source in list_match_sources(pk__in=asked):
-        rows = source if has_right(viewer, Right.CHANGE_MATCHES) else _as_shown(source, viewer)
+        rows = privacy.filter_match_by_visibility(source, viewer)
         found |= {str(row.pk): About(match=row) for row in rows.select_related("game")}
     return found
-
-
-def _as_shown(rows: Any, viewer: User) -> Any:
-    return privacy.filter_match_by_visibility(rows, viewer)
 
 
 def _find_tournaments(slugs: set[str], viewer: User) -> dict[str, About]:

@@ -107,7 +107,7 @@ def get_player_desk(public_id: str, *, viewer: Viewer) -> PlayerDesk:
     user = profile.user
     record_deed(deed=Deed.READ_PLAYER, by=reader, of=user)
     sees_disputes = has_right(reader, Right.VIEW_DISPUTES)
-    filed, about = list_disputes_about(user, limit=LATEST) if sees_disputes else (None, None)
+    filed, about = list_disputes_about(user, viewer=reader, limit=LATEST) if sees_disputes else (None, None)
     sees_log = has_right(reader, Right.VIEW_AUDIT)
     may_merge = has_right(reader, Right.MERGE_PLAYERS)
     return PlayerDesk(

@@ -40,6 +40,7 @@ class DeskDeed(StrEnum):
     """What who runs a tournament does about an entrant that is there."""
 
     CHECK_IN = "check-in"
+    UNCHECK = "take-back-check-in"
     WITHDRAW = "withdraw"
     TAKE_BACK = "take-back"
 
@@ -138,7 +139,7 @@ def enter_named(*, slug: str, entrant: str, reason: str, by: User, now: datetime
 
 @atomic_service
 def do_to_entrants(*, slug: str, deed: DeskDeed, keys: Sequence[str], by: User, now: datetime) -> list[str]:
-    """Check entrants in, withdraw them, or take that back: all or none. Return their names.
+    """Check entrants in, withdraw them, or take either back: all or none. Return their names.
 
     :param keys: public ids, or slugs of teams.
     :raises DomainError: as the steps themselves, or nobody is named, or somebody unknown.
@@ -151,6 +152,7 @@ def do_to_entrants(*, slug: str, deed: DeskDeed, keys: Sequence[str], by: User, 
         require_good_standing(by, now)
     step = {
         DeskDeed.CHECK_IN: services.check_in,
+        DeskDeed.UNCHECK: services.take_back_check_in,
         DeskDeed.WITHDRAW: services.withdraw,
         DeskDeed.TAKE_BACK: services.take_back_withdrawal,
     }[deed]
@@ -222,4 +224,6 @@ def _list_deeds(event: Tournament, status: Status) -> list[DeskDeed]:
         return [DeskDeed.TAKE_BACK]
     if status == Status.REGISTERED and is_open:
         return [DeskDeed.CHECK_IN, DeskDeed.WITHDRAW]
+    if status == Status.CHECKED_IN and is_open:
+        return [DeskDeed.UNCHECK, DeskDeed.WITHDRAW]
     return [DeskDeed.WITHDRAW] if status != Status.DISQUALIFIED else []

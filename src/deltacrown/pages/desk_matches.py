@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
-from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.errors import Conflict, InvalidInput, NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games import services as games
 from deltacrown.pages.desks import get_desk
 from deltacrown.pages.results_desk import EntrantLine, list_lines
-from deltacrown.pages.ruled_matches import RuledMatch, swap_sides
+from deltacrown.pages.ruled_matches import RuledMatch, digest_lines, swap_sides
 from deltacrown.tournaments import services
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import MayNotOrganise, TournamentMatchRecord
@@ -34,6 +34,10 @@ class Change(StrEnum):
     RESTORE = "restore"
     SWAP = "swap"
     CORRECT = "correct"
+
+
+class MatchHasChanged(Conflict):
+    """The match is another by now than the one that the form was made from."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,15 @@ def change_match(
     results: Mapping[str, str] | None = None,
     scores: Mapping[str, str] | None = None,
     removed: Collection[str] = (),
+    made_from: str = "",
 ) -> list[str]:
     """Void, restore or correct a match of a tournament, and return what looks odd about it now.
 
+    Whatever is sent twice is done once.
+
     :param results: username → result, of a correction; so ``scores``. ``removed``: who did not play.
+    :param made_from: the ``state`` of the match whose sides are to be swapped.
+    :raises MatchHasChanged: the sides of another state were to be swapped.
     :raises MayNotOrganise: ``viewer`` may not change it now.
     :raises NotFound: it is none of the tournament's.
     """
@@ -174,6 +183,10 @@ def change_match(
         swapped = swap_sides(desk.rows)
         if not swapped:
             raise InvalidInput(_("The match has no two sides that could be swapped; correct its lines."))
+        if made_from == digest_lines(swapped):
+            return []
+        if made_from != desk.state:
+            raise MatchHasChanged(_("The match was changed meanwhile; look at it as it is now, then swap."))
         correction = {
             "results": {row.user.username: result for row, result, _score in swapped},
             "scores": {row.user.username: score for row, _result, score in swapped},

@@ -7,22 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.audit import record_deed
 from deltacrown.core.deeds import Deed
-from deltacrown.core.errors import InvalidInput
+from deltacrown.core.errors import InvalidInput, NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.pagination import Page, paginate
-from deltacrown.games.models import ArchivedMatch, Match, MatchRow, list_match_sources
+from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.games.services import get_match_line, list_match_lines
 from deltacrown.moderation import services as moderation
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services import MayNotResolve, Remedy
+from deltacrown.pages.bench import find_person
 from deltacrown.pages.consequences import Consequences, carry_out, preview
+from deltacrown.pages.dispute_evidence import Evidence, gather_evidence
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.services import find_teams
 from deltacrown.tournaments.models import Tournament, TournamentResult
@@ -73,6 +75,7 @@ class ReviewPage:
     :param may_resolve: whether the viewer may: it is their right, and the dispute is open and another's.
     :param tournament: what the viewer runs, who is not of the bench; None for staff.
     :param resolvers: to whom the viewer may give it; empty where they may not.
+    :param evidence: what it is judged by; None for who filed it.
     """
 
     line: DisputeItem
@@ -80,6 +83,7 @@ class ReviewPage:
     may_resolve: bool
     tournament: Tournament | None = None
     resolvers: Sequence[User] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -131,15 +135,21 @@ def list_queue(
     page: str | None = None,
     *,
     whose: str = Whose.ALL,
+    by: str = "",
+    about: str = "",
     viewer: User,
     limit: int = PER_PAGE,
 ) -> Page[DisputeItem]:
     """Return a page of everybody's disputes with one status, the longest waiting first.
 
+    Those to which the viewer is a party are left out, unless they filed them.
+
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``.
     :param whose: who has them in hand.
+    :param by: who filed them: a public id or a username; empty for anybody.
+    :param about: of whose matches and results others filed them, as ``by``.
     :raises MayNotResolve: ``viewer`` may not view disputes.
-    :raises InvalidInput: for another status, or an invalid cursor.
+    :raises InvalidInput: for another status, for nobody's name, or an invalid cursor.
     """
     _require(viewer, Right.VIEW_DISPUTES)
     check_status(status)
@@ -148,9 +158,14 @@ def list_queue(
         raise InvalidInput(_("There are no disputes of %(whose)s: use %(choices)s.") % told, field="whose")
     record_deed(deed=Deed.READ_QUEUE, by=viewer)
     rows = Dispute.objects.filter(status=status).select_related(*BENCH_RELATED)
+    rows = moderation.exclude_concerning(rows, viewer)
+    if by:
+        rows = rows.filter(reporter=find_person(by, field="by"))
+    if about:
+        rows = moderation.filter_about(rows, find_person(about, field="about"))
     if whose != Whose.ALL:
         rows = rows.filter(assigned_to=viewer if whose == Whose.MINE else None)
-    listing = f"dispute-queue/{status}/{whose}/{viewer.pk if whose == Whose.MINE else ''}"
+    listing = f"dispute-queue/{status}/{whose}/{viewer.pk if whose == Whose.MINE else ''}/{by}/{about}"
     found = paginate(rows, listing=listing, order=("filed_at", "id"), cursor=page, limit=limit)
     return found.with_items(describe_disputes)
 
@@ -166,21 +181,18 @@ def check_status(status: str) -> None:
         raise InvalidInput(message, field="status")
 
 
-def list_disputes_about(user: User, *, limit: int) -> tuple[list[DisputeItem], list[DisputeItem]]:
+def list_disputes_about(
+    user: User, *, viewer: User, limit: int
+) -> tuple[list[DisputeItem], list[DisputeItem]]:
     """Return the latest disputes that a player filed, and those of others about the player, for moderators.
 
-    The latter are about matches in which the player has a line, and about the player's results.
+    The latter are about matches in which the player has a line, and about the player's results. Those to
+    which the viewer is a party are left out.
     """
-    rows = Dispute.objects.select_related(*RELATED).order_by("-filed_at", "-id")
-    filed = list(rows.filter(reporter=user)[:limit])
-    keys = {"user": user, "game": OuterRef("game"), "match_key": OuterRef("match_key")}
-    concerned = Q(result__user=user)
-    for table in (Match, ArchivedMatch):
-        disputed = table._base_manager.filter(pk=OuterRef("match_id"))
-        for other in (Match, ArchivedMatch):
-            shared = other._base_manager.filter(**keys)
-            concerned |= Q(Exists(disputed.filter(Exists(shared))))
-    about = list(rows.exclude(reporter=user).filter(concerned)[:limit])
+    rows = moderation.exclude_concerning(Dispute.objects.select_related(*RELATED), viewer)
+    latest = rows.order_by("-filed_at", "-id")
+    filed = list(latest.filter(reporter=user)[:limit])
+    about = list(moderation.filter_about(latest, user)[:limit])
     described = describe_disputes([*filed, *about])
     return described[: len(filed)], described[len(filed) :]
 
@@ -189,17 +201,33 @@ def get_review(handle: str, *, viewer: User) -> ReviewPage:
     """Return a dispute with everything a moderator, or who runs its tournament, needs to resolve it.
 
     :raises MayNotResolve: ``viewer`` may view no such dispute, whether there is one or not.
-    :raises NotFound: there is no such dispute, as a moderator is told.
+    :raises NotFound: there is no such dispute, as a moderator is told; also who is a party to it.
     """
     event = _find_organised(handle, viewer)
-    (item,) = describe_disputes([moderation.get_dispute(handle, viewer=viewer)])
+    dispute = moderation.get_dispute(handle, viewer=viewer)
+    (item,) = describe_disputes([dispute])
     rows = list_match_lines(item.match.game, item.match.match_key) if item.match else []
+    prefetch_related_objects(rows, "user__profile")
     is_open = item.dispute.status == Dispute.Status.OPEN
     able = event is not None or has_right(viewer, Right.RESOLVE_DISPUTES)
-    may_resolve = is_open and able and not _is_party(item, rows, viewer)
+    is_reporter = dispute.reporter_id == viewer.pk
+    may_resolve = is_open and able and not is_reporter
     gives = may_resolve and event is None
     resolvers = moderation.list_resolvers(item.dispute) if gives else []
-    return ReviewPage(item, rows, may_resolve, event, resolvers)
+    evidence = None if is_reporter else gather_evidence(dispute, rows, viewer=viewer)
+    return ReviewPage(item, rows, may_resolve, event, resolvers, evidence)
+
+
+def get_behind_review(handle: str, *, viewer: User) -> tuple[Dispute, Tournament | None]:
+    """Return a dispute, and the tournament for who runs that, for a list of what it is judged by.
+
+    :raises DomainError: as ``get_review``; who filed it learns nothing of that, either.
+    """
+    event = _find_organised(handle, viewer)
+    dispute = moderation.get_dispute(handle, viewer=viewer)
+    if dispute.reporter_id == viewer.pk:
+        raise NotFound(_("There is no such dispute."), field="handle")
+    return dispute, event
 
 
 def _find_organised(handle: str, viewer: User) -> Tournament | None:
@@ -214,12 +242,6 @@ def _find_organised(handle: str, viewer: User) -> Tournament | None:
         _require(viewer, Right.VIEW_DISPUTES)
         return None
     return moderation.get_disputed_tournament(dispute)
-
-
-def _is_party(item: DisputeItem, rows: Sequence[MatchRow], viewer: User) -> bool:
-    if item.dispute.reporter_id == viewer.pk or viewer.pk in {row.user_id for row in rows}:
-        return True
-    return item.result is not None and moderation.is_affected(item.dispute, viewer)
 
 
 def get_match_dispute_page(game: str, match_key: str, *, viewer: User, now: datetime) -> MatchDisputePage:

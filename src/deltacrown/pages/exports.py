@@ -14,6 +14,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
@@ -23,10 +24,15 @@ from deltacrown.core.pagination import iterate_pages
 from deltacrown.core.words import in_english
 from deltacrown.games.models import Match, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
-from deltacrown.moderation.models import Dispute
+from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.notifications.models import Notification, NotificationChoice
-from deltacrown.teams.models import TeamMembership, TeamRole
-from deltacrown.tournaments.models import EntryChange, TournamentParticipation, TournamentResult
+from deltacrown.teams.models import TeamInvitation, TeamMembership, TeamRole
+from deltacrown.tournaments.models import (
+    EntryChange,
+    TournamentInvitation,
+    TournamentParticipation,
+    TournamentResult,
+)
 from deltacrown.user_profile.achievements.experience import list_reasons
 from deltacrown.user_profile.histories.filters import GivenMatchFilters, read_match_filters
 from deltacrown.user_profile.histories.matches import MatchEntry, describe_matches, narrow_matches
@@ -187,14 +193,17 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
     mine = {"user": user}
     entries = TournamentParticipation.objects.filter(**mine).select_related("tournament", "team")
     changes = EntryChange.objects.filter(**mine).select_related("tournament", "team")
+    invitations = TournamentInvitation.objects.filter(**mine).select_related("tournament")
     results = TournamentResult.objects.filter(**mine).select_related("tournament", "team")
     achievements = UserAchievement.objects.filter(**mine).select_related("achievement")
     following = filter_listed(Follow.objects.filter(follower=user), "followed")
     followers = filter_listed(Follow.objects.filter(followed=user), "follower")
     blocked = Block.objects.filter(blocker=user).select_related("blocked__profile")
     roles = TeamRole.objects.filter(**mine).select_related("team")
+    team_invitations = TeamInvitation.objects.filter(**mine).select_related("team")
 
     dispute = _columns("reason", "status", "resolution", "filed_at", "resolved_at")
+    statement = _columns("words", "written_at", "changed_at", "former")
     notification = _columns("kind", "happened_at", "told_at", "read_at", "mailed_at")
     choice = _columns("kind", "on_site", "mail_since")
     verification = _columns("status", "requested_at", "reviewed_at")
@@ -205,11 +214,14 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
         ("external_ids", [ExternalId.objects.filter(user=user)], _columns(*EXTERNAL_ID)),
         ("teams", [TeamMembership.objects.filter(**mine).select_related("team")], _team),
         ("team_roles", [roles], _team_role),
+        ("team_invitations", [team_invitations], _team_invitation),
         ("tournaments", [entries], _entry),
         ("entry_changes", [changes], _entry_change),
+        ("invitations", [invitations], _invitation),
         ("results", [results], _result),
         ("achievements", [achievements], _achievement),
         ("disputes", [Dispute.objects.filter(reporter=user)], dispute),
+        ("dispute_statements", [DisputeStatement.objects.filter(author=user)], statement),
         ("following", [following.select_related("followed__profile")], _followed),
         ("followers", [followers.select_related("follower__profile")], _follower),
         ("blocked", [blocked], _blocked),
@@ -219,9 +231,15 @@ def _sections(user: User) -> list[tuple[str, Sequence[QuerySet[Any]], Describe]]
         ("verification", [KycVerification.objects.filter(**mine)], verification),
         ("email_addresses", [EmailAddress.objects.filter(**mine)], _columns("email", "verified", "primary")),
         ("second_factors", [Authenticator.objects.filter(**mine)], factor),
+        ("provider_accounts", [SocialAccount.objects.filter(**mine)], _provider_account),
         ("sessions", [UserSession.objects.filter(**mine)], _columns("created_at", "ip", "user_agent")),
         ("api_keys", [ApiKey.objects.filter(owner=user)], key),
     ]
+
+
+def _provider_account(row: SocialAccount) -> Record:
+    used = {"connected_at": row.date_joined, "last_used_at": row.last_login}
+    return {"provider": row.provider, "id": row.uid, **used}
 
 
 def _activities(rows: Sequence[Any]) -> Iterator[Record]:
@@ -250,6 +268,11 @@ def _team_role(row: TeamRole) -> Record:
     return {"team": row.team.name, "role": row.role, "given_at": row.given_at, "ended_at": row.ended_at}
 
 
+def _team_invitation(row: TeamInvitation) -> Record:
+    dates = {"invited_at": row.invited_at, "answered_at": row.answered_at}
+    return {"team": row.team.name, "answer": row.answer, **dates}
+
+
 def _entry(row: TournamentParticipation) -> Record:
     team = row.team.name if row.team else ""
     return {
@@ -263,6 +286,10 @@ def _entry(row: TournamentParticipation) -> Record:
 def _entry_change(row: EntryChange) -> Record:
     change = _columns("kind", "reason", "happened_at", "recorded_at")(row)
     return {"tournament": row.tournament.slug, "team": row.team.name if row.team else "", **change}
+
+
+def _invitation(row: TournamentInvitation) -> Record:
+    return {"tournament": row.tournament.slug, **_columns("status", "invited_at", "settled_at")(row)}
 
 
 def _result(row: TournamentResult) -> Record:

@@ -16,7 +16,7 @@ from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
 from deltacrown.games.models import Game, MatchRow, list_match_sources
 from deltacrown.games.services import find_games, list_match_lines
-from deltacrown.moderation.services import get_dispute_deadline
+from deltacrown.moderation.services import find_question_of_match, get_dispute_deadline
 from deltacrown.pages.match_sides import MatchSide
 from deltacrown.pages.scoreboards import Column, MatchLine, SideOfBoard, group_by_side, list_columns
 from deltacrown.pages.series import GameOfSeries, find_game_of_series
@@ -40,6 +40,7 @@ class MatchPage:
     :param warnings: what looks odd about it, for staff who may correct it; empty for others.
     :param counted: what the line of the reader counts for, and what not and why; empty for others.
     :param may_rule: whether the reader is staff who may change every match.
+    :param question: the handle of the page where the reader says their side of a dispute; else empty.
     """
 
     game: Game
@@ -55,6 +56,7 @@ class MatchPage:
     warnings: Sequence[str] = ()
     counted: Sequence[CountedFor] = ()
     may_rule: bool = False
+    question: str = ""
 
     @property
     def rows(self) -> list[MatchLine]:
@@ -127,8 +129,40 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     """
     game = find_games([game_slug]).get(game_slug) if SLUG.fullmatch(game_slug) else None
     is_readable = game is not None and is_storable(match_key, multiline=False)
-    sources = list_match_sources(game=game, match_key=match_key) if is_readable else []
+    seen = list_seen_lines(game, match_key, viewer=viewer) if game is not None and is_readable else None
+    if game is None or seen is None or not seen.rows:
+        message = _("There is no such match: its address is made of a game and a match key.")
+        raise NotFound(message, field="match_key")
+    warnings = _list_warnings(game, match_key, viewer, seen.about)
+    page = _describe_match(game, seen.rows, viewer, leaves_out=seen.leaves_out)
+    asked = ""
+    if page.own is not None and viewer is not None and viewer.is_authenticated:
+        asked = find_question_of_match(seen.recorded, viewer=viewer)
+    may_rule = has_right(viewer, Right.CHANGE_MATCHES)
+    return replace(page, warnings=warnings, may_rule=may_rule, question=asked)
 
+
+@dataclass(frozen=True)
+class SeenLines:
+    """The lines of one match that a viewer may see.
+
+    :param recorded: the keys of all its rows; no answer may hold them.
+    :param about: the match, as the audit log has it.
+    """
+
+    rows: list[Any]
+    recorded: frozenset[int]
+    about: str
+
+    @property
+    def leaves_out(self) -> bool:
+        """Return whether there are lines that the viewer may not see."""
+        return len(self.rows) < len(self.recorded)
+
+
+def list_seen_lines(game: Game, match_key: str, *, viewer: Viewer) -> SeenLines:
+    """Return the lines of one match, live or archived, that ``viewer`` may see: none, where it is hidden."""
+    sources = list_match_sources(game=game, match_key=match_key)
     # A set, since a row that is archived between the two reads is found by both.
     recorded: set[int] = set()
     for source in sources:
@@ -138,12 +172,7 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     for source in sources:
         seen = filter_match_by_visibility(source, viewer, about=about).select_related("user__profile", "game")
         rows |= {row.pk: row for row in seen}
-    if game is None or not rows:
-        message = _("There is no such match: its address is made of a game and a match key.")
-        raise NotFound(message, field="match_key")
-    warnings = _list_warnings(game, match_key, viewer, about)
-    page = _describe_match(game, list(rows.values()), viewer, leaves_out=len(rows) < len(recorded))
-    return replace(page, warnings=warnings, may_rule=has_right(viewer, Right.CHANGE_MATCHES))
+    return SeenLines(list(rows.values()), frozenset(recorded), about)
 
 
 def _list_warnings(game: Game, match_key: str, viewer: Viewer, about: str) -> list[str]:

@@ -5,14 +5,16 @@ Who is paired with whom is shown to who runs the tournament and to the two sides
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
-from deltacrown.core.errors import InvalidInput
+from deltacrown.core.errors import Conflict, InvalidInput
+from deltacrown.core.pagination import Page, paginate
 from deltacrown.pages.tournaments import get_tournament
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Pairing, PairingReport, Tournament
@@ -20,6 +22,10 @@ from deltacrown.tournaments.services import Outcome, can_organise, pairings, req
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.standing import require_good_standing
 from django_tally.transactions import atomic_service
+
+
+class SeedsHaveChanged(Conflict):
+    """The seeds are in another order by now than the page had."""
 
 
 def name(entrant: User | Team | None) -> str:
@@ -86,6 +92,11 @@ class DeskPage:
     is_drawn: bool
     is_fixed: bool
 
+    @property
+    def order(self) -> str:
+        """Return the order of the entrants, as a form that is made from it sends it along."""
+        return _digest([key for key, _name in self.entrants])
+
 
 @dataclass(frozen=True)
 class PairingPage:
@@ -95,6 +106,12 @@ class PairingPage:
     item: PairingItem
     side: int | None
     may_organise: bool
+
+    def find_told(self, side: int) -> Outcome | None:
+        """Return what a side reports, as far as the viewer may know: who runs the tournament knows both."""
+        if self.may_organise:
+            return self.item.told.get(side)
+        return self.mine if side == self.side else self.theirs
 
     @property
     def mine(self) -> Outcome | None:
@@ -152,6 +169,35 @@ def get_pairing_page(slug: str, handle: str, *, viewer: User, now: datetime) -> 
     row.tournament = event
     side = pairings.find_reporting_side(row, viewer, now)
     return PairingPage(event, _describe([row])[0], side, can_organise(event, viewer))
+
+
+def list_pairings(
+    slug: str, page: str | None = None, *, viewer: User, now: datetime, limit: int = 20
+) -> Page[PairingPage]:
+    """Return a page of the pairings of a tournament, in order of play.
+
+    Who runs the tournament is shown all, a player those of their side, and others none, as where there
+    are none.
+
+    :raises NotFound: there is no such tournament for the viewer.
+    """
+    event = get_tournament(slug, viewer=viewer)
+    may_organise = can_organise(event, viewer)
+    part = pairings.find_part(event, viewer, now)
+    rows = pairings.list_pairings(event) if may_organise else pairings.filter_own(event, part)
+
+    listing = f"pairings/{event.pk}/{viewer.pk}"
+    found = paginate(rows, listing=listing, order=("number",), cursor=page, limit=limit)
+
+    def describe(shown: Sequence[Pairing]) -> list[PairingPage]:
+        for row in shown:
+            row.tournament = event
+        return [
+            PairingPage(event, item, part.find_reported_side(item.pairing), may_organise)
+            for item in _describe(list(shown))
+        ]
+
+    return found.with_items(describe)
 
 
 def get_next_pairing(event: Tournament, viewer: Viewer, *, is_entered: bool) -> PairingItem | None:
@@ -223,6 +269,39 @@ def seed(*, slug: str, places: Mapping[str, int] | None, shuffle: int | None, by
 
 
 @atomic_service
+def move_seed(*, slug: str, key: str, by_places: int, made_from: str, by: User) -> None:
+    """Move an entrant up or down among the seeds. Sent twice, it moves once.
+
+    :param key: of ``entrant_key``; ``by_places``: -1 up, 1 down; at the end of the list it stays.
+    :param made_from: the ``order`` of the page on which it was asked for.
+    :raises InvalidInput: nobody has the key.
+    :raises SeedsHaveChanged: the seeds are in another order by now.
+    """
+    event = _get_own(slug, by)
+    order = _order(event)
+    keys = [entrant_key(each) for each in order]
+    if key not in keys:
+        raise InvalidInput(_("This entrant is not registered; choose one of the list."), field="move")
+    moved = _move(keys, key, by_places)
+    if _digest(keys) == made_from:
+        entrants = dict(zip(keys, order, strict=True))
+        pairings.set_seeds(tournament=event, order=[entrants[each] for each in moved])
+    elif _digest(_move(keys, key, -by_places)) != made_from:
+        message = _("The order was changed meanwhile; look at it as it is now, then move.")
+        raise SeedsHaveChanged(message, field="move")
+
+
+def _move(keys: Sequence[str], key: str, by_places: int) -> list[str]:
+    rest = [each for each in keys if each != key]
+    place = min(max(keys.index(key) + by_places, 0), len(rest))
+    return [*rest[:place], key, *rest[place:]]
+
+
+def _digest(keys: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
+
+
+@atomic_service
 def draw(*, slug: str, third_place: bool, best_of: int, final_best_of: int | None, by: User) -> None:
     """Draw the bracket, or draw it anew."""
     pairings.draw_bracket(
@@ -237,8 +316,8 @@ def remove_draw(*, slug: str, by: User) -> None:
 
 
 @atomic_service
-def add(*, slug: str, first: str, second: str, round_name: str, best_of: int, by: User) -> None:
-    """Pair two entrants by hand."""
+def add(*, slug: str, first: str, second: str, round_name: str, best_of: int, key: str, by: User) -> None:
+    """Pair two entrants by hand, once for each ``key``."""
     event = _get_own(slug, by)
     entrants = {entrant_key(each): each for each in pairings.list_standing_entrants(event)}
     if first not in entrants or second not in entrants:
@@ -249,4 +328,5 @@ def add(*, slug: str, first: str, second: str, round_name: str, best_of: int, by
         second=entrants[second],
         round=round_name,
         best_of=best_of,
+        key=key,
     )

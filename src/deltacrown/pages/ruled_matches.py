@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,20 @@ class RuledMatch:
     def can_swap(self) -> bool:
         """Return whether two sides can have each other's result."""
         return not self.is_void and bool(swap_sides(self.rows))
+
+    @property
+    def state(self) -> str:
+        """Return what its lines say, as a form that is made from them sends it along."""
+        return digest_lines([(row, row.result, row.score) for row in self.rows])
+
+
+def digest_lines(said: Sequence[tuple[MatchRow, str, str]]) -> str:
+    """Return a text that is another one once a line has another player, side, result or score.
+
+    :param said: lines with the result and the score that they have, or would have.
+    """
+    lines = sorted((row.user_id, row.side, result, score) for row, result, score in said)
+    return hashlib.sha256(repr(lines).encode()).hexdigest()[:32]
 
 
 def swap_sides(rows: Sequence[MatchRow]) -> list[tuple[MatchRow, str, str]]:

@@ -64,6 +64,7 @@ class TeamPage:
 
     :param roles: the latest, present and former.
     :param can_manage: whether the viewer may give and end roles, and end memberships.
+    :param leads: whether the viewer is a captain of it.
     :param is_member: whether the viewer is in the team now.
     :param results: the latest official ones of the team itself, with their tournaments.
     :param numbers: counted from all its official matches, series and results.
@@ -76,6 +77,7 @@ class TeamPage:
     captains: list[UserProfile]
     roles: Page[RoleLine]
     can_manage: bool
+    leads: bool
     is_member: bool
     results: Page[TournamentResult]
     numbers: TeamTotals
@@ -103,13 +105,15 @@ def get_team_page(
     """
     team = get_team(slug)
     members = list_members(team, page, limit=limit)
+    captains = list_captains(team)
     person = viewer if isinstance(viewer, User) else None
     return TeamPage(
         team=team,
         members=members,
-        captains=list_captains(team),
+        captains=captains,
         roles=list_roles(team, limit=RECENT),
         can_manage=person is not None and services.can_manage(team, person, now=now),
+        leads=person is not None and any(each.user_id == person.pk for each in captains),
         is_member=person is not None and _is_member(team, person),
         results=list_results(team, limit=RECENT),
         numbers=count_numbers(team),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -34,7 +35,18 @@ class Deed(StrEnum):
 
     REGISTER = "register"
     CHECK_IN = "check-in"
+    UNCHECK = "take-back-check-in"
     WITHDRAW = "withdraw"
+    RETURN = "take-back"
+
+
+#: Steps of an entrant that is registered → their services.
+STEPS = {
+    Deed.CHECK_IN: services.check_in,
+    Deed.UNCHECK: services.take_back_check_in,
+    Deed.WITHDRAW: services.withdraw,
+    Deed.RETURN: services.take_back_withdrawal,
+}
 
 
 class Obstacle(StrEnum):
@@ -77,11 +89,25 @@ class EntryBox:
     choices: list[Choice]
     obstacle: Obstacle | None
 
+    @property
+    def can_register(self) -> bool:
+        """Return whether nothing is in the way of who is invited."""
+        return self.obstacle is None
 
-def describe_entry(event: Tournament, entries: Entries, viewer: Viewer, now: datetime) -> EntryBox | None:
+
+def describe_entry(
+    event: Tournament,
+    entries: Entries,
+    viewer: Viewer,
+    now: datetime,
+    *,
+    invited: Collection[Team | None] = (),
+) -> EntryBox | None:
     """Return what is told and offered to a signed-in viewer; None to others, and where there is nothing.
 
     One query at most, none in a solo event.
+
+    :param invited: the teams, or None for the viewer, that are asked to enter elsewhere on the page.
     """
     if not isinstance(viewer, User) or (event.status not in NOT_OVER and entries.own is None):
         return None
@@ -93,23 +119,31 @@ def describe_entry(event: Tournament, entries: Entries, viewer: Viewer, now: dat
 
     obstacle = _find_obstacle(event, entries, viewer, now)
     choices = [
-        Choice(team, status, _list_deeds(event, status, obstacle)) for team, status in statuses.items()
+        Choice(team, status, [] if team in invited else _list_deeds(event, status, obstacle))
+        for team, status in statuses.items()
     ]
     if not choices and event.status == EventStatus.OPEN and entries.own is None:
         obstacle = Obstacle.LEADS_NO_TEAM
-    is_asking = any(not choice.stands and choice.status != Status.DISQUALIFIED for choice in choices)
+    is_asking = any(
+        not choice.stands and choice.status != Status.DISQUALIFIED and Deed.RETURN not in choice.deeds
+        for choice in choices
+    )
     if event.status != EventStatus.OPEN or (choices and not is_asking):
         obstacle = None
-    return EntryBox(entries.own, choices, obstacle)
+    # Of who is asked elsewhere there is nothing to say here.
+    said = [choice for choice in choices if choice.team not in invited or (choice.team and choice.status)]
+    return EntryBox(entries.own, said, obstacle)
 
 
 @atomic_service
 def take_step(*, slug: str, team: str, deed: Deed, by: User, now: datetime) -> Team | None:
-    """Register, check in or withdraw the entrant for which ``by`` acts. A step taken before changes nothing.
+    """Register, check in or withdraw the entrant for which ``by`` acts, or take one of the last two back.
+
+    A step taken before changes nothing.
 
     :param team: a team's slug; empty for ``by`` in a solo event.
     :return: the team.
-    :raises DomainError: as ``require_entry``, ``require_say`` and the steps themselves.
+    :raises DomainError: as ``require_entry``, ``require_say``, ``require_return`` and the steps themselves.
     :raises NotFound: there is no such tournament or team.
     :raises Suspended: ``by`` is, and does not withdraw.
     :raises NotEnterable: a player of the team cannot be entered now.
@@ -128,20 +162,28 @@ def take_step(*, slug: str, team: str, deed: Deed, by: User, now: datetime) -> T
         _register(event, own, by, now)
         return own
 
-    services.require_say(event, by, user=None if own else by, team=own, now=now)
-    step = services.check_in if deed is Deed.CHECK_IN else services.withdraw
-    step(tournament=event, user=None if own else by, team=own, now=now, by=by)
+    require = services.require_return if deed is Deed.RETURN else services.require_say
+    require(event, by, user=None if own else by, team=own, now=now)
+    STEPS[deed](tournament=event, user=None if own else by, team=own, now=now, by=by)
     return own
+
+
+def require_enterable_team(event: Tournament, team: Team | None, by: User, now: datetime) -> None:
+    """Refuse to enter a team while a player of it is suspended, but not who runs the tournament.
+
+    :raises NotEnterable: one is.
+    """
+    if team is not None and not services.can_organise(event, by):
+        require_enterable(list_roster(team, now), now)
 
 
 def _register(event: Tournament, team: Team | None, by: User, now: datetime) -> None:
     services.require_entry(event, by, user=None if team else by, team=team, now=now)
+    require_enterable_team(event, team, by, now)
     if team is None:
         services.register_player(tournament=event, user=by, now=now, by=by)
-        return
-    if not services.can_organise(event, by):
-        require_enterable(list_roster(team, now), now)
-    services.register_team(tournament=event, team=team, roster=None, now=now, by=by)
+    else:
+        services.register_team(tournament=event, team=team, roster=None, now=now, by=by)
 
 
 def _list_teams(event: Tournament, viewer: User, now: datetime) -> dict[Team | None, Status | None]:
@@ -181,7 +223,14 @@ def _find_obstacle(event: Tournament, entries: Entries, viewer: User, now: datet
 def _list_deeds(event: Tournament, status: Status | None, obstacle: Obstacle | None) -> list[Deed]:
     is_open = event.status == EventStatus.OPEN
     if status in STANDING:
-        may_check_in = is_open and status == Status.REGISTERED and obstacle is not Obstacle.SUSPENDED
-        return [Deed.CHECK_IN, Deed.WITHDRAW] if may_check_in else [Deed.WITHDRAW]
-    is_free = is_open and obstacle is None and status != Status.DISQUALIFIED
-    return [Deed.REGISTER] if is_free else []
+        presence = Deed.CHECK_IN if status == Status.REGISTERED else Deed.UNCHECK
+        may_say = is_open and obstacle is not Obstacle.SUSPENDED
+        return [presence, Deed.WITHDRAW] if may_say else [Deed.WITHDRAW]
+    if not is_open or status == Status.DISQUALIFIED:
+        return []
+    deeds = [Deed.REGISTER] if obstacle is None else []
+    if status != Status.WITHDRAWN or obstacle not in {None, Obstacle.CLOSED}:
+        return deeds
+    # A team may have other players by now than the roster that it withdrew.
+    is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
+    return [Deed.RETURN, *(deeds if is_team else [])]

@@ -6,13 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from deltacrown.core import clock
-from deltacrown.core.admin import FormerNameAdmin, SearchTermAdmin, ServiceAdmin
+from deltacrown.core.admin import FormerNameAdmin, ReadOnlyAdmin, SearchTermAdmin, ServiceAdmin
 from deltacrown.core.admin_search import Kind, add_finder, find_by_terms
 from deltacrown.teams import services
 from deltacrown.teams.models import (
     FormerTeamName,
     Team,
     TeamExternalId,
+    TeamInvitation,
     TeamMembership,
     TeamRole,
     TeamSearchTerm,
@@ -94,6 +95,21 @@ class TeamExternalIdAdmin(ServiceAdmin):
 
     def write_row(self, request: HttpRequest, row: TeamExternalId, form: Any, *, new: bool) -> TeamExternalId:
         return services.add_team_id(team=row.team, external_id=f"{row.provider}:{row.value}")
+
+
+@admin.register(TeamInvitation)
+class TeamInvitationAdmin(ReadOnlyAdmin):
+    """Whom teams ask to join, and what they answered."""
+
+    list_display = ["team", "user", "invited_at", "invited_by", "answer", "answered_at"]
+    list_filter = ["answer"]
+    list_select_related = ["team"]
+    found_by = {"user": Kind.PLAYER, "team": Kind.TEAM}
+    search_help_text = "The name or public id of a player, or the name or slug of a team."
+    ordering = ["-id"]
+
+    def page_of(self, row: TeamInvitation) -> tuple[str, list[str]]:
+        return "team", [row.team.slug]
 
 
 @admin.register(TeamRole)

@@ -6,6 +6,7 @@ from deltacrown.teams.models import (
     FormerTeamName,
     Team,
     TeamExternalId,
+    TeamInvitation,
     TeamMembership,
     TeamRole,
     TeamSearchTerm,
@@ -15,6 +16,8 @@ BELONGINGS = [
     Belonging(TeamMembership, "user", OnMerge.MOVE, OnAnonymise.KEEP),
     Belonging(TeamRole, "user", OnMerge.MOVE, OnAnonymise.KEEP),
     Belonging(TeamRole, "given_by", OnMerge.MOVE, OnAnonymise.KEEP),
+    Belonging(TeamInvitation, "user", OnMerge.MOVE, OnAnonymise.DELETE),
+    Belonging(TeamInvitation, "invited_by", OnMerge.MOVE, OnAnonymise.KEEP),
 ]
 
 TEXTS = [
@@ -22,6 +25,7 @@ TEXTS = [
     describe(FormerTeamName, title="key name search_key"),
     describe(TeamExternalId, title="value key", nameless="provider"),
     describe(TeamRole, nameless="role"),
+    describe(TeamInvitation, nameless="answer"),
     # They follow from names and slugs, which are told themselves.
     describe(TeamSearchTerm, nameless="term former_name"),
 ]

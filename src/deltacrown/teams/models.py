@@ -131,7 +131,7 @@ class MembershipQuerySet(models.QuerySet["TeamMembership"]):
         """Keep memberships that lasted. One ended at its own start was a mistake: nobody was a member."""
         return self.filter(Q(left_at__isnull=True) | Q(left_at__gt=F("joined_at")))
 
-    def present_at(self, at: datetime) -> MembershipQuerySet:
+    def present_at(self, at: datetime | DatabaseNow) -> MembershipQuerySet:
         """Keep the memberships of who was in the team at time ``at``."""
         return self.filter(Q(left_at__isnull=True) | Q(left_at__gt=at), joined_at__lte=at)
 
@@ -180,7 +180,7 @@ class RoleQuerySet(models.QuerySet["TeamRole"]):
         """Keep roles that lasted. One ended at its own start was a mistake: nobody had it."""
         return self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=F("given_at")))
 
-    def held_at(self, at: datetime) -> RoleQuerySet:
+    def held_at(self, at: datetime | DatabaseNow) -> RoleQuerySet:
         """Keep the roles that members of the team had at time ``at``."""
         in_team = TeamMembership.objects.present_at(at).filter(team=OuterRef("team"), user=OuterRef("user"))
         lasting = self.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), given_at__lte=at)
@@ -248,3 +248,45 @@ class TeamRole(models.Model):
 
 #: The roles of who is in a team without playing for it.
 STAFF_ROLES = (TeamRole.Role.COACH, TeamRole.Role.ANALYST, TeamRole.Role.MANAGER)
+
+
+class TeamInvitation(models.Model):
+    """That a team asks a player to join. It is nobody's membership: that begins when the player says yes.
+
+    Only the player and who runs the team see it, whatever became of it.
+    """
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "ACCEPTED", _("Accepted")
+        DECLINED = "DECLINED", _("Declined")
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="invitations", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="team_invitations", db_index=False
+    )
+    invited_at = models.DateTimeField(db_default=DatabaseNow())
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answer = models.CharField(max_length=9, choices=Answer, blank=True, help_text="Empty while it is open.")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "user"], condition=Q(answer=""), name="teams_invitation_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="", answered_at__isnull=True)
+                | Q(answer__in=["ACCEPTED", "DECLINED", "WITHDRAWN"], answered_at__isnull=False),
+                name="teams_invitation_answer",
+            ),
+        ]
+        indexes = [
+            models.Index("team", F("invited_at").desc(), F("id").desc(), name="teams_invitation_of_team"),
+            models.Index("user", F("invited_at").desc(), F("id").desc(), name="teams_invitation_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.team_id}"

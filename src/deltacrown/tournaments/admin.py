@@ -24,6 +24,7 @@ from deltacrown.tournaments.models import (
     Seed,
     Tournament,
     TournamentDecision,
+    TournamentInvitation,
     TournamentMatchResult,
     TournamentOrganiser,
     TournamentParticipation,
@@ -147,6 +148,21 @@ class TournamentOrganiserAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
     def page_of(self, row: TournamentOrganiser) -> tuple[str, list[str]]:
+        return "tournament", [row.tournament.slug]
+
+
+@admin.register(TournamentInvitation)
+class TournamentInvitationAdmin(ReadOnlyAdmin):
+    """Who is invited to tournaments, and what they answered."""
+
+    list_display = ["tournament", "user", "team", "status", "invited_at", "invited_by", "settled_at"]
+    list_filter = ["status"]
+    list_select_related = ["tournament", "team"]
+    found_by = ABOUT_ENTRANTS
+    search_help_text = ENTRANT_HELP
+    ordering = ["-id"]
+
+    def page_of(self, row: TournamentInvitation) -> tuple[str, list[str]]:
         return "tournament", [row.tournament.slug]
 
 

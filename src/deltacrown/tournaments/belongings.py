@@ -11,6 +11,7 @@ from deltacrown.tournaments.models import (
     Seed,
     Tournament,
     TournamentDecision,
+    TournamentInvitation,
     TournamentMatchResult,
     TournamentOrganiser,
     TournamentParticipation,
@@ -32,6 +33,8 @@ _COLUMNS = [
     (Pairing, "first_user"),
     (Pairing, "second_user"),
     (PairingReport, "reported_by"),
+    (TournamentInvitation, "invited_by"),
+    (TournamentInvitation, "settled_by"),
     (TournamentMatchResult, "user"),
     (TournamentMatchResult, "opponent_user"),
     (TournamentOrganiser, "added_by"),
@@ -54,8 +57,9 @@ BELONGINGS = [
     )
     for model, column in _COLUMNS
 ]
-# Nobody else needs to know what somebody without a name might run.
+# Nobody else needs to know what somebody without a name might run, or was invited to.
 BELONGINGS += [
+    Belonging(TournamentInvitation, "user", OnMerge.MOVE, OnAnonymise.DELETE),
     Belonging(TournamentOrganiser, "user", OnMerge.MOVE, OnAnonymise.DELETE),
 ]
 
@@ -74,6 +78,7 @@ TEXTS = [
     describe(EntryChange, nameless="kind", free="reason"),
     describe(Pairing, nameless="key state", fact="round outcome"),
     describe(PairingReport, nameless="kind", fact="outcome", free="reason"),
+    describe(TournamentInvitation, nameless="status"),
     describe(TournamentMatchResult, fact="round series stats", label="map_name"),
     describe(TournamentParticipation, nameless="status withdrawn_from disqualified_from"),
     describe(TournamentResult, free="unplaced_reason uncounted_reason disqualified_reason", fact="stats"),

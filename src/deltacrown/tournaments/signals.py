@@ -19,6 +19,11 @@ tournament_opened = Signal()
 #: imported ones may have any status.
 players_registered = Signal()
 
+#: Players or teams were invited. ``sender``: ``TournamentInvitation``; ``tournament``; ``invitations``: the
+#: rows written, never empty, with ``user`` or ``team`` loaded; ``told``: the keys of the users who answer
+#: them; ``by``: who invited; ``now``: when.
+entrants_invited = Signal()
+
 #: The roster of a team changed. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``:
 #: the rows written, of players who joined and who left, never empty, with ``user`` and ``team`` loaded;
 #: ``changes``: the ``EntryChange`` rows.
@@ -27,6 +32,10 @@ roster_changed = Signal()
 #: An entrant checked in. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the
 #: row of the player, or the rows of the team.
 entrant_checked_in = Signal()
+
+#: A check-in was taken back. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the
+#: row of the player, or the rows of the team.
+check_in_taken_back = Signal()
 
 #: An entrant withdrew. ``sender``: ``TournamentParticipation``; ``tournament``; ``participations``: the row
 #: of the player, or the rows of the team.

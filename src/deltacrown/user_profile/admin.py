@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -17,6 +15,7 @@ from deltacrown.core.admin_search import Kind, add_finder, find_by_terms
 from deltacrown.core.admin_words import page_of_person, write_person
 from deltacrown.user_profile import engine_admin, privacy
 from deltacrown.user_profile.achievements import awards
+from deltacrown.user_profile.admin_forms import DecisionForm, RemovalForm, SuspensionForm
 from deltacrown.user_profile.models import (
     Achievement,
     ArchivedUserActivity,
@@ -44,47 +43,6 @@ __all__ = ["engine_admin"]
 
 GAME_NUMBERS = [field.name for field in GameStats._meta.fields if isinstance(field, Stat | DerivedStat)]
 PROFILE_NUMBERS = [field.name for field in UserProfile._meta.fields if isinstance(field, Stat | DerivedStat)]
-
-
-class DecisionForm(forms.Form):
-    """Asks why a suspension is lifted, or an account closed or reopened."""
-
-    reason = forms.CharField(
-        required=False,
-        max_length=standings.LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
-        help_text="Need not be said. Staff read it in the log.",
-    )
-
-
-class SuspensionForm(forms.Form):
-    """Asks until when players are suspended, and why."""
-
-    until = forms.DateField(
-        required=False,
-        widget=AdminDateWidget(),
-        help_text="It ends at the beginning of this day, in UTC; empty for no end.",
-    )
-    reason = forms.CharField(
-        max_length=standings.LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
-        help_text="The player reads it; others are told nothing.",
-    )
-
-    def clean_until(self) -> datetime | None:
-        """Return the midnight, in UTC, at which the day begins."""
-        day = self.cleaned_data["until"]
-        return None if day is None else datetime.combine(day, time(), UTC)
-
-
-class RemovalForm(forms.Form):
-    """Asks why pictures are removed."""
-
-    reason = forms.CharField(
-        max_length=avatars.LONGEST_REASON,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
-        help_text="Staff read it in the log. The player is not told, and can choose another picture.",
-    )
 
 
 class OfPlayerAdmin(AskingAdmin):
@@ -250,6 +208,7 @@ class AchievementAdmin(ServiceAdmin):
 
     list_display = ["name", "slug", "tier", "points"]
     list_filter = ["tier"]
+    sortable_by = None
     search_fields = ["name"]  # not read: Django asks for them where achievements are chosen by a search
     found_by_key = ["name__icontains", "slug__icontains"]  # of a few dozen rows
 

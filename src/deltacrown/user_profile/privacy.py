@@ -31,6 +31,7 @@ from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.days import StartOfDay, ends_a_day
 from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import DomainError
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.games.models import MatchRow
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import co_organised_by
@@ -53,6 +54,11 @@ DISPUTES = "disputes"
 EXPERIENCE = "experience awards"
 FOLLOWS = "follows"
 VERIFICATION = "verification"
+
+#: The flags of a player whose pages are shown.
+_FLAGS = PreparedQuery(
+    lambda: PrivacySettings.objects.filter(has_shown_player(), user=Parameter(0)).order_by("pk")[:1]
+)
 
 #: The right to see what a player hides, where it is not ``Right.VIEW_HIDDEN``.
 RIGHTS = {DISPUTES: Right.VIEW_DISPUTES, VERIFICATION: Right.VIEW_VERIFICATIONS}
@@ -133,7 +139,7 @@ def sees_hidden(viewer: Viewer) -> TypeGuard[User]:
 
 def get_visibility(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> Visibility:
     """Return all that ``viewer`` may see, in one query; none if given a shown player's flags."""
-    flags = flags or _get_flags(owner).first()
+    flags = flags or _FLAGS.first(owner.pk)
     return Visibility(
         match_history=_sees(owner, viewer, MATCHES, shown=bool(flags and flags.show_match_history)),
         tournaments=_sees(owner, viewer, TOURNAMENTS, shown=bool(flags and flags.show_tournament_stats)),
@@ -144,13 +150,13 @@ def get_visibility(owner: User, viewer: Viewer, flags: PrivacySettings | None = 
 
 def can_see_match_history(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> bool:
     """Return whether ``viewer`` may see the matches of ``owner``, also as rows of a stat and in exports."""
-    flags = flags or _get_flags(owner).first()
+    flags = flags or _FLAGS.first(owner.pk)
     return _sees(owner, viewer, MATCHES, shown=bool(flags and flags.show_match_history))
 
 
 def can_see_tournaments(owner: User, viewer: Viewer, flags: PrivacySettings | None = None) -> bool:
     """Return whether ``viewer`` may see the tournaments ``owner`` entered."""
-    flags = flags or _get_flags(owner).first()
+    flags = flags or _FLAGS.first(owner.pk)
     return _sees(owner, viewer, TOURNAMENTS, shown=bool(flags and flags.show_tournament_stats))
 
 
@@ -337,10 +343,6 @@ def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> Que
     if _is_known(viewer):
         visible |= Q(organiser_id=viewer.pk) | Q(co_organised_by(viewer))
     return rows.filter(visible)
-
-
-def _get_flags(owner: User) -> QuerySet[PrivacySettings]:
-    return PrivacySettings.objects.filter(has_shown_player(), user=owner)
 
 
 def _sees(owner: User, viewer: Viewer, what: str, *, shown: bool) -> bool:

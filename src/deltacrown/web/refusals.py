@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deltacrown.accounts.backends import SignInClosed
 from deltacrown.accounts.entrance.mails import MailNotSent
+from deltacrown.accounts.entrance.providers import Denied, NotProven, ProviderAway
 from deltacrown.accounts.services import MayNotGrant
 from deltacrown.core.errors import Conflict, DomainError, Gone, NotFound, TooManyRequests
 from deltacrown.moderation.services import MayNotResolve, NotAParticipant
@@ -56,6 +57,9 @@ ANSWERS: dict[type[DomainError], RefusalAnswer] = {
     MayNotOrganise: RefusalAnswer(403, _("Not allowed")),
     NotNow: RefusalAnswer(503, _("Not now")),
     MailNotSent: RefusalAnswer(503, _("No mail")),
+    Denied: RefusalAnswer(400, _("Not confirmed")),
+    NotProven: RefusalAnswer(400, _("Not confirmed")),
+    ProviderAway: RefusalAnswer(503, _("Not now")),
     TooManyRequests: RefusalAnswer(429, _("Too many requests")),
     Conflict: RefusalAnswer(409, _("Conflict")),
     DomainError: RefusalAnswer(400, _("Invalid request")),

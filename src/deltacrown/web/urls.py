@@ -20,6 +20,7 @@ from deltacrown.web.views import (
     histories,
     home,
     integrity,
+    invitations,
     keys,
     leaderboards,
     matches,
@@ -28,12 +29,14 @@ from deltacrown.web.views import (
     pairings,
     pictures,
     players,
+    providers,
     search,
     seasons,
     sharing,
     sign_in,
     social,
     standings,
+    team_desk,
     teams,
     tournaments,
     versus,
@@ -41,11 +44,13 @@ from deltacrown.web.views import (
 from deltacrown.web.views.moderation import audit as bench_audit
 from deltacrown.web.views.moderation import bench
 from deltacrown.web.views.moderation import disputes as bench_disputes
+from deltacrown.web.views.moderation import evidence as bench_evidence
 from deltacrown.web.views.moderation import matches as bench_matches
 from deltacrown.web.views.moderation import merges as bench_merges
 from deltacrown.web.views.moderation import people as bench_people
 from deltacrown.web.views.organise import disputes as desk_disputes
 from deltacrown.web.views.organise import entrants as desk_entrants
+from deltacrown.web.views.organise import invitations as desk_invitations
 from deltacrown.web.views.organise import matches as desk_matches
 from deltacrown.web.views.organise import pairings as desk_pairings
 from deltacrown.web.views.organise import people as desk_people
@@ -119,6 +124,9 @@ urlpatterns = [
     path("teams/<slug:slug>/roster/", teams.show_roster, name="team-roster"),
     path("teams/<slug:slug>/roles/", teams.show_or_set_roles, name="team-roles"),
     path("teams/<slug:slug>/members/", teams.end_membership, name="team-members"),
+    path("teams/<slug:slug>/manage/", team_desk.manage_team, name="team-manage"),
+    path("teams/<slug:slug>/invitations/", team_desk.withdraw_invitation, name="team-invitations"),
+    path("teams/<slug:slug>/name/", team_desk.rename_team, name="team-name"),
     path("tournaments/", tournaments.show_list, name="tournaments"),
     path("tournaments/results.atom", sharing.show_result_feed, name="result-feed"),
     path("tournaments/calendar.ics", sharing.show_calendar, name="calendar"),
@@ -145,6 +153,11 @@ urlpatterns = [
     path("organise/<slug:slug>/organisers/", desk_people.show_people, name="organise-people"),
     path("organise/<slug:slug>/entrants/", desk_entrants.show_entrants, name="organise-entrants"),
     path("organise/<slug:slug>/entrants/import/", desk_entrants.import_list, name="organise-import"),
+    path(
+        "organise/<slug:slug>/entrants/invitations/",
+        desk_invitations.show_invitations,
+        name="organise-invitations",
+    ),
     path("organise/<slug:slug>/entrants/do/", desk_entrants.act, name="organise-entrants-do"),
     path(
         "organise/<slug:slug>/entrants/teams/<slug:team>/", desk_entrants.edit_roster, name="organise-roster"
@@ -178,6 +191,10 @@ urlpatterns = [
     path("integrity/", integrity.show_integrity, name="integrity"),
     path("settings/", RedirectView.as_view(pattern_name="profile-settings"), name="settings"),
     path("settings/profile/", own.edit_profile, name="profile-settings"),
+    path("settings/name/", own.rename_oneself, name="username"),
+    path("settings/teams/", team_desk.show_own_teams, name="own-teams"),
+    path("settings/teams/new/", team_desk.found_team, name="found-team"),
+    path("settings/teams/invitations/", team_desk.answer_invitations, name="own-invitations"),
     path("settings/hidden/", own.show_hidden, name="hidden-entries"),
     path("settings/ids/", own.manage_ids, name="linked-ids"),
     path("settings/privacy/", account.edit_privacy, name="privacy"),
@@ -191,11 +208,13 @@ urlpatterns = [
     path("notifications/", notifications.show_notifications, name="notifications"),
     path("notifications/open/", notifications.open_notification, name="notification"),
     path("notifications/read/", notifications.mark_read, name="notifications-read"),
+    path("invitations/", invitations.show_own, name="invitations"),
     path("settings/notifications/", notifications.edit_choices, name="notification-settings"),
     path("settings/keys/", keys.edit_keys, name="api-keys"),
     path("settings/keys/<slug:prefix>/", keys.revoke_key, name="api-key"),
     path("disputes/", disputes.show_own, name="disputes"),
     path("disputes/result/<slug:slug>/", disputes.dispute_result, name="dispute-result"),
+    path("disputes/<str:handle>/statement/", disputes.say, name="dispute-statement"),
     path("disputes/match/<slug:game>/<path:match_key>/", disputes.dispute_match, name="dispute-match"),
     path("moderation/log/", bench_audit.show_log, name="audit-log"),
     path("moderation/repairs/", bench_audit.show_repairs, name="repairs"),
@@ -219,6 +238,17 @@ urlpatterns = [
     path("moderation/disputes/", bench_disputes.show_queue, name="dispute-queue"),
     path("moderation/disputes/<str:handle>/", bench_disputes.review_dispute, name="dispute-review"),
     path("moderation/disputes/<str:handle>/hands/", bench_disputes.hand_over, name="dispute-hands"),
+    path(
+        "moderation/disputes/<str:handle>/statements/",
+        bench_evidence.show_statements,
+        name="dispute-statements",
+    ),
+    path("moderation/disputes/<str:handle>/rulings/", bench_evidence.show_rulings, name="dispute-rulings"),
+    path(
+        "moderation/rulings/<slug:game>/<path:match_key>/",
+        bench_evidence.show_match_rulings,
+        name="match-rulings",
+    ),
     # Those of django-allauth have the names that it leads to.
     path("settings/email/", entrance.edit_email, name="account_email"),
     path("settings/password/", entrance.change_password, name="account_change_password"),
@@ -230,19 +260,24 @@ urlpatterns = [
     path(
         "settings/second-factor/codes/new/", entrance.make_recovery_codes, name="mfa_generate_recovery_codes"
     ),
+    path("settings/sign-in/", providers.manage, name="provider-accounts"),
     path("settings/sessions/", entrance.show_sessions, name="usersessions_list"),
     path("sign-up/", entrance.sign_up, name="account_signup"),
+    path("sign-up/with/", providers.sign_up, name="provider-sign-up"),
     path("sign-up/confirm/", entrance.confirm_address, name="account_email_verification_sent"),
-    path("sign-in/", sign_in.SignIn.as_view(), name="login"),
-    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/", sign_in.show, name="login"),
+    path("sign-in/", sign_in.show, name="account_login"),
     path("sign-in/code/", entrance.ask_code, name="mfa_authenticate"),
     path("sign-in/again/", entrance.ask_again, name="account_reauthenticate"),
+    path("sign-in/again/with/", providers.ask_again, name="provider-again"),
     path("sign-in/again/code/", entrance.ask_code_again, name="mfa_reauthenticate"),
     path("sign-in/forgotten/", entrance.forgotten, name="account_reset_password"),
     path("sign-in/forgotten/code/", entrance.forgotten_code, name="account_confirm_password_reset_code"),
     path("sign-in/forgotten/password/", entrance.new_password, name="account_complete_password_reset"),
     path("sign-in/forgotten/done/", entrance.lead_to_sign_in, name="account_password_reset_completed"),
     path("sign-in/inactive/", entrance.lead_to_sign_in, name="account_inactive"),
+    path("sign-in/with/<slug:provider>/", providers.begin, name="provider"),
+    path("sign-in/with/<slug:provider>/back/", providers.come_back, name="provider-back"),
     path("sign-in/reopen/", sign_in.reopen_account, name="reopen"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     path("sign-out/closed/", account.show_account_closed, name="account-closed"),

@@ -14,16 +14,27 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from deltacrown.accounts.backends import is_proven_again
 from deltacrown.accounts.entrance.mails import MailNotSent, build_message, write_mail
+from deltacrown.accounts.entrance.providers import list_providers
 from deltacrown.accounts.models import User
-from deltacrown.accounts.services import LONGEST_PASSWORD, check_free, confirm_sign_up, is_unconfirmed
+from deltacrown.accounts.services import (
+    LONGEST_PASSWORD,
+    check_free,
+    confirm_sign_up,
+    is_unconfirmed,
+    list_provider_accounts,
+)
 from deltacrown.core.client_address import get_client_address
 from deltacrown.core.errors import DomainError
 from deltacrown.core.inputs import check_text
+from deltacrown.core.namesakes import queue_for_names
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +75,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Mark an address as confirmed, and open the account that waited for it.
 
-        An account that was closed or anonymised since the code was sent gets no address back.
+        An account that was closed or anonymised since the code was sent gets no address back. Of two who
+        confirm one address at once the second waits, and is told that it could not be confirmed.
         """
+        with transaction.atomic():
+            queue_for_names([email_address.email])
+            return self._confirm(request, email_address)
+
+    def _confirm(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         user = User.objects.filter(pk=email_address.user_id).first()
         if user is None or not (user.is_active or is_unconfirmed(user)):
             return False
@@ -73,6 +90,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
         confirm_sign_up(user=user)
         return True
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Return whether somebody has to show again that it is them, if they have not lately."""
+        return not is_proven_again(self.request) and bool(super().is_reauthentication_required(app=app))
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, Any]]:
+        """Return how somebody can show again that it is them; the first is what they are led to.
+
+        Who signed up with a provider may have no password: the provider is asked again, and where it is off
+        a code to the mailbox sets a password.
+        """
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        on = {each.key: each.name for each in list_providers()}
+        if on and isinstance(user, User) and list_provider_accounts(user, of=on):
+            told = _("Ask %(providers)s again") % {"providers": " / ".join(on.values())}
+            ways.append({"id": "provider", "description": told, "url": reverse("provider-again")})
+        if not ways and user.is_authenticated:
+            told = _("Set a password by a mailed code")
+            ways.append({"id": "mail", "description": told, "url": reverse("account_reset_password")})
+        return ways
 
     def is_safe_url(self, url: str) -> bool:
         """Return whether an address is one of this host."""

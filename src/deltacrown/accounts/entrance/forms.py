@@ -9,16 +9,20 @@ from allauth.account.internal.flows.signup import prevent_enumeration
 from allauth.account.models import EmailAddress
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.usersessions.forms import ManageUserSessionsForm
-from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deltacrown.accounts.entrance.proving import Pending
+from deltacrown.accounts.entrance.signing_in import end_elsewhere
 from deltacrown.accounts.models import User
-from deltacrown.accounts.services import end_sessions, is_address_taken, sign_up_player
+from deltacrown.accounts.services import (
+    is_address_taken,
+    sign_up_by_provider,
+    sign_up_player,
+)
 
 #: What the settings ask of a password, in one sentence.
 GOOD_PASSWORD = gettext_lazy(
@@ -60,6 +64,34 @@ class SignUpForm(Plain, account.SignupForm):  # type: ignore[misc]
         """
         given = self.cleaned_data
         return sign_up_player(username=given["username"], email=given["email"], password=given["password1"])
+
+
+class ProviderSignUpForm(Plain, account.BaseSignupForm):  # type: ignore[misc]
+    """Signs up who came from a provider: with a username and an address, both of their own choice."""
+
+    by_passkey = False
+
+    def __init__(self, *args: Any, pending: Pending, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.pending = pending
+
+    def validate_unique_email(self, value: str) -> str:
+        """Note whether the address is somebody's, as where one signs up with a password."""
+        self.account_already_exists = is_address_taken(value)
+        return value
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Make the account; with an address that has one, answer alike, and connect nothing to it.
+
+        :raises DomainError: the name, or the account at the provider, was taken since the form was checked.
+        """
+        given, proof = self.cleaned_data, self.pending.proof
+        if self.account_already_exists:
+            return None, prevent_enumeration(request, email=given["email"])
+        user = sign_up_by_provider(
+            username=given["username"], email=given["email"], provider=proof.provider, uid=proof.uid
+        )
+        return user, None
 
 
 class ConfirmAddressForm(Plain, account.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
@@ -125,6 +157,4 @@ class EndSessionsForm(ManageUserSessionsForm):  # type: ignore[misc]
     def save(self, request: HttpRequest) -> None:
         """End every session but this one."""
         assert isinstance(request.user, User)  # noqa: S101 - for the type checker
-        user = end_sessions(user=request.user)
-        update_session_auth_hash(request, user)
-        UserSession.objects.create_from_request(request)
+        end_elsewhere(request, user=request.user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -12,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deltacrown.accounts.models import User
 from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import DomainError
 
@@ -46,7 +48,9 @@ class Mail:
     end: str = ""
 
 
-#: Changes of an account that its mailbox is told: the mail of django-allauth → what is said.
+#: Mails about a provider: it is connected, or no more.
+CONNECTED, DISCONNECTED = "accounts/email/connected", "accounts/email/disconnected"
+#: Changes of an account that its mailbox is told: the mail, of django-allauth or this site → what is said.
 NOTICES: dict[str, Promise] = {
     "account/email/password_changed": gettext_lazy("Your password was changed."),
     "account/email/password_reset": gettext_lazy("Your password was changed by a mailed code."),
@@ -54,6 +58,8 @@ NOTICES: dict[str, Promise] = {
     "account/email/email_deleted": gettext_lazy("An e-mail address was taken from your account."),
     "mfa/email/totp_activated": gettext_lazy("Signing in now asks for a code of an app, too."),
     "mfa/email/totp_deactivated": gettext_lazy("Signing in asks for no code of an app any more."),
+    CONNECTED: gettext_lazy("Your account at %(provider)s now signs in to your account here."),
+    DISCONNECTED: gettext_lazy("Your account at %(provider)s signs in to your account here no more."),
     "mfa/email/recovery_codes_generated": gettext_lazy("Other recovery codes were made."),
 }
 
@@ -101,11 +107,22 @@ def _write_notice(kind: str, told: dict[str, Any]) -> Mail:
         what %= {"to": told["to_email"], "before": told["from_email"]}
     else:
         what = str(NOTICES[kind])
+        if "provider" in told:
+            what %= {"provider": told["provider"]}
     at = write_iso_minute(told["timestamp"])
     origin = _("It was done at %(time)s UTC from the address %(address)s, with the browser %(browser)s.")
     words = {"time": at, "address": told["ip"], "browser": told["user_agent"]}
     end = _("If it was not you, set another password at once, and tell the people who run this site.")
     return Mail(_("Your account was changed"), [what, origin % words], end=end)
+
+
+def tell_of_provider(user: User, kind: str, provider: str) -> None:
+    """Tell the mailbox of an account that a provider was connected, or is no more.
+
+    :param kind: CONNECTED or DISCONNECTED.
+    :raises MailNotSent: the server for mail does not take it.
+    """
+    get_adapter().send_notification_mail(kind, user, {"provider": provider})
 
 
 def build_message(

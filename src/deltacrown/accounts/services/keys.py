@@ -21,13 +21,17 @@ from deltacrown.core.audit import record_deed, write_about
 from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Conflict, DomainError, InvalidInput, NotFound
 from deltacrown.core.inputs import check_text
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from django_tally.transactions import atomic_service
 
 #: Scope → its description, as shown to people who create a key.
 SCOPES = {
     "read": gettext_noop("Read what its owner may read."),
     "matches:write": gettext_noop("Record, void, restore and correct matches. Granted by operators."),
-    "tournaments:write": gettext_noop("Create tournaments, and run those its owner organises."),
+    "tournaments:write": gettext_noop(
+        "Create tournaments, run those its owner organises, and enter and report for its owner."
+    ),
+    "notifications:write": gettext_noop("Mark as read what its owner is told."),
     "players:create": gettext_noop(
         "Create players and teams, also those that its matches name. Granted by operators."
     ),
@@ -39,6 +43,10 @@ LONGEST_NAME = 60
 LONGEST_SECRET = 100
 #: The precision of ``last_used_at``: at most one write per key and minute.
 USE_NOTED_EVERY = timedelta(minutes=1)
+#: Every request with a key asks for it.
+_WITH_PREFIX = PreparedQuery(
+    lambda: ApiKey.objects.select_related("owner").filter(prefix=Parameter(0)).order_by("pk")[:1]
+)
 
 
 class InvalidKey(InvalidInput):
@@ -199,7 +207,7 @@ def authenticate_key(*, secret: str, now: datetime) -> ApiKey | None:
     if name != "dck" or len(secret) > LONGEST_SECRET or not (prefix.isascii() and prefix.isalnum()):
         return None
 
-    key = ApiKey.objects.select_related("owner").filter(prefix=prefix).first()
+    key = _WITH_PREFIX.first(prefix)
     if key is None or not secrets.compare_digest(key.digest, _digest(secret)):
         return None
     if key.revoked_at or not key.owner.is_active:

@@ -8,27 +8,23 @@ another find that one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from deltacrown.accounts import signals
 from deltacrown.accounts.models import LONGEST_USERNAME, AnsweredRequest, ApiKey, FormerUsername, User
 from deltacrown.accounts.services.merged import follow_merges
-from deltacrown.core.dates import write_iso_minute
-from deltacrown.core.errors import Conflict, DomainError
+from deltacrown.core.errors import DomainError
 from deltacrown.core.former_names import AmbiguousName, Found, resolve_former_names
 from deltacrown.core.inputs import check_past, check_text, is_storable
 from deltacrown.core.names import InvalidName as InvalidUsername
 from deltacrown.core.names import clean_username, make_name_key
 from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.core.races import find_or_insert
-from deltacrown.freshness.rates import Rate
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
@@ -37,21 +33,15 @@ LONGEST_PASSWORD = 4096
 
 __all__ = [
     "InvalidUsername",
-    "TooManyRenames",
     "create_players",
     "depersonalise_user",
     "find_players",
     "find_username_faults",
-    "rename_oneself",
     "rename_player",
     "resolve_usernames",
     "set_active",
     "set_sign_in",
 ]
-
-
-class TooManyRenames(Conflict):
-    """The player has changed the username too often lately."""
 
 
 @atomic_service
@@ -113,30 +103,6 @@ def rename_player(*, user: User, username: str) -> User:
 
     find_or_insert(write)
     return user
-
-
-@atomic_service
-def rename_oneself(*, user: User, username: str, now: datetime) -> User:
-    """Change a username at the wish of its player, as often as ``USERNAME_CHANGE_RATE`` allows.
-
-    The same name again changes nothing.
-
-    :raises TooManyRenames: the player has changed it too often lately.
-    """
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    rate = Rate.read("username", settings.USERNAME_CHANGE_RATE)
-    period = timedelta(seconds=rate.seconds)
-    given_up = FormerUsername.objects.filter(owner=user, given_up_at__gt=now - period)
-    times = list(given_up.order_by("-given_up_at").values_list("given_up_at", flat=True)[: rate.limit])
-    if len(times) == rate.limit and check_username(username) != user.username:
-        sentence = ngettext(
-            "You have changed your username %(count)s time lately; you can again from %(time)s on.",
-            "You have changed your username %(count)s times lately; you can again from %(time)s on.",
-            rate.limit,
-        )
-        words = {"count": rate.limit, "time": write_iso_minute(times[-1] + period)}
-        raise TooManyRenames(sentence % words, field="username")
-    return rename_player(user=user, username=username)
 
 
 @atomic_service

@@ -42,14 +42,16 @@ def check_free(username: str) -> str:
 
 
 @atomic_service
-def sign_up_player(*, username: str, email: str, password: str) -> User:
+def sign_up_player(*, username: str, email: str, password: str | None) -> User:
     """Return a new user whose account is closed until ``confirm_sign_up``.
 
+    :param password: None for who signs in with a provider.
     :raises InvalidInput: a text is empty, too long or cannot be stored.
     :raises InvalidUsername: the name breaks the rules for usernames.
     :raises NameTaken: it is another player's, or looks like another's.
     """
-    check_text(password, field="password", limit=LONGEST_PASSWORD, required=True)
+    if password is not None:
+        check_text(password, field="password", limit=LONGEST_PASSWORD, required=True)
     queue_for_names([username])
     user = User(username=check_free(username), email=email.lower(), password=make_password(password))
     user.save()

@@ -236,12 +236,22 @@ def register_entrant(request: HttpRequest, slug: SlugPath, body: NewEntrant) -> 
 
 @resource.write("POST", "/tournaments/{slug}/check-in", **ENTRY)
 def check_in_entrant(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
-    """Confirm that an entrant is there, while registration is open.
+    """Confirm that an entrant is there, while registration is open; `take_back_check_in` undoes it.
 
     Who may withdraw an entrant may check it in.
     """
     require_good_standing(caller_of(request).member, now())
     return describe_registrations(tournaments.check_in(**_spoken_for(request, slug, body)))
+
+
+@resource.write("POST", "/tournaments/{slug}/take-back-check-in", **ENTRY)
+def take_back_check_in(request: HttpRequest, slug: SlugPath, body: GivenStep) -> Any:
+    """Undo a check-in, while registration is open: the entrant is registered, as it was before.
+
+    Who may check an entrant in may take that back. One that is not checked in stays so.
+    """
+    require_good_standing(caller_of(request).member, now())
+    return describe_registrations(tournaments.take_back_check_in(**_spoken_for(request, slug, body)))
 
 
 @resource.write("POST", "/tournaments/{slug}/withdraw", **ENTRY)

@@ -22,7 +22,8 @@ from deltacrown.api.shapes.matches import (
 )
 from deltacrown.core.clock import now
 from deltacrown.games import services as games
-from deltacrown.games.models import MatchRow
+from deltacrown.games.models import Game, MatchRow
+from deltacrown.pages.matches import list_seen_lines
 from deltacrown.user_profile.people.addresses import list_public_ids
 
 
@@ -55,7 +56,7 @@ def record_matches(
 def void_match(request: HttpRequest, body: GivenVoid) -> Any:
     """Void a match, or one player's line of it: it stays visible, marked with the reason, and counts nowhere.
 
-    What is void already keeps its date and reason.
+    What is void already keeps its date and reason. The answer has the lines that the caller may see.
     """
     return _void(request, body, games.void_match)
 
@@ -64,7 +65,8 @@ def void_match(request: HttpRequest, body: GivenVoid) -> Any:
 def restore_match(request: HttpRequest, body: GivenVoid) -> Any:
     """Take a void back: the match counts again, or one player's line of it.
 
-    Without a player every line counts again, also one that was void alone.
+    Without a player every line counts again, also one that was void alone. The answer has the lines that the
+    caller may see.
     """
     return _void(request, body, games.restore_match)
 
@@ -75,7 +77,8 @@ def correct_match(request: HttpRequest, body: GivenMatchCorrection) -> Any:
 
     A line can be moved to the right player, added, or taken out. What is not named stays as it is, also the
     void of a line. The match as corrected must be one that could be recorded; its numbers, achievements,
-    timelines and what its tournament says of it follow.
+    timelines and what its tournament says of it follow. The answer has the lines that the caller may see, and
+    warnings where that are all.
     """
     game, by = find_game(body.game), caller_of(request).member
     rows = games.correct_match(
@@ -86,7 +89,7 @@ def correct_match(request: HttpRequest, body: GivenMatchCorrection) -> Any:
         by=by,
         **_correction(body, caller_of(request)),
     )
-    return _state(rows, rows.warnings)
+    return _state(game, body.match_key, caller_of(request), rows.warnings)
 
 
 def _correction(body: GivenMatchCorrection, by: Caller) -> games.MatchCorrection:
@@ -116,8 +119,8 @@ def _void(request: HttpRequest, body: GivenVoid, service: Callable[..., list[Mat
     """Void or restore what a body names, and return the match."""
     game, by = find_game(body.game), caller_of(request).member
     user = None if body.player is None else find_player(body.player, field="player", by=caller_of(request))
-    rows = service(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, user=user)
-    return _state(rows)
+    service(game=game, match_key=body.match_key, reason=body.reason, now=now(), by=by, user=user)
+    return _state(game, body.match_key, caller_of(request))
 
 
 def _lines(given: Sequence[GivenLine], by: Caller) -> list[games.LineRecord]:
@@ -137,22 +140,26 @@ def _lines(given: Sequence[GivenLine], by: Caller) -> list[games.LineRecord]:
     ]
 
 
-def _state(rows: Sequence[MatchRow], warnings: Sequence[str] = ()) -> dict[str, Any]:
+def _state(game: Game, match_key: str, caller: Caller, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a match after a change: the lines that the caller may see, as a reader of the match does.
+
+    What looks odd is told of all lines together, so only to who sees all of them.
+    """
+    seen = list_seen_lines(game, match_key, viewer=caller.viewer)
+    rows: Sequence[MatchRow] = seen.rows
     ids = list_public_ids(row.user_id for row in rows)
-    first = rows[0]
+    first = rows[0] if rows else None
     is_void = all(row.is_voided for row in rows)
     return {
-        "game_slug": first.game.slug,
-        "match_key": first.match_key,
-        "kind": first.kind,
-        "played_at": first.played_at,
-        "is_time_known": first.is_time_known,
-        "sequence": first.sequence,
-        "voided_at": first.voided_at if is_void else None,
-        "void_reason": first.void_reason if is_void else "",
+        "game_slug": game.slug,
+        "match_key": match_key,
+        **{name: getattr(first, name, None) for name in ("kind", "played_at", "is_time_known", "sequence")},
+        "leaves_out": seen.leaves_out,
+        "voided_at": first.voided_at if first and is_void else None,
+        "void_reason": first.void_reason if first and is_void else "",
         "results": {ids[row.user_id]: row.result for row in rows},
         "scores": {ids[row.user_id]: row.score for row in rows},
         "voided": {ids[row.user_id]: row.void_reason for row in rows if row.is_voided},
-        "warnings": list(warnings),
+        "warnings": [] if seen.leaves_out else list(warnings),
         "lines": {ids[row.user_id]: row for row in rows},
     }

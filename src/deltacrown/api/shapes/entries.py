@@ -55,7 +55,7 @@ class ChangedRoster(Shown):
 class EntryChangeLine(Shown):
     """One step of the log of a tournament."""
 
-    kind: Literal["ENTERED", "CHECKED_IN", "WITHDRAWN", "RETURNED", "JOINED", "LEFT"] = Field(
+    kind: Literal["ENTERED", "CHECKED_IN", "UNCHECKED", "WITHDRAWN", "RETURNED", "JOINED", "LEFT"] = Field(
         description="JOINED and LEFT are of one player of a roster, the others of an entrant as a whole."
     )
     player: Entrant | None = Field(description="Null where it happened to a whole team.")

@@ -273,15 +273,22 @@ class LineState(Shown):
 
 
 class MatchState(Shown):
-    """A match after it was changed."""
+    """A match after it was changed, as far as the caller may see it.
+
+    Where `leaves_out` is true, lines of players who hide their match history are missing; of a match with no
+    line that the caller may see, nothing is told but its game and its key.
+    """
 
     game_slug: str
     match_key: str
-    kind: MatchKind
-    played_at: DateTime = Field(description="The start of the day in UTC where `is_time_known` is false.")
-    is_time_known: bool
+    leaves_out: bool = Field(description="Whether lines are missing that the caller may not see.")
+    kind: MatchKind | None
+    played_at: DateTime | None = Field(
+        description="The start of the day in UTC where `is_time_known` is false."
+    )
+    is_time_known: bool | None
     sequence: int | None
-    voided_at: DateTime | None = Field(description="Null while any of its lines is not void.")
+    voided_at: DateTime | None = Field(description="Null while any of the lines told is not void.")
     void_reason: str
     results: dict[str, Result] = Field(description="Public id → result.")
     scores: dict[str, str]

@@ -43,7 +43,7 @@ class Me(PlayerLine):
     key: KeyInUse | None = Field(description="The key the request was made with; null for a session.")
 
 
-Scope = Literal["read", "matches:write", "tournaments:write", "players:create"]
+Scope = Literal["read", "matches:write", "tournaments:write", "notifications:write", "players:create"]
 
 
 class Key(Shown):
@@ -70,7 +70,7 @@ class GivenKey(Given):
     """A key to make."""
 
     name: str = Field(description="What it is for.", min_length=1, max_length=60, examples=["game server 1"])
-    scopes: list[Scope] = Field(min_length=1, max_length=4)
+    scopes: list[Scope] = Field(min_length=1, max_length=5)
     player: str | None = Field(
         None,
         description="The public id of whom it is for, if not for the caller: it takes the permission "

@@ -1,4 +1,4 @@
-"""The services that write disputes; nothing else writes their table."""
+"""The services that write disputes and statements; nothing else writes their tables."""
 
 from deltacrown.moderation.services.assigning import (
     AlreadyAssigned,
@@ -7,6 +7,12 @@ from deltacrown.moderation.services.assigning import (
     claim_dispute,
     list_resolvers,
     release_dispute,
+)
+from deltacrown.moderation.services.concerning import (
+    count_about,
+    count_filed,
+    exclude_concerning,
+    filter_about,
 )
 from deltacrown.moderation.services.filing import (
     DisputeOpen,
@@ -43,13 +49,31 @@ from deltacrown.moderation.services.resolution import (
     reject_dispute,
     uphold_dispute,
 )
+from deltacrown.moderation.services.statements import (
+    Asked,
+    ChangedTooOften,
+    Decided,
+    NotAsked,
+    find_question,
+    find_question_of_match,
+    find_question_of_results,
+    get_asked,
+    list_about_same,
+    list_bearers,
+    list_statements,
+    state,
+    write_statement_handle,
+)
 from deltacrown.moderation.services.subjects import MatchGone, get_disputed_match
 
 __all__ = [
     "AlreadyAssigned",
     "AlreadyResolved",
+    "Asked",
+    "ChangedTooOften",
     "CorrectMatch",
     "CorrectResult",
+    "Decided",
     "DisputeNotFound",
     "DisputeOpen",
     "DisputeWindowClosed",
@@ -58,25 +82,39 @@ __all__ = [
     "MatchGone",
     "MayNotResolve",
     "NotAParticipant",
+    "NotAsked",
     "NotOpen",
     "Remedy",
     "UnfitRemedy",
     "VoidMatch",
     "assign_dispute",
     "claim_dispute",
+    "count_about",
+    "count_filed",
+    "exclude_concerning",
     "file_dispute",
+    "filter_about",
     "find_dispute",
+    "find_question",
+    "find_question_of_match",
+    "find_question_of_results",
+    "get_asked",
     "get_dispute",
     "get_dispute_deadline",
     "get_disputed_match",
     "get_disputed_tournament",
     "is_affected",
+    "list_about_same",
+    "list_bearers",
     "list_disputes",
     "list_disputes_of",
     "list_resolvers",
+    "list_statements",
     "reject_dispute",
     "release_dispute",
     "runs_disputed",
+    "state",
     "uphold_dispute",
     "write_handle",
+    "write_statement_handle",
 ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.errors import DomainError
-from deltacrown.games.models import ArchivedMatch, Match, list_match_sources
+from deltacrown.games.models import list_match_sources
 from deltacrown.moderation.models import Dispute
 from deltacrown.moderation.services.subjects import MatchGone, get_match_row, has_competed
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
@@ -48,18 +47,6 @@ def is_affected(dispute: Dispute, user: User) -> bool:
         return False
     lines = {"game": match.game_id, "match_key": match.match_key, "user": user}
     return any(rows.exists() for rows in list_match_sources(**lines))
-
-
-def exclude_parties(rows: QuerySet[Dispute], tournament: Tournament, user: User) -> QuerySet[Dispute]:
-    """Return the disputes of a tournament to which ``user`` is no party."""
-    lines = Q()
-    own = {"user": user, "game": OuterRef("game"), "match_key": OuterRef("match_key")}
-    for table in (Match, ArchivedMatch):
-        disputed = table._base_manager.filter(pk=OuterRef("match_id"))
-        for other in (Match, ArchivedMatch):
-            lines |= Q(Exists(disputed.filter(Exists(other._base_manager.filter(**own)))))
-    others = rows.exclude(reporter=user).exclude(lines)
-    return others.filter(result=None) if has_competed(user, tournament.pk) else others
 
 
 def require_resolver(dispute: Dispute, by: User) -> None:

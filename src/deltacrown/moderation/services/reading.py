@@ -12,7 +12,8 @@ from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import InvalidCursor, Page, paginate, read_position, write_position
 from deltacrown.moderation.models import Dispute
-from deltacrown.moderation.services.parties import exclude_parties, runs_disputed
+from deltacrown.moderation.services.concerning import exclude_concerning, exclude_parties
+from deltacrown.moderation.services.parties import is_affected, runs_disputed
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 from deltacrown.tournaments.services import require_organiser
 
@@ -30,7 +31,7 @@ def write_handle(dispute: Dispute) -> str:
 
 def get_dispute(handle: str, *, viewer: User) -> Dispute:
     """Return the dispute with this handle, for its reporter, for staff who may view disputes, and for who
-    runs its tournament and is no party to it.
+    runs its tournament; the latter two only if they are no party to it.
 
     :raises DisputeNotFound: there is none, or the viewer may not see it.
     """
@@ -58,6 +59,8 @@ def _may_see(dispute: Dispute, viewer: User) -> bool:
         if runs := runs_disputed(dispute, viewer):
             record_deed(deed=Deed.READ_ORGANISED, by=viewer, of=dispute.reporter_id, about=about)
         return runs
+    if is_affected(dispute, viewer):
+        return False
     told = {"dispute": dispute.pk}
     record_deed(deed=Deed.READ_DISPUTE, by=viewer, of=dispute.reporter_id, about=about, told=told)
     return True
@@ -68,6 +71,8 @@ def list_disputes(
 ) -> Page[Dispute]:
     """Return a page of disputes, latest first: all for who may view disputes, the viewer's own for others.
 
+    Those to which the viewer is a party are left out, unless they filed them.
+
     :param status: ``OPEN``, ``UPHELD`` or ``REJECTED``; None for all.
     :raises InvalidInput: the cursor or the limit is not valid.
     """
@@ -75,6 +80,7 @@ def list_disputes(
     sees_all = has_right(viewer, Right.VIEW_DISPUTES)
     if sees_all:
         record_deed(deed=Deed.READ_DISPUTES, by=viewer)
+        rows = exclude_concerning(rows, viewer)
     else:
         rows = rows.filter(reporter=viewer)
     narrowed = rows.filter(status=status) if status else rows
@@ -93,4 +99,4 @@ def list_disputes_of(tournament: Tournament, *, viewer: User) -> QuerySet[Disput
     record_deed(deed=Deed.READ_ORGANISED, by=viewer, about=write_about("tournament", tournament.slug))
     described = TournamentMatchResult.objects.filter(tournament=tournament)
     concerned = Q(result__tournament=tournament) | Q(match_id__in=described.values("match_id"))
-    return exclude_parties(Dispute.objects.filter(concerned), tournament, viewer)
+    return exclude_parties(Dispute.objects.filter(concerned), viewer)

@@ -6,6 +6,7 @@ from deltacrown.notifications.services.pruning import delete_old_notifications
 from deltacrown.notifications.services.reading import (
     NotificationNotFound,
     ShownNotification,
+    count_unread,
     list_notifications,
     mark_all_read,
     open_notification,
@@ -18,6 +19,7 @@ __all__ = [
     "NotificationNotFound",
     "ShownNotification",
     "UnknownKind",
+    "count_unread",
     "delete_old_notifications",
     "get_mail_address",
     "list_choices",

@@ -16,7 +16,7 @@ from deltacrown.core.sealing import seal, unseal
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.notifications.kinds import KINDS, Told
 from deltacrown.notifications.models import Notification
-from deltacrown.notifications.privacy import list_shown
+from deltacrown.notifications.privacy import MOST_COUNTED, list_shown
 from django_tally.transactions import atomic_service
 
 LATEST_FIRST: Order = ("-told_at", "-id")
@@ -33,6 +33,7 @@ class NotificationNotFound(NotFound):
 class ShownNotification:
     """A notification as its player reads it.
 
+    :param kind: a key of ``KINDS``.
     :param handle: names it in addresses and forms.
     """
 
@@ -40,6 +41,7 @@ class ShownNotification:
     happened_at: datetime
     is_read: bool
     handle: str
+    kind: str
 
 
 def list_notifications(user: User, page: str | None = None, *, limit: int = 20) -> Page[ShownNotification]:
@@ -59,9 +61,16 @@ def show_rows(rows: Sequence[Notification]) -> list[ShownNotification]:
             happened_at=row.happened_at,
             is_read=row.read_at is not None,
             handle=seal(row.pk, name=_HANDLE),
+            kind=row.kind,
         )
         for row in rows
     ]
+
+
+def count_unread(user: User) -> int:
+    """Return how many unread ones a player is shown; ``MOST_COUNTED`` at most. One query."""
+    unread = list_shown(user.pk).filter(read_at__isnull=True)
+    return unread.order_by()[:MOST_COUNTED].count()
 
 
 @atomic_service

@@ -49,7 +49,7 @@ def create_team(*, slug: str, name: str) -> Team:
     :raises TeamTaken: the slug or the name belongs to another team.
     """
     name = clean_name(name)
-    _check_slug(slug)
+    check_slug(slug)
     team = find_or_insert(lambda: _find_or_create(slug, name))
     if make_name_key(team.name) != make_name_key(name):
         message = gettext("The slug %(slug)s belongs to the team %(team)s; choose another slug.")
@@ -177,28 +177,45 @@ def clean_name(name: str) -> str:
 
 
 def _find_or_create(slug: str, name: str) -> Team:
-    _refuse_namesake(name, slug)
+    refuse_namesake(name, owner=_find_key(slug))
     return Team.objects.get_or_create(slug=slug, defaults={"name": name})[0]
 
 
 def _rename(team: Team, name: str) -> None:
-    _refuse_namesake(name, team.slug)
+    refuse_namesake(name, owner=team.pk)
     team.name = name
     team.save(update_fields=["name"])
 
 
-def _refuse_namesake(name: str, slug: str) -> None:
-    """Raise ``TeamTaken`` when a team with another slug has this name, or one that looks like it."""
-    namesake = Team.objects.filter(name_key=make_name_key(name)).exclude(slug=slug).first()
+def refuse_namesake(name: str, *, owner: int | None) -> None:
+    """Refuse a name that another team has, or one that looks like it.
+
+    :param owner: the key of the team that is to have it; None for a new one.
+    :raises TeamTaken: another team has it.
+    """
+    namesake = Team.objects.filter(name_key=make_name_key(name)).exclude(pk=owner).first()
     if namesake is not None:
         message = gettext("The name %(name)s belongs to the team %(team)s; choose another name.")
         raise TeamTaken(message % {"name": repr(name), "team": repr(namesake.slug)}, field="name")
-    own = Team.objects.filter(slug=slug).values_list("pk", flat=True).first()
-    if taken := find_taken("team", [name], owners={name: own}):
+    if taken := find_taken("team", [name], owners={name: owner}):
         raise TeamTaken(f"{taken[name]}.", field="name")
 
 
-def _check_slug(slug: str) -> None:
+def find_slug_for(name: str) -> str:
+    """Return a slug made of a name that no team has: ``red``, ``red-2``; ``team`` where no letter is left."""
+    stem = _stem(name)
+    return _find_free_slug(stem, _list_taken_slugs([stem]))
+
+
+def _find_key(slug: str) -> int | None:
+    return Team.objects.filter(slug=slug).values_list("pk", flat=True).first()
+
+
+def check_slug(slug: str) -> None:
+    """Refuse what is no slug of a team.
+
+    :raises InvalidInput: it is empty, too long, or has other signs than letters, digits, ``-`` and ``_``.
+    """
     check_text(slug, field="slug", limit=SLUG_LENGTH, required=True)
     try:
         validate_slug(slug)

@@ -7,6 +7,7 @@ end roles, end memberships, and act for it in tournaments.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,6 +21,7 @@ from deltacrown.core.errors import Conflict, DomainError, InvalidInput
 from deltacrown.core.inputs import check_past
 from deltacrown.teams.models import Team, TeamMembership, TeamRole
 from deltacrown.teams.services.memberships import InvalidDate, NotInTeam, leave_team, lock_teams
+from django_tally.database_clock import DatabaseNow
 from django_tally.transactions import atomic_service
 
 Role = TeamRole.Role
@@ -145,15 +147,33 @@ def list_captains(team: Team, at: datetime) -> list[User]:
     return [row.user for row in held.select_related("user__profile").order_by("given_at", "id")]
 
 
+def find_captains(at: datetime, *, user: User, teams: Iterable[int]) -> dict[int, set[int]]:
+    """Return team's id → the ids of its captains at ``at``, for ``teams`` that have one. One query.
+
+    The other teams that ``user`` leads are in it too, with ``user`` alone.
+    """
+    held = TeamRole.objects.held_at(at).filter(role=Role.CAPTAIN, user__is_active=True)
+    found: dict[int, set[int]] = {}
+    rows = held.filter(Q(user=user) | Q(team__in=list(teams)))
+    for team, captain in rows.values_list("team", "user"):
+        found.setdefault(team, set()).add(captain)
+    return found
+
+
 def list_teams_led(user: User, at: datetime) -> QuerySet[Team]:
     """Return the teams for which ``user`` acts at ``at``: those they lead, or are in while nobody
     leads them.
     """
+    leading = list_leading(at).filter(user=user)
+    return Team.objects.filter(pk__in=leading.values("team")).order_by("name", "id")
+
+
+def list_leading(at: datetime | DatabaseNow) -> QuerySet[TeamMembership]:
+    """Return the memberships at ``at`` of who acts for a team: its captains, or all where it has none."""
     captains = TeamRole.objects.held_at(at).filter(role=Role.CAPTAIN, user__is_active=True)
-    memberships = TeamMembership.objects.present_at(at).filter(user=user)
     of_team = captains.filter(team=OuterRef("team"))
-    led = Exists(of_team.filter(user=user)) | ~Exists(of_team)
-    return Team.objects.filter(pk__in=memberships.filter(led).values("team")).order_by("name", "id")
+    leads = Exists(of_team.filter(user=OuterRef("user"))) | ~Exists(of_team)
+    return TeamMembership.objects.present_at(at).filter(leads)
 
 
 def can_manage(team: Team, user: User, *, now: datetime) -> bool:

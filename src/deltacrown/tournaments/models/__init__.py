@@ -1,6 +1,7 @@
 from deltacrown.tournaments.models.decision import TournamentDecision
 from deltacrown.tournaments.models.disqualification import Disqualification
 from deltacrown.tournaments.models.entry_change import EntryChange
+from deltacrown.tournaments.models.invitation import InvitationQuerySet, TournamentInvitation
 from deltacrown.tournaments.models.match_result import TournamentMatchResult
 from deltacrown.tournaments.models.organiser import TournamentOrganiser
 from deltacrown.tournaments.models.pairing import Pairing, PairingReport, Seed
@@ -22,11 +23,13 @@ __all__ = [
     "Disqualification",
     "EntryChange",
     "FormerTournamentName",
+    "InvitationQuerySet",
     "Pairing",
     "PairingReport",
     "Seed",
     "Tournament",
     "TournamentDecision",
+    "TournamentInvitation",
     "TournamentMatchResult",
     "TournamentOrganiser",
     "TournamentParticipation",

@@ -23,6 +23,7 @@ class EntryChange(models.Model):
     class Kind(models.TextChoices):
         ENTERED = "ENTERED", _("Entered")
         CHECKED_IN = "CHECKED_IN", pgettext_lazy("what happened", "Checked in")
+        UNCHECKED = "UNCHECKED", _("Check-in taken back")
         WITHDRAWN = "WITHDRAWN", _("Withdrew")
         RETURNED = "RETURNED", _("Came back")
         JOINED = "JOINED", _("Joined the roster")
@@ -60,7 +61,17 @@ class EntryChange(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["ENTERED", "CHECKED_IN", "WITHDRAWN", "RETURNED", "JOINED", "LEFT"]),
+                condition=Q(
+                    kind__in=[
+                        "ENTERED",
+                        "CHECKED_IN",
+                        "UNCHECKED",
+                        "WITHDRAWN",
+                        "RETURNED",
+                        "JOINED",
+                        "LEFT",
+                    ]
+                ),
                 name="tournaments_entry_change_kind",
             ),
             models.CheckConstraint(

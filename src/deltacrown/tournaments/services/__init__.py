@@ -15,6 +15,7 @@ from deltacrown.tournaments.services.annulments import (
 from deltacrown.tournaments.services.attendance import (
     EntrantWithdrawn,
     check_in,
+    take_back_check_in,
     take_back_withdrawal,
     withdraw,
 )
@@ -33,6 +34,17 @@ from deltacrown.tournaments.services.entered import (
 from deltacrown.tournaments.services.entrants import InvalidEntrant, NotRegistered, list_entrant_roster
 from deltacrown.tournaments.services.forfeit_rule import set_forfeit_rule
 from deltacrown.tournaments.services.guesses import ToldFacts
+from deltacrown.tournaments.services.invitations import (
+    InvitationNotFound,
+    InvitationSettled,
+    Sent,
+    SentInvitation,
+    answer_invitation,
+    invite_entrants,
+    list_invitations,
+    list_own_invitations,
+    take_back_invitation,
+)
 from deltacrown.tournaments.services.lifecycle import (
     InvalidTournament,
     NoEntrants,
@@ -146,6 +158,8 @@ __all__ = [
     "InvalidStanding",
     "InvalidTournament",
     "InvalidTournamentMatch",
+    "InvitationNotFound",
+    "InvitationSettled",
     "KeptEntrant",
     "KeptEntry",
     "KeptStandings",
@@ -166,6 +180,8 @@ __all__ = [
     "RosterEmpty",
     "Ruled",
     "RulingCause",
+    "Sent",
+    "SentInvitation",
     "Standing",
     "SyncedSeries",
     "ToldFacts",
@@ -181,6 +197,7 @@ __all__ = [
     "add_numbers",
     "add_organiser",
     "annul_tournament",
+    "answer_invitation",
     "ask_co_organiser",
     "build_draft",
     "can_lift_annulment",
@@ -204,6 +221,7 @@ __all__ = [
     "get_standing_decision",
     "hand_over_rulings",
     "hand_over_tournament",
+    "invite_entrants",
     "keep_standings",
     "lift_annulment",
     "lift_disqualification",
@@ -212,9 +230,11 @@ __all__ = [
     "list_entered",
     "list_entrant_roster",
     "list_former_names",
+    "list_invitations",
     "list_match_warnings",
     "list_members",
     "list_organisers",
+    "list_own_invitations",
     "list_played_rows",
     "list_player_totals",
     "list_series_of",
@@ -254,6 +274,8 @@ __all__ = [
     "summarise_tournament",
     "sync_all_series",
     "sync_series",
+    "take_back_check_in",
+    "take_back_invitation",
     "take_back_results",
     "take_back_withdrawal",
     "withdraw",

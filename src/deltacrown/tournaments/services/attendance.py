@@ -45,6 +45,8 @@ def check_in(
 ) -> list[TournamentParticipation]:
     """Check an entrant in, while registration is open; one that is checked in stays so.
 
+    ``take_back_check_in`` undoes it.
+
     :param at: when, if not now, and not before its last step; ``by``: who did it. Both, and the reason, go to
         the log of the tournament.
     :return: its registrations.
@@ -59,22 +61,49 @@ def check_in(
     if has_status(roster, Participation.CHECKED_IN):
         return roster
     require_state(tournament, [Status.OPEN], "checking in")
-    if has_status(roster, Participation.WITHDRAWN):
-        is_full = count_entrants(tournament, tournament.participations.all()) == tournament.capacity
-        sentence = (
-            _("%(name)s withdrew from %(tournament)s, and its place was taken.")
-            if is_full
-            else _("%(name)s withdrew from %(tournament)s; register again first.")
-        )
-        message = sentence % {"name": _name(user, team), "tournament": tournament.name}
-        raise EntrantWithdrawn(message, field="entrant")
+    _refuse_withdrawn(tournament, roster, _name(user, team))
     _refuse_disqualified(tournament, roster)
     check_order(tournament, roster, at)
-    for row in roster:
-        row.status = Participation.CHECKED_IN
-    TournamentParticipation.objects.bulk_update(roster, ["status"])
+    _set_status(roster, Participation.CHECKED_IN)
     log_entrant(tournament, roster, Kind.CHECKED_IN, dating)
     signals.entrant_checked_in.send(TournamentParticipation, tournament=tournament, participations=roster)
+    return roster
+
+
+@atomic_service
+def take_back_check_in(
+    *,
+    tournament: Tournament,
+    user: User | None = None,
+    team: Team | None = None,
+    at: datetime | None = None,
+    reason: str = "",
+    now: datetime | None = None,
+    by: User | None = None,
+) -> list[TournamentParticipation]:
+    """Undo a check-in, while registration is open: the entrant is registered again, as it was before.
+
+    One that is not checked in stays so, also after the start.
+
+    :param at: as of ``check_in``, and so are ``reason`` and ``by``.
+    :return: its registrations.
+    :raises EntrantDisqualified: it was disqualified.
+    :raises EntrantWithdrawn: it withdrew.
+    :raises NotRegistered: it is not registered.
+    :raises WrongState: registration is not open.
+    """
+    dating = Dating(at=at or now, by=by, reason=reason)
+    dating.check(now=now)
+    roster = _lock_roster(tournament, user, team)
+    if has_status(roster, Participation.REGISTERED):
+        return roster
+    require_state(tournament, [Status.OPEN], "taking a check-in back")
+    _refuse_withdrawn(tournament, roster, _name(user, team))
+    _refuse_disqualified(tournament, roster)
+    check_order(tournament, roster, at)
+    _set_status(roster, Participation.REGISTERED)
+    log_entrant(tournament, roster, Kind.UNCHECKED, dating)
+    signals.check_in_taken_back.send(TournamentParticipation, tournament=tournament, participations=roster)
     return roster
 
 
@@ -159,6 +188,26 @@ def _lock_roster(
 ) -> list[TournamentParticipation]:
     lock_tournament(tournament)
     return list_entrant_roster(tournament, get_entrant(tournament, user, team))
+
+
+def _set_status(roster: list[TournamentParticipation], status: Participation) -> None:
+    for row in roster:
+        row.status = status
+    TournamentParticipation.objects.bulk_update(roster, ["status"])
+
+
+def _refuse_withdrawn(
+    tournament: Tournament, roster: list[TournamentParticipation], name: EntrantName
+) -> None:
+    if not has_status(roster, Participation.WITHDRAWN):
+        return
+    is_full = count_entrants(tournament, tournament.participations.all()) == tournament.capacity
+    sentence = (
+        _("%(name)s withdrew from %(tournament)s, and its place was taken.")
+        if is_full
+        else _("%(name)s withdrew from %(tournament)s; register again first.")
+    )
+    raise EntrantWithdrawn(sentence % {"name": name, "tournament": tournament.name}, field="entrant")
 
 
 def _refuse_disqualified(tournament: Tournament, roster: list[TournamentParticipation]) -> None:

@@ -19,6 +19,9 @@ LONGEST_REASON = 500
 _LATER_STEPS = {
     Kind.ENTERED: gettext_lazy("%(name)s entered at %(time)s, later than at; correct it."),
     Kind.CHECKED_IN: gettext_lazy("%(name)s checked in at %(time)s, later than at; correct it."),
+    Kind.UNCHECKED: gettext_lazy(
+        "The check-in of %(name)s was taken back at %(time)s, later than at; correct it."
+    ),
     Kind.WITHDRAWN: gettext_lazy("%(name)s withdrew at %(time)s, later than at; correct it."),
     Kind.RETURNED: gettext_lazy("%(name)s came back at %(time)s, later than at; correct it."),
     Kind.JOINED: gettext_lazy("%(name)s joined the roster at %(time)s, later than at; correct it."),

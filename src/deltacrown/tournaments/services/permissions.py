@@ -14,10 +14,12 @@ from deltacrown.core.dates import write_iso_minute
 from deltacrown.core.errors import Conflict
 from deltacrown.games.models import list_match_sources
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import list_captains, list_roster, name_captains
+from deltacrown.teams.services import list_captains, list_roster, list_teams_led, name_captains
 from deltacrown.tournaments.models import (
     EntryChange,
+    InvitationQuerySet,
     Tournament,
+    TournamentInvitation,
     TournamentMatchResult,
     TournamentParticipation,
 )
@@ -186,6 +188,15 @@ def filter_entry_changes(tournament: Tournament, viewer: User) -> QuerySet[Entry
     entries = TournamentParticipation.objects.filter(tournament=tournament, user=viewer)
     of_team = Q(user=None, team__in=entries.filter(team__isnull=False).values("team"))
     return rows.filter(Q(user=viewer) | of_team)
+
+
+def filter_own_invitations(viewer: User, now: datetime) -> list[InvitationQuerySet]:
+    """Return the invitations that ``viewer`` answers: their own, and those of the teams they act for.
+
+    Besides them, who runs the tournament sees an invitation, and nobody else.
+    """
+    rows = TournamentInvitation.objects.all()
+    return [rows.filter(user=viewer), rows.filter(team__in=list_teams_led(viewer, now).order_by())]
 
 
 def require_return(

@@ -37,6 +37,9 @@ _REFUSALS = {
     "withdrawing": gettext_lazy(
         "%(tournament)s is %(state)s; withdrawing is possible only while it is %(states)s."
     ),
+    "taking a check-in back": gettext_lazy(
+        "%(tournament)s is %(state)s; taking a check-in back is possible only while it is %(states)s."
+    ),
     "taking a withdrawal back": gettext_lazy(
         "%(tournament)s is %(state)s; taking a withdrawal back is possible only while it is %(states)s."
     ),

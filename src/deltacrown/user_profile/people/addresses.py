@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from deltacrown.core.audit import record_deed
 from deltacrown.core.deeds import Deed
 from deltacrown.core.errors import Gone, NotFound
 from deltacrown.core.inputs import is_storable
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.user_profile.models import Standing, UserProfile
 from deltacrown.user_profile.privacy import Viewer, sees_hidden
 from deltacrown.user_profile.standing import SHOWN
@@ -43,6 +45,13 @@ def get_player(public_id: str, *, viewer: Viewer = None, related: Sequence[str] 
     return profile
 
 
+@cache
+def _with_public_id(related: tuple[str, ...]) -> PreparedQuery[UserProfile]:
+    """Return the query for a profile with its user and ``related``: nearly every page of a player asks it."""
+    profiles = UserProfile.objects.select_related("user", *related).order_by("pk")
+    return PreparedQuery(lambda: profiles.filter(public_id=Parameter(0))[:1])
+
+
 def get_any_player(public_id: str) -> UserProfile:
     """Return the profile with this public id, its user fetched along, whatever its standing: for staff.
 
@@ -61,7 +70,7 @@ def get_account(public_id: str, *, related: Sequence[str] = ()) -> UserProfile:
     """
     profile: UserProfile | None = None
     if is_storable(public_id, multiline=False):
-        profile = UserProfile.objects.select_related("user", *related).filter(public_id=public_id).first()
+        profile = _with_public_id(tuple(related)).first(public_id)
     if profile is None:
         message = _("There is no player %(id)s: public ids look like DC-25-000042.")
         raise NotFound(message % {"id": repr(public_id)}, field="public_id")

@@ -5,10 +5,11 @@ Whom a player blocks is shown to that player and to staff only. Whoever is block
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
@@ -85,6 +86,19 @@ def require_unblocked(*, follower: User, followed: User) -> None:
     if blockers:
         message = gettext("You cannot follow this player. You still see all that is public.")
         raise MayNotFollow(message, field="player")
+
+
+def find_blocked(users: Iterable[User], *, among: Iterable[User]) -> set[int]:
+    """Return the keys of those of ``users`` between whom and one of ``among`` a block stands, by either."""
+    ours, theirs = {user.pk for user in users}, {user.pk for user in among}
+    either = Q(blocker__in=ours, blocked__in=theirs) | Q(blocker__in=theirs, blocked__in=ours)
+    pairs = Block.objects.filter(either).values_list("blocker_id", "blocked_id")
+    return {key for pair in pairs for key in pair} & ours
+
+
+def is_unblocked(by: User, user: str) -> Q:
+    """Return the condition on rows that ``by`` does not block the player whom the column ``user`` names."""
+    return ~Q(Exists(Block.objects.filter(blocker=by, blocked=OuterRef(user))))
 
 
 def get_blocking(viewer: Viewer, owner: User) -> bool | None:

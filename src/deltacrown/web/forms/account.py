@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from deltacrown.accounts.backends import SignInClosed
+from deltacrown.accounts.entrance.providers import Provider
 from deltacrown.accounts.models import LONGEST_USERNAME, User
 from deltacrown.core.names import make_name_key
 from deltacrown.user_profile.people.standings import LONGEST_REASON
@@ -76,6 +77,18 @@ class CloseAccountForm(PageForm):
         return len(given) <= LONGEST_USERNAME and make_name_key(given.strip()) == make_name_key(
             self.person.username
         )
+
+
+class ProviderForm(PageForm):
+    """What a player does about a provider: connects it, disconnects it, or links the id that it proves."""
+
+    do = forms.ChoiceField(choices=[(each, each) for each in ("connect", "disconnect", "link")])
+    provider = forms.ChoiceField()
+    with_id = forms.BooleanField(required=False)
+
+    def __init__(self, providers: Sequence[Provider], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.fields["provider"].choices = [(each.key, each.name) for each in providers]  # type: ignore[attr-defined]
 
 
 def _reason_field(*, required: bool) -> forms.CharField:

@@ -117,6 +117,8 @@ class ChangeForm(MatchCorrectionForm):
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_REASON, "required": True}),
     )
 
+    made_from = forms.CharField(required=False, max_length=64)
+
     def __init__(self, rows: Sequence[MatchRow], data: Mapping[str, Any] | None = None) -> None:
         super().__init__(rows, data)
         for row in rows:
@@ -150,7 +152,7 @@ class ChangeForm(MatchCorrectionForm):
         told = self.cleaned_data
         change = Change(told["change"])
         if change is not Change.CORRECT:
-            return {"change": change, "reason": told["reason"]}
+            return {"change": change, "reason": told["reason"], "made_from": told["made_from"]}
         gone = self._list_absent()
         stay = [row for row in self.rows if row not in gone]
         return {

@@ -41,6 +41,20 @@ class MatchDisputeForm(PageForm):
     )
 
 
+class StatementForm(PageForm):
+    """Says what a party of a dispute has to say."""
+
+    # The service refuses words that are none or too many.
+    words = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": LONGEST_TEXT, "required": True}),
+    )
+
+    def __init__(self, said: str, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial={"words": said})
+
+
 class ResultDisputeForm(MatchDisputeForm):
     """Disputes a result of a tournament."""
 

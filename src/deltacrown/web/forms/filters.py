@@ -335,7 +335,7 @@ class QueueForm(FilterForm):
 
 
 class BenchQueueForm(QueueForm):
-    """Asks for the disputes with one status, and in whose hands they are."""
+    """Asks for the disputes with one status, in whose hands they are, who filed them and about whom."""
 
     WHOSE = (
         (Whose.ALL.value, _("All")),
@@ -344,6 +344,8 @@ class BenchQueueForm(QueueForm):
     )
 
     whose = FilterField(forms.Select(choices=WHOSE))
+    by = FilterField()
+    about = FilterField()
 
 
 class SearchForm(FilterForm):

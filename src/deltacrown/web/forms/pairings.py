@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from deltacrown.web.forms import PageForm, choices_of
 from deltacrown.web.forms.organise import TimeInput
 
 LONGEST_REASON = 500
+MOST_SHUFFLES = 10**9
 
 
 class OutcomeForm(PageForm):
@@ -125,14 +127,34 @@ class DrawForm(SureForm):
     third_place = forms.BooleanField(required=False)
 
 
-class AddForm(PageForm):
-    """Pairs two entrants by hand."""
+class ShuffleForm(PageForm):
+    """Puts the seeds in a random order: always the same one for the number of the page."""
 
+    shuffle = forms.IntegerField(min_value=0, max_value=MOST_SHUFFLES)
+
+
+class MoveForm(PageForm):
+    """Moves an entrant one place up or down among the seeds, from the order that the page showed."""
+
+    move = forms.RegexField(r"^(up|down) .{1,120}$")
+    made_from = forms.CharField(max_length=64)
+
+    @property
+    def step(self) -> tuple[str, int]:
+        """Return who is moved, and by how many places: -1 or 1."""
+        way, _space, key = self.cleaned_data["move"].partition(" ")
+        return key, -1 if way == "up" else 1
+
+
+class AddForm(PageForm):
+    """Pairs two entrants by hand. The key is made with the form: what is sent twice is made once."""
+
+    key = forms.RegexField(r"^[0-9a-f]{16}$", widget=forms.HiddenInput)
     round = forms.CharField(max_length=100)
     best_of = forms.IntegerField(min_value=1, max_value=pairings.MOST_GAMES, initial=1)
 
     def __init__(self, entrants: Sequence[tuple[str, str]], data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+        super().__init__(data, initial={"key": token_hex(8)})
         for side in ("first", "second"):
             self.fields[side] = forms.ChoiceField(choices=choices_of(_("Choose one"), entrants))
 

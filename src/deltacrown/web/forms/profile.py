@@ -11,6 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deltacrown.accounts.models import LONGEST_USERNAME
 from deltacrown.core.errors import DomainError
 from deltacrown.user_profile.models.links import ProfileLink
 from deltacrown.user_profile.people.identities import LONGEST_BIO, LONGEST_DISPLAY_NAME, Identity
@@ -106,6 +107,33 @@ class ProfileForm(PageForm):
 
     def _list_written(self) -> list[int]:
         return [number for number in range(MOST_LINKS) if self.cleaned_data.get(f"url_{number}")]
+
+
+class UsernameForm(PageForm):
+    """Says what a player wants to be called; looks at it first, or takes it."""
+
+    PREVIEW, RENAME = "preview", "rename"
+
+    # The service refuses a name that is empty or too long: with the same words for the API.
+    username = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={
+                "maxlength": LONGEST_USERNAME,
+                "required": True,
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    do = forms.ChoiceField(required=False, choices=[(PREVIEW, ""), (RENAME, "")])
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether the name is to be taken, and not only looked at."""
+        return bool(self.cleaned_data["do"] == self.RENAME)
 
 
 class ExternalIdForm(PageForm):

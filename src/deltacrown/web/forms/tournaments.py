@@ -9,7 +9,7 @@ from deltacrown.web.forms import PageForm
 
 
 class EntryForm(PageForm):
-    """Registers, checks in or withdraws the sender, or a team of theirs."""
+    """Registers, checks in or withdraws the sender, or a team of theirs; or takes that back."""
 
     team = forms.CharField(max_length=120, required=False)
     do = forms.ChoiceField(choices=[(deed.value, deed.name) for deed in Deed])

@@ -10,6 +10,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import QueryDict
 from django.urls import reverse
 
+from deltacrown.accounts.entrance.providers import Provider, list_providers
 from deltacrown.web.signed_in import get_return_address, get_sign_in_address
 
 register = template.Library()
@@ -33,3 +34,9 @@ def sign_up_url(context: dict[str, Any]) -> str:
     query = QueryDict(mutable=True)
     query[REDIRECT_FIELD_NAME] = get_return_address(request)
     return f"{reverse('account_signup')}?{query.urlencode(safe='/')}"
+
+
+@register.simple_tag
+def sign_in_providers() -> list[Provider]:
+    """Return the providers that people can sign in with; none where the settings name none."""
+    return list_providers()

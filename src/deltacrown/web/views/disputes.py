@@ -1,4 +1,4 @@
-"""Disputes: one's own, and filing one."""
+"""Disputes: one's own, filing one, and saying one's side of another's."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deltacrown.core import clock
-from deltacrown.pages import disputes
-from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm
+from deltacrown.pages import disputes, statements
+from deltacrown.web.forms.disputes import MatchDisputeForm, ResultDisputeForm, StatementForm
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 FILED = _("Filed. A moderator will look at it; the answer appears here.")
+SAID = _("Whoever decides it reads what you said. You can change it here until then.")
 
 
 @sign_in_required
@@ -67,6 +68,27 @@ def dispute_result(request: HttpRequest, slug: str) -> HttpResponse:
     if status is None:
         return redirect("disputes")
     return render(request, "web/dispute_result.html", {"shown": shown, "form": form}, status=status)
+
+
+@sign_in_required
+@require_http_methods(FORM_METHODS)
+def say(request: HttpRequest, handle: str) -> HttpResponse:
+    """Take what a party of a dispute has to say, or a change of that."""
+    person = get_person(request)
+    shown = statements.get_statement_page(handle, viewer=person)
+    said = shown.statement.words if shown.statement else ""
+    form = StatementForm(said, read_posted(request))
+
+    def send() -> None:
+        words = form.cleaned_data["words"]
+        statements.state(handle=handle, words=words, author=person, now=clock.now())
+        messages.success(request, SAID)
+
+    status = send_form(form, send)
+    if status is None:
+        return redirect("dispute-statement", handle)
+    context = {"shown": shown, "form": form}
+    return render(request, "web/dispute_statement.html", context, status=status)
 
 
 def _page(request: HttpRequest) -> str | None:

@@ -26,6 +26,7 @@ from deltacrown.accounts.entrance.forms import EndSessionsForm
 from deltacrown.accounts.entrance.mails import get_mail_folder
 from deltacrown.core.errors import Conflict, TooManyRequests
 from deltacrown.web.middleware import show_refusal
+from deltacrown.web.outside import leads_to_providers
 from deltacrown.web.posted import FORM_METHODS
 from deltacrown.web.refusals import NotNow
 from deltacrown.web.signed_in import sign_in_required
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER = 300
 
 
-def _form(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
+def takes_forms(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
     """Take what forms take. While the cache is away, which counts what is limited, answer 503."""
 
     @wraps(view)
@@ -55,7 +56,7 @@ def _form(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
 _again = reauthentication_required(app="allauth.account")
 
 
-class _Answering:
+class Answering:
     """Answers a form that is refused with the status 400, and tells where mails of this site go."""
 
     request: HttpRequest
@@ -73,7 +74,7 @@ class _Answering:
         return context | {"mail_folder": get_mail_folder()}
 
 
-class SignUp(_Answering, account.SignupView):  # type: ignore[misc]
+class SignUp(Answering, account.SignupView):  # type: ignore[misc]
     """Signs a player up."""
 
     template_name = "web/entrance/sign_up.html"
@@ -89,49 +90,49 @@ class SignUp(_Answering, account.SignupView):  # type: ignore[misc]
         return response
 
 
-class ConfirmAddress(_Answering, account.ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+class ConfirmAddress(Answering, account.ConfirmEmailVerificationCodeView):  # type: ignore[misc]
     """Takes the code that was mailed to an address."""
 
     template_name = "web/entrance/confirm.html"
 
 
-class Forgotten(_Answering, account.PasswordResetView):  # type: ignore[misc]
+class Forgotten(Answering, account.PasswordResetView):  # type: ignore[misc]
     """Asks for the address of who forgot the password."""
 
     template_name = "web/entrance/forgotten.html"
 
 
-class ForgottenCode(_Answering, account.ConfirmPasswordResetCodeView):  # type: ignore[misc]
+class ForgottenCode(Answering, account.ConfirmPasswordResetCodeView):  # type: ignore[misc]
     """Takes the code that was mailed to who forgot the password."""
 
     template_name = "web/entrance/forgotten_code.html"
 
 
-class NewPassword(_Answering, account.CompletePasswordResetView):  # type: ignore[misc]
+class NewPassword(Answering, account.CompletePasswordResetView):  # type: ignore[misc]
     """Takes the new password of who forgot the one before."""
 
     template_name = "web/entrance/new_password.html"
 
 
-class ChangePassword(_Answering, account.PasswordChangeView):  # type: ignore[misc]
+class ChangePassword(Answering, account.PasswordChangeView):  # type: ignore[misc]
     """Changes the password."""
 
     template_name = "web/entrance/password.html"
 
 
-class SetPassword(_Answering, account.PasswordSetView):  # type: ignore[misc]
+class SetPassword(Answering, account.PasswordSetView):  # type: ignore[misc]
     """Sets the first password."""
 
     template_name = "web/entrance/password.html"
 
 
-class Address(_Answering, account.EmailView):  # type: ignore[misc]
+class Address(Answering, account.EmailView):  # type: ignore[misc]
     """Shows and changes the e-mail address."""
 
     template_name = "web/entrance/email.html"
 
 
-class AskAgain(_Answering, account.ReauthenticateView):  # type: ignore[misc]
+class AskAgain(Answering, account.ReauthenticateView):  # type: ignore[misc]
     """Asks for the password again before a change of the account."""
 
     template_name = "web/entrance/again.html"
@@ -155,19 +156,19 @@ class AskCode(factors.AuthenticateView):  # type: ignore[misc]
         return response
 
 
-class AskCodeAgain(_Answering, factors.ReauthenticateView):  # type: ignore[misc]
+class AskCodeAgain(Answering, factors.ReauthenticateView):  # type: ignore[misc]
     """Asks for the code again before a change of the account."""
 
     template_name = "web/entrance/again.html"
 
 
-class ActivateApp(_Answering, totp.ActivateTOTPView):  # type: ignore[misc]
+class ActivateApp(Answering, totp.ActivateTOTPView):  # type: ignore[misc]
     """Sets the second factor up."""
 
     template_name = "web/entrance/app.html"
 
 
-class RemoveApp(_Answering, totp.DeactivateTOTPView):  # type: ignore[misc]
+class RemoveApp(Answering, totp.DeactivateTOTPView):  # type: ignore[misc]
     """Takes the second factor away."""
 
     template_name = "web/entrance/app_removal.html"
@@ -179,7 +180,7 @@ class RecoveryCodes(codes.ViewRecoveryCodesView):  # type: ignore[misc]
     template_name = "web/entrance/recovery_codes.html"
 
 
-class NewRecoveryCodes(_Answering, codes.GenerateRecoveryCodesView):  # type: ignore[misc]
+class NewRecoveryCodes(Answering, codes.GenerateRecoveryCodesView):  # type: ignore[misc]
     """Makes other recovery codes."""
 
     template_name = "web/entrance/new_recovery_codes.html"
@@ -192,26 +193,26 @@ class Sessions(sessions.ListUserSessionsView):  # type: ignore[misc]
     form_class = EndSessionsForm
 
 
-sign_up = _form(SignUp.as_view())
-confirm_address = _form(ConfirmAddress.as_view())
-forgotten = _form(Forgotten.as_view())
-forgotten_code = _form(ForgottenCode.as_view())
-new_password = _form(NewPassword.as_view())
-change_password = sign_in_required(_form(ChangePassword.as_view()))
-set_password = sign_in_required(_form(SetPassword.as_view()))
-edit_email = sign_in_required(_form(_again(Address.as_view())))
-ask_again = sign_in_required(_form(AskAgain.as_view()))
-show_second_factor = sign_in_required(_form(SecondFactor.as_view()))
-ask_code = _form(AskCode.as_view())
-ask_code_again = sign_in_required(_form(AskCodeAgain.as_view()))
-activate_app = sign_in_required(_form(ActivateApp.as_view()))
-remove_app = sign_in_required(_form(RemoveApp.as_view()))
-show_recovery_codes = sign_in_required(_form(RecoveryCodes.as_view()))
-make_recovery_codes = sign_in_required(_form(NewRecoveryCodes.as_view()))
-show_sessions = sign_in_required(_form(Sessions.as_view()))
+sign_up = leads_to_providers(takes_forms(SignUp.as_view()))
+confirm_address = takes_forms(ConfirmAddress.as_view())
+forgotten = takes_forms(Forgotten.as_view())
+forgotten_code = takes_forms(ForgottenCode.as_view())
+new_password = takes_forms(NewPassword.as_view())
+change_password = sign_in_required(takes_forms(ChangePassword.as_view()))
+set_password = sign_in_required(takes_forms(SetPassword.as_view()))
+edit_email = sign_in_required(takes_forms(_again(Address.as_view())))
+ask_again = sign_in_required(takes_forms(AskAgain.as_view()))
+show_second_factor = sign_in_required(takes_forms(SecondFactor.as_view()))
+ask_code = takes_forms(AskCode.as_view())
+ask_code_again = sign_in_required(takes_forms(AskCodeAgain.as_view()))
+activate_app = sign_in_required(takes_forms(ActivateApp.as_view()))
+remove_app = sign_in_required(takes_forms(RemoveApp.as_view()))
+show_recovery_codes = sign_in_required(takes_forms(RecoveryCodes.as_view()))
+make_recovery_codes = sign_in_required(takes_forms(NewRecoveryCodes.as_view()))
+show_sessions = sign_in_required(takes_forms(Sessions.as_view()))
 
 #: Who has a new password, or may not come in, is led to the page to sign in.
-lead_to_sign_in = _form(RedirectView.as_view(pattern_name="login"))
+lead_to_sign_in = takes_forms(RedirectView.as_view(pattern_name="login"))
 
 
 def show_too_many(request: HttpRequest, *_given: Any) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +12,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from deltacrown.accounts.backends import PASSWORD
 from deltacrown.accounts.entrance.second_factor import CodeForm, has_second_factor
-from deltacrown.accounts.entrance.signing_in import begin_sign_in, finish_sign_in, resume_sign_up
+from deltacrown.accounts.entrance.signing_in import (
+    begin_sign_in,
+    finish_sign_in,
+    resume_sign_up,
+)
+from deltacrown.accounts.models import User
 from deltacrown.core import clock
 from deltacrown.pages.standings import may_reopen
 from deltacrown.user_profile.people import standings
 from deltacrown.web.forms.account import SignInForm
+from deltacrown.web.outside import leads_to_providers
 from deltacrown.web.posted import FORM_METHODS
 from deltacrown.web.reopening import forget_offer, get_offered, offer_reopening
 
@@ -37,15 +45,25 @@ class SignIn(LoginView):
 
         One that was never opened is asked for the code that was mailed.
         """
-        now = clock.now()
         if form.closed is None:
             return super().form_invalid(form)
-        if waiting := resume_sign_up(self.request, user=form.closed, to=self.get_success_url()):
-            return waiting
-        if not may_reopen(form.closed, now):
-            return super().form_invalid(form)
-        offer_reopening(self.request, user=form.closed, to=self.get_success_url(), now=now)
-        return redirect("reopen")
+        way = lead_closed(self.request, user=form.closed, to=self.get_success_url())
+        return way or super().form_invalid(form)
+
+
+def lead_closed(request: HttpRequest, *, user: User, to: str, by: str = PASSWORD) -> HttpResponse | None:
+    """Return the way on for who has shown that a closed account is theirs; None where it stays closed.
+
+    :param to: the path of this site to which signing in leads.
+    :param by: what was right, PASSWORD or PROVIDER.
+    """
+    now = clock.now()
+    if waiting := resume_sign_up(request, user=user, to=to, by=by):
+        return waiting
+    if not may_reopen(user, now):
+        return None
+    offer_reopening(request, user=user, to=to, now=now)
+    return redirect("reopen")
 
 
 @require_http_methods(FORM_METHODS)
@@ -67,3 +85,7 @@ def reopen_account(request: HttpRequest) -> HttpResponse:
     finish_sign_in(request, user=user)
     messages.success(request, _("Welcome back: your account is open again, as it was."))
     return redirect(to)
+
+
+_sign_in: Callable[..., Any] = SignIn.as_view()
+show = leads_to_providers(_sign_in)

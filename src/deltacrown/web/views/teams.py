@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from deltacrown.core import clock
 from deltacrown.core.sentences import end_sentence
-from deltacrown.pages import team_results, teams
+from deltacrown.pages import team_desk, team_results, teams
 from deltacrown.pages.team_roster import list_roster
 from deltacrown.teams.models import TeamRole
 from deltacrown.web.forms.teams import MemberForm, RoleForm
@@ -90,6 +90,8 @@ def end_membership(request: HttpRequest, slug: str) -> HttpResponse:
 def _set_role(request: HttpRequest, slug: str) -> HttpResponse:
     form = RoleForm(request.POST)
     given = form.require_valid()
+    if form.hands_over:
+        return _hand_over(request, slug, given["player"])
     line = teams.set_role(
         slug=slug,
         public_id=given["player"],
@@ -101,6 +103,13 @@ def _set_role(request: HttpRequest, slug: str) -> HttpResponse:
     said = _("%(player)s is %(role)s.") if form.held else _("%(player)s is no longer %(role)s.")
     messages.success(request, said % {"player": line.player.name, "role": line.label.lower()})
     return redirect("team", slug)
+
+
+def _hand_over(request: HttpRequest, slug: str, player: str) -> HttpResponse:
+    team, new = team_desk.hand_over(slug=slug, public_id=player, by=get_person(request), now=clock.now())
+    names = {"player": new.name, "team": team.name}
+    messages.success(request, end_sentence(_("%(player)s is captain of %(team)s in your place") % names))
+    return redirect("team", team.slug)
 
 
 def _page(request: HttpRequest) -> str | None:

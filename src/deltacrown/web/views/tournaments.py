@@ -14,7 +14,9 @@ from deltacrown.core import clock
 from deltacrown.core.errors import InvalidInput
 from deltacrown.pages import desks, seasons, tournament_groups, tournaments
 from deltacrown.pages.entry_changes import get_entry_changes_page
+from deltacrown.pages.invitations import list_asked
 from deltacrown.pages.pairings import get_next_pairing
+from deltacrown.pages.statements import find_question
 from deltacrown.pages.tournament_deeds import Deed, describe_entry, take_step
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import can_organise
@@ -30,10 +32,14 @@ LIST_FILTERS = {"q": "query"}
 DONE = {
     (Deed.REGISTER, True): _("%(team)s is registered."),
     (Deed.CHECK_IN, True): _("%(team)s is checked in."),
+    (Deed.UNCHECK, True): _("%(team)s is no longer checked in."),
     (Deed.WITHDRAW, True): _("%(team)s is withdrawn."),
+    (Deed.RETURN, True): _("%(team)s is in again."),
     (Deed.REGISTER, False): _("You are registered."),
     (Deed.CHECK_IN, False): _("You are checked in."),
+    (Deed.UNCHECK, False): _("You are no longer checked in."),
     (Deed.WITHDRAW, False): _("You are withdrawn."),
+    (Deed.RETURN, False): _("You are in again."),
 }
 
 
@@ -69,18 +75,20 @@ def show_list(request: HttpRequest) -> HttpResponse:
 def show_tournament(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a tournament at a glance."""
     shown = tournaments.get_tournament_page(slug, viewer=request.user)
-    box = describe_entry(shown.tournament, shown.entries, request.user, clock.now())
-    own = shown.entries.own
-    next_pairing = get_next_pairing(shown.tournament, request.user, is_entered=own is not None and own.stands)
-    return _render(
-        request, "web/tournament.html", shown, slug, tab="tournament", box=box, next_pairing=next_pairing
-    )
+    now, own = clock.now(), shown.entries.own
+    is_entered = own is not None and own.stands
+    asked = [] if is_entered else list_asked(shown.tournament, viewer=request.user, now=now)
+    invited = [each.team for each in asked]
+    box = describe_entry(shown.tournament, shown.entries, request.user, now, invited=invited)
+    next_pairing = get_next_pairing(shown.tournament, request.user, is_entered=is_entered)
+    more = {"box": box, "asked": asked, "next_pairing": next_pairing}
+    return _render(request, "web/tournament.html", shown, slug, tab="tournament", **more)
 
 
 @sign_in_required
 @require_POST
 def enter(request: HttpRequest, slug: str) -> HttpResponse:
-    """Register, check in or withdraw oneself or one's team, and return to the tournament's page."""
+    """Take a step of one's own entry or one's team's, or take one back; return to the tournament."""
     form = EntryForm(request.POST)
     named = form.require_valid()["team"]
     team = take_step(slug=slug, team=named, deed=form.deed, by=get_person(request), now=clock.now())
@@ -94,7 +102,8 @@ def show_results(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all official results."""
     shown = tournaments.get_results_page(slug, _page(request), viewer=request.user)
     runs = desks.runs(shown.tournament, request.user)
-    return _render(request, "web/tournament_results.html", shown, slug, tab="results", runs=runs)
+    told = {"runs": runs, "question": find_question(shown.tournament, viewer=request.user)}
+    return _render(request, "web/tournament_results.html", shown, slug, tab="results", **told)
 
 
 @require_safe

@@ -14,6 +14,7 @@ from deltacrown.core.errors import Conflict, InvalidInput
 from deltacrown.core.inputs import check_datetime, check_integer, check_text
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models import Pairing, Seed, Tournament
+from deltacrown.tournaments.models.pairing import make_pairing_key
 from deltacrown.tournaments.services.entrants import InvalidEntrant, name_of
 from deltacrown.tournaments.services.pairings.layout import FEWEST_FOR_THIRD, lay_out
 from deltacrown.tournaments.services.pairings.reading import list_seeds, list_standing_entrants
@@ -171,10 +172,14 @@ def add_pairing(
     round: str,
     best_of: int = 1,
     scheduled_at: datetime | None = None,
+    key: str = "",
 ) -> Pairing:
     """Pair two entrants by hand, for a league or a Swiss round.
 
     :param round: what the round is called: ``Week 3``.
+    :param key: as ``make_pairing_key`` makes it: the pairing that has it stays as it is, so that what is sent
+        twice is made once. Empty for another one.
+    :raises AlreadyDrawn: a pairing of another tournament has the key.
     :raises InvalidEntrant: one is not registered, or both are one.
     """
     lock_tournament(tournament)
@@ -182,6 +187,11 @@ def add_pairing(
     check_text(round, field="round", limit=LONGEST_ROUND, required=True)
     _check_best_of(best_of)
     check_schedule(scheduled_at)
+    known = Pairing.objects.filter(key=key).select_related("tournament").first() if key else None
+    if known is not None and known.tournament_id == tournament.pk:
+        return known
+    if known is not None:
+        raise AlreadyDrawn(_("This form was made for another tournament; load the page again."), field="key")
     entrants = {entrant.pk for entrant in list_standing_entrants(tournament)}
     for field, entrant in (("first", first), ("second", second)):
         if entrant.pk not in entrants:
@@ -197,6 +207,7 @@ def add_pairing(
         best_of=best_of,
         scheduled_at=scheduled_at,
         state=State.READY,
+        key=key or make_pairing_key(),
         **_name("first_", first),
         **_name("second_", second),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -12,7 +13,7 @@ from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import InvalidCursor, read_position, write_position
 from deltacrown.teams.models import Team
-from deltacrown.teams.services import list_captains
+from deltacrown.teams.services import find_captains, list_captains
 from deltacrown.tournaments.models import Pairing, PairingReport, Seed, Tournament, TournamentParticipation
 from deltacrown.tournaments.models.pairing import FIRST, SECOND, Side
 from deltacrown.tournaments.services.entrants import group_rosters
@@ -70,6 +71,48 @@ def filter_open(tournament: Tournament, viewer: User) -> QuerySet[Pairing]:
     teams = entered.filter(team__isnull=False).values("team")
     sides = Q(first_user=viewer) | Q(second_user=viewer) | Q(first_team__in=teams) | Q(second_team__in=teams)
     return list_pairings(tournament).filter(sides, state__in=Pairing.OPEN)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part that a player has in the pairings of a tournament.
+
+    :param teams: the ids of the teams whose pairings are theirs: they are on the roster, or lead the team.
+    :param led: those of ``teams`` for which they report.
+    """
+
+    user_id: int
+    teams: frozenset[int] = frozenset()
+    led: frozenset[int] = frozenset()
+
+    def find_reported_side(self, pairing: Pairing) -> Side | None:
+        """Return the side for which they report; as ``find_reporting_side``, without a query."""
+        users = (pairing.first_user_id, pairing.second_user_id)
+        teams = (pairing.first_team_id, pairing.second_team_id)
+        for side in (FIRST, SECOND):
+            if users[side - 1] == self.user_id or teams[side - 1] in self.led:
+                return side
+        return None
+
+
+def find_part(tournament: Tournament, viewer: User, now: datetime) -> Part:
+    """Return the part of a player in all pairings of a tournament; two queries where teams enter it."""
+    if tournament.entrant_kind == Tournament.EntrantKind.SOLO:
+        return Part(viewer.pk)
+    entered = tournament.participations.filter(user=viewer, team__isnull=False).values("team")
+    rows = tournament.participations.filter(team__in=entered).order_by("pk")
+    rosters = group_rosters(tournament, rows)
+    on_roster = {team for team, roster in rosters.items() if viewer.pk in {row.user_id for row in roster}}
+    captains = find_captains(now, user=viewer, teams=on_roster)
+    leads = {team for team, leaders in captains.items() if viewer.pk in leaders}
+    return Part(viewer.pk, frozenset(on_roster | leads), frozenset(leads | (on_roster - captains.keys())))
+
+
+def filter_own(tournament: Tournament, part: Part) -> QuerySet[Pairing]:
+    """Return the pairings of a tournament of which a player is on a side, as ``find_own_side`` tells it."""
+    users = Q(first_user=part.user_id) | Q(second_user=part.user_id)
+    teams = Q(first_team__in=part.teams) | Q(second_team__in=part.teams)
+    return list_pairings(tournament).filter(users | teams)
 
 
 def list_seeds(tournament: Tournament) -> QuerySet[Seed]:

@@ -97,4 +97,16 @@
   if (moved) document.getElementById("zone").textContent = moved.replace(/_/g, " ");
   document.addEventListener("htmx:afterSettle", tellTimes);
   document.addEventListener("click", choose);
+
+  /* The menu in the head closes as menus do; without this, by its own button. */
+  const menu = document.querySelector("header.site .menu");
+  if (menu) {
+    document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+    menu.addEventListener("focusout", (event) => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false; });
+  }
 })();

@@ -40,8 +40,9 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     asked = BenchQueueForm(request.GET).filters
     status, whose = asked.get("status", str(Dispute.Status.OPEN)), asked.get("whose", str(Whose.ALL))
     page, person = request.GET.get("page") or None, get_person(request)
-    found = disputes.list_queue(status, page, whose=whose, viewer=person)
-    form = BenchQueueForm({"status": status, "whose": whose})
+    by, about = asked.get("by", ""), asked.get("about", "")
+    found = disputes.list_queue(status, page, whose=whose, by=by, about=about, viewer=person)
+    form = BenchQueueForm({"status": status, "whose": whose, "by": by, "about": about})
     return render(request, "web/moderation/queue.html", {"found": found, "form": form, "tab": "disputes"})
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from deltacrown.core import clock
 from deltacrown.pages import bench_matches
+from deltacrown.pages.dispute_evidence import RULINGS_SHOWN, list_rulings_of_match
 from deltacrown.web.forms.bench_matches import MatchRulingForm, list_undo_fields
 from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.renamed import redirect_renamed
@@ -48,5 +49,6 @@ def rule(request: HttpRequest, game: str, match_key: str) -> HttpResponse:
         form = MatchRulingForm(shown.rows)
     elif "outcome" in context and context["outcome"].is_stale:
         status = 409
-    context |= {"shown": shown, "form": form}
+    rulings = list_rulings_of_match(shown.rows, viewer=person, limit=RULINGS_SHOWN)
+    context |= {"shown": shown, "form": form, "rulings": rulings}
     return render(request, "web/moderation/match.html", context, status=status)

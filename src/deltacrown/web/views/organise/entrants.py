@@ -46,7 +46,7 @@ def show_entrants(request: HttpRequest, slug: str) -> HttpResponse:
 @sign_in_required
 @require_POST
 def act(request: HttpRequest, slug: str) -> HttpResponse:
-    """Check entrants in, withdraw one, or take that back, and return to the list."""
+    """Check entrants in, withdraw one, or take either back, and return to the list."""
     form = EntrantsForm(request.POST)
     form.require_valid()
     names = desk_entrants.do_to_entrants(
@@ -115,6 +115,7 @@ def _say(deed: DeskDeed, names: list[str]) -> str:
         return sentence % count
     said = {
         DeskDeed.CHECK_IN: _("%(name)s is checked in."),
+        DeskDeed.UNCHECK: _("%(name)s is no longer checked in."),
         DeskDeed.WITHDRAW: _("%(name)s is withdrawn. “Let in again” undoes it."),
         DeskDeed.TAKE_BACK: _("%(name)s is in again."),
     }

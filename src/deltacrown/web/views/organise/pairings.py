@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from django.contrib import messages
@@ -15,10 +16,13 @@ from deltacrown.core import clock
 from deltacrown.pages import pairings, pairings_ruled
 from deltacrown.web.forms import PageForm
 from deltacrown.web.forms.pairings import (
+    MOST_SHUFFLES,
     AddForm,
     DrawForm,
+    MoveForm,
     OutcomeForm,
     ScheduleForm,
+    ShuffleForm,
     SureForm,
     UnknownForm,
 )
@@ -26,7 +30,7 @@ from deltacrown.web.posted import FORM_METHODS, read_posted, send_form
 from deltacrown.web.signed_in import get_person, sign_in_required
 
 #: What buttons of the two pages do.
-DESK_DEEDS = ("seed", "shuffle", "draw", "undraw", "add")
+DESK_DEEDS = ("seed", "shuffle", "move", "draw", "undraw", "add")
 DEEDS = ("rule", "schedule", "take-back", "follow", "remove")
 
 
@@ -42,9 +46,11 @@ def show_desk(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all pairings to who runs the tournament, who seeds, draws and pairs."""
     person = get_person(request)
     shown = pairings.get_desk_page(slug, viewer=person)
-    asked = request.POST.get("do", "")
+    asked = "move" if "move" in request.POST else request.POST.get("do", "")
     posted = {name: request.POST if asked == name else None for name in DESK_DEEDS}
     forms = {
+        "shuffle": ShuffleForm(posted["shuffle"], initial={"shuffle": secrets.randbelow(MOST_SHUFFLES)}),
+        "move": MoveForm(posted["move"]),
         "draw": DrawForm(posted["draw"], must_be_sure=shown.is_drawn),
         "undraw": SureForm(posted["undraw"], must_be_sure=shown.is_drawn),
         "add": AddForm(shown.entrants, posted["add"]),
@@ -66,7 +72,11 @@ def show_desk(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _change(request: HttpRequest, slug: str, asked: str, form: PageForm, by: User) -> None:
     if asked == "shuffle":
-        pairings.seed(slug=slug, places=None, shuffle=int(clock.now().timestamp()), by=by)
+        pairings.seed(slug=slug, places=None, shuffle=form.cleaned_data["shuffle"], by=by)
+    elif asked == "move":
+        assert isinstance(form, MoveForm)  # noqa: S101 - the button's
+        (key, by_places), made_from = form.step, form.cleaned_data["made_from"]
+        pairings.move_seed(slug=slug, key=key, by_places=by_places, made_from=made_from, by=by)
     elif asked == "undraw":
         pairings.remove_draw(slug=slug, by=by)
     elif asked == "draw":
@@ -79,6 +89,7 @@ def _change(request: HttpRequest, slug: str, asked: str, form: PageForm, by: Use
             second=told["second"],
             round_name=told["round"],
             best_of=told["best_of"],
+            key=told["key"],
             by=by,
         )
     elif asked == "seed":
