@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from deltacrown.accounts.rights import Right
-from deltacrown.notifications import services as notifications
 from deltacrown.tournaments.models import Tournament, TournamentInvitation, TournamentParticipation
 from deltacrown.user_profile.models import Block, UserProfile
 from tests import scene
 from tests.pristine import rolled_back
+from tests.web.inviting import (
+    ANN,
+    BOB,
+    CAP,
+    CO,
+    DESK,
+    ORG,
+    OWN,
+    STAFF,
+    answer,
+    as_of,
+    build_people,
+    handles,
+    invite,
+    put,
+    told,
+)
 from tests.web.reading import items_of, text_of
-
-ORG, CO, ANN, BOB, CAP, STAFF = "org", "co", "ann", "bob", "cap", "chief"
-DESK, OWN = "/organise/{}/entrants/invitations/", "/invitations/"
 
 
 @pytest.fixture(scope="module")
 def built(django_db_setup, django_db_blocker):
-    def build():
-        people = {name: scene.player(name) for name in (ORG, CO, ANN, BOB, CAP)}
-        people[STAFF] = scene.staff(STAFF, Right.MANAGE_TOURNAMENTS)
-        for slug, fields in {
-            "cup": {},
-            "full": {"capacity": 1},
-            "league": {"entrant_kind": "TEAM"},
-            "draft": {"status": "DRAFT"},
-            "running": {"status": "RUNNING"},
-            "over": {"status": "COMPLETED"},
-            "closed": {"registration_closes_at": scene.at(0)},
-        }.items():
-            scene.tournament(slug, **{"status": "OPEN", "organiser": people[ORG], **fields})
-        Tournament.objects.get(slug="cup").co_organisers.create(user=people[CO])
-        scene.registration(people[BOB], Tournament.objects.get(slug="full"))
-        reds = scene.team("reds")
-        for name in (CAP, BOB):
-            scene.member(people[name], reds)
-        scene.role(people[CAP], reds)
-        return people
-
-    with rolled_back(django_db_blocker, build) as people:
+    with rolled_back(django_db_blocker, build_people) as people:
         yield people
 
 
@@ -55,43 +44,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def people(built, db):
     return built
-
-
-def as_of(user):
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
-def invite(people, *names, slug="cup", by=ORG):
-    return as_of(people[by]).post(DESK.format(slug), {"do": "invite", "names": "\n".join(names)})
-
-
-def put(event, **entrant):
-    """An invitation to a tournament in whatever state."""
-    by = Tournament.objects.get(slug=event)
-    return TournamentInvitation.objects.create(
-        tournament=by, invited_by=by.organiser, invited_at=now(), **entrant
-    )
-
-
-def now():
-    return datetime.now(UTC)
-
-
-def handles(page):
-    return re.findall(r'name="invitation" value="([^"]+)"', page.content.decode())
-
-
-def answer(user, do, page=OWN):
-    client = as_of(user)
-    (handle,) = handles(client.get(page))
-    return client.post(OWN, {"do": do, "invitation": handle}, follow=True)
-
-
-def told(user):
-    return [each.told.text for each in notifications.list_notifications(user).items]
 
 
 class TestDesk:
