@@ -168,7 +168,7 @@ NEVER_SHOWN = (
     "/api/v1/tournaments/{slug}/organisers",
     "/api/v1/tournaments/{slug}/pairings",
     "/avatars/{name}.webp",
-    "/invitations/",
+    "/disputes/{handle}/statement/",
     "/moderation/",
     "/moderation/disputes/",
     "/moderation/disputes/{handle}/",
