@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from deltacrown.tournaments.models import Pairing
 from deltacrown.tournaments.services import pairings as desk
+from deltacrown.web.forms.pairings import ShuffleForm
 from tests.scene import player, registration, tournament
 
 
@@ -153,3 +154,14 @@ def test_a_pairing_by_hand_is_made_once_for_each_form(ask):
         registration(each, other)
     answer = ask(host, reverse("organise-pairings", args=[other.slug]), **hand, key=keys.pop())
     assert (answer[0], "load the page again" in answer[1]) == (409, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("drawn", [0, 899_999_999], ids=["the least", "the greatest"])
+def test_a_page_is_as_long_whatever_number_is_drawn_for_its_shuffle(monkeypatch, drawn):
+    monkeypatch.setattr("deltacrown.web.forms.pairings.randbelow", lambda below: min(drawn, below - 1))
+
+    shown = str(ShuffleForm()["shuffle"].value())
+
+    assert len(shown) == 9
+    assert ShuffleForm({"shuffle": shown}).is_valid()

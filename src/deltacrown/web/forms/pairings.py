@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
+from secrets import randbelow, token_hex
 from typing import Any
 
 from django import forms
@@ -131,6 +131,11 @@ class ShuffleForm(PageForm):
     """Puts the seeds in a random order: always the same one for the number of the page."""
 
     shuffle = forms.IntegerField(min_value=0, max_value=MOST_SHUFFLES)
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        # Always of nine digits: a page is as long each time, and a HEAD tells the length of the GET.
+        least = MOST_SHUFFLES // 10
+        super().__init__(data, initial={"shuffle": least + randbelow(MOST_SHUFFLES - least)})
 
 
 class MoveForm(PageForm):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from django.contrib import messages
@@ -16,7 +15,6 @@ from deltacrown.core import clock
 from deltacrown.pages import pairings, pairings_ruled
 from deltacrown.web.forms import PageForm
 from deltacrown.web.forms.pairings import (
-    MOST_SHUFFLES,
     AddForm,
     DrawForm,
     MoveForm,
@@ -49,7 +47,7 @@ def show_desk(request: HttpRequest, slug: str) -> HttpResponse:
     asked = "move" if "move" in request.POST else request.POST.get("do", "")
     posted = {name: request.POST if asked == name else None for name in DESK_DEEDS}
     forms = {
-        "shuffle": ShuffleForm(posted["shuffle"], initial={"shuffle": secrets.randbelow(MOST_SHUFFLES)}),
+        "shuffle": ShuffleForm(posted["shuffle"]),
         "move": MoveForm(posted["move"]),
         "draw": DrawForm(posted["draw"], must_be_sure=shown.is_drawn),
         "undraw": SureForm(posted["undraw"], must_be_sure=shown.is_drawn),
