@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 # What the site and the demo need, and what the tests and the other commands need besides.
 BASE := $(VENV)/.installed-base
 INSTALLED := $(VENV)/.installed
+PEERS := $(VENV)/.installed-peers
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv installs in a second what pip installs in ten; where it cannot reach an index that pip is set up for, pip does it.
 UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -33,10 +34,10 @@ CHECKS = \
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs translations bench fuzz requirements clean
+.PHONY: help install demo test check format docs translations bench bench-full fuzz requirements clean
 
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(INSTALLED) ## Make .venv with everything in it; does nothing when it is up to date.
 
@@ -61,6 +62,12 @@ $(BASE): requirements/base.txt requirements/build.txt pyproject.toml
 $(INSTALLED): $(BASE) requirements/dev.txt
 	@echo "Installing the pinned tools of the tests into $(VENV) …"
 	@$(UV) --requirement requirements/dev.txt || $(PIP) --requirement requirements/dev.txt
+	@touch $@
+
+# The packages that the benchmark measures us against.
+$(PEERS): $(INSTALLED) requirements/peers.txt
+	@echo "Installing the pinned peers of the benchmark into $(VENV) …"
+	@$(UV) --requirement requirements/peers.txt || $(PIP) --requirement requirements/peers.txt
 	@touch $@
 
 # Several processes import the same files, one after the other: the first compiles them.
@@ -97,12 +104,16 @@ docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(MANAGE) document_stats --write docs/reference/stats.md
 	$(MANAGE) document_api --write docs/reference/openapi.json
 	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
+	$(BIN)/python -m benchmarks.report
 
 translations: $(INSTALLED) ## Collect the texts of pages and messages for translators, and compile the catalogues.
 	$(MANAGE) update_translations
 
-bench: $(INSTALLED) ## Measure the targets of the specification with a million matches on PostgreSQL; takes a quarter of an hour.
+bench: $(PEERS) ## Every figure beside its limit or peer, and what became slower. Only some topics: BENCH=recording.
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-full: $(PEERS) ## The same with 5 million matches; with BENCH=--grow with 50 million besides.
+	@$(BIN)/python -m benchmarks --full $(BENCH)
 
 fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite and on PostgreSQL; takes a while (CASES=1000 an operation).
 	@failed=; for database in sqlite postgresql; do \
@@ -115,6 +126,7 @@ requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.1
 	$(COMPILE) requirements/base.in --output-file requirements/base.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) requirements/peers.in --output-file requirements/peers.txt
 
 clean: ## Remove what was installed and cached; the database in var/ stays.
 	rm -rf $(VENV) var/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build src/*.egg-info

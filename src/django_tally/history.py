@@ -112,20 +112,6 @@ def list_latest(*numbers: StatOf, limit: int, revisions: int) -> tuple[list[Chan
     return _merge_pages(pages, limit), _merge_pages(of_revisions, revisions)
 
 
-def read_first_change(number: StatOf) -> datetime | None:
-    """Return when the earliest row that adds to the number was recorded; ``None`` where no row ever did."""
-    parts = []
-    for label, model in number.by_label.items():
-        tables = [table for table in number.by_model if history_label(table) == label]
-        parts += [_read_unchanged_rows(number, table) for table in tables]
-        parts.append(_read_beginnings(number, label, model))
-    first = " UNION ALL ".join(f"SELECT MIN(p.written) AS written FROM ({part.sql}) p" for part in parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT MIN(written) FROM ({first}) f")
-        (value,) = cursor.fetchone()
-    return read_datetime(value) if value else None
-
-
 def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None = None) -> list[DailyChange]:
     """List at most ``limit`` days on which ``numbers`` changed, newest first, from ``after`` on.
 

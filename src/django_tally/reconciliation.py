@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from django.db import connections
+from django.db import OperationalError, connections
 
+from django_tally.batches import in_batches
+from django_tally.declarations import Contribution
 from django_tally.feeds import (
     Model,
     are_rows_on_demand,
-    column_of,
+    get_contributions,
     get_key_columns,
     get_stat_columns,
     get_stat_keys,
     get_stats,
     list_holders,
 )
+from django_tally.fields import Stat
 from django_tally.models import Repair, Run
 from django_tally.orphans import sort_findings
+from django_tally.recount_sql import recount_rows_sql
+from django_tally.repair_facts import OWNERS
 from django_tally.schema import quote, table_of
-from django_tally.sql import truth_sql
-from django_tally.tracing import explain_repairs, revise_untracked
-from django_tally.transactions import atomic_service
+from django_tally.tracing import Telling
+from django_tally.transactions import ATTEMPTS, LONGEST_PAUSE_SECONDS, atomic_service
 from django_tally.triggers.installation import find_faults, find_session_faults
 from django_tally.verification import Drift, count_numbers, find_drift
 
 logger = logging.getLogger(__name__)
 
-#: Holder rows repaired, and locked, at a time.
-BATCH = 500
+#: Holder rows repaired, and locked, at a time: few, since writers of these wait until all are repaired.
+BATCH = 50
+#: How long a batch waits for a lock: less than PostgreSQL's ``deadlock_timeout``, a second, so that of a
+#: deadlock with a caller it is the repair that gives way.
+PATIENCE = "250ms"
+#: lock_not_available
+GAVE_WAY = "55P03"
 
 Keys = tuple[int, ...]
 Numbers = dict[Keys, tuple[int, ...]]
@@ -76,17 +88,15 @@ def reconcile(
         triggers now.
     :param is_told: whether history tells of the repairs. It does not where a declaration was changed: history
         tells the past by the declarations of today.
-    :param progress: called before each step with its label, the number of steps done and of steps there are.
+    :param progress: called before each step with what it does, the rows done and the rows there are to do;
+        while the numbers are verified, which is one statement, with 0 of 1.
     """
     run = Run.objects.create(
         cause=cause, scope=scope, dry_run=dry_run, started_at=clock(), faults=list(_explain_drift(faults))
     )
-    outcome = Outcome(run, [], [])
+    outcome, wanted = Outcome(run, [], []), list(holders or list_holders())
     try:
-        for step, holder in enumerate(wanted := list(holders or list_holders())):
-            if progress:
-                progress(holder._meta.label, step, len(wanted))
-            _reconcile_holder(outcome, holder, first_keys, clock, is_told=is_told)
+        _verify_and_repair(outcome, wanted, first_keys, clock, progress or _show_nothing, is_told=is_told)
     except BaseException as error:
         _finish(outcome, Run.Status.FAILED, clock, error=repr(error))
         raise
@@ -111,24 +121,50 @@ def _finish(outcome: Outcome, status: Run.Status, clock: Clock, *, error: str = 
         logger.warning("numbers can drift: %s", fault)
 
 
-def _reconcile_holder(
-    outcome: Outcome, holder: Model, first_keys: Sequence[int] | None, clock: Clock, *, is_told: bool
+def _show_nothing(label: str, done: int, total: int) -> None:
+    """Stand in for the progress that nobody asked for."""
+
+
+def _verify_and_repair(
+    outcome: Outcome,
+    holders: Sequence[Model],
+    first_keys: Sequence[int] | None,
+    clock: Clock,
+    progress: Progress,
+    *,
+    is_told: bool,
 ) -> None:
-    found = sort_findings(holder, find_drift(holder, first_keys=first_keys))
-    outcome.run.numbers_checked += count_numbers(holder, first_keys=first_keys)
-    outcome.run.faults += [fault for fault in found.faults if fault not in outcome.run.faults]
-    outcome.drifts.extend(found.drifts)
-    if outcome.run.dry_run:
+    run = outcome.run
+    progress("verifying every number", 0, 1)
+    found: dict[Model, list[Drift]] = {holder: [] for holder in holders}
+    for drift in find_drift(*holders, first_keys=first_keys):
+        found[drift.holder].append(drift)
+    drifted: dict[Model, list[Keys]] = {}
+    for holder in holders:
+        run.numbers_checked += count_numbers(holder, first_keys=first_keys)
+        sorted_out = sort_findings(holder, found[holder])
+        run.faults += [fault for fault in sorted_out.faults if fault not in run.faults]
+        outcome.drifts.extend(sorted_out.drifts)
+        drifted[holder] = sorted({drift.keys for drift in sorted_out.drifts})
+    if run.dry_run:
         return
-    keys = sorted({drift.keys for drift in found.drifts})
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        outcome.repairs.extend(
-            repair_rows(run=outcome.run, holder=holder, keys=batch, now=clock(), is_told=is_told)
-        )
+
+    telling = Telling(run) if is_told else None
+    done, total = 0, sum(len(keys) for keys in drifted.values())
+    for holder, keys in drifted.items():
+        left: list[Keys] = []
+        for batch in in_batches(keys, BATCH):
+            progress(f"repairing {holder._meta.label}", done, total)
+            repairs, busy = _repair_what_is_free(outcome.run, holder, batch, clock(), telling)
+            outcome.repairs.extend(repairs)
+            left, done = left + busy, done + len(batch) - len(busy)
+        # What writers held: one at a time, so that whoever is waited for waits for nothing held here.
+        for row_keys in left:
+            progress(f"repairing {holder._meta.label}, after its writers", done, total)
+            outcome.repairs.extend(_repair_after_writers(outcome.run, holder, row_keys, clock(), telling))
+            done += 1
 
 
-@atomic_service
 def repair_rows(
     *, run: Run, holder: Model, keys: Sequence[Keys], now: datetime, is_told: bool = True
 ) -> list[Repair]:
@@ -138,33 +174,123 @@ def repair_rows(
     lock to add his share, one who has is in the count. Counting before the lock, or in the same
     statement as the write, was seen to create drift beside a concurrent writer. A negative number
     is a finding like any other and is repaired, never clamped.
+
+    It waits for writers who hold any of the rows, and is run again where the database chose it to break a
+    deadlock.
     """
+    return _repair(run, holder, keys, now, Telling(run) if is_told else None)[0]
+
+
+def _repair_what_is_free(
+    run: Run, holder: Model, keys: Sequence[Keys], now: datetime, telling: Telling | None
+) -> tuple[list[Repair], list[Keys]]:
+    """Repair the rows that no writer holds; return the repairs, and the keys of the others.
+
+    It waits for no row while it holds others. What it may have to wait for beside, it waits for shortly.
+    """
+    try:
+        return _repair(run, holder, keys, now, telling, is_hasty=True, patience=_find_patience())
+    except OperationalError as error:
+        if not _gave_way(error):
+            raise
+        return [], list(keys)
+
+
+def _repair_after_writers(
+    run: Run, holder: Model, keys: Keys, now: datetime, telling: Telling | None
+) -> list[Repair]:
+    """Repair one row, waiting for whoever holds it; give way, and begin again, where that needs more.
+
+    :raises OperationalError: it had to give way every time.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _repair(run, holder, [keys], now, telling, patience=_find_patience())[0]
+        except OperationalError as error:
+            if attempt == ATTEMPTS or not _gave_way(error):
+                raise
+            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def _find_patience() -> str:
+    """Return how long a transaction of a repair may wait; empty within one that is not its own."""
+    connection = connections["default"]
+    return PATIENCE if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
+
+
+def _gave_way(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) == GAVE_WAY
+
+
+@atomic_service
+def _repair(
+    run: Run,
+    holder: Model,
+    keys: Sequence[Keys],
+    now: datetime,
+    telling: Telling | None,
+    *,
+    is_hasty: bool = False,
+    patience: str = "",
+) -> tuple[list[Repair], list[Keys]]:
+    """Repair rows in one transaction; return the repairs, and the keys of the rows that others hold.
+
+    :param is_hasty: leave out the rows that others hold.
+    :param patience: how long the transaction waits for a lock while it holds one.
+    """
+    if patience and is_hasty:
+        _limit_waits(patience)
     if are_rows_on_demand(holder):
         _make_missing_rows(holder, keys)
-    cached = _lock_rows(holder, keys)
-    actual = _count_rows(holder, keys)
-    repairs = []
-    for row_keys, numbers in cached.items():
-        repairs += _repair_row(holder, row_keys, numbers, actual.get(row_keys, (0,) * len(numbers)))
-    for repair in repairs:
-        repair.run, repair.repaired_at = run, now
-        logger.warning("repaired %s", repair)
-    if repairs and is_told:
-        revise_untracked(run, {row_keys[0] for row_keys in keys})
-        explain_repairs(run, holder, repairs)
-    return Repair.objects.bulk_create(repairs)
+    cached = _lock_rows(holder, keys, is_hasty=is_hasty)
+    if patience and not is_hasty:
+        _limit_waits(patience)
+    actual = _count_rows(holder, list(cached)) if cached else {}
+    stats = get_stats(holder)
+    none = (0,) * len(stats)
+    truth = {row_keys: actual.get(row_keys, none) for row_keys in cached}
+    wrong = {row_keys: truth[row_keys] for row_keys, was in cached.items() if truth[row_keys] != was}
+    repairs = [
+        repair
+        for row_keys in wrong
+        for repair in _list_repairs(holder, stats, row_keys, cached[row_keys], wrong[row_keys])
+    ]
+    if repairs:
+        _set_numbers(holder, wrong)
+        for repair in repairs:
+            repair.run, repair.repaired_at = run, now
+            logger.warning("repaired %s", repair)
+        if telling:
+            telling.revise_untracked({row_keys[0] for row_keys in wrong})
+            telling.explain_repairs(holder, repairs)
+    busy = [row_keys for row_keys in keys if row_keys not in cached] if is_hasty else []
+    return Repair.objects.bulk_create(repairs), busy
+
+
+def _limit_waits(patience: str) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{patience}'")
 
 
 def _make_missing_rows(holder: Model, keys: Sequence[Keys]) -> None:
+    """Make the rows that are not there, in the order of their keys."""
+    listed = ", ".join(quote(column) for column in get_key_columns(holder))
+    with connections["default"].cursor() as cursor:
+        cursor.execute(f"SELECT {listed} FROM {table_of(holder)} WHERE {_among(holder, keys)}")
+        present = {tuple(int(key) for key in row) for row in cursor.fetchall()}
     columns = get_key_columns(holder)
-    rows = [holder(**dict(zip(columns, row_keys, strict=True))) for row_keys in keys]
+    absent = [row_keys for row_keys in sorted(keys) if row_keys not in present]
+    rows = [holder(**dict(zip(columns, row_keys, strict=True))) for row_keys in absent]
     holder._base_manager.bulk_create(rows, ignore_conflicts=True)
 
 
-def _lock_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
+def _lock_rows(holder: Model, keys: Sequence[Keys], *, is_hasty: bool = False) -> Numbers:
     connection = connections["default"]
     # On SQLite, the transaction is the lock.
     lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    if lock and is_hasty:
+        lock += " SKIP LOCKED"
     columns = ", ".join(quote(c) for c in (*get_key_columns(holder), *get_stat_columns(holder)))
     order = ", ".join(quote(c) for c in get_key_columns(holder))
     return _read_numbers(
@@ -175,7 +301,13 @@ def _lock_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
 
 def _count_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
     first = ", ".join(str(key) for key in sorted({row_keys[0] for row_keys in keys}))
-    return _read_numbers(holder, truth_sql(holder, connections["default"], f"{{key}} IN ({first})"))
+    return _read_numbers(holder, _write_recount(holder, get_contributions(holder)).replace(OWNERS, first))
+
+
+@lru_cache(maxsize=32)
+def _write_recount(holder: Model, contributions: tuple[Contribution, ...]) -> str:  # noqa: ARG001 - part of the key
+    """Return the recount of ``OWNERS``, written once for as long as the same is declared."""
+    return recount_rows_sql(holder, connections["default"], f"{{key}} IN ({OWNERS})")
 
 
 def _among(holder: Model, keys: Sequence[Keys]) -> str:
@@ -194,15 +326,27 @@ def _read_numbers(holder: Model, sql: str) -> Numbers:
         }
 
 
-def _repair_row(holder: Model, keys: Keys, was: Sequence[int], actual: Sequence[int]) -> list[Repair]:
-    wrong = [
-        (stat, old, new) for stat, old, new in zip(get_stats(holder), was, actual, strict=True) if old != new
-    ]
-    if not wrong:
-        return []
-    sets = ", ".join(f"{quote(column_of(holder, stat.name))} = {new}" for stat, _, new in wrong)
+def _set_numbers(holder: Model, truth: Numbers) -> None:
+    """Set every number of these rows, in one statement."""
+    table, keys = table_of(holder), get_key_columns(holder)
+    columns = (*keys, *get_stat_columns(holder))
+    named = ", ".join(f"column{place} AS {quote(column)}" for place, column in enumerate(columns, start=1))
+    values = ", ".join(f"({', '.join(map(str, (*row, *numbers)))})" for row, numbers in truth.items())
+    sets = ", ".join(f"{quote(column)} = v.{quote(column)}" for column in get_stat_columns(holder))
+    same = " AND ".join(f"{table}.{quote(key)} = v.{quote(key)}" for key in keys)
     with connections["default"].cursor() as cursor:
-        cursor.execute(f"UPDATE {table_of(holder)} SET {sets} WHERE {_among(holder, [keys])}")
-    named = dict(zip(get_stat_keys(holder), keys, strict=True))
-    label = holder._meta.label
-    return [Repair(holder=label, stat=stat.name, keys=named, was=old, now=new) for stat, old, new in wrong]
+        cursor.execute(
+            f"UPDATE {table} SET {sets} FROM (SELECT {named} FROM (VALUES {values}) listed) v WHERE {same}"
+        )
+
+
+def _list_repairs(
+    holder: Model, stats: Sequence[Stat], keys: Keys, was: Sequence[int], actual: Sequence[int]
+) -> list[Repair]:
+    """Return a repair, not saved yet, per number of one row that is wrong."""
+    named, label = dict(zip(get_stat_keys(holder), keys, strict=True)), holder._meta.label
+    return [
+        Repair(holder=label, stat=stat.name, keys=named, was=old, now=new)
+        for stat, old, new in zip(stats, was, actual, strict=True)
+        if old != new
+    ]

@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Cast, Coalesce, Least
+from django.db.models.functions import Coalesce
 
 from django_tally.database_clock import read_datetime
-from django_tally.declarations import Contribution
+from django_tally.declarations import Contribution, drop_rules, share_rules
 from django_tally.feeds import Model
 from django_tally.fields import Stat
 from django_tally.numbers import find_number, list_components, number_sql, read_number
@@ -23,8 +23,6 @@ from django_tally.rows import get_counted_stat
 from django_tally.schema import quote
 
 Parts = Mapping[str, int]
-#: A time that is none, typed, since one is read beside it in the same statement.
-_NO_TIME: Any = Cast(Value(None), models.DateTimeField())
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,8 @@ class Recount:
     :param rows: how many of them the number counts; for a derived number, the stat it names in ``rows_of``.
     :param parts: name → value of each counted stat the number is made of.
     :param value: the number.
-    :param first_at: when the first fact that the number counts happened; ``None`` where it counts none.
+    :param first_at: when the first fact that the number counts happened; ``None`` where it counts none, or
+        where nobody asked.
     """
 
     rows: int
@@ -59,18 +58,22 @@ def list_rows_behind(holder: Model, name: str, **keys: Any) -> list[QuerySet[Any
     return [source._base_manager.filter(find_any(found, keys)) for source, found in grouped.items()]
 
 
-def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys: Any) -> Recount:
+def recount(
+    holder: Model, name: str, querysets: Iterable[QuerySet[Any]], *, with_first: bool = True, **keys: Any
+) -> Recount:
     """Return what the number ``name`` would be if its sources had only the rows of ``querysets``.
 
     Each part is counted by its own declaration, and a derived number is computed from the parts by the
     database, by its own expression. One statement, one snapshot: a row that is moved to the archive
     meanwhile is counted once.
 
+    :param with_first: also when the first fact happened; each queryset is then searched for it as well, which
+        an index answers where all rows are asked for.
     :param keys: a value for each of the holder's keys.
     """
     field, counted = find_number(holder, name), get_counted_stat(holder, name)
     components = list_components(holder, name)
-    tables = [_write_totals(each, counted, components, keys) for each in querysets]
+    tables = [_write_totals(each, counted, components, keys, with_first) for each in querysets]
     tables = tables or [(_write_nothing(components), ())]
     sums = ", ".join(
         f"CAST(SUM({quote(f'part_{stat.name}')}) AS BIGINT) AS {quote(str(stat.column))}"
@@ -92,30 +95,77 @@ def recount(holder: Model, name: str, querysets: Iterable[QuerySet[Any]], **keys
 
 
 def _write_totals(
-    queryset: QuerySet[Any], counted: Stat, components: Sequence[Stat], keys: Mapping[str, Any]
+    queryset: QuerySet[Any],
+    counted: Stat,
+    components: Sequence[Stat],
+    keys: Mapping[str, Any],
+    with_first: bool,
 ) -> tuple[str, Sequence[Any]]:
     """Return the SELECT of what the rows of ``queryset`` come to, one row, with its parameters."""
-    terms = _list_terms(counted, components, queryset.model, keys)
-    if not terms:
+    model = queryset.model
+    found = _list_of(model, [counted, *components])
+    if not found:
         return _write_nothing(components), ()
 
+    # Rows that nothing counts are left out here, once, and not by each of the terms.
+    rows = queryset.order_by().filter(find_any(found, keys))
+    terms = _list_terms(counted, components, model, keys)
     named: dict[str, Any] = dict.fromkeys(_list_columns(components), Value(0, models.BigIntegerField()))
-    named["first_fact"] = _NO_TIME
-    totals = queryset.order_by().values(one=Value(1)).annotate(**named | terms).values_list(*named)
+    sql, params = _compile(rows.values(one=Value(1)).annotate(**named | terms).values_list(*named))
+
+    firsts = _list_firsts(queryset.order_by(), _list_of(model, components), keys) if with_first else []
+    if not firsts:
+        return f"SELECT t.*, {_no_time()} AS first_fact FROM ({sql}) t", params
+    searched = " UNION ALL ".join(first for first, _ in firsts)
+    first_fact = f"(SELECT MIN(happened) FROM ({searched}) f)"
+    given = [param for _, each in firsts for param in each]
+    return f"SELECT t.*, {first_fact} AS first_fact FROM ({sql}) t", [*given, *params]
+
+
+def _list_of(model: Model, stats: Sequence[Stat]) -> list[Contribution]:
+    return [each for stat in stats for each in stat.contributions if each.model is model]
+
+
+def _list_firsts(
+    rows: QuerySet[Any], contributions: Sequence[Contribution], keys: Mapping[str, Any]
+) -> list[tuple[str, Sequence[Any]]]:
+    """Return SELECTs of when the first of ``rows`` happened that counts, by each column that tells it."""
+    by_column: dict[str, list[Contribution]] = {}
+    for contribution in contributions:
+        if contribution.happened_at:
+            by_column.setdefault(contribution.happened_at, []).append(contribution)
+    # Of one column alone a database reads no more than the beginning of an index.
+    return [
+        _compile(
+            rows.filter(find_any(found, keys))
+            .values(one=Value(1))
+            .annotate(happened=Min(column))
+            .values_list("happened")
+        )
+        for column, found in by_column.items()
+    ]
+
+
+def _compile(queryset: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
     # A queryset that can have no row comes to 0 all the same.
-    compiler = totals.query.get_compiler(connection=connection, elide_empty=False)
+    compiler = queryset.query.get_compiler(connection=connection, elide_empty=False)
     sql, params = compiler.as_sql()
     return str(sql), params
 
 
 def _write_nothing(components: Sequence[Stat]) -> str:
-    zeros = ", ".join(f"0 AS {quote(name)}" for name in _list_columns(components) if name != "first_fact")
+    zeros = ", ".join(f"0 AS {quote(name)}" for name in _list_columns(components))
+    return f"SELECT {zeros}, {_no_time()} AS first_fact"
+
+
+def _no_time() -> str:
+    """Return a time that is none, typed, since one is read beside it in the same statement."""
     kind = models.DateTimeField().db_type(connection) if connection.vendor == "postgresql" else "text"
-    return f"SELECT {zeros}, CAST(NULL AS {kind}) AS first_fact"
+    return f"CAST(NULL AS {kind})"
 
 
 def _list_columns(components: Sequence[Stat]) -> list[str]:
-    return ["rows_counted", *(f"part_{stat.name}" for stat in components), "first_fact"]
+    return ["rows_counted", *(f"part_{stat.name}" for stat in components)]
 
 
 def compute_each(holder: Model, name: str, several: Sequence[Parts]) -> list[int | Decimal | None]:
@@ -190,44 +240,48 @@ def _list_terms(
 ) -> dict[str, Any]:
     """Return what to ask of rows of ``model``: how many are counted, and what they add to each component.
 
-    Also when the first of those that add to any happened.
+    The rows must be such as some contribution counts: what all of these require is not asked again.
     """
+    shared = tuple(share_rules(_list_of(model, [counted, *components])))
+    owners = {tuple(each.key_for(key) for key in keys) for each in _list_of(model, [counted, *components])}
+    owned = {} if len(owners) == 1 else keys
+    left = {stat: _list_of(model, [stat]) for stat in (counted, *components)}
+    counting = {
+        stat: [(each, find_any([drop_rules(each, shared)], owned)) for each in found]
+        for stat, found in left.items()
+        if found
+    }
     terms: dict[str, Any] = {}
-
-    conditions = [condition for _, condition in list_counting(counted, model, keys)]
-    if conditions:
-        terms["rows_counted"] = Count("pk", filter=reduce(or_, conditions))
-
+    if counted in counting:
+        conditions = [condition for _, condition in counting[counted]]
+        terms["rows_counted"] = _count(reduce(or_, conditions) if all(conditions) else Q())
     for stat in components:
-        counting = list_counting(stat, model, keys)
-        if counting:
-            terms[f"part_{stat.name}"] = reduce(add, (_sum(*each) for each in counting))
-
-    happened: dict[str, list[Q]] = {}
-    for contribution, condition in (each for stat in components for each in list_counting(stat, model, keys)):
-        if contribution.happened_at:
-            happened.setdefault(contribution.happened_at, []).append(condition)
-    firsts = [Min(column, filter=reduce(or_, conditions)) for column, conditions in happened.items()]
-    if firsts:
-        terms["first_fact"] = reduce(_find_earlier, firsts)
-
+        if stat in counting:
+            terms[f"part_{stat.name}"] = reduce(add, (_sum(*each) for each in counting[stat]))
     return terms
 
 
-def _find_earlier(one: Any, other: Any) -> Any:
-    """Return the earlier of two times of which either may be empty."""
-    return Coalesce(Least(one, other), one, other)
+def _count(condition: Q) -> Any:
+    # Of the rows themselves, not of a column: it would have to be read.
+    return Count(Value(1), filter=condition or None)
 
 
 def _sum(contribution: Contribution, condition: Q) -> Any:
-    return Sum(add_when(contribution, condition), default=0)
+    if isinstance(contribution.value, int):
+        counted = _count(condition)
+        return counted if contribution.value == 1 else counted * Value(contribution.value)
+    return Sum(_value_of(contribution), filter=condition or None, default=0)
+
+
+def _value_of(contribution: Contribution) -> Any:
+    """Return, as an expression, what a row adds that counts."""
+    if isinstance(contribution.value, int):
+        return Value(contribution.value)
+    # An empty column adds nothing; without this, a sum of two terms would lose the other one as well.
+    return Coalesce(F(contribution.value), 0, output_field=models.BigIntegerField())
 
 
 def add_when(contribution: Contribution, condition: Q) -> Any:
     """Return, as an expression, what ``contribution`` has a row add that meets ``condition``; else 0."""
     output = models.BigIntegerField()
-    one: Any = Value(contribution.value)
-    if isinstance(contribution.value, str):
-        # An empty column adds nothing; without this, a sum of two terms would lose the other one as well.
-        one = Coalesce(F(contribution.value), 0, output_field=output)
-    return Case(When(condition, then=one), default=Value(0), output_field=output)
+    return Case(When(condition, then=_value_of(contribution)), default=Value(0), output_field=output)

@@ -7,9 +7,8 @@ other row nothing tells what it was before: what a repair changes beyond these i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
 
 from django.db import connection
 
@@ -17,16 +16,15 @@ from django_tally.batches import in_batches
 from django_tally.commits import is_recorded_sql
 from django_tally.database_clock import read_database_clock
 from django_tally.feeds import Model, column_of, get_stat_keys
-from django_tally.fields import Stat
-from django_tally.history import read_first_change
 from django_tally.keeping.postgresql import PostgresqlDialect
 from django_tally.keeping.revisions import Dialect, Images, record_change_sql, revise_sql
 from django_tally.keeping.sqlite import SqliteDialect
 from django_tally.models import Installation, Repair, Revision, Run
+from django_tally.repair_facts import OWNERS, read_first_changes, read_found_changes
 from django_tally.schema import quote
 from django_tally.sources import Source, find_twin, list_sources
 from django_tally.sql import literal
-from django_tally.stat_sql import REVISIONS, StatOf
+from django_tally.stat_sql import REVISIONS
 
 #: Rows compared in one statement.
 BATCH = 2_000
@@ -41,18 +39,6 @@ def describe_cause(run: Run) -> str:
     return f"{found}; {run.faults[0]}{more}"[:500]
 
 
-def revise_untracked(run: Run, owners: Collection[int]) -> None:
-    """Write a revision for each row of ``owners`` that is not as history tells it.
-
-    The caller has locked what these rows add up to.
-    """
-    for source in _list_histories():
-        for batch in in_batches(sorted(owners), 500):
-            rows = _list_untracked(source, batch)
-            for keys in in_batches(rows, BATCH):
-                _revise(source, keys, batch, run)
-
-
 def _list_histories() -> Iterator[Source]:
     """Yield one source per history: the live table rather than its archive."""
     sources = list_sources()
@@ -61,21 +47,25 @@ def _list_histories() -> Iterator[Source]:
             yield source
 
 
-def _list_untracked(source: Source, owners: Sequence[int]) -> list[int]:
-    """Return the keys of rows that may not be as history tells: those revised, and those never recorded."""
-    listed, label = ", ".join(str(int(owner)) for owner in owners), literal(source.label, connection)
-    revised = f"SELECT row FROM {REVISIONS} WHERE source = {label} AND owner IN ({listed})"
-    parts = [revised]
-    for table in filter(None, (source, find_twin(source))):
-        key = quote(table.key)
-        mine = " OR ".join(f"t.{quote(column)} IN ({listed})" for column in table.owner_columns)
+def _write_untracked(sources: Sequence[Source]) -> str:
+    """Return the SELECT of rows of ``OWNERS`` that may not be as history tells: place of the source, and key.
+
+    Those are the ones revised, and the ones never recorded. One statement, since most often it finds none.
+    """
+    parts = []
+    for place, source in enumerate(sources):
+        label = literal(source.label, connection)
         parts.append(
-            f"SELECT t.{key} FROM {quote(table.table)} t "
-            f"WHERE ({mine}) AND NOT {is_recorded_sql('t', key, source.label, connection)}"
+            f"SELECT {place} AS place, row FROM {REVISIONS} WHERE source = {label} AND owner IN ({OWNERS})"
         )
-    with connection.cursor() as cursor:
-        cursor.execute(f"{' UNION '.join(parts)} ORDER BY 1")
-        return [int(row[0]) for row in cursor.fetchall()]
+        for table in filter(None, (source, find_twin(source))):
+            key = quote(table.key)
+            mine = " OR ".join(f"t.{quote(column)} IN ({OWNERS})" for column in table.owner_columns)
+            parts.append(
+                f"SELECT {place}, t.{key} FROM {quote(table.table)} t "
+                f"WHERE ({mine}) AND NOT {is_recorded_sql('t', key, source.label, connection)}"
+            )
+    return f"{' UNION '.join(parts)} ORDER BY 1, 2"
 
 
 def _revise(source: Source, keys: Sequence[int], owners: Sequence[int], run: Run) -> None:
@@ -136,70 +126,73 @@ def _columns(source: Source) -> str:
     return ", ".join(quote(column) for column in _list_columns(source))
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What holds for all repairs of one batch."""
+class Telling:
+    """What history is told of the repairs of one run."""
 
-    now: datetime
-    revised: frozenset[int]
-    last_right: datetime | None
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
+    def revise_untracked(self, owners: Collection[int]) -> None:
+        """Write a revision for each row of ``owners`` that is not as history tells it.
 
-def explain_repairs(run: Run, holder: Model, repairs: Sequence[Repair]) -> None:
-    """Set on each repair what of it no source row accounts for, and since when it is told."""
-    if not repairs:
-        return
-    owners = {repair.keys[get_stat_keys(holder)[0]] for repair in repairs}
-    revised = Revision.objects.filter(run=run, owner__in=owners).values_list("owner", flat=True)
-    known = _Known(read_database_clock(connection), frozenset(revised), _find_last_right(run))
+        The caller has locked what these rows add up to.
+        """
+        for batch in in_batches(sorted(owners)):
+            found: list[list[int]] = [[] for _ in self._sources]
+            with connection.cursor() as cursor:
+                cursor.execute(self._untracked.replace(OWNERS, ", ".join(map(str, batch))))
+                for place, key in cursor.fetchall():
+                    found[place].append(int(key))
+            for source, rows in zip(self._sources, found, strict=True):
+                for keys in in_batches(rows, BATCH):
+                    _revise(source, keys, batch, self.run)
 
-    for repair in repairs:
-        _explain(run, holder, repair, known)
+    def explain_repairs(self, holder: Model, repairs: Sequence[Repair]) -> None:
+        """Set on each repair what of it no source row accounts for, and since when it is told."""
+        if not repairs:
+            return
+        first_key = get_stat_keys(holder)[0]
+        owners = sorted({repair.keys[first_key] for repair in repairs})
+        is_any_revised = Revision.objects.filter(run=self.run, owner__in=owners).exists()
+        accounted = read_found_changes(self.run, holder, owners) if is_any_revised else {}
+        firsts = read_first_changes(holder, owners)
+        now, reason = read_database_clock(connection), describe_cause(self.run)
 
+        for repair in repairs:
+            repair.owner, repair.changed_at, repair.reason = repair.keys[first_key], now, reason
+            if repair.was is None:  # the row that shows the number was missing: nothing was shown
+                continue
+            number = (tuple(repair.keys.values()), repair.stat)
+            repair.unexplained = repair.now - repair.was - accounted.get(number, 0)
+            if repair.unexplained:
+                repair.since = self._find_since(firsts.get(number), now)
 
-def _explain(run: Run, holder: Model, repair: Repair, known: _Known) -> None:
-    number = StatOf(holder, _get_stat(holder, repair.stat), repair.keys)
-    repair.owner, repair.changed_at, repair.reason = number.owner, known.now, describe_cause(run)
-    if repair.was is None:  # the row that shows the number was missing: nothing was shown
-        return
+    @cached_property
+    def _sources(self) -> list[Source]:
+        return list(_list_histories())
 
-    accounted = _sum_found(run, number) if number.owner in known.revised else 0
-    repair.unexplained = repair.now - repair.was - accounted
-    if repair.unexplained:
-        repair.since = _find_since(number, known)
+    @cached_property
+    def _untracked(self) -> str:
+        return _write_untracked(self._sources)
 
+    @cached_property
+    def _last_right(self) -> datetime | None:
+        """Return when an earlier run left every number right."""
+        earlier = Run.objects.filter(scope="", pk__lt=self.run.pk, finished_at__isnull=False)
+        right = earlier.filter(status=Run.Status.CLEAN) | earlier.filter(
+            status=Run.Status.DRIFTED, dry_run=False
+        )
+        last = right.order_by("-pk").first()
+        if last is None:
+            return None
+        return last.started_at if last.status == Run.Status.CLEAN else last.finished_at
 
-def _get_stat(holder: Model, name: str) -> Stat:
-    field: Any = holder._meta.get_field(name)
-    assert isinstance(field, Stat)  # noqa: S101 - a repair is of a stat
-    return field
+    @cached_property
+    def _installed(self) -> datetime | None:
+        return Installation.objects.values_list("installed_at", flat=True).first()
 
-
-def _sum_found(run: Run, number: StatOf) -> int:
-    """Return what the revisions that ``run`` wrote change the number by."""
-    sums = [
-        f"COALESCE((SELECT SUM({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')}) "
-        f"FROM {REVISIONS} r WHERE {number.revised(label)} AND r.run_id = {int(run.pk)}), 0)"
-        for label, model in number.by_label.items()
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {' + '.join(sums)}")
-        return int(cursor.fetchone()[0])
-
-
-def _find_last_right(run: Run) -> datetime | None:
-    """Return when an earlier run left every number right."""
-    earlier = Run.objects.filter(scope="", pk__lt=run.pk, finished_at__isnull=False)
-    right = earlier.filter(status=Run.Status.CLEAN) | earlier.filter(status=Run.Status.DRIFTED, dry_run=False)
-    last = right.order_by("-pk").first()
-    if last is None:
-        return None
-    return last.started_at if last.status == Run.Status.CLEAN else last.finished_at
-
-
-def _find_since(number: StatOf, known: _Known) -> datetime:
-    """Return the last time the number was right: of a run that found it so, else of its first change."""
-    first = read_first_change(number)
-    right = known.last_right or Installation.objects.values_list("installed_at", flat=True).first()
-    times = [time for time in (first, right if known.last_right or first is None else None) if time]
-    return min(max(times, default=known.now), known.now)
+    def _find_since(self, first: datetime | None, now: datetime) -> datetime:
+        """Return the last time the number was right: of a run that found it so, else of its first change."""
+        right = self._last_right or self._installed
+        times = [time for time in (first, right if self._last_right or first is None else None) if time]
+        return min(max(times, default=now), now)

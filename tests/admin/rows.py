@@ -33,6 +33,9 @@ from deltacrown.user_profile.models import (
     Follow,
     KycVerification,
     PendingAnonymisation,
+    RankCount,
+    RankedPlayer,
+    RankFold,
     StandingChange,
 )
 from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
@@ -95,7 +98,7 @@ def make_rows(number: int = 0) -> None:
     baker.make(Recording, source="games.Match")
     baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
     baker.make(ChangeContext)
-    BackfilledPlayer.objects.create(owner=user.pk, token=number, rules="0" * 64)
+    _make_counted(user, number)
     PendingAnonymisation.objects.create(owner=user.pk, names={}, started_at=scene.at(0))
     AuditEntry.objects.create(
         kind="RULING", deed="merged", actor=other, subject=user, about=f"user:{number}", minute=None
@@ -137,3 +140,11 @@ def write_form(event: Tournament, **answers: Any) -> dict[str, Any]:
         "rules": event.rules,
     }
     return shown | answers
+
+
+def _make_counted(user: User, number: int) -> None:
+    """What jobs keep of a player."""
+    BackfilledPlayer.objects.create(owner=user.pk, token=number, rules="0" * 64)
+    RankedPlayer.objects.create(owner=user.pk, counted={"matches_won//A": 1})
+    RankFold.objects.update_or_create(pk=1, defaults={"fingerprint": "0" * 64})
+    baker.make(RankCount, board=f"board {number}")

@@ -22,7 +22,7 @@ from deltacrown.api.streams import write_cell
 from deltacrown.core.clock import now
 from deltacrown.games.models import MATCH_TABLES, Match
 from deltacrown.games.services import correct_match, void_match
-from deltacrown.pages import exports
+from deltacrown.pages import export_lines, exports
 from deltacrown.user_profile.models import Follow, StandingChange, UserProfile
 from tests import scene
 from tests.api.calls import problem_of
@@ -248,7 +248,7 @@ def test_everything_as_csv(signed_in, ann):
 
 
 def test_rows_are_read_in_pieces(ann, monkeypatch):
-    monkeypatch.setattr(exports, "BATCH", 10)
+    monkeypatch.setattr(export_lines, "BATCH", 10)
     for number in range(45):
         scene.match(ann, f"x{number}", hours=number)
     lines = exports.export_matches(ann.profile.public_id, viewer=ann).lines

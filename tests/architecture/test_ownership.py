@@ -33,7 +33,7 @@ OWNERS = {
         "UserProfile", "PlayerSearchTerm", "GameStats", "PublicIdCounter", "PrivacySettings",
         "UserActivity", "ArchivedUserActivity", "Achievement", "UserAchievement",
         "Follow", "Block", "KycVerification", "ExperienceAward", "BackfilledPlayer", "StandingChange",
-        "PendingAnonymisation",
+        "PendingAnonymisation", "RankChange", "RankCount", "RankFold", "RankedPlayer",
     },
     "freshness": {"ContentVersion"},
     "tally": {"Installation", "Recording", "Revision", "ChangeContext", "Run", "Repair"},

@@ -15,7 +15,7 @@ from deltacrown.games.services.queues import LOCK_QUEUES, LOCK_SPACE
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
 from deltacrown.user_profile.people.profiles import ensure_profiles
 from django_tally.models import Run
-from django_tally.reconciliation import repair_rows
+from django_tally.reconciliation import reconcile, repair_rows
 from tests.chaos.test_races import Session, damage, drift, win
 from tests.conftest import NOON
 
@@ -215,3 +215,35 @@ def test_content_tokens_are_drawn_in_the_order_of_their_owners(rocket):
         other.wait_until_blocked()
         assert len(tokens.exclude(owner=users[0].pk)) == 59
     other.finish()
+
+
+def test_a_run_repairs_the_rest_before_it_waits_for_a_writer_and_holds_nothing_then(ann, bob):
+    """Whoever is waited for may take any other row: a caller is never the victim of a repair."""
+    damage(ann)
+    damage(bob)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        lock_profile(ann)
+        repairer = Session(lambda: reconcile(cause="race", clock=lambda: NOON))
+        repairer.wait_until_blocked()
+        assert UserProfile.objects.get(user=bob).matches_won == 0
+        assert UserProfile.objects.get(user=ann).matches_won == 40
+        lock_profile(bob)
+    repairer.finish()
+    assert drift() == []
+    assert Run.objects.latest("pk").numbers_repaired == 2
+
+
+def test_a_batch_gives_way_to_who_holds_what_it_needs_beside_rows(ann, bob):
+    """The token of a player is written with the profile; its holder waits for the profile meanwhile."""
+    damage(ann)
+    damage(bob)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '700ms'")  # PostgreSQL looks for a deadlock after 1 s
+        cursor.execute("SELECT 1 FROM tally_contentversion WHERE owner = %s FOR UPDATE", [bob.pk])
+        repairer = Session(lambda: reconcile(cause="race", clock=lambda: NOON))
+        repairer.wait_until_blocked()
+        lock_profile(bob)
+        lock_profile(ann)
+    repairer.finish()
+    assert drift() == []

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection  # noqa: F401 - named in a skip condition
 from psycopg_pool import ConnectionPool
 
+from deltacrown.config import bounded_connection
 from deltacrown.config.bounded_connection import bounded_by
 from deltacrown.config.database import DatabaseLimits
 from tests.databases import SERVER
@@ -145,6 +146,53 @@ class TestBoundedConnection:
             with pytest.raises(psycopg.errors.ConnectionTimeout, match="did not answer within 3 seconds"):
                 connected.execute("SELECT pg_sleep(300)")
             assert connected.closed
+
+    def count_asked(self, connected, call):
+        """Return how many statements a call sends over a connection."""
+        sent, wait = [], connected.wait
+        connected.wait = lambda *args, **kwargs: sent.append(args) or wait(*args, **kwargs)
+        try:
+            call()
+        finally:
+            del connected.wait
+        return len(sent)
+
+    def test_a_connection_that_answered_a_moment_ago_is_not_asked_whether_it_lives(self, db, monkeypatch):
+        with self.connect() as connected:
+            connected.execute("SELECT 1")
+            check = lambda: ConnectionPool.check_connection(connected)  # noqa: E731 - said twice
+            assert self.count_asked(connected, check) == 0
+
+            monkeypatch.setattr(bounded_connection, "FRESH_SECONDS", 0.0)
+            assert self.count_asked(connected, check) == 1
+
+    @pytest.mark.parametrize("moment", ["at once", "later"])
+    def test_a_connection_that_the_server_ended_is_not_handed_out(self, db, monkeypatch, moment):
+        if moment == "later":
+            monkeypatch.setattr(bounded_connection, "FRESH_SECONDS", 0.0)
+        with ConnectionPool(
+            os.environ[SERVER],
+            kwargs={"autocommit": True},
+            connection_class=limited(),
+            min_size=1,
+            max_size=1,
+            check=ConnectionPool.check_connection,
+            open=True,
+        ) as pool:
+            with pool.connection(timeout=60) as first:
+                ended = first.info.backend_pid
+                first.execute("SELECT 1")
+            with psycopg.connect(os.environ[SERVER], autocommit=True) as other:
+                assert other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended]).fetchone() == (True,)
+            with pool.connection(timeout=60) as second:
+                assert second.execute("SELECT 1").fetchone() == (1,)
+                assert second.info.backend_pid != ended
+
+    def test_a_transaction_that_was_left_open_is_no_sign_of_life(self, db):
+        with self.connect() as connected:
+            connected.execute("BEGIN")
+            assert self.count_asked(connected, lambda: connected.execute("")) == 1
+            connected.execute("ROLLBACK")
 
     def test_a_pool_waits_for_a_connection_and_gives_up(self, db):
         pool = ConnectionPool(

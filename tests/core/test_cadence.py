@@ -15,6 +15,7 @@ SUNDAYS = Cadence(hour=4, minute=30, weekday=6)
 MONTHLY = Cadence(hour=5, minute=0, day=2)
 YEARLY = Cadence(hour=5, minute=30, day=3, month=1)
 HOURLY = Cadence(hour=None, minute=5)
+OFTEN = Cadence(hour=None, minute=2, every=10)
 LEAP = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
 
 
@@ -31,6 +32,10 @@ LEAP = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
         (HOURLY, LEAP, datetime(2024, 2, 29, 11, 5, tzinfo=UTC)),
         (HOURLY, datetime(2024, 3, 1, 0, 4, tzinfo=UTC), datetime(2024, 2, 29, 23, 5, tzinfo=UTC)),
         (HOURLY, datetime(2024, 3, 1, 0, 5, tzinfo=UTC), datetime(2024, 3, 1, 0, 5, tzinfo=UTC)),
+        (OFTEN, LEAP, datetime(2024, 2, 29, 11, 52, tzinfo=UTC)),
+        (OFTEN, datetime(2024, 3, 1, 0, 1, 59, tzinfo=UTC), datetime(2024, 2, 29, 23, 52, tzinfo=UTC)),
+        (OFTEN, datetime(2024, 3, 1, 0, 12, tzinfo=UTC), datetime(2024, 3, 1, 0, 12, tzinfo=UTC)),
+        (OFTEN, datetime(2024, 3, 1, 0, 31, 59, tzinfo=UTC), datetime(2024, 3, 1, 0, 22, tzinfo=UTC)),
     ],
 )
 def test_last_due(cadence, now, due):
@@ -71,3 +76,11 @@ def test_celery_finds_it_due_at_the_same_times(cadence):
 def test_in_the_words_of_cron_and_systemd(cadence, cron, systemd):
     assert cadence.as_cron() == cron
     assert cadence.as_systemd() == systemd
+
+
+def test_several_minutes_of_an_hour_are_written_out():
+    assert OFTEN.as_cron() == "2,12,22,32,42,52 * * * *"
+    assert OFTEN.as_systemd() == "*-*-* *:02,12,22,32,42,52:00 UTC"
+    hour = [datetime(2024, 3, 1, 0, minute, tzinfo=UTC) for minute in range(60)]
+    ours = {now.minute for now in hour if OFTEN.last_due(now) == now}
+    assert ours == crontab(minute=OFTEN.as_cron().split()[0]).minute

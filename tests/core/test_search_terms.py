@@ -3,6 +3,8 @@
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Value
+from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import FormerUsername, User
 from deltacrown.accounts.services import rename_player
@@ -11,6 +13,7 @@ from deltacrown.core.term_triggers import sync_terms
 from deltacrown.teams.models import TERM_SOURCES, Team, TeamSearchTerm
 from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
 from tests import scene
+from tests.plans import plan_of
 from tests.removal import remove
 
 pytestmark = pytest.mark.django_db
@@ -101,27 +104,50 @@ def test_a_dump_loads_into_a_site_whose_triggers_write_the_same_terms(tmp_path):
 
 
 class TestTrigrams:
-    def test_a_large_site_without_the_index_is_told_so(self, monkeypatch):
-        """The server of the tests has no ``pg_trgm``; SQLite knows of none."""
-        for name in ("ann", "bob"):
-            scene.player(name)
-        assert trigrams.check_trigrams(["default"]) == []
+    @pytest.fixture(autouse=True)
+    def on_postgresql(self):
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite reads the terms")
 
-        monkeypatch.setattr(trigrams, "MANY_TERMS", 1)
-        found = trigrams.check_trigrams(["default"])
+    def run(self, sql, *params):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchone() if cursor.description else None
 
-        if connection.vendor == "postgresql" and trigrams._find_schema(connection) is None:
-            assert [warning.id for warning in found] == ["core.W005"]
-            assert "CREATE EXTENSION pg_trgm" in found[0].hint
-        else:
-            assert found == []
-
-    def test_whoever_may_create_no_extension_migrates_all_the_same(self, monkeypatch):
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("CREATE ROLE tenant; GRANT ALL ON SCHEMA public TO tenant; SET ROLE tenant")
-            monkeypatch.setattr(
-                trigrams, "EXTENSION", "vector"
-            )  # the server has it, and trusts nobody with it
+    def test_a_migrate_makes_what_is_missing_and_drops_the_index_of_the_extension(self):
+        table = PlayerSearchTerm._meta.db_table
+        self.run(f"DROP INDEX {table}_inside")
+        self.run(f"DROP INDEX {TeamSearchTerm._meta.db_table}_inside")
+        self.run(f"CREATE INDEX {table}_trigrams ON {table} (former_name)")
 
         trigrams.sync_trigram_indexes(using="default")
+
+        assert self.run("SELECT to_regclass(%s)", f"{table}_trigrams") == (None,)
+        for name in (trigrams.name_index(model) for model in trigrams.list_term_tables()):
+            [definition] = self.run("SELECT pg_get_indexdef(to_regclass(%s))", name)
+            assert "USING gin (deltacrown_trigrams((term)::text)) WITH (fastupdate=off)" in definition
+
+    def test_again_it_writes_nothing(self):
+        with CaptureQueriesContext(connection) as sent:
+            trigrams.sync_trigram_indexes(using="default")
+
+        assert not [query for query in sent.captured_queries if "CREATE" in query["sql"]]
+
+    @pytest.mark.parametrize(
+        ("term", "expected"), [("abcde", ["abc", "bcd", "cde"]), ("abc", ["abc"]), ("ab", None), ("", None)]
+    )
+    def test_a_term_is_split(self, term, expected):
+        assert self.run("SELECT deltacrown_trigrams(%s)", term) == (expected,)
+
+    def test_text_inside_of_names_is_looked_up_in_it(self):
+        """With few names the others would do as well."""
+        table = PlayerSearchTerm._meta.db_table
+        self.run(f"ALTER TABLE {table} DROP CONSTRAINT profile_searchterm_once")
+        self.run("DROP INDEX profile_searchterm_begin")
+        query = PlayerSearchTerm.objects.filter(
+            trigrams.HoldsTrigrams("term", Value("rls")), place__in=trigrams.WHOLE
+        )
+
+        plan = plan_of(query.values("owner_id"), bitmaps=True)
+
+        assert trigrams.name_index(PlayerSearchTerm) in plan, plan

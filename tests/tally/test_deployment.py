@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.test.utils import isolate_apps
 
 from deltacrown.user_profile.models import UserProfile
 from django_tally import reconciliation
@@ -10,7 +11,7 @@ from django_tally.checks import check_installed
 from django_tally.models import Installation, Repair, Run
 from django_tally.triggers import installation
 from django_tally.triggers.migrating import drop_before_migrating, sync_after_migrating
-from django_tally.triggers.plan import build_triggers
+from django_tally.triggers.plan import build_triggers, list_providers
 from django_tally.triggers.trigger import Trigger
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,11 @@ def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_
     sync_after_migrating(using="default")
     assert UserProfile.objects.get(user=ann).total_matches_played == 1
     assert check_installed(databases=["default"]) == []
+
+
+def test_an_app_that_is_made_again_has_its_triggers_built_once():
+    before = list_providers()
+    with isolate_apps("deltacrown.user_profile"):
+        pass
+
+    assert list_providers() == before

@@ -33,6 +33,7 @@ from deltacrown.user_profile.models import (
     ExperienceAward,
     Follow,
     GameStats,
+    RankChange,
     StandingChange,
     UserAchievement,
     UserActivity,
@@ -52,7 +53,16 @@ from tests.user_profile.season import TOLD, daily_duel, day, play, rocket
 GAMES = ("rocket", "chess")
 NUMBERS = [field.name for field in (*get_stats(UserProfile), *get_derived(UserProfile))]
 #: What a merge and its undo write of themselves, or what is drawn anew with every write.
-NOT_COMPARED = (AuditEntry, PlayerMerge, StandingChange, ContentVersion, Recording, BackfilledPlayer, Session)
+NOT_COMPARED = (
+    AuditEntry,
+    PlayerMerge,
+    StandingChange,
+    ContentVersion,
+    RankChange,
+    Recording,
+    BackfilledPlayer,
+    Session,
+)
 
 
 @dataclass

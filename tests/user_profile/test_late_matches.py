@@ -68,6 +68,19 @@ class LateMatches(TestCase):
 
             assert held(user) == earned(user)
 
+    @settings(max_examples=20, deadline=None)
+    @given(st.lists(PLAYED, min_size=1, max_size=6), STREAKS, st.integers(2, 4))
+    def test_archived_matches_are_walked_along_with_the_live_ones(self, played, history, step):
+        user = scene.player("ada")
+        deliver([build(user, number, 2 * number, each) for number, each in enumerate(history)])
+        for row in Match.objects.order_by("pk")[::step]:
+            scene.archive(row)
+
+        for place, each in enumerate(played):
+            deliver([build(user, len(history) + place, *each)])
+
+            assert held(user) == earned(user)
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("result", ["WIN", "LOSS"])
@@ -103,7 +116,7 @@ def test_a_late_match_that_breaks_a_row_finds_the_next_one():
 
 @pytest.mark.django_db
 def test_late_matches_of_many_players_are_synced_at_once():
-    users = [scene.player(f"p{number}") for number in range(syncing.LATE_PLAYERS + 1)]
+    users = [scene.player(f"p{number}") for number in range(21)]
     for place, user in enumerate(users):
         deliver([build(user, 100 * place + number, 2 * number, "WIN") for number in range(12)])
 

@@ -3,12 +3,14 @@
 Each reader is a greenlet that runs the real code and stops before every query and around every
 call of the cache. A scheduler with a seed decides who goes on next, and now and then commits a
 change, empties the cache, or has it fail. What is committed while a reader is inside its
-request the reader may or may not see; what was committed before must be on the page.
+request the reader may or may not see; what was committed before must be on the page, and so it must
+be in the answers that are kept as they were rendered.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 import random
 from collections import Counter
 
@@ -20,7 +22,7 @@ from django.db import connection
 from deltacrown.freshness import cache_store
 from deltacrown.games.models import Match
 from deltacrown.pages import cached
-from deltacrown.user_profile.models import Follow, PrivacySettings
+from deltacrown.user_profile.models import Follow, PrivacySettings, UserProfile
 from deltacrown.user_profile.privacy import HistoryHidden
 from tests import scene
 from tests.databases import SERVER
@@ -40,6 +42,9 @@ USUAL = 248 if SERVER in os.environ else 500
 MANY = int(os.environ.get("DELTACROWN_INTERLEAVINGS", USUAL))
 #: In four parts, so that processes can share them.
 PARTS = [range(start, start + MANY // 4) for start in range(0, MANY, MANY // 4)]
+#: What visitors are sent of the profile by the API, and as a page, as it is kept.
+BODIES = ("profile body", "overview body")
+KINDS = ("activity", "activity", "matches", "profile", "overview", *BODIES, *BODIES)
 
 
 class Stepping:
@@ -65,12 +70,13 @@ class World:
 
     def __init__(self, seed):
         self.pick, self.main, self.seen = random.Random(seed), greenlet.getcurrent(), Counter()
-        self.owner, self.fan, self.guest = [
-            scene.player(f"{name}{seed}") for name in ("anna", "fan", "guest")
+        self.owner, self.fan, self.guest, self.rival = [
+            scene.player(f"{name}{seed}") for name in ("anna", "fan", "guest", "rival")
         ]
         self.failing = False
         self.number, self.hidden, self.is_followed, self.game = 0, False, False, scene.game()
-        self.kind = self.pick.choice(["activity", "activity", "matches", "profile", "overview"])
+        self.seed, self.name = seed, 0
+        self.kind = self.pick.choice(KINDS)
         self.public_id = self.owner.profile.public_id
         scene.activity(self.owner, "secret", visibility="FOLLOWERS", hours=-1)
 
@@ -88,24 +94,29 @@ class World:
         return execute(*args)
 
     def commit(self):
-        """Commit one change: a match and an activity with its number, or a change of visibility."""
-        self.pick.choice([self.play, self.play, self.play, self.hide, self.follow])()
+        """Commit one change: a match and an activity with its number, of visibility, or of the rival's."""
+        self.pick.choice([self.play, self.play, self.play, self.hide, self.follow, self.rename])()
         self.seen["commits"] += 1
 
     def play(self):
         self.number += 1
-        Match.objects.create(
-            user=self.owner,
-            game=self.game,
-            match_key=str(self.number),
-            result="WIN",
-            played_at=scene.at(self.number),
-        )
+        for user, result in ((self.owner, "WIN"), (self.rival, "LOSS")):
+            Match.objects.create(
+                user=user,
+                game=self.game,
+                match_key=f"{self.seed}-{self.number}",
+                result=result,
+                played_at=scene.at(self.number),
+            )
         scene.activity(self.owner, str(self.number), hours=self.number)
 
     def hide(self):
         self.hidden = not self.hidden
         PrivacySettings.objects.filter(user=self.owner).update(show_match_history=not self.hidden)
+
+    def rename(self):
+        self.name += 1
+        UserProfile.objects.filter(user=self.rival).update(display_name=f"Rival {self.name}")
 
     def follow(self):
         self.is_followed = not self.is_followed
@@ -121,7 +132,10 @@ class Reader:
     def __init__(self, world, pages):
         self.world, self.pages = world, pages
         self.kind, self.viewer = world.kind, world.pick.choice([None, world.fan, world.guest])
+        if self.kind in BODIES:
+            self.viewer = None
         self.oldest, self.hidden, self.followed = world.number, {world.hidden}, {self.follows()}
+        self.oldest_name = world.name
         self.thread = greenlet.greenlet(self.read)
 
     def follows(self):
@@ -140,6 +154,13 @@ class Reader:
 
     def open(self):
         public_id, viewer = self.world.public_id, self.viewer
+        if self.kind == "profile body":
+            return read(self.pages.get_profile_body(public_id, pickle.dumps))
+        if self.kind == "overview body":
+            [body] = self.pages.get_overview_body(
+                public_id, None, lambda page: (pickle.dumps(page),), variant=(), now=scene.at(0)
+            )
+            return read(body).shown
         if self.kind == "profile":
             return self.pages.get_profile_page(public_id, viewer=viewer)
         if self.kind == "overview":
@@ -152,13 +173,18 @@ class Reader:
         """What is wrong with the page it was served."""
         if self.kind == "activity":
             return self.timeline_faults()
-        is_profile = self.kind in ("profile", "overview")
+        is_profile = self.kind in ("profile", "overview", *BODIES)
         history = self.page and (self.page.matches if is_profile else self.page.history.items)
         found = []
         if (history is None) not in self.hidden:
             found.append(f"hidden is {history is None}, but was only ever {self.hidden}")
-        if history is not None and newest([entry.match_key for entry in history]) < self.oldest:
+        if history is not None and newest([entry.match_key.split("-")[1] for entry in history]) < self.oldest:
             found.append("an older history")
+        names = {opponent.name for entry in history or () for opponent in entry.opponents or ()}
+        if len(names) > 1 or any(newest(name.split()[1:]) < self.oldest_name for name in names):
+            found.append(f"an older name of the opponent: {names}")
+        if history and not names and self.hidden == {False}:  # hidden meanwhile, her line is not seen
+            found.append("no opponent")
         if self.page and self.page.profile.total_matches_played < self.oldest:
             found.append("an older number")
         return found
@@ -172,6 +198,11 @@ class Reader:
         if not shown and self.followed == {True}:
             found.append("not shown what is for followers")
         return found
+
+
+def read(body):
+    """The page of which an answer was made."""
+    return pickle.loads(body)  # noqa: S301 - it was written here
 
 
 def newest(keys):
@@ -260,6 +291,14 @@ class Careless:
     def get_overview_page(self, public_id, game, *, viewer, now):
         build = cached.overviews.build_overview_page
         return self.keep("o" + public_id, viewer, lambda: build(public_id, game, viewer=viewer, now=now))
+
+    def get_profile_body(self, public_id, render):
+        build = cached.players.build_profile_page
+        return self.keep("pb" + public_id, None, lambda: render(build(public_id, viewer=None)))
+
+    def get_overview_body(self, public_id, game, render, *, variant, now):
+        build = cached.overviews.build_overview_page
+        return self.keep("ob", None, lambda: render(build(public_id, game, viewer=None, now=now)))
 
     def get_matches_page(self, public_id, filters, page, *, viewer):
         build = cached.players.build_matches_page

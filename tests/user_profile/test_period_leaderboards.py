@@ -220,7 +220,48 @@ def test_only_the_period_is_read_and_in_one_query(people, django_assert_num_quer
     ((sql, params),) = sent_by(lambda: get_period_leaderboard("matches_won", SINCE), Match._meta.db_table)
     plan = plan_of(sql, params)
 
-    # Of few rows, PostgreSQL finds the index of players' periods as good as that of periods.
-    indexes = ("match_played", "match_counted") if connection.vendor == "postgresql" else ("match_played",)
-    assert any(index in plan for index in indexes)
+    # Of few rows, PostgreSQL finds the indexes of players' matches as good as that of periods.
+    of_few = ("match_counted", "match_recount") if connection.vendor == "postgresql" else ()
+    assert any(index in plan for index in ("match_played", *of_few)), plan
     assert scans_of(plan, Match._meta.db_table) == []
+
+
+def test_every_part_of_a_board_is_that_part_of_the_whole_however_many_share_a_value():
+    """Unlisted players among them leave no gap, and a suspension that is over leaves nobody out."""
+    people = [scene.player(f"n{number:02}") for number in range(17)]
+    for number, user in enumerate(people):
+        play(user, number % 3 + 1, won=number % 3 + 1)
+    away = {3: ("SUSPENDED", None), 4: ("CLOSED", None), 5: ("SUSPENDED", START)}
+    away[8] = ("ANONYMISED", None)
+    for number, (standing, until) in away.items():
+        profile = UserProfile.objects.filter(user=people[number])
+        profile.update(standing=standing, standing_until=until)
+
+    listed = [n for n in range(17) if n not in {3, 4, 8}]
+    values = {f"n{n:02}": n % 3 + 1 for n in listed}
+    wanted = [
+        (1 + sum(other > value for other in values.values()), name, value)
+        for name, value in sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    whole = get_period_leaderboard("matches_won", SINCE, limit=100).items
+    assert [(entry.rank, entry.name, entry.value) for entry in whole] == wanted
+    for size in (1, 2, 5, 7):
+        told, page = [], None
+        while page is not None or not told:
+            board = get_period_leaderboard("matches_won", SINCE, page=page, limit=size)
+            told += board.items
+            page = board.next_cursor
+        assert told == whole
+
+    for number, user in enumerate(people):
+        near = list_period_neighbours(user, "matches_won", SINCE, each_side=3)
+        if number not in listed:
+            assert near == []
+            continue
+        own = next(n for n, entry in enumerate(whole) if entry.name == user.username)
+        assert near == whole[max(own - 3, 0) : own + 4]
+        page = find_period_page_around(user, "matches_won", SINCE, before=2)
+        start = own - 2 if page else 0
+        found = get_period_leaderboard("matches_won", SINCE, page=page, limit=4)
+        assert (page is None) == (own <= 2)
+        assert found.items == whole[start : start + 4]

@@ -183,11 +183,11 @@ def test_a_number_that_drifted_does_not_add_up(anna):
 def test_a_row_that_comes_in_between_the_number_and_its_rows_is_no_drift(anna, monkeypatch, filters):
     weighed = []
 
-    def weigh(number, rows):
+    def weigh(number, rows, **how):
         if not weighed:
             scene.match(anna, "just-now", "WIN")
         weighed.append(number.name)
-        return weigh_rows(number, rows)
+        return weigh_rows(number, rows, **how)
 
     monkeypatch.setattr(rows, "weigh_rows", weigh)
     found = stats_service.get_stat_rows(anna, "matches_won", filters=filters)

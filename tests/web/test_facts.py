@@ -374,7 +374,7 @@ class TestWarnings:
             client.get("/matches/valorant/m1/")
         client.force_login(scene.staff("cora", Right.CHANGE_MATCHES))
         # Session, user with profile, permissions, the lines of the match in both tables, and the log.
-        with django_assert_num_queries(6 + 2 + 1 + 5 + 1):
+        with django_assert_num_queries(6 + 2 + 1 + 4 + 1):
             client.get("/matches/valorant/m1/")
 
 

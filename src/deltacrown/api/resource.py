@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ninja import Router
 
 from deltacrown.api.access import Access, Gate
+from deltacrown.api.answers import answering
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,6 +77,7 @@ class Resource(Router):
         most_bytes: int | None = MOST_BYTES,
     ) -> Callable[[View], View]:
         gate = Gate(access, most_bytes)
+        [(status, shape)] = answers.items()
 
         def declare(view: View) -> View:
             summary, _, description = inspect.cleandoc(view.__doc__ or "").partition("\n")
@@ -88,7 +90,7 @@ class Resource(Router):
                 summary=summary.rstrip("."),
                 description=description.strip() or summary,
                 openapi_extra={"x-access": access, "x-refuses": sorted(refuses), **(extra or {})},
-            )(view)
+            )(view if shape is None else answering(view, shape, status))
             gate.parameters = frozenset(_query_parameters(self.path_operations[path].operations[-1]))
             return view
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Generator
 from time import monotonic
 from typing import Any
@@ -11,8 +12,48 @@ from psycopg.errors import ConnectionTimeout
 
 from deltacrown.config.database import GRACE_SECONDS, DatabaseLimits
 
+#: A connection that was used so recently, and on which nothing came since, is not asked whether it lives.
+FRESH_SECONDS = 1.0
+#: What the pool asks a connection to see whether it lives.
+_ASKS_NOTHING = ""
 #: How often a wait for the server is interrupted to look at the clock.
 INTERVAL_SECONDS = 0.1
+
+
+class FreshConnection(psycopg.Connection[Any]):
+    """A connection that is not asked whether it lives where that is known."""
+
+    _answered_at = float("-inf")
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a statement; do not ask the server for nothing when the connection is known to live.
+
+        Each request takes a connection out of the pool, which asks that it lives by an empty statement: a
+        round trip as long as a read by key.
+        """
+        if query == _ASKS_NOTHING and not args and not kwargs and self._is_fresh():
+            return self.cursor()
+        return super().execute(query, *args, **kwargs)
+
+    def wait(self, gen: Any, interval: float = INTERVAL_SECONDS, timeout: float | None = None) -> Any:
+        """Wait for the server, and note when it answered."""
+        found = super().wait(gen, interval, timeout)
+        self._answered_at = monotonic()
+        return found
+
+    def _is_fresh(self) -> bool:
+        """Return whether the server answered a moment ago, and has not said since that it ends.
+
+        A server that stops, or is killed, closes the connection, which is seen without asking. One that
+        vanishes with its network is not heard of, as between any two statements of a request.
+        """
+        if self.closed or self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            return False
+        if monotonic() - self._answered_at > FRESH_SECONDS:
+            return False
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
 
 def bounded_by(limits: DatabaseLimits) -> type[psycopg.Connection[Any]]:
@@ -24,7 +65,7 @@ def bounded_by(limits: DatabaseLimits) -> type[psycopg.Connection[Any]]:
         "idle_in_transaction_session_timeout": limits.idle_in_transaction,
     }
 
-    class BoundedConnection(psycopg.Connection[Any]):
+    class BoundedConnection(FreshConnection):
         """A connection with timeouts in the server, and one of its own in case the server does not answer."""
 
         @classmethod

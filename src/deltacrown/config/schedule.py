@@ -41,6 +41,12 @@ SCHEDULE = (
         meaning="Deletes from the audit log what staff read over 400 days ago; rulings and changes stay.",
     ),
     Job(
+        name="count-ranks",
+        function="deltacrown.user_profile.jobs.count_ranks",
+        cadence=Cadence(hour=None, minute=2, every=10),
+        meaning="Counts who has which value on the leaderboards, so that a place is read fast.",
+    ),
+    Job(
         name="end-suspensions",
         function="deltacrown.user_profile.jobs.end_due_suspensions",
         cadence=Cadence(hour=None, minute=5),

@@ -10,7 +10,8 @@ from deltacrown.core.prepared import Parameter, PreparedQuery
 
 #: Every page of somebody who is signed in asks for it.
 _NOT_OVER = PreparedQuery(
-    lambda: Session.objects.filter(session_key=Parameter(0), expire_date__gt=Parameter(1)).order_by("pk")[:1]
+    lambda: Session.objects.filter(session_key=Parameter(0), expire_date__gt=Parameter(1)).order_by("pk")[:1],
+    is_by_key=True,
 )
 
 

@@ -12,9 +12,10 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Cadence:
-    """A time of day, on every day or only on some; or a minute of every hour.
+    """A time of day, on every day or only on some; or a minute of every hour, and so many minutes after.
 
     :param hour: None for every hour of every day.
+    :param every: of every hour: how many minutes apart, a divisor of 60; ``minute`` is the first of them.
     :param weekday: 0 for Monday to 6 for Sunday; None for any.
     :param day: day of the month, 1 to 28; None for any.
     :param month: 1 to 12; None for any.
@@ -25,12 +26,13 @@ class Cadence:
     weekday: int | None = None
     day: int | None = None
     month: int | None = None
+    every: int = 60
 
     def last_due(self, now: datetime) -> datetime:
         """Return the latest time, not after ``now``, at which the job was due."""
         if self.hour is None:
-            due = now.replace(minute=self.minute, second=0, microsecond=0)
-            return due if due <= now else due - timedelta(hours=1)
+            latest = (now.minute - self.minute) // self.every * self.every + self.minute
+            return now.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=latest)
 
         due = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         if due > now:
@@ -46,7 +48,8 @@ class Cadence:
     def as_cron(self) -> str:
         """Return the five fields of a crontab line, where Sunday is 0."""
         weekday = None if self.weekday is None else (self.weekday + 1) % 7
-        fields = (self.minute, self.hour, self.day, self.month, weekday)
+        minute = ",".join(map(str, self._list_minutes()))
+        fields = (minute, self.hour, self.day, self.month, weekday)
         return " ".join("*" if field is None else str(field) for field in fields)
 
     def as_systemd(self) -> str:
@@ -54,7 +57,11 @@ class Cadence:
         weekday = "" if self.weekday is None else f"{WEEKDAYS[self.weekday]} "
         month, day = ("*" if field is None else f"{field:02d}" for field in (self.month, self.day))
         hour = "*" if self.hour is None else f"{self.hour:02d}"
-        return f"{weekday}*-{month}-{day} {hour}:{self.minute:02d}:00 UTC"
+        minutes = ",".join(f"{minute:02d}" for minute in self._list_minutes())
+        return f"{weekday}*-{month}-{day} {hour}:{minutes}:00 UTC"
+
+    def _list_minutes(self) -> range:
+        return range(self.minute, 60, self.every)
 
 
 @dataclass(frozen=True)

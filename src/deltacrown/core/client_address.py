@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_address
 
 from django.conf import settings
@@ -24,6 +25,7 @@ def get_client_address(request: HttpRequest) -> str:
     return _as_network(str(request.META.get("REMOTE_ADDR", "")))
 
 
+@lru_cache(maxsize=1024)
 def _as_network(address: str) -> str:
     try:
         parsed = ip_address(address)

@@ -67,6 +67,11 @@ def read_stored_time(text: str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+def read_selected_time(value: datetime) -> datetime:
+    """Return a datetime that was selected by a cursor. SQLite returns it as it was written, and means UTC."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 def write_iso_minute(value: datetime) -> str:
     """Return a datetime to the minute, as messages repeat it: ``2025-04-06 18:05``."""
     return value.isoformat(" ", "minutes")[:MINUTE_LENGTH]

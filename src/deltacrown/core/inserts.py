@@ -1,11 +1,12 @@
-"""Insert many rows of one model. On PostgreSQL as arrays: a statement of values is parsed value by value."""
+"""Insert rows of one model. On PostgreSQL many go as arrays: values are parsed one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
@@ -15,6 +16,8 @@ from django_tally.keeping.maintainer import TRIGGERS, get_maintainer
 M = TypeVar("M", bound=Model)
 
 ROWS_PER_INSERT = 5_000
+#: Of so few rows the values themselves are written sooner than their arrays.
+FEW_ROWS = 3
 
 
 def insert_rows(rows: Sequence[M], *, ignores_conflicts: bool = False) -> list[M]:
@@ -43,24 +46,36 @@ def _takes_arrays() -> bool:
 def _insert_arrays(
     rows: Sequence[Model], fields: Sequence[Field[Any, Any]], *, ignores_conflicts: bool
 ) -> None:
-    meta, key = rows[0]._meta, rows[0]._meta.pk
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    # Without the length of a type: text that is too long must be refused, not cut.
-    types = [str(field.db_type(connection)).split("(")[0] for field in fields]
-    arrays = ", ".join(f"%s::{each}[]" for each in types)
-    values = [[field.get_db_prep_save(_read(row, field), connection) for row in rows] for field in fields]
-
-    table, name = connection.ops.quote_name(meta.db_table), connection.ops.quote_name(str(key.column))
-    insert = f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays})"
-    with connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]
+    columns = [[field.get_db_prep_save(_read(row, field), database) for row in rows] for field in fields]
+    number = len(rows) if len(rows) <= FEW_ROWS else 0
+    values = [value for row in zip(*columns, strict=True) for value in row] if number else columns
+    statement = _write_insert(type(rows[0]), tuple(fields), number, ignores_conflicts)
+    with database.cursor() as cursor:
+        cursor.execute(statement, values)
         if ignores_conflicts:
-            cursor.execute(f"{insert} ON CONFLICT DO NOTHING", values)
             return
-
-        cursor.execute(f"{insert} RETURNING {name}", values)
         for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
             row.pk = pk
-            row._state.adding, row._state.db = False, connection.alias
+            row._state.adding, row._state.db = False, database.alias
+
+
+@cache
+def _write_insert(
+    model: type[Model], fields: tuple[Field[Any, Any], ...], number: int, ignores_conflicts: bool
+) -> str:
+    """Return the statement that inserts rows: arrays of them, or ``number`` of them where it is not 0."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    if number:
+        row = f"({', '.join('%s' for _ in fields)})"
+        rows = f"VALUES {', '.join([row] * number)}"
+    else:
+        # Without the length of a type: text that is too long must be refused, not cut.
+        types = [str(field.db_type(connection)).split("(")[0] for field in fields]
+        rows = f"SELECT * FROM unnest({', '.join(f'%s::{each}[]' for each in types)})"
+    end = "ON CONFLICT DO NOTHING" if ignores_conflicts else f"RETURNING {quote(str(model._meta.pk.column))}"
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) {rows} {end}"
 
 
 def _read(row: Model, field: Field[Any, Any]) -> Any:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 
 from deltacrown.core.days import StartOfDay, add_days, start_of_day
 from deltacrown.core.errors import InvalidInput
+from deltacrown.core.prepared import Parameter
 from deltacrown.core.sealing import seal, unseal
 
 Row = TypeVar("Row")
@@ -101,21 +102,23 @@ def paginate_and_peek(
     """As ``paginate``. Return the page, and the first row of the next one, or None where there is none."""
     check_limit(limit, max_limit)
     sources = [querysets] if isinstance(querysets, QuerySet) else list(querysets)
-    name = _cursor_name(listing, order)
-    position = _read_cursor(name, cursor) if cursor else None
+    name = name_cursor(listing, order)
+    position = read_plain(name, cursor) if cursor else None
 
     is_bounded = bool(days_of)
-    remaining = [_rows_after(source, order, position, is_bounded=is_bounded) for source in sources]
+    remaining = [rows_after(source, order, position, is_bounded=is_bounded) for source in sources]
     if days_of:
         remaining = [_rows_of_days(source, days_of, position, limit) for source in remaining]
 
-    rows = [row for source in remaining for row in source[: limit + 1]]
-    if len(sources) > 1:
-        rows = _merge(rows, order)
+    rows = merge([list(source[: limit + 1]) for source in remaining], order)
+    return make_page(rows, name, order, limit), rows[limit] if len(rows) > limit else None
 
+
+def make_page(rows: list[Any], name: str, order: Order, limit: int) -> Page[Any]:
+    """Return the page of the first ``limit`` of these rows; any more only say that there are more."""
     items, has_next = rows[:limit], len(rows) > limit
     next_cursor = _write_cursor(name, items[-1], order) if has_next else None
-    return Page(items, next_cursor, has_next), rows[limit] if has_next else None
+    return Page(items, next_cursor, has_next)
 
 
 def iterate_pages(
@@ -165,15 +168,14 @@ def list_from(
     :param position: that of a row, or None for the first.
     """
     start = None if position is None else list(position)
-    remaining = [_rows_after(each, order, start, is_bounded=False, is_inclusive=True) for each in sources]
-    rows = [row for source in remaining for row in source[:limit]]
-    merged = _merge(rows, order) if len(sources) > 1 else rows
+    remaining = [rows_after(each, order, start, is_bounded=False, is_inclusive=True) for each in sources]
+    merged = merge([list(source[:limit]) for source in remaining], order)
     return [([_to_plain(_get_value(row, name)) for name in order], row) for row in merged[:limit]]
 
 
 def write_cursor(row: Any, *, listing: str, order: Order) -> str:
     """Return the cursor of the page that follows ``row`` in a listing of ``paginate``."""
-    return _write_cursor(_cursor_name(listing, order), row, order)
+    return _write_cursor(name_cursor(listing, order), row, order)
 
 
 def write_position(listing: str, position: Sequence[Any]) -> str:
@@ -181,7 +183,7 @@ def write_position(listing: str, position: Sequence[Any]) -> str:
 
     :param position: plain values: text, numbers, None.
     """
-    return seal(list(position), name=_cursor_name(listing, ()))
+    return seal(list(position), name=name_cursor(listing, ()))
 
 
 def read_position(listing: str, cursor: str) -> list[Any]:
@@ -189,7 +191,7 @@ def read_position(listing: str, cursor: str) -> list[Any]:
 
     :raises InvalidCursor: the cursor does not belong to this listing.
     """
-    return _read_cursor(_cursor_name(listing, ()), cursor)
+    return read_plain(name_cursor(listing, ()), cursor)
 
 
 def check_limit(limit: int, max_limit: int = MAX_LIMIT) -> None:
@@ -211,7 +213,7 @@ class _Compare(Func):
     template, output_field = "%(expressions)s", BooleanField()
 
 
-def _rows_after(
+def rows_after(
     source: QuerySet[Any],
     order: Order,
     position: list[Any] | None,
@@ -228,10 +230,9 @@ def _rows_after(
     if position is None:
         return ordered
 
-    fields = [_get_field(source, name) for name in order]
     values = [
-        Value(field.to_python(plain), output_field=field)
-        for field, plain in zip(fields, position, strict=True)
+        plain if isinstance(plain, Parameter) else Value(field.to_python(plain), output_field=field)
+        for field, plain in zip(get_fields(source, order), position, strict=True)
     ]
     is_bounded = is_bounded or all(_is_own_column(source, name) for name in order)
     after = _build_condition(order, values, is_bounded=is_bounded, is_inclusive=is_inclusive)
@@ -284,17 +285,26 @@ def _build_condition(order: Order, values: list[Value], *, is_bounded: bool, is_
     return Q(**{f"{names[0]}__{bound}": values[0]}) & after
 
 
-def _merge(rows: list[Any], order: Order) -> list[Any]:
-    """Return the rows of several tables in order, each once.
+def merge(tables: Sequence[list[Any]], order: Order) -> list[Any]:
+    """Return the rows of several tables, each in order, in order together, each once.
 
     A row is read twice when it moves to a later table between the two reads.
     """
+    filled = [rows for rows in tables if rows]
+    if len(filled) <= 1:
+        return filled[0] if filled else []
+    rows = [row for some in filled for row in some]
     by_position = {tuple(_get_value(row, name) for name in order): row for row in rows}
 
     positions = list(by_position)
     for column, name in reversed(list(enumerate(order))):
         positions.sort(key=itemgetter(column), reverse=name.startswith("-"))
     return [by_position[position] for position in positions]
+
+
+def get_fields(source: QuerySet[Any], order: Order) -> list[models.Field[Any, Any]]:
+    """Return the fields that the names of an order stand for."""
+    return [_get_field(source, name) for name in order]
 
 
 def _get_field(source: QuerySet[Any], name: str) -> models.Field[Any, Any]:
@@ -317,7 +327,8 @@ def _get_value(row: Any, name: str) -> Any:
     return row
 
 
-def _cursor_name(listing: str, order: Order) -> str:
+def name_cursor(listing: str, order: Order) -> str:
+    """Return what the cursors of a listing are bound to."""
     return f"cursor/{listing}/{','.join(order)}"
 
 
@@ -325,7 +336,11 @@ def _write_cursor(name: str, row: Any, order: Order) -> str:
     return seal([_to_plain(_get_value(row, column)) for column in order], name=name)
 
 
-def _read_cursor(name: str, cursor: str) -> list[Any]:
+def read_plain(name: str, cursor: str) -> list[Any]:
+    """Return the plain sort values in a cursor.
+
+    :raises InvalidCursor: it does not belong to this listing.
+    """
     try:
         position: list[Any] = unseal(cursor, name=name)
     except BadSignature as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -55,6 +56,10 @@ def _encode(sealed: bytes) -> str:
 
 
 def _cipher(secret: str) -> AESSIV:
-    """Return the cipher under a key derived from ``secret`` for this use only: 64 bytes, AES-256 twice."""
-    key = salted_hmac("deltacrown.core.sealing", b"AES-SIV", secret=secret, algorithm="sha512").digest()
-    return AESSIV(key)
+    return AESSIV(_derive_key(secret))
+
+
+@lru_cache(maxsize=8)
+def _derive_key(secret: str) -> bytes:
+    """Return a key derived from ``secret`` for this use only: 64 bytes, AES-256 twice."""
+    return salted_hmac("deltacrown.core.sealing", b"AES-SIV", secret=secret, algorithm="sha512").digest()

@@ -4,8 +4,8 @@ A row of a table of terms is one beginning: of the name, of a word in it, of a f
 Its text goes to the end of the name. Database triggers write the rows whenever a search key, a slug or a
 former name changes, whoever changes it.
 
-Text in the middle of a word is looked for in the same rows. On PostgreSQL an index of trigrams finds it where
-the extension ``pg_trgm`` is there; elsewhere it is looked for in every name.
+Text in the middle of a word is looked for in the same rows: on PostgreSQL by an index (``trigrams``), on
+SQLite in every name.
 """
 
 from __future__ import annotations

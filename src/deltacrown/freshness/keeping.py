@@ -36,6 +36,25 @@ def get_or_build(
 ) -> Value:
     """Return the value kept for ``owner`` and ``audience`` under ``token``, or else build and keep it.
 
+    As ``get_dated`` takes it.
+    """
+    value, _ = get_dated(kind, owner=owner, token=token, audience=audience, seconds=seconds, build=build)
+    return value
+
+
+def get_dated(
+    kind: type[Value],
+    *,
+    owner: int,
+    token: int,
+    audience: str,
+    seconds: int,
+    build: Callable[[], Value],
+) -> tuple[Value, bool]:
+    """Return the value kept for ``owner`` and ``audience`` under ``token``, or else built and kept now.
+
+    And whether it shows exactly what is committed under that token: only then what is made of it may be kept.
+
     :param kind: the type of the value, a dataclass.
     :param token: the owner's token, read before this call; an owner who has none can have nothing kept.
     :param audience: everybody of one audience is shown the same value.
@@ -46,14 +65,15 @@ def get_or_build(
     key = f"{PREFIX}{kind.__name__}/{shape}/{owner}/{token}/{get_language()}/{audience}"
     kept = cache_store.read(key)
     if isinstance(kept, kind):
-        return kept
+        return kept, True
 
     built = build()
     # What was committed while it was built may be in one half of it and not in the other, or may have made
     # this reader another audience: such a value is for this reader only.
-    if get_token(owner) == token:
+    is_current = get_token(owner) == token
+    if is_current:
         cache_store.write(key, built, seconds=seconds)
-    return built
+    return built, is_current
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from deltacrown.freshness import cache_store
 
@@ -26,10 +27,15 @@ class Rate:
 
         :raises ValueError: it is not written so, or allows nothing.
         """
-        found = WRITTEN.fullmatch(text)
-        if found is None or int(found[1]) < 1 or int(found[2]) < 1:
-            raise ValueError(f"{text!r} is not a rate: write requests/seconds, as 600/60.")
-        return cls(name, int(found[1]), int(found[2]))
+        return _read(name, text)
+
+
+@lru_cache(maxsize=64)  # every request asks for the same few
+def _read(name: str, text: str) -> Rate:
+    found = WRITTEN.fullmatch(text)
+    if found is None or int(found[1]) < 1 or int(found[2]) < 1:
+        raise ValueError(f"{text!r} is not a rate: write requests/seconds, as 600/60.")
+    return Rate(name, int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True)

@@ -103,8 +103,10 @@ class Season(models.Model):
         return Q(**{f"{time}__gte": self.since}) & before & of_game
 
 
-#: The match rows that count for numbers, as a condition on columns of the row, and the same in SQL.
+#: The match rows that do not count for numbers, and those that do, as conditions on columns of the row.
+LEFT_OUT = Q(voided_at__isnull=False) | ~Q(uncounted_reason="")
 COUNTS = Q(voided_at__isnull=True, uncounted_reason="")
+#: ``COUNTS`` in SQL.
 COUNTS_SQL = "voided_at IS NULL AND uncounted_reason = ''"
 
 
@@ -250,11 +252,18 @@ class MatchRow(models.Model):
             models.Index("user", "played_at", "game", "result", name="%(class)s_counted", condition=COUNTS),
             # This index covers leaderboards for a period: they are counted without reading the table.
             models.Index("played_at", "user", "game", "result", name="%(class)s_played", condition=COUNTS),
+            # This index covers verification: every number is recounted in its order, without sorting, and
+            # without the table. Equal entries share one, so that it is the smallest of them.
+            models.Index("user", "game", "result", name="%(class)s_recount", condition=COUNTS),
             # The few that do not count, for the lists of those alone.
+            models.Index(fields=["id"], name="%(class)s_left_out", condition=LEFT_OUT),
+            # Those of one player, for what a number leaves out.
             models.Index(
-                fields=["id"],
-                name="%(class)s_left_out",
-                condition=Q(voided_at__isnull=False) | ~Q(uncounted_reason=""),
+                "user",
+                F("recorded_at").desc(),
+                F("id").desc(),
+                name="%(class)s_omitted",
+                condition=LEFT_OUT,
             ),
         ]
 

@@ -4,27 +4,40 @@
 viewer. What staff see, and what players see of themselves, is kept of the overview alone: staff share it with
 staff to whom the same is open. What follows from the rows of others is not kept: opponents, and how many
 lines a match has, are added to what was kept, and so are places on leaderboards, and the standing.
+
+What a visitor is sent is kept as well, as it was rendered; see ``freshness.bodies``.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import astuple, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
 from deltacrown.freshness import keeping
+from deltacrown.freshness.bodies import Body, BodyKey, Parts, digest, find_body, keep_body
 from deltacrown.games.models import Game
 from deltacrown.pages import overviews, players
 from deltacrown.pages.overviews import OverviewPage
-from deltacrown.pages.owners import Owner, find_owner
+from deltacrown.pages.owners import FoundOwner, Owner, find_owner, look_for_owner
 from deltacrown.pages.players import ActivityPage, MatchesPage, ProfilePage
 from deltacrown.user_profile.histories.filters import SLUG as GAME
 from deltacrown.user_profile.histories.filters import get_game
-from deltacrown.user_profile.histories.line_ups import add_opponents
+from deltacrown.user_profile.histories.line_ups import (
+    Lines,
+    MatchAddress,
+    add_opponents,
+    list_addresses,
+    read_lines,
+    tell_opponents,
+)
 from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.people.blocks import get_blocking
 from deltacrown.user_profile.people.standings import get_standing
@@ -33,6 +46,7 @@ from deltacrown.user_profile.shared import MATCHES_KEPT, TIMELINE_KEPT, USUAL_LI
 
 Shown = TypeVar("Shown", ProfilePage, MatchesPage, ActivityPage)
 Kept = TypeVar("Kept")
+Page_ = TypeVar("Page_", ProfilePage, OverviewPage)
 
 #: For how many seconds each page is kept at most (SPEC section 6).
 LIFETIMES: dict[type[object], int] = {
@@ -51,14 +65,18 @@ SHOWN_OF_ACCOUNT = {"id", "username", "date_joined"}
 
 def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     """As ``players.build_profile_page``, from the cache; what ``_complete`` adds is never kept."""
-    owner = find_owner(public_id, viewer)
-    page = _serve(
-        ProfilePage,
-        owner,
-        viewer,
-        lambda: _without_account(players.build_profile_page(public_id, viewer=viewer, known=owner)),
-    )
-    return _complete(page, owner, viewer)
+    return _get_profile(public_id, find_owner(public_id, viewer), viewer).page
+
+
+def get_profile_body(public_id: str, render: Callable[[ProfilePage], bytes]) -> bytes:
+    """Return what ``render`` makes of the profile page that visitors see, kept."""
+    found = look_for_owner(public_id, None)
+
+    def make(lines: KnownLines) -> _Shown[ProfilePage]:
+        return _get_profile(public_id, None if found is None else found.make(None), None, lines)
+
+    [body] = _serve_body(ProfilePage, found, (get_language(),), make, lambda page: (render(page),))
+    return body
 
 
 def get_overview_page(public_id: str, game: str | None, *, viewer: Viewer, now: datetime) -> OverviewPage:
@@ -66,9 +84,77 @@ def get_overview_page(public_id: str, game: str | None, *, viewer: Viewer, now: 
 
     ``ranks``, ``is_verified``, and whom the viewer follows and blocks, are never kept; nor is the standing.
     """
+    _check_game(game)
+    owner = find_owner(public_id, viewer, with_ranks=True, game=game)
+    return _get_overview((public_id, game), owner, viewer, now).page
+
+
+def get_overview_body(
+    public_id: str,
+    game: str | None,
+    render: Callable[[OverviewPage], Parts],
+    *,
+    variant: tuple[Hashable, ...],
+    now: datetime,
+) -> Parts:
+    """Return what ``render`` makes of the overview that visitors see, kept.
+
+    :param render: makes the answer of nothing but the page, the variant and the current language and zone.
+    """
+    _check_game(game)
+    found = look_for_owner(public_id, None, with_ranks=True, game=game)
+
+    def make(lines: KnownLines) -> _Shown[OverviewPage]:
+        return _get_overview((public_id, game), None if found is None else found.make(None), None, now, lines)
+
+    zone = get_current_timezone_name()
+    told = (*variant, get_language(), zone, game, now.date().isoformat())
+    return _serve_body(OverviewPage, found, told, make, render)
+
+
+def _check_game(game: str | None) -> None:
     if game is not None and not (len(game) <= LONGEST_GAME and GAME.fullmatch(game)):
         get_game(game)  # which refuses it; it must not become a key
-    owner = find_owner(public_id, viewer, with_ranks=True, game=game)
+
+
+#: Lines that were read, and of which matches.
+KnownLines = tuple[tuple[MatchAddress, ...], Lines] | None
+
+
+class _Shown(NamedTuple, Generic[Page_]):
+    """A page as it is shown, and all of it that is not kept: of which matches it has the lines.
+
+    :param is_current: whether the rest of it is exactly what is committed under the owner's token.
+    """
+
+    page: Page_
+    matches: tuple[MatchAddress, ...]
+    lines: Lines
+    is_current: bool
+
+
+def _get_profile(
+    public_id: str, owner: Owner | None, viewer: Viewer, known: KnownLines = None
+) -> _Shown[ProfilePage]:
+    page, is_current = _serve(
+        ProfilePage,
+        owner,
+        viewer,
+        lambda: _without_account(players.build_profile_page(public_id, viewer=viewer, known=owner)),
+    )
+    shown, matches, lines = _complete(page, owner, viewer, known)
+    return _Shown(shown, matches, lines, is_current)
+
+
+def _get_overview(
+    asked: tuple[str, str | None],
+    owner: Owner | None,
+    viewer: Viewer,
+    now: datetime,
+    known: KnownLines = None,
+) -> _Shown[OverviewPage]:
+    public_id, game = asked
+
     if owner and owner.flags:
         owner = replace(owner, visibility=get_visibility(owner.profile.user, viewer, owner.flags))
 
@@ -77,29 +163,69 @@ def get_overview_page(public_id: str, game: str | None, *, viewer: Viewer, now: 
         return replace(page, shown=_without_account(page.shown))
 
     variant = f"/{game or ''}/{now:%Y%m%d}"
-    page = _serve(OverviewPage, owner, viewer, build, variant=variant, keeps_all=True)
+    page, is_current = _serve(OverviewPage, owner, viewer, build, variant=variant, keeps_all=True)
     # What their own standing is, players are told by the frame of every page.
     is_own = owner is not None and is_self(viewer, owner.profile.user)
-    shown = _complete(page.shown, owner, viewer, with_standing=not is_own)
-    if owner is None:
-        return replace(page, shown=shown)
-    hides = is_own and not (owner.flags and owner.flags.show_match_history)
-    return replace(page, shown=shown, ranks=owner.ranks, is_verified=owner.is_verified, is_own_secret=hides)
+    shown, matches, lines = _complete(page.shown, owner, viewer, known, with_standing=not is_own)
+    page = replace(page, shown=shown)
+    if owner is not None:
+        hides = is_own and not (owner.flags and owner.flags.show_match_history)
+        page = replace(page, ranks=owner.ranks, is_verified=owner.is_verified, is_own_secret=hides)
+    return _Shown(page, matches, lines, is_current)
 
 
 def _complete(
-    page: ProfilePage, owner: Owner | None, viewer: Viewer, *, with_standing: bool = True
-) -> ProfilePage:
-    """Return a page with what is never kept: of the viewer, of the standing, and from rows of others."""
+    page: ProfilePage, owner: Owner | None, viewer: Viewer, known: KnownLines, *, with_standing: bool = True
+) -> tuple[ProfilePage, tuple[MatchAddress, ...], Lines]:
+    """Return a page with what is never kept: of the viewer, of the standing, and from rows of others.
+
+    And the lines of its matches, which are what of it is from rows of others.
+
+    :param known: lines that were read for it already.
+    """
     user = page.profile.user
-    known = owner.profile if owner else None
-    return replace(
+    matches = list_addresses(page.matches or ())
+    lines = known[1] if known is not None and known[0] == matches else read_lines(matches, viewer)
+    whole = replace(
         page,
         follows=owner.follows if owner else page.follows,
         blocks=owner.blocks if owner else get_blocking(viewer, user),
-        standing=get_standing(user, viewer, known) if with_standing else None,
-        matches=page.matches and add_opponents(page.matches, viewer=viewer),
+        standing=get_standing(user, viewer, owner.profile if owner else None) if with_standing else None,
+        matches=page.matches and tell_opponents(page.matches, lines),
     )
+    return whole, matches, lines
+
+
+def _serve_body(
+    kind: type[Page_],
+    found: FoundOwner | None,
+    variant: tuple[Hashable, ...],
+    make: Callable[[KnownLines], _Shown[Page_]],
+    render: Callable[[Page_], Parts],
+) -> Parts:
+    """Return the answer that was kept for visitors, if it would be made of the same now; else make it.
+
+    It is made of what is kept under the token, of the lines of its matches, and of the places that were read
+    in one statement with the token. No more may go into it: a visitor has no standing, and follows nobody.
+
+    :param make: returns the page; what it is given is read already.
+    """
+    if found is None or found.token is None:
+        return render(make(None).page)
+
+    key = BodyKey(kind.__name__, found.user_id, found.token, variant)
+    body, known = find_body(key), None
+    if body is not None:
+        known = (body.depends_on, read_lines(body.depends_on, None))
+        if body.is_made_of(known[1], found.places):
+            return body.parts
+
+    shown = make(known)
+    parts = render(shown.page)
+    if shown.is_current:
+        made = Body(parts, shown.matches, digest(shown.lines, found.places))
+        keep_body(key, made, seconds=LIFETIMES[kind])
+    return parts
 
 
 def get_matches_page(
@@ -157,7 +283,8 @@ def _with_opponents(found: Page[MatchEntry], viewer: Viewer) -> Page[MatchEntry]
 
 
 def _serve_first(kind: type[Shown], public_id: str, viewer: Viewer, build: Callable[[], Shown]) -> Shown:
-    return _serve(kind, find_owner(public_id, viewer), viewer, lambda: _without_account(build()))
+    page, _ = _serve(kind, find_owner(public_id, viewer), viewer, lambda: _without_account(build()))
+    return page
 
 
 def _serve(
@@ -168,8 +295,8 @@ def _serve(
     *,
     variant: str = "",
     keeps_all: bool = False,
-) -> Kept:
-    """Return what is kept for the audience of ``viewer``, or built now.
+) -> tuple[Kept, bool]:
+    """Return what is kept for the audience of ``viewer``, or built now; and whether it is of the token.
 
     :param build: returns nothing of the account but what may be kept; also says when there is no such player.
     :param variant: ends the key, where a player has several such pages.
@@ -177,13 +304,13 @@ def _serve(
         may be of the viewer.
     """
     if owner is None or owner.token is None:
-        return build()
+        return build(), False
     user = owner.profile.user
     shared = get_shared_audience(viewer, user, follows=owner.follows, keeps_own=keeps_all)
     audience = shared.value if shared else _name_sight(owner) if keeps_all else None
     if audience is None:
-        return build()
-    return keeping.get_or_build(
+        return build(), False
+    return keeping.get_dated(
         kind,
         owner=user.pk,
         token=owner.token,

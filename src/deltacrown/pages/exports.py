@@ -26,6 +26,7 @@ from deltacrown.games.models import Match, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.notifications.models import Notification, NotificationChoice
+from deltacrown.pages.export_lines import iterate_lines
 from deltacrown.teams.models import TeamInvitation, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
@@ -109,8 +110,7 @@ def export_matches(
 
     sources = list_match_sources(_updated(user, updated_since), user=user)
     narrowed = narrow_matches(sources, read_match_filters(filters), viewer=viewer)
-    lines = (_write_line(row, match, public_id) for row, match in _iterate_matches(narrowed))
-    return MatchExport(lines, narrowed)
+    return MatchExport(iterate_lines(narrowed, player=public_id), narrowed)
 
 
 def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tuple[str, Record]]:
@@ -146,21 +146,6 @@ def _iterate_matches(sources: Sequence[QuerySet[Any]]) -> Iterator[tuple[MatchRo
     rows = [source.select_related("game") for source in sources]
     for batch in iterate_pages(rows, order=("recorded_at", "id"), size=BATCH):
         yield from zip(batch, describe_matches(batch), strict=True)
-
-
-def _write_line(row: MatchRow, match: MatchEntry, public_id: str) -> WrittenLine:
-    tournament = match.tournament
-    return WrittenLine.of(
-        row,
-        player=public_id,
-        side=match.side,
-        team=tournament.team if tournament else "",
-        tournament=tournament.slug if tournament else "",
-        round=tournament.round if tournament else "",
-        series=tournament.series if tournament else "",
-        map=tournament.map_name if tournament else "",
-        details=tournament.stats if tournament else {},
-    )
 
 
 def _updated(user: User, since: datetime | None) -> Q:

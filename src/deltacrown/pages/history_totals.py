@@ -21,8 +21,8 @@ from deltacrown.accounts.models import User
 from deltacrown.games.models import COUNTS, MatchRow, list_match_sources
 from deltacrown.tournaments.models import TournamentParticipation, TournamentResult, TournamentSeriesResult
 from deltacrown.user_profile.histories.filters import read_match_filters, read_tournament_filters
-from deltacrown.user_profile.histories.matches import narrow_matches
-from deltacrown.user_profile.histories.series import narrow_series
+from deltacrown.user_profile.histories.matches import filter_matches
+from deltacrown.user_profile.histories.series import filter_series
 from deltacrown.user_profile.histories.tournaments import narrow_participations
 from deltacrown.user_profile.privacy import Viewer
 
@@ -106,13 +106,13 @@ def read_match_totals(user: User, filters: Mapping[str, Any], *, viewer: Viewer)
     :param filters: as ``get_match_history`` takes them.
     """
     counted = list_match_sources(COUNTS, user=user)
-    return _sum_up(narrow_matches(counted, read_match_filters(filters), viewer=viewer))
+    return _sum_up(filter_matches(counted, read_match_filters(filters), viewer=viewer))
 
 
 def read_series_totals(user: User, filters: Mapping[str, Any], *, viewer: Viewer) -> PlayedTotals:
     """Return what the series of ``user`` that fit ``filters`` come to, as ``read_match_totals`` does."""
     counted = TournamentSeriesResult.objects.filter(user=user, uncounted_reason="")
-    return _sum_up(narrow_series([counted], read_match_filters(filters), viewer=viewer))
+    return _sum_up(filter_series([counted], read_match_filters(filters), viewer=viewer))
 
 
 def read_entry_totals(user: User, filters: Mapping[str, Any], *, viewer: Viewer) -> EntryTotals:
@@ -164,7 +164,7 @@ def _count(sources: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
         rows.order_by()
         .annotate(month=Month("played_at"))
         .values_list("month", "result")
-        .annotate(Count("pk"))
+        .annotate(rows=Count("*"))
         for rows in sources
     ]
     first, *others = grouped

@@ -3,43 +3,38 @@
 What begins with the query comes first: names, then words of names, then the same of former names, each in the
 order of the alphabet, so that an exact name is before longer ones. Then comes whoever has the text elsewhere
 in a name, and last who has a word that begins with each word of it, in any order. Each of these is a stage
-with an index of its own (``core.search_terms``), read by keyset until the page is full; a row is found in the
-first stage that it belongs to, and in no later one.
+with an index of its own (``core.search_terms``), read by keyset until the page is full; somebody is found in
+the first stage that they belong to, and in no later one. ``finding`` reads them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial, reduce
-from itertools import chain
-from operator import or_
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Left
-from django.db.models.lookups import Exact
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.names import list_query_spellings, make_name_key
-from deltacrown.core.pagination import Page, check_limit, paginate, read_position, write_position
-from deltacrown.core.search_terms import SearchTerm, begins_with
+from deltacrown.core.pagination import Page, check_limit, read_position, rows_after, write_position
+from deltacrown.core.search_terms import SearchTerm
+from deltacrown.core.trigrams import LETTERS
+from deltacrown.pages import finding
 from deltacrown.teams.models import Team, TeamSearchTerm
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
 from deltacrown.user_profile.histories.filters import get_game, get_season_named
 from deltacrown.user_profile.models import PlayerSearchTerm, UserProfile
 from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibility
-from deltacrown.user_profile.standing import filter_listed, is_listed
+from deltacrown.user_profile.standing import is_listed
 from deltacrown.user_profile.unlisted import sees_unlisted
 
-SHORTEST_SEARCH, LONGEST_SEARCH = 2, 60
-#: An index of trigrams finds no shorter text in the middle of a name: it is looked for at beginnings only.
-SHORTEST_INSIDE = 3
-#: As many words as are looked for in any order.
-MOST_WORDS = 6
+SHORTEST_SEARCH, LONGEST_SEARCH = finding.SHORTEST_SEARCH, 60
+#: Shorter text is looked for at beginnings only.
+SHORTEST_INSIDE = LETTERS
 #: How many of each kind the search of everything shows.
 FIRST = 5
 #: How many of each kind are suggested.
@@ -49,8 +44,8 @@ PUBLIC_ID = re.compile(r"DC-\d[\d-]*", re.IGNORECASE)
 
 Item = TypeVar("Item")
 Place = SearchTerm.Place
-#: Whole names, not words in them. Written so that no index seems to serve it: SQLite would take it, and sort.
-_IS_WHOLE = Exact(F("place") % Value(2), Value(Place.NAME % 2))
+#: Stands in a cursor for the stage of what is found by public id.
+_BY_ID = -1
 
 
 @dataclass(frozen=True)
@@ -87,23 +82,6 @@ class Suggestions:
     tournaments: list[Found[Tournament]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A part of what a search finds.
-
-    :param rows: in no order yet.
-    :param show: what to show of a row.
-    :param start: the condition where they begin. After a cursor it is left out: SQLite would begin there.
-    :param is_inside: whether they are found by text inside of words, which no range of an index is.
-    """
-
-    rows: QuerySet[Any]
-    order: tuple[str, ...]
-    show: Callable[[Any], Found[Any]]
-    start: Q = field(default_factory=Q)
-    is_inside: bool = False
-
-
 def search_everything(query: str, *, viewer: Viewer = None, limit: int = FIRST) -> FoundPage:
     """Return the first players, teams and tournaments found.
 
@@ -127,24 +105,29 @@ def search_players(
     :raises InvalidInput: when ``query`` is shorter than 2 or longer than 60 characters, or not text.
     """
     text = _read_query(query)
-    return _read_page(_list_player_stages(text, viewer), f"players/{text}", page, limit)
+    source = _search_players(text, viewer)
+    return _read_page(source, text, f"players/{text}", page, limit, by_id=_find_by_id(text, viewer))
 
 
-def _list_player_stages(text: str, viewer: Viewer) -> Iterator[Stage]:
-    rows = PlayerSearchTerm.objects.select_related("owner__profile")
-    profiles = UserProfile.objects.select_related("user")
-    if not sees_unlisted(viewer):
-        rows, profiles = filter_listed(rows, "owner"), profiles.filter(is_listed())
+def _find_by_id(text: str, viewer: Viewer) -> QuerySet[UserProfile] | None:
+    """Return the players whose public id begins with ``text``; None where it is part of no public id."""
+    if not PUBLIC_ID.fullmatch(text):
+        return None
+    profiles = UserProfile.objects.select_related("user").filter(public_id__startswith=text.upper())
+    return profiles if sees_unlisted(viewer) else profiles.filter(is_listed())
 
-    by_id = PUBLIC_ID.fullmatch(text) is not None
-    if by_id:
-        rows = rows.exclude(owner__profile__public_id__startswith=text.upper())
-        profiles = profiles.filter(public_id__startswith=text.upper())
-    first = [Stage(profiles, ("public_id",), Found)] if by_id else []
 
+def _search_players(text: str, viewer: Viewer) -> finding.Source:
+    terms, name = PlayerSearchTerm.objects.select_related("owner__profile"), "players"
     # A former username of a player whose username is shown; other login names are on no page.
-    is_shown = Q(place__lt=Place.FORMER_NAME) | Q(owner__profile__display_name="")
-    return chain(first, _list_stages(rows, text, is_shown, item="owner.profile"))
+    terms = terms.filter(Q(place__lt=Place.FORMER_NAME) | Q(owner__profile__display_name=""))
+    if sees_unlisted(viewer):
+        name = "all players"
+    else:
+        terms = terms.filter(is_listed("owner__profile"))
+    if PUBLIC_ID.fullmatch(text):
+        terms, name = terms.exclude(owner__profile__public_id__startswith=text.upper()), ""
+    return finding.Source(terms, PlayerSearchTerm.objects.all(), "owner.profile", name)
 
 
 def search_teams(query: str, page: str | None = None, *, limit: int = 20) -> Page[Found[Team]]:
@@ -153,8 +136,12 @@ def search_teams(query: str, page: str | None = None, *, limit: int = 20) -> Pag
     :raises InvalidInput: as ``search_players``.
     """
     text = _read_query(query)
-    rows = TeamSearchTerm.objects.select_related("owner")
-    return _read_page(_list_stages(rows, text, Q()), f"teams/{text}", page, limit)
+    return _read_page(_search_teams(), text, f"teams/{text}", page, limit)
+
+
+def _search_teams() -> finding.Source:
+    terms = TeamSearchTerm.objects.all()
+    return finding.Source(terms.select_related("owner"), terms, name="teams")
 
 
 def search_tournaments(
@@ -184,7 +171,7 @@ def search_tournaments(
         held_in = get_season_named(season, game=game)
         rows = rows.filter(held_in.covers("owner__starts_at", "owner__game"))
     listing = f"tournaments/{game or ''}/{status or ''}/{season or ''}/{text}"
-    return _read_page(_list_stages(rows, text, Q()), listing, page, limit)
+    return _read_page(finding.Source(rows, rows.select_related(None)), text, listing, page, limit)
 
 
 def _list_tournament_terms(viewer: Viewer) -> QuerySet[TournamentSearchTerm]:
@@ -207,15 +194,17 @@ def suggest(query: str, *, viewer: Viewer = None, kind: str = "") -> Suggestions
 
     suggested = Suggestions()
     if kind in {"", "players"}:
-        suggested.players.extend(_read_beginnings(_list_player_stages(text, None), "owner__profile"))
+        suggested.players.extend(_find_beginnings(_search_players(text, None), text))
     if kind in {"", "teams"}:
-        suggested.teams.extend(
-            _read_beginnings(_list_stages(TeamSearchTerm.objects.all(), text, Q()), "owner")
-        )
+        suggested.teams.extend(_find_beginnings(_search_teams(), text))
     if kind in {"", "tournaments"}:
-        stages = _list_stages(_list_tournament_terms(viewer), text, Q())
-        suggested.tournaments.extend(_read_beginnings(stages, "owner__game"))
+        rows = _list_tournament_terms(viewer)
+        suggested.tournaments.extend(_find_beginnings(finding.Source(rows, rows.select_related(None)), text))
     return suggested
+
+
+def _find_beginnings(source: finding.Source, text: str) -> list[Found[Any]]:
+    return [Found(*hit.make()) for hit in finding.find(source, text, None, SUGGESTED, is_inside=False)]
 
 
 #: What can be found → the search for it, which takes a query, a cursor and the viewer.
@@ -238,143 +227,31 @@ def _read_query(query: str) -> str:
     return text
 
 
-def _list_stages(rows: QuerySet[Any], text: str, is_shown: Q, *, item: str = "owner") -> Iterator[Stage]:
-    """Yield the stages of a search.
+def _read_page(
+    source: finding.Source,
+    text: str,
+    listing: str,
+    cursor: str | None,
+    limit: int,
+    *,
+    by_id: QuerySet[Any] | None = None,
+) -> Page[Found[Any]]:
+    """Return the page after a cursor.
 
-    :param rows: the terms to search in.
-    :param is_shown: the condition that the name of a term is on some page.
-    :param item: the path from a term to what is found.
+    :param by_id: what is found by public id, before all others.
     """
-    spellings = list_query_spellings(text)
-    terms = rows.model._base_manager.filter(owner_id=OuterRef("owner_id"))
-    show = partial(_show_term, path=item.split("."))
-    earlier = Q()
-    for place in Place:
-        for spelling in spellings:
-            start, end = begins_with(spelling)
-            here = Q(start, end, place=place)
-            found = rows.filter(is_shown if place >= Place.FORMER_NAME else Q(), end, place=place)
-            found = found.exclude(Exists(terms.filter(earlier | (here & _is_before()))))
-            yield Stage(found, ("term", "owner_id"), show, start)
-            earlier |= here
-
-    inside = Q()
-    for spelling in spellings:
-        inside |= Q(term__contains=spelling)
-    inside &= Q(_IS_WHOLE)
-    if min(map(len, spellings)) >= SHORTEST_INSIDE:
-        shown = terms.filter(is_shown, earlier | (inside & _is_before()))
-        found = rows.filter(is_shown, inside).exclude(Exists(shown))
-        yield Stage(found, ("owner_id",), show, is_inside=True)
-        earlier |= inside
-
-    words = _list_words(spellings)
-    if words:
-        is_found = Exists(terms.filter(is_shown, earlier))
-        yield _find_in_any_order(rows, words, is_shown, is_found, show)
-
-
-def _list_words(spellings: list[str]) -> list[set[str]]:
-    """Return the words of a query in each of their spellings, the longest word first.
-
-    None of a query of one word, of too many, or of single letters: too many names have a word with each.
-    """
-    split = [spelling.split() for spelling in spellings]
-    if len(set(map(len, split))) > 1:
-        split = split[:1]
-    words: list[set[str]] = []
-    for spelled in zip(*split, strict=True):
-        if set(spelled) not in words:
-            words.append(set(spelled))
-    words.sort(key=lambda word: -min(map(len, word)))
-    is_searchable = 1 < len(words) <= MOST_WORDS and min(map(len, words[0])) >= SHORTEST_SEARCH
-    return words if is_searchable else []
-
-
-def _find_in_any_order(
-    rows: QuerySet[Any],
-    words: list[set[str]],
-    is_shown: Q,
-    is_found: Exists,
-    show: Callable[[Any], Found[Any]],
-) -> Stage:
-    """Return the stage of names with a word that begins with each of ``words``, in whatever order.
-
-    The first word is looked up in the index, the others among the terms of those it finds.
-
-    :param is_found: the condition that an earlier stage has found the owner.
-    """
-    terms = rows.model._base_manager
-    same_name = terms.filter(owner_id=OuterRef("owner_id"), former_name=OuterRef("former_name"))
-    matches = Q(place__in=list(Place)) & _begins_with_any(words[0])
-    for word in words[1:]:
-        # Written so that no range of an index serves it: PostgreSQL would read that for every name.
-        is_there = [Exact(Left("term", len(spelling)), Value(spelling)) for spelling in sorted(word)]
-        matches &= Q(Exists(same_name.filter(reduce(or_, map(Q, is_there)))))
-    of_owner = terms.filter(owner_id=OuterRef("owner_id"))
-    is_repeated = Exists(of_owner.filter(is_shown, _is_before()).filter(matches))
-    found = rows.filter(is_shown, matches).exclude(is_found).exclude(is_repeated)
-    return Stage(found, ("place", "term", "owner_id"), show)
-
-
-def _begins_with_any(spellings: set[str]) -> Q:
-    found = Q()
-    for spelling in sorted(spellings):
-        found |= Q(*begins_with(spelling))
-    return found
-
-
-def _is_before() -> Q:
-    """Return the condition that a term is before another of the same owner."""
-    place, term = OuterRef("place"), OuterRef("term")
-    is_same = Q(place=place, term=term, former_name__lt=OuterRef("former_name"))
-    return Q(place__lt=place) | Q(place=place, term__lt=term) | is_same
-
-
-def _read_beginnings(stages: Iterable[Stage], related: str) -> list[Found[Any]]:
-    """Return the first of what begins with a text, of all stages in one statement.
-
-    :param related: the path of what is read with a term.
-    """
-    listed = [stage for stage in stages if not stage.is_inside]
-    parts = []
-    for number, stage in enumerate(listed):
-        first = stage.rows.filter(stage.start).order_by(*stage.order)[:SUGGESTED]
-        # The limit is inside, since a part of a union has none on SQLite.
-        part = stage.rows.model._base_manager.filter(pk__in=first.values("pk"))
-        parts.append(part.select_related(related).annotate(stage=Value(number)))
-    rows = parts[0].union(*parts[1:], all=True)
-    best = sorted(
-        rows, key=lambda row: (row.stage, *(getattr(row, name) for name in listed[row.stage].order))
-    )
-    return [listed[row.stage].show(row) for row in best[:SUGGESTED]]
-
-
-def _show_term(term: Any, path: list[str]) -> Found[Any]:
-    item = term
-    for part in path:
-        item = getattr(item, part)
-    return Found(item, term.former_name)
-
-
-def _read_page(stages: Iterable[Stage], listing: str, cursor: str | None, limit: int) -> Page[Found[Any]]:
-    """Return the page after a cursor, which names a stage and the cursor within it."""
     check_limit(limit)
-    name = f"search/{listing}"
-    first, within = read_position(name, cursor) if cursor else (0, None)
-    items: list[Found[Any]] = []
-    for number, stage in enumerate(stages):
-        if number < first:
-            continue
-        if len(items) == limit:
-            if stage.rows.filter(stage.start).exists():
-                return Page(items, write_position(name, [number, None]), has_next=True)
-            continue
-        rows = stage.rows if within else stage.rows.filter(stage.start)
-        wanted = limit - len(items)
-        found = paginate(rows, listing=name, order=stage.order, cursor=within, limit=wanted)
-        items += map(stage.show, found.items)
-        if found.has_next:
-            return Page(items, write_position(name, [number, found.next_cursor]), has_next=True)
-        within = None
-    return Page(items, None, has_next=False)
+    name = f"found/{listing}"
+    after = read_position(name, cursor) if cursor else None
+    hits: list[tuple[Sequence[Any], Found[Any]]] = []
+    if by_id is not None and (after is None or after[0] == _BY_ID):
+        rows = rows_after(by_id, ("public_id",), after and after[1:], is_bounded=False)
+        hits += [((_BY_ID, item.public_id), Found(item)) for item in rows[: limit + 1]]
+        after = None
+    if len(hits) <= limit:
+        found = finding.find(source, text, after, limit + 1 - len(hits))
+        hits += [(hit.position, Found(*hit.make())) for hit in found]
+    items = [found for _, found in hits[:limit]]
+    if len(hits) <= limit:
+        return Page(items, None, has_next=False)
+    return Page(items, write_position(name, hits[limit - 1][0]), has_next=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.db.models import (
     Case,
@@ -16,11 +18,11 @@ from django.db.models import (
     Q,
     QuerySet,
     SmallIntegerField,
+    Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.functions import Coalesce
 
 from deltacrown.core.names import make_name_key
 from deltacrown.core.pagination import Order, Page, paginate
@@ -112,19 +114,28 @@ def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool
     """
     if not getattr(event, "has_results", True):
         return [], False, []
-    is_out = Q(disqualified_at__isnull=False)
-    numbered = _in_order(_filter_official(event)).annotate(
-        is_out=Case(When(is_out, then=Value(1)), default=Value(0), output_field=SmallIntegerField()),
-        number=Window(RowNumber(), partition_by=["is_out"], order_by=list(STANDINGS_ORDER)),
-        sharing=Window(Count("pk"), partition_by=["placement", "placement_to"]),
-    )
-    shown = Q(is_out=0, number__lte=limit + 1) | Q(is_out=1, number__lte=DISQUALIFIED_SHOWN)
-    rows = list(numbered.filter(shown).order_by(*STANDINGS_ORDER))
-    standing = [row for row in rows if not row.is_out]
-    out = [row for row in rows if row.is_out]
+    table = _filter_official(event).select_related(None).order_by()
+    in_it = _in_order(table.filter(disqualified_at__isnull=True))
+    # Each begins where an index does, however many rows there are.
+    of_range = Coalesce("placement_to", "placement")
+    placed = in_it.filter(placement__isnull=False).order_by("placement", of_range, "id")
+    unranked = in_it.filter(placement__isnull=True).order_by("placement", "id")
+    out = _in_order(table.filter(disqualified_at__isnull=False)).order_by(*STANDINGS_ORDER)
+    parts = (placed[: limit + 1], unranked[: limit + 1], out[:DISQUALIFIED_SHOWN])
+    is_shown = reduce(or_, (Q(pk__in=part.values("pk")) for part in parts))
+
+    # Who has a place alone is written as a range of one, so that no column is compared that is empty.
+    ends_at = Coalesce("placement_to", Value(0))
+    same = table.filter(placement=OuterRef("placement")).annotate(ends_at=ends_at)
+    same = same.filter(ends_at=Coalesce(OuterRef("placement_to"), Value(0)))
+    sharing_it = same.values("tournament").annotate(entrants=Count("pk")).values("entrants")
+    shown = _in_order(_filter_official(event)).filter(is_shown).annotate(sharing=Subquery(sharing_it))
+    rows = list(shown.order_by(*STANDINGS_ORDER))
+    standing = [row for row in rows if row.disqualified_at is None]
+    barred = [row for row in rows if row.disqualified_at is not None]
     kept = standing[:limit]
     sharing: Sharing = {(row.placement, row.placement_to): row.sharing for row in kept if row.placement}
-    items = _describe_results(event, [*kept, *out], sharing)
+    items = _describe_results(event, [*kept, *barred], sharing)
     return items[: len(kept)], len(standing) > limit, items[len(kept) :]
 
 

@@ -63,11 +63,12 @@ def count_entries(event: Tournament, viewer: Viewer) -> Entries:
     """Return how many entered, and the viewer's own registration, in one query."""
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
     stays = ~Q(status=Status.WITHDRAWN)
+    # A player is registered once, so nothing has to be sorted to count players.
     entrant = "team" if is_team else "user"
     counts: dict[str, Any] = {
         "players": Count("pk", filter=stays),
-        "entrants": Count(entrant, filter=stays, distinct=True),
-        "checked_in": Count(entrant, filter=Q(status=Status.CHECKED_IN), distinct=True),
+        "entrants": Count(entrant, filter=stays, distinct=is_team),
+        "checked_in": Count(entrant, filter=Q(status=Status.CHECKED_IN), distinct=is_team),
     }
     if isinstance(viewer, User):
         # There is one at most: the most of it is it.

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.core.natural_order import get_numbered_key
@@ -20,12 +21,13 @@ from deltacrown.pages.tournament_players import (
     load_profiles,
     order_players,
 )
-from deltacrown.tournaments.models import Tournament, TournamentSeriesResult
+from deltacrown.tournaments.models import Tournament, TournamentMatchResult, TournamentSeriesResult
 from deltacrown.tournaments.services import (
     PlayedRow,
     TournamentSummary,
     add_numbers,
     list_played_rows,
+    read_played_front,
 )
 from deltacrown.user_profile.histories.match_words import say_why_uncounted, word_ending
 from deltacrown.user_profile.models import UserProfile
@@ -33,6 +35,10 @@ from deltacrown.user_profile.models import UserProfile
 EndedBy = MatchRow.EndedBy
 #: The most encounters that are drawn as stages; the list of matches has those of larger tournaments.
 MOST_DRAWN = 512
+#: From how many lines on the database adds them up. Few lines are read as fast as added up, and once then.
+MANY_LINES = 1_000
+#: The most series that are asked for by name, rather than all of them.
+MOST_NAMED = 100
 #: Of one place in a line of results, what is the result of a side: that of those who did best.
 RESULTS = list(MatchRow.Result)
 
@@ -97,20 +103,32 @@ class _Names:
 
 
 def read_played(
-    event: Tournament, *, disqualified: Collection[tuple[str, int]], players: int, latest: int
+    event: Tournament,
+    *,
+    disqualified: Collection[tuple[str, int]],
+    players: int,
+    latest: int,
+    with_totals: bool,
 ) -> Played:
-    """Return what was played, in at most four queries; in one where nothing was.
+    """Return what was played, in at most four queries; in one where nothing was, in more of a large one.
 
     :param disqualified: the keys of contenders.
     :param players: how many players to list at most; ``latest``: how many series and matches.
+    :param with_totals: the totals of all that games reported; of kills and deaths at least without.
     """
-    rows = list_played_rows(event)
-    numbers = add_numbers(rows)
-    groups = _group(event, rows)
-    recent = sorted(groups, key=lambda group: group.order, reverse=True)[:latest]
-    drawn = [group for group in groups if not group.is_void]
-    if len(drawn) > MOST_DRAWN:
-        drawn = []
+    front = None
+    if getattr(event, "has_many_lines", False):
+        front = read_played_front(event, players=players, latest=latest, with_totals=with_totals)
+    if front is not None and front.drawn > MOST_DRAWN:
+        rows = list_played_rows(event, front.latest)
+        numbers, groups, drawn = front.numbers, _group(event, rows), list[_Group]()
+    else:
+        rows = list_played_rows(event)
+        numbers, groups = add_numbers(rows), _group(event, rows)
+        drawn = [group for group in groups if not group.is_void]
+        if len(drawn) > MOST_DRAWN:
+            drawn = []
+    recent = _list_recent(groups, latest)
 
     best = order_players(numbers.players)[:players]
     profiles = (
@@ -129,9 +147,27 @@ def read_played(
     )
 
 
+def ask_size(events: QuerySet[Tournament]) -> QuerySet[Tournament]:
+    """Have tournaments know whether so much was played that the database had better add it up."""
+    lines = TournamentMatchResult.objects.filter(tournament=OuterRef("pk"))
+    return events.annotate(has_many_lines=Exists(lines[MANY_LINES : MANY_LINES + 1]))
+
+
+def _list_recent(groups: Sequence[_Group], limit: int) -> list[_Group]:
+    """Return the groups played last, the last first."""
+    if not groups:
+        return []
+    # The full order compares names as people count, which is for those that may be among them alone.
+    ended = {id(group): max(row.played_at for row in group.rows) for group in groups}
+    least = sorted(ended.values(), reverse=True)[:limit][-1]
+    last = [group for group in groups if ended[id(group)] >= least]
+    return sorted(last, key=lambda group: group.order, reverse=True)[:limit]
+
+
 def _group(event: Tournament, rows: Sequence[PlayedRow]) -> list[_Group]:
     """Return the lines by series, and those of none by match."""
-    results = _list_results(event) if any(row.told.series for row in rows) else {}
+    named = {row.told.series for row in rows if row.told.series}
+    results = _list_results(event, named) if named else {}
     grouped: defaultdict[tuple[str, str], list[PlayedRow]] = defaultdict(list)
     for row in rows:
         is_of_series = row.told.series in results
@@ -141,11 +177,13 @@ def _group(event: Tournament, rows: Sequence[PlayedRow]) -> list[_Group]:
     return [_Group(found, results[key] if kind == "series" else []) for (kind, key), found in grouped.items()]
 
 
-def _list_results(event: Tournament) -> dict[str, list[_SeriesRow]]:
-    """Return name of a series → the results of its players."""
+def _list_results(event: Tournament, named: Collection[str]) -> dict[str, list[_SeriesRow]]:
+    """Return name of a series → the results of its players, of those named."""
     columns = ("series", "round", "user_id", "team_id", "team__name", "team__slug", "result", "games_won")
     more = ("games_played", "uncounted_reason", "played_at", "is_time_known")
     rows = TournamentSeriesResult.objects.filter(tournament=event).order_by()
+    if len(named) <= MOST_NAMED:
+        rows = rows.filter(series__in=named)
     found: defaultdict[str, list[_SeriesRow]] = defaultdict(list)
     for values in rows.values_list(*columns, *more):
         row = _SeriesRow(*values)

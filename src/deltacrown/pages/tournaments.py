@@ -29,7 +29,7 @@ from deltacrown.pages.tournament_entrants import (
 )
 from deltacrown.pages.tournament_entries import EnteredItem, Entries, count_entries, list_entered
 from deltacrown.pages.tournament_matches import list_match_items
-from deltacrown.pages.tournament_played import Played, read_played
+from deltacrown.pages.tournament_played import Played, ask_size, read_played
 from deltacrown.pages.tournament_players import list_player_items
 from deltacrown.pages.tournament_series import (
     SeriesPage,
@@ -149,9 +149,12 @@ def list_past_tournaments(page: str | None, *, limit: int = 20) -> Page[Tourname
     return found.with_items(describe_tournaments)
 
 
-def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
-    """Return the front page of a tournament, in at most eight queries."""
-    event = get_tournament(slug, viewer=viewer)
+def get_tournament_page(slug: str, *, viewer: Viewer, with_totals: bool = False) -> TournamentFrontPage:
+    """Return the front page of a tournament, in at most eight queries; a large one in two more.
+
+    :param with_totals: the summary has the totals of all that games reported, not of kills and deaths alone.
+    """
+    event = get_tournament(slug, viewer=viewer, with_size=True)
     results, has_more, disqualified = list_first(event, limit=FRONT_RESULTS)
     return TournamentFrontPage(
         tournament=event,
@@ -161,6 +164,7 @@ def get_tournament_page(slug: str, *, viewer: Viewer) -> TournamentFrontPage:
             disqualified={item.key for item in disqualified},
             players=FRONT_PLAYERS,
             latest=FRONT_MATCHES,
+            with_totals=with_totals,
         ),
         results=results,
         has_more_results=has_more,
@@ -235,11 +239,12 @@ def get_players_page(slug: str, *, viewer: Viewer) -> TournamentListPage:
     return TournamentListPage(event, Page(list_player_items(event), None, has_next=False))
 
 
-def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
+def get_tournament(slug: str, *, viewer: Viewer, with_size: bool = False) -> Tournament:
     """Return the tournament with this slug; a draft only to who runs it.
 
     It knows whether ``viewer`` runs it beside its organiser: no statement is needed to ask that.
 
+    :param with_size: it also knows whether much was played in it.
     :raises NotFound: when there is none.
     """
     event: Tournament | None = None
@@ -248,6 +253,8 @@ def get_tournament(slug: str, *, viewer: Viewer) -> Tournament:
             has_decisions=Exists(TournamentDecision.objects.filter(tournament=OuterRef("pk"))),
             has_results=Exists(TournamentResult.objects.filter(tournament=OuterRef("pk"))),
         )
+        if with_size:
+            rows = ask_size(rows)
         if isinstance(viewer, User):
             rows = ask_co_organiser(rows, viewer)
         shown = filter_tournaments_by_visibility(rows, viewer)

@@ -29,6 +29,10 @@ from deltacrown.user_profile.models import (
     PlayerSearchTerm,
     PrivacySettings,
     PublicIdCounter,
+    RankChange,
+    RankCount,
+    RankedPlayer,
+    RankFold,
     StandingChange,
     UserAchievement,
     UserActivity,
@@ -270,6 +274,32 @@ class BackfilledPlayerAdmin(OwnedAdmin):
     fields = ["player", "token", "rules"]
     readonly_fields = ["player"]
     ordering = ["owner"]
+
+
+@admin.register(RankChange)
+class RankChangeAdmin(OwnedAdmin):
+    list_display = ["player", "site_link"]
+    fields = ["player"]
+    readonly_fields = ["player"]
+
+
+@admin.register(RankedPlayer)
+class RankedPlayerAdmin(OwnedAdmin):
+    list_display = ["player", "counted", "site_link"]
+    fields = ["player", "counted"]
+    readonly_fields = ["player"]
+    ordering = ["owner"]
+
+
+@admin.register(RankCount)
+class RankCountAdmin(ReadOnlyAdmin):
+    list_display = ["board", "level", "bucket", "players"]
+    ordering = ["board", "level", "bucket"]
+
+
+@admin.register(RankFold)
+class RankFoldAdmin(ReadOnlyAdmin):
+    list_display = ["fingerprint"]
 
 
 @admin.register(PendingAnonymisation)

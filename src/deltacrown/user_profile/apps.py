@@ -13,7 +13,7 @@ class UserProfileConfig(AppConfig):
         from deltacrown.accounts.texts import register_texts  # noqa: PLC0415
         from deltacrown.core.namesakes import NameSource, register_names  # noqa: PLC0415
         from deltacrown.core.term_triggers import register_terms  # noqa: PLC0415 - imports models
-        from deltacrown.core.trigrams import check_trigrams, sync_trigram_indexes  # noqa: PLC0415
+        from deltacrown.core.trigrams import sync_trigram_indexes  # noqa: PLC0415
         from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
         from deltacrown.interchange.directory import PlayerAddress, register_players  # noqa: PLC0415
         from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
@@ -21,6 +21,7 @@ class UserProfileConfig(AppConfig):
         from deltacrown.user_profile.checks import check_catalogue, check_everyone_has_a_profile  # noqa: PLC0415
         from deltacrown.user_profile.models import UserProfile  # noqa: PLC0415
         from deltacrown.user_profile.models.search import TERM_SOURCES  # noqa: PLC0415
+        from deltacrown.user_profile.numbers import rank_triggers  # noqa: PLC0415
         from deltacrown.user_profile.people import (  # noqa: PLC0415
             addresses,
             block_triggers,
@@ -40,13 +41,19 @@ class UserProfileConfig(AppConfig):
         register_provider(Provider(standing_triggers.build_standing_triggers, standing_triggers.list_tables))
         register_terms(TERM_SOURCES)
         register_provider(Provider(block_triggers.build_block_triggers, block_triggers.list_block_tables))
+        register_provider(
+            Provider(
+                rank_triggers.build_rank_triggers,
+                rank_triggers.list_rank_tables,
+                rank_triggers.note_everybody,
+            )
+        )
         register_watches(watches.WATCHES)
         register_names(NameSource("player", UserProfile, name="display_name", skeleton="display_skeleton"))
         checks.register(check_catalogue)
         checks.register(check_everyone_has_a_profile, checks.Tags.database)
         receivers.connect()
         fixtures.connect_fixtures()
-        checks.register(check_trigrams, checks.Tags.database)
         post_migrate.connect(sync_trigram_indexes, sender=self)  # the last app with names
         post_migrate.connect(ensure_profiles_after_migrating, sender=self)
         post_migrate.connect(fill_groups, sender=self)  # the last app with permissions of theirs

@@ -14,6 +14,9 @@ from deltacrown.user_profile.models import (
     PendingAnonymisation,
     PlayerSearchTerm,
     PrivacySettings,
+    RankCount,
+    RankedPlayer,
+    RankFold,
     StandingChange,
     UserAchievement,
     UserActivity,
@@ -61,4 +64,7 @@ TEXTS = [
     describe(KycVerification, nameless="status"),
     describe(PlayerSearchTerm, owner="owner", gone="term former_name"),
     describe(PendingAnonymisation, nameless="names stage"),
+    describe(RankedPlayer, nameless="counted"),
+    describe(RankCount, nameless="board"),
+    describe(RankFold, nameless="fingerprint"),
 ]

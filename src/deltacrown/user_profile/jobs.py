@@ -13,6 +13,7 @@ from deltacrown.core.days import start_of_day
 from deltacrown.games.services import archive_matches
 from deltacrown.tournaments.services import sync_all_series
 from deltacrown.user_profile.achievements.backfill import backfill_players
+from deltacrown.user_profile.numbers.rank_folding import count_anew, fold_changes, verify_counts
 from deltacrown.user_profile.numbers.reconciliation import reconcile_stats
 from deltacrown.user_profile.people.anonymising import anonymise_due_accounts
 from deltacrown.user_profile.people.avatars import sweep_avatars
@@ -49,6 +50,7 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
     if backfilled.mended:
         logger.warning("%d entries, achievements and awards were not as the facts say", backfilled.mended)
 
+    ranks = mend_ranks()
     if report.faults:
         raise NumbersNotKept(
             f"run {report.run}: {report.numbers_checked} numbers checked, {report.numbers_drifted} drifted, "
@@ -56,8 +58,23 @@ def reconcile_everything(*, clock: Clock) -> dict[str, object]:
         )
     names = ("run", "numbers_checked", "numbers_drifted", "numbers_repaired", "cause")
     figures = {name: getattr(report, name) for name in names}
-    figures["series_mended"] = series.changed
+    figures["series_mended"], figures["ranks_mended"] = series.changed, ranks
     return {**figures, "mended": backfilled.mended, **backfilled.as_dict()}
+
+
+def count_ranks(*, clock: Clock) -> dict[str, object]:  # noqa: ARG001 - it asks for no time
+    """Count the changes of ranked players since the last run; return the figures."""
+    folded = fold_changes()
+    return {"changes": folded.changes, "anew": int(folded.is_anew)}
+
+
+def mend_ranks() -> int:
+    """Count all ranked players anew where they are not counted as they are; return how many were not."""
+    differing = verify_counts()
+    if differing:
+        logger.warning("%d players or ranges of leaderboards were not counted as they are", differing)
+        count_anew()
+    return differing
 
 
 def end_due_suspensions(*, clock: Clock) -> dict[str, object]:

@@ -57,9 +57,9 @@ VERIFICATION = "verification"
 
 #: The flags of a player whose pages are shown.
 _FLAGS = PreparedQuery(
-    lambda: PrivacySettings.objects.filter(has_shown_player(), user=Parameter(0)).order_by("pk")[:1]
+    lambda: PrivacySettings.objects.filter(has_shown_player(), user=Parameter(0)).order_by("pk")[:1],
+    is_by_key=True,
 )
-
 #: The right to see what a player hides, where it is not ``Right.VIEW_HIDDEN``.
 RIGHTS = {DISPUTES: Right.VIEW_DISPUTES, VERIFICATION: Right.VIEW_VERIFICATIONS}
 
@@ -329,9 +329,13 @@ def filter_match_by_visibility(rows: QuerySet[Any], viewer: Viewer, *, about: st
     if sees_hidden(viewer):
         record_deed(deed=Deed.READ_MATCH, by=viewer, about=about)
         return rows
-    shown = Q(_owner_shows("show_match_history")) & Q(has_shown_player())
-    own = Q(user_id=viewer.pk) if _is_known(viewer) else Q()
-    return rows.filter(Q(kind=MatchRow.Kind.TOURNAMENT) | shown | own)
+    return filter_match_for(rows, get_known_key(viewer))
+
+
+def filter_match_for(rows: QuerySet[Any], viewer: int | Parameter | None) -> QuerySet[Any]:
+    """As ``filter_match_by_visibility``, for the key of an account without rights, or for a visitor."""
+    seen = Q(kind=MatchRow.Kind.TOURNAMENT) | Q(_owner_shows("show_match_history")) & Q(has_shown_player())
+    return rows.filter(seen if viewer is None else seen | Q(user_id=viewer))
 
 
 def filter_tournaments_by_visibility(rows: QuerySet[Any], viewer: Viewer) -> QuerySet[Any]:
@@ -380,6 +384,11 @@ def _owner_shows(flag: str) -> Exists:
 
 def _viewer_follows(viewer: User) -> Exists:
     return Exists(Follow.objects.filter(follower_id=viewer.pk, followed=OuterRef("user")))
+
+
+def get_known_key(viewer: Viewer) -> int | None:
+    """Return the key of ``viewer``; None for visitors and for accounts that are not active."""
+    return viewer.pk if _is_known(viewer) else None
 
 
 def _is_known(viewer: Viewer) -> TypeGuard[User]:

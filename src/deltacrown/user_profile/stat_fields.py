@@ -208,6 +208,7 @@ def build_indexes(
     *,
     first: Sequence[str] = (),
     last: str,
+    are_all_ordered: bool = True,
 ) -> list[models.Index]:
     """Build the indexes that leaderboards are read from.
 
@@ -215,13 +216,16 @@ def build_indexes(
     :param prefix: what the names of the indexes begin with.
     :param first: the columns the leaderboard is of one value of.
     :param last: the column that makes the order total.
+    :param are_all_ordered: also rows that a board leaves out for their sample are kept in its order. No
+        board reads them so; the specification asks for it of profiles.
     """
     indexes = []
 
     for column, board in boards.items():
         order = F(column) if board.lowest_first else F(column).desc()
         ending = board.index or column
-        indexes.append(models.Index(*first, order, last, name=_fit(f"{prefix}_by_{ending}")))
+        if are_all_ordered or not board.sample:
+            indexes.append(models.Index(*first, order, last, name=_fit(f"{prefix}_by_{ending}")))
 
         if board.sample:
             condition = Q(**{f"{board.sample.stat}__gte": board.sample.at_least})

@@ -42,6 +42,7 @@ ASIDE = {
         "says who is signed in, or is about to be",
     ),
     "freshness.ContentVersion": "says that something changed",
+    "user_profile.RankChange": "says whom the job is to count anew on the leaderboards",
     "notifications.Notification": "news of what was done, and of its undoing",
     "user_profile.Achievement": "the catalogue, written as it is needed",
     "contenttypes.ContentType": "of Django",

@@ -45,7 +45,8 @@ LONGEST_SECRET = 100
 USE_NOTED_EVERY = timedelta(minutes=1)
 #: Every request with a key asks for it.
 _WITH_PREFIX = PreparedQuery(
-    lambda: ApiKey.objects.select_related("owner").filter(prefix=Parameter(0)).order_by("pk")[:1]
+    lambda: ApiKey.objects.select_related("owner").filter(prefix=Parameter(0)).order_by("pk")[:1],
+    is_by_key=True,
 )
 
 

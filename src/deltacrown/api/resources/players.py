@@ -10,6 +10,7 @@ from ninja import Path, Query
 from pydantic import BaseModel, Field
 
 from deltacrown.api.access import PUBLIC, SHARED, caller_of
+from deltacrown.api.answers import Writer, answer_json
 from deltacrown.api.resource import Resource
 from deltacrown.api.shapes import MatchKind, PageOf, Paging, PagingByTen, Result, TournamentStatus, page_of
 from deltacrown.api.shapes.players import (
@@ -32,8 +33,10 @@ from deltacrown.api.shapes.stats import (
 )
 from deltacrown.core.clock import now
 from deltacrown.pages import cached, players, stats, versus
+from deltacrown.pages.players import ProfilePage
 
 resource = Resource("players")
+_PLAYER = Writer(Player)
 
 PlayerPath = Annotated[
     str, Path(description="A player's public id.", examples={"player": {"value": "DC-25-000042"}})
@@ -163,7 +166,17 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
 
     410 when the account is closed, on this address and all below it.
     """
-    shown = cached.get_profile_page(public_id, viewer=caller_of(request).viewer)
+    viewer = caller_of(request).viewer
+    if viewer is None:
+        return answer_json(cached.get_profile_body(public_id, _write_player))
+    return _describe_player(cached.get_profile_page(public_id, viewer=viewer))
+
+
+def _write_player(page: ProfilePage) -> bytes:
+    return _PLAYER.write(_describe_player(page))
+
+
+def _describe_player(shown: ProfilePage) -> dict[str, Any]:
     profile = shown.profile
     return {
         "public_id": profile.public_id,

@@ -63,7 +63,7 @@ def list_tournaments(request: HttpRequest, query: Query[ListQuery]) -> Any:
 @resource.read("/tournaments/{slug}", answers=TournamentPage, access=PUBLIC, refuses=[404])
 def get_tournament(request: HttpRequest, slug: SlugPath) -> Any:
     """A tournament at a glance; a draft is there for its organiser, and staff who may run every one."""
-    shown = tournaments.get_tournament_page(slug, viewer=caller_of(request).viewer)
+    shown = tournaments.get_tournament_page(slug, viewer=caller_of(request).viewer, with_totals=True)
     return {
         **describe_tournament(shown.tournament),
         "registered": shown.registered,

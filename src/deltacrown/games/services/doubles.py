@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from deltacrown.core.days import ONE_DAY, start_of_day
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, MatchRow
-from deltacrown.games.services.lines import list_lines_by_match
+from deltacrown.games.services.lines import list_known_lines
 from deltacrown.games.services.records import MatchKey, MatchRecord, RecordOutcome
 
 #: What is said of a double, by whether only the day is known, and whether its key is told.
@@ -137,13 +138,12 @@ def find_doubles(subjects: Collection[Subject]) -> dict[MatchKey, list[Double]]:
     by_number = dict(enumerate(subjects))
     clocked = {number: each for number, each in by_number.items() if each.is_time_known}
     by_day = {number: each for number, each in by_number.items() if not each.is_time_known}
-    found = [pair for table in MATCH_TABLES for pair in _probe(table, clocked, AT_TIME)]
-    found += [pair for table in MATCH_TABLES for pair in _probe(table, by_day, ON_DAY)]
+    found = [*_probe(clocked, AT_TIME), *_probe(by_day, ON_DAY)]
     if not found:
         return {}
 
     keys = {(by_number[number].key[0], match_key) for number, match_key in found}
-    lines = list_lines_by_match(keys)
+    lines = list_known_lines(keys)
     doubles: dict[MatchKey, list[Double]] = {}
     for number, match_key in found:
         subject = by_number[number]
@@ -174,45 +174,70 @@ def add_double(outcome: RecordOutcome, double: Double, records: Iterable[MatchRe
     return replace(outcome, warnings=(*outcome.warnings, warning))
 
 
-def _probe(table: type[Any], subjects: Mapping[int, Subject], when: str) -> list[tuple[int, str]]:
+def _probe(subjects: Mapping[int, Subject], when: str) -> list[tuple[int, str]]:
     """Return numbers with the keys of matches that have the first and last player, and as many players.
-
-    The sums with zero keep PostgreSQL from reading all of the unique index (game, key, user) for a player,
-    where it knows nothing of the table yet.
 
     :param when: ``AT_TIME`` or ``ON_DAY``.
     """
     if not subjects:
         return []
-    name = connection.ops.quote_name(table._meta.db_table)
+    # Hardly any match has another of its first player at its time, and that is a short look into an index.
+    suspected = _ask(_write_suspicion(when, connection.vendor), subjects)
+    suspects = {number: subjects[number] for (number,) in suspected}
+    if not suspects:
+        return []
+
+    found: list[tuple[int, str]] = []
+    for table in MATCH_TABLES:
+        rows = _ask(_write_probe(table, when, connection.vendor), suspects)
+        found += [(number, match_key) for number, others in rows for match_key in _read(others)]
+    return found
+
+
+@cache
+def _write_suspicion(when: str, vendor: str) -> str:
+    looks = " OR ".join(f"({_others(table, when)} LIMIT 1) IS NOT NULL" for table in MATCH_TABLES)
+    return f"WITH probe AS ({_unpack(vendor)}) SELECT n FROM probe WHERE {looks}"
+
+
+@cache
+def _write_probe(table: type[Any], when: str, vendor: str) -> str:
+    gather = "json_agg" if vendor == "postgresql" else "json_group_array"
+    alike = f"{_others(table, when)} AND {_has_players(table)} LIMIT {MOST_DOUBLES}"
+    gathered = f"SELECT n, (SELECT {gather}(match_key) FROM ({alike}) AS alike) AS others FROM probe"
+    return f"WITH probe AS ({_unpack(vendor)}) SELECT n, others FROM ({gathered}) AS found"
+
+
+def _ask(query: str, subjects: Mapping[int, Subject]) -> list[tuple[Any, ...]]:
     probes = [_build_probe(number, subject) for number, subject in subjects.items()]
-    gather = "json_agg" if connection.vendor == "postgresql" else "json_group_array"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH probe AS ({_unpack()})
-            SELECT n, others FROM (
-                SELECT n, (SELECT {gather}(match_key) FROM (
-                    SELECT m.match_key FROM {name} m
-                    WHERE m.user_id = probe.first_player AND m.game_id + 0 = probe.game_id
-                    AND {when} AND m.match_key <> probe.own_key AND {COUNTS_SQL}
-                    AND (m.sequence IS NULL OR probe.place < 0 OR m.sequence = probe.place)
-                    AND EXISTS (
-                        SELECT 1 FROM {name} l WHERE l.game_id = probe.game_id
-                        AND l.match_key = m.match_key AND l.user_id + 0 = probe.last_player
-                    )
-                    AND probe.players = (
-                        SELECT COUNT(*) FROM {name} c
-                        WHERE c.game_id = probe.game_id AND c.match_key = m.match_key
-                    )
-                    LIMIT {MOST_DOUBLES}
-                ) AS alike) AS others FROM probe
-            ) AS found
-            """,
-            [json.dumps(probes)],
-        )
-        found = [(number, _read(others)) for number, others in cursor.fetchall()]
-    return [(number, match_key) for number, others in found for match_key in others]
+        cursor.execute(query, [json.dumps(probes)])
+        return list(cursor.fetchall())
+
+
+def _others(table: type[Any], when: str) -> str:
+    """Return the query of the keys of other matches of the first player of a probe.
+
+    The sum with zero keeps PostgreSQL from reading all of the unique index (game, key, user) for a player,
+    where it knows nothing of the table yet.
+    """
+    return (
+        f"SELECT m.match_key FROM {connection.ops.quote_name(table._meta.db_table)} m "
+        f"WHERE m.user_id = probe.first_player AND m.game_id + 0 = probe.game_id AND {when} "
+        f"AND m.match_key <> probe.own_key AND {COUNTS_SQL} "
+        "AND (m.sequence IS NULL OR probe.place < 0 OR m.sequence = probe.place)"
+    )
+
+
+def _has_players(table: type[Any]) -> str:
+    """Return the condition that the match of a row ``m`` has the last player and as many; as ``_others``."""
+    name = connection.ops.quote_name(table._meta.db_table)
+    return (
+        f"EXISTS (SELECT 1 FROM {name} l WHERE l.game_id = probe.game_id "
+        "AND l.match_key = m.match_key AND l.user_id + 0 = probe.last_player) "
+        f"AND probe.players = (SELECT COUNT(*) FROM {name} c "
+        "WHERE c.game_id = probe.game_id AND c.match_key = m.match_key)"
+    )
 
 
 def _read(others: str | list[str] | None) -> list[str]:
@@ -244,9 +269,9 @@ def _write(value: datetime) -> str:
     return str(connection.ops.adapt_datetimefield_value(value))
 
 
-def _unpack() -> str:
+def _unpack(vendor: str) -> str:
     """Return the SQL that reads the probes from their only parameter."""
-    if connection.vendor == "postgresql":
+    if vendor == "postgresql":
         named = ", ".join(f"{name} {kind}" for name, kind in PROBE.items())
         return f"SELECT * FROM json_to_recordset(%s::json) AS p({named})"
 

@@ -18,6 +18,8 @@ from deltacrown.games.services.records import LineRecord, MatchRecord
 CLOCK_TOLERANCE = timedelta(days=1)
 #: The first time of the calendar, in UTC; Python and both databases begin there.
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+#: The words there are; an enumeration would list them anew for each line. What is given may not be hashable.
+KINDS, RESULTS, ENDS = ([*words.values] for words in (MatchRow.Kind, MatchRow.Result, MatchRow.EndedBy))
 LONGEST_KEY = 100
 LONGEST_SIDE = 120
 LONGEST_SCORE = 100
@@ -49,7 +51,7 @@ def check_record(record: MatchRecord, *, now: datetime) -> None:
 
 def check_kind(kind: str) -> None:
     """Refuse a word that is no kind of match."""
-    if kind not in MatchRow.Kind.values:
+    if kind not in KINDS:
         words = {"kind": repr(kind), "kinds": write_choice(MatchRow.Kind.values)}
         raise InvalidMatch(_("kind %(kind)s is unknown; give %(kinds)s.") % words, field="kind")
 
@@ -83,14 +85,14 @@ def check_sequence(sequence: int | None) -> None:
 
 def check_result(result: object) -> None:
     """Refuse a word that is no result."""
-    if result not in MatchRow.Result.values:
+    if result not in RESULTS:
         words = {"result": f"{result!r:.40}", "results": ", ".join(MatchRow.Result.values)}
         raise InvalidMatch(_("result %(result)s is unknown; give %(results)s.") % words, field="result")
 
 
 def check_ended_by(ended_by: object, result: str) -> None:
     """Refuse a word that is no end of a match, or an abandoned match with a result."""
-    if ended_by not in MatchRow.EndedBy.values:
+    if ended_by not in ENDS:
         words = {"word": f"{ended_by!r:.40}", "words": ", ".join(MatchRow.EndedBy.values)}
         raise InvalidMatch(_("ended_by %(word)s is unknown; give %(words)s.") % words, field="ended_by")
     if ended_by == MatchRow.EndedBy.ABANDONED and result != MatchRow.Result.NONE:

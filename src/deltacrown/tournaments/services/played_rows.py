@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -68,12 +68,16 @@ class PlayedRow:
         return self.voided_at is None and not self.uncounted_reason
 
 
-def list_played_rows(tournament: Tournament) -> list[PlayedRow]:
+def list_played_rows(tournament: Tournament, matches: Collection[int] | None = None) -> list[PlayedRow]:
     """Return the lines of a tournament's matches, void ones too, in two queries.
 
     A row that is being archived is in both tables for a moment, and is returned once.
+
+    :param matches: the keys of match rows, to return these alone.
     """
     described = TournamentMatchResult.objects.filter(tournament=tournament)
+    if matches is not None:
+        described = described.filter(match__in=matches)
     columns = ("team_id", "team__name", "team__slug", "round", "series", "map_name")
     told = {pk: Told(*rest) for pk, *rest in described.values_list("match_id", *columns)}
     if not told:

@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Q
 
 from deltacrown.accounts.models import User
+from deltacrown.core.dates import read_selected_time
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.gathering import do_gathered
 from deltacrown.core.inputs import check_datetime, check_past, check_text
@@ -203,9 +205,35 @@ def lock_players(*, pks: Collection[int]) -> None:
 
     The rows are those the engine locks when it counts, in the same order: the two never wait for each other.
     """
-    locked = UserProfile.objects.select_for_update(no_key=True).filter(pk__in=pks)
+    if connection.vendor != "postgresql":  # SQLite has one writer at a time anyway
+        return
+    table = connection.ops.quote_name(UserProfile._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {table} WHERE user_id IN ({_write_ids(pks)}) ORDER BY user_id FOR NO KEY UPDATE"
+        )
 
-    list(locked.order_by("pk").values_list("pk"))
+
+def read_held(users: Collection[int], slugs: Collection[str]) -> dict[int, dict[str, datetime]]:
+    """Return player's id → slug → when it was earned, of the achievements of some slugs that they hold."""
+    quote = connection.ops.quote_name
+    held, entries = quote(UserAchievement._meta.db_table), quote(Achievement._meta.db_table)
+    found: dict[int, dict[str, datetime]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT held.user_id, entry.slug, held.earned_at FROM {held} held "
+            f"JOIN {entries} entry ON entry.id = held.achievement_id "
+            f"WHERE held.user_id IN ({_write_ids(users)})"
+        )
+        for user, slug, earned_at in cursor.fetchall():
+            if slug in slugs:
+                found.setdefault(user, {})[slug] = read_selected_time(earned_at)
+    return found
+
+
+def _write_ids(pks: Collection[int]) -> str:
+    """Return ids as they stand in a statement; NULL for none."""
+    return ", ".join(str(int(pk)) for pk in sorted(pks)) or "NULL"
 
 
 def _sync_timelines(awards: Sequence[UserAchievement]) -> None:

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+
+from django.db import connection
 
 from deltacrown.core.dates import write_day
 from deltacrown.core.words import in_english
 from deltacrown.games.models import MatchRow
+from deltacrown.user_profile.achievements.awards import read_held
 from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, map_thresholds
 from deltacrown.user_profile.achievements.match_results import (
     Fact,
+    Played,
     iterate_histories,
+    list_around,
     list_facts,
-    list_latest,
 )
 from deltacrown.user_profile.achievements.measure import TournamentMeasure
-from deltacrown.user_profile.achievements.progress import EARLIER_NEEDED, STATS, MatchProgress
+from deltacrown.user_profile.achievements.progress import (
+    COUNTED_IN_TOTALS,
+    EARLIER_NEEDED,
+    LATER_NEEDED,
+    STATS,
+    MatchProgress,
+)
 from deltacrown.user_profile.achievements.tournament_facts import TournamentFact
 from deltacrown.user_profile.models import UserProfile
 from django_tally.batches import in_batches
+from django_tally.feeds import column_of
+
+#: Players whose totals are read in one query.
+PROFILES_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,11 @@ class Additions:
     """What a batch of new matches earns.
 
     :param earned: by the players whose matches continue their histories.
-    :param unclear: players with a new match older than a known one.
+    :param late: player's id → the matches around the new ones, where a new match is older than a known one.
     """
 
     earned: list[Earned]
-    unclear: list[int]
+    late: dict[int, list[Played]]
 
 
 #: By player and slug, the id of the first match that earned it.
@@ -62,51 +77,78 @@ def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
     return name_facts(first)
 
 
-def list_earned_by_additions(rows: Iterable[MatchRow]) -> Additions:
-    """Return what new matches earned. The cost depends on their number, not on earlier matches."""
-    added: dict[int, set[int]] = defaultdict(set)
-    for row in rows:
-        if row.counts:
-            added[row.user_id].add(row.pk)
+def list_earned_by_additions(added: Mapping[int, Collection[MatchRow]]) -> Additions:
+    """Return what new matches earned. The cost depends on their number, not on earlier matches.
 
-    latest = list_latest({user: len(new) + EARLIER_NEEDED for user, new in added.items()})
-    totals = read_totals(added)
+    :param added: player's id → the new matches that count.
+    """
+    times = {user: [row.played_at for row in rows] for user, rows in added.items()}
+    spans = {user: (min(each), max(each)) for user, each in times.items()}
+    around = list_around(spans, earlier=EARLIER_NEEDED, later=LATER_NEEDED)
 
+    tails: dict[int, tuple[list[Played], list[Played]]] = {}
+    late = {}
+    for user, rows in added.items():
+        new = {row.pk for row in rows}
+        played = around.get(user, [])
+        # Those that are not new come first, or else a new one is late.
+        start = next((place for place, match in enumerate(played) if match[0] in new), 0)
+        if start + len(new) == len(played):
+            tails[user] = played[:start], played[start:]
+        else:
+            late[user] = played
+
+    totals = read_totals({user for user, (_, tail) in tails.items() if counts_in_total(tail)})
     first: FirstMatches = {}
-    unclear = []
-    for user, new in added.items():
-        matches = latest.get(user, [])
-        tail = matches[: len(new)][::-1]
-        earlier = matches[len(new) :][::-1]
-        if {match for match, _ in tail} != new:
-            unclear.append(user)
-            continue
-
+    for user, (earlier, tail) in tails.items():
         progress = MatchProgress()
         progress.start(
-            earlier=[result for _, result in earlier],
-            new=[result for _, result in tail],
+            earlier=[result for _, result, _ in earlier],
+            new=[result for _, result, _ in tail],
             totals=totals.get(user, {}),
         )
-        for match, result in tail:
+        for match, result, _ in tail:
             for slug in progress.take(result):
                 first.setdefault((user, slug), match)
 
-    return Additions(name_facts(first), unclear)
+    return Additions(name_facts(_leave_out_held(first)), late)
+
+
+def _leave_out_held(first: FirstMatches) -> FirstMatches:
+    """Return those that the players do not hold yet: five in a row are won again and again."""
+    if not first:
+        return first
+    held = read_held({user for user, _ in first}, {slug for _, slug in first})
+    return {key: match for key, match in first.items() if key[1] not in held.get(key[0], {})}
+
+
+def counts_in_total(played: Iterable[Played]) -> bool:
+    """Return whether any of some matches is one of those that a total counts."""
+    return not COUNTED_IN_TOTALS.isdisjoint(result for _, result, _ in played)
 
 
 def read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
     """Return the profiles' numbers that totals are; the database has already counted the new rows."""
     totals: dict[int, dict[str, int]] = {}
-    for batch in in_batches(sorted(users)):
-        profiles = UserProfile.objects.filter(pk__in=batch).values_list("pk", *STATS)
-        totals |= {pk: dict(zip(STATS, numbers, strict=True)) for pk, *numbers in profiles}
+    for batch in in_batches(sorted(users), PROFILES_AT_ONCE):
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_select_totals()} WHERE user_id IN ({', '.join(map(str, map(int, batch)))})")
+            for pk, *numbers in cursor.fetchall():
+                totals[pk] = dict(zip(STATS, numbers, strict=True))
 
     return totals
 
 
+@cache
+def _select_totals() -> str:
+    columns = ", ".join(column_of(UserProfile, stat) for stat in STATS)
+    return f"SELECT user_id, {columns} FROM {UserProfile._meta.db_table}"
+
+
 def name_facts(first: FirstMatches) -> list[Earned]:
     """Return with each match that earned something what people may read of it: its game and its day."""
+    if not first:
+        return []
     facts = list_facts(set(first.values()))
 
     return [Earned(user, slug, *_describe(facts[match])) for (user, slug), match in first.items()]

@@ -1,32 +1,40 @@
-"""Read matches for the evaluation of achievements: whole histories, and the latest matches of many players.
+"""Read matches for the evaluation of achievements: whole histories, and what is around new matches.
 
 Both are statements of their own: the ORM would turn a datetime into an object for each of the many rows
-whose result alone is wanted, and cannot write on SQLite the first rows of many lists.
+whose result alone is wanted, and cannot write the first rows of many lists.
 """
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
-from deltacrown.core.natural_order import get_numbered_key, write_numbered_key
+from deltacrown.core.dates import read_selected_time
+from deltacrown.core.natural_order import get_numbered_key
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, Game
 from django_tally.batches import in_batches
 
-#: SQLite joins at most 500 SELECTs in one statement, and each player takes one per table.
-TAILS_PER_QUERY = 200
+#: Players around whose matches is read in one query.
+PLAYERS_PER_QUERY = 5_000
 #: Rows of a history held in memory at once.
 ROWS_AT_ONCE = 10_000
 
 #: A match that counts: the row's id and its result.
 Outcome = tuple[int, str]
+#: The same, and when it was played.
+Played = tuple[int, str, datetime]
+#: The first and the last of some times.
+Span = tuple[datetime, datetime]
 #: A row of a history: player, ``played_at``, id, result, match key, game, sequence.
 HistoryRow = tuple[int, Any, int, str, str, int, int | None]
 COLUMNS = "user_id, played_at, id, result, match_key, game_id, sequence"
@@ -57,14 +65,13 @@ def iterate_histories(users: Sequence[int]) -> Iterator[tuple[int, Iterator[Outc
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({arms}) AS history ORDER BY user_id, played_at")
         for user, rows in groupby(_fetch(cursor), key=itemgetter(0)):
-            yield user, _in_order_of_play(rows, slugs)
+            yield user, ((pk, result) for _, _, pk, result, *_ in _in_order_of_play(rows, slugs))
 
 
-def _in_order_of_play(rows: Iterable[HistoryRow], slugs: Mapping[int, str]) -> Iterator[Outcome]:
-    """Yield the outcomes of rows ordered by ``played_at``; those of one time as ``add_play_order`` has it."""
+def _in_order_of_play(rows: Iterable[HistoryRow], slugs: Mapping[int, str]) -> Iterator[HistoryRow]:
+    """Yield rows that are ordered by ``played_at``; those of one time as ``add_play_order`` has it."""
     for _, together in groupby(rows, key=itemgetter(1)):
-        for _, _, pk, result, *_ in _sort_tied(list(together), slugs):
-            yield pk, result
+        yield from _sort_tied(list(together), slugs)
 
 
 def _sort_tied(rows: list[HistoryRow], slugs: Mapping[int, str]) -> list[HistoryRow]:
@@ -74,26 +81,34 @@ def _sort_tied(rows: list[HistoryRow], slugs: Mapping[int, str]) -> list[History
     return rows
 
 
-def list_latest(wanted: Mapping[int, int]) -> dict[int, list[Outcome]]:
-    """Return the latest matches that count, latest first, by player; in a query per 200 players.
+def list_around(spans: Mapping[int, Span], *, earlier: int, later: int) -> dict[int, list[Played]]:
+    """Return the matches that count from shortly before some times to shortly after, in order of play.
 
-    :param wanted: player's id → how many.
+    It takes a query per 5,000 players, and each player a few short walks along an index.
+
+    :param spans: player's id → the first and the last of the times.
+    :param earlier: how many matches before the first, with all of the time of the earliest.
+    :param later: how many after the last, with all of the time of the latest.
     """
     slugs = _Slugs()
-    latest: dict[int, list[HistoryRow]] = defaultdict(list)
-    for users in in_batches(sorted(wanted), TAILS_PER_QUERY):
+    found: dict[int, list[HistoryRow]] = defaultdict(list)
+    for users in in_batches(sorted(spans), PLAYERS_PER_QUERY):
         with connection.cursor() as cursor:
-            cursor.execute(_write_latest({user: wanted[user] for user in users}))
+            cursor.execute(_write_around(earlier, later, connection.vendor), _list_spans(users, spans))
             for user, played_at, *rest in cursor.fetchall():
-                latest[user].append((user, _aware(played_at), *rest))
+                found[user].append((user, read_selected_time(played_at), *rest))
 
-    outcomes = {}
-    for user, rows in latest.items():
+    played = {}
+    for user, rows in found.items():
         rows.sort(key=itemgetter(1))
-        in_order = list(_in_order_of_play(rows, slugs))
-        outcomes[user] = in_order[: -wanted[user] - 1 : -1]
-
-    return outcomes
+        times = [row[1] for row in rows]
+        # The tables were walked apart: what lies beyond the nearest of both may be missing some of the other.
+        before, after = bisect_left(times, spans[user][0]), bisect_right(times, spans[user][1])
+        start = bisect_left(times, times[max(before - earlier, 0)]) if earlier and before else before
+        end = bisect_right(times, times[min(after + later, len(times)) - 1]) if later else after
+        in_order = _in_order_of_play(rows[start:end], slugs)
+        played[user] = [(pk, result, played_at) for _, played_at, pk, result, *_ in in_order]
+    return played
 
 
 def list_facts(pks: Collection[int]) -> dict[int, Fact]:
@@ -117,40 +132,55 @@ def _table(table: type[Any]) -> str:
     return connection.ops.quote_name(table._meta.db_table)
 
 
-def _write_latest(wanted: Mapping[int, int]) -> str:
-    """Return the statement of ``list_latest``: one short walk along an index per player and table."""
-    if connection.vendor != "postgresql":
-        return " UNION ALL ".join(
-            _latest_of(table, *each) for table in MATCH_TABLES for each in wanted.items()
-        )
-
-    # A subquery per table that is planned once, not once per player.
-    players = ", ".join(f"({int(user)}, {int(limit)})" for user, limit in wanted.items())
-    walks = [_latest_of(table, "wanted.player", "wanted.most") for table in MATCH_TABLES]
-    listed = f"(VALUES {players}) AS wanted (player, most)"
-    return " UNION ALL ".join(
-        f"SELECT each.* FROM {listed} CROSS JOIN LATERAL ({walk}) AS each" for walk in walks
-    )
+#: The players and times that are asked for, as rows.
+_LISTED = {
+    "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) "
+    "AS listed(player, since, until)",
+    "sqlite": "SELECT json_extract(value, '$[0]') AS player, json_extract(value, '$[1]') AS since, "
+    "json_extract(value, '$[2]') AS until FROM json_each(%s)",
+}
+#: What comes before and after all times.
+_ENDS = {"postgresql": ("'-infinity'::timestamptz", "'infinity'::timestamptz"), "sqlite": ("''", "'~'")}
 
 
-def _latest_of(table: type[Any], user: int | str, limit: int | str) -> str:
-    """Return the query of a player's latest matches, with all of the last time it takes.
-
-    PostgreSQL has words for that. SQLite has not: there the order of matches of one time decides already.
-    """
-    rows = f"SELECT {COLUMNS} FROM {_table(table)} WHERE user_id = {user} AND {COUNTS_SQL}"
+def _list_spans(users: Sequence[int], spans: Mapping[int, Span]) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    since, until = ([adapt(spans[user][end]) for user in users] for end in (0, 1))
     if connection.vendor == "postgresql":
-        return f"{rows} ORDER BY played_at DESC FETCH FIRST ({limit}) ROWS WITH TIES"
-
-    games = connection.ops.quote_name(Game._meta.db_table)
-    slug = f"(SELECT slug FROM {games} g WHERE g.id = game_id)"
-    play_order = write_numbered_key("sequence", "match_key", slug)
-    return f"SELECT * FROM ({rows} ORDER BY played_at DESC, {play_order} DESC LIMIT {limit}) AS latest"
+        return [[*users], since, until]
+    return [json.dumps([*zip(users, since, until, strict=True)])]
 
 
-def _aware(played_at: datetime) -> datetime:
-    """Return a datetime with a time zone. SQLite returns it as it was written, with an offset or without."""
-    return played_at.replace(tzinfo=UTC) if played_at.tzinfo is None else played_at
+@cache
+def _write_around(earlier: int, later: int, vendor: str) -> str:
+    walks = [_write_walk(_table(table), earlier, later, vendor) for table in MATCH_TABLES]
+    return f"WITH w AS ({_LISTED[vendor]}) {' UNION ALL '.join(walks)}"
+
+
+def _write_walk(table: str, earlier: int, later: int, vendor: str) -> str:
+    """Return the query of the rows of a table around the times of players ``w``.
+
+    It cannot be planned but as walks along the index (user, played_at): PostgreSQL flattens no subquery with
+    OFFSET, and SQLite reorders no CROSS JOIN.
+    """
+    first, last = _ENDS[vendor]
+    of_player = f"FROM {table} WHERE user_id = w.player AND {COUNTS_SQL}"
+    since = (
+        f"COALESCE((SELECT played_at {of_player} AND played_at < w.since "
+        f"ORDER BY played_at DESC LIMIT 1 OFFSET {earlier - 1}), {first})"
+    )
+    until = (
+        f"COALESCE((SELECT played_at {of_player} AND played_at > w.until "
+        f"ORDER BY played_at LIMIT 1 OFFSET {later - 1}), {last})"
+    )
+    low, high = since if earlier else "w.since", until if later else "w.until"
+    if vendor == "postgresql":
+        rows = f"SELECT {COLUMNS} {of_player} AND played_at >= {low} AND played_at <= {high} OFFSET 0"
+        return f"SELECT m.* FROM w CROSS JOIN LATERAL ({rows}) m"
+    return (
+        f"SELECT {COLUMNS} FROM w CROSS JOIN {table} WHERE user_id = w.player AND {COUNTS_SQL} "
+        f"AND played_at >= {low} AND played_at <= {high}"
+    )
 
 
 def _fetch(cursor: Any) -> Iterator[HistoryRow]:

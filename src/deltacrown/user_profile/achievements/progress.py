@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.catalogue import MATCH_MEASURES, map_thresholds
 from deltacrown.user_profile.achievements.measure import MatchTotal
 
@@ -12,8 +13,19 @@ THRESHOLDS = [sorted(map_thresholds(measure).items()) for measure in MATCH_MEASU
 HIGHEST = [thresholds[-1][0] for thresholds in THRESHOLDS]
 #: From so many matches before one it is known all it can earn, but for totals.
 EARLIER_NEEDED = max(measure.count_earlier(map_thresholds(measure)) for measure in MATCH_MEASURES)
+#: What a match earns depends on so many before it, and on the count after the last of them: so a new match
+#: makes no difference to those further on.
+LATER_NEEDED = EARLIER_NEEDED + 1
 #: The numbers of the profile that totals are.
 STATS = sorted({measure.stat for measure in MATCH_MEASURES if issubclass(measure, MatchTotal)})
+#: The results of the matches that any of them counts.
+COUNTED_IN_TOTALS = {
+    result
+    for measure in MATCH_MEASURES
+    if issubclass(measure, MatchTotal)
+    for result in MatchRow.Result.values
+    if measure().counts(result)
+}
 
 
 class MatchProgress:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import prefetch_related_objects
 
@@ -15,6 +14,7 @@ from deltacrown.user_profile.achievements.awards import (
     AwardRecord,
     award_achievements,
     lock_players,
+    read_held,
     retire_achievement,
     revoke_achievements,
     update_achievements,
@@ -29,14 +29,13 @@ from deltacrown.user_profile.achievements.evaluation import (
     name_facts,
     read_totals,
 )
-from deltacrown.user_profile.achievements.late_matches import decide_by_late
+from deltacrown.user_profile.achievements.late_matches import decide_by_late, may_move_total
+from deltacrown.user_profile.achievements.match_results import Played
 from deltacrown.user_profile.achievements.measure import MatchMeasure, TournamentMeasure
 from deltacrown.user_profile.models import Achievement, UserAchievement
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
 
-#: Players with late matches in one batch who are looked at one by one; of more, whole histories are read.
-LATE_PLAYERS = 20
 #: Players whose whole histories are read in one query.
 PLAYERS_AT_ONCE = 200
 
@@ -57,45 +56,49 @@ class AchievementChanges:
         )
 
 
-@atomic_service
 def award_for_matches(*, rows: Sequence[MatchRow]) -> AchievementChanges:
     """Award what matches recorded just now earn.
 
     A player whose history they continue is evaluated from the latest few matches. Of one with a new match
     older than another, the matches around it are looked at.
     """
-    additions = list_earned_by_additions(rows)
+    added: dict[int, list[MatchRow]] = {}
+    for row in rows:
+        if row.counts:
+            added.setdefault(row.user_id, []).append(row)
+    if not added:
+        return AchievementChanges()
 
+    additions = list_earned_by_additions(added)
     changes = AchievementChanges(awarded=_award(additions.earned))
-    if additions.unclear:
-        changes += _sync_late(rows, additions.unclear)
-
-    return changes
+    return changes + _sync_late(added, additions.late) if additions.late else changes
 
 
-def _sync_late(rows: Sequence[MatchRow], users: Sequence[int]) -> AchievementChanges:
-    """Sync what players hold after matches that are older than their latest."""
-    if len(users) > LATE_PLAYERS:
-        return sync_match_achievements(users=users)
+def _sync_late(
+    added: Mapping[int, Sequence[MatchRow]], late: Mapping[int, Sequence[Played]]
+) -> AchievementChanges:
+    """Sync what players hold after matches that are older than their latest.
 
+    Nobody else writes for these players meanwhile: the engine locked their profiles as it counted.
+    """
+    held = read_held(late, list_slugs(MatchMeasure))
+    asked = {user for user in late if may_move_total(added[user], held.get(user, {}))}
+    totals = read_totals(asked)
+
+    decided: dict[tuple[int, str], int | None] = {}
+    for user in sorted(late):
+        answers = decide_by_late(user, added[user], late[user], held.get(user, {}), totals.get(user, {}))
+        decided |= {(user, slug): match for slug, match in answers.items()}
+    return _settle_decided(decided) if decided else AchievementChanges()
+
+
+@atomic_service
+def _settle_decided(decided: Mapping[tuple[int, str], int | None]) -> AchievementChanges:
+    """Write what was decided of players and slugs: the match that earns it first, or that none does."""
+    users, slugs = {user for user, _ in decided}, {slug for _, slug in decided}
     lock_players(pks=users)
-    slugs = list_slugs(MatchMeasure)
-    held: dict[int, dict[str, datetime]] = {user: {} for user in users}
-    awards = UserAchievement.objects.filter(user__in=users, achievement__slug__in=slugs)
-    for user, slug, earned_at in awards.values_list("user", "achievement__slug", "earned_at"):
-        held[user][slug] = earned_at
-
-    totals = read_totals(users)
-    changes, left = AchievementChanges(), []
-    for user in users:
-        new = [(row.played_at, row.result) for row in rows if row.user_id == user and row.counts]
-        decided = decide_by_late(user, new, held[user], totals.get(user, {}))
-        if decided is None:
-            left.append(user)
-        elif decided:
-            first = {(user, slug): match for slug, match in decided.items() if match is not None}
-            changes += _settle(name_facts(first), [user], decided.keys())
-    return changes + sync_match_achievements(users=left)
+    first = {key: match for key, match in decided.items() if match is not None}
+    return _settle(name_facts(first), users, slugs, only=decided.keys())
 
 
 @atomic_service
@@ -152,10 +155,20 @@ def _write(rule: AchievementRule) -> Achievement:
     return entry
 
 
-def _settle(earned: Sequence[Earned], users: Collection[int], slugs: Collection[str]) -> AchievementChanges:
-    """Write what differs between what was earned and what is held."""
+def _settle(
+    earned: Sequence[Earned],
+    users: Collection[int],
+    slugs: Collection[str],
+    only: Collection[tuple[int, str]] | None = None,
+) -> AchievementChanges:
+    """Write what differs between what was earned and what is held.
+
+    :param only: the players and slugs that were decided; without it all were.
+    """
     rows = UserAchievement.objects.filter(user__in=users, achievement__slug__in=slugs)
     held = {(row.user_id, row.achievement.slug): row for row in rows.select_related("achievement")}
+    if only is not None:
+        held = {key: row for key, row in held.items() if key in only}
     wanted = {(each.user_id, each.slug): each for each in earned}
     settlement = settle(wanted, held, differs=_differs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -12,6 +13,8 @@ from django.db.models.functions import JSONObject
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.core.prepared import Parameter, PreparedQuery
+from deltacrown.core.prepared_listing import PreparedListing
 from deltacrown.games.models import ArchivedMatch, Game, MatchRow, add_play_order, list_match_sources
 from deltacrown.tournaments.models import TournamentMatchResult, TournamentSeriesResult
 from deltacrown.user_profile.histories.filters import (
@@ -31,6 +34,7 @@ from deltacrown.user_profile.histories.opponents import met_opponent
 from deltacrown.user_profile.histories.reported import narrow_to_reported
 from deltacrown.user_profile.histories.sides import name_sides
 from deltacrown.user_profile.privacy import Viewer, require_match_history
+from django_tally.batches import in_batches
 
 #: Of matches played at one time, the match keys decide, in natural order.
 ORDER: Order = ("-played_at", "-play_order")
@@ -44,6 +48,8 @@ OF_SERIES = (
     "games_played",
     "uncounted_reason",
 )
+#: A statement is compiled for so many matches: those of a profile, of pages, of a part of an export.
+_SIZES = (5, 10, 20, 50, 500)
 
 
 @dataclass(frozen=True)
@@ -194,15 +200,36 @@ def read_match_history(
     user: User, filters: MatchFilters, page: str | None, *, limit: int, viewer: Viewer = None
 ) -> Page[MatchEntry]:
     """As ``get_match_history``, without the privacy check; the caller must have made it."""
-    rows = narrow_matches(list_match_sources(user=user), filters.for_page(page), viewer=viewer)
-    found = paginate(rows, listing=f"matches/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
+    listing = f"matches/{user.pk}/{filters}"
+    if filters == MatchFilters():
+        found = _UNFILTERED.paginate(user.pk, listing=listing, cursor=page, limit=limit)
+    else:
+        rows = narrow_matches(list_match_sources(user=user), filters.for_page(page), viewer=viewer)
+        found = paginate(rows, listing=listing, order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_matches)
+
+
+_UNFILTERED = PreparedListing(
+    lambda: narrow_matches(list_match_sources(user=Parameter(0)), MatchFilters()), given=1, order=ORDER
+)
 
 
 def narrow_matches(
     sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
 ) -> list[QuerySet[Any]]:
-    """Return each of ``sources`` filtered, to be read in ``ORDER``, with the game fetched along.
+    """As ``filter_matches``, to be read in ``ORDER``, with the game fetched along."""
+    return arrange_matches(filter_matches(sources, filters, viewer=viewer))
+
+
+def arrange_matches(sources: Sequence[QuerySet[Any]]) -> list[QuerySet[Any]]:
+    """Return each of ``sources`` to be read in ``ORDER``, with the game fetched along."""
+    return [add_play_order(source).select_related("game") for source in sources]
+
+
+def filter_matches(
+    sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
+) -> list[QuerySet[Any]]:
+    """Return each of ``sources`` filtered, to be counted: in no order, and of their own columns.
 
     :param viewer: for the filters by opponent and tournament: what is hidden from the viewer is not found.
     """
@@ -214,7 +241,7 @@ def narrow_matches(
         "played_at__lt": filters.played_to,
     }
     wanted = {name: value for name, value in conditions.items() if value is not None}
-    narrowed = [add_play_order(source.filter(**wanted)).select_related("game") for source in sources]
+    narrowed = [source.filter(**wanted) for source in sources]
     if filters.opponent is not None:
         met = met_opponent(filters.opponent, viewer)
         narrowed = [source.filter(met) for source in narrowed]
@@ -246,13 +273,29 @@ def get_tournament_details(match_ids: Sequence[int]) -> dict[int, TournamentDeta
 def _list_descriptions(match_ids: Sequence[int]) -> dict[int, TournamentMatchResult]:
     if not match_ids:
         return {}
+    found: dict[int, TournamentMatchResult] = {}
+    for batch in in_batches(list(match_ids), _SIZES[-1]):
+        size = next(size for size in _SIZES if size >= len(batch))
+        rows = _prepare_descriptions(size).run(*batch, *[batch[-1]] * (size - len(batch)))
+        found |= {row.match_id: row for row in rows}
+    return found
+
+
+@cache
+def _prepare_descriptions(size: int) -> PreparedQuery[TournamentMatchResult]:
+    """Return the query for what tournaments add to so many matches."""
     related = ("tournament", "team", "opponent_team", "opponent_user__profile")
-    found = TournamentMatchResult.objects.filter(match_id__in=match_ids).select_related(*related)
     series = TournamentSeriesResult.objects.filter(
         tournament=OuterRef("tournament"), series=OuterRef("series"), user=OuterRef("user")
     )
     told = series.values(told=JSONObject(**{name: name for name in OF_SERIES}))
-    return {row.match_id: row for row in found.annotate(series_so_far=Subquery(told))}
+
+    def build() -> QuerySet[TournamentMatchResult]:
+        # By the column: a list of matches takes no parameters.
+        found = TournamentMatchResult.objects.filter(match__id__in=[Parameter(n) for n in range(size)])
+        return found.select_related(*related).annotate(series_so_far=Subquery(told))
+
+    return PreparedQuery(build, is_by_key=True)
 
 
 def _details(row: TournamentMatchResult) -> TournamentDetails:

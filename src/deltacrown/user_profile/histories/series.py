@@ -98,7 +98,19 @@ def get_series_history(
 def narrow_series(
     sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
 ) -> list[QuerySet[Any]]:
-    """Return each of ``sources`` filtered, to be read in ``ORDER``, with what entries need fetched along.
+    """As ``filter_series``, to be read in ``ORDER``, with what entries need fetched along."""
+    return arrange_series(filter_series(sources, filters, viewer=viewer))
+
+
+def arrange_series(sources: Sequence[QuerySet[Any]]) -> list[QuerySet[Any]]:
+    """Return each of ``sources`` to be read in ``ORDER``, with what entries need fetched along."""
+    return [in_play_order(source).select_related(*RELATED) for source in sources]
+
+
+def filter_series(
+    sources: Sequence[QuerySet[Any]], filters: MatchFilters, *, viewer: Viewer = None
+) -> list[QuerySet[Any]]:
+    """Return each of ``sources`` filtered, to be counted: in no order, and of their own columns.
 
     :param viewer: for the filters by opponent and tournament: what is hidden from the viewer is not found.
     """
@@ -114,7 +126,7 @@ def narrow_series(
         found = find_opponent(filters.opponent, viewer)
         wanted &= Q(opponent_user=found) if isinstance(found, User) else Q(opponent_team=found)
 
-    narrowed = [in_play_order(source.filter(wanted)).select_related(*RELATED) for source in sources]
+    narrowed = [source.filter(wanted) for source in sources]
     # What a game reports is of one match, not of a series.
     is_none = filters.kind == MatchRow.Kind.CASUAL or filters.reported is not None
     return [source.none() for source in narrowed] if is_none else narrowed

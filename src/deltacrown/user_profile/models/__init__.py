@@ -7,6 +7,7 @@ from deltacrown.user_profile.models.activity import (
 )
 from deltacrown.user_profile.models.farewell import PendingAnonymisation
 from deltacrown.user_profile.models.profile import GameStats, PrivacySettings, PublicIdCounter, UserProfile
+from deltacrown.user_profile.models.ranks import RankChange, RankCount, RankedPlayer, RankFold
 from deltacrown.user_profile.models.search import PlayerSearchTerm
 from deltacrown.user_profile.models.social import Block, Follow, KycVerification
 from deltacrown.user_profile.models.standing import Standing, StandingChange
@@ -25,6 +26,10 @@ __all__ = [
     "PlayerSearchTerm",
     "PrivacySettings",
     "PublicIdCounter",
+    "RankChange",
+    "RankCount",
+    "RankFold",
+    "RankedPlayer",
     "Standing",
     "StandingChange",
     "UserAchievement",

@@ -143,6 +143,8 @@ class UserProfile(NamedModel, PlayerStats):
                 name="profile_standing_ends",
                 condition=Q(standing_until__isnull=False),
             ),
+            # The few who are not listed, whom the boards of periods leave out.
+            models.Index(fields=["user"], name="profile_unlisted", condition=~Q(standing=Standing.ACTIVE)),
         ]
         permissions = [("remove_pictures", "Can remove the pictures of players")]
 
@@ -189,6 +191,7 @@ class GameStats(GameNumbers):
             "gamestats",
             first=["game"],
             last="user",
+            are_all_ordered=False,
         )
 
     def __str__(self) -> str:

@@ -150,6 +150,11 @@ def describe_row(row: Row) -> str:
     return _WORDS[history_label(type(row))](row)
 
 
+def list_related(model: type[Any]) -> tuple[str, ...]:
+    """Return what the words of a row of this model need fetched along."""
+    return _RELATED[history_label(model)]
+
+
 def describe_reasons(given: Iterable[str], player: int) -> dict[str, str]:
     """Return stored reason → the reason in words, for the history of one player.
 

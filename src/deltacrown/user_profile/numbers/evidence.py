@@ -27,7 +27,8 @@ class Evidence:
     :param parts: name → value of each counted number it is made of, by their names on the profile.
     :param value: the number the rows come to.
     :param sentence: the sum as a reader would do it.
-    :param first_at: when the first of what they tell of happened; ``None`` where there is none.
+    :param first_at: when the first of what they tell of happened; ``None`` where there is none, or
+        where nobody asked.
     """
 
     rows: int
@@ -48,9 +49,14 @@ class Evidence:
         return next(won, 0) if len(self.parts) > 1 else 0
 
 
-def weigh_rows(number: PlayerNumber, querysets: Sequence[QuerySet[Any]]) -> Evidence:
-    """Count the rows in ``querysets`` and compute ``number`` from them, by its declaration."""
-    found = recount(number.holder, number.column, querysets, **number.keys)
+def weigh_rows(
+    number: PlayerNumber, querysets: Sequence[QuerySet[Any]], *, with_first: bool = False
+) -> Evidence:
+    """Count the rows in ``querysets`` and compute ``number`` from them, by its declaration.
+
+    :param with_first: also find when the first of them happened.
+    """
+    found = recount(number.holder, number.column, querysets, with_first=with_first, **number.keys)
     public = {field.name: field.twin_of or field.name for field in list_numbers(number.holder)}
     parts = {public[name]: value for name, value in found.parts.items()}
 

@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
 from deltacrown.core.words import translate_stored
-from deltacrown.games.models import Game, list_match_sources
-from deltacrown.user_profile.histories.filters import MatchFilters
+from deltacrown.games.models import LEFT_OUT, MATCH_TABLES, Game, list_match_sources
 from deltacrown.user_profile.histories.names import MOST_NAMED
 from deltacrown.user_profile.models import UserProfile
-from deltacrown.user_profile.numbers.access import find_readable_number
-from deltacrown.user_profile.numbers.catalogue import StatLine
-from deltacrown.user_profile.numbers.change_words import Subject, describe_row, describe_subject
-from deltacrown.user_profile.numbers.history import HistoryOrder, StatChange, get_stat_history
-from deltacrown.user_profile.numbers.rows import get_stat_rows
+from deltacrown.user_profile.numbers.access import find_precision, find_readable_number
+from deltacrown.user_profile.numbers.catalogue import PlayerNumber, StatLine
+from deltacrown.user_profile.numbers.change_words import (
+    Subject,
+    describe_row,
+    describe_subject,
+    list_related,
+)
+from deltacrown.user_profile.numbers.history import HistoryOrder, StatChange, read_stat_history
+from deltacrown.user_profile.numbers.rows import weigh_all_rows
 from deltacrown.user_profile.privacy import Viewer
-from django_tally.explanation import explain_row
+from deltacrown.user_profile.stats import COUNTED
+from django_tally.declarations import Rule
+from django_tally.explanation import explain_row, explain_rows
 from django_tally.rows import get_counted_stat
 
 
@@ -66,22 +72,19 @@ def explain_stat(
     :raises NotFound: when there is no such number.
     :raises HistoryHidden: when ``viewer`` may not see the rows behind it.
     """
+    number = find_readable_number(user, stat, game, viewer)
     # What the number is now follows from what became known last, whenever it happened.
-    known = HistoryOrder.KNOWN
-    history = get_stat_history(user, stat, game=game, order=known, limit=limit, viewer=viewer)
-    rows = get_stat_rows(
-        user,
-        stat,
-        filters=MatchFilters(game=game.slug) if game else None,
-        limit=1,
-        viewer=viewer,
+    known, precision = HistoryOrder.KNOWN, find_precision(user, stat, viewer)
+    reading, evidence = weigh_all_rows(number)
+    history = read_stat_history(
+        number, order=known, limit=limit, viewer=viewer, precision=precision, reading=reading
     )
     return StatExplanation(
-        stat=history.stat,
-        game=history.game,
-        sentence=rows.evidence.sentence,
-        adds_up=rows.adds_up,
-        omitted=_list_omitted(user, stat, game, limit),
+        stat=reading.line,
+        game=number.game,
+        sentence=evidence.sentence,
+        adds_up=evidence.value == reading.line.value,
+        omitted=_list_omitted(number, limit),
         changes=history.items,
     )
 
@@ -160,21 +163,40 @@ def _find_matches(user: User, text: str) -> list[Any]:
     return [row for source in rows for row in source]
 
 
-def _list_omitted(user: User, stat: str, game: Game | None, limit: int) -> list[Omission]:
+def _list_omitted(number: PlayerNumber, limit: int) -> list[Omission]:
     """Return what the first rule leaves out, then what the second does.
 
     So rows that were taken out come before those that never qualified.
     """
-    counted = get_counted_stat(UserProfile, stat)
-    found: list[tuple[int, Any]] = []
-    for contribution in counted.contributions:
-        kept = contribution.model._base_manager.filter(
-            Q(**{contribution.key_for("user"): user}) & (Q(game=game) if game else Q()),
-        )
-        for place, rule in enumerate(contribution.rules):
-            passing = kept.filter(rule.condition)
-            failing = kept.exclude(pk__in=passing.values("pk")).order_by("-recorded_at", "-pk")[:limit]
-            found += [(-place, row) for row in failing]
-            kept = passing
-    found.sort(key=lambda omitted: (omitted[0], omitted[1].recorded_at, omitted[1].pk), reverse=True)
-    return [Omission(describe_row(row), explain_row(counted, row).reason) for _, row in found[:limit]]
+    counted = get_counted_stat(UserProfile, number.name)
+    # Of each contribution the rows that meet the rules before.
+    kept = {
+        each: each.model._base_manager.filter(
+            **{each.key_for("user"): number.user}, **({"game": number.game} if number.game else {})
+        ).select_related(*list_related(each.model))
+        for each in counted.contributions
+    }
+    found: list[Any] = []
+    for place in range(max(len(each.rules) for each in kept)):
+        if len(found) >= limit:
+            break
+        failing: list[Any] = []
+        for each, rows in kept.items():
+            if place < len(each.rules):
+                rule = each.rules[place]
+                failing += _find_failing(rows, rule)[:limit]
+                kept[each] = rows.filter(rule.condition)
+        found += sorted(failing, key=lambda row: (row.recorded_at, row.pk), reverse=True)
+
+    omitted = found[:limit]
+    verdicts = explain_rows(counted, omitted)
+    return [
+        Omission(describe_row(row), verdict.reason) for row, verdict in zip(omitted, verdicts, strict=True)
+    ]
+
+
+def _find_failing(rows: QuerySet[Any], rule: Rule) -> QuerySet[Any]:
+    """Return those of ``rows`` that do not meet ``rule``, the latest recorded first."""
+    failing = rows.exclude(rule.condition).order_by("-recorded_at", "-pk")
+    # What every number leaves out is few among many: said as their index has it, they are found by it.
+    return failing.filter(LEFT_OUT) if rule in COUNTED and rows.model in MATCH_TABLES else failing

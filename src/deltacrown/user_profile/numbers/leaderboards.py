@@ -19,6 +19,8 @@ from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.numbers.nearest import list_nearest
+from deltacrown.user_profile.numbers.rank_counts import Asked, count_places
 from deltacrown.user_profile.people.follows import list_circle
 from deltacrown.user_profile.standing import filter_listed, is_listed
 from deltacrown.user_profile.stat_fields import (
@@ -98,16 +100,19 @@ class Leaderboard(Page[LeaderboardEntry]):
 
 @dataclass(frozen=True)
 class _Ahead:
-    """What is before a row: how many have a better value, how many the same one, and the highest value."""
+    """How a row stands: how many have a better value, how many the same one, and the highest value."""
 
     better: int = 0
-    tied: int = 0
+    same: int = 0
     best: int | Decimal | None = None
 
 
 @dataclass(frozen=True)
 class _Ranking:
-    """Where a leaderboard is read: which column of which table, in which order."""
+    """Where a leaderboard is read: which column of which table, in which order.
+
+    :param is_whole: all listed players are ranked, not those of a country or circle alone.
+    """
 
     rows: QuerySet[Any]
     column: str
@@ -115,6 +120,8 @@ class _Ranking:
     ascending: bool
     rule: str
     beside: str
+    game: Game | None = None
+    is_whole: bool = True
 
     @property
     def order(self) -> tuple[str, str]:
@@ -192,8 +199,7 @@ def find_page_around(
     own = ranking.rows.filter(user=user).first()
     if own is None:
         return None
-    above = ranking.rows.filter(_ahead_of(ranking, own)).order_by(*ranking.order).reverse()
-    last = above[before : before + 1]
+    last = list_nearest(ranking.rows, ranking.order, own, before + 1)[before:]
     listing = _name_listing(stat, of_game, country, circle_of)
     return next((write_cursor(row, listing=listing, order=ranking.order) for row in last), None)
 
@@ -222,11 +228,12 @@ def list_neighbours(
     own = ranking.rows.filter(user=user).first()
     if own is None:
         return []
-    ahead, behind = _ahead_of(ranking, own), _ahead_of(ranking, own, is_behind=True)
-    above = list(ranking.rows.filter(ahead).order_by(*ranking.order).reverse()[:each_side])
-    below = list(ranking.rows.filter(behind).order_by(*ranking.order)[:each_side])
+    above = list_nearest(ranking.rows, ranking.order, own, each_side)
+    # One row more, which tells whether the last one shares its rank; of the player alone the count tells it.
+    one_more = each_side + 1 if each_side else 0
+    below = list_nearest(ranking.rows, ranking.order, own, one_more, is_behind=True)
     rows = [*reversed(above), own, *below]
-    return _ranked(ranking, rows, _count_before(ranking, rows))
+    return _ranked(ranking, rows, _count_before(ranking, rows))[: len(above) + 1 + each_side]
 
 
 def get_tie_rule(*, in_game: bool) -> str:
@@ -275,12 +282,13 @@ def _find_ranking(
     of_game = get_game(game) if isinstance(game, str) else game
     ranking = _in_game(stat, of_game) if of_game else _overall(stat)
     if circle_of:
-        ranking = replace(ranking, rows=ranking.rows.filter(user__in=list_circle(circle_of)))
+        of_circle = ranking.rows.filter(user__in=list_circle(circle_of))
+        ranking = replace(ranking, rows=of_circle, is_whole=False)
     if country is None:
         return ranking, of_game
     check_country(country)
     rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
-    return replace(ranking, rows=rows), of_game
+    return replace(ranking, rows=rows, is_whole=False), of_game
 
 
 def _name_listing(stat: str, game: Game | None, country: str | None, circle_of: User | None) -> str:
@@ -300,7 +308,7 @@ def _in_game(stat: str, game: Game) -> _Ranking:
     board = list_twin_leaderboards(GameStats, UserProfile)[column]
     rows = filter_listed(GameStats.objects.filter(board.get_eligible(column), game=game))
     rows = rows.select_related("user__profile")
-    return _ranking(board, rows, column, "user_id")
+    return replace(_ranking(board, rows, column, "user_id"), game=game)
 
 
 def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: str) -> _Ranking:
@@ -309,12 +317,14 @@ def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: st
 
 def _ranked(ranking: _Ranking, rows: Sequence[Any], ahead: _Ahead) -> list[LeaderboardEntry]:
     entries: list[LeaderboardEntry] = []
-    for position, row in enumerate(rows, start=ahead.better + ahead.tied + 1):
-        value = getattr(row, ranking.column)
+    values = [getattr(row, ranking.column) for row in rows]
+    # Those with the first value may begin before the first row.
+    elsewhere = max(ahead.same - values.count(values[0]), 0) if values else 0
+    for position, (row, value) in enumerate(zip(rows, values, strict=True), start=ahead.better + 1):
         if not entries:
-            rank = ahead.better + 1
-        elif value != entries[-1].value:
             rank = position
+        elif value != entries[-1].value:
+            rank = position + elsewhere
         profile = row if isinstance(row, UserProfile) else row.user.profile
         entries.append(
             LeaderboardEntry(
@@ -327,14 +337,17 @@ def _ranked(ranking: _Ranking, rows: Sequence[Any], ahead: _Ahead) -> list[Leade
                 picture=profile.picture,
             )
         )
-    return _mark_ties(entries, is_first_tied=ahead.tied > 0)
+    return _mark_ties(entries, elsewhere)
 
 
-def _mark_ties(entries: Sequence[LeaderboardEntry], *, is_first_tied: bool) -> list[LeaderboardEntry]:
-    """Return the entries, those marked who share their rank with one beside them or, the first, before it."""
+def _mark_ties(entries: Sequence[LeaderboardEntry], elsewhere: int) -> list[LeaderboardEntry]:
+    """Return the entries, those marked who share their rank.
+
+    :param elsewhere: how many share the rank of the first but are not among them.
+    """
     times = Counter(entry.rank for entry in entries)
-    if is_first_tied:
-        times[entries[0].rank] += 1
+    if entries:
+        times[entries[0].rank] += elsewhere
     return [replace(entry, is_tied=times[entry.rank] > 1) for entry in entries]
 
 
@@ -345,26 +358,22 @@ def _describe_beside(ranking: _Ranking) -> Beside | None:
     return Beside(field.label, getattr(field, "unit", ""))
 
 
-def _ahead_of(ranking: _Ranking, row: Any, *, is_behind: bool = False) -> Q:
-    """Return the condition on rows that are listed before ``row``, or behind it."""
-    value, tie = getattr(row, ranking.column), getattr(row, ranking.tie_break)
-    better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending != is_behind else 'gt'}": value})
-    tied = Q(**{ranking.column: value, f"{ranking.tie_break}__{'gt' if is_behind else 'lt'}": tie})
-    return better | tied
-
-
 def _count_before(ranking: _Ranking, rows: Sequence[Any]) -> _Ahead:
-    """Return what is before the first of ``rows``. One query."""
+    """Return how the first of ``rows`` stands. One query."""
     if not rows:
         return _Ahead()
-    first = rows[0]
-    value, tie = getattr(first, ranking.column), getattr(first, ranking.tie_break)
+    value = getattr(rows[0], ranking.column)
+    if ranking.is_whole:
+        game = ranking.game.pk if ranking.game else None
+        asked = Asked(ranking.rows.model, ranking.column, value, game, with_highest=not ranking.ascending)
+        [found] = count_places([asked])
+        return _Ahead(found.better, found.same, found.highest)
+
     better = Q(**{f"{ranking.column}__{'lt' if ranking.ascending else 'gt'}": value})
-    tied_ahead = Q(**{ranking.column: value, f"{ranking.tie_break}__lt": tie})
     up_to = Q(**{f"{ranking.column}__{'lte' if ranking.ascending else 'gte'}": value})
     counts = ranking.rows.filter(up_to).aggregate(
         better=Count("pk", filter=better),
-        tied=Count("pk", filter=tied_ahead),
+        same=Count("pk", filter=Q(**{ranking.column: value})),
         best=Max(ranking.column),
     )
     return _Ahead(**counts)

@@ -30,10 +30,6 @@ from deltacrown.user_profile.numbers.row_sources import list_row_sources
 from deltacrown.user_profile.privacy import History, find_hiding_histories
 from deltacrown.user_profile.stat_fields import list_leaderboards, list_twin_leaderboards, list_twins
 
-_AFTER = "(value {worse} %s OR (value = %s AND public_id > %s))"
-_AT = "position = (SELECT position FROM ranked WHERE public_id = %s) - %s"
-_AROUND = "ABS(position - (SELECT position FROM ranked WHERE public_id = %s)) <= %s"
-
 #: What a board says where players are left out of it.
 _LEFT_OUT = {
     History.MATCHES: gettext_noop(
@@ -68,10 +64,11 @@ def get_period_leaderboard(
     check_limit(limit, MAX_LIMIT)
     ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
     listing = _name_listing(stat, ranking)
-    value, public_id = read_position(listing, page) if page else (None, "")
-    after = _AFTER.format(worse=">" if ranking.declared.lowest_first else "<")
-    which, params = (after, [value, value, public_id]) if page else ("1 = 1", [])
-    found = ranking.read(which, params, limit + 1)
+    if page:
+        value, public_id = read_position(listing, page)
+        found = ranking.read_after(value, public_id, limit + 1)
+    else:
+        found = ranking.read_first(limit + 1)
     shown, has_next = found[:limit], len(found) > limit
     field = get_stat_field(ranking.holder, ranking.field.name)
     return Leaderboard(
@@ -102,7 +99,7 @@ def find_period_page_around(
 ) -> str | None:
     """Return the cursor of the page on which ``user`` is, as ``leaderboards.find_page_around``."""
     ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
-    last = ranking.read(_AT, [user.profile.public_id, before + 1], 1)
+    last = ranking.read_before(user, before + 1)
     return next((_write_cursor(_name_listing(stat, ranking), row) for row in last), None)
 
 
@@ -128,7 +125,7 @@ def list_period_neighbours(
     """
     check_limit(each_side + 1, MAX_EACH_SIDE + 1)
     ranking = _find_ranking(stat, period, game=game, country=country, circle_of=circle_of)
-    found = ranking.read(_AROUND, [user.profile.public_id, each_side], 2 * each_side + 1)
+    found = ranking.read_around(user, each_side)
     return [row.entry for row in found]
 
 

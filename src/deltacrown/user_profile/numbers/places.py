@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, QuerySet, Value, When
 
 from deltacrown.accounts.models import User
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
+from deltacrown.user_profile.numbers.rank_counts import Asked, count_places
 from deltacrown.user_profile.numbers.ranks import list_seasonal
-from deltacrown.user_profile.standing import SHOWN, is_listed
 from deltacrown.user_profile.stat_fields import (
     Leaderboard,
     list_leaderboards,
@@ -65,33 +65,18 @@ def list_places(user: User, game: Game | None = None) -> list[Place]:
     :param game: those on the boards of this game.
     """
     boards = _list_boards(in_game=game is not None)
-    rows: QuerySet[Any]
-    if game is None:
-        profile, rows = "", UserProfile.objects.all()
-    else:
-        profile, rows = "user__profile", GameStats.objects.filter(game=game)
-    standing = f"{profile}__standing__in" if profile else "standing__in"
-    ranked, own = rows.filter(**{standing: SHOWN}), rows.filter(user=user)
-
+    holder: Any = UserProfile if game is None else GameStats
+    own = holder.objects.filter(user=user, **({} if game is None else {"game": game}))
     values = _read_own(own, boards)
-    if not values:
-        return []
-
-    wanted: dict[str, Any] = {}
-    for column, value in values.items():
-        _, board = boards[column]
-        eligible = board.get_eligible(column)
-        ahead = Q(**{f"{column}__{'lt' if board.lowest_first else 'gt'}": value})
-        wanted[f"of_{column}"] = Count("pk", filter=eligible)
-        wanted[f"ahead_{column}"] = Count("pk", filter=eligible & ahead & is_listed(profile))
-    found = ranked.aggregate(**wanted)
+    of_game = game.pk if game else None
+    asked = [Asked(holder, column, value, of_game, with_players=True) for column, value in values.items()]
 
     places = []
-    for column, value in values.items():
+    for (column, value), found in zip(values.items(), count_places(asked), strict=True):
         stat, board = boards[column]
         field = get_stat_field(UserProfile, stat)
-        rank, players = found[f"ahead_{column}"] + 1, found[f"of_{column}"]
-        places.append(Place(stat, field.label, field.unit, value, rank, players, board.get_rule()))
+        rank = found.better + 1
+        places.append(Place(stat, field.label, field.unit, value, rank, found.players or 0, board.get_rule()))
     return places
 
 

@@ -27,18 +27,26 @@ from django_tally.numbers import list_components, number_sql
 from django_tally.schema import quote
 from django_tally.sql import condition_sql, contribution_sql
 
+#: Players are ranked by their values alone, and only those whose values are near the page are looked up.
 _RANKED = """
 WITH rows AS ({rows}),
 counted AS (SELECT user_id, {sums} FROM rows GROUP BY user_id),
-valued AS (SELECT user_id, {value} AS value FROM counted WHERE {eligible}),
+valued AS (SELECT user_id, {value} AS value FROM counted c WHERE {eligible} AND {among}),
+tally AS (SELECT value, COUNT(*) AS sharing FROM valued GROUP BY value),
+placed AS (
+    SELECT value, sharing, MAX(value) OVER () AS highest,
+        CAST(SUM(sharing) OVER (ORDER BY value {direction}) - sharing + 1 AS BIGINT) AS place
+    FROM tally
+),
+near AS (SELECT * FROM placed WHERE {near}),
+named AS (
+    SELECT v.user_id, v.value, n.place, n.sharing, n.highest,
+        (SELECT p.public_id FROM {profiles} p WHERE p.user_id = v.user_id) AS public_id
+    FROM near n JOIN valued v ON v.value = n.value
+),
 ranked AS (
-    SELECT p.user_id, p.public_id, v.value,
-        RANK() OVER (ORDER BY v.value {direction}) AS place,
-        ROW_NUMBER() OVER (ORDER BY v.value {direction}, p.public_id) AS position,
-        COUNT(*) OVER (PARTITION BY v.value) AS sharing,
-        MAX(v.value) OVER () AS highest
-    FROM valued v JOIN {profiles} p ON p.user_id = v.user_id
-    WHERE {among}
+    SELECT named.*, place + ROW_NUMBER() OVER (PARTITION BY value ORDER BY public_id) - 1 AS position
+    FROM named
 ),
 shown AS (SELECT * FROM ranked WHERE {which} ORDER BY position LIMIT %s)
 SELECT s.place, s.public_id, COALESCE(NULLIF(p.display_name, ''), u.username), p.country, s.value,
@@ -65,6 +73,22 @@ class RankedRow:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Which rows of a ranking are read.
+
+    :param near: the condition on the values among which they are, with the places of each; all who have one
+        of these values are looked up.
+    :param which: the condition on the rows themselves.
+    """
+
+    near: str
+    near_params: Sequence[Any]
+    which: str
+    which_params: Sequence[Any]
+    limit: int
+
+
+@dataclass(frozen=True)
 class Ranking:
     """Whom a leaderboard of a period ranks, and by what.
 
@@ -82,14 +106,43 @@ class Ranking:
     leave_out: frozenset[privacy.History]
     circle_of: User | None = None
 
-    def read(self, which: str, params: list[Any], limit: int) -> list[RankedRow]:
-        """Return the ranked players that ``which`` keeps. One statement."""
+    def read_first(self, limit: int) -> list[RankedRow]:
+        """Return the first players."""
+        return self._read(Part("place <= %s", [limit], "1 = 1", [], limit))
+
+    def read_after(self, value: int, public_id: str, limit: int) -> list[RankedRow]:
+        """Return the players that follow this place in the order of the board, whoever is at it now."""
+        worse, better = ("<", ">") if not self.declared.lowest_first else (">", "<")
+        up_to = f"SELECT COALESCE(SUM(sharing), 0) FROM tally WHERE value {better}= %s"
+        return self._read(
+            Part(
+                f"value {worse}= %s AND place <= ({up_to}) + %s",
+                [value, value, limit],
+                f"(value {worse} %s OR (value = %s AND public_id > %s))",
+                [value, value, public_id],
+                limit,
+            )
+        )
+
+    def read_around(self, user: User, each_side: int) -> list[RankedRow]:
+        """Return a player with those just before and after them; nothing if they are not ranked."""
+        which = "ABS(position - (SELECT position FROM ranked WHERE user_id = %s)) <= %s"
+        limit = 2 * each_side + 1
+        return self._read(Part(*_near(user, each_side), which, [user.pk, each_side], limit))
+
+    def read_before(self, user: User, before: int) -> list[RankedRow]:
+        """Return the player who is so many places before another one, if there is one."""
+        which = "position = (SELECT position FROM ranked WHERE user_id = %s) - %s"
+        return self._read(Part(*_near(user, before), which, [user.pk, before], 1))
+
+    def _read(self, part: Part) -> list[RankedRow]:
+        """Return the players of a part of the ranking. One statement."""
         rows, row_params = self._write_rows()
         among, among_params = self._write_among()
         with connection.cursor() as cursor:
             cursor.execute(
-                self._statement(rows, among, which),
-                [*row_params, *among_params, *params, limit],
+                self._statement(rows, among, part),
+                [*row_params, *among_params, *part.near_params, *part.which_params, part.limit],
             )
             return [
                 RankedRow(
@@ -102,7 +155,7 @@ class Ranking:
                 for place, public_id, name, land, value, sharing, highest, picture in cursor.fetchall()
             ]
 
-    def _statement(self, rows: str, among: str, which: str) -> str:
+    def _statement(self, rows: str, among: str, part: Part) -> str:
         columns = [quote(str(stat.column)) for stat in self._parts]
 
         return _RANKED.format(
@@ -114,7 +167,8 @@ class Ranking:
             profiles=quote(UserProfile._meta.db_table),
             users=quote(User._meta.db_table),
             among=among,
-            which=which,
+            near=part.near,
+            which=part.which,
         )
 
     @cached_property
@@ -179,17 +233,22 @@ class Ranking:
 
     def _write_among(self) -> Sql:
         """Return the condition on players: listed, of the country, and who may be told of on such a day."""
-        conditions, params = [write_listed_sql("p")], []
+        profiles = quote(UserProfile._meta.db_table)
+        own = f"SELECT 1 FROM {profiles} p WHERE p.user_id = c.user_id"
+        # Asked of the few who are not listed, whom an index has, and not of everybody who is.
+        unlisted = f"p.standing <> 'ACTIVE' AND NOT COALESCE({write_listed_sql('p')}, FALSE)"
+        conditions: list[str] = [f"NOT EXISTS ({own} AND {unlisted})"]
+        params: list[Any] = []
         if self.country:
-            conditions.append("p.country = %s")
+            conditions.append(f"c.user_id IN (SELECT p.user_id FROM {profiles} p WHERE p.country = %s)")
             params.append(self.country)
         if self.circle_of:
             sql, circle = list_circle(self.circle_of).values("pk").query.sql_with_params()
-            conditions.append(f"p.user_id IN ({sql})")
+            conditions.append(f"c.user_id IN ({sql})")
             params.extend(circle)
         if self.leave_out:
             sql, shown = privacy.list_who_show(self.leave_out).values("user_id").query.sql_with_params()
-            conditions.append(f"p.user_id IN ({sql})")
+            conditions.append(f"c.user_id IN ({sql})")
             params.extend(shown)
         return " AND ".join(conditions), params
 
@@ -216,6 +275,16 @@ class Ranking:
 
     def _shown(self, value: int) -> int | Decimal:
         return Decimal(value).scaleb(-self._places) if self._places else int(value)
+
+
+def _near(user: User, distance: int) -> tuple[str, list[Any]]:
+    """Return the condition on values that may be so many rows away from a player's, with its parameters."""
+    own = "FROM placed o JOIN valued w ON w.value = o.value WHERE w.user_id = %s"
+    near = (
+        f"place <= (SELECT o.place + o.sharing - 1 {own}) + %s "
+        f"AND place + sharing - 1 >= (SELECT o.place {own}) - %s"
+    )
+    return near, [user.pk, distance, user.pk, distance]
 
 
 def _write_added(contributions: Sequence[Contribution], shared: Sequence[Rule]) -> str:

@@ -1,22 +1,27 @@
 """A player's place on the leaderboards of all time, read along with the profile.
 
 Places follow from the numbers of others, so they are never kept. They are subqueries of the statement that
-finds the player, and each counts no further than ``FURTHEST``, so that no page costs more than another.
+finds the player. Those over everything are read from what is kept counted (``rank_ahead``); the others, and
+all of them while much waits to be counted, count no further than ``FURTHEST``, so that no page costs more
+than another.
 
 Who is suspended is on no board, and is told the place they would have: the page must not tell a suspension.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 
+from deltacrown.core.prepared import Parameter
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
 from deltacrown.user_profile.numbers.period_leaderboards import list_period_boards
+from deltacrown.user_profile.numbers.rank_ahead import Ahead
 from deltacrown.user_profile.standing import filter_listed, is_listed
 from deltacrown.user_profile.stat_fields import list_leaderboards, list_twin_leaderboards, list_twins
 
@@ -49,7 +54,7 @@ class _CappedCount(Subquery):
     output_field = IntegerField()
 
 
-def add_ranks(profiles: QuerySet[Any], game: str | None) -> QuerySet[Any]:
+def add_ranks(profiles: QuerySet[Any], game: str | Parameter | None) -> QuerySet[Any]:
     """Annotate profiles with their places; ``take_ranks`` reads them.
 
     :param game: a game's slug: the places on the boards of that game.
@@ -60,6 +65,17 @@ def add_ranks(profiles: QuerySet[Any], game: str | None) -> QuerySet[Any]:
         elif stat in list_twins(GameStats):
             profiles = profiles.annotate(**{_PREFIX + stat: _rank_in_game(stat, game)})
     return profiles
+
+
+def list_ahead(row: Any) -> tuple[int | None, ...]:
+    """Return what ``add_ranks`` read, off a row of a prepared query: all that ``take_ranks`` follows from."""
+    found: list[int | None] = []
+    for stat in BOARDS:
+        with suppress(KeyError):
+            ahead = row[_PREFIX + stat]
+            # Whoever is further behind is told the same, wherever they are.
+            found.append(None if ahead is None else min(int(ahead), FURTHEST))
+    return tuple(found)
 
 
 def take_ranks(profile: UserProfile) -> list[Rank]:
@@ -87,10 +103,10 @@ def list_seasonal() -> frozenset[str]:
 def _rank_overall(stat: str) -> Case:
     eligible = list_leaderboards(UserProfile)[stat].get_eligible(stat)
     ahead = UserProfile.objects.filter(eligible, is_listed(), **{f"{stat}__gt": OuterRef(stat)})
-    return _count(When(eligible, then=_slice(ahead)))
+    return _count(When(eligible, then=Ahead(stat, _slice(ahead))))
 
 
-def _rank_in_game(stat: str, game: str) -> Case:
+def _rank_in_game(stat: str, game: str | Parameter) -> Case:
     column = list_twins(GameStats)[stat]
     eligible = list_twin_leaderboards(GameStats, UserProfile)[column].get_eligible(column)
     ranked = filter_listed(GameStats.objects.filter(eligible, game__slug=game))

@@ -149,12 +149,25 @@ class RowSource:
 
     def narrow(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
         """Apply checked filters, for ``viewer`` to read the rows, and fetch along what the entries need."""
+        return self.arrange(self.keep(querysets, filters, viewer), filters)
+
+    def keep(self, querysets: list[QuerySet[Any]], filters: Filters, viewer: Viewer) -> list[QuerySet[Any]]:
+        """Apply checked filters, for rows that are counted: nothing is fetched along, they have no order."""
         if isinstance(filters, MatchFilters) and self.kind == "series":
-            return series.narrow_series(querysets, filters, viewer=viewer)
+            return series.filter_series(querysets, filters, viewer=viewer)
         if isinstance(filters, MatchFilters):
-            return matches.narrow_matches(querysets, filters, viewer=viewer)
+            return matches.filter_matches(querysets, filters, viewer=viewer)
         if isinstance(filters, TournamentFilters):
             return tournaments.narrow_participations(querysets, filters, viewer=viewer)
+        return list(querysets)
+
+    def arrange(self, querysets: list[QuerySet[Any]], filters: Filters) -> list[QuerySet[Any]]:
+        """Return rows that ``keep`` returned as the entries are read: in their order, with what they name."""
+        if isinstance(filters, MatchFilters):
+            by_kind = series.arrange_series if self.kind == "series" else matches.arrange_matches
+            return by_kind(querysets)
+        if isinstance(filters, TournamentFilters):
+            return querysets
 
         rows = [queryset.select_related(*self.related) for queryset in querysets]
         return [self.prepare(queryset) for queryset in rows] if self.prepare else rows

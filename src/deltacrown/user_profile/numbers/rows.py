@@ -96,7 +96,9 @@ def get_stat_rows(
     number, narrowing = choose_number(number, checked, known)
     shown, behind_rows = _narrow(number, source, narrowing, page, viewer)
     read = known.read_off(number) if known else None
-    reading, evidence = _weigh(number, behind_rows, read, is_whole=not is_narrowing(narrowing))
+    is_whole = not is_narrowing(narrowing)
+    # Of narrowed rows no chart is drawn, which would begin with the first.
+    reading, evidence = _weigh(number, behind_rows, read, is_whole=is_whole, with_first=is_whole)
 
     listing = f"rows/{user.pk}/{stat}/{checked}"
     found = source.read_page(
@@ -113,6 +115,12 @@ def get_stat_rows(
         game=number.game,
         is_narrowed=is_narrowing(narrowing),
     )
+
+
+def weigh_all_rows(number: PlayerNumber) -> tuple[NumberReading, Evidence]:
+    """Return a number and what all its rows come to, without the privacy check: the caller made it."""
+    behind = list_rows_behind(number.holder, number.column, **number.keys)
+    return _weigh(number, behind, None, is_whole=True, with_first=False)
 
 
 def list_closed_stats(visibility: Visibility) -> frozenset[str]:
@@ -144,11 +152,11 @@ def narrow_rows_behind(
     filters: Filters,
     viewer: Viewer,
 ) -> list[QuerySet[Any]]:
-    """Return all rows the number depends on, narrowed where they are of the source that is shown."""
+    """Return all rows the number depends on, to be counted; narrowed where they are of the source shown."""
     behind = list_rows_behind(number.holder, number.column, **number.keys)
     same = [queryset for queryset in behind if SOURCES[queryset.model] is source]
     others = [queryset for queryset in behind if SOURCES[queryset.model] is not source]
-    return [*source.narrow(same, filters, viewer), *others]
+    return [*source.keep(same, filters, viewer), *others]
 
 
 def _narrow(
@@ -164,12 +172,17 @@ def _narrow(
     behind = list_rows_behind(number.holder, number.column, **number.keys)
     same = [queryset for queryset in behind if SOURCES[queryset.model] is source]
     others = [queryset for queryset in behind if SOURCES[queryset.model] is not source]
-    narrowed = source.narrow([*listed, *same], filters, viewer)
-    return narrowed[: len(listed)], [*narrowed[len(listed) :], *others]
+    kept = source.keep([*listed, *same], filters, viewer)
+    return source.arrange(kept[: len(listed)], filters), [*kept[len(listed) :], *others]
 
 
 def _weigh(
-    number: PlayerNumber, rows: list[QuerySet[Any]], known: NumberReading | None, *, is_whole: bool
+    number: PlayerNumber,
+    rows: list[QuerySet[Any]],
+    known: NumberReading | None,
+    *,
+    is_whole: bool,
+    with_first: bool,
 ) -> tuple[NumberReading, Evidence]:
     """Return the number and what its rows come to.
 
@@ -179,7 +192,7 @@ def _weigh(
     """
     for _ in range(READINGS):
         reading, known = known or number.read_with_parts(), None
-        evidence = weigh_rows(number, rows)
+        evidence = weigh_rows(number, rows, with_first=with_first)
         if not is_whole or evidence.value == reading.line.value:
             break
 

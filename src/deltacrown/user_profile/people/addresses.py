@@ -49,7 +49,7 @@ def get_player(public_id: str, *, viewer: Viewer = None, related: Sequence[str] 
 def _with_public_id(related: tuple[str, ...]) -> PreparedQuery[UserProfile]:
     """Return the query for a profile with its user and ``related``: nearly every page of a player asks it."""
     profiles = UserProfile.objects.select_related("user", *related).order_by("pk")
-    return PreparedQuery(lambda: profiles.filter(public_id=Parameter(0))[:1])
+    return PreparedQuery(lambda: profiles.filter(public_id=Parameter(0))[:1], is_by_key=True)
 
 
 def get_any_player(public_id: str) -> UserProfile:

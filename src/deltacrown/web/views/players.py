@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.core.errors import InvalidInput
+from deltacrown.freshness.bodies import Parts
 from deltacrown.pages import cached, company, search, stats
+from deltacrown.pages.overviews import OverviewPage
 from deltacrown.pages.stat_charts import ChartChoice, StatChart, describe_ruling
 from deltacrown.pages.stats import StatHistoryPage, StatPage
 from deltacrown.user_profile.models import UserProfile
@@ -27,6 +29,7 @@ from deltacrown.web.forms.filters import (
     StatHistoryForm,
     StatRowFilterForm,
 )
+from deltacrown.web.kept import answer, is_for_visitors, name_variant, render_parts
 from deltacrown.web.profile_charts import draw_overview, measure_level
 from deltacrown.web.refusals import get_form_status
 from deltacrown.web.renamed import redirect_moved
@@ -47,10 +50,35 @@ def show_search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a player at a glance, over all games or in that of ``?game=``."""
-    asked = OneGameForm(request.GET).filters.get("game")
-    page = cached.get_overview_page(public_id, asked, viewer=request.user, now=clock.now())
+    asked, now = OneGameForm(request.GET).filters.get("game"), clock.now()
+    if not is_for_visitors(request):
+        page = cached.get_overview_page(public_id, asked, viewer=request.user, now=now)
+        redirect = _redirect_merged(request, page.shown.profile)
+        return redirect or render(request, "web/player.html", _describe_overview(page))
+
+    def make(page: OverviewPage) -> Parts:
+        if redirect := _redirect_merged(request, page.shown.profile):
+            raise _Redirected(redirect)
+        return render_parts(request, "web/player.html", _describe_overview(page))
+
+    try:
+        parts = cached.get_overview_body(public_id, asked, make, variant=name_variant(request), now=now)
+    except _Redirected as found:
+        return found.response
+    return answer(request, parts)
+
+
+class _Redirected(Exception):
+    """The page is at another address."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+def _describe_overview(page: OverviewPage) -> dict[str, Any]:
     shown = page.shown
-    context = {
+    return {
         "page": page,
         "shown": shown,
         "profile": shown.profile,
@@ -59,7 +87,6 @@ def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
         "drawn": draw_overview(page),
         "level": measure_level(shown.profile.experience_points, shown.profile.level),
     }
-    return _redirect_merged(request, shown.profile) or render(request, "web/player.html", context)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from django.db.models import QuerySet
@@ -17,6 +18,8 @@ from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NES
 #: The columns of every file that is written, in this order; those of single stats follow.
 COLUMNS = (*MATCH_COLUMNS.required, *MATCH_COLUMNS.optional, NESTED)
 DETAILS = "details"
+_PLAIN = tuple(name for name in COLUMNS if name not in {NESTED, DETAILS})
+_get_plain = attrgetter(*_PLAIN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +85,7 @@ class WrittenLine:
         """Return the line of an NDJSON file, without what is empty."""
         values = self._values() | {NESTED: dict(self.stats), DETAILS: dict(self.details)}
 
-        return {name: value for name, value in values.items() if value not in ("", None, {})}
+        return {name: value for name, value in values.items() if value or value == 0}
 
     def as_row(self, columns: Iterable[str]) -> list[Any]:
         """Return the values of a row of a CSV file; see ``list_columns``."""
@@ -99,7 +102,7 @@ class WrittenLine:
         return [values.get(column) for column in columns]
 
     def _values(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in COLUMNS if name not in {NESTED, DETAILS}}
+        values: dict[str, Any] = dict(zip(_PLAIN, _get_plain(self), strict=True))
         values["result"], values["kind"] = self.result.lower(), self.kind.lower()
         values["ended_by"] = "" if self.ended_by == MatchRow.EndedBy.PLAY else self.ended_by.lower()
         write = write_iso if self.is_time_known else write_iso_day

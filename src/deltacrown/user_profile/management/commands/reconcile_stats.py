@@ -32,7 +32,7 @@ class Command(OwnCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         is_quiet = options["json"] or not sys.stderr.isatty()
         try:
-            with tqdm(file=self.stderr, disable=is_quiet, unit="table") as bar:
+            with tqdm(file=self.stderr, disable=is_quiet, unit="row") as bar:
                 report = reconcile_stats(
                     clock=clock.now,
                     public_id=options["user"],
@@ -51,7 +51,7 @@ class Command(OwnCommand):
 def _show_progress(bar: Any) -> Any:
     def show(label: str, done: int, total: int) -> None:
         bar.total, bar.n = total, done
-        bar.set_description(f"verifying {label}")
+        bar.set_description(label)
 
     return show
 
