@@ -32,8 +32,6 @@ from django_tally.schema import quote, table_of
 MOST_WAITING = 10_000
 
 _PROFILES = table_of(UserProfile)
-#: The widest range of values that can follow: what a whole number of the database can be.
-_HIGHEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
