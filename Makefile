@@ -12,11 +12,9 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv installs in a second what pip installs in ten; where it cannot reach an index that pip is set up for, pip does it.
 UV = $(BIN)/uv pip install --quiet --python $(BIN)/python
 MANAGE := $(BIN)/python manage.py
-STATIC := var/static/staticfiles.json
 # Name an interpreter to choose it: make install PYTHON=python3.12
 PYTHON ?=
 PORT ?= 8000
-demo: export DEMO = 1
 # Parallel test processes. Each takes its half in one piece, so that a scene of a module is made once, and then from the other's rest.
 WORKERS ?= 2
 # Generated requests per operation of the API.
@@ -73,13 +71,7 @@ $(PEERS): $(INSTALLED) requirements/peers.txt
 # Several processes import the same files, one after the other: the first compiles them.
 demo: export PYTHONDONTWRITEBYTECODE =
 demo: $(BASE) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
-	@$(MANAGE) migrate --verbosity 0
-	@$(MAKE) --no-print-directory $(STATIC) & $(MANAGE) load_demo && wait $$!
-	@printf '\nServing http://127.0.0.1:%s/ (stop with Ctrl-C)\n' $(PORT)
-	@PYTHON=$(BIN)/python HOST=127.0.0.1 PORT=$(PORT) WORKERS=1 THREADS=8 exec deploy/serve
-
-$(STATIC): $(BASE) $(shell find src -path '*/static/*' -type f)
-	@$(MANAGE) collectstatic --noinput --clear --verbosity 0
+	@exec $(BIN)/python -m deltacrown demo --port $(PORT)
 
 # Dozens of processes import the same files: they compile them once, whatever the environment says.
 # One process checks the types while the first of the tests run, and is told of after them.
@@ -123,7 +115,7 @@ fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite an
 	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 
 requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
-	$(COMPILE) requirements/base.in --output-file requirements/base.txt
+	$(COMPILE) requirements/base.in requirements/postgres.in requirements/redis.in --output-file requirements/base.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/peers.in --output-file requirements/peers.txt

@@ -18,8 +18,6 @@ from benchmarks.two_times import BATCH, archive, find_server_process, read_cpu
 #: Milliseconds of CPU for a page that nothing is kept of.
 BUDGET = 150
 RIVALS = 20
-#: Pages name their static files without the hash that collecting them gives.
-PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 #: Both sides of matches: the result of the one is the opposite of the other's.
 MATCHES = (
@@ -46,12 +44,8 @@ def main() -> None:
 
 def run(matches: int, samples: int) -> None:
     """Fill the tables, and print what each page takes."""
-    from django.conf import settings
     from django.db import connection
 
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN}}
-    settings.PAGE_RATE_PER_ADDRESS = "1000000/60"
     started = time.perf_counter()
     profile, rival = fill(matches)
     with connection.cursor() as cursor:

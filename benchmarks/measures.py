@@ -26,13 +26,21 @@ def warm_up(client: Client, addresses: list[str]) -> None:
         fetch(client, address)
 
 
+def forget() -> None:
+    """Empty the cache, and what this process has at hand."""
+    from deltacrown.pages import cached
+
+    cache.clear()
+    cached.AT_HAND.clear()
+
+
 def fetch(client: Client, address: str, *, clear: bool = False) -> None:
-    """Open a page; clear the cache before if ``clear``.
+    """Open a page; forget what is kept before if ``clear``.
 
     :raises RuntimeError: the status is not 200.
     """
     if clear:
-        cache.clear()
+        forget()
     answer = client.get(address)
     if answer.status_code != 200:
         raise RuntimeError(f"{address} answered {answer.status_code}")

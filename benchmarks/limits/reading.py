@@ -23,17 +23,12 @@ def measure(samples: int = SAMPLES) -> Iterator[Figure]:
 
     :raises RuntimeError: an answer is not 200.
     """
-    from django.core.cache import cache
     from django.test import Client, override_settings
 
-    from benchmarks.database import NO_RATE
-    from benchmarks.measures import draw_players
+    from benchmarks.measures import draw_players, forget
     from deltacrown.user_profile.models import UserProfile
 
-    # Rates are read once; what a client may ask is not measured here.
-    with override_settings(
-        ROOT_URLCONF="benchmarks.plain_views", API_RATE_PER_ADDRESS=NO_RATE, PAGE_RATE_PER_ADDRESS=NO_RATE
-    ):
+    with override_settings(ROOT_URLCONF="benchmarks.plain_views"):
         client = Client(SERVER_NAME="localhost")
         [player] = draw_players(1)
         grand = UserProfile.objects.order_by("-total_matches_played", "pk").values_list("public_id").first()
@@ -49,7 +44,7 @@ def measure(samples: int = SAMPLES) -> Iterator[Figure]:
         peer = "an empty view with one read by key"
         yield Figure("read: profile by API, kept", *kept, budget=2, peer=peer)
 
-        ours, limit = compare(client, of_player, samples, before=cache.clear)
+        ours, limit = compare(client, of_player, samples, before=forget)
         yield Figure("read: profile by API, not kept", ours, limit, budget=1.3, peer=REPEATED)
 
         ours, limit = compare(client, f"{of_grand}{LINES}", samples)

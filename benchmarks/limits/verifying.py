@@ -81,10 +81,19 @@ def measure(samples: int = 5) -> list[Figure]:
 
     :raises RuntimeError: numbers had drifted before.
     """
+    from django_tally.models import Revision
+
     verified, compared, alone = interleave_all(
         [_verify, lambda: _read(COMPARED), lambda: _read(ALONE)], samples=samples
     )
+    first: list[float] = []
     held: list[float] = []
+    with _quiet(), _timed_repairs(first):
+        # No trigger saw the rows of the seed being written. The first run tells of those whose numbers drift,
+        # as it does at a site that was filled so: later ones find them told.
+        _damage()
+        _reconcile()
+        _read(f"ANALYZE {Revision._meta.db_table}")
     with _quiet(), _timed_repairs(held):
         repaired, against, _ = interleave_all(
             [_reconcile, lambda: _read(COMPARED), lambda: _read(ALONE)],
@@ -98,6 +107,11 @@ def measure(samples: int = 5) -> list[Figure]:
         Figure("reconcile with 1 % drift", repaired, against, budget=2.0, peer=PEER),
         Figure("reconcile, the longest lock", Samples((max(held),)), budget=50, budget_of="value"),
         Figure("reconcile, the lock of a batch", Samples(tuple(held)), budget=50, budget_of="value"),
+        Figure(
+            "reconcile, rows that no trigger recorded, the longest lock",
+            Samples((max(first),)),
+            note="the first run, which tells of these rows",
+        ),
     ]
 
 
@@ -114,7 +128,8 @@ def _read(statement: str) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        cursor.fetchall()
+        if cursor.description:
+            cursor.fetchall()
 
 
 def _damage() -> None:

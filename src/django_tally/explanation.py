@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import BooleanField, ExpressionWrapper
 from django.utils.translation import gettext
 
-from django_tally.declarations import Contribution
+from django_tally.declarations import Contribution, Rule
 from django_tally.fields import Stat
 
 
@@ -75,13 +75,16 @@ def _check_rules(contribution: Contribution, rows: Sequence[models.Model]) -> di
     return met
 
 
+def say_why_not(rule: Rule, row: models.Model) -> str:
+    """Return why ``row``, which does not meet ``rule``, does not count."""
+    facts = {field.name: _in_words(getattr(row, field.attname)) for field in row._meta.concrete_fields}
+    return gettext(rule.otherwise).format_map(facts)
+
+
 def _judge(contribution: Contribution, row: models.Model, met: Sequence[bool]) -> Verdict:
     for rule, is_met in zip(contribution.rules, met, strict=True):
         if not is_met:
-            facts = {
-                field.name: _in_words(getattr(row, field.attname)) for field in row._meta.concrete_fields
-            }
-            return Verdict(False, 0, gettext(rule.otherwise).format_map(facts))
+            return Verdict(False, 0, say_why_not(rule, row))
 
     if isinstance(contribution.value, int):
         return Verdict(True, contribution.value, "")

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from django_tally.commits import Cut
-from django_tally.declarations import Contribution, all_of, drop_rules, share_rules
+from django_tally.declarations import Contribution, Rule, all_of, drop_rules, share_rules
 from django_tally.feeds import Model, column_of
 from django_tally.fields import Stat
 from django_tally.narrowing import Among, is_among
@@ -113,10 +113,13 @@ class _Reading:
         # What no time lies before or after, written as the database compares it: SQLite compares text.
         first, last = ("-infinity", "infinity") if connection.vendor == "postgresql" else ("", "~")
         cast_to = "::timestamptz" if connection.vendor == "postgresql" else ""
+        # Each cut begins where the one before it ends.
+        bounds = {at for cut in self.cuts for at in cut if at is not None}
+        written = {at: _write_time(at) for at in bounds}
         ends = [
             (
-                literal(first, connection) + cast_to if since is None else _write_time(since),
-                literal(last, connection) + cast_to if until is None else _write_time(until),
+                literal(first, connection) + cast_to if since is None else written[since],
+                literal(last, connection) + cast_to if until is None else written[until],
             )
             for since, until in self.cuts
         ]
@@ -176,8 +179,9 @@ class _Reading:
         if table.model in self.among:
             conditions.append(is_among(table.model, self.among[table.model]))
 
-        terms = [self._write_term(found, tuple(shared)) for found in table.by_part]
-        sums = ", ".join(f"COALESCE(SUM({term}), 0) AS d{n}" for n, term in enumerate(terms))
+        sums = ", ".join(
+            f"{self._write_sum(table, found, tuple(shared))} AS d{n}" for n, found in enumerate(table.by_part)
+        )
         where = " AND ".join(conditions)
         if connection.vendor == "postgresql":
             # Each cut is an index scan of its own, whatever the planner knows of the table.
@@ -223,6 +227,28 @@ class _Reading:
             f"WHERE {number.is_repaired()} AND {amiss} GROUP BY c.cut_n"
         )
 
+    def _write_sum(
+        self, table: _Table, contributions: Sequence[Contribution], shared: tuple[Rule, ...]
+    ) -> str:
+        """Return what all rows of a table that meet ``shared`` add to a part.
+
+        Rows are counted where each adds the same: a database does so in half the time that a sum of ones
+        takes. Whose they are is asked once where all contributions name the same columns.
+        """
+        is_owned_once = len({owned_sql(each, self.keys) for each in table.everything}) == 1
+        terms = []
+        for each in contributions:
+            rest = drop_rules(each, shared)
+            rules = f"({condition_sql(table.model, rest.where, connection)})" if rest.rules else ""
+            asked = " AND ".join(filter(None, ["" if is_owned_once else owned_sql(each, self.keys), rules]))
+            only = f" FILTER (WHERE {asked})" if asked else ""
+            if isinstance(each.value, int):
+                terms.append(f"COUNT(*){only}" if each.value == 1 else f"COUNT(*){only} * {each.value}")
+            else:
+                added = contribution_sql(drop_rules(each, each.rules), connection)
+                terms.append(f"COALESCE(SUM({added}){only}, 0)")
+        return " + ".join(terms) or "0"
+
     def _write_term(self, contributions: Sequence[Contribution], shared: tuple[Any, ...]) -> str:
         """Return what one row that meets ``shared`` adds to a part."""
         terms = [
@@ -250,4 +276,7 @@ def _group(by_part: Sequence[Sequence[Contribution]]) -> list[_Table]:
 
 
 def _write_time(at: datetime) -> str:
+    # As the adapter of PostgreSQL writes it, which takes longer than all else that a series of days takes.
+    if connection.vendor == "postgresql":
+        return f"'{at}'::timestamptz"
     return literal(connection.ops.adapt_datetimefield_value(at), connection)

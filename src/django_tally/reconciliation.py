@@ -12,7 +12,6 @@ from functools import lru_cache
 
 from django.db import OperationalError, connections
 
-from django_tally.batches import in_batches
 from django_tally.declarations import Contribution
 from django_tally.feeds import (
     Model,
@@ -37,8 +36,11 @@ from django_tally.verification import Drift, count_numbers, find_drift
 
 logger = logging.getLogger(__name__)
 
-#: Holder rows repaired, and locked, at a time: few, since writers of these wait until all are repaired.
+#: Holder rows repaired, and locked, at a time, at first: few, since writers of these wait for all of them.
 BATCH = 50
+#: The seconds that a batch should take. The next one has as many rows as would have fitted into the last one,
+#: within half of ``BATCH`` (below, it is not the rows that take long) and four times it.
+AIM = 0.03
 #: How long a batch waits for a lock: less than PostgreSQL's ``deadlock_timeout``, a second, so that of a
 #: deadlock with a caller it is the repair that gives way.
 PATIENCE = "250ms"
@@ -153,9 +155,12 @@ def _verify_and_repair(
     done, total = 0, sum(len(keys) for keys in drifted.values())
     for holder, keys in drifted.items():
         left: list[Keys] = []
-        for batch in in_batches(keys, BATCH):
+        start, size = 0, BATCH
+        while batch := keys[start : start + size]:
             progress(f"repairing {holder._meta.label}", done, total)
+            began = time.perf_counter()
             repairs, busy = _repair_what_is_free(outcome.run, holder, batch, clock(), telling)
+            start, size = start + size, _fit_batch(len(batch), time.perf_counter() - began)
             outcome.repairs.extend(repairs)
             left, done = left + busy, done + len(batch) - len(busy)
         # What writers held: one at a time, so that whoever is waited for waits for nothing held here.
@@ -163,6 +168,11 @@ def _verify_and_repair(
             progress(f"repairing {holder._meta.label}, after its writers", done, total)
             outcome.repairs.extend(_repair_after_writers(outcome.run, holder, row_keys, clock(), telling))
             done += 1
+
+
+def _fit_batch(rows: int, seconds: float) -> int:
+    """Return how many rows to repair at a time, after so many took so long."""
+    return min(max(round(rows * AIM / seconds), BATCH // 2, 1), BATCH * 4)
 
 
 def repair_rows(

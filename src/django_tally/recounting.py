@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import reduce
+from functools import cache, reduce
 from operator import add, or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When
@@ -71,6 +71,36 @@ def recount(
         an index answers where all rows are asked for.
     :param keys: a value for each of the holder's keys.
     """
+    return _read(holder, name, *_write(holder, name, querysets, keys, with_first=with_first))
+
+
+def recount_all(holder: Model, name: str, *, with_first: bool = True, **keys: Any) -> Recount:
+    """As ``recount``, of all rows: the statement is written once.
+
+    :param keys: the value of each of the holder's keys, as their columns have it.
+    """
+    sql, params = _write_all(holder, name, tuple(keys), with_first, connection.alias)
+    return _read(holder, name, sql, [keys[each.name] if isinstance(each, _Key) else each for each in params])
+
+
+class _Key(NamedTuple):
+    """Stands in a statement for the value of a key."""
+
+    name: str
+
+
+@cache
+def _write_all(
+    holder: Model, name: str, keys: tuple[str, ...], with_first: bool, _: str
+) -> tuple[str, list[Any]]:
+    named = {key: Value(_Key(key)) for key in keys}
+    return _write(holder, name, list_rows_behind(holder, name, **named), named, with_first=with_first)
+
+
+def _write(
+    holder: Model, name: str, querysets: Iterable[QuerySet[Any]], keys: Mapping[str, Any], *, with_first: bool
+) -> tuple[str, list[Any]]:
+    """Return the statement that counts rows, with its parameters."""
     field, counted = find_number(holder, name), get_counted_stat(holder, name)
     components = list_components(holder, name)
     tables = [_write_totals(each, counted, components, keys, with_first) for each in querysets]
@@ -86,9 +116,14 @@ def recount(
     # What stands in the statement as it is must not be read as the place of a parameter.
     shown = number_sql(field).replace("%", "%%")
     columns = ", ".join(quote(str(stat.column)) for stat in components)
+    params = [param for _, given in tables for param in given]
+    return f"SELECT rows_counted, first_fact, {shown}, {columns} FROM ({totals}) parts", params
+
+
+def _read(holder: Model, name: str, sql: str, params: Sequence[Any]) -> Recount:
+    field, components = find_number(holder, name), list_components(holder, name)
     with connection.cursor() as cursor:
-        params = [param for _, given in tables for param in given]
-        cursor.execute(f"SELECT rows_counted, first_fact, {shown}, {columns} FROM ({totals}) parts", params)
+        cursor.execute(sql, params)
         rows, first, value, *found = cursor.fetchone()
     parts = {stat.name: int(part) for stat, part in zip(components, found, strict=True)}
     return Recount(int(rows), parts, read_number(field, value), read_datetime(first) if first else None)

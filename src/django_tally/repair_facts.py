@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -16,11 +16,11 @@ from django_tally.feeds import (
     Model,
     column_of,
     get_contributions,
-    get_stat_columns,
     get_stat_keys,
     get_stats,
     list_feeds,
 )
+from django_tally.fields import Stat
 from django_tally.models import Run
 from django_tally.schema import quote, table_of
 from django_tally.sources import history_label
@@ -32,20 +32,28 @@ Number = tuple[tuple[int, ...], str]
 
 #: Stands for the owners in a statement that is written once and run for every batch.
 OWNERS = ":owners:"
+#: Stands for the keys of holder rows, a tuple each.
+ROWS = ":rows:"
 #: A time that is not there; typed, since times are read beside it in the same statement.
 _NO_TIME = "CAST(NULL AS timestamptz)"
 #: Columns of a revision beside those of an image, under names that no image has.
 _OWNER, _RECORDED = "tally_owner", "tally_recorded_at"
 
 
-def read_first_changes(holder: Model, owners: Sequence[int]) -> dict[Number, datetime]:
-    """Return when the earliest row that adds to each number of ``owners`` was recorded.
+def read_first_changes(holder: Model, numbers: Collection[Number]) -> dict[Number, datetime]:
+    """Return when the earliest row that adds to each of ``numbers`` was recorded.
 
     A row that was changed begins as its first revision tells. What no row ever added to is left out.
     """
     found: dict[Number, datetime] = {}
-    statement = _write_beginnings(holder, get_contributions(holder)).replace(OWNERS, _list(owners))
-    for keys, stat, value in _read(holder, statement):
+    if not numbers:
+        return found
+    asked, rows = {stat for _, stat in numbers}, sorted({keys for keys, _ in numbers})
+    stats = tuple(stat for stat in get_stats(holder) if stat.name in asked)
+    statement = _write_beginnings(holder, get_contributions(holder), stats)
+    statement = statement.replace(OWNERS, _list(sorted({keys[0] for keys in rows})))
+    statement = statement.replace(ROWS, ", ".join(f"({_list(keys)})" for keys in rows))
+    for keys, stat, value in _read(holder, stats, statement):
         time = read_datetime(value)
         found[keys, stat] = min(time, found.get((keys, stat), time))
     return found
@@ -54,32 +62,41 @@ def read_first_changes(holder: Model, owners: Sequence[int]) -> dict[Number, dat
 def read_found_changes(run: Run, holder: Model, owners: Sequence[int]) -> dict[Number, int]:
     """Return what the revisions that ``run`` wrote change each number of ``owners`` by; 0 is left out."""
     found: dict[Number, int] = {}
+    stats = get_stats(holder)
     parts = [
         _group(
-            holder,
+            stats,
             feed,
             _images_sql(feed, _list(owners), image, f"r.run_id = {int(run.pk)}"),
             sign + "SUM({})",
             "CAST(NULL AS bigint)",
         )
-        for feed in _list_told(holder)
+        for feed in _list_told(list_feeds(holder))
         for image, sign in (("new", ""), ("old", "-"))
     ]
-    for keys, stat, value in _read(holder, " UNION ALL ".join(parts)):
+    for keys, stat, value in _read(holder, stats, " UNION ALL ".join(parts)):
         found[keys, stat] = found.get((keys, stat), 0) + int(value)
     return {number: value for number, value in found.items() if value}
 
 
-@lru_cache(maxsize=32)
-def _write_beginnings(holder: Model, contributions: tuple[Contribution, ...]) -> str:  # noqa: ARG001 - part of the key
-    """Return the statement of ``OWNERS``, written once for as long as the same is declared."""
-    parts = [part for feed in list_feeds(holder) for part in _list_beginnings(holder, feed, OWNERS)]
-    return " UNION ALL ".join(parts)
+@lru_cache(maxsize=256)
+def _write_beginnings(
+    holder: Model,
+    contributions: tuple[Contribution, ...],  # noqa: ARG001 - part of the key
+    stats: Sequence[Stat],
+) -> str:
+    """Return the statement for ``OWNERS`` and ``ROWS``, written once for as long as the same is declared."""
+    columns = {stat.column for stat in stats}
+    feeds = [feed for feed in list_feeds(holder) if not columns.isdisjoint(feed.columns)]
+    told = list(_list_told(feeds))
+    return " UNION ALL ".join(
+        part for feed in feeds for part in _list_beginnings(stats, feed, is_told=feed in told)
+    )
 
 
-def _read(holder: Model, statement: str) -> Iterator[tuple[tuple[int, ...], str, Any]]:
+def _read(holder: Model, stats: Sequence[Stat], statement: str) -> Iterator[tuple[tuple[int, ...], str, Any]]:
     """Yield keys, stat and value of each value that the statement gives."""
-    width, stats = len(get_stat_keys(holder)), get_stats(holder)
+    width = len(get_stat_keys(holder))
     with connection.cursor() as cursor:
         cursor.execute(statement)
         for row in cursor.fetchall():
@@ -89,31 +106,33 @@ def _read(holder: Model, statement: str) -> Iterator[tuple[tuple[int, ...], str,
                     yield keys, stat.name, value
 
 
-def _list_told(holder: Model) -> Iterator[Feed]:
+def _list_told(feeds: Sequence[Feed]) -> Iterator[Feed]:
     """Yield each feed that images of revisions are read as: of a live table and its archive, the first."""
     seen = set()
-    for feed in list_feeds(holder):
+    for feed in feeds:
         told = (history_label(feed.source), feed.source_keys)
         if told not in seen:
             seen.add(told)
             yield feed
 
 
-def _list_beginnings(holder: Model, feed: Feed, owners: str) -> Iterator[str]:
+def _list_beginnings(stats: Sequence[Stat], feed: Feed, *, is_told: bool) -> Iterator[str]:
     """Yield SELECTs of the earliest recording per key: of rows never revised, and of those that were."""
     owner, key = quote(feed.source_key_columns[0]), quote(str(feed.source._meta.pk.column))
+    keys = ", ".join(f"t.{quote(column)}" for column in feed.source_key_columns)
     label = literal(history_label(feed.source), connection)
     revised = (
         f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.owner = t.{owner} AND r.source = {label}"
     )
     unchanged = (
         f"SELECT t.*, t.recorded_at AS {_RECORDED} FROM {table_of(feed.source)} t "
-        f"WHERE t.{owner} IN ({owners}) AND NOT EXISTS ({revised})"
+        f"WHERE t.{owner} IN ({OWNERS}) AND ({keys}) IN (VALUES {ROWS}) AND NOT EXISTS ({revised})"
     )
-    yield _group(holder, feed, unchanged, "MIN(CASE WHEN ({}) <> 0 THEN " + _RECORDED + " END)", _NO_TIME)
-    if feed in list(_list_told(holder)):
-        firsts = _images_sql(feed, owners, "old", "r.is_first")
-        yield _group(holder, feed, firsts, "MIN(CASE WHEN ({}) <> 0 THEN " + _RECORDED + " END)", _NO_TIME)
+    earliest = "MIN(CASE WHEN ({}) <> 0 THEN " + _RECORDED + " END)"
+    yield _group(stats, feed, unchanged, earliest, _NO_TIME)
+    if is_told:
+        firsts = _images_sql(feed, OWNERS, "old", "r.is_first")
+        yield _group(stats, feed, firsts, earliest, _NO_TIME)
 
 
 def _images_sql(feed: Feed, owners: str, image: str, which: str) -> str:
@@ -133,12 +152,14 @@ def _images_sql(feed: Feed, owners: str, image: str, which: str) -> str:
     return f"SELECT * FROM ({rows}) own WHERE {quote(feed.source_key_columns[0])} = {_OWNER}"
 
 
-def _group(holder: Model, feed: Feed, rows: str, aggregate: str, nothing: str) -> str:
+def _group(stats: Sequence[Stat], feed: Feed, rows: str, aggregate: str, nothing: str) -> str:
     """Return a SELECT, per key of ``rows``, of ``aggregate`` over what a row adds to each number."""
     keys = [quote(column) for column in feed.source_key_columns]
     terms = [
-        aggregate.format(column_sql(feed, column, connection)) if column in feed.columns else nothing
-        for column in get_stat_columns(holder)
+        aggregate.format(column_sql(feed, str(stat.column), connection))
+        if stat.column in feed.columns
+        else nothing
+        for stat in stats
     ]
     owned = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     return f"SELECT {', '.join(keys + terms)} FROM ({rows}) w WHERE {owned} GROUP BY {', '.join(keys)}"

@@ -20,7 +20,7 @@ from django_tally.keeping.postgresql import PostgresqlDialect
 from django_tally.keeping.revisions import Dialect, Images, record_change_sql, revise_sql
 from django_tally.keeping.sqlite import SqliteDialect
 from django_tally.models import Installation, Repair, Revision, Run
-from django_tally.repair_facts import OWNERS, read_first_changes, read_found_changes
+from django_tally.repair_facts import OWNERS, Number, read_first_changes, read_found_changes
 from django_tally.schema import quote
 from django_tally.sources import Source, find_twin, list_sources
 from django_tally.sql import literal
@@ -47,28 +47,79 @@ def _list_histories() -> Iterator[Source]:
             yield source
 
 
-def _write_untracked(sources: Sequence[Source]) -> str:
-    """Return the SELECT of rows of ``OWNERS`` that may not be as history tells: place of the source, and key.
+def _write_suspects(sources: Sequence[Source]) -> str:
+    """Return the SELECT of what of ``OWNERS`` may not be as history tells: place of the source, and key.
 
-    Those are the ones revised, and the ones never recorded. One statement, since most often it finds none.
+    Those are rows without revision that were never recorded, and, without a key, each source of which they
+    have revisions. One statement, since most often it finds none.
     """
-    parts = []
-    for place, source in enumerate(sources):
-        label = literal(source.label, connection)
-        parts.append(
-            f"SELECT {place} AS place, row FROM {REVISIONS} WHERE source = {label} AND owner IN ({OWNERS})"
-        )
-        for table in filter(None, (source, find_twin(source))):
-            key = quote(table.key)
-            mine = " OR ".join(f"t.{quote(column)} IN ({OWNERS})" for column in table.owner_columns)
-            parts.append(
-                f"SELECT {place}, t.{key} FROM {quote(table.table)} t "
-                f"WHERE ({mine}) AND NOT {is_recorded_sql('t', key, source.label, connection)}"
-            )
-    return f"{' UNION '.join(parts)} ORDER BY 1, 2"
+    parts = [
+        _write_unrecorded(place, source, table, column)
+        for place, source in enumerate(sources)
+        for table in _list_tables(source)
+        for column in table.owner_columns
+    ]
+    places = " ".join(
+        f"WHEN {literal(source.label, connection)} THEN {place}" for place, source in enumerate(sources)
+    )
+    parts.append(
+        f"SELECT CASE source {places} END, NULL FROM "
+        f"(SELECT DISTINCT source FROM {REVISIONS} WHERE owner IN ({OWNERS})) s"
+    )
+    return " UNION ".join(parts)
 
 
-def _revise(source: Source, keys: Sequence[int], owners: Sequence[int], run: Run) -> None:
+def _list_tables(source: Source) -> list[Source]:
+    """Return the tables that rows of one history are in: the live one, and its archive."""
+    return [each for each in (source, find_twin(source)) if each]
+
+
+def _write_changed(place: int, source: Source) -> str:
+    """Return the SELECT of rows that have revisions of ``OWNERS``, and are not what the latest one shows.
+
+    Equal images move no number. Others may not either: what they say is compared number by number.
+    """
+    label, dialect = literal(source.label, connection), _make_dialect()
+    images = [
+        f"(SELECT {dialect.image('t', source.image_columns(connection))} FROM {quote(each.table)} t "
+        f"WHERE t.{quote(each.key)} = d.row)"
+        for each in _list_tables(source)
+    ]
+    now = f"COALESCE({', '.join(images)})" if len(images) > 1 else images[0]
+    told = (
+        f"(SELECT r.new FROM {REVISIONS} r WHERE r.row = d.row AND r.source = {label} "
+        "ORDER BY r.id DESC LIMIT 1)"
+    )
+    return (
+        f"SELECT {place} AS place, d.row AS row FROM (SELECT DISTINCT row FROM {REVISIONS} "
+        f"WHERE source = {label} AND owner IN ({OWNERS})) d WHERE {dialect.differ(told, now)}"
+    )
+
+
+def _read_places(statement: str, owners: Sequence[int]) -> list[tuple[int | None, int | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.replace(OWNERS, ", ".join(map(str, owners))))
+        read: list[tuple[int | None, int | None]] = cursor.fetchall()
+    return read
+
+
+def _write_unrecorded(place: int, source: Source, table: Source, column: str) -> str:
+    """Return the SELECT of rows that are of ``OWNERS`` by a column, with neither recording nor revision.
+
+    One that adds nothing, and was nobody else's before, has nothing to tell.
+    """
+    label, key, owner = literal(source.label, connection), quote(table.key), f"t.{quote(column)}"
+    revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.source = {label}"
+    adds = " OR ".join(f"({term}) <> 0" for term in table.contributions(connection).values())
+    return (
+        f"SELECT {place}, t.{key} FROM {quote(table.table)} t WHERE {owner} IN ({OWNERS}) "
+        f"AND NOT {is_recorded_sql('t', key, source.label, connection)} "
+        f"AND NOT EXISTS ({revised} AND r.owner = {owner}) AND ({adds} OR EXISTS ({revised}))"
+    )
+
+
+def _revise(source: Source, keys: Sequence[int], owners: Sequence[int], run: Run) -> bool:
+    """Write what changed of these rows; return whether anything did."""
     listed, key = ", ".join(str(row) for row in keys), quote(source.key)
     images = Images(
         f"SELECT {key} AS pk FROM ({_now_sql(source, listed)}) a UNION SELECT row FROM {REVISIONS} "
@@ -76,18 +127,19 @@ def _revise(source: Source, keys: Sequence[int], owners: Sequence[int], run: Run
         _told_sql(source, listed),
         _now_sql(source, listed),
     )
-    dialect = _make_dialect(run)
+    dialect = _make_dialect()
+    dialect.actor, dialect.reason = "''", literal(describe_cause(run), connection)
     ours = f"c.owner IN ({', '.join(str(int(owner)) for owner in owners)})"
     with connection.cursor() as cursor:
         cursor.execute(revise_sql(source, images, dialect, connection, only=ours, run=run.pk))
-        if cursor.rowcount:
+        is_any = bool(cursor.rowcount)
+        if is_any:
             cursor.execute(record_change_sql(source, dialect, connection))
+    return is_any
 
 
-def _make_dialect(run: Run) -> Dialect:
-    dialect: Dialect = PostgresqlDialect() if connection.vendor == "postgresql" else SqliteDialect()
-    dialect.actor, dialect.reason = "''", literal(describe_cause(run), connection)
-    return dialect
+def _make_dialect() -> Dialect:
+    return PostgresqlDialect() if connection.vendor == "postgresql" else SqliteDialect()
 
 
 def _now_sql(source: Source, listed: str) -> str:
@@ -126,26 +178,39 @@ def _columns(source: Source) -> str:
     return ", ".join(quote(column) for column in _list_columns(source))
 
 
+def _number_of(repair: Repair) -> Number:
+    return tuple(repair.keys.values()), repair.stat
+
+
 class Telling:
     """What history is told of the repairs of one run."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self._revised: set[int] = set()
 
     def revise_untracked(self, owners: Collection[int]) -> None:
         """Write a revision for each row of ``owners`` that is not as history tells it.
 
         The caller has locked what these rows add up to.
         """
+        assert self._was_revised is not None  # noqa: S101 - read before the first revision is written
         for batch in in_batches(sorted(owners)):
-            found: list[list[int]] = [[] for _ in self._sources]
-            with connection.cursor() as cursor:
-                cursor.execute(self._untracked.replace(OWNERS, ", ".join(map(str, batch))))
-                for place, key in cursor.fetchall():
-                    found[place].append(int(key))
-            for source, rows in zip(self._sources, found, strict=True):
-                for keys in in_batches(rows, BATCH):
-                    _revise(source, keys, batch, self.run)
+            for source, rows in zip(self._sources, self._find_untracked(batch), strict=True):
+                for keys in in_batches(sorted(rows), BATCH):
+                    if _revise(source, keys, batch, self.run):
+                        self._revised.update(batch)
+
+    def _find_untracked(self, owners: Sequence[int]) -> list[set[int]]:
+        """Return, for each source, the rows of ``owners`` that may not be as history tells them."""
+        found: list[set[int]] = [set() for _ in self._sources]
+        suspects = _read_places(self._suspects, owners)
+        if revised := sorted({place for place, key in suspects if place is not None and key is None}):
+            suspects += _read_places(" UNION ".join(self._changed[place] for place in revised), owners)
+        for place, key in suspects:
+            if place is not None and key is not None:
+                found[place].add(int(key))
+        return found
 
     def explain_repairs(self, holder: Model, repairs: Sequence[Repair]) -> None:
         """Set on each repair what of it no source row accounts for, and since when it is told."""
@@ -153,27 +218,35 @@ class Telling:
             return
         first_key = get_stat_keys(holder)[0]
         owners = sorted({repair.keys[first_key] for repair in repairs})
-        is_any_revised = Revision.objects.filter(run=self.run, owner__in=owners).exists()
+        is_any_revised = self._was_revised or not self._revised.isdisjoint(owners)
         accounted = read_found_changes(self.run, holder, owners) if is_any_revised else {}
-        firsts = read_first_changes(holder, owners)
         now, reason = read_database_clock(connection), describe_cause(self.run)
 
         for repair in repairs:
             repair.owner, repair.changed_at, repair.reason = repair.keys[first_key], now, reason
-            if repair.was is None:  # the row that shows the number was missing: nothing was shown
-                continue
-            number = (tuple(repair.keys.values()), repair.stat)
-            repair.unexplained = repair.now - repair.was - accounted.get(number, 0)
-            if repair.unexplained:
-                repair.since = self._find_since(firsts.get(number), now)
+            if repair.was is not None:  # else the row that shows the number was missing: nothing was shown
+                repair.unexplained = repair.now - repair.was - accounted.get(_number_of(repair), 0)
+        unexplained = [repair for repair in repairs if repair.unexplained]
+        firsts = read_first_changes(holder, {_number_of(repair) for repair in unexplained})
+        for repair in unexplained:
+            repair.since = self._find_since(firsts.get(_number_of(repair)), now)
+
+    @cached_property
+    def _was_revised(self) -> bool:
+        """Return whether the run had written revisions before it was told of here."""
+        return Revision.objects.filter(run=self.run).exists()
 
     @cached_property
     def _sources(self) -> list[Source]:
         return list(_list_histories())
 
     @cached_property
-    def _untracked(self) -> str:
-        return _write_untracked(self._sources)
+    def _suspects(self) -> str:
+        return _write_suspects(self._sources)
+
+    @cached_property
+    def _changed(self) -> list[str]:
+        return [_write_changed(place, source) for place, source in enumerate(self._sources)]
 
     @cached_property
     def _last_right(self) -> datetime | None:

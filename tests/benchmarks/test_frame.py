@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from benchmarks.topics import Outcome, list_measures, list_topics, load, run_top
 
 from benchmarks import __main__ as frame
 from benchmarks import limits
+from tests.docs.pages import ROOT
 
 pytestmark = pytest.mark.once
 
@@ -225,3 +228,24 @@ def test_the_size_follows_from_the_options(given, expected):
     options = SimpleNamespace(**{"players": None, "matches": None, "full": False, "grow": False, **given})
 
     assert frame.choose_sizes(options) == expected
+
+
+def test_a_database_that_was_filled_before_is_copied_by_a_process_without_settings(tmp_path):
+    """As every run after the first is: only filling needs Django."""
+    code = f"""
+from pathlib import Path
+from benchmarks import seeding
+from benchmarks.season import Size
+size, seeding.FOLDER = Size(players=10, matches=100), Path({str(tmp_path)!r})
+home = seeding.FOLDER / f"{{size.name}}-{{seeding.find_key()}}"
+with seeding.kept_postgresql(home) as server:
+    server.psql("CREATE DATABASE seed;")
+    (home / seeding.DONE).touch()
+with seeding.seeded(size) as url:
+    print(url)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    assert "/bench?" in done.stdout

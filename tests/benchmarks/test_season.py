@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from benchmarks.limits import importing, peers, targets, triggers
+from benchmarks.database import NO_RATE, RATES, lift_rates
+from benchmarks.limits import contending, exporting, importing, peers, reading, targets, tournaments, triggers
 from benchmarks.season import GRAND, Size, fill, fit
 from django.db import connection
 
@@ -80,6 +83,23 @@ def test_our_topics_measure_a_seed(seed):
     assert all(sum(figure.our_samples.server) > 0 for figure in figures)
 
 
+def test_writers_on_few_players_are_held_against_writers_on_many(seed, monkeypatch, find_all_drift):
+    from deltacrown.games.models import Match
+
+    monkeypatch.setattr(contending, "WRITERS", 2)
+    monkeypatch.setattr(contending, "MATCHES", 3)
+    monkeypatch.setattr(contending, "HOT", 3)
+    before = Match.objects.count()
+
+    [figure] = contending.measure(samples=2)
+
+    assert figure.name == "2 writers on 3 players"
+    assert "no writer was told of one" in figure.note
+    assert len(figure.our_samples.wall) == len(figure.limit_samples.wall) == 2
+    assert Match.objects.count() == before
+    assert find_all_drift() == []
+
+
 def test_an_import_is_held_against_a_copy_of_as_many_rows(seed, monkeypatch, find_all_drift):
     from benchmarks import imports
     from deltacrown.games.models import Match
@@ -93,6 +113,19 @@ def test_an_import_is_held_against_a_copy_of_as_many_rows(seed, monkeypatch, fin
     assert figure.name == "import a file of 50 lines"
     assert Match.objects.filter(match_key__regex=r"^m[01]-").count() == 2 * 50
     assert find_all_drift() == []
+
+
+def test_an_export_is_of_the_longest_career_and_is_told_for_as_many_rows(seed):
+    from deltacrown.games.models import ArchivedMatch, Match
+
+    player, user, rows = exporting.find_career()
+    figures = {figure.name: figure for figure in exporting.measure(samples=1)}
+
+    assert rows == sum(table.objects.filter(user=user).count() for table in (Match, ArchivedMatch)) > 0
+    assert set(figures) == {"export of 100,000 rows, NDJSON", "export of 100,000 rows, CSV", "export, memory"}
+    assert f"{rows:,} rows" in figures["export of 100,000 rows, CSV"].note
+    with pytest.raises(RuntimeError, match="lines of"):
+        exporting.export(player, "csv", rows + 1)
 
 
 @pytest.mark.skipif(not has_peers, reason="make bench installs the peers")
@@ -117,6 +150,41 @@ def test_the_peers_keep_the_same_numbers_and_a_wrong_one_is_found(seed, monkeypa
 @pytest.mark.skipif(not has_peers, reason="make bench installs the peers")
 def test_the_twins_list_what_our_api_lists(seed):
     assert [figure.budget for figure in peers.measure_reading(samples=2)] == [1, 1, 1]
+
+
+ASKING = [
+    pytest.param(
+        peers.measure_reading,
+        marks=pytest.mark.skipif(not has_peers, reason="make bench installs the peers"),
+        id="peers",
+    ),
+    *(
+        pytest.param(each.measure, id=each.__name__.rpartition(".")[2])
+        for each in (exporting, reading, targets)
+    ),
+    pytest.param(tournaments.measure, id="tournaments"),
+]
+
+
+@pytest.mark.parametrize("measure", ASKING)
+def test_a_topic_is_refused_nothing_however_often_it_asks(seed, settings, monkeypatch, measure):
+    monkeypatch.setattr(tournaments, "ENTRANTS", SIZE.entrants)
+    for rate in RATES:
+        setattr(settings, rate, "2/1000000000")
+    lift_rates(settings)
+
+    assert list(measure(samples=3))
+
+
+def test_a_process_that_measures_may_ask_as_often_as_it_likes():
+    code = (
+        "from benchmarks.database import RATES, connect; connect('sqlite://:memory:')\n"
+        "from django.conf import settings; print({getattr(settings, rate) for rate in RATES})"
+    )
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == str({NO_RATE})
 
 
 def test_a_statement_of_the_seed_has_no_hole_left():

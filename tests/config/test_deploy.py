@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from cryptography import x509
@@ -15,7 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.core.management import call_command
 
+from deltacrown.core.server import build_server
+from deltacrown.web.management.commands.serve import Command
 from tests.docs.pages import ROOT, page
 
 pytestmark = pytest.mark.once
@@ -117,7 +122,7 @@ def test_nginx_takes_the_configuration(tmp_path):
     assert "warn" not in run.stderr, run.stderr
 
 
-SERVE = (DEPLOY / "serve").read_text()
+SERVE = build_server(host="127.0.0.1", port=8000, workers=4, threads=32)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +146,31 @@ def test_granian_takes_every_option_of_the_script():
     command = [sys.executable, "-m", "granian", "--help"]
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
 
-    for option in re.findall(r"(?<=\s)--[a-z0-9-]+", SERVE.split("exec ", 1)[1]):
+    for option in (part for part in SERVE if part.startswith("--")):
         assert option in run.stdout, option
 
 
-def test_the_script_can_be_run():
+def test_the_script_is_the_command():
     assert (DEPLOY / "serve").stat().st_mode & stat.S_IXUSR
+    assert '-m deltacrown serve -- "$@"' in (DEPLOY / "serve").read_text()
+
+
+def test_the_command_takes_its_size_from_the_environment_and_hands_on_what_is_granians(monkeypatch):
+    ran = []
+    monkeypatch.setattr(os, "execv", lambda path, command: ran.append((path, command)))
+    for name, value in {"HOST": "::1", "PORT": "9", "WORKERS": "2", "THREADS": ""}.items():
+        monkeypatch.setenv(name, value)
+
+    call_command("serve", "--threads", "5", "--", "--log-level", "info")
+    call_command("serve")
+
+    [(path, command), (_, usual)] = ran
+    assert path == command[0] == sys.executable
+    sized = dict(pairwise(command))
+    told = [sized[name] for name in ("--host", "--port", "--workers", "--blocking-threads")]
+    assert told == ["::1", "9", "2", "5"]
+    assert command[-2:] == ["--log-level", "info"]
+    assert usual[usual.index("--blocking-threads") + 1] == "32"
 
 
 @pytest.mark.parametrize("unit", sorted(path.name for path in DEPLOY.glob("*.service")))
@@ -160,7 +184,8 @@ def test_every_server_is_started_again(unit):
 
 def test_a_process_has_more_threads_than_connections():
     """Else a request that needs no connection, for its health say, would wait behind those that do."""
-    threads = int(re.search(r"THREADS:-(\d+)", SERVE)[1])
+    parser = Command().create_parser("deltacrown", "serve")
+    threads = parser.parse_args([]).threads
     pool = int(re.search(r"`DATABASE_POOL_SIZE` \| `(\d+)`", page("docs/reference/settings.md").text)[1])
 
     assert threads >= 2 * pool

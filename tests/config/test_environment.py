@@ -51,6 +51,7 @@ BAD = {
         "sqlite:////no/such/folder/x.sqlite3",
     ],
     "DEBUG": BOOLEANS,
+    "DELTACROWN_HOME": [str(SETTINGS)],
     "DEMO": BOOLEANS,
     "DEFAULT_FROM_EMAIL": ["nobody", "a b@c", "x <y>", "A\nBcc: b@c <a@c>"],
     "DISCORD_CLIENT_ID": ["abc", "123", "1122 33445566778899", "\u0661" * 18],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -29,8 +31,12 @@ def build():
                 game=game,
                 match_key=f"m{number}",
                 result="WIN",
-                score=["", "6-1, 7-5", "{NULL}"][number % 3],
+                score=["", "6-1, 7-5", "{NULL}", 'a "b" \\', "null"][number % 5],
                 placement=[None, 1][number % 2],
+                sequence=number % 3,
+                is_time_known=number % 3 == 0,
+                voided_at=[None, NOON + timedelta(minutes=number)][number % 2],
+                void_reason=["", "cheat"][number % 2],
                 stats=STATS if number % 2 else {},
                 played_at=NOON,
             )
@@ -59,6 +65,22 @@ def test_rows_are_those_of_bulk_create(build):
     assert {row.pk: row.match_key for row in rows} == dict(Match.objects.values_list("pk", "match_key"))
     assert {row._state.adding for row in rows} == {False}
     assert Match.objects.filter(recorded_at=None).count() == 0
+
+
+def test_what_all_rows_share_is_theirs_whatever_its_type(build):
+    """Equal values of another type are other values: a score of 1 is text, and True is no text."""
+    rows = build(4)
+    for row, score in zip(rows, ["1", 1, True, 1.0], strict=True):
+        row.placement, row.voided_at, row.void_reason, row.stats, row.score = 3, NOON, "cheat", {}, score
+    Match.objects.bulk_create(rows)
+    expected = stored()
+    Match.objects.all()._raw_delete("default")
+
+    for row in rows:
+        row.pk = None
+    insert_rows(rows)
+
+    assert stored() == expected
 
 
 def test_rows_that_are_there_can_be_left_out(build):

@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 
 from deltacrown.core.errors import DomainError
-from deltacrown.core.pagination import InvalidCursor, paginate
+from deltacrown.core.pagination import InvalidCursor, keep_latest, paginate
 from deltacrown.core.sealing import seal
 from deltacrown.games.models import ArchivedMatch, Match
 from tests import scene
@@ -242,3 +242,24 @@ class TestPlan:
         assert bound in (
             plan if connection.vendor == "sqlite" else plan.split("Index Cond:")[1].splitlines()[0]
         )
+
+
+class TestKeepLatest:
+    """``keep_latest`` leaves out only what cannot be among the latest."""
+
+    def list_kept(self, anna, number):
+        return set(keep_latest(live(anna), "played_at", number).values_list("match_key", flat=True))
+
+    def test_all_of_the_time_of_the_last_are_kept(self, anna):
+        for key, hour in {"m0": 0, "m1": 1, "m2a": 2, "m2b": 2, "m2c": 2, "m3": 3}.items():
+            scene.match(anna, key, hours=hour)
+
+        assert self.list_kept(anna, 1) == {"m3"}
+        assert self.list_kept(anna, 2) == self.list_kept(anna, 4) == {"m3", "m2a", "m2b", "m2c"}
+        assert self.list_kept(anna, 5) == {"m3", "m2a", "m2b", "m2c", "m1"}
+
+    def test_where_there_are_fewer_all_are_kept(self, anna):
+        scene.match(anna, "m0")
+
+        assert self.list_kept(anna, 2) == {"m0"}
+        assert self.list_kept(scene.player("other"), 2) == set()

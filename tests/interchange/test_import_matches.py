@@ -285,6 +285,27 @@ def test_a_wrong_value_is_named_with_its_line_and_column(tmp_path, cup, row, rea
 
 
 @pytest.mark.once
+def test_a_line_that_is_equal_to_the_last_to_python_alone_is_read_all_the_same(tmp_path, known):
+    line = {"match_key": "m1", "game": "cs2", "played_at": AT, "sequence": 1}
+    lines = [
+        {**line, "player": "ada", "result": "win"},
+        {**line, "player": "bob", "result": "loss", "sequence": True},
+    ]
+
+    file = write(tmp_path, "\n".join(map(json.dumps, lines)), "matches.ndjson")
+    outcome = run_import("import_matches", file)
+
+    assert not recorded()
+    assert "line 2, sequence: “true” is not a text or number" in outcome.errors
+
+
+def test_what_all_lines_say_wrong_is_named_of_each(tmp_path, known):
+    outcome = run_import("import_matches", write(tmp_path, HEADER + duel("m1", at="yesterday")))
+
+    assert "line 2, played_at: “yesterday”" in outcome.errors
+    assert "line 3, played_at: “yesterday”" in outcome.errors
+
+
 def test_every_wrong_line_of_a_match_is_named_at_once(tmp_path, known):
     outcome = run_import(
         "import_matches", write(tmp_path, HEADER + f"m1,cs2,ada,won,{AT}\nm1,cs2,bob,lost,yesterday\n")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 
@@ -18,6 +17,7 @@ from django_tally.context import attributed
 from django_tally.models import Installation
 from tests import scene
 from tests.conftest import NOON
+from tests.docs.pages import ROOT
 from tests.pristine import another_database
 from tests.removal import remove
 from tests.tally.times import database_now
@@ -78,7 +78,7 @@ def test_triggers_write_while_a_dump_is_loaded_that_has_not_every_recording(play
         done = subprocess.run(
             [sys.executable, "-c", script],
             env={**environment, "DJANGO_SETTINGS_MODULE": "deltacrown.config.settings"},
-            cwd=settings.ROOT,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
@@ -124,7 +124,7 @@ def test_a_dump_of_everything_is_restored_with_its_history(player, played, tmp_p
         done = subprocess.run(
             [sys.executable, "-c", script],
             env=environment,
-            cwd=settings.ROOT,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

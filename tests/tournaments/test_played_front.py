@@ -9,7 +9,12 @@ import pytest
 from deltacrown.games.models import Match
 from deltacrown.pages import tournament_played, tournaments
 from deltacrown.tournaments.models import TournamentResult
-from deltacrown.tournaments.services import add_numbers, list_played_rows, read_played_front
+from deltacrown.tournaments.services import (
+    add_numbers,
+    list_played_rows,
+    list_player_totals,
+    read_played_front,
+)
 from tests import scene
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +83,28 @@ def test_of_random_tournaments_the_page_tells_the_same(monkeypatch, seed):
     kept = {name: total for name, total in read.summary.totals.items() if name in {"kills", "deaths"}}
     assert short.summary.totals == kept
     assert short.summary.matches == read.summary.matches
+
+
+@pytest.mark.parametrize("many_lines", [0, 10**6])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_pages_of_players_are_all_of_them_in_order(monkeypatch, seed, many_lines):
+    chance = random.Random(seed)
+    event = play(chance, is_team=bool(seed % 2), entrants=9, matches=chance.choice([4, 30]))
+    ordered = tournament_played.order_players(add_numbers(list_played_rows(event)).players)
+    names = {each.user_id: each.user.profile.public_id for each in list_player_totals(event)}
+    monkeypatch.setattr(tournament_played, "MANY_LINES", many_lines)
+
+    shown, page, has_kills = [], None, set()
+    while page or not shown:
+        found = tournaments.get_players_page(event.slug, page, viewer=None, limit=2).lines
+        shown += found.items
+        has_kills.add(found.has_kills)
+        page = found.next_cursor
+
+    assert [each.public_id for each in shown] == [names[each.user_id] for each in ordered]
+    assert [(each.games, each.wins) for each in shown] == [(each.games, each.wins) for each in ordered]
+    assert has_kills == {ordered[0].has_kills}
+    assert tournaments.list_all_players(event.slug, viewer=None) == shown
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])

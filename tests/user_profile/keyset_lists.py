@@ -264,6 +264,12 @@ LISTS = {
     ),
     "matches of an event": List(_of_event("get_tournament_matches_page")),
     "played in an event": List(_of_event("get_played_page")),
+    "players of an event": List(
+        lambda site, page, limit: (
+            tournaments.get_players_page("crowd-cup", page, viewer=None, limit=limit).lines
+        ),
+        is_gathered=True,  # the numbers of all who played are added up, and sorted
+    ),
     "series of an event": List(
         lambda site, page, limit: tournaments.list_series("cup", page, viewer=None, limit=limit)
     ),
@@ -437,6 +443,7 @@ QUERIES = {
     "log of an event": 2,
     "matches of an event": 6,
     "played in an event": 11,
+    "players of an event": 3,
     "series of an event": 6,
     "verifications": 4,
     "disputes of all": 1,

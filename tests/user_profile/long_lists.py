@@ -99,8 +99,33 @@ def build_site() -> Site:
     _log(owner, staff, crowd)
     _name_periods()
     disputed = _discuss(owner, staff, crowd)
+    _play_together(crowd)
     gather_statistics()
     return Site(owner, fan, staff, shy, event, squad, crowd[0], hider, disputed)
+
+
+def _play_together(crowd: Sequence[User]) -> None:
+    """A tournament in which everybody played once, with different kills."""
+    cup = scene.tournament("crowd-cup")
+    played = Match.objects.bulk_create(
+        (
+            Match(
+                user=user,
+                game=cup.game,
+                match_key=f"crowd{n // 2}",
+                result="LOSS" if n % 2 else "WIN",
+                stats={"kills": n % 50, "deaths": n % 7},
+                played_at=scene.at(n),
+                kind="TOURNAMENT",
+            )
+            for n, user in enumerate(crowd)
+        ),
+        batch_size=2_000,
+    )
+    TournamentMatchResult.objects.bulk_create(
+        (TournamentMatchResult(tournament=cup, user=row.user, match_id=row.pk) for row in played),
+        batch_size=2_000,
+    )
 
 
 def _discuss(owner: User, staff: User, crowd: Sequence[User]) -> Dispute:

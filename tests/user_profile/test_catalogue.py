@@ -134,6 +134,19 @@ class TestAnyRows(TestCase):
             some = [*(each.filter(match_key__in=keys) for each in of_matches), *others]
             assert weigh_rows(number, some).value == expected[name], name
 
+    def test_of_all_rows(self):
+        """Their statement is written once, for every player and game: each is told what is theirs."""
+        for with_first in (False, True):
+            for user in (self.ann, self.bob, scene.player(f"new{with_first}")):
+                numbers = [get_number(user, name) for name in list_stat_names()]
+                numbers += [get_number(user, name, scene.game()) for name in list_game_stat_names()]
+                for number in numbers:
+                    rows = list_rows_behind(number.holder, number.column, **number.keys)
+                    told = weigh_rows(number, with_first=with_first)
+                    assert told == weigh_rows(number, rows, with_first=with_first), (user, number.column)
+                    assert told.value == number.read().value, (user, number.column)
+        assert weigh_rows(get_number(self.ann, "total_matches_played")).rows == 12
+
 
 @pytest.mark.django_db
 @isolate_apps("deltacrown.user_profile")

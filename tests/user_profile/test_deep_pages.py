@@ -10,6 +10,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +121,31 @@ def statements_of(read: Callable[[], object]) -> Queries:
     return sent
 
 
-def shape_of(sql: str, params: Any) -> list[str]:
-    """Return how a plan reads its tables: by which indexes, and whether it sorts.
+def name_order(step: str) -> str:
+    """Return a step of a plan with the order of its index in place of the index."""
+    used = re.search(r"Index (Only )?Scan( Backward)? using (\w+)", step)
+    return step.replace(used[0], f"Index Scan by {read_order(used[3])}") if used else step
 
+
+@cache
+def read_order(index: str) -> str:
+    """Return the first two columns of an index; its name where one of them is computed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.attname FROM pg_index i "
+            "CROSS JOIN generate_series(0, LEAST(i.indnkeyatts, 2) - 1) place LEFT JOIN pg_attribute a "
+            "ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0 "
+            "WHERE i.indexrelid = %s::regclass ORDER BY place",
+            [index],
+        )
+        columns = [column for (column,) in cursor.fetchall()]
+    return index if None in columns else ", ".join(columns)
+
+
+def shape_of(sql: str, params: Any) -> list[str]:
+    """Return how a plan reads its tables: by indexes of which order, and whether it sorts.
+
+    Of two indexes that begin with the same columns the planner takes either, as its statistics are.
     Bounds are left out, because they name the position. So are the order in which PostgreSQL looks up related
     rows by key, whether it caches them, and the tables of games and teams, which have few
     rows: these are read whole or by their key, as the planner likes, but not merged, which
@@ -139,11 +162,8 @@ def shape_of(sql: str, params: Any) -> list[str]:
         lines = [row[0] if postgresql else row[3] for row in cursor.fetchall()]
     if postgresql:
         lines = [line for line in lines if not OF_A_KEY.search(line)]
-        return sorted(
-            found[0]
-            for line in lines
-            if (found := re.search(r"\S.* Scan (on|using) .*|Sort$|Aggregate$", line))
-        )
+        found = (re.search(r"\S.* Scan( Backward)? (on|using) .*|Sort$|Aggregate$", line) for line in lines)
+        return sorted(name_order(step[0]) for step in found if step)
     lines = [line for line in lines if not OF_A_KEY.search(line)]
     # A walk through an index from its beginning is called a scan, and one from a position a search.
     return [re.sub(r"^(SCAN|SEARCH) (?=.* USING )|(?<=INDEX )(\S+) \(.*\)", r"\2", line) for line in lines]

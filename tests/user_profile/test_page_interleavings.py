@@ -155,7 +155,7 @@ class Reader:
     def open(self):
         public_id, viewer = self.world.public_id, self.viewer
         if self.kind == "profile body":
-            return read(self.pages.get_profile_body(public_id, pickle.dumps))
+            return read(self.pages.get_profile_body(public_id, pickle.dumps, now=scene.at(0)))
         if self.kind == "overview body":
             [body] = self.pages.get_overview_body(
                 public_id, None, lambda page: (pickle.dumps(page),), variant=(), now=scene.at(0)
@@ -292,7 +292,7 @@ class Careless:
         build = cached.overviews.build_overview_page
         return self.keep("o" + public_id, viewer, lambda: build(public_id, game, viewer=viewer, now=now))
 
-    def get_profile_body(self, public_id, render):
+    def get_profile_body(self, public_id, render, *, now):
         build = cached.players.build_profile_page
         return self.keep("pb" + public_id, None, lambda: render(build(public_id, viewer=None)))
 

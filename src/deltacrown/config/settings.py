@@ -8,7 +8,6 @@ read here is in docs/reference/settings.md.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,16 +17,18 @@ from deltacrown.config.content_policy import CONTENT_POLICY
 from deltacrown.config.database import DatabaseLimits, configure_postgresql, configure_sqlite
 from deltacrown.config.entrance import configure_entrance
 from deltacrown.config.environment import Environment
+from deltacrown.config.home import find_default_home
 from deltacrown.config.local_secret import read_or_make_secret
 from deltacrown.config.schedule import SCHEDULE
 
-ROOT = Path(__file__).resolve().parents[3]
-VAR = ROOT / "var"
 SHORTEST_SECRET = 50
 #: A hundred years: what is added to a date must stay a date.
 MOST_DAYS = 36_500
 
 env = Environment(os.environ)
+
+#: Whatever belongs to this installation is in it, unless another place is named.
+DELTACROWN_HOME = env.folder("DELTACROWN_HOME", default=find_default_home()).expanduser().absolute()
 
 DEBUG = env.bool("DEBUG", default=False)
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
@@ -39,7 +40,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(
             "BEHIND_TLS is set, so SECRET_KEY must be too: 50 random characters, the same for every process."
         )
-    SECRET_KEY = read_or_make_secret(VAR / "secret_key")
+    SECRET_KEY = read_or_make_secret(DELTACROWN_HOME / "secret_key")
 if BEHIND_TLS and len(SECRET_KEY) < SHORTEST_SECRET:
     raise ImproperlyConfigured(
         f"SECRET_KEY has {len(SECRET_KEY)} characters: write at least {SHORTEST_SECRET} random ones."
@@ -87,6 +88,7 @@ MIDDLEWARE = [
     "deltacrown.web.reader.AsReaderWants",
     "deltacrown.web.middleware.OutagePages",
     "deltacrown.web.middleware.PageLimit",
+    "deltacrown.web.kept.KeptPages",  # does what those below would do for a visitor
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -167,7 +169,7 @@ globals().update(ENTRANCE)
 STEAM_SIGN_IN = env.bool("STEAM_SIGN_IN", default=False)
 DISCORD_CLIENT_ID, DISCORD_CLIENT_SECRET = env.client("DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
 #: Mails are written to a folder where there is no server for them.
-MAILS = env.email("EMAIL_URL", default=f"filemail://{VAR / 'mail'}")
+MAILS = env.email("EMAIL_URL", default=f"filemail://{DELTACROWN_HOME / 'mail'}")
 globals().update(MAILS)
 EMAIL_FILE_PATH = MAILS["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 10
@@ -178,8 +180,10 @@ DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="DeltaCrown <delta
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
 
 if not env.str("DATABASE_URL", default=""):
-    VAR.mkdir(exist_ok=True)
-DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{VAR / 'deltacrown.sqlite3'}")}
+    DELTACROWN_HOME.mkdir(parents=True, exist_ok=True)
+DATABASES = {
+    "default": env.database("DATABASE_URL", default=f"sqlite:///{DELTACROWN_HOME / 'deltacrown.sqlite3'}")
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     configure_sqlite(
         DATABASES["default"],
@@ -238,7 +242,7 @@ USE_I18N = True
 USE_TZ = True
 
 #: The pictures of players; another host keeps them elsewhere with another default of ``STORAGES``.
-MEDIA_ROOT = env.folder("MEDIA_ROOT", default=VAR / "media")
+MEDIA_ROOT = env.folder("MEDIA_ROOT", default=DELTACROWN_HOME / "media")
 #: The largest picture taken from a player. Requests with files of more than that lose them unread.
 AVATAR_MAX_BYTES = env.int("AVATAR_MAX_BYTES", default=4 * 1024 * 1024, least=1024, most=64 * 1024 * 1024)
 FILE_UPLOAD_HANDLERS = [
@@ -248,7 +252,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.folder("STATIC_ROOT", default=VAR / "static")
+STATIC_ROOT = env.folder("STATIC_ROOT", default=DELTACROWN_HOME / "static")
 PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {

@@ -14,12 +14,18 @@ EXIT_WRONG_SETTING, EXIT_INTERRUPTED = 2, 130
 
 
 def read_settings() -> None:
-    """Read the settings; end the process with a sentence that names the variable if one cannot be read."""
+    """Read ``.env`` and the settings.
+
+    Ends the process with a sentence that names the variable if one cannot be read.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deltacrown.config.settings")
     from django.conf import settings  # noqa: PLC0415 - after the variable is set
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
 
+    from deltacrown.config.home import read_env_file  # noqa: PLC0415
+
     try:
+        read_env_file()
         settings.INSTALLED_APPS  # noqa: B018 - the first use reads them
     except ImproperlyConfigured as error:
         refuse_start(str(error))

@@ -9,7 +9,9 @@ Messages that answer a value somebody gave repeat it as ISO 8601, as it was give
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+from functools import cache
 
+from babel import Locale
 from babel.dates import get_month_names
 from django.utils.translation import pgettext
 
@@ -33,7 +35,12 @@ def write_day(value: datetime, zone: tzinfo = UTC) -> str:
 
 def write_month(value: date) -> str:
     """Return the month of a date, without its year: ``Apr``."""
-    return str(get_month_names("abbreviated", locale=get_locale())[value.month])
+    return _list_months(get_locale())[value.month]
+
+
+@cache
+def _list_months(locale: Locale) -> dict[int, str]:
+    return {number: str(name) for number, name in get_month_names("abbreviated", locale=locale).items()}
 
 
 def write_hour(value: datetime, zone: tzinfo = UTC) -> str:

@@ -66,6 +66,8 @@ def check_text(
     :param multiline: allow tabs and line breaks.
     :raises InvalidInput: it is not; the message names ``field`` and the fault.
     """
+    if isinstance(value, str) and len(value) <= limit and value.isprintable() and not required:
+        return  # nearly every text
     if not isinstance(value, str):
         raise _refuse(_("%(field)s must be text, not %(kind)s."), field, kind=type(value).__name__)
     if required and is_blank(value):
@@ -218,8 +220,11 @@ def _find_nested_fault(value: Any, depth: int) -> JsonFault | None:
 
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
-        if isinstance(value, dict) and (not isinstance(key, str) or find_json_fault(key)):
+        is_key = type(key) is str and key.isascii() and key.isprintable()
+        if isinstance(value, dict) and not is_key and (not isinstance(key, str) or find_json_fault(key)):
             return JsonFault(WRONG_KEY, {"key": f"{key!r:.60}"})
+        if type(item) is int and SMALLEST_INTEGER <= item <= LARGEST_INTEGER:
+            continue  # nearly every number
         if fault := find_json_fault(item, depth + 1):
             return replace(fault, path=f".{key}{fault.path}")
     return None

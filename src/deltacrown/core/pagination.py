@@ -77,29 +77,6 @@ def paginate(
     :raises InvalidInput: the limit is out of range (it is not clamped).
     :raises InvalidCursor: the cursor does not belong to this listing.
     """
-    page, _ = paginate_and_peek(
-        querysets,
-        listing=listing,
-        order=order,
-        cursor=cursor,
-        limit=limit,
-        max_limit=max_limit,
-        days_of=days_of,
-    )
-    return page
-
-
-def paginate_and_peek(
-    querysets: QuerySet[Any] | Sequence[QuerySet[Any]],
-    *,
-    listing: str,
-    order: Order,
-    cursor: str | None,
-    limit: int,
-    max_limit: int = MAX_LIMIT,
-    days_of: str = "",
-) -> tuple[Page[Any], Any]:
-    """As ``paginate``. Return the page, and the first row of the next one, or None where there is none."""
     check_limit(limit, max_limit)
     sources = [querysets] if isinstance(querysets, QuerySet) else list(querysets)
     name = name_cursor(listing, order)
@@ -111,7 +88,7 @@ def paginate_and_peek(
         remaining = [_rows_of_days(source, days_of, position, limit) for source in remaining]
 
     rows = merge([list(source[: limit + 1]) for source in remaining], order)
-    return make_page(rows, name, order, limit), rows[limit] if len(rows) > limit else None
+    return make_page(rows, name, order, limit)
 
 
 def make_page(rows: list[Any], name: str, order: Order, limit: int) -> Page[Any]:
@@ -260,6 +237,19 @@ def _rows_of_days(
     return source.filter(**{f"{column}__gte": start})
 
 
+def keep_latest(rows: QuerySet[Any], column: str, number: int) -> QuerySet[Any]:
+    """Return the rows that are as late as the last of the ``number`` latest, or later.
+
+    For rows that are read latest first, where what orders those of one time is dear: a planner that takes it
+    for cheap computes it for all rows of a player, and sorts them. Of these rows it is computed alone.
+
+    :param column: a time, which an index has.
+    """
+    last = rows.order_by(f"-{column}").values(column)[number - 1 : number]
+    earliest = Value(datetime.min.replace(tzinfo=UTC))
+    return rows.filter(**{f"{column}__gte": Coalesce(Subquery(last), earliest)})
+
+
 def _build_condition(order: Order, values: list[Value], *, is_bounded: bool, is_inclusive: bool = False) -> Q:
     """Return the condition for rows after a position, in a form that lets an index find the first of them.
 
@@ -333,7 +323,12 @@ def name_cursor(listing: str, order: Order) -> str:
 
 
 def _write_cursor(name: str, row: Any, order: Order) -> str:
-    return seal([_to_plain(_get_value(row, column)) for column in order], name=name)
+    return write_plain(name, [_get_value(row, column) for column in order])
+
+
+def write_plain(name: str, values: Sequence[Any]) -> str:
+    """Return the cursor of what follows the row with these sort values; ``read_plain`` reads it."""
+    return seal([_to_plain(value) for value in values], name=name)
 
 
 def read_plain(name: str, cursor: str) -> list[Any]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet, Value
 from django.db.models.query import RelatedPopulator, get_related_populators
 
 from deltacrown.core.server_plans import ServerPlan
 
 Row = TypeVar("Row", bound=Model)
-Given = str | int | datetime
+Given = str | int | datetime | Decimal
 
 
 class Parameter(Value):
@@ -129,6 +131,39 @@ def find_rows(rows: QuerySet[Row]) -> list[FoundRow[Row]]:
     return [FoundRow(compiled, row) for row in compiled.fetch(())]
 
 
+class PreparedText:
+    """A statement that is put together of the SQL of querysets, for rows as the adapter gives them.
+
+    :param write: returns it with its parameters, of which those that are given are a ``Parameter`` in the
+        querysets. It is called when the statement is first run on a connection.
+    """
+
+    def __init__(self, write: Callable[[], tuple[str, Sequence[Any]]]) -> None:
+        self._write = write
+
+    def read(self, *values: Given) -> list[tuple[Any, ...]]:
+        """Return the rows there are with these values, which are compared as they are."""
+        connection = connections["default"]
+        kept: dict[PreparedText, tuple[str, Sequence[Any]]] = vars(connection).setdefault("_texts", {})
+        written = kept.get(self)
+        if written is None:
+            written = kept[self] = self._write()
+        sql, params = written
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _fill(params, _adapt(values, connection)))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _adapt(values: Sequence[Given], connection: BaseDatabaseWrapper) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    return [adapt(each) if isinstance(each, datetime) else each for each in values]
+
+
+def _fill(params: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    return [given[each.number] if isinstance(each, _Slot) else each for each in params]
+
+
 class _Compiled:
     """A statement, and how to make objects of its rows, as ``QuerySet`` does."""
 
@@ -156,14 +191,12 @@ class _Compiled:
         self.places: dict[str, int] = own | dict(self.annotations)
 
     def fetch(self, values: Sequence[Given]) -> list[tuple[Any, ...]]:
-        adapt = self.connection.ops.adapt_datetimefield_value
-        given = [adapt(each) if isinstance(each, datetime) else each for each in values]
+        given = _adapt(values, self.connection)
         with self.connection.cursor() as cursor:
             found = self.plan.read(self.connection, cursor, given) if self.plan else None
             if found is not None:
                 return found
-            params = [given[each.number] if isinstance(each, _Slot) else each for each in self.params]
-            cursor.execute(self.sql, params)
+            cursor.execute(self.sql, _fill(self.params, given))
             read: list[tuple[Any, ...]] = cursor.fetchall()
         return read
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from deltacrown.core.release import get_release
@@ -29,15 +30,22 @@ class Body:
 
     :param depends_on: what must be read again, such as the addresses of matches.
     :param made_of: a digest of what was read of it, and of whatever else it shows.
+    :param until: when it is made anew in any case.
     """
 
     parts: Parts
     depends_on: tuple[Any, ...]
     made_of: str
+    until: datetime
 
     def is_made_of(self, *facts: Hashable) -> bool:
         """Return whether it was made of the same."""
         return self.made_of == digest(*facts)
+
+    @property
+    def is_kept(self) -> bool:
+        """Return whether it is short enough to be kept."""
+        return sum(map(len, self.parts)) <= LARGEST
 
 
 def digest(*facts: Hashable) -> str:
@@ -72,5 +80,5 @@ def find_body(key: BodyKey) -> Body | None:
 
 def keep_body(key: BodyKey, body: Body, *, seconds: int) -> None:
     """Keep an answer in place of the one before it."""
-    if sum(map(len, body.parts)) <= LARGEST:
+    if body.is_kept:
         cache_store.write(key.name, body, seconds=seconds)

@@ -305,7 +305,7 @@ class ArchivedMatch(MatchRow):
 MATCH_TABLES: tuple[type[Match], type[ArchivedMatch]] = (Match, ArchivedMatch)
 
 
-def list_match_sources(*conditions: Q, **filters: Any) -> list[MatchQuerySet]:
+def list_match_sources(*conditions: Any, **filters: Any) -> list[MatchQuerySet]:
     """Return querysets of the matching rows: one of the live table, then one of the archive."""
     return [table.objects.filter(*conditions, **filters) for table in MATCH_TABLES]
 

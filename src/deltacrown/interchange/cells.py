@@ -27,6 +27,8 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 def write_cell(value: Any) -> Any:
     """Return a value as a cell: text that no spreadsheet calculates, nested values as JSON."""
+    if value is None or (type(value) is str and value[:1] not in _SUSPECT):  # nearly every cell
+        return value
     if isinstance(value, str):
         return protect_cell(str(value))
     if isinstance(value, datetime):
@@ -39,7 +41,7 @@ def write_cell(value: Any) -> Any:
 
 def protect_cell(text: str) -> str:
     """Return a text as a cell that no spreadsheet calculates."""
-    if text[:1] not in _SUSPECT:  # nearly every cell, which is cheaper asked
+    if text[:1] not in _SUSPECT:  # cheaper asked
         return text
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 

@@ -62,6 +62,8 @@ class Columns:
 
         The values of several columns are joined by blanks.
         """
+        if isinstance(self.key, str):
+            return _key_part(values.get(self.key))
         parts = [_key_part(values.get(column)) for column in self.key_columns]
         return " ".join(parts) if all(parts) else ""
 

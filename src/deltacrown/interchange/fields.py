@@ -72,7 +72,10 @@ class Fields:
 
     def text(self, name: str, *, longest: int, required: bool = False) -> str:
         """Return a text of at most ``longest`` characters."""
-        text = self.raw(name)
+        value = self.row.values.get(name)
+        if value is None and not required:
+            return ""
+        text = value.strip() if isinstance(value, str) else self.raw(name)
         if not text:
             if required:
                 self.refuse(name, "it is empty; every line needs one")
@@ -93,9 +96,10 @@ class Fields:
 
     def username(self, name: str, *, required: bool = False) -> str:
         """Return a username; or a public id, or an external id, which it may be instead."""
-        text = tidy_username(self.text(name, longest=LONGEST_ADDRESS, required=required))
-        if is_address(text) or PUBLIC_ID.fullmatch(text):
-            return text
+        given = self.text(name, longest=LONGEST_ADDRESS, required=required)
+        if len(given) <= LONGEST_ADDRESS and (username := find_username(given)) is not None:
+            return username
+        text = tidy_username(given)
         if len(text) > LONGEST_USERNAME:
             self.refuse(name, f"it has {len(text)} characters; at most {LONGEST_USERNAME} are kept")
         elif text and (fault := find_username_fault(text)):
@@ -142,7 +146,7 @@ class Fields:
 
     def whole(self, name: str, *, least: int = LEAST) -> int | None:
         """Return a whole number of 32 bits, None when it is empty or refused."""
-        text = self.raw(name)
+        text = self.raw(name) if self.row.values.get(name) is not None else ""
         if not text:
             return None
         found = WHOLE_NUMBER.match(text)
@@ -210,6 +214,15 @@ class Fields:
         except ValueError as error:
             self.refuse(name, str(error))
             return None
+
+
+@functools.lru_cache(maxsize=65_536)
+def find_username(given: str) -> str | None:
+    """Return the username, public or external id that a text is, tidied; None if it breaks a rule."""
+    text = tidy_username(given)
+    if is_address(text) or PUBLIC_ID.fullmatch(text):
+        return text
+    return None if len(text) > LONGEST_USERNAME or (text and find_username_fault(text)) else text
 
 
 @functools.lru_cache(maxsize=4096)
@@ -287,7 +300,7 @@ def find_disagreements(rows: Sequence[Row], facts: Sequence[Any], *, what: str) 
     """
     first = facts[0]
     for row, other in zip(rows[1:], facts[1:], strict=True):
-        if other == first:
+        if other is first or other == first:
             continue
 
         lines = f"lines {rows[0].line} and {row.line}"

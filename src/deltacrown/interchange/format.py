@@ -80,6 +80,8 @@ class FileReader(ABC, Generic[D]):
     def read(self, group: Group) -> D:
         """Convert all rows of one match or tournament into a draft.
 
+        It is called in a thread of its own while others are recorded, as ``split`` is: both ask no database.
+
         :raises GroupRefused: naming every line that is wrong and how to mend it.
         """
 

@@ -85,7 +85,9 @@ class GroupedFile:
             if row.problem:
                 yield Group(row.key, [row], f"line {row.line}: {row.problem}")
                 continue
-            group = begun.setdefault(row.key, Group(row.key, []))
+            group = begun.get(row.key)
+            if group is None:
+                group = begun[row.key] = Group(row.key, [])
             group.rows.append(row)
             if len(group.rows) == self._sizes[row.key]:
                 del begun[row.key]

@@ -147,11 +147,22 @@ def list_player_warnings(
 
 def refuse_unknown(draft: MatchDraft, directory: Directory, refused: Refused) -> bool:
     """Refuse a match that names something unknown; return whether it does."""
+    if names_known(draft, directory):
+        return False
     unknown = directory.describe_unknown(list_match_names([draft]))
     if unknown:
         faulty = [line.line for line in draft.lines if {line.player, line.team} & directory.faults.keys()]
         refused.append((draft, f"line {(faulty or [draft.rows[0].line])[0]}: {unknown}"))
     return bool(unknown)
+
+
+def names_known(draft: MatchDraft, directory: Directory) -> bool:
+    """Return whether everything is known that a match names."""
+    players = {line.player for line in draft.lines}
+    teams = {line.team for line in draft.lines if line.team}
+    is_known = draft.game in directory.games and directory.players.keys() >= players
+    is_official = not draft.tournament or draft.tournament in directory.tournaments
+    return is_known and is_official and directory.teams.keys() >= teams
 
 
 def record_casual(

@@ -18,6 +18,8 @@ from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
 ENDINGS = {".csv": True, ".ndjson": False, ".jsonl": False}
 #: A file that is being written; it gets its name when it is whole.
 PART = ".part"
+#: Made once: ``json.dumps`` makes an encoder for every line.
+write_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class WrittenRow(Protocol):
@@ -100,6 +102,6 @@ def _start_csv(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Writt
 
 def _start_ndjson(file: TextIO) -> Callable[[Sequence[WrittenRow]], None]:
     def write(lines: Sequence[WrittenRow]) -> None:
-        file.writelines(json.dumps(line.as_json(), ensure_ascii=False) + "\n" for line in lines)
+        file.writelines(write_json(line.as_json()) + "\n" for line in lines)
 
     return write

@@ -97,7 +97,10 @@ class CsvReader(RowReader):
             elif '"' in line.text:
                 yield self._quoted(line, header)
             elif (cells := line.text.split(delimiter)) and len(cells) == width:
-                row = self.row(line.number, _name_cells(header, cells))
+                # Only what has an apostrophe was protected.
+                is_plain = "'" not in line.text
+                named = dict(zip(header, cells, strict=True)) if is_plain else _name_cells(header, cells)
+                row = self.row(line.number, named)
                 if row.key or line.text.strip(blank):
                     yield row
             elif line.text.strip(blank):

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from deltacrown.interchange.ahead import read_ahead
 from deltacrown.interchange.drafts import Draft
 from deltacrown.interchange.fields import GroupRefused
 from deltacrown.interchange.format import FileReader
-from deltacrown.interchange.groups import Group, GroupedFile
+from deltacrown.interchange.groups import Group, GroupedFile, Position
 from deltacrown.interchange.lines import SourceFile
 from deltacrown.interchange.notes import RejectsFile, WarningsFile
 from deltacrown.interchange.progress import ImportProgress
@@ -88,6 +89,19 @@ class ImportReport:
         return f"{self.path.name}: {PLURALS[self.noun]}: {shown}; {self.rows} lines in {self.seconds:.1f} s."
 
 
+@dataclass(slots=True)
+class _Part(Generic[D]):
+    """What was read of one match or tournament: its draft, or why there is none.
+
+    :param split: the group that it is the first part of, where that was several.
+    """
+
+    group: Group
+    draft: D | None = None
+    refusal: str = ""
+    split: tuple[Group, int] | None = None
+
+
 class FileImport(Generic[D]):
     """Imports one file; ``report`` has at any time what is committed so far."""
 
@@ -140,27 +154,45 @@ class FileImport(Generic[D]):
         self._note(self._file.warnings)
 
     def _record_groups(self) -> None:
-        drafts: list[D] = []
-        lines = 0
         with self.progress.reading(self.source.path, self.source.size, "importing") as position:
-            for group in self._file.groups(position):
-                lines += len(group.rows)
-                drafts += self._read_all(group)
-                if len(drafts) >= self.batch_size or lines >= LINES_AT_ONCE:
-                    self._record(drafts)
-                    drafts, lines = [], 0
-            self._record(drafts)
+            for batch in read_ahead(self._read_batches(position)):
+                self._record([draft for part in batch if (draft := self._take(part)) is not None])
 
-    def _read_all(self, group: Group) -> Iterator[D]:
-        """Yield the drafts of a group of rows with one key; refuse what cannot be read."""
+    def _read_batches(self, position: Position) -> Iterator[list[_Part[D]]]:
+        """Yield what is recorded together. This runs ahead of the recording, in a thread of its own."""
+        batch: list[_Part[D]] = []
+        drafts = lines = 0
+        for group in self._file.groups(position):
+            lines += len(group.rows)
+            read = self._read_all(group)
+            drafts += sum(part.draft is not None for part in read)
+            batch += read
+            if drafts >= self.batch_size or lines >= LINES_AT_ONCE:
+                yield batch
+                batch, drafts, lines = [], 0, 0
+        yield batch
+
+    def _read_all(self, group: Group) -> list[_Part[D]]:
+        """Return the drafts of a group of rows with one key, and why others cannot be read."""
         parts = self.reader.split(group)
-        if len(parts) > 1:
-            self._warn(group.key, group.rows, SPLIT.format(number=len(parts)))
+        read = []
         for part in parts:
             try:
-                yield self._read(part)
+                read.append(_Part(part, draft=self._read(part)))
             except GroupRefused as refusal:
-                self._refuse(part.key, part.rows, refusal.message)
+                read.append(_Part(part, refusal=refusal.message))
+        if len(parts) > 1:
+            read[0].split = group, len(parts)
+        return read
+
+    def _take(self, part: _Part[D]) -> D | None:
+        """Note what is to be said of a part of the file; return its draft, None where it is refused."""
+        if part.split:
+            whole, number = part.split
+            self._warn(whole.key, whole.rows, SPLIT.format(number=number))
+        if part.draft is None:
+            self._refuse(part.group.key, part.group.rows, part.refusal)
+        return part.draft
 
     def _read(self, group: Group) -> D:
         if group.refusal:

@@ -5,7 +5,8 @@ viewer. What staff see, and what players see of themselves, is kept of the overv
 staff to whom the same is open. What follows from the rows of others is not kept: opponents, and how many
 lines a match has, are added to what was kept, and so are places on leaderboards, and the standing.
 
-What a visitor is sent is kept as well, as it was rendered; see ``freshness.bodies``.
+What a visitor is sent is kept as well, as it was rendered; see ``freshness.bodies``, and for what is known to
+be the same without reading any of it, ``freshness.at_hand``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import astuple, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.utils.timezone import get_current_timezone_name
@@ -22,7 +23,9 @@ from django.utils.translation import get_language
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
 from deltacrown.freshness import keeping
+from deltacrown.freshness.at_hand import AtHand
 from deltacrown.freshness.bodies import Body, BodyKey, Parts, digest, find_body, keep_body
+from deltacrown.freshness.stamps import Stamp, Stamps
 from deltacrown.games.models import Game
 from deltacrown.pages import overviews, players
 from deltacrown.pages.overviews import OverviewPage
@@ -43,6 +46,7 @@ from deltacrown.user_profile.people.blocks import get_blocking
 from deltacrown.user_profile.people.standings import get_standing
 from deltacrown.user_profile.privacy import Viewer, get_visibility, is_self
 from deltacrown.user_profile.shared import MATCHES_KEPT, TIMELINE_KEPT, USUAL_LIMIT, get_shared_audience
+from deltacrown.user_profile.standing import write_next_end_sql
 
 Shown = TypeVar("Shown", ProfilePage, MatchesPage, ActivityPage)
 Kept = TypeVar("Kept")
@@ -56,6 +60,10 @@ LIFETIMES: dict[type[object], int] = {
     ActivityPage: TIMELINE_KEPT,
 }
 
+#: What an answer to visitors shows follows from the rows there are, and from whose suspension is over.
+STAMPS = Stamps(write_next_end_sql)
+AT_HAND = AtHand()
+
 #: How long a game's slug is at most.
 LONGEST_GAME = Game._meta.get_field("slug").max_length or 0
 
@@ -68,14 +76,14 @@ def get_profile_page(public_id: str, *, viewer: Viewer) -> ProfilePage:
     return _get_profile(public_id, find_owner(public_id, viewer), viewer).page
 
 
-def get_profile_body(public_id: str, render: Callable[[ProfilePage], bytes]) -> bytes:
+def get_profile_body(public_id: str, render: Callable[[ProfilePage], bytes], *, now: datetime) -> bytes:
     """Return what ``render`` makes of the profile page that visitors see, kept."""
-    found = look_for_owner(public_id, None)
 
-    def make(lines: KnownLines) -> _Shown[ProfilePage]:
+    def make(found: FoundOwner | None, lines: KnownLines) -> _Shown[ProfilePage]:
         return _get_profile(public_id, None if found is None else found.make(None), None, lines)
 
-    [body] = _serve_body(ProfilePage, found, (get_language(),), make, lambda page: (render(page),))
+    asked = _Asked(ProfilePage, public_id, (get_language(),), now)
+    [body] = _serve_body(asked, lambda: look_for_owner(public_id, None), make, lambda page: (render(page),))
     return body
 
 
@@ -96,20 +104,41 @@ def get_overview_body(
     *,
     variant: tuple[Hashable, ...],
     now: datetime,
+    stamp: Stamp | None = None,
 ) -> Parts:
     """Return what ``render`` makes of the overview that visitors see, kept.
 
     :param render: makes the answer of nothing but the page, the variant and the current language and zone.
+    :param stamp: if it was read for this request already, and nothing is at hand under it.
     """
     _check_game(game)
-    found = look_for_owner(public_id, None, with_ranks=True, game=game)
 
-    def make(lines: KnownLines) -> _Shown[OverviewPage]:
+    def look() -> FoundOwner | None:
+        return look_for_owner(public_id, None, with_ranks=True, game=game)
+
+    def make(found: FoundOwner | None, lines: KnownLines) -> _Shown[OverviewPage]:
         return _get_overview((public_id, game), None if found is None else found.make(None), None, now, lines)
 
-    zone = get_current_timezone_name()
-    told = (*variant, get_language(), zone, game, now.date().isoformat())
-    return _serve_body(OverviewPage, found, told, make, render)
+    return _serve_body(_ask_overview(public_id, game, variant, now), look, make, render, stamp)
+
+
+def read_stamp() -> Stamp | None:
+    """Return the stamp of now, under which ``find_overview_body`` finds what is at hand; None without one."""
+    return STAMPS.read()
+
+
+def find_overview_body(
+    public_id: str, stamp: Stamp, *, variant: tuple[Hashable, ...], now: datetime
+) -> Parts | None:
+    """Return the overview of all games that visitors see if it is at hand, and what it shows is the same."""
+    return AT_HAND.find(_ask_overview(public_id, None, variant, now).name, stamp, now)
+
+
+def _ask_overview(
+    public_id: str, game: str | None, variant: tuple[Hashable, ...], now: datetime
+) -> _Asked[OverviewPage]:
+    told = (*variant, get_language(), get_current_timezone_name(), game, now.date().isoformat())
+    return _Asked(OverviewPage, public_id, told, now)
 
 
 def _check_game(game: str | None) -> None:
@@ -196,35 +225,60 @@ def _complete(
     return whole, matches, lines
 
 
+class _Asked(NamedTuple, Generic[Page_]):
+    """What a visitor asks for, and all else that the answer depends on besides the database."""
+
+    kind: type[Page_]
+    public_id: str
+    variant: tuple[Hashable, ...]
+    now: datetime
+
+    @property
+    def name(self) -> Hashable:
+        """Return what the answer is held under, at any time."""
+        return self[:3]
+
+
 def _serve_body(
-    kind: type[Page_],
-    found: FoundOwner | None,
-    variant: tuple[Hashable, ...],
-    make: Callable[[KnownLines], _Shown[Page_]],
+    asked: _Asked[Page_],
+    look: Callable[[], FoundOwner | None],
+    make: Callable[[FoundOwner | None, KnownLines], _Shown[Page_]],
     render: Callable[[Page_], Parts],
+    stamp: Stamp | None = None,
 ) -> Parts:
     """Return the answer that was kept for visitors, if it would be made of the same now; else make it.
 
-    It is made of what is kept under the token, of the lines of its matches, and of the places that were read
+    It is made of what is kept under the token, of the lines of its matches, and of the places that are read
     in one statement with the token. No more may go into it: a visitor has no standing, and follows nobody.
 
     :param make: returns the page; what it is given is read already.
     """
-    if found is None or found.token is None:
-        return render(make(None).page)
+    if stamp is None:
+        stamp = read_stamp()
+        held = AT_HAND.find(asked.name, stamp, asked.now)
+        if held is not None:
+            return held
 
-    key = BodyKey(kind.__name__, found.user_id, found.token, variant)
+    found = look()
+    if found is None or found.token is None:
+        return render(make(found, None).page)
+
+    key = BodyKey(asked.kind.__name__, found.user_id, found.token, asked.variant)
     body, known = find_body(key), None
     if body is not None:
         known = (body.depends_on, read_lines(body.depends_on, None))
         if body.is_made_of(known[1], found.places):
+            AT_HAND.hold(asked.name, stamp, body)
             return body.parts
 
-    shown = make(known)
-    parts = render(shown.page)
+    shown = make(found, known)
+    parts, seconds = render(shown.page), LIFETIMES[asked.kind]
     if shown.is_current:
-        made = Body(parts, shown.matches, digest(shown.lines, found.places))
-        keep_body(key, made, seconds=LIFETIMES[kind])
+        made_of = digest(shown.lines, found.places)
+        made = Body(parts, shown.matches, made_of, until=asked.now + timedelta(seconds=seconds))
+        keep_body(key, made, seconds=seconds)
+        if made.is_kept:
+            AT_HAND.hold(asked.name, stamp, made)
     return parts
 
 

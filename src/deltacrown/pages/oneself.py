@@ -15,9 +15,8 @@ from deltacrown.core.errors import InvalidInput
 from deltacrown.core.pagination import Page, check_limit
 from deltacrown.pages.owners import Owner
 from deltacrown.pages.players import RECENT, ProfilePage, build_profile_page
-from deltacrown.user_profile.histories.filters import MatchFilters
 from deltacrown.user_profile.histories.line_ups import add_opponents
-from deltacrown.user_profile.histories.matches import MatchEntry, read_match_history
+from deltacrown.user_profile.histories.matches import MatchEntry, list_latest_matches
 from deltacrown.user_profile.models import (
     ArchivedUserActivity,
     Follow,
@@ -163,7 +162,7 @@ def _preview_profile(owner: User, flags: PrivacySettings) -> ProfilePage:
 
 
 def _list_shared(owner: User, flags: PrivacySettings) -> list[SharedMatch]:
-    latest = read_match_history(owner, MatchFilters(), None, limit=SEARCHED).items
+    latest = list_latest_matches(owner, limit=SEARCHED)
     against = [entry for entry in add_opponents(latest, viewer=owner) if entry.opponents]
     return [SharedMatch(entry, shows_line(entry.kind, flags)) for entry in against[:RECENT]]
 

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.pagination import Page
+from deltacrown.core.prepared import Parameter, PreparedQuery, PreparedRows
 from deltacrown.games.models import Game
 from deltacrown.pages.owners import Owner
 from deltacrown.teams.models import TeamMembership
 from deltacrown.user_profile.histories.filters import (
     GivenMatchFilters,
     GivenTournamentFilters,
-    MatchFilters,
-    TournamentFilters,
 )
-from deltacrown.user_profile.histories.matches import MatchEntry, get_match_history, read_match_history
+from deltacrown.user_profile.histories.matches import MatchEntry, get_match_history, list_latest_matches
 from deltacrown.user_profile.histories.series import SeriesEntry, get_series_history
 from deltacrown.user_profile.histories.tournaments import (
     TournamentEntry,
     get_tournament_breakdown,
-    read_tournament_breakdown,
+    list_latest_tournaments,
 )
 from deltacrown.user_profile.models import UserAchievement, UserProfile
 from deltacrown.user_profile.numbers.catalogue import GameLine, StatLine, describe_stats, list_game_stats
@@ -127,7 +130,7 @@ def build_profile_page(public_id: str, *, viewer: Viewer, known: Owner | None = 
 
     matches = None
     if visibility.match_history:
-        matches = read_match_history(user, MatchFilters(), None, limit=RECENT).items
+        matches = list_latest_matches(user, limit=RECENT)
     return describe_profile(profile, visibility, follows, matches=matches)
 
 
@@ -158,7 +161,7 @@ def describe_profile(
     user = profile.user
     tournaments = None
     if visibility.tournaments and with_tournaments:
-        tournaments = read_tournament_breakdown(user, TournamentFilters(), None, limit=RECENT).items
+        tournaments = list_latest_tournaments(user, limit=RECENT)
 
     return ProfilePage(
         profile=profile,
@@ -236,14 +239,29 @@ def list_games_played(user: User) -> list[Game]:
 
 def list_team_periods(user: User) -> list[TeamPeriod]:
     """Return the player's teams, present and past, latest first."""
-    rows = TeamMembership.objects.lasting().filter(user=user).select_related("team")
-    latest_first = rows.order_by("-joined_at", "-id")
-    return [TeamPeriod(row.team.slug, row.team.name, row.joined_at, row.left_at) for row in latest_first]
+    return [TeamPeriod(*row) for row in _TEAM_PERIODS.read(user.pk)]
+
+
+def _list_periods() -> QuerySet[Any]:
+    latest_first = TeamMembership.objects.lasting().filter(user=Parameter(0)).order_by("-joined_at", "-id")
+    return latest_first.values_list("team__slug", "team__name", "joined_at", "left_at")
+
+
+_TEAM_PERIODS = PreparedRows(_list_periods, is_by_key=True)
 
 
 def list_latest_achievements(user: User, visibility: Visibility) -> list[AchievementEntry]:
     """Return the player's latest achievements, at most twelve, as far as the viewer may see them."""
-    rows = UserAchievement.objects.filter(user=user).select_related("achievement")
-    told, order = tell_achievement_times(rows, visibility)
-    latest = told.order_by(*order)[:ACHIEVEMENTS_SHOWN]
-    return withhold_facts(describe_achievements(latest), visibility)
+    return withhold_facts(describe_achievements(_prepare_latest(visibility).run(user.pk)), visibility)
+
+
+@cache
+def _prepare_latest(visibility: Visibility) -> PreparedQuery[UserAchievement]:
+    """Return the query for the latest achievements of a player, told as far as is seen of their histories."""
+
+    def build() -> QuerySet[UserAchievement]:
+        rows = UserAchievement.objects.filter(user=Parameter(0)).select_related("achievement")
+        told, order = tell_achievement_times(rows, visibility)
+        return told.order_by(*order)[:ACHIEVEMENTS_SHOWN]
+
+    return PreparedQuery(build, is_by_key=True)

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 
 from django.db.models import (
     Case,
@@ -24,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from deltacrown.core.either import Either
 from deltacrown.core.names import make_name_key
 from deltacrown.core.pagination import Order, Page, paginate
 from deltacrown.tournaments.models import (
@@ -122,7 +121,7 @@ def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool
     unranked = in_it.filter(placement__isnull=True).order_by("placement", "id")
     out = _in_order(table.filter(disqualified_at__isnull=False)).order_by(*STANDINGS_ORDER)
     parts = (placed[: limit + 1], unranked[: limit + 1], out[:DISQUALIFIED_SHOWN])
-    is_shown = reduce(or_, (Q(pk__in=part.values("pk")) for part in parts))
+    is_shown = Q(pk__in=Either(*(part.values("pk") for part in parts)))
 
     # Who has a place alone is written as a range of one, so that no column is compared that is empty.
     ends_at = Coalesce("placement_to", Value(0))

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Case, F, IntegerField, Max, QuerySet, Value, When, Window
+from django.db.models.functions import Rank
 
-from deltacrown.core.natural_order import NumberedKey, get_numbered_key
+from deltacrown.core.either import IsAmong
+from deltacrown.core.natural_order import get_numbered_key
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.games.models import MatchRow, list_match_sources
 from deltacrown.pages.match_sides import MatchSide, list_sides
@@ -73,19 +75,15 @@ def list_match_items(
     after = _read_after(listing, page) if page else None
 
     latest: dict[str, MatchPlace] = {}
-    for rows in list_match_sources(pk__in=described.values("match_id")):
-        matches = (
-            rows.order_by()
-            .values("match_key")
-            .annotate(latest=Max("played_at"), last_sequence=Max("sequence"))
-            .annotate(play_order=NumberedKey("last_sequence", "match_key"))
-        )
-        if after:
-            is_earlier = Q(latest__lt=after[0])
-            is_later_in_order = Q(latest=after[0], play_order__lt=after[1])
-            matches = matches.filter(is_earlier | is_later_in_order)
-        found = matches.order_by("-latest", "-play_order").values_list("match_key", "latest", "last_sequence")
-        latest |= {key: (time, sequence) for key, time, sequence in found[: limit + 1]}
+    for rows in list_match_sources(IsAmong("pk", described.values("match_id"))):
+        matches = rows.order_by().values("match_key").annotate(latest=Max("played_at"))
+        matches = matches.annotate(last_sequence=Max("sequence"))
+        found = keep_last(matches, limit + 1, up_to=after[0] if after else None)
+        latest |= {
+            key: (time, sequence)
+            for key, time, sequence in found.values_list("match_key", "latest", "last_sequence")
+            if after is None or _get_order(key, time, sequence) < after
+        }
 
     keys = sorted(latest, key=lambda key: _get_order(key, *latest[key]), reverse=True)
     shown = keys[:limit]
@@ -95,6 +93,22 @@ def list_match_items(
         played_at, sequence = latest[shown[-1]]
         cursor = write_position(listing, [played_at.isoformat(), shown[-1], sequence])
     return Page(describe_matches(event, shown), cursor, has_next)
+
+
+def keep_last(groups: QuerySet[Any], number: int, *, up_to: datetime | None) -> QuerySet[Any]:
+    """Return those of groups with a time ``latest`` that may be the last ``number``, in no order.
+
+    Those of one time are in natural order of their names, which takes the database far longer than all else
+    to find out for every line of a tournament. So all of the least time are returned, for Python to sort.
+
+    :param up_to: only groups of this time or an earlier one; all of this time are returned besides.
+    """
+    by_time, apart = F("latest").desc(), None
+    if up_to is not None:
+        groups = groups.filter(latest__lte=up_to)
+        apart = [Case(When(latest=up_to, then=Value(1)), default=Value(0), output_field=IntegerField())]
+    placed: QuerySet[Any] = groups.annotate(place=Window(Rank(), partition_by=apart, order_by=by_time))
+    return placed.filter(place__lte=number).order_by()
 
 
 def _get_order(key: str, played_at: datetime, sequence: int | None) -> tuple[datetime, str]:
@@ -116,7 +130,7 @@ def list_described(event: Tournament, **conditions: Any) -> QuerySet[TournamentM
 def describe_matches(event: Tournament, keys: Sequence[str]) -> list[TournamentMatchItem]:
     """Return the matches of a tournament with these keys, in this order."""
     grouped: defaultdict[str, list[MatchRow]] = defaultdict(list)
-    for rows in list_match_sources(pk__in=list_described(event).values("match_id")):
+    for rows in list_match_sources(IsAmong("pk", list_described(event).values("match_id"))):
         for row in rows.filter(match_key__in=keys).select_related("user__profile"):
             grouped[row.match_key].append(row)
 

@@ -56,6 +56,11 @@ class Played:
     stages: list[Stage]
     latest: list[Encounter]
 
+    @property
+    def has_kills(self) -> bool:
+        """Return whether kills and deaths of any player were reported: who has some comes first."""
+        return bool(self.players) and self.players[0].ratio is not None
+
 
 class _SeriesRow(NamedTuple):
     series: str

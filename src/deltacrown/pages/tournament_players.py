@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
+from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.tournaments.models import Tournament
-from deltacrown.tournaments.services import PlayerNumbers, add_numbers, list_played_rows
+from deltacrown.tournaments.services import PlayerNumbers, add_numbers, list_played_rows, read_played_players
 from deltacrown.user_profile.models import UserProfile
+
+#: The totals by which players are sorted.
+SORTED_BY = ("deaths", "kills")
 
 
 @dataclass(frozen=True)
@@ -28,19 +33,78 @@ class TournamentPlayerItem:
     picture: str = ""
 
 
+@dataclass(frozen=True)
+class PlayersPage(Page[TournamentPlayerItem]):
+    """Some consecutive players of a tournament.
+
+    :param has_kills: whether kills and deaths of any player of it were reported, on whichever page.
+    """
+
+    has_kills: bool = False
+
+
 def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
     """Return the numbers of everyone who played, most kills per death first.
 
     Where the game reports no kills, the most wins are first.
     """
-    numbers = order_players(add_numbers(list_played_rows(event)).players)
+    return _describe(_read_numbers(event, None, None))
+
+
+def list_player_page(event: Tournament, page: str | None, *, limit: int) -> PlayersPage:
+    """Return a page of what ``list_player_items`` returns.
+
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
+    check_limit(limit)
+    listing = f"players of tournament/{event.pk}"
+    has_kills, after = False, None
+    if page:
+        has_kills, *position = read_position(listing, page)
+        after = _from_position(*position)
+    numbers = _read_numbers(event, after, limit + 1)
+    if not page and numbers:
+        has_kills = numbers[0].has_kills  # who has some comes first
+
+    shown, has_next = numbers[:limit], len(numbers) > limit
+    cursor = write_position(listing, [has_kills, *_to_position(shown[-1])]) if has_next else None
+    return PlayersPage(_describe(shown), cursor, has_next, has_kills)
+
+
+def _to_position(each: PlayerNumbers) -> list[Any]:
+    return [each.user_id, each.wins, {name: each.totals[name] for name in SORTED_BY if name in each.totals}]
+
+
+def _from_position(user: int, wins: int, totals: dict[str, int]) -> PlayerNumbers:
+    return PlayerNumbers(user_id=user, games=0, wins=wins, totals=totals)
+
+
+def _read_numbers(event: Tournament, after: PlayerNumbers | None, limit: int | None) -> list[PlayerNumbers]:
+    """Return the numbers of players in their order; of a large tournament the database adds them up."""
+    numbers = None
+    if getattr(event, "has_many_lines", False):
+        numbers = read_played_players(event, after=after, limit=limit)
+    if numbers is None:
+        numbers = order_players(add_numbers(list_played_rows(event)).players)
+        if after is not None:
+            numbers = [each for each in numbers if _get_order(each) > _get_order(after)]
+    return numbers[:limit]
+
+
+def _describe(numbers: Sequence[PlayerNumbers]) -> list[TournamentPlayerItem]:
     profiles = load_profiles(each.user_id for each in numbers)
     return [describe_player(each, profiles[each.user_id]) for each in numbers]
 
 
 def order_players(numbers: Iterable[PlayerNumbers]) -> list[PlayerNumbers]:
-    """Keep the order of those with kills; sort the others by wins after them."""
-    return sorted(numbers, key=lambda each: (not each.has_kills, 0 if each.has_kills else -each.wins))
+    """Return those with kills first, most per death first, then the others, most wins first."""
+    return sorted(numbers, key=_get_order)
+
+
+def _get_order(each: PlayerNumbers) -> tuple[bool, int, Decimal, int]:
+    # Ties by account, as an order by username would tell login names.
+    ratio = -Decimal(each.kills) / (each.deaths or 1)
+    return not each.has_kills, 0 if each.has_kills else -each.wins, ratio, each.user_id
 
 
 def load_profiles(users: Iterable[int]) -> Mapping[int, UserProfile]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
+from deltacrown.core.either import IsAmong
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import is_storable
-from deltacrown.core.natural_order import NumberedKey, SortKey, get_numbered_key, get_sort_key
+from deltacrown.core.natural_order import get_numbered_key, get_sort_key
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
 from deltacrown.core.sentences import end_sentence
 from deltacrown.games.models import list_match_sources
 from deltacrown.pages.series import GAMES_SHOWN, SeriesItem, describe_series
-from deltacrown.pages.tournament_matches import TournamentMatchItem, describe_matches, list_described
+from deltacrown.pages.tournament_matches import (
+    TournamentMatchItem,
+    describe_matches,
+    keep_last,
+    list_described,
+)
 from deltacrown.tournaments.models import Tournament, TournamentSeriesResult
 
 #: Of a match and of a series that were played at one time, the series is listed first.
@@ -131,10 +136,10 @@ def get_series(event: Tournament, series: str) -> SeriesItem:
 
 def _list_series_places(event: Tournament, after: _Place | None, limit: int) -> list[_Place]:
     rows = TournamentSeriesResult.objects.filter(tournament=event).order_by()
-    found = rows.values("series").annotate(latest=Max("played_at"), play_order=SortKey("series"))
-    found = _cut_before(found, after, OF_SERIES).order_by("-latest", "-play_order")
-    names = found.values_list("series", "latest")[: limit + 1]
-    return [_Place(latest, OF_SERIES, name) for name, latest in names]
+    groups = rows.values("series").annotate(latest=Max("played_at"))
+    found = keep_last(groups, limit + 1, up_to=after.at if after else None)
+    places = [_Place(latest, OF_SERIES, name) for name, latest in found.values_list("series", "latest")]
+    return _cut_before(places, after)
 
 
 def _list_match_places(event: Tournament, after: _Place | None, limit: int) -> list[_Place]:
@@ -145,30 +150,18 @@ def _list_match_places(event: Tournament, after: _Place | None, limit: int) -> l
     alone = list_described(event).filter(~Exists(series)).values("match_id")
 
     places: dict[str, _Place] = {}
-    for rows in list_match_sources(pk__in=alone):
-        found = (
-            rows.order_by()
-            .values("match_key")
-            .annotate(latest=Max("played_at"), last_sequence=Max("sequence"))
-            .annotate(play_order=NumberedKey("last_sequence", "match_key"))
-        )
-        found = _cut_before(found, after, OF_MATCH).order_by("-latest", "-play_order")
-        for key, latest, sequence in found.values_list("match_key", "latest", "last_sequence")[: limit + 1]:
+    for rows in list_match_sources(IsAmong("pk", alone)):
+        groups = rows.order_by().values("match_key").annotate(latest=Max("played_at"))
+        groups = groups.annotate(last_sequence=Max("sequence"))
+        found = keep_last(groups, limit + 1, up_to=after.at if after else None)
+        for key, latest, sequence in found.values_list("match_key", "latest", "last_sequence"):
             places[key] = _Place(latest, OF_MATCH, key, sequence)
-    return [*places.values()]
+    return _cut_before([*places.values()], after)
 
 
-def _cut_before(found: QuerySet[Any], after: _Place | None, kind: int) -> QuerySet[Any]:
-    """Keep what comes after a place, of rows of one kind with ``latest`` and ``play_order``."""
-    if after is None:
-        return found
-
-    follows = Q(latest__lt=after.at)
-    if kind < after.kind:
-        follows |= Q(latest=after.at)
-    elif kind == after.kind:
-        follows |= Q(latest=after.at, play_order__lt=after.play_order)
-    return found.filter(follows)
+def _cut_before(places: list[_Place], after: _Place | None) -> list[_Place]:
+    """Return the places that come after another one."""
+    return places if after is None else [place for place in places if place.order < after.order]
 
 
 def _cut(listing: str, places: list[_Place], limit: int) -> tuple[list[_Place], str | None]:

@@ -30,7 +30,12 @@ from deltacrown.pages.tournament_entrants import (
 from deltacrown.pages.tournament_entries import EnteredItem, Entries, count_entries, list_entered
 from deltacrown.pages.tournament_matches import list_match_items
 from deltacrown.pages.tournament_played import Played, ask_size, read_played
-from deltacrown.pages.tournament_players import list_player_items
+from deltacrown.pages.tournament_players import (
+    PlayersPage,
+    TournamentPlayerItem,
+    list_player_items,
+    list_player_page,
+)
 from deltacrown.pages.tournament_series import (
     SeriesPage,
     get_series,
@@ -102,6 +107,14 @@ class TournamentListPage:
 
     tournament: Tournament
     lines: Page[Any]
+
+
+@dataclass(frozen=True)
+class TournamentPlayersPage:
+    """What the players of a tournament did."""
+
+    tournament: Tournament
+    lines: PlayersPage
 
 
 def list_tournament_items(
@@ -233,10 +246,17 @@ def get_series_page(
     return SeriesPage(event, found, list_match_items(event, page, series=series, limit=limit))
 
 
-def get_players_page(slug: str, *, viewer: Viewer) -> TournamentListPage:
-    """Return what every player did, on one page: there are as many as a tournament has players."""
-    event = get_tournament(slug, viewer=viewer)
-    return TournamentListPage(event, Page(list_player_items(event), None, has_next=False))
+def get_players_page(
+    slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
+) -> TournamentPlayersPage:
+    """Return what the players did, most kills per death first, else most wins."""
+    event = get_tournament(slug, viewer=viewer, with_size=True)
+    return TournamentPlayersPage(event, list_player_page(event, page, limit=limit))
+
+
+def list_all_players(slug: str, *, viewer: Viewer) -> list[TournamentPlayerItem]:
+    """Return what every player did, for programs: there are as many as a tournament has players."""
+    return list_player_items(get_tournament(slug, viewer=viewer, with_size=True))
 
 
 def get_tournament(slug: str, *, viewer: Viewer, with_size: bool = False) -> Tournament:

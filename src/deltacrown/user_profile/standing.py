@@ -65,6 +65,17 @@ def write_listed_sql(profile: str) -> str:
     return f"({profile}.standing = 'ACTIVE' OR ({is_over}))"
 
 
+def write_next_end_sql() -> str:
+    """Return a SELECT of when the next suspension ends: it reads otherwise as soon as one is over.
+
+    On PostgreSQL, which finds it in the index of those that end.
+    """
+    return (
+        f"SELECT MIN(standing_until) FROM {UserProfile._meta.db_table} "
+        f"WHERE standing = '{Standing.SUSPENDED}' AND standing_until > statement_timestamp()"
+    )
+
+
 def filter_listed(rows: QuerySet[Any], user: str = "user") -> QuerySet[Any]:
     """Return the rows whose player is listed.
 

@@ -2,20 +2,30 @@
 
 Who is signed in, or may be, is never among them: a page then has a name, a number of unread messages, forms
 to follow and to block. ``pages.cached`` decides when a kept answer is still what would be rendered.
+
+What is at hand is sent before anything is made that only other requests use: a session, who is signed in,
+messages, a form of the parameters, the way to the view.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
+from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import render_to_string
 
+from deltacrown.core import clock
 from deltacrown.freshness.bodies import Parts
+from deltacrown.freshness.stamps import Stamp
+from deltacrown.pages import cached
+from deltacrown.web.converters import PublicIdConverter
 from deltacrown.web.reader import read_reader
 from deltacrown.web.signed_in import is_by_htmx
 
@@ -23,6 +33,44 @@ from deltacrown.web.signed_in import is_by_htmx
 MESSAGES = "messages"
 #: The parameters of the pages that are kept: others could fill the cache.
 PARAMETERS = {"game"}
+#: The address of the page that is looked at most, as ``web.urls`` has it.
+PROFILE = re.compile(rf"/players/({PublicIdConverter.regex})/", re.ASCII)
+_STAMP = "kept_stamp"
+
+
+class KeptPages:
+    """Answers a visitor at once where the answer is at hand, as all that is inside of this would."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._forms, self._frames = CsrfViewMiddleware(get_response), XFrameOptionsMiddleware(get_response)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        parts = self._find(request)
+        if parts is None:
+            return self.get_response(request)
+        self._forms.process_request(request)
+        response = answer(request, parts)
+        response["Content-Length"] = str(len(response.content))
+        return self._forms.process_response(request, self._frames.process_response(request, response))
+
+    def _find(self, request: HttpRequest) -> Parts | None:
+        if request.method != "GET" or request.META.get("QUERY_STRING"):
+            return None
+        found = PROFILE.fullmatch(request.path_info)
+        if found is None or not is_for_visitors(request):
+            return None
+        stamp = cached.read_stamp()
+        if stamp is None:
+            return None
+        setattr(request, _STAMP, stamp)
+        return cached.find_overview_body(found[1], stamp, variant=name_variant(request), now=clock.now())
+
+
+def get_stamp(request: HttpRequest) -> Stamp | None:
+    """Return the stamp that was read for a request already, or None."""
+    stamp: Stamp | None = getattr(request, _STAMP, None)
+    return stamp
 
 
 def is_for_visitors(request: HttpRequest) -> bool:

@@ -168,7 +168,7 @@ def get_player(request: HttpRequest, public_id: PlayerPath) -> Any:
     """
     viewer = caller_of(request).viewer
     if viewer is None:
-        return answer_json(cached.get_profile_body(public_id, _write_player))
+        return answer_json(cached.get_profile_body(public_id, _write_player, now=now()))
     return _describe_player(cached.get_profile_page(public_id, viewer=viewer))
 
 

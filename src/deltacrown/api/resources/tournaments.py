@@ -97,7 +97,7 @@ def list_tournament_entrants(request: HttpRequest, slug: SlugPath, query: Query[
 @resource.read("/tournaments/{slug}/players", answers=list[PlayerTotals], access=PUBLIC, refuses=[404])
 def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
     """What every player did over the tournament."""
-    return tournaments.get_players_page(slug, viewer=caller_of(request).viewer).lines.items
+    return tournaments.list_all_players(slug, viewer=caller_of(request).viewer)
 
 
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])

@@ -107,6 +107,8 @@ def check_optional_reason(reason: str, *, field: str, blank: str) -> None:
 
     :param blank: what is said of a blank one, to be translated.
     """
+    if reason == "":
+        return
     check_text(reason, field=field, limit=LONGEST_REASON)
     if reason and is_blank(reason):
         raise InvalidMatch(_(blank) % {"field": field}, field=field)

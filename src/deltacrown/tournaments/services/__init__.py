@@ -99,7 +99,7 @@ from deltacrown.tournaments.services.permissions import (
     require_say,
 )
 from deltacrown.tournaments.services.placements import Place, make_place, read_place, write_place
-from deltacrown.tournaments.services.played_front import read_played_front
+from deltacrown.tournaments.services.played_front import read_played_front, read_played_players
 from deltacrown.tournaments.services.played_rows import PlayedRow, list_played_rows
 from deltacrown.tournaments.services.register import AlreadyRegistered, EntrantDisqualified, EntrantRecord
 from deltacrown.tournaments.services.registration import (
@@ -247,6 +247,7 @@ __all__ = [
     "pairings",
     "read_place",
     "read_played_front",
+    "read_played_players",
     "record_deliveries",
     "record_tournament_matches",
     "register_entrants",

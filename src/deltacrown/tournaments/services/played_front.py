@@ -79,6 +79,41 @@ def read_played_front(
     return PlayedFront(TournamentNumbers(summary, best), drawn, latest_rows)
 
 
+def read_played_players(
+    tournament: Tournament, *, after: PlayerNumbers | None, limit: int | None
+) -> list[PlayerNumbers] | None:
+    """Return the numbers of those who played, the best first, in one statement; None as for the front.
+
+    It is told on the rows whether that is so: where no more come, the lines are to tell it.
+
+    :param after: only those who come after this one.
+    :param limit: how many at most; None for all.
+    """
+    odd = f"(SELECT COUNT(*) FROM lines WHERE counts AND ({_ODD}))"
+    place, params = ", ".join(_list_order("b")), []
+    follows = "true" if connection.vendor == "postgresql" else "1"
+    if after is not None:
+        whole = "BIGINT" if connection.vendor == "postgresql" else "INTEGER"
+        names = ("user_id", "wins", "kills", "killed", "deaths", "died")
+        given = ", ".join(f"CAST(%s AS {whole}) AS {name}" for name in names)
+        other = ", ".join(_list_order("a"))
+        follows = f"({place}) > (SELECT {other} FROM (SELECT {given}) a)"
+        killed, died = ("kills" in after.totals, "deaths" in after.totals)
+        params = [after.user_id, after.wins, after.kills, int(killed), after.deaths, int(died)]
+    columns = ", ".join(f"b.{name}" for name in _NUMBERS)
+    most = "" if limit is None else f" LIMIT {int(limit)}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {_write_lines(tournament)}, {_BY_USER} SELECT {odd}, {columns} FROM by_user b "
+            f"WHERE {follows} ORDER BY {place}{most}",
+            params or None,
+        )
+        rows = cursor.fetchall()
+    if rows[0][0] if rows else after is not None:
+        return None
+    return [_read_player([int(each or 0) for each in values]) for _, *values in rows]
+
+
 def _read_player(values: Sequence[int]) -> PlayerNumbers:
     user, games, wins, kills, killed, deaths, died, *_ = values
     return PlayerNumbers(
@@ -101,32 +136,46 @@ def _write_lines(tournament: Tournament, *, with_stats: bool = False) -> str:
     """
     described, series = table_of(TournamentMatchResult), table_of(TournamentSeriesResult)
     key = int(tournament.pk)
-    live, archived = (_write_table(table_of(model), with_stats=with_stats) for model in MATCH_TABLES)
+    live, archived = (
+        _write_table(table_of(model), told, with_stats=with_stats)
+        for model, told in zip(MATCH_TABLES, ("told", "unread"), strict=True)
+    )
     return (
         f"told AS MATERIALIZED (SELECT d.match_id AS id, d.team_id, CASE WHEN d.series <> '' AND d.series IN "
         f"(SELECT s.series FROM {series} s WHERE s.tournament_id = {key}) THEN d.series END AS series "
         f"FROM {described} d WHERE d.tournament_id = {key}), "
         f"live AS MATERIALIZED ({live}), "
         # A row that is being archived is in both tables for a moment, and is read once.
-        f"archived AS MATERIALIZED ({archived} "
-        "WHERE (SELECT COUNT(*) FROM live) < (SELECT COUNT(*) FROM told) "
-        "AND t.id NOT IN (SELECT id FROM live)), "
-        "lines AS MATERIALIZED (SELECT * FROM live UNION ALL SELECT * FROM archived)"
+        "unread AS MATERIALIZED (SELECT * FROM told "
+        "WHERE (SELECT COUNT(user_id) FROM live) < (SELECT COUNT(*) FROM told) "
+        "AND id NOT IN (SELECT id FROM live WHERE user_id IS NOT NULL)), "
+        f"archived AS MATERIALIZED ({archived}), "
+        "lines AS MATERIALIZED (SELECT * FROM live WHERE user_id IS NOT NULL "
+        "UNION ALL SELECT * FROM archived WHERE user_id IS NOT NULL)"
     )
 
 
-def _write_table(table: str, *, with_stats: bool) -> str:
-    """Return the SELECT of the lines that are in one of the tables of matches, each found by its key."""
+def _write_table(table: str, told: str, *, with_stats: bool) -> str:
+    """Return the SELECT of the lines that are in one of the tables of matches, each found by its key.
+
+    There may be rows without a player besides, of lines that are not in this table.
+
+    :param told: the name of what is told of lines.
+    """
     is_postgresql = connection.vendor == "postgresql"
     columns = "m.user_id, m.match_key, m.played_at, m.result, m.voided_at, m.uncounted_reason"
     columns += ", m.stats" if with_stats or not is_postgresql else ""
     if is_postgresql:
-        columns += "".join(f", m.stats -> '{name}' AS {name}_told" for name in SUMMED)
-        # With OFFSET, a row is looked up for each line, and the whole table is not read for some thousands.
-        source = f"told t CROSS JOIN LATERAL (SELECT {columns} FROM {table} m WHERE m.id = t.id OFFSET 0) m"
+        columns += "".join(f", {_read_told(name)}" for name in SUMMED)
+        # The keys of an array are looked up in their order, through an index that is read once. A full join
+        # is hashed or merged, whatever the planner takes the numbers for: loops would compare each with all.
+        # OFFSET has what was reported read once, however often it is named.
+        keys = f"ARRAY(SELECT id FROM {told})"
+        found = f"SELECT m.id AS match_id, {columns} FROM {table} m WHERE m.id = ANY({keys}) OFFSET 0"
+        source = f"{told} t FULL JOIN ({found}) m ON m.match_id = t.id"
     else:
         source = (
-            f"told t CROSS JOIN (SELECT m.id AS match_id, {columns} FROM {table} m) m ON m.match_id = t.id"
+            f"{told} t CROSS JOIN (SELECT m.id AS match_id, {columns} FROM {table} m) m ON m.match_id = t.id"
         )
     summed = ", ".join(_read_number(name) for name in SUMMED)
     return (
@@ -140,12 +189,9 @@ def _write_table(table: str, *, with_stats: bool) -> str:
 def _read_number(name: str) -> str:
     """Return two columns: a stat of a line where it is a whole number, and whether it is something else."""
     if connection.vendor == "postgresql":
-        told, number = f"m.{name}_told", f"(m.{name}_told)::numeric"
-        is_whole = (
-            f"CASE jsonb_typeof({told}) WHEN 'number' THEN scale({number}) = 0 "
-            f"AND {number} BETWEEN -{LARGEST} AND {LARGEST} ELSE false END"
-        )
-        number, is_told = f"(m.{name}_told)::bigint", f"{told} IS NOT NULL"
+        number, is_told = f"m.{name}_number", f"m.{name}_told"
+        is_whole = f"COALESCE(scale({number}) = 0 AND {number} BETWEEN -{LARGEST} AND {LARGEST}, false)"
+        number = f"{number}::bigint"
     else:
         number, kind = f"json_extract(m.stats, '$.{name}')", f"json_type(m.stats, '$.{name}')"
         is_whole = f"COALESCE({kind} = 'integer' AND {_is_small(number)}, false)"
@@ -153,22 +199,46 @@ def _read_number(name: str) -> str:
     return f"CASE WHEN {is_whole} THEN {number} END AS {name}, {is_told} AND NOT ({is_whole}) AS {name}_odd"
 
 
+def _read_told(name: str) -> str:
+    """Return two columns for PostgreSQL: a stat of a line where it is a number, and whether it was told."""
+    told = f"m.stats -> '{name}'"
+    number = f"CASE jsonb_typeof({told}) WHEN 'number' THEN ({told})::numeric END"
+    return f"{number} AS {name}_number, ({told}) IS NOT NULL AS {name}_told"
+
+
 def _is_small(value: str) -> str:
     """Return a condition for SQLite: a number was read whole, and sums of such are whole."""
     return f"typeof({value}) = 'integer' AND {value} BETWEEN -{LARGEST} AND {LARGEST}"
 
 
+#: What is counted of a player: matches, those won, sums of what was reported, and how many reported it.
+_NUMBERS = ("user_id", "games", "wins", "kills", "killed", "deaths", "died")
+_BY_USER = (
+    "by_user AS (SELECT user_id, COUNT(*) AS games, SUM(won) AS wins, SUM(kills) AS kills, "
+    "COUNT(kills) AS killed, SUM(deaths) AS deaths, COUNT(deaths) AS died "
+    "FROM lines WHERE counts GROUP BY user_id)"
+)
+_ODD = " OR ".join(f"{name}_odd" for name in SUMMED)
+
+
+def _list_order(alias: str) -> list[str]:
+    """Return what players are sorted by: kills per death where these were reported, else matches won."""
+    kind = "numeric" if connection.vendor == "postgresql" else "REAL"
+    deaths = f"COALESCE(NULLIF({alias}.deaths, 0), 1)"
+    has = f"{alias}.killed > 0 AND {alias}.died > 0"
+    return [
+        f"CASE WHEN {has} THEN 0 ELSE 1 END",
+        f"CASE WHEN {has} THEN 0 ELSE -{alias}.wins END",
+        f"-(CAST(COALESCE({alias}.kills, 0) AS {kind}) / {deaths})",
+        f"{alias}.user_id",
+    ]
+
+
 def _write_shown(players: int, latest: int) -> str:
     """Return the SELECT of the numbers (0), the best players (1), and the lines played last (2)."""
-    kind = "numeric" if connection.vendor == "postgresql" else "REAL"
-    ratio = f"CAST(COALESCE(kills, 0) AS {kind}) / COALESCE(NULLIF(deaths, 0), 1)"
-    has = "CASE WHEN killed > 0 AND died > 0 THEN 1 ELSE 0 END"
-    odd = " OR ".join(f"{name}_odd" for name in SUMMED)
     nothing = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
     return (
-        ", by_user AS (SELECT user_id, COUNT(*) AS games, SUM(won) AS wins, SUM(kills) AS kills, "
-        "COUNT(kills) AS killed, SUM(deaths) AS deaths, COUNT(deaths) AS died "
-        "FROM lines WHERE counts GROUP BY user_id), "
+        f", {_BY_USER}, "
         "grouped AS (SELECT series IS NULL AS is_match, COALESCE(series, match_key) AS name, "
         "MAX(played_at) AS ended, MAX(CASE WHEN stands THEN 1 ELSE 0 END) AS is_drawn "
         "FROM lines GROUP BY series IS NULL, COALESCE(series, match_key)), "
@@ -180,10 +250,9 @@ def _write_shown(players: int, latest: int) -> str:
         "(SELECT SUM(is_drawn) FROM grouped), "
         "(SELECT SUM(kills) FROM by_user), (SELECT SUM(killed) FROM by_user), "
         "(SELECT SUM(deaths) FROM by_user), (SELECT SUM(died) FROM by_user), "
-        f"(SELECT COUNT(*) FROM lines WHERE counts AND ({odd})) "
+        f"(SELECT COUNT(*) FROM lines WHERE counts AND ({_ODD})) "
         "UNION ALL SELECT 1, user_id, games, wins, kills, killed, deaths, died, NULL, NULL FROM "
-        f"(SELECT b.*, {has} AS has FROM by_user b ORDER BY {has} DESC, "
-        f"CASE WHEN {has} = 1 THEN 0 ELSE -wins END, -({ratio}), user_id LIMIT {players}) best "
+        f"(SELECT b.* FROM by_user b ORDER BY {', '.join(_list_order('b'))} LIMIT {players}) best "
         f"UNION ALL SELECT 2, l.id, {nothing} FROM (SELECT l.id FROM lines l JOIN ended e "
         "ON e.is_match = (l.series IS NULL) AND e.name = COALESCE(l.series, l.match_key) "
         f"LIMIT {MOST_LATEST + 1}) l"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from deltacrown.core.either import IsAmong
 from deltacrown.games.models import list_match_sources
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 
@@ -85,7 +86,7 @@ def list_played_rows(tournament: Tournament, matches: Collection[int] | None = N
 
     live, archived = (
         rows.order_by().values_list(*_COLUMNS)
-        for rows in list_match_sources(pk__in=described.values("match_id"))
+        for rows in list_match_sources(IsAmong("pk", described.values("match_id")))
     )
     found = []
     for values in live.union(archived, all=True).iterator():

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import takewhile
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
 from deltacrown.accounts.models import User
 from deltacrown.core.natural_order import NumberedKey
+from deltacrown.core.pagination import keep_latest
+from deltacrown.core.prepared import Parameter, PreparedRows, PreparedText
 from deltacrown.games.models import MATCH_TABLES, Game, Match, MatchRow, add_play_order, list_match_sources
 from deltacrown.user_profile.histories.matches import ORDER
 
@@ -101,17 +104,27 @@ def read_latest(user: User, game: str | None = None) -> list[MatchRow]:
 
     :param game: a game's slug.
     """
-    parts = []
-    for number, source in enumerate(list_match_sources(**_select(user, game))):
-        ordered = add_play_order(source)
-        # The limit is inside, since a part of a union has none on SQLite.
-        latest = ordered.order_by(*ORDER)[:READ].values("pk")
-        rows = add_play_order(source.model.objects.filter(pk__in=latest)).annotate(table=Value(number))
-        parts.append(
-            rows.order_by().values_list("table", "play_order", "game__slug", "game__name", *_COLUMNS)
-        )
-    found = sorted(parts[0].union(*parts[1:], all=True), key=itemgetter(_PLAYED_AT, 1), reverse=True)
+    read = _prepare_latest(game is not None, READ).read(user.pk, *_list_given(game))
+    found = sorted(read, key=itemgetter(_PLAYED_AT, 1), reverse=True)
     return [_build(table, *row) for table, _, *row in found[:READ]]
+
+
+@cache
+def _prepare_latest(in_game: bool, number: int) -> PreparedRows:
+    def build() -> QuerySet[Any]:
+        parts = []
+        for table, source in enumerate(list_match_sources(**_select(in_game))):
+            ordered = add_play_order(keep_latest(source, "played_at", number))
+            # The limit is inside, since a part of a union has none on SQLite.
+            latest = ordered.order_by(*ORDER)[:number].values("pk")
+            rows = add_play_order(source.model.objects.filter(pk__in=latest)).annotate(table=Value(table))
+            parts.append(
+                rows.order_by().values_list("table", "play_order", "game__slug", "game__name", *_COLUMNS)
+            )
+        both: QuerySet[Any] = parts[0].union(*parts[1:], all=True)
+        return both
+
+    return PreparedRows(build)
 
 
 def _build(table: int, slug: str, name: str, *values: Any) -> MatchRow:
@@ -162,30 +175,7 @@ def read_streak_and_days(
     :param game: a game's slug.
     :param since: the start of the first day; ``until`` the end of the last.
     """
-    latest = [source.order_by("-played_at", "-tie")[:LOOKED_BACK] for source in _list_keyed(user, game)]
-    period = [
-        _add_won(source.filter(played_at__gte=since, played_at__lte=until)).values("played_at", "won")
-        for source in _list_counted(user, game)
-    ]
-    statements, params = [], []
-    for source in [*latest, *period]:
-        sql, of_source = source.query.sql_with_params()
-        statements.append(sql)
-        params.extend(of_source)
-
-    live, archived, live_days, archived_days = statements
-    day = "DATE_TRUNC('day', played_at, 'UTC')" if connection.vendor == "postgresql" else "DATE(played_at)"
-    sql = _PLAYED.format(
-        live=live,
-        archived=archived,
-        live_days=live_days,
-        archived_days=archived_days,
-        day=day,
-        looked_back=LOOKED_BACK,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        found = cursor.fetchall()
+    found = _prepare_played(game is not None, LOOKED_BACK).read(user.pk, *_list_given(game), since, until)
 
     longest, looked_at, days = None, 0, []
     for what, matches, wins, first, last in found:
@@ -200,18 +190,52 @@ def read_streak_and_days(
     return longest, sorted(days, key=lambda each: each.day)
 
 
-def _list_keyed(user: User, game: str | None) -> list[Any]:
+@cache
+def _prepare_played(in_game: bool, looked_back: int) -> PreparedText:
+    since, until = (Parameter(1 + in_game + place) for place in range(2))
+
+    def write() -> tuple[str, list[Any]]:
+        latest = [
+            keep_latest(source, "played_at", looked_back).order_by("-played_at", "-tie")[:looked_back]
+            for source in _list_keyed(in_game)
+        ]
+        period = [
+            _add_won(source.filter(played_at__gte=since, played_at__lte=until)).values("played_at", "won")
+            for source in _list_counted(in_game)
+        ]
+        statements, params = [], []
+        for source in [*latest, *period]:
+            sql, of_source = source.query.sql_with_params()
+            statements.append(sql)
+            params.extend(of_source)
+
+        is_text = connection.vendor != "postgresql"
+        live, archived, live_days, archived_days = statements
+        sql = _PLAYED.format(
+            live=live,
+            archived=archived,
+            live_days=live_days,
+            archived_days=archived_days,
+            day="DATE(played_at)" if is_text else "DATE_TRUNC('day', played_at, 'UTC')",
+            looked_back=looked_back,
+        )
+        return sql, params
+
+    return PreparedText(write)
+
+
+def _list_keyed(in_game: bool) -> list[Any]:
     """Return the counted matches of each table: when, whether won, and what orders those of one time."""
     # The key that orders matches of one time is dear, and few matches have one of their time.
     tied = [
         Exists(rows.filter(played_at=OuterRef("played_at")).exclude(pk=OuterRef("pk")))
-        for rows in _list_counted(user, game)
+        for rows in _list_counted(in_game)
     ]
     key = NumberedKey("sequence", "match_key", "game__slug")
     tie = Case(When(tied[0] | tied[1], then=key), default=Value(""))
     return [
         _add_won(source).annotate(tie=tie).values("played_at", "tie", "won")
-        for source in _list_counted(user, game)
+        for source in _list_counted(in_game)
     ]
 
 
@@ -221,12 +245,17 @@ def _add_won(rows: Any) -> Any:
     return rows.order_by().annotate(won=won)
 
 
-def _list_counted(user: User, game: str | None) -> list[Any]:
-    return [source.counted() for source in list_match_sources(**_select(user, game))]
+def _list_counted(in_game: bool) -> list[Any]:
+    return [source.counted() for source in list_match_sources(**_select(in_game))]
 
 
-def _select(user: User, game: str | None) -> dict[str, Any]:
-    return {"user": user} if game is None else {"user": user, "game__slug": game}
+def _select(in_game: bool) -> dict[str, Any]:
+    """Return what selects the rows of the player, and of the game, that are given to the statement."""
+    return {"user": Parameter(0), **({"game__slug": Parameter(1)} if in_game else {})}
+
+
+def _list_given(game: str | None) -> list[str]:
+    return [] if game is None else [game]
 
 
 def _read_time(value: Any) -> datetime:

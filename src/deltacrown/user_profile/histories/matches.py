@@ -209,6 +209,14 @@ def read_match_history(
     return found.with_items(describe_matches)
 
 
+def list_latest_matches(user: User, *, limit: int) -> list[MatchEntry]:
+    """Return ``user``'s latest matches, without the privacy check; the caller must have made it.
+
+    :param limit: 1 to 50.
+    """
+    return describe_matches(_UNFILTERED.list_first(user.pk, limit=limit))
+
+
 _UNFILTERED = PreparedListing(
     lambda: narrow_matches(list_match_sources(user=Parameter(0)), MatchFilters()), given=1, order=ORDER
 )

@@ -13,6 +13,8 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from deltacrown.accounts.models import User
 from deltacrown.core.natural_order import SortKey
 from deltacrown.core.pagination import Order, Page, check_limit, paginate
+from deltacrown.core.prepared import Parameter
+from deltacrown.core.prepared_listing import PreparedListing
 from deltacrown.tournaments.models import Tournament, TournamentParticipation, TournamentResult
 from deltacrown.user_profile.histories.filters import (
     GivenTournamentFilters,
@@ -104,6 +106,22 @@ def read_tournament_breakdown(
     rows = narrow_participations([registrations], filters.for_page(page), viewer=viewer)
     found = paginate(rows, listing=f"tournaments/{user.pk}/{filters}", order=ORDER, cursor=page, limit=limit)
     return found.with_items(describe_participations)
+
+
+def list_latest_tournaments(user: User, *, limit: int) -> list[TournamentEntry]:
+    """Return the tournaments ``user`` entered last, without the privacy check; the caller must have made it.
+
+    :param limit: 1 to 50.
+    """
+    return describe_participations(_UNFILTERED.list_first(user.pk, limit=limit))
+
+
+def _list_unfiltered() -> list[QuerySet[Any]]:
+    registrations = TournamentParticipation.objects.filter(user=Parameter(0))
+    return narrow_participations([registrations], TournamentFilters())
+
+
+_UNFILTERED = PreparedListing(_list_unfiltered, given=1, order=ORDER)
 
 
 def narrow_participations(

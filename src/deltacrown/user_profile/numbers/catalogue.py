@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.utils.translation import gettext
+from django.db.models import QuerySet
+from django.utils.translation import get_language, gettext
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
+from deltacrown.core.prepared import Parameter, PreparedQuery, PreparedRows
 from deltacrown.freshness import keeping
 from deltacrown.freshness.tokens import get_token
 from deltacrown.games.models import Game
@@ -22,6 +25,10 @@ from django_tally.numbers import list_components
 BREAKDOWN_KEPT = 7 * 24 * 60 * 60
 #: The audience of what everybody may see.
 EVERYBODY = "everybody"
+
+
+#: The numbers of one player, which every page of a number reads.
+_OWN = PreparedQuery(lambda: UserProfile.objects.filter(user=Parameter(0))[:1], is_by_key=True)
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class PlayerNumber:
 
     def _get_row(self) -> Any:
         if self.game is None:
-            return UserProfile.objects.get(user=self.user)
+            return _OWN.first(self.user.pk) or UserProfile.objects.get(user=self.user)
 
         row = GameStats.objects.filter(user=self.user, game=self.game).first()
         return row or GameStats(user=self.user, game=self.game)
@@ -118,7 +125,7 @@ def list_stats(user: User) -> list[StatLine]:
 
 def describe_stats(profile: UserProfile) -> list[StatLine]:
     """Return every shown number on ``profile``."""
-    return [describe_stat(profile, name) for name in list_stat_names()]
+    return [words.tell(getattr(profile, name)) for name, words in _get_words().items() if words.is_shown]
 
 
 def list_stat_names() -> list[str]:
@@ -131,14 +138,26 @@ def describe_stat(profile: UserProfile, name: str) -> StatLine:
 
     :raises NotFound: when there is no such number.
     """
-    return _line(get_stat_field(UserProfile, name), getattr(profile, name))
+    return _get_named(name).tell(getattr(profile, name))
 
 
 def list_game_stats(user: User) -> list[GameLine]:
     """Return the player's numbers in every game played, the most played first."""
-    rows = GameStats.objects.filter(user=user).select_related("game")
-    ordered = rows.order_by("-matches_played", "game__name")
-    return [_describe_game(row) for row in ordered]
+    words = _get_words()
+    told = [words[name] for name in list_game_stat_names()]
+    return [
+        GameLine(slug, name, [each.tell(value) for each, value in zip(told, values, strict=True)])
+        for slug, name, *values in _OF_GAMES.read(user.pk)
+    ]
+
+
+def _list_of_games() -> QuerySet[Any]:
+    rows = GameStats.objects.filter(user=Parameter(0)).order_by("-matches_played", "game__name")
+    return rows.values_list("game__slug", "game__name", *list_twins(GameStats).values())
+
+
+#: The numbers of a player in each game, in the order of ``list_game_stat_names``.
+_OF_GAMES = PreparedRows(_list_of_games, is_by_key=True)
 
 
 @dataclass(frozen=True)
@@ -166,11 +185,6 @@ def get_game_breakdown(user: User) -> list[GameLine]:
         build=lambda: GameBreakdown(list_game_stats(user)),
     )
     return kept.games
-
-
-def _describe_game(row: GameStats) -> GameLine:
-    stats = [_game_line(row, name) for name in list_game_stat_names()]
-    return GameLine(row.game.slug, row.game.name, stats)
 
 
 def list_game_stat_names() -> list[str]:
@@ -204,8 +218,39 @@ def _get_twin(name: str) -> str:
 
 def _game_line(row: GameStats, name: str) -> StatLine:
     value = getattr(row, list_twins(GameStats)[name]) if row.pk else 0
-    return _line(get_stat_field(UserProfile, name), value)
+    return _get_named(name).tell(value)
 
 
-def _line(field: Stat | DerivedStat, value: int | Decimal | None) -> StatLine:
-    return StatLine(field.name, field.label, field.meaning, field.unit, value, field.place)
+def _get_named(name: str) -> _Words:
+    get_stat_field(UserProfile, name)  # which refuses what there is not
+    return _get_words()[name]
+
+
+class _Words(NamedTuple):
+    """What is said of a number of the profile, in one language."""
+
+    name: str
+    label: str
+    meaning: str
+    unit: str
+    place: float
+    is_shown: bool
+
+    def tell(self, value: int | Decimal | None) -> StatLine:
+        return StatLine(self.name, self.label, self.meaning, self.unit, value, self.place)
+
+
+def _get_words() -> dict[str, _Words]:
+    """Return name of a number of the profile → what is said of it in the reader's language, in order."""
+    return _read_words(get_language())
+
+
+@cache
+def _read_words(_language: str | None) -> dict[str, _Words]:
+    # Of a profile with five games, the same sixty words would be looked up for each of them.
+    return {
+        field.name: _Words(
+            field.name, field.label, field.meaning, field.unit, field.place, not field.internal
+        )
+        for field in list_numbers(UserProfile)
+    }

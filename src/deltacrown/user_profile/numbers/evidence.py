@@ -16,7 +16,7 @@ from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers
 from deltacrown.user_profile.stats import WON
-from django_tally.recounting import recount
+from django_tally.recounting import recount, recount_all
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,18 @@ class Evidence:
 
 
 def weigh_rows(
-    number: PlayerNumber, querysets: Sequence[QuerySet[Any]], *, with_first: bool = False
+    number: PlayerNumber, querysets: Sequence[QuerySet[Any]] | None = None, *, with_first: bool = False
 ) -> Evidence:
     """Count the rows in ``querysets`` and compute ``number`` from them, by its declaration.
 
+    :param querysets: all rows that it depends on when left out.
     :param with_first: also find when the first of them happened.
     """
-    found = recount(number.holder, number.column, querysets, with_first=with_first, **number.keys)
+    holder, column, keys = number.holder, number.column, number.keys
+    if querysets is None:
+        found = recount_all(holder, column, with_first=with_first, **keys)
+    else:
+        found = recount(holder, column, querysets, with_first=with_first, **keys)
     public = {field.name: field.twin_of or field.name for field in list_numbers(number.holder)}
     parts = {public[name]: value for name, value in found.parts.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput
 from deltacrown.core.inputs import is_storable
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.core.words import translate_stored
 from deltacrown.games.models import LEFT_OUT, MATCH_TABLES, Game, list_match_sources
 from deltacrown.user_profile.histories.names import MOST_NAMED
@@ -28,8 +30,8 @@ from deltacrown.user_profile.numbers.history import HistoryOrder, StatChange, re
 from deltacrown.user_profile.numbers.rows import weigh_all_rows
 from deltacrown.user_profile.privacy import Viewer
 from deltacrown.user_profile.stats import COUNTED
-from django_tally.declarations import Rule
-from django_tally.explanation import explain_row, explain_rows
+from django_tally.declarations import Contribution, Rule, all_of
+from django_tally.explanation import explain_row, explain_rows, say_why_not
 from django_tally.rows import get_counted_stat
 
 
@@ -169,30 +171,47 @@ def _list_omitted(number: PlayerNumber, limit: int) -> list[Omission]:
     So rows that were taken out come before those that never qualified.
     """
     counted = get_counted_stat(UserProfile, number.name)
-    # Of each contribution the rows that meet the rules before.
-    kept = {
-        each: each.model._base_manager.filter(
-            **{each.key_for("user"): number.user}, **({"game": number.game} if number.game else {})
-        ).select_related(*list_related(each.model))
-        for each in counted.contributions
-    }
-    found: list[Any] = []
-    for place in range(max(len(each.rules) for each in kept)):
+    found: list[tuple[Any, Rule]] = []
+    for place in range(max(len(each.rules) for each in counted.contributions)):
         if len(found) >= limit:
             break
-        failing: list[Any] = []
-        for each, rows in kept.items():
-            if place < len(each.rules):
-                rule = each.rules[place]
-                failing += _find_failing(rows, rule)[:limit]
-                kept[each] = rows.filter(rule.condition)
-        found += sorted(failing, key=lambda row: (row.recorded_at, row.pk), reverse=True)
+        failing = [
+            (row, each.rules[place])
+            for each in counted.contributions
+            if place < len(each.rules)
+            for row in _read_failing(number, each, place, limit)
+        ]
+        found += sorted(failing, key=lambda one: (one[0].recorded_at, one[0].pk), reverse=True)
 
     omitted = found[:limit]
-    verdicts = explain_rows(counted, omitted)
+    models = [each.model for each in counted.contributions]
+    if len(models) == len(set(models)):
+        return [Omission(describe_row(row), say_why_not(rule, row)) for row, rule in omitted]
+    # What one contribution leaves out another may count.
+    verdicts = explain_rows(counted, [row for row, _ in omitted])
     return [
-        Omission(describe_row(row), verdict.reason) for row, verdict in zip(omitted, verdicts, strict=True)
+        Omission(describe_row(row), verdict.reason)
+        for (row, _), verdict in zip(omitted, verdicts, strict=True)
     ]
+
+
+def _read_failing(number: PlayerNumber, contribution: Contribution, place: int, limit: int) -> list[Any]:
+    """Return the rows of a player that meet all rules of a contribution before one, and not that one."""
+    game = number.game
+    prepared = _prepare_failing(contribution, place, game is not None, limit)
+    return prepared.run(number.user.pk, game.pk if game else 0)
+
+
+@cache
+def _prepare_failing(contribution: Contribution, place: int, in_game: bool, limit: int) -> PreparedQuery[Any]:
+    owned = {contribution.key_for("user"): Parameter(0), **({"game": Parameter(1)} if in_game else {})}
+    *before, rule = contribution.rules[: place + 1]
+
+    def build() -> QuerySet[Any]:
+        rows = contribution.model._base_manager.filter(all_of(before), **owned)
+        return _find_failing(rows.select_related(*list_related(contribution.model)), rule)[:limit]
+
+    return PreparedQuery(build)
 
 
 def _find_failing(rows: QuerySet[Any], rule: Rule) -> QuerySet[Any]:

@@ -5,34 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext, gettext_noop
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import InvalidInput, NotFound
-from deltacrown.core.pagination import Page, check_limit, paginate_and_peek, write_cursor
+from deltacrown.core.pagination import Page, check_limit, name_cursor, write_plain
 from deltacrown.games.models import Game
 from deltacrown.user_profile.histories.filters import get_game
 from deltacrown.user_profile.models import GameStats, UserProfile
+from deltacrown.user_profile.numbers.board_around import read_around
+from deltacrown.user_profile.numbers.board_rows import SIZES, BoardRow, Ranking, find_ranking
 from deltacrown.user_profile.numbers.catalogue import get_stat_field
-from deltacrown.user_profile.numbers.nearest import list_nearest
 from deltacrown.user_profile.numbers.rank_counts import Asked, count_places
-from deltacrown.user_profile.people.follows import list_circle
-from deltacrown.user_profile.standing import filter_listed, is_listed
-from deltacrown.user_profile.stat_fields import (
-    Leaderboard as Declaration,
-)
-from deltacrown.user_profile.stat_fields import (
-    list_leaderboards,
-    list_twin_leaderboards,
-    list_twins,
-)
+from deltacrown.user_profile.stat_fields import list_leaderboards, list_twins
 
-MAX_LIMIT = 100
+MAX_LIMIT = SIZES[-1]
 MAX_EACH_SIDE = 50
 COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -46,8 +38,7 @@ TIES_BY_ACCOUNT = gettext_noop(
 )
 
 
-@dataclass(frozen=True)
-class LeaderboardEntry:
+class LeaderboardEntry(NamedTuple):
     """One ranked player; players with the same value share the rank, and the ranks after them are skipped.
 
     :param is_tied: whether others share the rank.
@@ -107,27 +98,6 @@ class _Ahead:
     best: int | Decimal | None = None
 
 
-@dataclass(frozen=True)
-class _Ranking:
-    """Where a leaderboard is read: which column of which table, in which order.
-
-    :param is_whole: all listed players are ranked, not those of a country or circle alone.
-    """
-
-    rows: QuerySet[Any]
-    column: str
-    tie_break: str
-    ascending: bool
-    rule: str
-    beside: str
-    game: Game | None = None
-    is_whole: bool = True
-
-    @property
-    def order(self) -> tuple[str, str]:
-        return (self.column if self.ascending else f"-{self.column}", self.tie_break)
-
-
 def get_leaderboard(
     stat: str,
     *,
@@ -151,20 +121,11 @@ def get_leaderboard(
     :raises InvalidInput: for a game, cursor or limit that cannot be taken.
     """
     check_limit(limit, MAX_LIMIT)
-    ranking, of_game = _find_ranking(stat, game, country, circle_of)
-    found, following = paginate_and_peek(
-        ranking.rows,
-        listing=_name_listing(stat, of_game, country, circle_of),
-        order=ranking.order,
-        cursor=page,
-        limit=limit,
-        max_limit=MAX_LIMIT,
-    )
-    field = get_stat_field(ranking.rows.model, ranking.column)
+    ranking = _find_ranking(stat, game, country, circle_of)
+    found, following = ranking.read_page(listing=_name_listing(stat, ranking), cursor=page, limit=limit)
+    field = get_stat_field(ranking.holder, ranking.column)
     ahead = _Ahead() if page is None else _count_before(ranking, found.items)
-    entries = _ranked(ranking, found.items, ahead)
-    if following and getattr(following, ranking.column) == entries[-1].value:
-        entries[-1] = replace(entries[-1], is_tied=True)
+    entries = _ranked(ranking, found.items, ahead, following=following)
     return Leaderboard(
         entries,
         found.next_cursor,
@@ -173,9 +134,9 @@ def get_leaderboard(
         label=field.label,
         meaning=field.meaning,
         unit=getattr(field, "unit", ""),
-        rule=ranking.rule,
-        tie_rule=get_tie_rule(in_game=of_game is not None),
-        game=of_game,
+        rule=ranking.board.get_rule(),
+        tie_rule=get_tie_rule(in_game=ranking.game is not None),
+        game=ranking.game,
         beside=_describe_beside(ranking),
         best=None if ranking.ascending else ahead.best or next((each.value for each in entries), None),
     )
@@ -195,13 +156,12 @@ def find_page_around(
     ``None`` for the first page: they are among the first, or not ranked. The other parameters are those of
     ``get_leaderboard``, and so is what is raised.
     """
-    ranking, of_game = _find_ranking(stat, game, country, circle_of)
-    own = ranking.rows.filter(user=user).first()
-    if own is None:
+    ranking = _find_ranking(stat, game, country, circle_of)
+    found, place = read_around(ranking, user, before + 1, 0)
+    if place <= before:
         return None
-    last = list_nearest(ranking.rows, ranking.order, own, before + 1)[before:]
-    listing = _name_listing(stat, of_game, country, circle_of)
-    return next((write_cursor(row, listing=listing, order=ranking.order) for row in last), None)
+    name = name_cursor(_name_listing(stat, ranking), ranking.order)
+    return write_plain(name, found[0][: len(ranking.order)])
 
 
 def list_neighbours(
@@ -224,16 +184,10 @@ def list_neighbours(
     :raises InvalidInput: for a game, country or number that cannot be taken.
     """
     check_limit(each_side + 1, MAX_EACH_SIDE + 1)
-    ranking, _ = _find_ranking(stat, game, country, circle_of)
-    own = ranking.rows.filter(user=user).first()
-    if own is None:
-        return []
-    above = list_nearest(ranking.rows, ranking.order, own, each_side)
+    ranking = _find_ranking(stat, game, country, circle_of)
     # One row more, which tells whether the last one shares its rank; of the player alone the count tells it.
-    one_more = each_side + 1 if each_side else 0
-    below = list_nearest(ranking.rows, ranking.order, own, one_more, is_behind=True)
-    rows = [*reversed(above), own, *below]
-    return _ranked(ranking, rows, _count_before(ranking, rows))[: len(above) + 1 + each_side]
+    found, place = read_around(ranking, user, each_side, each_side + 1 if each_side else 0)
+    return _ranked(ranking, found, _count_before(ranking, found))[: place + each_side + 1]
 
 
 def get_tie_rule(*, in_game: bool) -> str:
@@ -265,8 +219,8 @@ def list_boards(*, in_game: bool = False) -> list[tuple[str, str]]:
 
 
 def _check_board(stat: str, *, in_game: bool) -> None:
-    boards = dict(list_boards(in_game=in_game))
-    if stat not in boards:
+    if stat not in list_leaderboards(UserProfile) or (in_game and stat not in list_twins(GameStats)):
+        boards = dict(list_boards(in_game=in_game))
         message = (
             gettext("There is no leaderboard of one game by %(stat)s: choose one of %(boards)s.")
             if in_game
@@ -275,97 +229,72 @@ def _check_board(stat: str, *, in_game: bool) -> None:
         raise NotFound(message % {"stat": repr(stat), "boards": ", ".join(boards)}, field="stat")
 
 
-def _find_ranking(
-    stat: str, game: Game | str | None, country: str | None, circle_of: User | None
-) -> tuple[_Ranking, Game | None]:
+def _find_ranking(stat: str, game: Game | str | None, country: str | None, circle_of: User | None) -> Ranking:
     _check_board(stat, in_game=game is not None)
     of_game = get_game(game) if isinstance(game, str) else game
-    ranking = _in_game(stat, of_game) if of_game else _overall(stat)
-    if circle_of:
-        of_circle = ranking.rows.filter(user__in=list_circle(circle_of))
-        ranking = replace(ranking, rows=of_circle, is_whole=False)
-    if country is None:
-        return ranking, of_game
-    check_country(country)
-    rows = ranking.rows.filter(**{"user__profile__country" if of_game else "country": country})
-    return replace(ranking, rows=rows, is_whole=False), of_game
+    if country is not None:
+        check_country(country)
+    return find_ranking(stat, game=of_game, country=country, circle_of=circle_of)
 
 
-def _name_listing(stat: str, game: Game | None, country: str | None, circle_of: User | None) -> str:
+def _name_listing(stat: str, ranking: Ranking) -> str:
     """Return what cursors are bound to."""
-    circle = f"/{circle_of.pk}" if circle_of else ""
-    return f"leaderboard/{stat}/{game.pk if game else ''}/{country or ''}{circle}"
+    game, user = ranking.game, ranking.circle_of
+    circle = f"/{user.pk}" if user else ""
+    return f"leaderboard/{stat}/{game.pk if game else ''}/{ranking.country or ''}{circle}"
 
 
-def _overall(stat: str) -> _Ranking:
-    board = list_leaderboards(UserProfile)[stat]
-    rows = UserProfile.objects.filter(board.get_eligible(stat), is_listed()).select_related("user")
-    return _ranking(board, rows, stat, "public_id")
+def _ranked(
+    ranking: Ranking, rows: Sequence[BoardRow], ahead: _Ahead, *, following: Any = None
+) -> list[LeaderboardEntry]:
+    """Return rows with their ranks.
 
-
-def _in_game(stat: str, game: Game) -> _Ranking:
-    column = list_twins(GameStats)[stat]
-    board = list_twin_leaderboards(GameStats, UserProfile)[column]
-    rows = filter_listed(GameStats.objects.filter(board.get_eligible(column), game=game))
-    rows = rows.select_related("user__profile")
-    return replace(_ranking(board, rows, column, "user_id"), game=game)
-
-
-def _ranking(board: Declaration, rows: QuerySet[Any], column: str, tie_break: str) -> _Ranking:
-    return _Ranking(rows, column, tie_break, board.lowest_first, board.get_rule(), board.beside)
-
-
-def _ranked(ranking: _Ranking, rows: Sequence[Any], ahead: _Ahead) -> list[LeaderboardEntry]:
-    entries: list[LeaderboardEntry] = []
-    values = [getattr(row, ranking.column) for row in rows]
+    :param following: the value of the row after them; None where there is none, or where nobody asks.
+    """
+    if not rows:
+        return []
+    sharing = Counter(row.value for row in rows)
     # Those with the first value may begin before the first row.
-    elsewhere = max(ahead.same - values.count(values[0]), 0) if values else 0
-    for position, (row, value) in enumerate(zip(rows, values, strict=True), start=ahead.better + 1):
-        if not entries:
-            rank = position
-        elif value != entries[-1].value:
-            rank = position + elsewhere
-        profile = row if isinstance(row, UserProfile) else row.user.profile
+    elsewhere = max(ahead.same - sharing[rows[0].value], 0)
+    sharing[rows[0].value] += elsewhere
+    if following is not None:
+        sharing[following] += 1
+
+    entries: list[LeaderboardEntry] = []
+    rank, value, has_beside = ahead.better + 1, rows[0].value, bool(ranking.board.beside)
+    for position, row in enumerate(rows, start=rank):
+        if row.value != value:
+            rank, value = position + elsewhere, row.value
         entries.append(
             LeaderboardEntry(
                 rank,
-                profile.public_id,
-                profile.display_name or row.user.username,
-                profile.country,
+                row.public_id,
+                row.display_name or row.username,
+                row.country,
                 value,
-                beside=getattr(row, ranking.beside) if ranking.beside else None,
-                picture=profile.picture,
+                is_tied=sharing[value] > 1,
+                beside=row.beside if has_beside else None,
+                picture=row.picture,
             )
         )
-    return _mark_ties(entries, elsewhere)
+    return entries
 
 
-def _mark_ties(entries: Sequence[LeaderboardEntry], elsewhere: int) -> list[LeaderboardEntry]:
-    """Return the entries, those marked who share their rank.
-
-    :param elsewhere: how many share the rank of the first but are not among them.
-    """
-    times = Counter(entry.rank for entry in entries)
-    if entries:
-        times[entries[0].rank] += elsewhere
-    return [replace(entry, is_tied=times[entry.rank] > 1) for entry in entries]
-
-
-def _describe_beside(ranking: _Ranking) -> Beside | None:
-    if not ranking.beside:
+def _describe_beside(ranking: Ranking) -> Beside | None:
+    if not ranking.board.beside:
         return None
-    field = get_stat_field(ranking.rows.model, ranking.beside)
+    field = get_stat_field(ranking.holder, ranking.board.beside)
     return Beside(field.label, getattr(field, "unit", ""))
 
 
-def _count_before(ranking: _Ranking, rows: Sequence[Any]) -> _Ahead:
+def _count_before(ranking: Ranking, rows: Sequence[BoardRow]) -> _Ahead:
     """Return how the first of ``rows`` stands. One query."""
     if not rows:
         return _Ahead()
-    value = getattr(rows[0], ranking.column)
+    value = rows[0].value
     if ranking.is_whole:
         game = ranking.game.pk if ranking.game else None
-        asked = Asked(ranking.rows.model, ranking.column, value, game, with_highest=not ranking.ascending)
+        asked = Asked(ranking.holder, ranking.column, value, game, with_highest=not ranking.ascending)
         [found] = count_places([asked])
         return _Ahead(found.better, found.same, found.highest)
 

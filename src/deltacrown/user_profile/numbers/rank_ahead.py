@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Func, IntegerField
 from django.db.models.expressions import Subquery
 
-from deltacrown.user_profile.models import (
-    RankChange,
-    RankCount,
-    RankedPlayer,
-    RankFold,
-    Standing,
-    UserProfile,
+from deltacrown.user_profile.models import RankChange, RankedPlayer, UserProfile
+from deltacrown.user_profile.numbers.rank_boards import RankedBy, get_ranked
+from deltacrown.user_profile.numbers.rank_reading import (
+    CHANGED,
+    read_counted,
+    write_back,
+    write_better,
+    write_sign,
+    write_usable,
 )
-from deltacrown.user_profile.numbers.rank_boards import BITS, LEVELS, RankedBy, get_fingerprint, get_ranked
 from deltacrown.user_profile.standing import write_listed_sql
 from django_tally.schema import table_of
 
@@ -49,18 +49,9 @@ class Ahead(Func):
         own, _of_column = compiler.compile(value)
         by = get_ranked(UserProfile, self._column)
         otherwise, given = compiler.compile(counted)
-        read = _write_read(by, f"CAST({by.write_value(own)} AS bigint)")
-        sql = f"CASE WHEN {_write_usable()} THEN {read} ELSE {otherwise} END"
+        read = _write_read(by, by.write_value(own))
+        sql = f"CASE WHEN {write_usable(MOST_WAITING)} THEN {read} ELSE {otherwise} END"
         return sql, list(given)
-
-
-def _write_usable() -> str:
-    changes = table_of(RankChange)
-    waiting = f"SELECT owner FROM {changes} LIMIT {MOST_WAITING + 1}"
-    return (
-        f"((SELECT COUNT(*) = COUNT(w.owner) AND COUNT(*) <= {MOST_WAITING} FROM ({waiting}) w) "
-        f"AND EXISTS (SELECT 1 FROM {table_of(RankFold)} WHERE fingerprint = '{get_fingerprint()}'))"
-    )
 
 
 def _write_read(by: RankedBy, own: str) -> str:
@@ -68,43 +59,16 @@ def _write_read(by: RankedBy, own: str) -> str:
 
     :param own: the value of the row, as a whole number. Tables of subqueries have other names than its.
     """
-    profiles, changes = table_of(UserProfile), table_of(RankChange)
-    sign = "<" if by.declared.lowest_first else ">"
+    profiles, changes, sign = table_of(UserProfile), table_of(RankChange), write_sign(by)
     board, listed = by.get_name(None), write_listed_sql("q")
-    changed = f"(SELECT DISTINCT owner FROM {changes})"
     is_ahead = f"{by.write_eligible()} AND {by.write_value()} {sign} {own}"
-    # Whose suspension is over is listed again from that moment on, without a write.
-    is_back = f"q.standing = '{Standing.SUSPENDED}' AND q.standing_until IS NOT NULL AND {listed}"
+    is_back = write_back("q").replace("%", "%%")
     return (
-        f"(COALESCE((SELECT SUM(({_write_range(by, board, own)})) FROM {_LEVELS} s), 0) "
-        f"+ (SELECT COUNT(*) FROM {changed} c JOIN {profiles} q ON q.user_id = c.owner "
+        f"({write_better(by, board, own)} "
+        f"+ (SELECT COUNT(*) FROM ({CHANGED}) c JOIN {profiles} q ON q.user_id = c.owner "
         f"WHERE {is_ahead} AND {listed}) "
-        f"- (SELECT COUNT(*) FROM {changed} c JOIN {table_of(RankedPlayer)} r ON r.owner = c.owner "
-        f"WHERE {_read_counted(board)} {sign} {own}) "
+        f"- (SELECT COUNT(*) FROM ({CHANGED}) c JOIN {table_of(RankedPlayer)} r ON r.owner = c.owner "
+        f"WHERE {read_counted(board, 'r.counted')} {sign} {own}) "
         f"+ (SELECT COUNT(*) FROM {profiles} q WHERE {is_back} AND {is_ahead} "
         f"AND NOT EXISTS (SELECT 1 FROM {changes} c WHERE c.owner = q.user_id)))"
     )
-
-
-#: Both databases call what it has ``column1``.
-_LEVELS = f"(VALUES {', '.join(f'({level})' for level in range(LEVELS + 1))})"
-
-
-def _write_range(by: RankedBy, board: str, own: str) -> str:
-    """Return the SELECT of how many have better values in the ranges of a level beside the own."""
-    bucket = f"(({own}) >> ({BITS} * s.column1))"
-    first = f"(({bucket} >> {BITS}) << {BITS})"
-    if by.declared.lowest_first:
-        within = f"k.bucket >= {first} AND k.bucket < {bucket}"
-    else:
-        within = f"k.bucket > {bucket} AND k.bucket < {first} + {2**BITS}"
-    return (
-        f"SELECT SUM(k.players) FROM {table_of(RankCount)} k "
-        f"WHERE k.board = '{board}' AND k.level = s.column1 AND {within}"
-    )
-
-
-def _read_counted(board: str) -> str:
-    if connection.vendor == "postgresql":
-        return f"(r.counted ->> '{board}')::bigint"
-    return f"json_extract(r.counted, '$.\"{board}\"')"

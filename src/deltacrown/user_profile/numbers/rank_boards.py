@@ -99,7 +99,12 @@ def get_ranked(holder: type[models.Model], column: str) -> RankedBy:
 
     :raises KeyError: it ranks nobody.
     """
-    return {(each.holder, each.column): each for each in list_ranked()}[holder, column]
+    return _map_ranked()[holder, column]
+
+
+@cache
+def _map_ranked() -> dict[tuple[type[models.Model], str], RankedBy]:
+    return {(each.holder, each.column): each for each in list_ranked()}
 
 
 def write_ranked(only: str = "") -> str:
@@ -112,6 +117,11 @@ def write_ranked(only: str = "") -> str:
 
 def get_fingerprint() -> str:
     """Return a digest of what is counted: another one means that everything must be counted anew."""
+    return _digest(connection.alias)
+
+
+@cache
+def _digest(_: str) -> str:
     return hashlib.sha256(f"{BITS}/{LEVELS}/{write_ranked()}".encode()).hexdigest()
 
 

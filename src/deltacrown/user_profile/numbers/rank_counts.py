@@ -15,17 +15,18 @@ from typing import Any
 
 from django.db import connection
 
-from deltacrown.user_profile.models import (
-    RankChange,
-    RankCount,
-    RankedPlayer,
-    RankFold,
-    Standing,
-    UserProfile,
+from deltacrown.user_profile.models import RankCount, RankedPlayer, Standing, UserProfile
+from deltacrown.user_profile.numbers.rank_boards import LEVELS, RankedBy, get_ranked
+from deltacrown.user_profile.numbers.rank_reading import (
+    CHANGED,
+    read_counted,
+    write_back,
+    write_better,
+    write_same,
+    write_sign,
+    write_usable,
 )
-from deltacrown.user_profile.numbers.rank_boards import BITS, LEVELS, RankedBy, get_fingerprint, get_ranked
 from deltacrown.user_profile.standing import write_listed_sql
-from django_tally.database_clock import SQLITE_NOW
 from django_tally.schema import quote, table_of
 
 #: With more changes waiting, to count the board is as fast.
@@ -97,20 +98,9 @@ def _write(asked: Sequence[Asked]) -> str:
 
 def _list_shared() -> Iterator[str]:
     """Yield what all boards of a statement read: whether counts can be used, who changed, who is back."""
-    changes = table_of(RankChange)
-    is_counted = f"SELECT 1 FROM {table_of(RankFold)} WHERE fingerprint = '{get_fingerprint()}'"
-    waiting = f"SELECT owner FROM {changes} LIMIT {MOST_WAITING + 1}"
-    now = "statement_timestamp()" if connection.vendor == "postgresql" else SQLITE_NOW
-    yield (
-        "usable(yes) AS MATERIALIZED (SELECT COUNT(*) = COUNT(owner) "
-        f"AND COUNT(*) <= {MOST_WAITING} AND EXISTS ({is_counted}) FROM ({waiting}) w)"
-    )
-    yield f"changed(user_id) AS MATERIALIZED (SELECT DISTINCT owner FROM {changes})"
-    # Whose suspension is over is listed again from that moment on, without a write.
-    yield (
-        f"back(user_id) AS MATERIALIZED (SELECT user_id FROM {_PROFILES} "
-        f"WHERE standing = '{Standing.SUSPENDED}' AND standing_until <= {now})"
-    )
+    yield f"usable(yes) AS MATERIALIZED (SELECT {write_usable(MOST_WAITING)})"
+    yield f"changed(user_id) AS MATERIALIZED ({CHANGED})"
+    yield f"back(user_id) AS MATERIALIZED (SELECT p.user_id FROM {_PROFILES} p WHERE {write_back('p')})"
 
 
 @dataclass(frozen=True)
@@ -128,10 +118,6 @@ class _Board:
     def value(self) -> int:
         return self.by.to_whole(self.asked.value)
 
-    @property
-    def better(self) -> str:
-        return "<" if self.by.declared.lowest_first else ">"
-
     def list_tables(self) -> Iterator[str]:
         n, by = self.number, self.by
         of_game = f" AND game_id = {int(self.asked.game)}" if self.asked.game is not None else ""
@@ -142,10 +128,9 @@ class _Board:
             f"moved_{n}(value, standing, counted) AS MATERIALIZED "
             f"(SELECT ({own} AND user_id = c.user_id), {standing}, {counted} FROM changed c)"
         )
-        active, suspended = (self._read_counted(standing) for standing in self._names)
+        active, suspended = (read_counted(name, "counted") for name in self._names)
         yield f"was_{n}(active, suspended) AS MATERIALIZED (SELECT {active}, {suspended} FROM moved_{n})"
         yield f"back_{n}(value) AS MATERIALIZED (SELECT ({own} AND user_id = c.user_id) FROM back c)"
-        yield f"spans_{n}(level, low, high) AS (VALUES {', '.join(map(str, self._list_spans()))})"
 
     @property
     def _names(self) -> tuple[str, str]:
@@ -153,25 +138,14 @@ class _Board:
         game = self.asked.game
         return self.by.get_name(game), self.by.get_name(game, Standing.SUSPENDED)
 
-    def _read_counted(self, board: str) -> str:
-        if connection.vendor == "postgresql":
-            return f"(counted ->> '{board}')::bigint"
-        return f"json_extract(counted, '$.\"{board}\"')"
-
-    def _list_spans(self) -> Iterator[tuple[int, int, int]]:
-        """Yield the ranges that have all better values, each as level, first and last bucket."""
-        for level in range(LEVELS + 1):
-            own = self.value >> BITS * level
-            first = own >> BITS << BITS if level < LEVELS else 0
-            last = first + 2**BITS - 1
-            yield (level, first, own - 1) if self.by.declared.lowest_first else (level, own + 1, last)
-
     def write(self) -> str:
         """Return the SELECT of what is asked."""
         usable = "(SELECT yes FROM usable)"
+        (name, _), own = self._names, str(self.value)
+        counts = {write_sign(self.by): write_better(self.by, name, own), "=": write_same(name, own)}
         better, same = (
-            f"CASE WHEN {usable} THEN {self._read(sign)} ELSE ({self._count(sign)}) END"
-            for sign in (self.better, "=")
+            f"CASE WHEN {usable} THEN {counted} + {self._correct(sign)} ELSE ({self._count(sign)}) END"
+            for sign, counted in counts.items()
         )
         players = highest = "NULL"
         if self.asked.with_players:
@@ -180,21 +154,12 @@ class _Board:
             highest = f"({self._find_highest()})"
         return f"SELECT {self.number}, {better}, {same}, {players}, {highest}"
 
-    def _read(self, sign: str) -> str:
-        n, counts, value = self.number, table_of(RankCount), self.value
-        name, _ = self._names
-        spans = (
-            f"spans_{n}" if sign == self.better else f"(SELECT 0 AS level, {value} AS low, {value} AS high)"
-        )
-        # A subquery of each range, so that each is a range of the index, whatever the planner knows.
-        each = (
-            f"SELECT SUM(k.players) FROM {counts} k WHERE k.board = '{name}' "
-            "AND k.level = s.level AND k.bucket BETWEEN s.low AND s.high"
-        )
+    def _correct(self, sign: str) -> str:
+        """Return what to add for players whose changes wait: as they are, less as they were counted."""
+        n, value = self.number, self.value
         is_now, was = f"value {sign} {value}", f"active {sign} {value}"
         return (
-            f"COALESCE((SELECT SUM(({each})) FROM {spans} s), 0) "
-            f"+ (SELECT COUNT(*) FROM moved_{n} WHERE {is_now} AND standing = '{Standing.ACTIVE}') "
+            f"(SELECT COUNT(*) FROM moved_{n} WHERE {is_now} AND standing = '{Standing.ACTIVE}') "
             f"- (SELECT COUNT(*) FROM was_{n} WHERE {was}) + (SELECT COUNT(*) FROM back_{n} WHERE {is_now})"
         )
 

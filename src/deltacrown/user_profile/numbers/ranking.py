@@ -17,8 +17,8 @@ from deltacrown.user_profile import privacy
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.numbers.board_periods import Period
 from deltacrown.user_profile.numbers.leaderboards import LeaderboardEntry
+from deltacrown.user_profile.numbers.rank_reading import write_back
 from deltacrown.user_profile.people.follows import list_circle
-from deltacrown.user_profile.standing import write_listed_sql
 from deltacrown.user_profile.stat_fields import DerivedStat, Leaderboard, Stat
 from django_tally.declarations import Contribution, Rule, all_of, drop_rules, share_rules
 from django_tally.feeds import column_of
@@ -234,10 +234,11 @@ class Ranking:
     def _write_among(self) -> Sql:
         """Return the condition on players: listed, of the country, and who may be told of on such a day."""
         profiles = quote(UserProfile._meta.db_table)
-        own = f"SELECT 1 FROM {profiles} p WHERE p.user_id = c.user_id"
-        # Asked of the few who are not listed, whom an index has, and not of everybody who is.
-        unlisted = f"p.standing <> 'ACTIVE' AND NOT COALESCE({write_listed_sql('p')}, FALSE)"
-        conditions: list[str] = [f"NOT EXISTS ({own} AND {unlisted})"]
+        # The few who are not listed are read once, off an index that has them alone. Written as a join, each
+        # player would be looked up among them: the database expects hardly any players.
+        back = f"SELECT q.user_id FROM {profiles} q WHERE {_escape(write_back('q'))}"
+        unlisted = f"p.standing <> 'ACTIVE' AND p.user_id NOT IN ({back})"
+        conditions: list[str] = [f"c.user_id NOT IN (SELECT p.user_id FROM {profiles} p WHERE {unlisted})"]
         params: list[Any] = []
         if self.country:
             conditions.append(f"c.user_id IN (SELECT p.user_id FROM {profiles} p WHERE p.country = %s)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -119,10 +120,10 @@ def get_stat_rows(
 
 def weigh_all_rows(number: PlayerNumber) -> tuple[NumberReading, Evidence]:
     """Return a number and what all its rows come to, without the privacy check: the caller made it."""
-    behind = list_rows_behind(number.holder, number.column, **number.keys)
-    return _weigh(number, behind, None, is_whole=True, with_first=False)
+    return _weigh(number, None, None, is_whole=True, with_first=False)
 
 
+@cache  # follows from the catalogue and a few switches alone
 def list_closed_stats(visibility: Visibility) -> frozenset[str]:
     """Return the names of the numbers whose rows a viewer of this visibility may not open."""
     may_open = {"matches": visibility.match_history, "series": visibility.match_history}
@@ -178,7 +179,7 @@ def _narrow(
 
 def _weigh(
     number: PlayerNumber,
-    rows: list[QuerySet[Any]],
+    rows: list[QuerySet[Any]] | None,
     known: NumberReading | None,
     *,
     is_whole: bool,

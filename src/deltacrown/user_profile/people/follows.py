@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
@@ -79,8 +80,13 @@ def get_following(viewer: Viewer, owner: User) -> bool | None:
 
 def list_circle(user: User) -> QuerySet[User]:
     """Return the players whom ``user`` follows, and ``user``."""
+    return list_circle_of(user.pk)
+
+
+def list_circle_of(user: Any) -> QuerySet[User]:
+    """As ``list_circle``, of the id of a user, or a parameter that stands for it."""
     followed = Follow.objects.filter(follower=user).values("followed")
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=followed))
+    return User.objects.filter(Q(pk=user) | Q(pk__in=followed))
 
 
 def list_followers(

@@ -20,7 +20,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.generic import RedirectView
-from redis.exceptions import RedisError
 
 from deltacrown.accounts.entrance.forms import EndSessionsForm
 from deltacrown.accounts.entrance.mails import get_mail_folder
@@ -33,6 +32,14 @@ from deltacrown.web.signed_in import sign_in_required
 
 logger = logging.getLogger(__name__)
 
+try:
+    from redis.exceptions import RedisError as CacheError
+except ModuleNotFoundError:  # without the package the cache is in this process's memory, and always there
+
+    class CacheError(Exception):  # type: ignore[no-redef]
+        """Never raised."""
+
+
 #: Seconds: the limits of django-allauth do not tell when they end.
 RETRY_AFTER = 300
 
@@ -44,7 +51,7 @@ def takes_forms(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
     def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             response: HttpResponse = view(request, *args, **kwargs)
-        except RedisError:
+        except CacheError:
             logger.warning("%s: the cache does not answer", request.path, exc_info=True)
             message = _("That cannot be done for a moment. Try again in a minute.")
             return show_refusal(request, NotNow(message))

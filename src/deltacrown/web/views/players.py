@@ -29,7 +29,7 @@ from deltacrown.web.forms.filters import (
     StatHistoryForm,
     StatRowFilterForm,
 )
-from deltacrown.web.kept import answer, is_for_visitors, name_variant, render_parts
+from deltacrown.web.kept import answer, get_stamp, is_for_visitors, name_variant, render_parts
 from deltacrown.web.profile_charts import draw_overview, measure_level
 from deltacrown.web.refusals import get_form_status
 from deltacrown.web.renamed import redirect_moved
@@ -62,7 +62,9 @@ def show_profile(request: HttpRequest, public_id: str) -> HttpResponse:
         return render_parts(request, "web/player.html", _describe_overview(page))
 
     try:
-        parts = cached.get_overview_body(public_id, asked, make, variant=name_variant(request), now=now)
+        parts = cached.get_overview_body(
+            public_id, asked, make, variant=name_variant(request), now=now, stamp=get_stamp(request)
+        )
     except _Redirected as found:
         return found.response
     return answer(request, parts)

@@ -139,8 +139,8 @@ def show_entry_changes(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def show_players(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what every player did."""
-    shown = tournaments.get_players_page(slug, viewer=request.user)
+    """Show what the players did."""
+    shown = tournaments.get_players_page(slug, _page(request), viewer=request.user)
     return _render(request, "web/tournament_players.html", shown, slug, tab="players")
 
 

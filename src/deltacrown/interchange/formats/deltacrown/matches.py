@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,21 @@ class MatchFacts:
     details: dict[str, Any]
 
 
+#: The columns of these.
+SHARED = (
+    "tournament",
+    "game",
+    "played_at",
+    "kind",
+    "sequence",
+    "round",
+    "series",
+    "best_of",
+    "map",
+    "details",
+)
+
+
 class MatchReader(FileReader[MatchDraft]):
     """Reads a file of matches."""
 
@@ -116,7 +132,7 @@ def read_match(group: Group) -> MatchDraft:
     if len(group.key) > 100:
         line = group.rows[0].line
         problems.append(f"line {line}, match_key: it has {len(group.key)} characters; at most 100 are kept")
-    read = [read_match_line(row, problems) for row in group.rows]
+    read = list(read_lines(group.rows, problems))
     problems += find_disagreements(group.rows, [shared for shared, _ in read], what="match")
     problems += find_repeated(
         group.rows, [player.player for _, player in read], what="two results of one match for"
@@ -146,11 +162,27 @@ def read_match(group: Group) -> MatchDraft:
     )
 
 
-def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraft]:
-    """Read one line; add what is wrong with it to ``problems``."""
-    fields = Fields(row, problems)
+def read_lines(rows: list[Row], problems: list[str]) -> Iterator[tuple[MatchFacts, LineDraft]]:
+    """Yield what each line of a match says; add what is wrong with it to ``problems``.
+
+    What a line repeats word for word is read once, unless anything is wrong: each line is named that is.
+    """
+    facts: MatchFacts | None = None
+    before: list[Any] = []
+    for row in rows:
+        fields = Fields(row, problems)
+        told = [row.values.get(name) for name in SHARED]
+        if facts is None or problems or told != before:
+            facts = read_facts(fields)
+            # Texts alone: of what JSON has, 1 and true are equal.
+            before = told if all(value is None or isinstance(value, str) for value in told) else []
+        yield facts, read_player_line(fields)
+
+
+def read_facts(fields: Fields) -> MatchFacts:
+    """Read what a line says of the match."""
     tournament = fields.slug("tournament", longest=100)
-    shared = MatchFacts(
+    return MatchFacts(
         game=fields.slug("game", longest=60, required=True),
         played_at=fields.day_or_time("played_at", required=True),
         kind=fields.choice("kind", KINDS, default="") or ("TOURNAMENT" if tournament else "CASUAL"),
@@ -162,12 +194,17 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         map=fields.text("map", longest=100),
         details=fields.json_object("details"),
     )
+
+
+def read_player_line(fields: Fields) -> LineDraft:
+    """Read what a line says of its player."""
     team = fields.text("team", longest=120)
-    player = LineDraft(
-        line=row.line,
+    side = fields.text("side", longest=120) or team
+    return LineDraft(
+        line=fields.row.line,
         player=fields.username("player", required=True),
         result=fields.choice("result", RESULTS, default=""),
-        side=unicodedata.normalize("NFC", fields.text("side", longest=120) or team),
+        side=side if side.isascii() else unicodedata.normalize("NFC", side),
         score=fields.text("score", longest=100),
         placement=fields.whole("placement", least=1),
         ended_by=fields.choice("ended_by", ENDED_BY, default=""),
@@ -177,7 +214,6 @@ def read_match_line(row: Row, problems: list[str]) -> tuple[MatchFacts, LineDraf
         stats=fields.stats(STATS, NESTED),
         about=read_player_texts(fields),
     )
-    return shared, player
 
 
 def take_void_of_all(lines: list[LineDraft]) -> str:

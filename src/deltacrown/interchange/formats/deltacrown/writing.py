@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db.models import QuerySet
 
@@ -22,9 +21,10 @@ _PLAIN = tuple(name for name in COLUMNS if name not in {NESTED, DETAILS})
 _get_plain = attrgetter(*_PLAIN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WrittenLine:
-    """One player's line of a match; the fields are the columns of the format.
+class WrittenLine(NamedTuple):
+    """One player's line of a match; the fields are the columns of the format, given by their names.
+
+    A tuple, since a file has many, and one is made in half the time of a frozen dataclass.
 
     :param player: what the file calls the player: a username, or a public id.
     :param is_time_known: False where the day alone is written.
@@ -83,9 +83,13 @@ class WrittenLine:
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of an NDJSON file, without what is empty."""
-        values = self._values() | {NESTED: dict(self.stats), DETAILS: dict(self.details)}
+        values = {name: value for name, value in self._values().items() if value or value == 0}
+        if self.stats:
+            values[NESTED] = dict(self.stats)
+        if self.details:
+            values[DETAILS] = dict(self.details)
 
-        return {name: value for name, value in values.items() if value or value == 0}
+        return values
 
     def as_row(self, columns: Iterable[str]) -> list[Any]:
         """Return the values of a row of a CSV file; see ``list_columns``."""
