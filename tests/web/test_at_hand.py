@@ -165,11 +165,15 @@ def test_the_end_of_a_suspension_is_no_write_and_is_seen(anna):
     scene.experience(anna, 900)
     ahead = scene.player("ahead")
     scene.experience(ahead, 50_000)
-    until = read_database_clock(connection) + timedelta(seconds=2)
-    UserProfile.objects.filter(user=ahead).update(standing="SUSPENDED", standing_until=until)
-    while_suspended = [ask(anna) for _ in range(2)]
-    first = cached.STAMPS.read()
-    assert read_database_clock(connection) < until
+    for seconds in (1, 5, 30):  # a busy machine takes longer for the two looks
+        until = read_database_clock(connection) + timedelta(seconds=seconds)
+        UserProfile.objects.filter(user=ahead).update(standing="SUSPENDED", standing_until=until)
+        while_suspended = [ask(anna) for _ in range(2)]
+        first = cached.STAMPS.read()
+        if read_database_clock(connection) < until:
+            break
+    else:
+        pytest.fail("two looks take half a minute")
 
     while read_database_clock(connection) < until:
         time.sleep(0.05)
