@@ -23,7 +23,7 @@ from deltacrown.user_profile.models import UserProfile
 from deltacrown.web.kept import PROFILE
 from django_tally.database_clock import read_database_clock
 from tests import scene
-from tests.web.test_kept_answers import AT_API, AT_SITE, CHANGES, READERS, TOKEN, ask
+from tests.web.test_kept_answers import AT_API, AT_SITE, CHANGES, READERS, TOKEN, ask, make_anna
 
 pytestmark = [
     pytest.mark.both,
@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite gives no stamp"),
 ]
 
-
+#: How often a call is made until no other database of the server committed meanwhile.
 TRIES = 500
 
 
@@ -50,12 +50,7 @@ def forget():
 
 @pytest.fixture
 def anna(db):
-    user, rival = scene.player("anna"), scene.player("rival")
-    for number in range(4):
-        scene.match(user, f"m{number}", hours=number, side="North", score="13")
-        scene.match(rival, f"m{number}", "LOSS", hours=number, side="South")
-    scene.member(user, scene.team("north"))
-    return user
+    return make_anna()
 
 
 def count(call):

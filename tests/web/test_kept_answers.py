@@ -32,14 +32,19 @@ def empty_cache(db):
     cache.clear()
 
 
-@pytest.fixture
-def anna(db):
+def make_anna():
+    """Return a player of a team, with matches against a rival."""
     user, rival = scene.player("anna"), scene.player("rival")
     for number in range(4):
         scene.match(user, f"m{number}", hours=number, side="North", score="13")
         scene.match(rival, f"m{number}", "LOSS", hours=number, side="South")
     scene.member(user, scene.team("north"))
     return user
+
+
+@pytest.fixture
+def anna(db):
+    return make_anna()
 
 
 def ask(user, start=AT_SITE, *, client=None, query="", **headers):

@@ -35,10 +35,7 @@ class PreparedListing:
         """
         pagination.check_limit(limit)
         name = pagination.name_cursor(listing, self._order)
-        position: list[Any] = []
-        if cursor:
-            plain = pagination.read_plain(name, cursor)
-            position = [field.to_python(each) for field, each in zip(self._fields, plain, strict=True)]
+        position = _read_position(name, cursor, self._fields) if cursor else []
         merged = self._read([*values, *position], is_later=bool(cursor), limit=limit)
         return pagination.make_page(merged, name, self._order, limit)
 
@@ -104,10 +101,7 @@ class PlainListing:
         """
         pagination.check_limit(limit, self._sizes[-1])
         name = pagination.name_cursor(listing, self._order)
-        position: list[Any] = []
-        if cursor:
-            plain = pagination.read_plain(name, cursor)
-            position = [field.to_python(each) for field, each in zip(self._fields, plain, strict=True)]
+        position = _read_position(name, cursor, self._fields) if cursor else []
         size = next(size for size in self._sizes if size >= limit)
         rows = self._queries[size, bool(cursor)].read(*values, *position)
         items, following = rows[:limit], rows[limit] if len(rows) > limit else None
@@ -135,3 +129,8 @@ class PlainListing:
             for size in self._sizes
             for is_later in (False, True)
         }
+
+
+def _read_position(name: str, cursor: str, fields: Sequence[Any]) -> list[Any]:
+    plain = pagination.read_plain(name, cursor)
+    return [field.to_python(each) for field, each in zip(fields, plain, strict=True)]
