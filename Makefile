@@ -15,11 +15,17 @@ MANAGE := $(BIN)/python manage.py
 # Name an interpreter to choose it: make install PYTHON=python3.12
 PYTHON ?=
 PORT ?= 8000
-# Parallel test processes. Each takes its half in one piece, so that a scene of a module is made once, and then from the other's rest.
-WORKERS ?= 2
+# Parallel test processes: one more than there are cores, as some wait for servers of their own. Each takes its part in one
+# piece, so that a scene of a module is made once, and then from the others' rest.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+# Options of prod-local: make prod-local ARGS="--once --seconds 5"
+ARGS ?=
 # Generated requests per operation of the API.
 CASES ?= 1000
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --upgrade
+# Pins stay as they are, unless newer ones are asked for: make requirements UPGRADE=1, or UPGRADE=django for one package.
+UPGRADE ?=
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+	$(if $(UPGRADE),$(if $(filter 1,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE)))
 
 # Every step runs, also after one that failed; the verdict names those that did.
 STEPS = failed=; step() { printf '\n==> %s\n' "$$*"; "$$@" || failed="$$failed; $$*"; };
@@ -32,7 +38,8 @@ CHECKS = \
 VERDICT = if [ -n "$$failed" ]; then printf '\nFailed%s\n' "$$failed"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format docs translations bench bench-full fuzz requirements clean
+.PHONY: help install demo prod-local test test-versions check format docs docs-site translations bench bench-full fuzz requirements \
+	audit clean
 
 help: ## List these commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +80,10 @@ demo: export PYTHONDONTWRITEBYTECODE =
 demo: $(BASE) ## Make and load the demo season once, then serve it on 127.0.0.1:8000 (PORT=…).
 	@exec $(BIN)/python -m deltacrown demo --port $(PORT)
 
+# Everything it starts is its own, on the loopback, and in var/prod-local: ARGS=--once ends after the load.
+prod-local: $(BASE) ## A whole site of production on this machine (PostgreSQL, Redis, nginx), with a load on it (ARGS=--once).
+	@exec $(BIN)/python -m deploy.local $(ARGS)
+
 # Dozens of processes import the same files: they compile them once, whatever the environment says.
 # One process checks the types while the first of the tests run, and is told of after them.
 test: export PYTHONDONTWRITEBYTECODE =
@@ -98,6 +109,17 @@ docs: $(INSTALLED) ## Write the generated pages of the reference anew.
 	$(BIN)/python -m tests.tally.ways.page docs/reference/write-paths.md
 	$(BIN)/python -m benchmarks.report
 
+# Only what the suite itself does not run on: make test-versions OTHERS=--others
+test-versions: $(INSTALLED) ## Try the wheel with each Python from 3.11 to 3.14 and each Django that are on this machine.
+	@$(BIN)/python -m tests.versions $(OTHERS)
+
+# A release is built at its tag: make docs-site VERSION=0.1.0
+VERSION ?= latest
+SITE := build/docs
+docs-site: $(INSTALLED) ## Build the documentation as a site in build/docs, the main branch's or a release's (VERSION=0.1.0).
+	DOCS_VERSION=$(VERSION) $(BIN)/sphinx-build -q -E -W --keep-going -n -j auto -d build/docs-doctrees docs $(SITE)/$(VERSION)
+	$(BIN)/python docs/_site/versions.py $(SITE)
+
 translations: $(INSTALLED) ## Collect the texts of pages and messages for translators, and compile the catalogues.
 	$(MANAGE) update_translations
 
@@ -114,11 +136,17 @@ fuzz: $(INSTALLED) ## Send the API thousands of generated requests, on SQLite an
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed on$$failed"; exit 1; fi
 
-requirements: $(INSTALLED) ## Pin requirements/*.in anew, for Python 3.11 to 3.13 on every platform.
+requirements: $(INSTALLED) ## Pin what requirements/*.in ask for, with hashes; newer ones only with UPGRADE=1 (or UPGRADE=<package>).
 	$(COMPILE) requirements/base.in requirements/postgres.in requirements/redis.in --output-file requirements/base.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt
 	$(COMPILE) requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/peers.in --output-file requirements/peers.txt
+
+audit: $(INSTALLED) ## Ask the service of known vulnerabilities about every pinned package; needs the Internet.
+	@failed=; for pins in base dev; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$pins.txt || failed="$$failed $$pins"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Look at requirements/:$$failed"; exit 1; fi
 
 clean: ## Remove what was installed and cached; the database in var/ stays.
 	rm -rf $(VENV) var/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build src/*.egg-info

@@ -64,6 +64,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     restoring.__exit__(None, None, None)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_told() -> None:
+    """No endpoint of webhooks is active, and that is at hand: no test pays for the question by chance."""
+    from deltacrown.webhooks import listening
+
+    listening.know(is_anybody=False)
+
+
 @pytest.fixture
 def noon() -> datetime:
     """The fixed time tests happen at."""
@@ -116,11 +124,12 @@ def no_reactions() -> Iterator[None]:
     """Disconnect the reactions to events, for tests of an app's own queries or of hand-made timelines."""
     from deltacrown.notifications import receivers as telling
     from deltacrown.user_profile import receivers
+    from deltacrown.webhooks import receivers as outbox
 
-    for each in (telling, receivers):
+    for each in (outbox, telling, receivers):
         each.disconnect()
     yield
-    for each in (receivers, telling):
+    for each in (outbox, receivers, telling):
         each.connect()
 
 

@@ -19,7 +19,7 @@ SERVER = "DELTACROWN_TEST_POSTGRESQL"
 #: A test that uses one of these looks at the database of the run.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 #: Tests in these folders may start databases of the run's kind themselves.
-ALWAYS = {"chaos", "config", "core", "tally"}
+ALWAYS = {"chaos", "tally"}
 #: Tests in these folders look at what people see: they run on SQLite only, but for those marked ``both``.
 PAGES = {"admin", "api", "browser", "web"}
 #: Tests in these folders take tens of seconds each.

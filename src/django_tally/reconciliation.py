@@ -29,6 +29,7 @@ from django_tally.orphans import sort_findings
 from django_tally.recount_sql import recount_rows_sql
 from django_tally.repair_facts import OWNERS
 from django_tally.schema import quote, table_of
+from django_tally.signals import numbers_repaired
 from django_tally.tracing import Telling
 from django_tally.transactions import ATTEMPTS, LONGEST_PAUSE_SECONDS, atomic_service
 from django_tally.triggers.installation import find_faults, find_session_faults
@@ -275,7 +276,10 @@ def _repair(
             telling.revise_untracked({row_keys[0] for row_keys in wrong})
             telling.explain_repairs(holder, repairs)
     busy = [row_keys for row_keys in keys if row_keys not in cached] if is_hasty else []
-    return Repair.objects.bulk_create(repairs), busy
+    made = Repair.objects.bulk_create(repairs)
+    if made:
+        numbers_repaired.send(Repair, repairs=made)
+    return made, busy
 
 
 def _limit_waits(patience: str) -> None:

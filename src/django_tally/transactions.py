@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, transaction
+from django.dispatch import Signal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +22,11 @@ ATTEMPTS = 16
 #: transactions that failed together are run again at different times.
 LONGEST_PAUSE_SECONDS = 0.5
 #: serialization_failure and deadlock_detected, https://www.postgresql.org/docs/current/errcodes-appendix.html
-RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
+SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
+RETRYABLE_SQLSTATES = frozenset({SERIALISATION_FAILURE, DEADLOCK})
+
+#: Sent before a transaction is run again, with ``sqlstate``. A receiver must not ask the database.
+transaction_lost = Signal()
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -49,6 +54,7 @@ def atomic_service(function: Callable[P, R]) -> Callable[P, R]:
             except OperationalError as error:
                 if attempt == ATTEMPTS or not is_retryable(error):
                     raise
+                transaction_lost.send(atomic_service, sqlstate=getattr(error.__cause__, "sqlstate", ""))
                 logger.info(
                     "%s: attempt %d lost to another transaction, running it again", function.__name__, attempt
                 )

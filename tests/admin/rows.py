@@ -12,7 +12,7 @@ from model_bakery import baker
 
 from deltacrown.accounts.models import AnsweredRequest, ApiKey, PlayerMerge, User
 from deltacrown.accounts.services import add_external_id
-from deltacrown.core.models import AuditEntry, JobRun
+from deltacrown.core.models import AuditEntry, JobRun, ToldProblem
 from deltacrown.notifications.models import Notification, NotificationChoice
 from deltacrown.teams.models import TeamInvitation
 from deltacrown.teams.services import add_team_id
@@ -38,6 +38,8 @@ from deltacrown.user_profile.models import (
     RankFold,
     StandingChange,
 )
+from deltacrown.webhooks.models import WebhookDelivery, WebhookEvent
+from deltacrown.webhooks.services import create_endpoint
 from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run
 from tests import scene
 from tests.scene import at
@@ -94,17 +96,29 @@ def make_rows(number: int = 0) -> None:
         name = getattr(renamed, column)
         for each in (f"former {number}", name):
             type(renamed).objects.filter(pk=renamed.pk).update(**{column: each})
-    baker.make(Installation, name=f"installation-{number}")
-    baker.make(Recording, source="games.Match")
-    baker.make(Revision, source="games.Match", row=row.pk, owner=user.pk)
-    baker.make(ChangeContext)
+    _make_engine_rows(row.pk, user, number)
     _make_counted(user, number)
+    _make_webhook(number)
     PendingAnonymisation.objects.create(owner=user.pk, names={}, started_at=scene.at(0))
     AuditEntry.objects.create(
         kind="RULING", deed="merged", actor=other, subject=user, about=f"user:{number}", minute=None
     )
     baker.make(JobRun, job=f"job-{number}", status="DONE", finished_at=at(1))
+    baker.make(ToldProblem, job=f"job-{number}", problem=f"job-{number}: it failed.")
     baker.make(Repair, run=baker.make(Run), was=1, now=2, keys={"user": user.pk})
+
+
+def _make_engine_rows(row: int, user: User, number: int) -> None:
+    baker.make(Installation, name=f"installation-{number}")
+    baker.make(Recording, source="games.Match")
+    baker.make(Revision, source="games.Match", row=row, owner=user.pk)
+    baker.make(ChangeContext)
+
+
+def _make_webhook(number: int) -> None:
+    endpoint = create_endpoint(name=f"hooks {number}", url="https://hooks.example.org/")
+    event = WebhookEvent.objects.create(kind="match.recorded", players=[1], facts={}, occurred_at=at(1))
+    WebhookDelivery.objects.create(endpoint=endpoint, event=event, due_at=at(1))
 
 
 def _make_tournament_rows(event: Tournament, user: User, other: User) -> None:

@@ -17,6 +17,7 @@ from deltacrown.games.models import Match
 from deltacrown.teams.models import Team, TeamMembership
 from deltacrown.tournaments.models import Tournament
 from deltacrown.user_profile.models import UserAchievement, UserActivity
+from deltacrown.webhooks.models import WebhookEndpoint
 from tests import scene
 from tests.admin.rows import make_rows, row_of
 
@@ -158,6 +159,7 @@ SEEN = {
         ],
         "notifications.Notification": [],
         "notifications.NotificationChoice": [],
+        "webhooks.WebhookEvent": [],
         "user_profile.Block": [],
         "user_profile.KycVerification": ["verify_selected", "reject_selected"],
     },
@@ -172,7 +174,11 @@ SEEN = {
         ]
         for label in ("games.ArchivedMatch", "games.Match")
     },
-    "Operators": {"core.AuditEntry": []},
+    "Operators": {
+        "core.AuditEntry": [],
+        "webhooks.WebhookDelivery": ["redeliver"],
+        "webhooks.WebhookEndpoint": ["rotate"],
+    },
 }
 
 
@@ -191,7 +197,8 @@ def test_staff_see_and_do_what_their_rights_allow(client, group):
         if model.objects.exists():
             assert client.get(address(model, "change", row_of(model).pk)).status_code == answer.status_code
         added = client.get(address(model, "add")).status_code
-        assert added == (200 if (group, model) == ("Recorders", Match) else 403)
+        may_add = (group, model) in {("Recorders", Match), ("Operators", WebhookEndpoint)}
+        assert added == (200 if may_add else 403)
         if may_look:
             form = answer.context["action_form"]
             choices = form.fields["action"].choices if form else []

@@ -54,6 +54,7 @@ FACTS = {
 #: Times of the machinery, which no other writer fills in.
 MACHINERY = {
     ("JobRun", "started_at"),
+    ("ToldProblem", "told_at"),
     ("AnsweredRequest", "answered_at"),
     ("PlayerMerge", "merged_at"),
     ("PlayerMerge", "undo_until"),

@@ -35,9 +35,10 @@ OWNERS = {
         "Follow", "Block", "KycVerification", "ExperienceAward", "BackfilledPlayer", "StandingChange",
         "PendingAnonymisation", "RankChange", "RankCount", "RankFold", "RankedPlayer",
     },
+    "webhooks": {"WebhookEndpoint", "WebhookEvent", "WebhookDelivery"},
     "freshness": {"ContentVersion"},
     "tally": {"Installation", "Recording", "Revision", "ChangeContext", "Run", "Repair"},
-    "core": {"JobRun", "AuditEntry"},
+    "core": {"JobRun", "AuditEntry", "ToldProblem"},
 }  # fmt: skip
 
 #: Nothing but a model has these.

@@ -64,9 +64,7 @@ def stop_postgresql(site: Site) -> None:
     service = site.services["postgresql"]
     service.stop()
     time.sleep(10)
-    service.is_wanted = True
-    service._start()
-    threading.Thread(target=service._supervise, daemon=True).start()
+    service.resume()
 
 
 def lock_table(site: Site) -> None:

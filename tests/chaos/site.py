@@ -57,6 +57,12 @@ class Service:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
+    def resume(self) -> None:
+        """Start it again after :meth:`stop`, under supervision."""
+        self.is_wanted = True
+        self._start()
+        threading.Thread(target=self._supervise, daemon=True).start()
+
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
 
@@ -67,7 +73,7 @@ class Service:
     def stop(self) -> None:
         self.is_wanted = False
         self._end_group(signal.SIGCONT)
-        self._end_group(signal.SIGINT if self.name == "postgresql" else signal.SIGTERM)
+        self._end_group(signal.SIGINT if self.name.startswith("postgresql") else signal.SIGTERM)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
@@ -86,11 +92,13 @@ class Site:
     key: str = ""
     players: list[str] = field(default_factory=list)
 
-    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def manage(
+        self, *arguments: str, check: bool = True, release: Path = ROOT
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
+            cwd=release,
+            env={**self.environment, "PYTHONPATH": str(release / "src")},
             capture_output=True,
             text=True,
             check=False,

@@ -14,6 +14,9 @@ from tests.chaos.kills import WORKS
 from tests.chaos.setting import GIVEN
 from tests.pristine import another_database
 
+#: Else no database is made for them where they run alone.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def run(tmp_path, django_db_setup):

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from deltacrown.config import extras, serving
 from deltacrown.config.environment import Environment
+from deltacrown.config.extras import ERRORS, TRACING
 from tests.docs.pages import page
 
 pytestmark = pytest.mark.once
@@ -25,6 +27,7 @@ RATES = ["abc", "600", "0/60", "600/0", "-1/60", "600/60/2", "6 0/60"]
 BOOLEANS = ["maybe", "2", "-"]
 #: Variable → values that it cannot have.
 BAD = {
+    "ADMINS": ["nobody", "ann@example.org;bob@example.org", "Ann <ann@example.org>"],
     "ALLOWED_HOSTS": ["https://play.example.org", "a b", "play.example.org:8000", "x;y"],
     "API_RATE_PER_ADDRESS": RATES,
     "API_RATE_PER_KEY": RATES,
@@ -39,8 +42,10 @@ BAD = {
     "DATABASE_CONNECT_SECONDS": [*NUMBERS, "0"],
     "DATABASE_IDLE_IN_TRANSACTION_SECONDS": NUMBERS,
     "DATABASE_LOCK_SECONDS": NUMBERS,
+    "DATABASE_PGBOUNCER": BOOLEANS,
     "DATABASE_POOL_SIZE": [*NUMBERS, "0"],
     "DATABASE_POOL_WAIT_SECONDS": [*NUMBERS, "0"],
+    "DATABASE_REPLICA_URL": ["garbage", "mysql://u:p@h/n", "sqlite:////tmp/x.sqlite3", "postgres://u:p@h/n"],
     "DATABASE_STATEMENT_SECONDS": NUMBERS,
     "DATABASE_URL": [
         "garbage",
@@ -57,17 +62,24 @@ BAD = {
     "DISCORD_CLIENT_ID": ["abc", "123", "1122 33445566778899", "\u0661" * 18],
     "DISCORD_CLIENT_SECRET": ["short", "with a space", "\u0661" * 32],
     "DISPUTE_WINDOW_DAYS": [*NUMBERS, "999999"],
+    "WEBHOOKS_ALLOW_PRIVATE": BOOLEANS,
     "EMAIL_URL": ["mail.example.org", "http://host", "smtp://", "smtp://u:p@host:x", "filemail://"],
+    "JOB_PING_URL": ["hc.example.org/{job}", "https://hc.example.org/", "ftp://hc.example.org/{job}"],
+    "LOG_FORMAT": ["xml", "JSON"],
     "LOG_LEVEL": ["LOUD", "10"],
     "MEDIA_ROOT": [str(SETTINGS)],
     "AVATAR_CHANGE_RATE": RATES,
     "AVATAR_MAX_BYTES": [*NUMBERS, "0"],
     "MAIL_RATE_PER_MAILBOX": RATES,
     "MAX_BODY_BYTES": [*NUMBERS, "0"],
+    "METRICS_TOKEN": ["short", "k7QzBv3x k7QzBv3x k7QzBv3x", "\u0661" * 32],
     "MERGE_UNDO_DAYS": [*NUMBERS, "999999"],
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ["otel.example.org:4318", "grpc://otel.example.org"],
     "PAGE_RATE_PER_ADDRESS": RATES,
     "REDIS_URL": ["foo", "http://host", "redis://", "unix://", "redis://host:x/0"],
+    "REPLICA_MAX_LAG_SECONDS": [*NUMBERS, "0"],
     "SECRET_KEY": ["short"],
+    "SENTRY_DSN": ["example.org/1", "https://"],
     "SIGN_IN_RATE_PER_ACCOUNT": RATES,
     "USERNAME_CHANGE_RATE": RATES,
     "SIGN_IN_RATE_PER_ADDRESS": RATES,
@@ -188,6 +200,33 @@ def test_good_values_are_taken(read):
     assert (settings["EMAIL_USE_TLS"], settings["DEFAULT_FROM_EMAIL"]) == (True, "The Cup <cup@example.org>")
     assert settings["LOGGING"]["root"]["level"] == "DEBUG"
     assert settings["REDIS_URL"] == "unix:///run/redis/redis.sock?db=1"
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"), [("OTEL_EXPORTER_OTLP_ENDPOINT", TRACING), ("SENTRY_DSN", ERRORS)]
+)
+def test_what_needs_a_package_that_is_not_there_is_refused(read, monkeypatch, name, extra):
+    assert read(**{name: "https://key@example.org/1"})[name] == "https://key@example.org/1"
+    monkeypatch.setattr(extras, "find_spec", lambda _module: None)
+
+    message = f"^{name} is set, and the package {extra.modules[0]} is not installed: pip install 'deltacrown"
+    with pytest.raises(ImproperlyConfigured, match=message):
+        read(**{name: "https://key@example.org/1"})
+
+
+def test_counts_are_kept_together_only_by_servers_and_workers_of_a_site_with_a_token(
+    read, monkeypatch, tmp_path
+):
+    kept = []
+    monkeypatch.setattr("deltacrown.core.metrics.folder.keep_counts_in", kept.append)
+    token = {"METRICS_TOKEN": KEY, "DELTACROWN_HOME": str(tmp_path)}
+    read(**token)
+    monkeypatch.setattr(serving, "counts_together", True)
+    read(DELTACROWN_HOME=str(tmp_path))
+    assert kept == []
+
+    read(**token)
+    assert kept == [tmp_path / "metrics"]
 
 
 def test_a_database_in_memory_needs_no_folder():

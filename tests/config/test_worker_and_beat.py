@@ -15,7 +15,7 @@ from django.conf import settings as configured
 from tests.pristine import another_database
 
 #: Redis and the clock are what it is about. Jobs have tests of their own on both databases.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = """
@@ -74,7 +74,7 @@ class Site:
         return json.loads(done.stdout)
 
     def start(self, *args):
-        command = [sys.executable, "-m", "celery", "--app", "deltacrown.config.celery", *args]
+        command = [sys.executable, "-m", "deltacrown", *args]
         with (self.directory / f"{args[0]}.log").open("w") as log:
             process = subprocess.Popen(
                 command, cwd=self.directory, env=self.environment, stdout=log, stderr=log
@@ -114,16 +114,19 @@ def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site)
     assert prepared.returncode == 0, prepared.stderr
     assert {state["job"] for state in site.states() if state["problem"]} == names
 
-    site.start("worker", "--concurrency", "2", "--loglevel", "INFO")
-    site.start("beat", "--schedule", str(site.directory / "beat"), "--loglevel", "INFO")
+    site.start("worker", "--concurrency", "2", "--", "--loglevel", "INFO")
+    site.start("beat", "--schedule", str(site.directory / "beat"), "--", "--loglevel", "INFO")
     site.wait_until(lambda: not any(state["problem"] or state["is_due"] for state in site.states()))
-    first = {state["job"]: state["latest"] for state in site.states()}
+    # Jobs of every few minutes may be due again by the time that the others are looked at.
+    rare = {job.name for job in configured.JOBS if job.cadence.hour is not None}
+    first = {state["job"]: state["latest"] for state in site.states() if state["job"] in rare}
 
-    for name in names:  # the broker hands a task out again, or somebody sends one by hand
+    for name in rare:  # the broker hands a task out again, or somebody sends one by hand
         sent = site.call("-m", "celery", "--app", "deltacrown.config.celery", "call", f"jobs.{name}")
         assert sent.returncode == 0, sent.stderr
-    site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") >= len(names))
-    assert {state["job"]: state["latest"] for state in site.states()} == first
+    site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") >= len(rare))
+    again = {state["job"]: state["latest"] for state in site.states() if state["job"] in rare}
+    assert again == first
 
 
 def test_without_a_broker_celery_says_what_to_set(tmp_path):

@@ -307,4 +307,5 @@ def test_what_goes_with_a_user_is_their_own_alone():
         "user_profile.UserActivity.user",
         "user_profile.UserProfile.user",
         "usersessions.UserSession.user",
+        "webhooks.WebhookEndpoint.created_by",  # nothing but who made it is forgotten
     ]

@@ -111,11 +111,11 @@ def test_killed_on_the_way_to_no_migration_at_all(monkeypatch):
     migrate_and_be_killed(monkeypatch, "record_unapplied", "core", "zero")
 
     (warning,) = find_faults()
-    assert "`manage.py migrate core 0003_audit --fake`" in warning.hint
+    assert "`manage.py migrate core 0004_about --fake`" in warning.hint
 
     run_hinted_commands([warning])
     assert find_faults() == []
-    assert is_recorded("core", "0004_about")
+    assert is_recorded("core", "0005_told_problems")
 
 
 def test_migrate_itself_says_so_before_it_fails(monkeypatch, capsys):

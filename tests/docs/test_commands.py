@@ -13,7 +13,7 @@ from django.core.management import find_commands, get_commands, load_command_cla
 from tests.docs.pages import ROOT, DocPage, list_pages, page, sample
 
 MANAGED = re.compile(r"manage\.py ([a-z_]+)")
-MADE = re.compile(r"\bmake ([a-z]+)\b")
+MADE = re.compile(r"\bmake ([a-z]+(?:-[a-z]+)*)\b")
 #: What every Django command has.
 SHARED_OPTIONS = {
     "--help",
@@ -64,7 +64,7 @@ def find_unknown_commands(doc: DocPage) -> set[str]:
 
 
 def find_unknown_targets(doc: DocPage, makefile: str) -> set[str]:
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     named = {
         target
         for line in [*doc.shell, *re.findall(r"`([^`\n]+)`", doc.prose)]

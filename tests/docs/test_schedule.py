@@ -46,6 +46,7 @@ def test_a_path_that_depends_on_where_one_is_or_breaks_a_line_is_refused(path):
 
 
 @pytest.mark.once
+@pytest.mark.django_db(transaction=True)
 class TestPrintedLines:
     """What is printed works on the database of the site, with nothing in its environment as cron has it."""
 

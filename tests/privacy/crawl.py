@@ -69,7 +69,7 @@ ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
     ("GET", {"Range": "bytes=0-199", "If-Modified-Since": "Fri, 02 May 2025 12:00:00 GMT"}),
 )
 #: An ETag is a digest of what is compared anyway, sealed values included.
-VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date", "ETag"}
+VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date", "ETag", "X-Request-ID"}
 CSRF = re.compile(r'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
 #: Sealed values: they hold database keys, which nobody can read; the last follow from them, by a secret.
 TOKEN = re.compile(r"[\w-]{100,}|(?<=UID:)[0-9a-f]{64}|[0-9a-f]{64}(?=</id>)")

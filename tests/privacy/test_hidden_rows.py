@@ -47,7 +47,7 @@ HIDDEN = SETTINGS[3]
 MANY = 40
 #: Drawn anew for every answer.
 TOKEN = re.compile(rb'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
-VOLATILE = {"Set-Cookie", "RateLimit", "Expires"}
+VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "X-Request-ID"}
 
 Asked = dict[str, tuple[int, bytes, dict[str, str], int]]
 

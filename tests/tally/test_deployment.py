@@ -3,6 +3,15 @@
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.db.migrations import (
+    AddField,
+    CreateModel,
+    Migration,
+    RemoveField,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
+from django.db.models import IntegerField
 from django.test.utils import isolate_apps
 
 from deltacrown.user_profile.models import UserProfile
@@ -39,6 +48,18 @@ def a_trigger():
         for t in build_triggers(connection)
         if t.table == "games_match" and "userprofile" in t.name and t.name.endswith("insert")
     )
+
+
+def plan_of(*operations, is_backwards=False):
+    migration = Migration("9999_sample", "games")
+    migration.operations = operations
+    return [(migration, is_backwards)]
+
+
+def list_oids():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname, oid FROM pg_trigger WHERE tgname LIKE 'tally%'")
+        return dict(cursor.fetchall())
 
 
 def test_a_migrated_database_is_as_declared():
@@ -124,10 +145,48 @@ def test_an_installation_that_fails_half_way_leaves_what_was_there(monkeypatch):
 def test_migrating_takes_them_out_and_puts_them_back():
     drop_before_migrating(using="default", plan=[])
     assert installation.read_installed(connection)
-    drop_before_migrating(using="default", plan=[("a migration", False)])
+    drop_before_migrating(using="default", plan=plan_of(RunSQL("")))
     assert installation.read_installed(connection) == {}
     sync_after_migrating(using="default")
     assert installation.find_faults(connection) == []
+
+
+ADDED = AddField("match", "x", IntegerField(null=True))
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite makes a table anew, without triggers")
+@pytest.mark.parametrize(
+    ("plan", "stay"),
+    [
+        (plan_of(CreateModel("x", []), ADDED), True),
+        (plan_of(SeparateDatabaseAndState([ADDED], [RunSQL("")])), True),
+        (plan_of(ADDED, is_backwards=True), False),
+        (plan_of(ADDED, RemoveField("match", "result")), False),
+        (plan_of(SeparateDatabaseAndState([RunSQL("")])), False),
+        ([*plan_of(ADDED), *plan_of(RunSQL(""))], False),
+    ],
+)
+def test_they_stay_where_only_what_is_new_is_added(player, played, plan, stay):
+    drop_before_migrating(using="default", plan=plan)
+    played(ann := player("ann"))
+
+    assert bool(installation.read_installed(connection)) is stay
+    assert UserProfile.objects.filter(user=ann, total_matches_played=1).exists() is stay
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_only_those_that_are_not_as_declared_are_made_anew():
+    """What is replaced keeps everybody from its table."""
+    before, name = list_oids(), a_trigger().name
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON TRIGGER {name} ON games_match IS 'of another text'")
+    Installation.objects.update(fingerprint="of another text")
+    sync_after_migrating(using="default")
+    after = list_oids()
+
+    assert {each for each in before if before[each] != after[each]} == {name}
+    assert after.keys() == before.keys()
+    assert check_installed(databases=["default"]) == []
 
 
 def test_a_second_migrate_changes_nothing():
@@ -141,7 +200,7 @@ def test_one_that_was_killed_before_its_recount_is_reported_and_finished_by_the_
     player, played, monkeypatch
 ):
     ann = player("ann")
-    drop_before_migrating(using="default", plan=[("a migration", False)])
+    drop_before_migrating(using="default", plan=plan_of(RunSQL("")))
     played(ann)
     monkeypatch.setattr(reconciliation, "reconcile", lambda **_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

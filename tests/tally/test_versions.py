@@ -51,6 +51,7 @@ NOT_SHOWN = {
     ("notifications.Notification", "other"),
     ("notifications.Notification", "user"),
     ("notifications.NotificationChoice", "user"),
+    ("webhooks.WebhookEndpoint", "created_by"),
     ("tournaments.Disqualification", "decided_by"),
     ("tournaments.Disqualification", "lifted_by"),
     ("tournaments.Disqualification", "user"),

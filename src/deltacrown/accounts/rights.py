@@ -33,6 +33,7 @@ class Right(StrEnum):
     MERGE_PLAYERS = "user_profile.merge_players"
     ANONYMISE_PLAYERS = "user_profile.anonymise_players"
     VIEW_AUDIT = "core.view_auditentry"
+    MANAGE_WEBHOOKS = "webhooks.change_webhookendpoint"
 
 
 #: Group → its rights. ``migrate`` makes the groups; who is in them, and what they may, is kept afterwards.
@@ -56,6 +57,7 @@ GROUPS: dict[str, tuple[Right, ...]] = {
         Right.MERGE_PLAYERS,
         Right.ANONYMISE_PLAYERS,
         Right.VIEW_AUDIT,
+        Right.MANAGE_WEBHOOKS,
     ),
 }
 

@@ -8,3 +8,6 @@ from django.dispatch import Signal
 
 #: Players were created. ``sender``: ``User``; ``users``: the new users, never empty.
 players_created = Signal()
+
+#: A player has another username. ``sender``: ``User``; ``user``. Others see it where no other name is shown.
+player_renamed = Signal()

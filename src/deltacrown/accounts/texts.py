@@ -112,7 +112,7 @@ def list_own_texts() -> list[Texts]:
         PlayerMerge,
         User,
     )
-    from deltacrown.core.models import AuditEntry, JobRun  # noqa: PLC0415
+    from deltacrown.core.models import AuditEntry, JobRun, ToldProblem  # noqa: PLC0415
     from django_tally.models import ChangeContext, Installation, Recording, Repair, Revision, Run  # noqa: PLC0415
 
     return [
@@ -144,6 +144,7 @@ def list_own_texts() -> list[Texts]:
         describe(ContentType, nameless="app_label model"),
         describe(AuditEntry, nameless="kind deed about sameness", free="reason"),
         describe(JobRun, nameless="job cause status", free="summary error"),
+        describe(ToldProblem, nameless="job problem"),
         describe(Revision, nameless="source", free="actor reason", image="old new"),
         describe(ChangeContext, free="actor reason"),
         describe(Run, nameless="cause status", free="scope faults error"),

@@ -56,14 +56,21 @@ class FreshConnection(psycopg.Connection[Any]):
         return not poll.poll(0)
 
 
-def bounded_by(limits: DatabaseLimits) -> type[psycopg.Connection[Any]]:
-    """Return a class of connections with the limits of a server."""
+def bounded_by(limits: DatabaseLimits, *, is_behind_pgbouncer: bool = False) -> type[psycopg.Connection[Any]]:
+    """Return a class of connections with the limits of a server.
+
+    :param is_behind_pgbouncer: what is set in a session would be met by others; the role has the limits then.
+    """
     patience = limits.statement + GRACE_SECONDS if limits.statement else None
-    timeouts = {
-        "statement_timeout": limits.statement,
-        "lock_timeout": limits.lock,
-        "idle_in_transaction_session_timeout": limits.idle_in_transaction,
-    }
+    timeouts = (
+        {}
+        if is_behind_pgbouncer
+        else {
+            "statement_timeout": limits.statement,
+            "lock_timeout": limits.lock,
+            "idle_in_transaction_session_timeout": limits.idle_in_transaction,
+        }
+    )
 
     class BoundedConnection(FreshConnection):
         """A connection with timeouts in the server, and one of its own in case the server does not answer."""
@@ -72,7 +79,7 @@ def bounded_by(limits: DatabaseLimits) -> type[psycopg.Connection[Any]]:
         def connect(cls, *args: Any, **kwargs: Any) -> Any:
             """Connect, and set the timeouts.
 
-            They are set by statements: a proxy such as PgBouncer refuses most parameters of a connection.
+            They are set by statements: some proxies refuse most parameters of a connection.
             """
             connection = super().connect(*args, **kwargs)
             try:

@@ -6,22 +6,44 @@ or late after another run, does nothing, because the recorded runs show that the
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from deltacrown.config.starting import read_settings, refuse_start
+from deltacrown.config import serving
+from deltacrown.config.starting import read_settings, refuse_start, start_watching
 from deltacrown.core.cadence import RETRY_MINUTES, Cadence, Job
 
+#: A run that did not end when it was asked to is ended with its process.
+HARD_LIMIT_AFTER = timedelta(minutes=5)
+
+serving.counts_together = True
 read_settings()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def leave_logging(**_: Any) -> None:
+    """Have Celery write its records as the settings say: a receiver here keeps it from its own way."""
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def watch_process(**_: Any) -> None:
+    """Send spans and errors from each process of a worker: what sends them does not survive a fork."""
+    start_watching()
 
 
 def make_task(celery: Celery, job: Job) -> None:
     """Register a task that runs ``job`` if it is due."""
 
-    @celery.task(name=f"jobs.{job.name}")  # type: ignore[untyped-decorator]
+    @celery.task(  # type: ignore[untyped-decorator]
+        name=f"jobs.{job.name}",
+        soft_time_limit=job.longest.total_seconds(),
+        time_limit=(job.longest + HARD_LIMIT_AFTER).total_seconds(),
+    )
     def run() -> str:
         from deltacrown.core import clock  # noqa: PLC0415 - once the apps are loaded
         from deltacrown.core.jobs import AlreadyRunning, list_job_states, run_job  # noqa: PLC0415
@@ -35,16 +57,21 @@ def make_task(celery: Celery, job: Job) -> None:
 
 
 def make_retry(celery: Celery) -> None:
-    """Register the task that runs every job that is due: those that failed, were killed or were missed."""
+    """Register the task that runs every job that is due: those that failed, were killed or were missed.
+
+    And that tells by mail of those that have a problem.
+    """
 
     @celery.task(name="jobs.due")  # type: ignore[untyped-decorator]
     def run() -> list[str]:
         from deltacrown.core import clock  # noqa: PLC0415 - once the apps are loaded
+        from deltacrown.core.job_alerts import mail_problems  # noqa: PLC0415
         from deltacrown.core.jobs import list_job_states  # noqa: PLC0415
 
         names = [state.job.name for state in list_job_states(clock.now()) if state.is_due]
         for name in names:
             celery.send_task(f"jobs.{name}", expires=RETRY_MINUTES * 60)
+        mail_problems(now=clock.now())
         return names
 
 

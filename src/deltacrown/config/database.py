@@ -6,7 +6,7 @@ have one connection each and work as long as it takes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ RECONNECT_SECONDS = 5
 #: How many statements a connection to SQLite keeps ready to run. Python's 128 are soon used up, as every
 #: savepoint takes two: a write would be compiled anew each time, with the programs of all triggers it fires.
 STATEMENTS_KEPT = 500
+#: How long a request waits for a connection to the replica before it asks the primary.
+REPLICA_SECONDS = 1
 #: A server answers or cancels within the limit of a statement. So much later it is considered frozen.
 GRACE_SECONDS = 2
 
@@ -77,19 +79,41 @@ def configure_sqlite(entry: dict[str, Any], *, is_server: bool, timeout: int) ->
         entry["NAME"] = f"{Path(entry['NAME']).resolve().as_uri()}?mode=rw"
 
 
-def configure_postgresql(entry: dict[str, Any], limits: DatabaseLimits, *, is_server: bool) -> None:
-    """Set the options of an entry for PostgreSQL: a pool for a server, one connection for anything else."""
+def configure_postgresql(
+    entry: dict[str, Any], limits: DatabaseLimits, *, is_server: bool, is_behind_pgbouncer: bool = False
+) -> None:
+    """Set the options of an entry for PostgreSQL: a pool for a server, one connection for anything else.
+
+    :param is_behind_pgbouncer: nothing that is set or kept in a session may be relied on.
+    """
     entry["CONN_MAX_AGE"] = 0  # the pool keeps connections; a command has one for as long as it runs
     entry["CONN_HEALTH_CHECKS"] = True
     options = entry.setdefault("OPTIONS", {})
     options["connect_timeout"] = limits.connect
+    if is_behind_pgbouncer:
+        entry["DISABLE_SERVER_SIDE_CURSORS"] = True  # they live longer than a transaction
+        options["prepare_threshold"] = None
     if is_server:
         from deltacrown.config.bounded_connection import bounded_by  # noqa: PLC0415 - only where there is one
 
         options["pool"] = {
-            "connection_class": bounded_by(limits),
+            "connection_class": bounded_by(limits, is_behind_pgbouncer=is_behind_pgbouncer),
             "min_size": 1,
             "max_size": limits.pool_size,
             "timeout": limits.pool_wait,
             "reconnect_timeout": RECONNECT_SECONDS,
         }
+
+
+def configure_replica(
+    entry: dict[str, Any], limits: DatabaseLimits, *, is_server: bool, is_behind_pgbouncer: bool
+) -> None:
+    """Set the options of an entry for a server that follows the primary: nothing is written there.
+
+    Where it is away the primary is asked, so it is not waited for long.
+    """
+    hasty = replace(limits, pool_wait=REPLICA_SECONDS, connect=min(limits.connect, REPLICA_SECONDS))
+    configure_postgresql(entry, hasty, is_server=is_server, is_behind_pgbouncer=is_behind_pgbouncer)
+    options = entry["OPTIONS"]
+    if not is_behind_pgbouncer:  # which refuses it; a server that follows takes no changes anyway
+        options["options"] = f"{options.get('options', '')} -c default_transaction_read_only=on".strip()

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from deltacrown.config.extras import Extra
 from deltacrown.freshness.rates import Rate
 
 Value = TypeVar("Value")
@@ -28,6 +29,9 @@ NAME = rf"{LABEL}(\.{LABEL})*"
 HOST = re.compile(rf"\*|\.?{NAME}|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 ORIGIN = re.compile(rf"https?://(\*\.)?({NAME}|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?", re.ASCII | re.IGNORECASE)
 
+SECRET = re.compile(r"[!-~]+", re.ASCII)
+ENDPOINT = re.compile(r"https?://[!-~]+", re.ASCII)
+MAIL_ADDRESS = re.compile(r"[^<>@\s,]+@[^<>@\s,]+")
 CLIENT_ID = re.compile(r"[0-9]{15,25}", re.ASCII)
 CLIENT_SECRET = re.compile(r"[!-~]{8,200}", re.ASCII)
 SENDER = re.compile(r"[^<>\r\n]{1,100} <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
@@ -168,6 +172,38 @@ class Environment:
             missing, there = (secret_name, id_name) if client_id else (id_name, secret_name)
             raise ImproperlyConfigured(f"{missing} is not set, and {there} is: set both, or none.")
         return client_id, secret
+
+    def secret(self, name: builtins.str, *, least: builtins.int) -> builtins.str:
+        """Return a secret of at least so many letters, digits and signs; ``""`` when there is none."""
+        text = self.str(name, default="")
+        if text and not (len(text) >= least and SECRET.fullmatch(text)):
+            _refuse_secret(name, f"write at least {least} random letters and digits, without spaces")
+        return text
+
+    def endpoint(
+        self, name: builtins.str, *, holds: builtins.str = "", needs: Extra | None = None
+    ) -> builtins.str:
+        """Return an address over HTTP; ``""`` when there is none.
+
+        :param holds: what must stand in it.
+        :param needs: what must be installed for it.
+        """
+        text = self.str(name, default="")
+        if not text:
+            return ""
+        if not ENDPOINT.fullmatch(text) or holds not in text:
+            example = f"https://example.org/{holds}"
+            _refuse_secret(name, f"write an address as {example}")
+        if needs is not None and (missing := needs.find_missing()):
+            raise ImproperlyConfigured(
+                f"{name} is set, and the package {missing} is not installed: "
+                f"pip install 'deltacrown[{needs.name}]', or do not set it."
+            )
+        return text
+
+    def addresses(self, name: builtins.str) -> list[builtins.str]:
+        """Return mail addresses, separated by commas."""
+        return self._list(name, MAIL_ADDRESS, "write mail addresses with commas: ann@example.org", [])
 
     def redis(self, name: builtins.str) -> builtins.str:
         """Return the address of a Redis; ``""`` when there is none."""

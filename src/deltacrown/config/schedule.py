@@ -41,6 +41,12 @@ SCHEDULE = (
         meaning="Deletes from the audit log what staff read over 400 days ago; rulings and changes stay.",
     ),
     Job(
+        name="prune-job-runs",
+        function="deltacrown.core.job_pruning.prune_job_runs",
+        cadence=Cadence(hour=4, minute=50),
+        meaning="Deletes records of runs of jobs after 90 days, of frequent ones after 7, but the latest.",
+    ),
+    Job(
         name="count-ranks",
         function="deltacrown.user_profile.jobs.count_ranks",
         cadence=Cadence(hour=None, minute=2, every=10),
@@ -64,6 +70,18 @@ SCHEDULE = (
         function="deltacrown.notifications.jobs.prune_notifications",
         cadence=Cadence(hour=4, minute=20),
         meaning="Deletes notifications that were read 90 days ago, and those a year old that nobody read.",
+    ),
+    Job(
+        name="deliver-webhooks",
+        function="deltacrown.webhooks.jobs.deliver_due_webhooks",
+        cadence=Cadence(hour=None, minute=0, every=1),
+        meaning="Sends events to the endpoints of webhooks, and tries again what was not taken.",
+    ),
+    Job(
+        name="prune-webhooks",
+        function="deltacrown.webhooks.jobs.prune_webhooks",
+        cadence=Cadence(hour=4, minute=25),
+        meaning="Deletes events of webhooks that are older than 30 days, with what became of them.",
     ),
     Job(
         name="breakdowns",

@@ -5,3 +5,5 @@ it takes.
 """
 
 is_server = False
+#: Whether what this process counts is told together with others: that of servers and workers of Celery.
+counts_together = False

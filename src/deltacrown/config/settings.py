@@ -14,14 +14,22 @@ from django.core.exceptions import ImproperlyConfigured
 from deltacrown.config import serving
 from deltacrown.config.caching import memory_cache, redis_cache_at
 from deltacrown.config.content_policy import CONTENT_POLICY
-from deltacrown.config.database import DatabaseLimits, configure_postgresql, configure_sqlite
+from deltacrown.config.database import (
+    DatabaseLimits,
+    configure_postgresql,
+    configure_replica,
+    configure_sqlite,
+)
 from deltacrown.config.entrance import configure_entrance
 from deltacrown.config.environment import Environment
+from deltacrown.config.extras import ERRORS, TRACING
 from deltacrown.config.home import find_default_home
 from deltacrown.config.local_secret import read_or_make_secret
+from deltacrown.config.logs import build_logging
 from deltacrown.config.schedule import SCHEDULE
+from deltacrown.core.metrics.folder import keep_counts_in
 
-SHORTEST_SECRET = 50
+SHORTEST_SECRET, SHORTEST_TOKEN = 50, 20
 #: A hundred years: what is added to a date must stay a date.
 MOST_DAYS = 36_500
 
@@ -66,10 +74,12 @@ INSTALLED_APPS = [
     "deltacrown.tournaments",
     "deltacrown.interchange",
     "deltacrown.moderation",
+    "deltacrown.webhooks",  # before user_profile: a match is told before what follows from it
     "deltacrown.user_profile",
     "deltacrown.notifications",
     "deltacrown.pages",
     "deltacrown.api",
+    "deltacrown.operations",
     *(["deltacrown.demo"] if DEMO else []),  # before web, whose load_demo says how to switch it on
     "deltacrown.web",
     "allauth",
@@ -80,6 +90,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "deltacrown.web.watching.WatchedRequests",  # must be the first
     "deltacrown.config.content_policy.ContentPolicy",
     "deltacrown.api.middleware.ApiEdge",
     "django.middleware.security.SecurityMiddleware",
@@ -88,6 +99,7 @@ MIDDLEWARE = [
     "deltacrown.web.reader.AsReaderWants",
     "deltacrown.web.middleware.OutagePages",
     "deltacrown.web.middleware.PageLimit",
+    "deltacrown.config.replicas.ReadsFromReplica",
     "deltacrown.web.kept.KeptPages",  # does what those below would do for a visitor
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -111,8 +123,13 @@ LOGOUT_REDIRECT_URL = "home"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "deltacrown.core.quick_templates.Loader",
+                    ["django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -122,6 +139,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "deltacrown.core.quick_widgets.Renderer"
 
 #: How long after a match was played, or a result decided, a dispute may be filed.
 DISPUTE_WINDOW_DAYS = env.int("DISPUTE_WINDOW_DAYS", default=14, most=MOST_DAYS)
@@ -177,6 +196,9 @@ EMAIL_TIMEOUT = 10
 SITE_URL = (env.origins("SITE_URL") or ["http://localhost:8000"])[0]
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="DeltaCrown <deltacrown@localhost>")
 
+#: Whether webhooks may go to machines of the own network, and without TLS: for development.
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
+
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
 
 if not env.str("DATABASE_URL", default=""):
@@ -184,6 +206,19 @@ if not env.str("DATABASE_URL", default=""):
 DATABASES = {
     "default": env.database("DATABASE_URL", default=f"sqlite:///{DELTACROWN_HOME / 'deltacrown.sqlite3'}")
 }
+#: Whether PgBouncer in transaction mode stands before the database.
+DATABASE_PGBOUNCER = env.bool("DATABASE_PGBOUNCER", default=False)
+#: What the replica has is what the primary had at most so long ago, or else the primary is read.
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=10, least=1, most=3600)
+if env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = env.database("DATABASE_REPLICA_URL", default="")
+    if {entry["ENGINE"].rpartition(".")[2] for entry in DATABASES.values()} != {"postgresql"}:
+        raise ImproperlyConfigured("DATABASE_REPLICA_URL and DATABASE_URL must both be of PostgreSQL.")
+    if not env.redis("REDIS_URL"):
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URL is set, so REDIS_URL must be too: "
+            "there the processes tell each other what was written."
+        )
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     configure_sqlite(
         DATABASES["default"],
@@ -199,7 +234,10 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         lock=env.int("DATABASE_LOCK_SECONDS", default=5, most=86_400),
         idle_in_transaction=env.int("DATABASE_IDLE_IN_TRANSACTION_SECONDS", default=30, most=86_400),
     )
-    configure_postgresql(DATABASES["default"], limits, is_server=serving.is_server)
+    shape = {"is_server": serving.is_server, "is_behind_pgbouncer": DATABASE_PGBOUNCER}
+    configure_postgresql(DATABASES["default"], limits, **shape)
+    if "replica" in DATABASES:
+        configure_replica(DATABASES["replica"], limits, **shape)
 #: A server that lost its database asks for it in the background, and answers 503 meanwhile.
 DATABASE_RESTS = serving.is_server
 
@@ -216,6 +254,13 @@ CELERY_TASK_IGNORE_RESULT = True  # what became of a job is in its record
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A task is handed out again when its worker was lost: what was done already is not due, and a run that is
+# still alive refuses a second one. No process of a worker holds tasks that another could do.
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A process that has done so many, or has grown to so many kB, is replaced when it has done its task.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 100
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 500_000
 
 AUTHENTICATION_BACKENDS = [
     "deltacrown.accounts.backends.SignInLimit",  # must be the first
@@ -272,12 +317,21 @@ SECURE_HSTS_PRELOAD = BEHIND_TLS
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", default="WARNING")},
-    # Staff reads of hidden data are written down whatever the level of the rest.
-    "loggers": {"deltacrown.audit": {"level": "INFO"}},
-}
+LOGGING = build_logging(
+    level=env.level("LOG_LEVEL", default="WARNING"),
+    form=env.choice("LOG_FORMAT", ["line", "json"], default="line"),
+    tells_errors=DEBUG,
+)
+
+#: What reads ``/metrics``; without it there is nothing at that address.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", least=SHORTEST_TOKEN)
+if METRICS_TOKEN and serving.counts_together:
+    keep_counts_in(DELTACROWN_HOME / "metrics")
+#: Spans go there, and errors; each needs an extra.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.endpoint("OTEL_EXPORTER_OTLP_ENDPOINT", needs=TRACING)
+SENTRY_DSN = env.endpoint("SENTRY_DSN", needs=ERRORS)
+
+#: Who is told by mail of a job that has a problem. Django's own ``ADMINS`` would be sent all of a request.
+ALERT_ADDRESSES = env.addresses("ADMINS")
+#: Called when a run of a job has ended, with the name of the job in place of ``{job}``.
+JOB_PING_URL = env.endpoint("JOB_PING_URL", holds="{job}")

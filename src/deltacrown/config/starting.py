@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from deltacrown.config import serving
+
 EXIT_WRONG_SETTING, EXIT_INTERRUPTED = 2, 130
 
 
@@ -29,6 +31,27 @@ def read_settings() -> None:
         settings.INSTALLED_APPS  # noqa: B018 - the first use reads them
     except ImproperlyConfigured as error:
         refuse_start(str(error))
+
+
+def start_watching() -> None:
+    """Begin to send spans and errors, where the settings ask for it, and to tell of the pools of connections.
+
+    Called once in each process that answers requests or runs jobs, before Django loads the apps.
+    """
+    from django.conf import settings  # noqa: PLC0415 - after they are read
+
+    if settings.SENTRY_DSN:
+        from deltacrown.config.error_reports import start_reporting  # noqa: PLC0415 - an extra
+
+        start_reporting(settings.SENTRY_DSN)
+    if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        from deltacrown.config.tracing import start_tracing  # noqa: PLC0415 - an extra
+
+        start_tracing()
+    if settings.METRICS_TOKEN and serving.is_server:
+        from deltacrown.core.pools import keep_publishing  # noqa: PLC0415 - asks Django for its connections
+
+        keep_publishing()
 
 
 def refuse_start(message: str) -> NoReturn:

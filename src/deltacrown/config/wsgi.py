@@ -3,9 +3,10 @@
 from django.core.wsgi import get_wsgi_application
 
 from deltacrown.config import serving
-from deltacrown.config.starting import read_settings
+from deltacrown.config.starting import read_settings, start_watching
 
-serving.is_server = True
+serving.is_server = serving.counts_together = True
 
 read_settings()
+start_watching()
 application = get_wsgi_application()

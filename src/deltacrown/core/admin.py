@@ -19,7 +19,7 @@ from deltacrown.core.admin_words import build_column, page_of_person, write_pers
 from deltacrown.core.deeds import DEEDS, Deed
 from deltacrown.core.errors import DomainError
 from deltacrown.core.lean_admin import LeanAdmin
-from deltacrown.core.models import AuditEntry, JobRun
+from deltacrown.core.models import AuditEntry, JobRun, ToldProblem
 
 #: The most rows listed on the confirmation page of an action.
 SHOWN_ROWS = 20
@@ -264,6 +264,13 @@ def _refuse(form: Any, refusal: DomainError) -> Any:
 class JobRunAdmin(ReadOnlyAdmin):
     list_display = ["job", "status", "cause", "started_at", "finished_at", "summary"]
     list_filter = ["status", "job"]
+    found_by_key = ["job__iexact"]
+    ordering = ["-id"]
+
+
+@admin.register(ToldProblem)
+class ToldProblemAdmin(ReadOnlyAdmin):
+    list_display = ["job", "told_at", "problem"]
     found_by_key = ["job__iexact"]
     ordering = ["-id"]
 

@@ -48,7 +48,7 @@ class Cadence:
     def as_cron(self) -> str:
         """Return the five fields of a crontab line, where Sunday is 0."""
         weekday = None if self.weekday is None else (self.weekday + 1) % 7
-        minute = ",".join(map(str, self._list_minutes()))
+        minute = "*" if self._is_every_minute else ",".join(map(str, self._list_minutes()))
         fields = (minute, self.hour, self.day, self.month, weekday)
         return " ".join("*" if field is None else str(field) for field in fields)
 
@@ -57,8 +57,13 @@ class Cadence:
         weekday = "" if self.weekday is None else f"{WEEKDAYS[self.weekday]} "
         month, day = ("*" if field is None else f"{field:02d}" for field in (self.month, self.day))
         hour = "*" if self.hour is None else f"{self.hour:02d}"
-        minutes = ",".join(f"{minute:02d}" for minute in self._list_minutes())
+        listed = ",".join(f"{minute:02d}" for minute in self._list_minutes())
+        minutes = "*" if self._is_every_minute else listed
         return f"{weekday}*-{month}-{day} {hour}:{minutes}:00 UTC"
+
+    @property
+    def _is_every_minute(self) -> bool:
+        return self.hour is None and self.every == 1
 
     def _list_minutes(self) -> range:
         return range(self.minute, 60, self.every)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
@@ -89,3 +90,8 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def read_variable(name: str, default: str) -> str:
+    """Return a variable of the environment; one that is set to nothing counts as not set."""
+    return os.environ.get(name, "").strip() or default

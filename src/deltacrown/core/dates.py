@@ -26,11 +26,11 @@ MINUTE_LENGTH = len("2025-04-06 18:05")
 def write_day(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the day of a datetime: ``6 Apr 2025``, ``3 Apr AD 33``."""
     there = _move(value, zone)
-    year = str(there.year)
     if there.year < FIRST_YEAR_OF_FOUR_DIGITS:
-        year = pgettext("year of the common era", "AD %(year)s") % {"year": year}
+        year = pgettext("year of the common era", "AD %(year)s") % {"year": there.year}
+        return f"{there.day} {write_month(there)} {year}"
 
-    return f"{there.day} {write_month(there)} {year}"
+    return f"{there.day} {write_month(there)} {there.year}"
 
 
 def write_month(value: date) -> str:
@@ -45,7 +45,8 @@ def _list_months(locale: Locale) -> dict[int, str]:
 
 def write_hour(value: datetime, zone: tzinfo = UTC) -> str:
     """Return the hour and minute of a datetime: ``18:05``."""
-    return f"{_move(value, zone):%H:%M}"
+    there = _move(value, zone)
+    return f"{there.hour:02}:{there.minute:02}"
 
 
 def write_minute(value: datetime, zone: tzinfo = UTC) -> str:

@@ -10,7 +10,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,9 +20,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
+from structlog.contextvars import bound_contextvars
 
 from deltacrown.core.cadence import Job
 from deltacrown.core.errors import Conflict, NotFound
+from deltacrown.core.job_limits import ended_after
+from deltacrown.core.job_pings import ping
 from deltacrown.core.models import JobRun
 from deltacrown.core.words import in_english
 from django_tally.transactions import atomic_service
@@ -57,12 +60,14 @@ class JobState:
     :param problem: a sentence that says what is wrong, or ``""``.
     :param is_due: whether it should run now: it was not done since it was due, is not running, and has waited
         long enough since it failed.
+    :param failures: how many runs failed since the latest that was done.
     """
 
     job: Job
     latest: datetime | None
     problem: str
     is_due: bool
+    failures: int = 0
 
 
 def list_jobs() -> tuple[Job, ...]:
@@ -91,11 +96,13 @@ def run_job(
     clock: Clock,
     take_over: bool = False,
     work: Callable[[], dict[str, object]] | None = None,
+    is_limited: bool = False,
 ) -> JobRun:
     """Run a job now and record the run.
 
     :param cause: what started it: ``beat``, or the name of a command.
     :param work: does the job instead of its function, with options that a person gave; returns the summary.
+    :param is_limited: whether a run that takes longer than its job may is ended, where that is possible.
     :param take_over: consider a run that is recorded as running dead, whatever it says.
     :raises UnknownJob: there is no such job.
     :raises AlreadyRunning: another run is in progress; nothing was done.
@@ -103,14 +110,25 @@ def run_job(
     """
     job = get_job(name)
     run = begin_run(job=job, cause=cause, now=clock(), take_over=take_over)
-    try:
-        # A worker is in the language of the site; what a job stores is English.
-        with _renewing_lease(run, clock), in_english():
-            summary = work() if work else import_string(job.function)(clock=clock)
-    except BaseException:  # also when the worker is stopped by a signal
-        finish_run(run=run, now=clock(), error=traceback.format_exc(limit=-5))
-        raise
-    return finish_run(run=run, now=clock(), summary=summary)
+    with bound_contextvars(job=name, run=run.pk):
+        try:
+            # A worker is in the language of the site; what a job stores is English.
+            limit = ended_after(job.longest) if is_limited else nullcontext()
+            with _renewing_lease(run, clock), in_english(), limit:
+                summary = work() if work else import_string(job.function)(clock=clock)
+        except BaseException as error:  # also when the worker is stopped by a signal
+            finish_run(run=run, now=clock(), error=traceback.format_exc(limit=-5))
+            logger.error("job %s failed after %.1f s: %s", name, _get_seconds(run), error)
+            ping(name, is_done=False)
+            raise
+        ended = finish_run(run=run, now=clock(), summary=summary)
+        logger.info("job %s was done in %.1f s", name, _get_seconds(run))
+        ping(name, is_done=True)
+    return ended
+
+
+def _get_seconds(run: JobRun) -> float:
+    return (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0.0
 
 
 @atomic_service
@@ -181,8 +199,6 @@ def finish_run(
     ended = {"status": run.status, "finished_at": now, "summary": run.summary, "error": error}
     if not JobRun.objects.filter(pk=run.pk, status=JobRun.Status.RUNNING).update(**ended):
         logger.warning("job %s: run %s was considered dead before it ended", run.job, run.pk)
-    if error:
-        logger.error("job %s failed: %s", run.job, error.strip().splitlines()[-1])
     return run
 
 
@@ -266,7 +282,7 @@ def _build_state(job: Job, history: _History, *, installed_at: datetime, now: da
         problem = f"{_name_run(job, history)} failed."
     elif missed_at > since and not is_running:
         problem = f"{job.name}: was due at {_write(missed_at)} and has not been run."
-    return JobState(job, history.latest, problem, is_due)
+    return JobState(job, history.latest, problem, is_due, history.failures)
 
 
 def _get_retry_time(history: _History, due_at: datetime) -> datetime:

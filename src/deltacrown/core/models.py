@@ -45,6 +45,17 @@ class JobRun(models.Model):
         return f"{self.job} at {self.started_at:%Y-%m-%d %H:%M}: {self.status}"
 
 
+class ToldProblem(models.Model):
+    """A problem of a job that operators were told of by mail, for as long as it lasts."""
+
+    job = models.CharField(max_length=60, unique=True, help_text="Its name in the schedule.")
+    problem = models.TextField(help_text="The sentence that was mailed.")
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.job}, told at {self.told_at:%Y-%m-%d %H:%M}"
+
+
 class AuditEntry(models.Model):
     """One deed of the audit log: what somebody read by a permission, decided or changed. It never changes.
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
+from babel import Locale
 from babel.numbers import format_decimal
 from django.utils.translation import gettext, pgettext
 
 from deltacrown.core.words import get_locale
 
+#: Up to here whole numbers are written alike everywhere.
+SHORT = 1000
 #: The last two digits of numbers that end with 1, 2 or 3 and are not called first, second or third.
 TEENS = {11, 12, 13}
 
 
 def write_whole(value: int) -> str:
     """Return a whole number with thousands separated: ``12,480``."""
-    return str(format_decimal(value, format="#,##0", locale=get_locale()))
+    return _write(value, "#,##0")
 
 
 def write_decimal(value: float | Decimal) -> str:
     """Return a number to two decimals: ``1,056.25``."""
-    return str(format_decimal(value, format="#,##0.00", locale=get_locale()))
+    return _write(value, "#,##0.00")
 
 
 def write_exactly(value: int | Decimal, *, groups: bool = True) -> str:
@@ -31,7 +35,7 @@ def write_exactly(value: int | Decimal, *, groups: bool = True) -> str:
     exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     pattern = ("#,##0" if groups else "0") + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(value, format=pattern, locale=get_locale()))
+    return _write(value, pattern)
 
 
 def write_percentage(value: float | Decimal) -> str:
@@ -58,3 +62,18 @@ def write_ordinal(value: int) -> str:
         3: pgettext("place 3, 23, 33 …", "%(number)srd"),
     }.get(last, pgettext("every other place", "%(number)sth"))
     return sentence % {"number": write_whole(value)}
+
+
+def _write(value: float | Decimal, pattern: str) -> str:
+    if type(value) is int and 0 <= value < SHORT and "." not in pattern:
+        return str(value)
+    # Zeros with a sign are equal to those without, and written otherwise.
+    return (_write_known if value else _write_anew)(value, pattern, get_locale())
+
+
+def _write_anew(value: float | Decimal, pattern: str, locale: Locale) -> str:
+    return str(format_decimal(value, format=pattern, locale=locale))
+
+
+#: The numbers of pages are small and the same again and again.
+_write_known = lru_cache(maxsize=16_384)(_write_anew)

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import Error, connection, connections
 from django.utils.translation import gettext_noop
 
+from deltacrown.core import replica
+
 logger = logging.getLogger(__name__)
 
 #: How often a server that lost its database asks for it.
@@ -137,8 +139,8 @@ def note_outage(outage: Outage) -> None:
     A thread asks it every second. Without this each request would wait for the database as long as the limits
     allow, and together they would keep all threads of the server from answering anything else.
     """
-    if not (outage.is_away and settings.DATABASE_RESTS):
-        return
+    if not (outage.is_away and settings.DATABASE_RESTS) or replica.is_visiting():
+        return  # of a replica the primary takes over
     with _Rest.lock:
         if _Rest.outage is not None:
             return

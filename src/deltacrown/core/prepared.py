@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet, Value
 from django.db.models.query import RelatedPopulator, get_related_populators
@@ -61,7 +61,7 @@ class PreparedRows:
 
     def _get_compiled(self) -> _Compiled:
         # A connection is of one thread, and goes with it; so does what was compiled for it.
-        kept: dict[PreparedRows, _Compiled] = vars(connections["default"]).setdefault("_prepared", {})
+        kept: dict[PreparedRows, _Compiled] = vars(connections[DEFAULT_DB_ALIAS]).setdefault("_prepared", {})
         compiled = kept.get(self)
         if compiled is None:
             compiled = kept[self] = _Compiled(self._build(), is_by_key=self._is_by_key)
@@ -143,7 +143,7 @@ class PreparedText:
 
     def read(self, *values: Given) -> list[tuple[Any, ...]]:
         """Return the rows there are with these values, which are compared as they are."""
-        connection = connections["default"]
+        connection = connections[DEFAULT_DB_ALIAS]
         kept: dict[PreparedText, tuple[str, Sequence[Any]]] = vars(connection).setdefault("_texts", {})
         written = kept.get(self)
         if written is None:
@@ -168,7 +168,7 @@ class _Compiled:
     """A statement, and how to make objects of its rows, as ``QuerySet`` does."""
 
     def __init__(self, queryset: QuerySet[Any], *, is_by_key: bool) -> None:
-        self.connection = connections["default"]
+        self.connection = connections[DEFAULT_DB_ALIAS]
         compiler = queryset.query.get_compiler(connection=self.connection)
         self.sql, self.params = compiler.as_sql()
         self.annotations = list((compiler.annotation_col_map or {}).items())
@@ -184,8 +184,10 @@ class _Compiled:
         fields = compiler.klass_info["select_fields"]
         self.own = slice(fields[0], fields[-1] + 1)
         self.names = [column.target.attname for column, *_ in compiler.select[self.own]]
-        self.related: Sequence[RelatedPopulator] = get_related_populators(  # type: ignore[call-arg] # of Django 6
-            compiler.klass_info, compiler.select, self.connection.alias
+        # Django 6.1 asks besides how the queryset fetches what was left out; before, nobody could say.
+        how = [queryset._fetch_mode] if hasattr(queryset, "_fetch_mode") else []
+        self.related: Sequence[RelatedPopulator] = get_related_populators(
+            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS, *how
         )
         own = {name: fields[0] + number for number, name in enumerate(self.names)}
         self.places: dict[str, int] = own | dict(self.annotations)
@@ -212,7 +214,8 @@ class _Compiled:
         return list(self.apply_converters(rows, self.converters)) if self.converters else rows
 
     def make(self, row: Sequence[Any]) -> Any:
-        made = self.model.from_db(self.connection.alias, self.names, row[self.own])
+        # By this name, whichever server is read now: what is made may be saved later.
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.own])
         for populator in self.related:
             populator.populate(row, made)
         for name, column in self.annotations:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 
+from deltacrown.core.metrics.catalogue import RETRIES
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -30,5 +32,6 @@ def find_or_insert(attempt: Callable[[], T]) -> T:
         except IntegrityError as error:
             if number == ATTEMPTS:
                 raise
+            RETRIES.add("another_writer")
             logger.info("attempt %d found rows of another writer, trying again: %s", number, error)
     raise AssertionError("unreachable")

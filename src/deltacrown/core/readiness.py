@@ -95,10 +95,10 @@ def _check_sqlite() -> None:
         if path and shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES:
             raise NotReady(FULL)
         if is_own:
-            _check_sqlite_writable()
+            check_sqlite_writable()
 
 
-def _check_sqlite_writable() -> None:
+def check_sqlite_writable() -> None:
     """Check that a transaction can write; another writer's, as long as an import's, is no fault."""
     with connection.cursor() as cursor:
         try:

@@ -9,6 +9,8 @@ Only outside of transactions: what is ready can be gone (``DISCARD``, a proxy th
 or of another shape than the tables (a migration), and within a transaction that error would be the reader's.
 Outside of one, the whole statement is run in its place.
 
+Behind PgBouncer (``DATABASE_PGBOUNCER``) nothing is prepared: the next transaction is on another server.
+
 Only where one plan is good for all values. After five runs the server takes one for all (``plan_cache_mode``)
 if it seems to cost no more, and it does not know which values are unlike the others: the matches of a player
 who has 4,000 of them were once all read and sorted to show the first 20.
@@ -22,6 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, ProgrammingError
 
 #: What runs this often on a connection is prepared there. A command that asks once prepares nothing.
@@ -74,7 +77,7 @@ class ServerPlan:
         :param cursor: of the connection, which may go on with it.
         :raises DatabaseError: what the whole statement would raise as well.
         """
-        if connection.in_atomic_block or not connection.get_autocommit():
+        if settings.DATABASE_PGBOUNCER or connection.in_atomic_block or not connection.get_autocommit():
             return None
         session = _get_session(connection.connection)
         if self.name not in session.ready and not self._make_ready(connection, session):

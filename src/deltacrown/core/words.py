@@ -7,7 +7,7 @@ every language of whoever happened to bring it about, and is translated when it 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from django.utils.translation import get_language, gettext, override, to_locale
@@ -39,8 +39,13 @@ def declare_stored(sentence: str) -> str:
 
 def translate_stored(text: str) -> str:
     """Return a stored text in the reader's language where the site wrote it, else as a person wrote it."""
-    if not text or get_language() == ENGLISH:
-        return text
+    language = get_language()
+    return text if not text or language == ENGLISH else _translate(text, language)
+
+
+#: The same names and reasons are in the rows of many pages.
+@lru_cache(maxsize=4096)
+def _translate(text: str, language: str | None) -> str:  # noqa: ARG001 - it is the current one
     if (said := gettext(text)) != text:
         return said
     for pattern, sentence in _DECLARED.items():

@@ -6,7 +6,9 @@ All use of the cache goes through here, so that one failure spares every request
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Collection
 from typing import Any
 
 from django.core.cache import cache
@@ -23,6 +25,7 @@ class _Health:
     """What this process knows of whether the cache answers."""
 
     resting_until = 0.0
+    raising = threading.Lock()
 
 
 def read(key: str) -> Any:
@@ -32,6 +35,19 @@ def read(key: str) -> Any:
     try:
         found = cache.get(key)
     except Exception as error:  # noqa: BLE001 - what another release left there may fail in any way
+        _note_failure(error)
+        return None
+    _note_success()
+    return found
+
+
+def read_many(keys: Collection[str]) -> dict[str, Any] | None:
+    """Return what is kept under each of ``keys``, if something is; None where the cache does not answer."""
+    if _is_resting():
+        return None
+    try:
+        found = cache.get_many(keys)
+    except Exception as error:  # noqa: BLE001 - as in read
         _note_failure(error)
         return None
     _note_success()
@@ -87,6 +103,42 @@ def count(key: str, *, seconds: int) -> int | None:
         return None
     _note_success()
     return number
+
+
+def raise_to(key: str, number: int, *, seconds: int | None = None) -> bool:
+    """Store a number under ``key`` unless a higher one is there, at one stroke.
+
+    :param number: below 2 to the power of 53.
+    :param seconds: after how long it is forgotten; None for never.
+    :return: whether the cache took it.
+    """
+    if _is_resting():
+        return False
+    try:
+        _raise(key, number, seconds)
+    except Exception as error:  # noqa: BLE001 - as in write
+        _note_failure(error)
+        return False
+    return True
+
+
+#: As two writers could each read the lower number.
+_RAISE = """
+local was = tonumber(redis.call('GET', KEYS[1]) or '-1')
+if tonumber(ARGV[1]) > was then redis.call('SET', KEYS[1], ARGV[1]) end
+if ARGV[2] ~= '' then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+"""
+
+
+def _raise(key: str, number: int, seconds: int | None) -> None:
+    backend: Any = cache
+    if hasattr(cache, "_expire_info"):  # in the memory of this process
+        with _Health.raising:
+            cache.set(key, max(number, cache.get(key, -1)), timeout=seconds)
+        return
+    name = cache.make_and_validate_key(key)
+    client = backend._cache.get_client(name, write=True)
+    client.eval(_RAISE, 1, name, number, "" if seconds is None else seconds)
 
 
 def is_answering() -> bool:

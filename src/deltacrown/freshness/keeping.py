@@ -16,6 +16,7 @@ import django
 from django.db.models import Model
 from django.utils.translation import get_language
 
+from deltacrown.core.metrics.catalogue import KEPT_VALUES
 from deltacrown.freshness import cache_store
 from deltacrown.freshness.tokens import get_token
 
@@ -65,8 +66,10 @@ def get_dated(
     key = f"{PREFIX}{kind.__name__}/{shape}/{owner}/{token}/{get_language()}/{audience}"
     kept = cache_store.read(key)
     if isinstance(kept, kind):
+        KEPT_VALUES.add(kind.__name__, "kept")
         return kept, True
 
+    KEPT_VALUES.add(kind.__name__, "made")
     built = build()
     # What was committed while it was built may be in one half of it and not in the other, or may have made
     # this reader another audience: such a value is for this reader only.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from deltacrown.core.metrics.catalogue import REFUSALS
 from deltacrown.freshness import cache_store
 
 #: A number of requests, and the seconds they are for.
@@ -66,6 +67,8 @@ def count_one(rate: Rate, kind: str, who: str, *, now: datetime) -> Allowance:
     """
     window, reset = _get_window(rate, now)
     used = cache_store.count(_name(kind, who, window), seconds=rate.seconds + 1)
+    if used is not None and used > rate.limit:
+        REFUSALS.add(kind)
     return Allowance(rate, rate.limit - (used or 0), reset, is_counted=used is not None)
 
 

@@ -8,7 +8,8 @@ Commits are only ever added, so a stamp that is read *before* the rest is enough
 later knows that the state was this one all the time in between. A server that was started anew may have lost
 commits and give their numbers to others, and so may one that took another's place: the stamp holds when the
 server was started, and a connection that was not there before ends all stamps. A server that follows another
-one is not asked: what it shows can be in another order.
+one gives none: the snapshot of a replica does not name the transactions that run, so it stays the same when
+one of them is committed. Nor is there one behind PgBouncer, which has new connections without saying so.
 
 Some rows mean something else when their time has come, without a write. Whoever makes the ``Stamps`` says
 what changes then.
@@ -21,8 +22,10 @@ from functools import cached_property
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 
+from deltacrown.core.replica import is_visiting
 from deltacrown.core.server_plans import ServerPlan
 
 #: The number of a time in which no connection was new, and what the server says.
@@ -54,6 +57,8 @@ class Stamps:
         """
         connection: Any = connections["default"]
         if connection.vendor != "postgresql" or connection.in_atomic_block:
+            return None
+        if settings.DATABASE_PGBOUNCER or is_visiting():
             return None
         with connection.cursor() as cursor:
             if not connection.get_autocommit():

@@ -21,6 +21,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from deltacrown.accounts.models import User
+from deltacrown.core.metrics.catalogue import KEPT_ANSWERS
 from deltacrown.core.pagination import Page
 from deltacrown.freshness import keeping
 from deltacrown.freshness.at_hand import AtHand
@@ -131,7 +132,10 @@ def find_overview_body(
     public_id: str, stamp: Stamp, *, variant: tuple[Hashable, ...], now: datetime
 ) -> Parts | None:
     """Return the overview of all games that visitors see if it is at hand, and what it shows is the same."""
-    return AT_HAND.find(_ask_overview(public_id, None, variant, now).name, stamp, now)
+    held = AT_HAND.find(_ask_overview(public_id, None, variant, now).name, stamp, now)
+    if held is not None:
+        KEPT_ANSWERS.add(OverviewPage.__name__, "at_hand")
+    return held
 
 
 def _ask_overview(
@@ -257,6 +261,7 @@ def _serve_body(
         stamp = read_stamp()
         held = AT_HAND.find(asked.name, stamp, asked.now)
         if held is not None:
+            KEPT_ANSWERS.add(asked.kind.__name__, "at_hand")
             return held
 
     found = look()
@@ -269,8 +274,10 @@ def _serve_body(
         known = (body.depends_on, read_lines(body.depends_on, None))
         if body.is_made_of(known[1], found.places):
             AT_HAND.hold(asked.name, stamp, body)
+            KEPT_ANSWERS.add(asked.kind.__name__, "kept")
             return body.parts
 
+    KEPT_ANSWERS.add(asked.kind.__name__, "made")
     shown = make(found, known)
     parts, seconds = render(shown.page), LIFETIMES[asked.kind]
     if shown.is_current:

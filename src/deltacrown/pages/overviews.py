@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.days import end_of_day, start_of_day
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.pages.owners import Owner
 from deltacrown.pages.players import RECENT, ProfilePage, describe_profile, find_shown
 from deltacrown.tournaments.models import TournamentResult
@@ -113,9 +117,6 @@ def list_trophies(user: User, game: str | None = None) -> list[Trophy]:
 
     :param game: a game's slug.
     """
-    won = TournamentResult.objects.on_podium().filter(user=user).select_related("tournament__game", "team")
-    if game is not None:
-        won = won.filter(tournament__game__slug=game)
     return [
         Trophy(
             row.placement,
@@ -125,8 +126,19 @@ def list_trophies(user: User, game: str | None = None) -> list[Trophy]:
             row.team.name if row.team else "",
             row.decided_at,
         )
-        for row in won.order_by("placement", "-decided_at", "-id")[:SHELF]
+        for row in (_TROPHIES.run(user.pk) if game is None else _TROPHIES_IN_GAME.run(user.pk, game))
     ]
+
+
+def _list_podiums(**of: Any) -> QuerySet[Any]:
+    won = TournamentResult.objects.on_podium().filter(user=Parameter(0), **of)
+    return won.select_related("tournament__game", "team").order_by("placement", "-decided_at", "-id")[:SHELF]
+
+
+_TROPHIES: PreparedQuery[Any] = PreparedQuery(_list_podiums)
+_TROPHIES_IN_GAME: PreparedQuery[Any] = PreparedQuery(
+    lambda: _list_podiums(tournament__game__slug=Parameter(1))
+)
 
 
 def _build_played(user: User, game: str | None, form: list[FormMatch], now: datetime) -> Played:

@@ -234,7 +234,12 @@ def build_activity_page(public_id: str, page: str | None, *, limit: int = 10, vi
 
 def list_games_played(user: User) -> list[Game]:
     """Return the games in which the player has matches, by name."""
-    return list(Game.objects.filter(player_stats__user=user).order_by("name", "id"))
+    return _GAMES_PLAYED.run(user.pk)
+
+
+_GAMES_PLAYED = PreparedQuery(
+    lambda: Game.objects.filter(player_stats__user=Parameter(0)).order_by("name", "id"), is_by_key=True
+)
 
 
 def list_team_periods(user: User) -> list[TeamPeriod]:

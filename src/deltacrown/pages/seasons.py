@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from deltacrown.core.pagination import Page, paginate
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.games import services
 from deltacrown.games.models import Game, Season
 from deltacrown.user_profile.histories.filters import get_game
+
+#: A statement is compiled for the seasons of so many games; where there are fewer, no game has the key 0.
+_SIZES, _NO_GAME = (5, 20), 0
 
 
 def list_seasons_page(page: str | None = None, *, game: str | None = None, limit: int = 20) -> Page[Season]:
@@ -36,5 +41,20 @@ def list_choices(games: Iterable[Game] | None = None) -> list[Season]:
 
     :param games: only seasons of these games, and of all games; ``None`` for every season.
     """
-    seasons = services.list_seasons()
-    return list(seasons if games is None else seasons.filter(Q(game=None) | Q(game__in=list(games))))
+    if games is None:
+        return list(services.list_seasons())
+    keys = [game.pk for game in games]
+    size = next((size for size in _SIZES if size >= len(keys)), len(keys))
+    return _prepare_choices(size).run(*keys, *[_NO_GAME] * (size - len(keys)))
+
+
+@cache
+def _prepare_choices(size: int) -> PreparedQuery[Season]:
+    """Return the query for the seasons of so many games, and of all games."""
+
+    def build() -> QuerySet[Season]:
+        # By the column: a list of games takes no parameters.
+        of_these = Q(game__id__in=[Parameter(number) for number in range(size)])
+        return services.list_seasons().filter(Q(game=None) | of_these)
+
+    return PreparedQuery(build)

@@ -16,7 +16,7 @@ class UserProfileConfig(AppConfig):
         from deltacrown.core.trigrams import sync_trigram_indexes  # noqa: PLC0415
         from deltacrown.freshness.tokens import register_watches  # noqa: PLC0415 - imports models
         from deltacrown.interchange.directory import PlayerAddress, register_players  # noqa: PLC0415
-        from deltacrown.user_profile import receivers, watches  # noqa: PLC0415
+        from deltacrown.user_profile import gauges, receivers, watches  # noqa: PLC0415
         from deltacrown.user_profile.belongings import BELONGINGS, TEXTS  # noqa: PLC0415 - imports models
         from deltacrown.user_profile.checks import check_catalogue, check_everyone_has_a_profile  # noqa: PLC0415
         from deltacrown.user_profile.models import UserProfile  # noqa: PLC0415
@@ -54,6 +54,7 @@ class UserProfileConfig(AppConfig):
         checks.register(check_everyone_has_a_profile, checks.Tags.database)
         receivers.connect()
         fixtures.connect_fixtures()
+        gauges.register()
         post_migrate.connect(sync_trigram_indexes, sender=self)  # the last app with names
         post_migrate.connect(ensure_profiles_after_migrating, sender=self)
         post_migrate.connect(fill_groups, sender=self)  # the last app with permissions of theirs

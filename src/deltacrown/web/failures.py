@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
 
 from deltacrown.core.outages import Outage, find_outage, note_outage
+from deltacrown.core.request_facts import get_request_id, name_method, name_route
 from deltacrown.core.words import translate_stored
 from deltacrown.web.reader import add_reader
 
@@ -21,7 +21,7 @@ def answer_failure(request: HttpRequest, error: BaseException | None) -> HttpRes
     outage = find_outage(error)
     if outage is None:
         return None
-    logger.error("%s %s: %s %s", request.method, request.path, outage.reason, error)
+    logger.error("%s %s: %s %s", name_method(request), name_route(request), outage.reason, error)
     note_outage(outage)
     return answer_outage(request, outage)
 
@@ -32,7 +32,11 @@ def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
     The API makes a problem document of it, so that no page is rendered for it.
     """
     is_page = not request.path_info.startswith("/api/")
-    shown = {"reason": translate_stored(outage.reason), **add_reader(request)}
+    shown = {
+        "reason": translate_stored(outage.reason),
+        "request_id": get_request_id(),
+        **add_reader(request),
+    }
     page = render_to_string("503.html", shown) if is_page else ""
     headers = {"Retry-After": str(outage.retry_after), "Cache-Control": "no-store"}
     return HttpResponse(page, status=503, headers=headers)
@@ -40,4 +44,9 @@ def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
 
 def show_failure(request: HttpRequest) -> HttpResponse:
     """Answer an error that came from outside of the views, from a session for example."""
-    return answer_failure(request, sys.exc_info()[1]) or server_error(request)
+    return answer_failure(request, sys.exc_info()[1]) or _answer_mistake()
+
+
+def _answer_mistake() -> HttpResponse:
+    """Return the answer with status 500. Nothing that may be broken as well is asked for it."""
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": get_request_id()}))

@@ -22,6 +22,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token
 from django.template.loader import render_to_string
 
 from deltacrown.core import clock
+from deltacrown.core.request_facts import set_route
 from deltacrown.freshness.bodies import Parts
 from deltacrown.freshness.stamps import Stamp
 from deltacrown.pages import cached
@@ -49,6 +50,7 @@ class KeptPages:
         parts = self._find(request)
         if parts is None:
             return self.get_response(request)
+        set_route(request, "player")
         self._forms.process_request(request)
         response = answer(request, parts)
         response["Content-Length"] = str(len(response.content))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,8 @@ _INSTALLED_POSTGRESQL = (
     "SELECT t.tgname, c.relname, p.prosrc, t.tgenabled, t.tgtype, t.tgqual IS NOT NULL, "
     "p.proname = t.tgname AND t.tgnargs = 0 AND t.tgattr::text = '', "
     "p.prosecdef AND NOT has_function_privilege('public', p.oid, 'execute') "
-    f"AND p.proconfig IS NOT DISTINCT FROM ARRAY['search_path=' || {_SAFE_PATH}] "
+    f"AND p.proconfig IS NOT DISTINCT FROM ARRAY['search_path=' || {_SAFE_PATH}], "
+    "coalesce(obj_description(t.oid, 'pg_trigger'), '') "
     "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
     "JOIN pg_namespace s ON s.oid = c.relnamespace "
     "JOIN pg_proc p ON p.oid = t.tgfoid "
@@ -55,6 +56,7 @@ class Installed:
     :param state: of PostgreSQL, ``O`` for one that fires for every writer.
     :param is_whole: whether it calls the function of its own name, for every column, with no arguments.
     :param is_safe: whether that function runs as its owner with a fixed ``search_path``, and for nobody else.
+    :param digest: of all that it was made by, as ``install_triggers`` noted it on PostgreSQL.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Installed:
     shape: str = ""
     is_whole: bool = True
     is_safe: bool = True
+    digest: str = ""
 
 
 def fingerprint(triggers: list[Trigger]) -> str:
@@ -84,8 +87,8 @@ def list_installed(connection: BaseDatabaseWrapper) -> list[Installed]:
     if connection.vendor == "sqlite":
         return [Installed(*row) for row in rows]
     return [
-        Installed(name, table, source, state, read_shape(bits, has_condition), is_whole, is_safe)
-        for name, table, source, state, bits, has_condition, is_whole, is_safe in rows
+        Installed(name, table, source, state, read_shape(bits, has_condition), is_whole, is_safe, digest)
+        for name, table, source, state, bits, has_condition, is_whole, is_safe, digest in rows
     ]
 
 
@@ -174,9 +177,9 @@ def list_tables() -> list[type[models.Model]]:
     return [Installation, *list_provided_tables()]
 
 
-def drop_triggers(connection: BaseDatabaseWrapper) -> int:
-    """Drop every trigger whose name begins with the prefix, and return how many there were."""
-    installed = list_installed(connection)
+def drop_triggers(connection: BaseDatabaseWrapper, spared: Collection[Installed] = ()) -> int:
+    """Drop every trigger whose name begins with the prefix but the spared, and return how many there were."""
+    installed = [found for found in list_installed(connection) if found not in spared]
     with connection.cursor() as cursor:
         if installed and connection.vendor == "postgresql":
             # A table with events that wait for the commit cannot lose a trigger.
@@ -190,21 +193,41 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> int:
     return len(installed)
 
 
-def install_triggers(using: str) -> None:
+def install_triggers(using: str, *, is_whole: bool = True) -> None:
     """Replace whatever is installed by what the providers ask for, in one transaction.
 
     Until :func:`record_installation` it counts as unfinished, so that a ``migrate`` that was killed before
     its recount is noticed.
+
+    :param is_whole: replace those, too, that are as declared. To replace one keeps everybody from its table.
     """
     connection = connections[using]
     triggers = build_triggers(connection)
     with transaction.atomic(using=using):
-        drop_triggers(connection)
+        spared = [] if is_whole else _list_spared(connection, triggers)
+        drop_triggers(connection, spared)
+        there = {(found.name, found.table) for found in spared}
+        missing = [trigger for trigger in triggers if (trigger.name, trigger.table) not in there]
         with _safe_path(connection), connection.cursor() as cursor:
-            for trigger in triggers:
+            for trigger in missing:
                 for statement in trigger.create:
                     cursor.execute(statement)
+                if connection.vendor == "postgresql":
+                    place = f"{quote(trigger.name)} ON {quote(trigger.table)}"
+                    cursor.execute(f"COMMENT ON TRIGGER {place} IS '{fingerprint([trigger])}'")
         Installation.objects.using(using).filter(name=NAME).delete()
+
+
+def _list_spared(connection: BaseDatabaseWrapper, triggers: list[Trigger]) -> list[Installed]:
+    """Return the installed triggers that were made by the very statements that would make them now."""
+    expected = {(trigger.name, trigger.table): trigger for trigger in triggers}
+    return [
+        found
+        for found in list_installed(connection)
+        if (trigger := expected.get((found.name, found.table)))
+        and found.digest == fingerprint([trigger])
+        and not _compare(trigger, found)
+    ]
 
 
 @contextmanager

@@ -64,7 +64,12 @@ from deltacrown.accounts.services.renaming import (
     list_former_usernames,
     rename_oneself,
 )
-from deltacrown.accounts.services.sessions import end_sessions, remove_second_factor, sweep_sessions
+from deltacrown.accounts.services.sessions import (
+    end_every_session,
+    end_sessions,
+    remove_second_factor,
+    sweep_sessions,
+)
 from deltacrown.accounts.services.sign_ups import (
     check_free,
     confirm_sign_up,
@@ -107,6 +112,7 @@ __all__ = [
     "depersonalise_user",
     "disconnect_provider_account",
     "empty_records",
+    "end_every_session",
     "end_sessions",
     "find_by_provider_account",
     "find_players",

@@ -94,6 +94,8 @@ def rename_player(*, user: User, username: str) -> User:
     if taken := find_taken("player", [cleaned], owners={cleaned: user.pk}):
         raise NameTaken(f"{taken[cleaned]}.", field="username")
 
+    is_new = cleaned != user.username
+
     def write() -> None:
         if User.objects.filter(username_key=make_name_key(cleaned)).exclude(pk=user.pk).exists():
             message = _("“%(name)s” is the name of another player; choose another.") % {"name": cleaned}
@@ -102,6 +104,8 @@ def rename_player(*, user: User, username: str) -> User:
         user.save(update_fields=["username"])
 
     find_or_insert(write)
+    if is_new:
+        signals.player_renamed.send(User, user=user)
     return user
 
 

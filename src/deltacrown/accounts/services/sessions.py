@@ -25,6 +25,14 @@ def end_sessions(*, user: User) -> User:
 
 
 @atomic_service
+def end_every_session() -> int:
+    """End the sessions of everybody, and return how many there were."""
+    ended: int = Session.objects.all().delete()[0]
+    UserSession.objects.all().delete()
+    return ended
+
+
+@atomic_service
 def remove_second_factor(*, user: User) -> bool:
     """Let an account sign in with the password alone. Return False if it does already."""
     return bool(Authenticator.objects.filter(user=user).delete()[0])

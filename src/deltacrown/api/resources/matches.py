@@ -24,7 +24,11 @@ def get_match(request: HttpRequest, game: GamePath, match_key: KeyPath) -> Any:
 
     404 when all of its players hide it, as when there is none.
     """
-    shown = matches.get_match_page(game, match_key, viewer=caller_of(request).viewer)
+    return describe_match(matches.get_match_page(game, match_key, viewer=caller_of(request).viewer))
+
+
+def describe_match(shown: matches.MatchPage) -> dict[str, Any]:
+    """Return a match with the fields of the shape ``Encounter``."""
     names = ("match_key", "kind", "played_at", "tournament", "series", "leaves_out")
     first = shown.rows[0].match
     return {

@@ -28,7 +28,7 @@ from deltacrown.user_profile.achievements.experience import (
     sync_level_ups,
 )
 from deltacrown.user_profile.models import Achievement, ExperienceAward, UserAchievement, UserProfile
-from deltacrown.user_profile.signals import achievements_awarded
+from deltacrown.user_profile.signals import achievements_awarded, achievements_revoked
 from deltacrown.user_profile.timeline.kinds.achievement_unlocked import AchievementUnlocked
 from deltacrown.user_profile.timeline.kinds.level_up import LevelUp
 from deltacrown.user_profile.timeline.syncing import sync_timeline
@@ -177,6 +177,8 @@ def revoke_achievements(*, awards: Sequence[UserAchievement]) -> int:
         UserAchievement.objects.filter(pk__in=[award.pk for award in batch]).delete()
 
     _sync_timelines(awards)
+    if awards:
+        achievements_revoked.send(UserAchievement, awards=awards)
 
     return len(awards)
 

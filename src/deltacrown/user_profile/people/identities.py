@@ -17,6 +17,7 @@ from deltacrown.core.namesakes import NameTaken, find_taken, queue_for_names
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.models.links import ProfileLink
 from deltacrown.user_profile.people.links import clean_links
+from deltacrown.user_profile.signals import players_shown_otherwise
 from deltacrown.user_profile.standing import require_good_standing
 from django_tally.batches import in_batches
 from django_tally.transactions import atomic_service
@@ -65,6 +66,7 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
     cleaned = [_clean_identity(identity) for identity in identities]
     by_user = {identity.user.pk: identity for identity in cleaned}
     _check_namesakes(by_user.values())
+    renamed: list[int] = []
     for batch in in_batches(sorted(by_user)):
         locked = UserProfile.objects.select_for_update(no_key=True).filter(user__in=batch).order_by("pk")
         profiles = {profile.user_id: profile for profile in locked}
@@ -73,12 +75,17 @@ def set_identities(*, identities: Sequence[Identity]) -> None:
                 message = _("%(name)s has no profile; run backfill_profiles.")
                 raise ProfileNotFound(message % {"name": by_user[pk].user.username}, field="user")
             profiles[pk].user = by_user[pk].user
+            before = profiles[pk].name
             for field in FIELDS:
                 setattr(profiles[pk], field, getattr(by_user[pk], field))
             links = by_user[pk].links
             if links is not None:
                 profiles[pk].links = [link.as_stored() for link in links]
+            if profiles[pk].name != before:
+                renamed.append(pk)
         UserProfile.objects.bulk_update(profiles.values(), [*FIELDS, "links"])
+    if renamed:
+        players_shown_otherwise.send(UserProfile, users=renamed)
 
 
 @atomic_service

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from html import escape
 from itertools import groupby
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 
 from deltacrown.core.dates import write_day, write_hour, write_iso_day, write_minute
@@ -18,13 +19,12 @@ from deltacrown.core.days import Precision, starts_a_day
 from deltacrown.core.numerals import write_decimal, write_ordinal, write_whole
 from deltacrown.core.words import translate_stored
 from deltacrown.user_profile.numbers.changes import StatChange
+from deltacrown.web.match_rows import NOTHING, write_score
+from deltacrown.web.small_charts import Bar
 
 register = template.Library()
 
-NOTHING = "–"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-#: How many characters a score has that takes little room, and a part of one that is kept in one line.
-LONGEST_SHORT, LONGEST_PART = 7, 10
 #: How many numbers of a game have a column; the others are a note beneath its name.
 GAME_COLUMNS = 3
 #: Descriptions of titles begin with it. Pages draw a shape instead: not every font has this character.
@@ -55,21 +55,9 @@ def row_by_row(changes: Iterable[StatChange]) -> list[list[StatChange]]:
 
 
 @register.filter
-def score(value: str) -> SafeString | str:
-    """Return a score that breaks between its parts alone: ``6-1 7-5 6-7(4) 6-4`` between the sets.
-
-    A part that is long itself breaks anywhere.
-    """
-    parts = format_html_join(
-        " ", '<span class="{}">{}</span>', [(_get_part(each), each) for each in value.split()]
-    )
-    return (
-        format_html('<span class="long">{}</span>', parts) if len(value) > LONGEST_SHORT else parts or NOTHING
-    )
-
-
-def _get_part(text: str) -> str:
-    return "part" if len(text) <= LONGEST_PART else "parts"
+def score(value: str) -> SafeString:
+    """Return a score that breaks between its parts alone: ``6-1 7-5 6-7(4) 6-4`` between the sets."""
+    return mark_safe(write_score(value))  # noqa: S308 - it is escaped there
 
 
 @register.filter
@@ -211,6 +199,30 @@ def bar(percentage: int | Decimal | None) -> SafeString:
         '<rect width="{}" height="1"/></svg>'
     )
     return format_html(drawn, percentage or 0)
+
+
+@register.filter
+def bar_chart(bars: Iterable[Bar], summary: str) -> SafeString:
+    """Return bars of periods as a drawing. A table of the same belongs beneath.
+
+    :param summary: the words for who does not see them.
+    """
+    drawn = "".join(_draw_bar(each) for each in bars if each.value)
+    box = 'class="bars" viewBox="0 0 100 100" preserveAspectRatio="none" role="img"'
+    svg = f'\n<svg {box} aria-label="{conditional_escape(summary)}">{drawn}</svg>\n'
+    return mark_safe(svg)  # noqa: S308 - the labels are escaped
+
+
+def _draw_bar(bar: Bar) -> str:
+    part = (
+        f'<rect class="part" x="{bar.x}" y="{bar.part_y}" width="{bar.width}" height="{bar.part_height}"/>'
+        if bar.part
+        else ""
+    )
+    return (
+        f"<g><title>{escape(bar.label)}: {bar.value}</title>"
+        f'<rect class="whole" x="{bar.x}" y="{bar.y}" width="{bar.width}" height="{bar.height}"/>{part}</g>'
+    )
 
 
 @register.filter

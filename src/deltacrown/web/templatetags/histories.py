@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from html import escape
 from itertools import groupby
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone, localtime
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from deltacrown.core.dates import write_day, write_hour, write_minute
 from deltacrown.core.days import Precision, add_days, to_utc
 from deltacrown.core.pagination import Page
-from deltacrown.pages.history_totals import Outcomes, PlayedTotals
+from deltacrown.pages.history_totals import MonthTotal, Outcomes, PlayedTotals
 from deltacrown.user_profile.numbers.time_axis import By
+from deltacrown.web.match_rows import NOTHING
 from deltacrown.web.small_charts import Bar, draw_bars
-from deltacrown.web.templatetags.figures import NOTHING, played, write_datetime
 from deltacrown.web.templatetags.figures import day as write_utc_day
+from deltacrown.web.templatetags.figures import figure, played, write_datetime
 
 register = template.Library()
 
@@ -121,6 +123,42 @@ def period(size: By) -> str:
 def month(starts_at: datetime) -> str:
     """Return the month that begins then: ``Apr 2025``."""
     return write_day(starts_at).split(" ", 1)[1]
+
+
+@register.filter
+def month_rows(months: Sequence[MonthTotal]) -> SafeString:
+    """Return the rows of a table of months, the latest first: played, won, lost and drawn."""
+    rows = []
+    for each in reversed(months):
+        told = each.outcomes
+        numbers = [figure(count) for count in (told.played, told.won, told.lost, told.drawn)]
+        cells = "".join(f'<td class="number">{escape(number)}</td>' for number in numbers)
+        rows.append(f'<tr><th scope="row">{escape(month(each.starts_at))}</th>{cells}</tr>')
+    return mark_safe("".join(rows))  # noqa: S308 - escaped
+
+
+@register.filter
+def tally_of(day: DayOfRows) -> SafeString:
+    """Return what the rows of a day come to, where all of the day are here and there are several."""
+    tally = day.tally
+    if tally is None or tally.played < 2:
+        return SafeString()
+    won, lost, drawn = tally.won, tally.lost, tally.drawn
+    told = ""  # the sentences stand outside of f-strings: what gathers texts does not look into those
+    if won:
+        said = _count(ngettext("%(figure)s won", "%(figure)s won", won), won)
+        told += f'<span class="win">{said}</span>'
+    if lost:
+        said = _count(ngettext("%(figure)s lost", "%(figure)s lost", lost), lost)
+        told += f' <span class="loss">{said}</span>'
+    if drawn:
+        said = _count(ngettext("%(figure)s drawn", "%(figure)s drawn", drawn), drawn)
+        told += f" <span>{said}</span>"
+    return mark_safe(f' <span class="tally">{told}</span>')  # noqa: S308 - escaped
+
+
+def _count(sentence: str, count: int) -> str:
+    return sentence % {"figure": escape(figure(count))}
 
 
 @register.filter

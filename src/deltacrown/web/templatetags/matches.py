@@ -3,54 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from deltacrown.core.pagination import Page
 from deltacrown.pages.matches import MatchPage
 from deltacrown.pages.scoreboards import Column, MatchLine
-from deltacrown.user_profile.histories.matches import MatchEntry, Opponent, TournamentDetails
+from deltacrown.user_profile.histories.matches import MatchEntry
 from deltacrown.user_profile.histories.series_folds import Fold, fold_series
+from deltacrown.web.match_rows import name_opponents, write_rows
+from deltacrown.web.templatetags.figures import played
+from deltacrown.web.templatetags.histories import DayOfRows, days_played, played_on, tally_of
 
 register = template.Library()
 
-#: How many opponents a row names; of more it says how many.
-NAMED = 2
+FOLD = "web/parts/match_fold.html"
 #: How many characters a score has that is written large.
 SHORT_SCORE = 7
 
 
 @register.simple_tag
-def folds_of(entries: Sequence[MatchEntry], one_by_one: bool = False) -> list[Fold]:
-    """Return the rows of a list of matches: a series is one row, unless each match is a row that counts."""
-    return [Fold([entry]) for entry in entries] if one_by_one else fold_series(entries)
-
-
-@register.simple_tag
-def against(entry: MatchEntry) -> SafeString | str:
+def against(entry: MatchEntry) -> SafeString:
     """Return whom a match was played against, with links; empty where nobody is known, and of a lobby."""
-    told = entry.tournament
-    if told and told.opponent:
-        return _write(_('<span class="against">against</span> %(opponent)s'), opponent=_link_official(told))
-    if entry.opposing_side:
-        side = format_html("<bdi>{}</bdi>", entry.opposing_side)
-        return _write(_('<span class="against">against</span> %(opponent)s'), opponent=side)
-
-    others = entry.opponents or ()
-    is_lobby = len(others) > NAMED and entry.placement is not None
-    if is_lobby or not others:
-        return ""
-    return _write(_('<span class="against">against</span> %(opponent)s'), opponent=_name_players(others))
+    return name_opponents(entry)
 
 
-@register.simple_tag
-def opposing_players(entry: MatchEntry) -> SafeString | str:
-    """Return the players of the other side, with links, where ``against`` names the side."""
-    return _name_players(entry.opponents) if entry.opponents and entry.opposing_side else ""
+@register.simple_tag(takes_context=True)
+def match_rows(
+    context: Any, entries: Sequence[MatchEntry], under: DayOfRows | None = None, one_by_one: bool = False
+) -> SafeString:
+    """Return the rows of a table of one player's matches: result, match, score, time.
+
+    :param under: the day that stands above them, of which they do not repeat the date.
+    :param one_by_one: whether each match is a row that counts; else the games of a series are one.
+    """
+
+    def tell_time(entry: MatchEntry) -> str:
+        return played_on(entry, under) if under else played(entry)
+
+    def draw_series(fold: Fold) -> str:
+        with context.push(fold=fold, under=under):
+            return str(context.template.engine.get_template(FOLD).render(context))
+
+    folds = [Fold([entry]) for entry in entries] if one_by_one else fold_series(entries)
+    return write_rows(folds, tell_time, draw_series, is_beneath=bool(under))
+
+
+@register.simple_tag(takes_context=True)
+def match_days(context: Any, found: Page[MatchEntry], is_first: bool) -> SafeString:
+    """Return the body of a table of one player's matches by day, as ``days_played`` finds them."""
+    days = [
+        f'<tbody data-day="{day.iso}">\n'
+        f'  <tr class="day"><th scope="rowgroup" colspan="4">{escape(day.label)}{tally_of(day)}</th></tr>\n'
+        f"  \n{match_rows(context, day.entries, day)}\n</tbody>"
+        for day in days_played(found, is_first)
+    ]
+    return mark_safe("".join(days))  # noqa: S308 - labels are escaped
 
 
 @register.filter
@@ -73,32 +86,6 @@ def score_line(page: MatchPage) -> SafeString:
     size = " long" if len(page.score) > SHORT_SCORE else ""
     score = format_html('<b class="value{}">{}</b>', size, page.score)
     return _write(_("%(first)s %(score)s %(second)s"), first=first, score=score, second=second)
-
-
-def _name_players(others: Sequence[Opponent]) -> SafeString:
-    named = [_link_player(each.public_id, each.name) for each in others[:NAMED]]
-    if len(others) == 1:
-        return named[0]
-    if len(others) == NAMED:
-        return _write(_("%(first)s and %(second)s"), first=named[0], second=named[1])
-
-    more = len(others) - NAMED
-    sentence = ngettext(
-        "%(first)s, %(second)s and %(more)s more", "%(first)s, %(second)s and %(more)s more", more
-    )
-    return _write(sentence, first=named[0], second=named[1], more=more)
-
-
-def _link_official(told: TournamentDetails) -> SafeString:
-    if told.opponent_public_id:
-        return _link_player(told.opponent_public_id, told.opponent)
-    return format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', reverse("team", args=[told.opponent_slug]), told.opponent
-    )
-
-
-def _link_player(public_id: str, name: str) -> SafeString:
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', reverse("player", args=[public_id]), name)
 
 
 def _write(sentence: str, **parts: object) -> SafeString:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from deltacrown.core.addresses import write_address
 from deltacrown.core.dates import write_day
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.histories.form import FormMatch, Streak
@@ -37,9 +40,19 @@ def reported_value(value: float) -> str:
 
 
 @register.filter
-def day_of(match: FormMatch) -> str:
-    """Return the day on which a match was played, in UTC."""
-    return write_day(match.played_at)
+def pips(form: Iterable[FormMatch]) -> SafeString:
+    """Return the results of matches as a mark each, with a link and the day in UTC."""
+    labels = {each: escape(str(each.label)) for each in MatchRow.Result}
+    drawn = []
+    for match in form:
+        label, address = labels[match.result], write_address("match", match.game_slug, match.match_key)
+        told = f"{label}, {escape(match.game_name)}, {escape(write_day(match.played_at))}"
+        initial = escape(str(match.result.label)[:1])
+        drawn.append(
+            f'<li><a class="{match.result.lower()}" href="{escape(address)}" title="{told}">'
+            f'<span aria-hidden="true">{initial}</span><span class="unseen">{told}</span></a></li>'
+        )
+    return mark_safe("".join(drawn))  # noqa: S308 - escaped
 
 
 @register.filter
@@ -54,7 +67,17 @@ def words(streak: Streak) -> str:
 
 
 @register.filter
-def cell_title(cell: Cell) -> str:
+def cell_rects(cells: Iterable[Cell]) -> SafeString:
+    """Return the days of the calendar that have matches, each with its title: a year has hundreds."""
+    drawn = [
+        f'<rect class="s{cell.shade}" x="{cell.x}" y="{cell.y}" width="10" height="10">'
+        f"<title>{escape(_title(cell))}</title></rect>"
+        for cell in cells
+    ]
+    return mark_safe("".join(drawn))  # noqa: S308 - the titles are escaped
+
+
+def _title(cell: Cell) -> str:
     """Return what happened on a day of the calendar: ``3 Mar 2025: 4 matches, 2 won``."""
     said = ngettext("%(day)s: %(n)s match, %(won)s won", "%(day)s: %(n)s matches, %(won)s won", cell.played)
     return said % {"day": cell.day, "n": cell.played, "won": cell.won}

@@ -24,6 +24,8 @@ from django.views.generic import RedirectView
 from deltacrown.accounts.entrance.forms import EndSessionsForm
 from deltacrown.accounts.entrance.mails import get_mail_folder
 from deltacrown.core.errors import Conflict, TooManyRequests
+from deltacrown.core.metrics.catalogue import REFUSALS
+from deltacrown.core.request_facts import name_route
 from deltacrown.web.middleware import show_refusal
 from deltacrown.web.outside import leads_to_providers
 from deltacrown.web.posted import FORM_METHODS
@@ -52,7 +54,7 @@ def takes_forms(view: Callable[..., Any]) -> Callable[..., HttpResponse]:
         try:
             response: HttpResponse = view(request, *args, **kwargs)
         except CacheError:
-            logger.warning("%s: the cache does not answer", request.path, exc_info=True)
+            logger.warning("%s: the cache does not answer", name_route(request), exc_info=True)
             message = _("That cannot be done for a moment. Try again in a minute.")
             return show_refusal(request, NotNow(message))
         return response
@@ -224,5 +226,6 @@ lead_to_sign_in = takes_forms(RedirectView.as_view(pattern_name="login"))
 
 def show_too_many(request: HttpRequest, *_given: Any) -> HttpResponse:
     """Answer a request that one of django-allauth's limits refuses, as ``handler429``."""
+    REFUSALS.add("entrance")
     message = _("You asked for that too often. Try again in some minutes.")
     return show_refusal(request, TooManyRequests(message, retry_after=RETRY_AFTER))

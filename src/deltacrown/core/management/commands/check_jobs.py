@@ -7,6 +7,7 @@ from typing import Any
 
 from deltacrown.core import clock
 from deltacrown.core.commands import OwnCommand
+from deltacrown.core.job_alerts import mail_problems
 from deltacrown.core.jobs import JobState, list_job_states
 
 
@@ -17,6 +18,11 @@ class Command(OwnCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+        parser.add_argument(
+            "--mail",
+            action="store_true",
+            help="mail ADMINS what is newly wrong, and what is over; each is told once",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         states = list_job_states(clock.now())
@@ -24,6 +30,8 @@ class Command(OwnCommand):
             self.stdout.write(json.dumps([_as_dict(state) for state in states], indent=2))
         else:
             self.stdout.write("\n".join(_as_line(state) for state in states))
+        if options["mail"]:
+            mail_problems(now=clock.now())
         if any(state.problem for state in states):
             sys.exit(1)
 

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from deltacrown.core import clock
 from deltacrown.core.commands import OwnCommand
 from deltacrown.core.errors import DomainError
+from deltacrown.core.job_alerts import mail_problems
 from deltacrown.core.jobs import AlreadyRunning, list_job_states, run_job
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,15 @@ class Command(OwnCommand):
 
         names = [options["job"]] if options["job"] else _list_due_jobs()
         codes = [self._run(name, take_over=options["take_over"]) for name in names]
+        if options["due"]:  # which is called every ten minutes
+            mail_problems(now=clock.now())
         failures = [code for code in codes if code]
         if failures:
             raise CommandError("Not every job was done.", returncode=min(failures))
 
     def _run(self, name: str, *, take_over: bool) -> int:
         try:
-            run = run_job(name, cause="run_job", clock=clock.now, take_over=take_over)
+            run = run_job(name, cause="run_job", clock=clock.now, take_over=take_over, is_limited=True)
         except AlreadyRunning as error:
             self.stderr.write(error.message)
             return 3

@@ -49,6 +49,7 @@ from deltacrown.user_profile.people.merging.timelines import (
     part_timelines,
 )
 from deltacrown.user_profile.people.standings import record_standing
+from deltacrown.user_profile.signals import players_merged, players_parted
 from django_tally.context import attributed
 from django_tally.transactions import atomic_service
 
@@ -126,6 +127,7 @@ def merge_players(
     keep_record(merge=merge, moved=moves.moved, set_aside=moves.aside, record=record)
     about = write_about("user", kept.pk)
     record_deed(deed=Deed.MERGED, by=by, of=merged, about=about, reason=reason, told={"kept": kept.pk})
+    players_merged.send(PlayerMerge, kept=kept, merged=merged, now=now)
     return merge
 
 
@@ -176,6 +178,7 @@ def undo_merge(*, merge: PlayerMerge, by: User | None, now: datetime) -> PlayerM
     record_undo(merge=merge, by=by, was_active=was_active, now=now)
     about = write_about("user", merge.kept_id)
     record_deed(deed=Deed.PARTED, by=by, of=merge.merged_id, about=about, told={"kept": merge.kept_id})
+    players_parted.send(PlayerMerge, kept=merge.kept, merged=merge.merged, now=now)
     return merge
 
 

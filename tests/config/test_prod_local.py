@@ -1,0 +1,317 @@
+"""``make prod-local``: its parts are supervised, its proxy is that of production, and it refuses clearly."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from ipaddress import ip_address
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from deploy.local import machine, proxy, report
+from deploy.local.load import READS, Seen, list_addresses, percentile
+from deploy.local.machine import CannotRun
+from deploy.local.parts import DidNotStart, Part
+from deploy.local.site import Site
+
+from tests.docs.pages import ROOT, page
+
+pytestmark = pytest.mark.once
+
+PATIENCE = 60
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def make_part(folder, code, is_ready=lambda: True):
+    command = [sys.executable, "-u", "-c", code]
+    return Part("part", command, log=folder / "part.log", environment={}, is_ready=is_ready)
+
+
+#: Says that it began, and starts a child; says so, too, when it is asked to end.
+FAMILY = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+def end(*_):
+    print("ended", flush=True)
+    child.kill()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("began", flush=True)
+while True:
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def part(tmp_path):
+    part = make_part(tmp_path, FAMILY)
+    part.is_ready = lambda: part.log.exists() and part.log.read_text().count("began") >= part.starts
+    part.start()
+    yield part
+    part.stop()
+
+
+def state_of(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_part_that_is_killed_is_started_again_and_leaves_nothing_behind(part):
+    first = part.list_pids()
+    assert len(first) == 2
+
+    part.kill()
+    wait_until(lambda: part.starts == 2 and part.is_ready())
+
+    assert not set(first) & set(part.list_pids())
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() and state_of(pid) != "Z" for pid in first))
+
+
+def test_a_part_that_is_stopped_ends_gently_and_stays_ended(part):
+    assert part.stop() is True
+
+    assert part.read_log() == "began\nended\n"
+    assert part.list_pids() == []
+
+
+def test_a_part_stands_still_with_all_it_started_and_goes_on(part):
+    part.pause()
+    wait_until(lambda: {state_of(pid) for pid in part.list_pids()} == {"T"})
+
+    part.resume()
+    wait_until(lambda: "T" not in {state_of(pid) for pid in part.list_pids()})
+
+
+def test_a_part_that_does_not_become_ready_is_told_with_what_it_wrote(tmp_path):
+    part = make_part(tmp_path, "print('no disk'); raise SystemExit(1)", is_ready=lambda: False)
+
+    with pytest.raises(DidNotStart, match=r"part does not start(?s:.)*no disk"):
+        part.start()
+    part.stop()
+
+
+def test_a_site_has_every_server_and_starts_the_stores_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("deploy.local.site.get_program", lambda name: f"/usr/bin/{name}")
+    site = Site(tmp_path, Path(sys.executable), servers=2, workers=2)
+
+    names = ["postgresql", "redis", "web-1", "web-2", "worker-1", "worker-2", "beat", "nginx"]
+    assert list(site.parts) == names
+    assert site.environment["BEHIND_TLS"] == "1"
+    assert len(site.environment["SECRET_KEY"]) >= 50
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+    assert Site(tmp_path, Path(sys.executable)).environment["SECRET_KEY"] == site.environment["SECRET_KEY"]
+
+
+def find_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def nginx(tmp_path):
+    """The proxy of production before a backend of two lines; yields its port and the backend's socket."""
+    if machine.find_program("nginx") is None:
+        assert not os.environ.get("CI"), "no nginx: install Debian's package nginx-light"
+        pytest.skip("no nginx on this machine")
+    tmp_path.chmod(0o755)
+    backend, ports = tmp_path / "web.sock", (find_port(), find_port())
+    (tmp_path / "static").mkdir()
+    text = proxy.derive(
+        [backend], folder=tmp_path, static=tmp_path / "static", port=ports[0], plain_port=ports[1]
+    )
+    main = proxy.write(tmp_path, text.replace("20r/s", "1000r/s"), as_root=os.getuid() == 0)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(backend))
+    backend.chmod(0o666)
+    listener.listen()
+    threading.Thread(target=answer_all, args=(listener,), daemon=True).start()
+    log = tmp_path / "error.log"
+    command = [machine.get_program("nginx"), "-p", str(tmp_path), "-e", str(log), "-c", str(main)]
+    process = subprocess.Popen(command)
+    try:
+        wait_until(lambda: process.poll() is not None or is_open(ports[0]))
+        assert process.poll() is None, log.read_text()
+        yield ports[0], tmp_path, listener
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE)
+        listener.close()
+
+
+def answer_all(listener):
+    """Answer every request with its own head."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            head = connection.recv(65536)
+            body = head + b" " * 2000
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b"
+                % (len(body), body)
+            )
+
+
+def is_open(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask(nginx, path, source="127.0.0.1", **headers):
+    port, folder, _ = nginx
+    context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    client = http.client.HTTPSConnection(
+        "127.0.0.1", port, context=context, timeout=PATIENCE, source_address=(source, 0)
+    )
+    client.request("GET", path, headers=headers)
+    answer = client.getresponse()
+    body = answer.read()
+    client.close()
+    return answer.status, dict(answer.getheaders()), body
+
+
+def test_figures_are_for_this_machine_alone(nginx):
+    assert ask(nginx, "/metrics")[0] == 200
+
+    status, _, body = ask(nginx, "/metrics", source="127.0.0.2")
+    assert (status, b"GET /metrics" in body) == (404, False)
+    assert ask(nginx, "/metrics?x=1", source="127.0.0.2")[0] == 404
+    assert ask(nginx, "//metrics", source="127.0.0.2")[0] == 404
+
+
+def test_what_clients_say_of_themselves_is_replaced(nginx):
+    said = {"X-Forwarded-For": "10.9.8.7", "X-Forwarded-Proto": "http", "X-Request-ID": "mine"}
+
+    _, _, head = ask(nginx, "/", source="127.0.0.3", **said)
+
+    assert b"X-Forwarded-For: 127.0.0.3\r\n" in head
+    assert b"X-Forwarded-Proto: https\r\n" in head
+    assert b"Connection: close\r\n" in head
+    assert b"10.9.8.7" not in head
+    assert b"mine" not in head
+
+
+def test_pages_are_packed_for_who_takes_them_so(nginx):
+    _, headers, body = ask(nginx, "/", **{"Accept-Encoding": "gzip"})
+
+    assert headers["Content-Encoding"] == "gzip"
+    assert len(body) < 1000
+    assert "Content-Encoding" not in ask(nginx, "/")[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/", "text/html"), ("/api/v1/players", "application/problem+json")]
+)
+def test_while_the_site_is_away_clients_are_told_when_to_come_again(nginx, path, kind):
+    (nginx[1] / "web.sock").unlink()
+
+    status, headers, _ = ask(nginx, path)
+
+    assert (status, headers["Retry-After"], headers["Content-Type"]) == (503, "5", kind)
+
+
+def test_the_derived_proxy_keeps_every_limit(tmp_path):
+    text = proxy.derive([tmp_path / "a"], folder=tmp_path, static=tmp_path, port=1, plain_port=2)
+    lines = [line.strip() for line in proxy.NGINX.read_text().splitlines()]
+    limits = [line for line in lines if "limit_" in line or "timeout" in line]
+    [server] = [line for line in limits if line.startswith("server unix:")]
+    limits.remove(server)  # it is a place besides
+    assert f"server unix:{tmp_path}/a {server.split()[-1]}" in text
+
+    assert len(limits) > 12
+    assert all(line in text for line in limits)
+    assert "example.org" not in text
+
+
+def test_a_proxy_that_was_changed_is_not_derived_from_in_part(tmp_path, monkeypatch):
+    changed = tmp_path / "nginx.conf"
+    changed.write_text(proxy.NGINX.read_text().replace("listen 80;", "listen 81;"))
+    monkeypatch.setattr(proxy, "NGINX", changed)
+
+    with pytest.raises(ValueError, match="has no 'listen 80;'"):
+        proxy.derive([], folder=tmp_path, static=tmp_path, port=1, plain_port=2)
+
+
+def test_where_nothing_can_be_installed_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(
+        machine, "find_program", lambda name: None if name == "nginx" else Path("/bin") / name
+    )
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    with pytest.raises(
+        CannotRun, match=r"nginx-light\. Only root can install it: run `apt install nginx-light`"
+    ):
+        machine.install_missing()
+
+    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
+    with pytest.raises(CannotRun, match="There is no apt-get to install it with"):
+        machine.install_missing()
+
+
+def test_a_folder_that_is_closed_to_the_account_is_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "find_account", lambda: "nobody")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+
+    assert machine.can_reach(closed / "var") is False
+    assert machine.choose_folder(closed / "var") != closed / "var"
+    monkeypatch.setattr(machine, "find_account", lambda: None)
+    assert machine.choose_folder(closed / "var") == closed / "var"
+
+
+def test_every_client_has_an_address_of_its_own():
+    addresses = list(islice(list_addresses(), 200_000))
+
+    assert len(set(addresses)) == len(addresses)
+    assert all(ip_address(address).is_loopback for address in addresses)
+
+
+def test_reads_are_shared_among_the_pages_that_are_read():
+    assert sum(READS.values()) == 100
+
+
+def test_percentiles():
+    assert percentile([number / 1000 for number in range(1, 101)], 0.5) == 51
+    assert percentile([number / 1000 for number in range(1, 101)], 0.99) == 100
+    assert percentile([], 0.5) == 0
+
+
+def stage(*, reads=(0.1,), failures=None, cores=None, idle=0.0):
+    seen = Seen(reads=list(reads), seconds=1.0)
+    seen.failures.update(failures or {})
+    return report.Stage("95 % reads", 4, seen, cores or {}, idle)
+
+
+def test_a_stage_is_sustained_while_nothing_fails_and_nearly_all_are_fast():
+    assert stage().is_sustained
+    assert not stage(failures={"503 players": 1}).is_sustained
+    assert not stage(reads=[0.1] * 90 + [1.5] * 10).is_sustained
+
+
+def test_the_bottleneck_is_the_processor_only_where_none_is_idle():
+    cores = {"web-1": 1.2, "postgresql": 0.4, report.CLIENTS: 0.3, report.OTHERS: 0.1}
+
+    told = report.find_bottleneck(stage(cores=cores), 2)
+    assert told.startswith("The processor: 2 cores, of which the site had 1.60.")
+    assert "web-1 1.20, postgresql 0.40, clients 0.30, others 0.10" in told
+    assert report.find_bottleneck(stage(cores=cores, idle=1.0), 2).startswith("Not the processor: 1.00 of 2")
+
+
+def test_the_guide_tells_of_it():
+    assert "make prod-local" in page("docs/how-to/run-in-production.md").text
+    assert (ROOT / "Makefile").read_text().count("\nprod-local:") == 1
