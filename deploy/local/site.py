@@ -112,8 +112,7 @@ class Site:
             part = self.parts[name]
             return part.log.read_text(errors="replace").count(" ready.") >= part.starts
 
-        celery = ["--loglevel", "INFO", "--hostname", f"{name}@%h"]
-        self._define(name, ["worker", "--", *celery], is_ready)
+        self._define(name, ["worker", "--", "--hostname", f"{name}@%h"], is_ready, LOG_LEVEL="INFO")
 
     def _define_proxy(self) -> None:
         folder = self.folder / "nginx"
@@ -121,15 +120,17 @@ class Site:
         command += ["-c", str(folder / "nginx.conf")]
         self._add("nginx", command, lambda: self.is_answering("/healthz"), signal.SIGQUIT)
 
-    def _define(self, name: str, command: list[str], is_ready) -> None:
-        self._add(name, [str(self.python), "-m", "deltacrown", *command], is_ready)
+    def _define(self, name: str, command: list[str], is_ready, **settings: str) -> None:
+        self._add(name, [str(self.python), "-m", "deltacrown", *command], is_ready, **settings)
 
-    def _add(self, name: str, command: list[str], is_ready, stop_signal: int = signal.SIGTERM) -> None:
+    def _add(
+        self, name: str, command: list[str], is_ready, stop_signal: int = signal.SIGTERM, **settings: str
+    ) -> None:
         self.parts[name] = Part(
             name,
             command,
             log=self.folder / "log" / f"{name}.log",
-            environment=self.environment,
+            environment={**self.environment, **settings},
             is_ready=is_ready,
             account=self.owner if name == "postgresql" else self.account,
             stop_signal=stop_signal,

@@ -120,7 +120,7 @@ def describe(site: Cluster, name: str, release: Path) -> tuple[list[str], dict[s
     environment["LOG_LEVEL"] = "INFO"
     if name == "beat":
         return [*deltacrown, "beat", "--schedule", str(site.directory / "beat")], options
-    of_celery = ["--", "--loglevel", "INFO", "--hostname", f"{name}@%h"]
+    of_celery = ["--", "--hostname", f"{name}@%h"]
     return [*deltacrown, "worker", "--concurrency", "1", *of_celery], options
 
 
