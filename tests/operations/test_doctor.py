@@ -395,7 +395,7 @@ def test_a_replica_that_follows_nobody_or_is_away_is_told(monkeypatch):
     monkeypatch.setattr(replicas.replica, "is_configured", lambda: True)
     monkeypatch.setattr(replicas.replica, "ALIAS", "default")
     [(_, alone, _)] = look("replica")
-    monkeypatch.setattr(replicas, "_REPLICA", "SELECT true, 0")
+    monkeypatch.setattr(replicas, "_REPLICA", f"SELECT true, -{replicas.MOST_BEHIND}")
     [(severity, behind, _)] = look("replica")
     monkeypatch.setattr(replicas, "_REPLICA", "SELECT 1 / 0")
     [(_, away, mend)] = look("replica")

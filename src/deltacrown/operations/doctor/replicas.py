@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import Error, connection, connections
+from django.db import Error, connections
 
 from deltacrown.core import replica
 from deltacrown.operations.doctor.findings import Finding, Visit, write_size
 
 #: From here on hardly any request finds on it what it must see.
 MOST_BEHIND = 64 << 20
-_PRIMARY = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
 _REPLICA = "SELECT pg_is_in_recovery(), (pg_last_wal_replay_lsn() - '0/0')::bigint"
 
 
@@ -35,11 +34,9 @@ def find_replica_faults(_visit: Visit) -> Iterator[Finding]:
             "Make it anew with pg_basebackup -R, or unset DATABASE_REPLICA_URL and restart.",
         )
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_PRIMARY)
-        ((written,),) = cursor.fetchall()
-    if written - replayed > MOST_BEHIND:
+    behind = replica.read_position() - replayed
+    if behind > MOST_BEHIND:
         yield Finding.advice(
-            f"The replica is {write_size(written - replayed)} behind the primary.",
+            f"The replica is {write_size(behind)} behind the primary.",
             "Look in its log, and for long queries on it: they hold back what it follows.",
         )
