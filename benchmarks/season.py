@@ -190,8 +190,8 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
     """Insert all rows.
 
     :param note: called after each table with its name, its rows and the seconds they took.
-    :param through_triggers: keep all triggers. Otherwise they are installed afterwards, and the numbers
-        recounted, as ``migrate`` does.
+    :param through_triggers: keep all triggers. Otherwise they are installed afterwards, the rows recorded as
+        they would have recorded them, and the numbers recounted, as ``migrate`` does.
     """
     from django_tally.triggers import installation, migrating
 
@@ -213,6 +213,10 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
         started = time.perf_counter()
         run_all(cursor, size, GRAND_CUP)
         note("the largest tournament", size.grand, time.perf_counter() - started)
+        if not through_triggers:
+            started = time.perf_counter()
+            record_all(cursor)
+            note("all rows recorded", size.matches, time.perf_counter() - started)
         started = time.perf_counter()
         # Without statistics the planner would join what was just filled row by row.
         cursor.execute("VACUUM ANALYZE")
@@ -223,6 +227,25 @@ def fill(size: Size, note: Callable[[str, int, float], None], *, through_trigger
             migrating.sync_after_migrating(using="default")
             note("triggers installed, all recounted", size.matches, time.perf_counter() - started)
         cursor.execute("VACUUM ANALYZE")
+
+
+def record_all(cursor: Any) -> None:
+    """Record what was inserted as the triggers would have: which rows each statement wrote, and when.
+
+    A row in no recording is one that no trigger saw, as after a damage, and a repair would tell of it.
+    """
+    from django_tally.commits import RECORDINGS
+    from django_tally.sources import list_sources
+
+    for source in list_sources():
+        if source.table in TABLES:
+            cursor.execute(
+                f"INSERT INTO {RECORDINGS} "
+                "(source, written_at, transaction_id, first_row, last_row, committed_at) "
+                f"SELECT '{source.label}', recorded_at, xmin::text::bigint, min({source.key}), "
+                f"max({source.key}), recorded_at FROM {source.table} GROUP BY 2, 3 "
+                "ON CONFLICT (written_at, source, transaction_id) DO NOTHING"
+            )
 
 
 def count_all(cursor: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from itertools import count
@@ -119,18 +120,27 @@ def own_tables(db: None) -> None:
     empty_tables()
 
 
-@pytest.fixture
-def no_reactions() -> Iterator[None]:
-    """Disconnect the reactions to events, for tests of an app's own queries or of hand-made timelines."""
+@contextmanager
+def without_reactions() -> Iterator[None]:
+    """Disconnect the reactions to events, as the fixture ``no_reactions`` does for a test."""
     from deltacrown.notifications import receivers as telling
     from deltacrown.user_profile import receivers
     from deltacrown.webhooks import receivers as outbox
 
     for each in (outbox, telling, receivers):
         each.disconnect()
-    yield
-    for each in (outbox, receivers, telling):
-        each.connect()
+    try:
+        yield
+    finally:
+        for each in (outbox, receivers, telling):
+            each.connect()
+
+
+@pytest.fixture
+def no_reactions() -> Iterator[None]:
+    """Disconnect the reactions to events, for tests of an app's own queries or of hand-made timelines."""
+    with without_reactions():
+        yield
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import threading
 import time
 from pathlib import Path
 
-from deploy.local import machine, report
+from deploy.local import machine, pgbouncer, report
 from deploy.local.load import Ground, Load
 from deploy.local.parts import DidNotStart
-from deploy.local.site import Site
+from deploy.local.site import ROLE, Site
 
 CLONE = Path(__file__).resolve().parents[2]
 #: Clients at a time, one stage after the other.
@@ -54,6 +54,9 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10, help="of each stage of the load, by default 10")
     parser.add_argument("--matches", type=int, default=20_000, help="of the season, by default 20000")
     parser.add_argument("--players", type=int, default=300, help="of the season, by default 300")
+    parser.add_argument(
+        "--pgbouncer", action="store_true", help="PgBouncer in transaction mode before PostgreSQL"
+    )
     return parser.parse_args(arguments)
 
 
@@ -99,14 +102,16 @@ def prepare(options: argparse.Namespace) -> Site:
 
     :raises CannotRun: this machine cannot run it.
     """
-    if missing := machine.list_missing():
+    besides = ["pgbouncer"] if options.pgbouncer else []
+    if missing := machine.list_missing(*besides):
         tell(f"Installing {', '.join(missing)}")
-    machine.install_missing()
+    machine.install_missing(*besides)
     folder = machine.choose_folder(options.folder.absolute())
     folder.mkdir(parents=True, exist_ok=True)
     tell(f"Building the wheel and installing it into {folder}/venv")
     python = machine.install_package(CLONE, folder)
-    site = Site(folder, python, port=options.port, plain_port=options.plain_port)
+    ports = {"port": options.port, "plain_port": options.plain_port}
+    site = Site(folder, python, **ports, is_behind_pgbouncer=options.pgbouncer)
     tell("Making PostgreSQL's cluster and the configuration of nginx")
     site.make()
     return site
@@ -196,7 +201,11 @@ def check_facts(site: Site, run: str, stages: list[report.Stage]) -> bool:
     verified = site.manage("reconcile_stats", "--dry-run", check=False)
     # A match has two lines. Those of the warm-up were recorded too, and are counted by nobody here.
     is_kept, is_right = lines >= 2 * recorded, verified.returncode == 0
+    read_again = sum(stage.seen.read_again for stage in stages)
     print(f"    failed requests: {failures}; matches acknowledged: {recorded}, lines kept: {lines}")
+    print(f"    looked for by whoever had just recorded them, and found: {read_again}")
+    if site.pooled:
+        print(f"    {pgbouncer.say(site.pooled, ROLE)}")
     print(f"    {verified.stdout.strip().splitlines()[-1] if verified.stdout.strip() else verified.stderr}")
     return not failures and is_kept and is_right
 

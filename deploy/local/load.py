@@ -48,12 +48,16 @@ class Ground:
 
 @dataclass
 class Seen:
-    """What clients saw: seconds of each answer, what was no answer, and the keys of recorded matches."""
+    """What clients saw: seconds of each answer, what was no answer, and the keys of recorded matches.
+
+    :ivar read_again: of those, how many were looked for by whoever recorded them, and found.
+    """
 
     reads: list[float] = field(default_factory=list)
     writes: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     recorded: list[str] = field(default_factory=list)
+    read_again: int = 0
     seconds: float = 0.0
 
     @property
@@ -101,22 +105,25 @@ class Load:
             whole.writes += part.writes
             whole.failures += part.failures
             whole.recorded += part.recorded
+            whole.read_again += part.read_again
         return whole
 
     def _keep_asking(self, seen: Seen, end: float, writes: float) -> None:
         pick = random.Random(self._take_number())
         paths, weights = list(READS), list(READS.values())
         while time.monotonic() < end:
-            client = self._come()
+            client, last = self._come(), None
             try:
                 for _ in range(REQUESTS_OF_A_CLIENT):
                     if time.monotonic() > end:
                         break
                     if pick.random() < writes:
-                        self._record(client, seen, pick)
+                        last = self._record(client, seen, pick) or last
                     else:
                         [path] = pick.choices(paths, weights)
                         self._read(client, seen, path.format(player=pick.choice(self.ground.players)))
+                if last:
+                    self._read_again(client, seen, *last)
             except (OSError, http.client.HTTPException) as error:
                 seen.failures[type(error).__name__] += 1
             finally:
@@ -144,7 +151,10 @@ class Load:
         else:
             seen.failures[f"{status} {path.split('/')[1]}"] += 1
 
-    def _record(self, client: http.client.HTTPSConnection, seen: Seen, pick: random.Random) -> None:
+    def _record(
+        self, client: http.client.HTTPSConnection, seen: Seen, pick: random.Random
+    ) -> tuple[str, str] | None:
+        """Record a match; return its key and the winner where it was acknowledged."""
         number = self._take_number()
         key = f"{self.run}-{number}"
         winner, loser = pick.sample(self.ground.players, 2)
@@ -160,8 +170,19 @@ class Load:
         if status == 200:
             seen.writes.append(seconds)
             seen.recorded.append(key)
-        else:
-            seen.failures[f"{status} recording"] += 1
+            return key, winner
+        seen.failures[f"{status} recording"] += 1
+        return None
+
+    def _read_again(self, client: http.client.HTTPSConnection, seen: Seen, key: str, winner: str) -> None:
+        """Look for the match that was recorded last, at its own address and in the winner's history."""
+        for path in (f"/api/v1/matches/{self.ground.game}/{key}", f"/api/v1/players/{winner}/matches"):
+            client.request("GET", path)
+            answer = client.getresponse()
+            if key.encode() not in answer.read():
+                seen.failures[f"{answer.status} without what was recorded"] += 1
+                return
+        seen.read_again += 1
 
 
 def ask(

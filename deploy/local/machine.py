@@ -18,6 +18,8 @@ PROGRAMS = {
     "nginx": "nginx-light",
     "openssl": "openssl",
 }
+#: What is needed only where it is asked for.
+ON_DEMAND = {"pgbouncer": "pgbouncer"}
 #: Where Debian keeps what is not on the path of everybody.
 FOLDERS = ("/usr/sbin", "/usr/lib/postgresql/*/bin", "/usr/local/sbin")
 #: Servers must not have the rights of root: when root calls, they run as this account, which owns nothing.
@@ -49,21 +51,26 @@ def get_program(name: str) -> str:
     """
     found = find_program(name)
     if found is None:
-        raise CannotRun(f"There is no program {name}: install Debian's package {PROGRAMS.get(name, name)}.")
+        package = {**PROGRAMS, **ON_DEMAND}.get(name, name)
+        raise CannotRun(f"There is no program {name}: install Debian's package {package}.")
     return str(found)
 
 
-def list_missing() -> list[str]:
-    """Return the packages whose programs are not installed."""
-    return [package for program, package in PROGRAMS.items() if find_program(program) is None]
+def list_missing(*besides: str) -> list[str]:
+    """Return the packages whose programs are not installed.
+
+    :param besides: programs of :data:`ON_DEMAND` that are needed, too.
+    """
+    wanted = PROGRAMS | {program: ON_DEMAND[program] for program in besides}
+    return [package for program, package in wanted.items() if find_program(program) is None]
 
 
-def install_missing() -> None:
+def install_missing(*besides: str) -> None:
     """Install what is missing with apt, without having Debian start the services of it.
 
     :raises CannotRun: it cannot be installed here.
     """
-    missing = list_missing()
+    missing = list_missing(*besides)
     if not missing:
         return
     wanted = " ".join(missing)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.local import proxy
+from deploy.local import pgbouncer, proxy
 from deploy.local.machine import CannotRun, can_reach, find_account, get_program, own
 from deploy.local.parts import Part, find_rights
 
@@ -22,6 +22,8 @@ POSTGRESQL = {"shared_buffers": "256MB", "max_connections": "100", "listen_addre
 #: Only cached pages have a lifetime: they alone are evicted, and never the queue.
 REDIS = ("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru", "--appendonly", "yes", "--save", "")
 ROLE = "deltacrown"
+#: Of the web server behind PgBouncer: it has the limits of a request, and may all that the first one may.
+WEB_ROLE = "deltacrown_web"
 
 
 class Site:
@@ -31,6 +33,8 @@ class Site:
     :param servers: web servers, each on a socket of its own.
     :param processes: of each web server.
     :param settings: variables of the environment in place of the usual ones.
+    :param is_behind_pgbouncer: PgBouncer in transaction mode stands between the servers of the site and
+        PostgreSQL; commands are run against PostgreSQL itself.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Site:
         processes: int = 2,
         workers: int = 1,
         settings: Mapping[str, str] | None = None,
+        is_behind_pgbouncer: bool = False,
     ) -> None:
         self.folder, self.python, self.port, self.plain_port = folder, python, port, plain_port
         self.owner = find_account()
@@ -51,6 +56,7 @@ class Site:
         # root, then run as who called.
         self.account = self.owner if can_reach(python.resolve()) else None
         self.home, self.run = folder / "home", folder / "run"
+        self.pooled = folder / "pgbouncer" if is_behind_pgbouncer else None
         self.sockets = [self.run / f"web-{number}.sock" for number in range(1, servers + 1)]
         self.environment = {**self._read_environment(processes), **(settings or {})}
         self.parts: dict[str, Part] = {}
@@ -100,11 +106,18 @@ class Site:
         redis = [get_program("redis-server"), "--port", "0", "--unixsocket", str(self.run / "redis.sock")]
         redis += ["--dir", str(self.folder / "redis"), *REDIS]
         self._add("redis", redis, lambda: is_listening(self.run / "redis.sock"))
+        if self.pooled:
+            there = [get_program("pg_isready"), "-q", "-h", str(self.pooled)]
+            command = pgbouncer.command(self.pooled / "pgbouncer.ini")
+            self._add("pgbouncer", command, lambda: not subprocess.run(there, check=False).returncode)
 
     def _define_web(self) -> None:
         for number, path in enumerate(self.sockets, 1):
             self._define(
-                f"web-{number}", ["serve", "--socket", str(path)], lambda path=path: is_serving(path)
+                f"web-{number}",
+                ["serve", "--socket", str(path)],
+                lambda path=path: is_serving(path),
+                **self._pool(WEB_ROLE),
             )
 
     def _define_worker(self, name: str) -> None:
@@ -112,7 +125,14 @@ class Site:
             part = self.parts[name]
             return part.log.read_text(errors="replace").count(" ready.") >= part.starts
 
-        self._define(name, ["worker", "--", "--hostname", f"{name}@%h"], is_ready, LOG_LEVEL="INFO")
+        command = ["worker", "--", "--hostname", f"{name}@%h"]
+        self._define(name, command, is_ready, LOG_LEVEL="INFO", **self._pool(ROLE))
+
+    def _pool(self, role: str) -> dict[str, str]:
+        """Return the settings of a process that goes through PgBouncer, where there is one."""
+        if self.pooled is None:
+            return {}
+        return {"DATABASE_URL": f"postgres://{role}:@/{ROLE}?host={self.pooled}", "DATABASE_PGBOUNCER": "1"}
 
     def _define_proxy(self) -> None:
         folder = self.folder / "nginx"
@@ -132,7 +152,7 @@ class Site:
             log=self.folder / "log" / f"{name}.log",
             environment={**self.environment, **settings},
             is_ready=is_ready,
-            account=self.owner if name == "postgresql" else self.account,
+            account=self.owner if name in {"postgresql", "pgbouncer"} else self.account,
             stop_signal=stop_signal,
         )
 
@@ -152,6 +172,10 @@ class Site:
         proxy.write(self.folder / "nginx", site, as_root=self.account is None and os.getuid() == 0)
         own([*folders, *(self.folder / "nginx").iterdir()], self.account)
         own([self.run, self.home, self.folder / "postgresql"], self.owner)
+        if self.pooled:
+            self.pooled.mkdir(exist_ok=True)
+            pgbouncer.write(self.pooled, server=self.run, roles=(ROLE, WEB_ROLE))
+            own([self.pooled, *self.pooled.glob("*.*")], self.owner)
         if not (self.folder / "postgresql" / "PG_VERSION").exists():
             self._make_cluster()
 
@@ -163,7 +187,7 @@ class Site:
             raise CannotRun(f"PostgreSQL's cluster was not made: {done.stderr[-1000:]}")
 
     def make_database(self) -> None:
-        """Make the role of the site, which owns its database and may do nothing else, once."""
+        """Make the database and its role, once, and behind PgBouncer the role of the web server."""
         psql = [
             get_program("psql"),
             "--host",
@@ -171,7 +195,10 @@ class Site:
             "--username",
             "postgres",
         ]
-        for statement in (f"CREATE ROLE {ROLE} LOGIN", f"CREATE DATABASE {ROLE} OWNER {ROLE}"):
+        statements = [f"CREATE ROLE {ROLE} LOGIN", f"CREATE DATABASE {ROLE} OWNER {ROLE}"]
+        if self.pooled:
+            statements += [f"CREATE ROLE {WEB_ROLE} LOGIN IN ROLE {ROLE}", *pgbouncer.limit(WEB_ROLE)]
+        for statement in statements:
             self.call([*psql, "--command", statement])  # one that is there already stays
 
     def start(self, *names: str) -> None:

@@ -80,7 +80,12 @@ def committed_sql(column: str, label: str, connection: BaseDatabaseWrapper, *, r
 
     To the transaction at hand its own writes are told by their statements: it is not committed yet.
     """
-    conditions = [f"g.source = {literal(label, connection)}", f"g.written_at = {column}"]
+    return committed_to_sql(column, literal(label, connection), connection, row=row)
+
+
+def committed_to_sql(column: str, source: str, connection: BaseDatabaseWrapper, *, row: str = "") -> str:
+    """As ``committed_sql``, of a source whose label is SQL."""
+    conditions = [f"g.source = {source}", f"g.written_at = {column}"]
     if row:
         conditions.append(f"{row} BETWEEN g.first_row AND g.last_row")
     if connection.vendor == "postgresql":
@@ -89,13 +94,15 @@ def committed_sql(column: str, label: str, connection: BaseDatabaseWrapper, *, r
     return f"(SELECT MAX(g.committed_at) FROM {RECORDINGS} g WHERE {' AND '.join(conditions)})"
 
 
-def recorded_sql(field: str, column: str, label: str, row: str, connection: BaseDatabaseWrapper) -> str:
+def recorded_sql(field: str, column: str, source: str, row: str) -> str:
     """Return, as SQL, what the recording of ``row`` at ``column`` says in ``field``; empty where none tells.
 
     Where statements of one time both span the row, the one that spans fewer says it.
+
+    :param source: the label of the row's source, as SQL.
     """
     return (
-        f"COALESCE((SELECT g.{field} FROM {RECORDINGS} g WHERE g.source = {literal(label, connection)} "
+        f"COALESCE((SELECT g.{field} FROM {RECORDINGS} g WHERE g.source = {source} "
         f"AND g.written_at = {column} AND {row} BETWEEN g.first_row AND g.last_row "
         f"ORDER BY g.last_row - g.first_row, g.id DESC LIMIT 1), '')"
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection
 
-from django_tally.commits import committed_sql, recorded_sql
+from django_tally.commits import committed_to_sql, recorded_sql
 from django_tally.database_clock import read_datetime
 from django_tally.feeds import Model
 from django_tally.models import Repair, Revision
@@ -36,7 +36,7 @@ DailyPosition = tuple[str, int]
 #: The source of the changes that a repair tells because no row does.
 REPAIR = Repair._meta.label
 #: Two images that are not there; typed, since streams that have some are read in the same statement.
-NO_IMAGES = "CAST(NULL AS jsonb), CAST(NULL AS jsonb)"
+NO_IMAGES = "CAST(NULL AS jsonb) AS old_image, CAST(NULL AS jsonb) AS new_image"
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,11 @@ def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None
         for streams in _list_streams([number])
         for stream in streams
     ]
-    columns = "written, committed, identifier, row_id, delta, old_image, new_image, actor, reason"
-    read = [f"stream{place} ({columns}) AS ({stream.sql})" for place, (_, stream) in enumerate(ranked)]
-    changes = [
-        f"SELECT {_day_of('COALESCE(committed, written)')} AS day, {rank} AS number, delta FROM stream{place}"
-        for place, (rank, _) in enumerate(ranked)
-    ]
+    read = " UNION ALL ".join(
+        f"SELECT {rank} AS number, p.* FROM ({stream.sql}) p" for rank, stream in ranked
+    )
+    day_of = _day_of(f"COALESCE({_find_committed()}, s.written)")
+    changes = f"SELECT {day_of} AS day, s.number, s.delta FROM ({read}) s"
     past = ""
     if after:
         day, rank = literal(after[0], connection), int(after[1])
@@ -137,8 +136,7 @@ def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None
 
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH {', '.join(read)} "
-            f"SELECT day, number, SUM(delta) FROM ({' UNION ALL '.join(changes)}) dated {past} "
+            f"SELECT day, number, SUM(delta) FROM ({changes}) dated {past} "
             f"GROUP BY day, number HAVING SUM(delta) <> 0 ORDER BY day DESC, number LIMIT {int(limit)}"
         )
         found = cursor.fetchall()
@@ -194,26 +192,52 @@ def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
 
 def _as_written(column: str) -> str:
     """Return a datetime column as a position has it: SQLite stores text, which its driver would parse."""
-    return column if connection.vendor == "postgresql" else f"{column} || ''"
+    return column if connection.vendor == "postgresql" else f"({column}) || ''"
 
 
-def _as_committed(column: str, label: str, *, row: str = "") -> str:
-    return _as_written(committed_sql(column, label, connection, row=row))
+def _find_committed() -> str:
+    """Return, as SQL, when a row ``s`` of a stream was committed; NULL where unknown."""
+    recorded = committed_to_sql("s.written", "s.source", connection, row="s.row_id")
+    changed = committed_to_sql("s.written", "s.source", connection)
+    return f"CASE s.told WHEN {_RECORDED} THEN {recorded} WHEN {_CHANGED} THEN {changed} ELSE s.written END"
 
 
-def _recorded_by(column: str, label: str, row: str) -> str:
-    """Return, as SQL, the actor and the reason of a recording."""
-    return ", ".join(recorded_sql(field, column, label, row, connection) for field in ("actor", "reason"))
+def _find_recorded(field: str) -> str:
+    """Return, as SQL, the actor or the reason of a row ``s`` of a stream."""
+    recorded = recorded_sql(field, "s.written", "s.source", "s.row_id")
+    return f"CASE s.told WHEN {_RECORDED} THEN {recorded} ELSE s.{field} END"
+
+
+#: What a stream tells of: rows recorded, rows changed, and what no row tells of. When the first two were
+#: committed, and who recorded, is looked up of what is shown, once for all streams: each would be planned.
+_RECORDED, _CHANGED, _REPAIRED = "'recorded'", "'changed'", "'repaired'"
+
+
+def _select(
+    told: str,
+    label: str,
+    written: str,
+    row: str,
+    delta: str,
+    *,
+    identifier: str = "",
+    images: str = NO_IMAGES,
+    actor: str = "''",
+    reason: str = "''",
+) -> str:
+    """Return the columns of every stream."""
+    return (
+        f"SELECT {told} AS told, {literal(label, connection)} AS source, {written} AS written, "
+        f"{identifier or row} AS identifier, {row} AS row_id, {delta} AS delta, {images}, "
+        f"{actor} AS actor, {reason} AS reason"
+    )
 
 
 def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
     label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
-    committed = _as_committed("t.recorded_at", label, row=f"t.{key}")
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
     sql = (
-        f"SELECT {_as_written('t.recorded_at')} AS written, {committed}, "
-        f"t.{key}, t.{key}, {delta}, {NO_IMAGES}, {_recorded_by('t.recorded_at', label, f't.{key}')} "
-        f"FROM {table_of(model)} t "
+        f"{_select(_RECORDED, label, 't.recorded_at', f't.{key}', delta)} FROM {table_of(model)} t "
         f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
     )
     return _Stream(number.stat.name, label, sql, "t.recorded_at", f"t.{key}")
@@ -221,11 +245,8 @@ def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
 
 def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
     delta = number.image_delta(model, "old")
-    committed = _as_committed("r.recorded_at", label, row="r.row")
     sql = (
-        f"SELECT {_as_written('r.recorded_at')} AS written, {committed}, "
-        f"r.row, r.row, {delta}, {NO_IMAGES}, {_recorded_by('r.recorded_at', label, 'r.row')} "
-        f"FROM {REVISIONS} r "
+        f"{_select(_RECORDED, label, 'r.recorded_at', 'r.row', delta)} FROM {REVISIONS} r "
         f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
     )
     return _Stream(number.stat.name, label, sql, "r.recorded_at", "r.row")
@@ -233,12 +254,18 @@ def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
 
 def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
     delta = f"({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')})"
-    sql = (
-        f"SELECT {_as_written('r.changed_at')}, {_as_committed('r.changed_at', label)}, "
-        f"r.id, r.row, {delta}, r.old, r.new, r.actor, r.reason "
-        f"FROM {REVISIONS} r "
-        f"WHERE {number.revised(label)} AND {delta} <> 0"
+    columns = _select(
+        _CHANGED,
+        label,
+        "r.changed_at",
+        "r.row",
+        delta,
+        identifier="r.id",
+        images="r.old AS old_image, r.new AS new_image",
+        actor="r.actor",
+        reason="r.reason",
     )
+    sql = f"{columns} FROM {REVISIONS} r WHERE {number.revised(label)} AND {delta} <> 0"
     return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id", is_of_revisions=True)
 
 
@@ -252,11 +279,10 @@ def _read_repairs(number: StatOf) -> _Stream:
 
 
 def _tell_repairs(number: StatOf, at: str, delta: str) -> _Stream:
-    sql = (
-        f"SELECT {_as_written(at)}, {_as_written(at)}, r.id, r.id, {delta}, {NO_IMAGES}, '', r.reason "
-        f"FROM {REPAIRS} r WHERE {number.is_repaired()}"
+    columns = _select(_REPAIRED, REPAIR, at, "r.id", delta, reason="r.reason")
+    return _Stream(
+        number.stat.name, REPAIR, f"{columns} FROM {REPAIRS} r WHERE {number.is_repaired()}", at, "r.id"
     )
-    return _Stream(number.stat.name, REPAIR, sql, at, "r.id")
 
 
 def _list_from_streams(
@@ -281,7 +307,11 @@ def _read_streams(
         parts.append(f"SELECT {place} AS place, p.* FROM ({stream.sql}{past} {order}) p")
 
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts))
+        cursor.execute(
+            f"SELECT s.place, {_as_written('s.written')}, {_as_written(_find_committed())}, s.identifier, "
+            f"s.row_id, s.delta, s.old_image, s.new_image, {_find_recorded('actor')}, "
+            f"{_find_recorded('reason')} FROM ({' UNION ALL '.join(parts)}) s"
+        )
         rows = cursor.fetchall()
     pages: list[list[Change]] = [[] for _ in ranked]
     for place, *row in rows:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from django.db import OperationalError, connections
 
+from django_tally.batches import in_batches
 from django_tally.declarations import Contribution
 from django_tally.feeds import (
     Model,
@@ -27,10 +28,10 @@ from django_tally.fields import Stat
 from django_tally.models import Repair, Run
 from django_tally.orphans import sort_findings
 from django_tally.recount_sql import recount_rows_sql
-from django_tally.repair_facts import OWNERS
+from django_tally.repair_facts import OWNERS, ROWS
 from django_tally.schema import quote, table_of
 from django_tally.signals import numbers_repaired
-from django_tally.tracing import Telling
+from django_tally.tracing import NOTHING_FORESEEN, Foreseen, Telling
 from django_tally.transactions import ATTEMPTS, LONGEST_PAUSE_SECONDS, atomic_service
 from django_tally.triggers.installation import find_faults, find_session_faults
 from django_tally.verification import Drift, count_numbers, find_drift
@@ -42,6 +43,9 @@ BATCH = 50
 #: The seconds that a batch should take. The next one has as many rows as would have fitted into the last one,
 #: within half of ``BATCH`` (below, it is not the rows that take long) and four times it.
 AIM = 0.03
+#: Rows of whom what a repair has to tell is read at a time, before any is locked: a statement over a dozen
+#: sources takes as long to plan as to run for so many.
+SHEET = 400
 #: How long a batch waits for a lock: less than PostgreSQL's ``deadlock_timeout``, a second, so that of a
 #: deadlock with a caller it is the repair that gives way.
 PATIENCE = "250ms"
@@ -142,28 +146,36 @@ def _verify_and_repair(
     found: dict[Model, list[Drift]] = {holder: [] for holder in holders}
     for drift in find_drift(*holders, first_keys=first_keys):
         found[drift.holder].append(drift)
-    drifted: dict[Model, list[Keys]] = {}
+    drifted: dict[Model, dict[Keys, dict[str, int]]] = {}
     for holder in holders:
         run.numbers_checked += count_numbers(holder, first_keys=first_keys)
         sorted_out = sort_findings(holder, found[holder])
         run.faults += [fault for fault in sorted_out.faults if fault not in run.faults]
         outcome.drifts.extend(sorted_out.drifts)
-        drifted[holder] = sorted({drift.keys for drift in sorted_out.drifts})
+        wrong = drifted[holder] = {}
+        for drift in sorted(sorted_out.drifts, key=lambda drift: drift.keys):
+            wrong.setdefault(drift.keys, {})[drift.stat] = drift.actual
     if run.dry_run:
         return
 
     telling = Telling(run) if is_told else None
     done, total = 0, sum(len(keys) for keys in drifted.values())
-    for holder, keys in drifted.items():
+    for holder, wrong in drifted.items():
         left: list[Keys] = []
-        start, size = 0, BATCH
-        while batch := keys[start : start + size]:
-            progress(f"repairing {holder._meta.label}", done, total)
-            began = time.perf_counter()
-            repairs, busy = _repair_what_is_free(outcome.run, holder, batch, clock(), telling)
-            start, size = start + size, _fit_batch(len(batch), time.perf_counter() - began)
-            outcome.repairs.extend(repairs)
-            left, done = left + busy, done + len(batch) - len(busy)
+        size = BATCH
+        for sheet in in_batches(list(wrong), SHEET):
+            numbers = {keys: wrong[keys] for keys in sheet}
+            foreseen = telling.foresee(holder, numbers) if telling else NOTHING_FORESEEN
+            start = 0
+            while batch := sheet[start : start + size]:
+                progress(f"repairing {holder._meta.label}", done, total)
+                began = time.perf_counter()
+                repairs, busy = _repair_what_is_free(
+                    outcome.run, holder, batch, clock(), telling, foreseen=foreseen
+                )
+                start, size = start + size, _fit_batch(len(batch), time.perf_counter() - began)
+                outcome.repairs.extend(repairs)
+                left, done = left + busy, done + len(batch) - len(busy)
         # What writers held: one at a time, so that whoever is waited for waits for nothing held here.
         for row_keys in left:
             progress(f"repairing {holder._meta.label}, after its writers", done, total)
@@ -193,14 +205,22 @@ def repair_rows(
 
 
 def _repair_what_is_free(
-    run: Run, holder: Model, keys: Sequence[Keys], now: datetime, telling: Telling | None
+    run: Run,
+    holder: Model,
+    keys: Sequence[Keys],
+    now: datetime,
+    telling: Telling | None,
+    *,
+    foreseen: Foreseen,
 ) -> tuple[list[Repair], list[Keys]]:
     """Repair the rows that no writer holds; return the repairs, and the keys of the others.
 
     It waits for no row while it holds others. What it may have to wait for beside, it waits for shortly.
     """
     try:
-        return _repair(run, holder, keys, now, telling, is_hasty=True, patience=_find_patience())
+        return _repair(
+            run, holder, keys, now, telling, foreseen=foreseen, is_hasty=True, patience=_find_patience()
+        )
     except OperationalError as error:
         if not _gave_way(error):
             raise
@@ -242,6 +262,7 @@ def _repair(
     now: datetime,
     telling: Telling | None,
     *,
+    foreseen: Foreseen = NOTHING_FORESEEN,
     is_hasty: bool = False,
     patience: str = "",
 ) -> tuple[list[Repair], list[Keys]]:
@@ -273,8 +294,7 @@ def _repair(
             repair.run, repair.repaired_at = run, now
             logger.warning("repaired %s", repair)
         if telling:
-            telling.revise_untracked({row_keys[0] for row_keys in wrong})
-            telling.explain_repairs(holder, repairs)
+            telling.tell(holder, repairs, foreseen)
     busy = [row_keys for row_keys in keys if row_keys not in cached] if is_hasty else []
     made = Repair.objects.bulk_create(repairs)
     if made:
@@ -315,19 +335,26 @@ def _lock_rows(holder: Model, keys: Sequence[Keys], *, is_hasty: bool = False) -
 
 def _count_rows(holder: Model, keys: Sequence[Keys]) -> Numbers:
     first = ", ".join(str(key) for key in sorted({row_keys[0] for row_keys in keys}))
-    return _read_numbers(holder, _write_recount(holder, get_contributions(holder)).replace(OWNERS, first))
+    statement = _write_recount(holder, get_contributions(holder)).replace(OWNERS, first)
+    return _read_numbers(holder, statement.replace(ROWS, _list_rows(keys)))
 
 
 @lru_cache(maxsize=32)
 def _write_recount(holder: Model, contributions: tuple[Contribution, ...]) -> str:  # noqa: ARG001 - part of the key
-    """Return the recount of ``OWNERS``, written once for as long as the same is declared."""
-    return recount_rows_sql(holder, connections["default"], f"{{key}} IN ({OWNERS})")
+    """Return the recount of ``ROWS`` of ``OWNERS``, written once for as long as the same is declared."""
+    only = f"{{key}} IN ({OWNERS})"
+    if len(get_key_columns(holder)) > 1:
+        only += f" AND ({{keys}}) IN (VALUES {ROWS})"
+    return recount_rows_sql(holder, connections["default"], only)
 
 
 def _among(holder: Model, keys: Sequence[Keys]) -> str:
     columns = ", ".join(quote(c) for c in get_key_columns(holder))
-    values = ", ".join(f"({', '.join(str(int(key)) for key in row_keys)})" for row_keys in keys)
-    return f"({columns}) IN (VALUES {values})"
+    return f"({columns}) IN (VALUES {_list_rows(keys)})"
+
+
+def _list_rows(keys: Sequence[Keys]) -> str:
+    return ", ".join(f"({', '.join(str(int(key)) for key in row_keys)})" for row_keys in keys)
 
 
 def _read_numbers(holder: Model, sql: str) -> Numbers:

@@ -43,7 +43,8 @@ class Pass:
 class Recounting:
     """The numbers of ``holders``, recounted: common table expressions, and a relation per holder of its own.
 
-    :param only: a condition on the owner of a row, written with ``{key}`` in the place of its column.
+    :param only: a condition on the owner of a row, written with ``{key}`` in the place of its column, and
+        ``{keys}`` in that of all columns that are grouped by.
     """
 
     def __init__(self, holders: Sequence[Model], connection: BaseDatabaseWrapper, only: str = "") -> None:
@@ -91,9 +92,9 @@ class Recounting:
                 one.terms.setdefault(self._aggregate(contributions, shared), f"n{len(one.terms)}")
         owner = quote(one.keys[0])
         conditions = [condition_sql(source, all_of(shared), self._connection), f"{owner} IS NOT NULL"]
-        if self._only:
-            conditions.append(self._only.format(key=owner))
         keys = ", ".join(map(quote, one.keys))
+        if self._only:
+            conditions.append(self._only.format(key=owner, keys=keys))
         terms = ", ".join(f"{term} AS {name}" for term, name in one.terms.items())
         return (
             f"{one.name} AS (SELECT {keys}, {terms} FROM {table_of(source)} "

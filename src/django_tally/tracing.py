@@ -6,7 +6,8 @@ other row nothing tells what it was before: what a repair changes beyond these i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -48,7 +49,7 @@ def _list_histories() -> Iterator[Source]:
 
 
 def _write_suspects(sources: Sequence[Source]) -> str:
-    """Return the SELECT of what of ``OWNERS`` may not be as history tells: place of the source, and key.
+    """Return the SELECT of what of ``OWNERS`` may not be as history tells: place of the source, key, owner.
 
     Those are rows without revision that were never recorded, and, without a key, each source of which they
     have revisions. One statement, since most often it finds none.
@@ -63,7 +64,7 @@ def _write_suspects(sources: Sequence[Source]) -> str:
         f"WHEN {literal(source.label, connection)} THEN {place}" for place, source in enumerate(sources)
     )
     parts.append(
-        f"SELECT CASE source {places} END, NULL FROM "
+        f"SELECT CASE source {places} END, NULL, NULL FROM "
         f"(SELECT DISTINCT source FROM {REVISIONS} WHERE owner IN ({OWNERS})) s"
     )
     return " UNION ".join(parts)
@@ -91,15 +92,15 @@ def _write_changed(place: int, source: Source) -> str:
         "ORDER BY r.id DESC LIMIT 1)"
     )
     return (
-        f"SELECT {place} AS place, d.row AS row FROM (SELECT DISTINCT row FROM {REVISIONS} "
+        f"SELECT {place} AS place, d.row AS row, d.owner FROM (SELECT DISTINCT row, owner FROM {REVISIONS} "
         f"WHERE source = {label} AND owner IN ({OWNERS})) d WHERE {dialect.differ(told, now)}"
     )
 
 
-def _read_places(statement: str, owners: Sequence[int]) -> list[tuple[int | None, int | None]]:
+def _read_places(statement: str, owners: Sequence[int]) -> list[tuple[int | None, int | None, int | None]]:
     with connection.cursor() as cursor:
         cursor.execute(statement.replace(OWNERS, ", ".join(map(str, owners))))
-        read: list[tuple[int | None, int | None]] = cursor.fetchall()
+        read: list[tuple[int | None, int | None, int | None]] = cursor.fetchall()
     return read
 
 
@@ -112,7 +113,7 @@ def _write_unrecorded(place: int, source: Source, table: Source, column: str) ->
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.source = {label}"
     adds = " OR ".join(f"({term}) <> 0" for term in table.contributions(connection).values())
     return (
-        f"SELECT {place}, t.{key} FROM {quote(table.table)} t WHERE {owner} IN ({OWNERS}) "
+        f"SELECT {place}, t.{key}, {owner} FROM {quote(table.table)} t WHERE {owner} IN ({OWNERS}) "
         f"AND NOT {is_recorded_sql('t', key, source.label, connection)} "
         f"AND NOT EXISTS ({revised} AND r.owner = {owner}) AND ({adds} OR EXISTS ({revised}))"
     )
@@ -182,6 +183,36 @@ def _number_of(repair: Repair) -> Number:
     return tuple(repair.keys.values()), repair.stat
 
 
+#: Owner → place of a source → the keys of its rows that may not be as history tells them.
+Suspects = dict[int, dict[int, set[int]]]
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What was read, before any row was locked, of numbers that had been found wrong.
+
+    It holds for a row whose sources still say what they were found to say; any other is read again.
+
+    :param numbers: the keys of each holder row → what its wrong numbers ought to be.
+    :param firsts: when the earliest row that adds to each wrong number was recorded.
+    """
+
+    numbers: Mapping[tuple[int, ...], Mapping[str, int]]
+    suspects: Suspects
+    firsts: Mapping[Number, datetime]
+
+    def list_others(self, repairs: Collection[Repair]) -> set[int]:
+        """Return the owners of whom something changed since."""
+        now: dict[tuple[int, ...], dict[str, int]] = {}
+        for repair in repairs:
+            now.setdefault(tuple(repair.keys.values()), {})[repair.stat] = repair.now
+        return {keys[0] for keys, numbers in now.items() if numbers != self.numbers.get(keys)}
+
+
+#: Where nothing was read before: every row is another than was foreseen.
+NOTHING_FORESEEN = Foreseen({}, {}, {})
+
+
 class Telling:
     """What history is told of the repairs of one run."""
 
@@ -189,33 +220,66 @@ class Telling:
         self.run = run
         self._revised: set[int] = set()
 
-    def revise_untracked(self, owners: Collection[int]) -> None:
-        """Write a revision for each row of ``owners`` that is not as history tells it.
+    def foresee(self, holder: Model, numbers: Mapping[tuple[int, ...], Mapping[str, int]]) -> Foreseen:
+        """Read what telling needs of these wrong numbers, while no row is locked.
 
-        The caller has locked what these rows add up to.
+        :param numbers: as verified before: what has been written since is told by what the sources say then.
+        """
+        suspects: Suspects = {}
+        for owners in in_batches(sorted({keys[0] for keys in numbers})):
+            suspects |= self._find_untracked(owners)
+        wrong = {(keys, stat) for keys, stats in numbers.items() if keys[0] not in suspects for stat in stats}
+        return Foreseen(numbers, suspects, read_first_changes(holder, wrong))
+
+    def tell(self, holder: Model, repairs: Collection[Repair], foreseen: Foreseen = NOTHING_FORESEEN) -> None:
+        """Write what changed beside the triggers, and set on each repair what that does not account for.
+
+        The caller has locked what is repaired. What was foreseen is written as it is now: only what there was
+        to compare was read before.
         """
         assert self._was_revised is not None  # noqa: S101 - read before the first revision is written
-        for batch in in_batches(sorted(owners)):
-            for source, rows in zip(self._sources, self._find_untracked(batch), strict=True):
-                for keys in in_batches(sorted(rows), BATCH):
-                    if _revise(source, keys, batch, self.run):
-                        self._revised.update(batch)
-
-    def _find_untracked(self, owners: Sequence[int]) -> list[set[int]]:
-        """Return, for each source, the rows of ``owners`` that may not be as history tells them."""
-        found: list[set[int]] = [set() for _ in self._sources]
-        suspects = _read_places(self._suspects, owners)
-        if revised := sorted({place for place, key in suspects if place is not None and key is None}):
-            suspects += _read_places(" UNION ".join(self._changed[place] for place in revised), owners)
-        for place, key in suspects:
-            if place is not None and key is not None:
-                found[place].add(int(key))
-        return found
-
-    def explain_repairs(self, holder: Model, repairs: Sequence[Repair]) -> None:
-        """Set on each repair what of it no source row accounts for, and since when it is told."""
         if not repairs:
             return
+        first_key = get_stat_keys(holder)[0]
+        others = foreseen.list_others(repairs)
+        owners = {repair.keys[first_key] for repair in repairs}
+        suspects = {owner: foreseen.suspects[owner] for owner in owners if owner in foreseen.suspects}
+        for batch in in_batches(sorted(others)):
+            suspects |= self._find_untracked(batch)
+        self._revise(suspects)
+        self._explain_repairs(holder, repairs, foreseen.firsts, others | set(suspects))
+
+    def _revise(self, suspects: Suspects) -> None:
+        """Write a revision for each suspect that is not as history tells it."""
+        for owners in in_batches(sorted(suspects)):
+            for place, source in enumerate(self._sources):
+                rows = {key for owner in owners for key in suspects[owner].get(place, ())}
+                for keys in in_batches(sorted(rows), BATCH):
+                    if _revise(source, keys, owners, self.run):
+                        self._revised.update(owners)
+
+    def _find_untracked(self, owners: Sequence[int]) -> Suspects:
+        """Return the rows of ``owners`` that may not be as history tells them."""
+        found: Suspects = {}
+        suspects = _read_places(self._suspects, owners)
+        if revised := sorted({place for place, key, _ in suspects if place is not None and key is None}):
+            suspects += _read_places(" UNION ".join(self._changed[place] for place in revised), owners)
+        for place, key, owner in suspects:
+            if place is not None and key is not None and owner is not None:
+                found.setdefault(int(owner), {}).setdefault(place, set()).add(int(key))
+        return found
+
+    def _explain_repairs(
+        self,
+        holder: Model,
+        repairs: Collection[Repair],
+        foreseen: Mapping[Number, datetime],
+        others: Collection[int],
+    ) -> None:
+        """Set on each repair what of it no source row accounts for, and since when it is told.
+
+        :param foreseen: when the first row of a number was recorded, where the owner is none of ``others``.
+        """
         first_key = get_stat_keys(holder)[0]
         owners = sorted({repair.keys[first_key] for repair in repairs})
         is_any_revised = self._was_revised or not self._revised.isdisjoint(owners)
@@ -227,7 +291,8 @@ class Telling:
             if repair.was is not None:  # else the row that shows the number was missing: nothing was shown
                 repair.unexplained = repair.now - repair.was - accounted.get(_number_of(repair), 0)
         unexplained = [repair for repair in repairs if repair.unexplained]
-        firsts = read_first_changes(holder, {_number_of(repair) for repair in unexplained})
+        unread = {_number_of(repair) for repair in unexplained if repair.keys[first_key] in others}
+        firsts = {**foreseen, **read_first_changes(holder, unread)}
         for repair in unexplained:
             repair.since = self._find_since(firsts.get(_number_of(repair)), now)
 

@@ -18,10 +18,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deltacrown.accounts.models import User
-from deltacrown.api.streams import write_cell
 from deltacrown.core.clock import now
 from deltacrown.games.models import MATCH_TABLES, Match
 from deltacrown.games.services import correct_match, void_match
+from deltacrown.interchange.cells import write_cell
 from deltacrown.pages import export_lines, exports
 from deltacrown.user_profile.models import Follow, StandingChange, UserProfile
 from tests import scene

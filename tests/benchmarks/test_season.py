@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from benchmarks.database import NO_RATE, RATES, lift_rates
 from benchmarks.limits import contending, exporting, importing, peers, reading, targets, tournaments, triggers
-from benchmarks.season import GRAND, Size, fill, fit
+from benchmarks.season import GRAND, TABLES, Size, fill, fit, record_all
 from django.db import connection
+
+from django_tally.sources import list_sources
 
 SIZE = Size(players=100, matches=800, teams=5, tournaments=8, entrants=10)
 has_peers = all(importlib.util.find_spec(name) for name in ("computedfields", "denorm", "rest_framework"))
@@ -63,6 +65,38 @@ def test_some_matches_are_recorded_long_after_they_were_played(seed):
     late = sum(later < before for before, later in pairwise(times))
 
     assert 0 < late < len(times) / 10
+
+
+@pytest.mark.parametrize("through_triggers", [True, False])
+def test_rows_are_recorded_as_triggers_record_them(through_triggers):
+    from django_tally.models import Recording, Revision
+
+    def read() -> list[tuple[object, ...]]:
+        told = (
+            "source",
+            "written_at",
+            "transaction_id",
+            "first_row",
+            "last_row",
+            "is_late",
+            "actor",
+            "reason",
+        )
+        return sorted(Recording.objects.exclude(source="").values_list(*told))
+
+    fill(SIZE, lambda *_: None, through_triggers=through_triggers)
+    left = read()
+    sources = {source.label for source in list_sources() if source.table in TABLES}
+    recorded = Recording.objects.filter(source__in=sources)
+    assert {source for source, *_ in left} >= sources
+    assert not recorded.filter(committed_at=None).exists()
+    assert not Revision.objects.filter(source__in=sources).exists()
+
+    recorded.delete()
+    with connection.cursor() as cursor:
+        record_all(cursor)
+
+    assert read() == left
 
 
 def test_our_topics_measure_a_seed(seed):

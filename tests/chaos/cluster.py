@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import http.client
 import os
-import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 
+from deploy.local import proxy
+from deploy.local.load import REQUESTS_OF_A_CLIENT, list_addresses
+from deploy.local.machine import get_program
 from deploy.local.site import is_serving
 
 from tests.chaos.receiver import Receiver
@@ -48,11 +54,43 @@ class Migration(migrations.Migration):
 """
 
 
+class Sources:
+    """Addresses of the loopback, each for so many requests as one may ask within the proxy's limits."""
+
+    def __init__(self) -> None:
+        self._addresses, self._lock = list_addresses(), threading.Lock()
+        self._address, self._left = "", 0
+
+    def take(self) -> str:
+        """Return where the next request comes from."""
+        with self._lock:
+            if not self._left:
+                self._address, self._left = next(self._addresses), REQUESTS_OF_A_CLIENT
+            self._left -= 1
+            return self._address
+
+
 @dataclass
 class Cluster(Site):
-    """The running site; ``port`` is the proxy's, the web servers are on sockets."""
+    """The running site; ``port`` is the proxy's with TLS, the web servers are on sockets."""
 
     receiver: Receiver | None = None
+    sources: Sources = field(default_factory=Sources)
+
+    def open_connection(self, timeout: float) -> http.client.HTTPConnection:
+        """Return a connection to the proxy by TLS, from an address that may still ask."""
+        return http.client.HTTPSConnection(
+            "127.0.0.1",
+            self.port,
+            timeout=timeout,
+            context=self.trust,
+            source_address=(self.sources.take(), 0),
+        )
+
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """What believes the certificate of the proxy, and no other."""
+        return ssl.create_default_context(cafile=str(self.directory / "nginx" / "certificate.pem"))
 
     def get_socket(self, name: str) -> Path:
         """Return where a web server listens."""
@@ -83,9 +121,10 @@ def running_cluster(disk_bytes: int) -> Iterator[Cluster]:
             "REDIS_URL": f"unix://{directory}/redis.sock?db=0",
             "CELERY_BROKER_URL": f"redis+socket://{directory}/redis.sock",
             "API_RATE_PER_KEY": "1000000/60",
-            "API_RATE_PER_ADDRESS": "1000000/60",
-            "PAGE_RATE_PER_ADDRESS": "1000000/60",
             "API_TRUSTED_PROXIES": "1",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "BEHIND_TLS": "1",
+            "TRUST_FORWARDED_PROTO": "1",
             "SECRET_KEY": token_hex(40),
             "DELTACROWN_HOME": str(directory / "home"),
             "STATIC_ROOT": str(directory / "static"),
@@ -142,27 +181,15 @@ def start_replica(directory: Path, primary: Service) -> Service:
 
 
 def start_proxy(site: Cluster) -> Service:
-    """Start nginx with the site's own configuration, without TLS and without limits of one address."""
-    directory = site.directory
-    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    text = re.sub(r"server \{\s+listen 80;.*?\n\}\n", "", text, flags=re.DOTALL)
-    text = re.sub(r"^\s*(ssl_|limit_).*\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"listen 443[^;]*;", f"listen 127.0.0.1:{site.port};", text)
-    servers = "\n\t".join(f"server unix:{site.get_socket(name)} fail_timeout=1s;" for name in WEB)
-    text = text.replace("server unix:/run/deltacrown/web.sock fail_timeout=1s;", servers)
-    text = text.replace("/var/lib/deltacrown/static", str(directory / "static"))
-    (directory / "site.conf").write_text(text, encoding="utf-8")
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "".join(f"{kind}_temp_path {directory}/nginx-{kind};" for kind in kinds)
-    http = f"access_log off; {paths} include {directory}/site.conf;"
-    user = "user root;" if os.getuid() == 0 else ""  # the folder is nobody else's
-    (directory / "nginx.conf").write_text(
-        f"daemon off; {user} pid {directory}/nginx.pid; error_log {directory}/nginx.log; "
-        f"worker_processes 1; events {{}} http {{ {http} }}",
-        encoding="utf-8",
-    )
-    command = ["nginx", "-p", str(directory), "-c", str(directory / "nginx.conf")]
-    return Service("nginx", command, directory / "nginx-out.log")
+    """Start nginx with the site's own configuration: with TLS, and with the limits of one address."""
+    folder = site.directory / "nginx"
+    folder.mkdir()
+    sockets = [site.get_socket(name) for name in WEB]
+    where = {"folder": folder, "static": site.directory / "static"}
+    text = proxy.derive(sockets, **where, port=site.port, plain_port=find_free_port())
+    main = proxy.write(folder, text, as_root=os.getuid() == 0)  # the folder is nobody else's
+    command = [get_program("nginx"), "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(main)]
+    return Service("nginx", command, site.directory / "nginx.log")
 
 
 def make_release(site: Cluster) -> Path:

@@ -107,10 +107,14 @@ class Site:
         assert done.returncode == 0 or not check, done.stderr[-2000:]
         return done
 
+    def open_connection(self, timeout: float) -> http.client.HTTPConnection:
+        """Return a connection to the site, as its clients have it."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
     def ask(
         self, method: str, path: str, body: Any = None, *, timeout: float = 30, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        client = self.open_connection(timeout)
         try:
             sent = None if body is None else json.dumps(body)
             named = {"Content-Type": "application/json", **headers} if sent else headers

@@ -63,6 +63,7 @@ BAD = {
     "DISCORD_CLIENT_SECRET": ["short", "with a space", "\u0661" * 32],
     "DISPUTE_WINDOW_DAYS": [*NUMBERS, "999999"],
     "WEBHOOKS_ALLOW_PRIVATE": BOOLEANS,
+    "WEBHOOKS_CA_FILE": [str(SETTINGS), "/no/such/file.pem", "/"],
     "EMAIL_URL": ["mail.example.org", "http://host", "smtp://", "smtp://u:p@host:x", "filemail://"],
     "JOB_PING_URL": ["hc.example.org/{job}", "https://hc.example.org/", "ftp://hc.example.org/{job}"],
     "LOG_FORMAT": ["xml", "JSON"],

@@ -60,6 +60,14 @@ def ask(path, target="/"):
         client.close()
 
 
+def ask_as_a_proxy(path):
+    """Ask; once more if the connection was closed: a worker that ends does so if it read nothing of it."""
+    try:
+        return ask(path)
+    except (BrokenPipeError, ConnectionResetError):
+        return ask(path)
+
+
 def wait_until(condition):
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -218,13 +226,23 @@ def test_serve_takes_a_socket_from_the_environment(became, monkeypatch, tmp_path
 def test_a_worker_has_as_many_processes_as_it_is_told(became, monkeypatch):
     monkeypatch.setenv("CONCURRENCY", "3")
 
-    call_command("worker", "--", "--loglevel", "INFO")
+    call_command("worker", "--", "--queues", "slow")
     call_command("worker", "--concurrency", "5")
 
     told, other = became
     assert told[:5] == [sys.executable, "-m", "celery", "--app", "deltacrown.config.celery"]
-    assert told[5:] == ["worker", "--concurrency", "3", "--loglevel", "INFO"]
+    assert told[5:] == ["worker", "--concurrency", "3", "--queues", "slow"]
     assert other[-1] == "5"
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+@pytest.mark.parametrize("option", [["--loglevel", "INFO"], ["--loglevel=debug"], ["-l", "INFO"], ["-lINFO"]])
+def test_the_level_of_logs_is_said_by_the_setting_alone(became, command, option):
+    with pytest.raises(CommandError, match="set LOG_LEVEL") as refusal:
+        call_command(command, "--", *option)
+
+    assert refusal.value.returncode == 2
+    assert became == []
 
 
 def test_a_worker_is_bounded_and_loses_no_task():

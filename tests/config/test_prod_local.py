@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from deploy.local import machine, proxy, report
-from deploy.local.load import READS, Seen, list_addresses, percentile
+from deploy.local.load import READS, Ground, Load, Seen, list_addresses, percentile
 from deploy.local.machine import CannotRun
 from deploy.local.parts import DidNotStart, Part
 from deploy.local.site import Site
@@ -113,6 +113,67 @@ def test_a_site_has_every_server_and_starts_the_stores_first(tmp_path, monkeypat
     assert len(site.environment["SECRET_KEY"]) >= 50
     assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
     assert Site(tmp_path, Path(sys.executable)).environment["SECRET_KEY"] == site.environment["SECRET_KEY"]
+
+
+def test_behind_pgbouncer_only_what_serves_goes_through_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("deploy.local.site.get_program", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("deploy.local.pgbouncer.get_program", lambda name: f"/usr/bin/{name}")
+    site = Site(tmp_path, Path(sys.executable), is_behind_pgbouncer=True)
+
+    through = {name for name, part in site.parts.items() if part.environment.get("DATABASE_PGBOUNCER")}
+    assert list(site.parts)[:3] == ["postgresql", "redis", "pgbouncer"]
+    assert through == {"web-1", "worker-1"}
+    for name in through:
+        assert site.parts[name].environment["DATABASE_URL"].endswith(f"?host={tmp_path}/pgbouncer")
+    assert site.environment["DATABASE_URL"].endswith(f"?host={tmp_path}/run")
+    # The limits are of the role, so the web server's is not the one of jobs and commands.
+    roles = [site.parts[name].environment["DATABASE_URL"].split(":@")[0] for name in ("web-1", "worker-1")]
+    assert len(set(roles)) == 2
+
+
+def test_pgbouncer_is_installed_only_where_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(
+        machine, "find_program", lambda name: None if name == "pgbouncer" else Path("/bin") / name
+    )
+
+    assert machine.list_missing() == []
+    assert machine.list_missing("pgbouncer") == ["pgbouncer"]
+    with pytest.raises(CannotRun, match="install Debian's package pgbouncer"):
+        machine.get_program("pgbouncer")
+
+
+class Answers:
+    """A proxy of which every answer has this in its body."""
+
+    def __init__(self, *bodies):
+        self.bodies, self.asked, self.status = list(bodies), [], 200
+
+    def request(self, method, path):
+        self.asked.append(path)
+
+    def getresponse(self):
+        return self
+
+    def read(self):
+        return self.bodies[len(self.asked) - 1]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "found", "failures"),
+    [
+        ((b'"run-1"', b'"run-1"'), 1, {}),
+        ((b'"run-1"', b'"run-0"'), 0, {"200 without what was recorded": 1}),
+        ((b"",), 0, {"200 without what was recorded": 1}),
+    ],
+)
+def test_who_recorded_looks_for_it(bodies, found, failures):
+    client, seen = Answers(*bodies), Seen()
+    load = Load(Ground(1, ssl.create_default_context(), ["DC-1"], ["key"], "chess"), "run")
+
+    load._read_again(client, seen, "run-1", "DC-1")
+
+    assert client.asked == ["/api/v1/matches/chess/run-1", "/api/v1/players/DC-1/matches"][: len(bodies)]
+    assert (seen.read_again, seen.failures) == (found, failures)
 
 
 def find_port():

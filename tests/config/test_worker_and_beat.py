@@ -114,8 +114,8 @@ def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site)
     assert prepared.returncode == 0, prepared.stderr
     assert {state["job"] for state in site.states() if state["problem"]} == names
 
-    site.start("worker", "--concurrency", "2", "--", "--loglevel", "INFO")
-    site.start("beat", "--schedule", str(site.directory / "beat"), "--", "--loglevel", "INFO")
+    site.start("worker", "--concurrency", "2")
+    site.start("beat", "--schedule", str(site.directory / "beat"))
     site.wait_until(lambda: not any(state["problem"] or state["is_due"] for state in site.states()))
     # Jobs of every few minutes may be due again by the time that the others are looked at.
     rare = {job.name for job in configured.JOBS if job.cadence.hour is not None}

@@ -86,12 +86,16 @@ def test_a_misfit_is_found(text, translated, faults):
 COMPUTED = (ast.JoinedStr, ast.BinOp, ast.Call)
 
 
+def list_marked(tree: ast.AST) -> list[ast.Call]:
+    """Calls of ``gettext`` and its relatives."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call for call in calls if dotted(call.func).rpartition(".")[2] in MARKS]
+
+
 def find_computed(module: Module) -> list[str]:
     """Calls of ``gettext`` and its relatives with a text that no translator was given."""
     found = []
-    for node in ast.walk(module.tree):
-        if not isinstance(node, ast.Call) or dotted(node.func).rpartition(".")[2] not in MARKS:
-            continue
+    for node in list_marked(module.tree):
         places = MARKS[dotted(node.func).rpartition(".")[2]] or (1,)
         texts = [
             node.args[place - 1] for place in (each if isinstance(each, int) else each[0] for each in places)
@@ -111,6 +115,20 @@ def test_a_computed_text_is_found():
     )
 
     assert len(find_computed(module_of(code))) == 2
+
+
+def find_hidden(module: Module) -> list[str]:
+    """Such calls within an f-string: what collects the texts does not look there."""
+    formatted = [node for node in ast.walk(module.tree) if isinstance(node, ast.JoinedStr)]
+    return sorted({module.at(call) for node in formatted for call in list_marked(node)})
+
+
+def test_no_text_is_hidden_in_an_f_string():
+    assert [call for module in list_modules() for call in find_hidden(module)] == []
+
+
+def test_a_hidden_text_is_found():
+    assert len(find_hidden(module_of('f"<b>{_(\'Tied\')}</b>"\nnamed = _("Tied")\nf"<b>{named}</b>"'))) == 1
 
 
 def test_texts_of_templates_and_of_python_are_collected(tmp_path):

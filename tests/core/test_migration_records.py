@@ -8,9 +8,9 @@ from django.db import DatabaseError, connection, models
 from django.db.migrations import AddConstraint, AddField, AddIndex, Migration, RemoveField, RemoveIndex
 from django.db.migrations.recorder import MigrationRecorder
 
-from deltacrown.accounts.models import ApiKey
 from deltacrown.core.checks import _find_additions, check_migration_records
-from deltacrown.moderation.models import Dispute
+from deltacrown.games.models import Match
+from deltacrown.moderation.models import DisputeStatement
 from deltacrown.user_profile.models import UserProfile
 from django_tally.checks import check_installed
 from tests.hints import run_hinted_commands
@@ -18,7 +18,10 @@ from tests.pristine import put_back_schema
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INDEX = "moderation_dispute_newest"
+#: Migrations that few come after: Django builds every model anew for each one that it takes back or applies.
+TABLE = ("moderation", "0007_statements")
+INDEXES = ("games", "0012_recount")
+INDEX = "match_recount"
 
 
 class Stopped(BaseException):
@@ -41,11 +44,11 @@ def find_faults():
 
 def has_index():
     with connection.cursor() as cursor:
-        return INDEX in connection.introspection.get_constraints(cursor, Dispute._meta.db_table)
+        return INDEX in connection.introspection.get_constraints(cursor, Match._meta.db_table)
 
 
 def has_table():
-    return ApiKey._meta.db_table in connection.introspection.table_names()
+    return DisputeStatement._meta.db_table in connection.introspection.table_names()
 
 
 def is_recorded(app, name):
@@ -61,48 +64,47 @@ def migrate_and_be_killed(monkeypatch, step, *args):
 
 def test_all_is_well_with_what_migrate_made():
     assert find_faults() == []
-    call_command("migrate", "moderation", "0002", verbosity=0)
+    call_command("migrate", "moderation", "0005", verbosity=0)
     assert find_faults() == []
 
 
-def test_killed_after_tables_were_made(monkeypatch):
-    call_command("migrate", "accounts", "0001", verbosity=0)
-    migrate_and_be_killed(monkeypatch, "record_applied", "accounts", "0002")
-    assert (has_table(), is_recorded("accounts", "0002_api_keys")) == (True, False)
+def test_killed_after_a_table_was_made(monkeypatch):
+    call_command("migrate", "moderation", "0006", verbosity=0)
+    migrate_and_be_killed(monkeypatch, "record_applied", *TABLE)
+    assert (has_table(), is_recorded(*TABLE)) == (True, False)
     with pytest.raises(DatabaseError, match="exists"):
         call_command("migrate", verbosity=0)
 
     (warning,) = find_faults()
-    assert (warning.id, "accounts.0002_api_keys" in warning.msg) == ("core.W001", True)
-    assert "`manage.py migrate accounts 0002_api_keys --fake`" in warning.hint
+    assert (warning.id, "moderation.0007_statements" in warning.msg) == ("core.W001", True)
+    assert "`manage.py migrate moderation 0007_statements --fake`" in warning.hint
 
     run_hinted_commands([warning])
-    assert (has_table(), is_recorded("accounts", "0002_api_keys")) == (True, True)
+    assert (has_table(), is_recorded(*TABLE)) == (True, True)
     assert find_faults() == check_installed(databases=["default"]) == []
 
 
 def test_killed_after_an_index_was_made_leaves_neither_it_nor_the_record(monkeypatch):
     """Django itself records in the same transaction what leaves no statement for the end."""
-    call_command("migrate", "moderation", "0002", verbosity=0)
-    migrate_and_be_killed(monkeypatch, "record_applied", "moderation", "0003")
+    call_command("migrate", "games", "0011", verbosity=0)
+    migrate_and_be_killed(monkeypatch, "record_applied", *INDEXES)
 
-    assert (has_index(), is_recorded("moderation", "0003_newest_disputes")) == (False, False)
+    assert (has_index(), is_recorded(*INDEXES)) == (False, False)
     assert find_faults() == []
 
 
 def test_killed_after_a_migration_was_taken_back(monkeypatch, player, played):
     ann = player("ann")
-    call_command("migrate", "moderation", "0003", verbosity=0)
-    migrate_and_be_killed(monkeypatch, "record_unapplied", "moderation", "0002")
-    assert (has_index(), is_recorded("moderation", "0003_newest_disputes")) == (False, True)
+    migrate_and_be_killed(monkeypatch, "record_unapplied", "games", "0011")
+    assert (has_index(), is_recorded(*INDEXES)) == (False, True)
     played(ann)  # while the triggers are out
 
     (warning,) = find_faults()
-    assert (warning.id, "moderation.0003_newest_disputes" in warning.msg) == ("core.W002", True)
-    assert "`manage.py migrate moderation 0002_history --fake`" in warning.hint
+    assert (warning.id, "games.0012_recount" in warning.msg) == ("core.W002", True)
+    assert "`manage.py migrate games 0011_omitted_matches --fake`" in warning.hint
 
     run_hinted_commands([warning])
-    assert (has_index(), is_recorded("moderation", "0003_newest_disputes")) == (True, True)
+    assert (has_index(), is_recorded(*INDEXES)) == (True, True)
     assert find_faults() == check_installed(databases=["default"]) == []
     assert UserProfile.objects.get(user=ann).total_matches_played == 1
 
@@ -119,8 +121,8 @@ def test_killed_on_the_way_to_no_migration_at_all(monkeypatch):
 
 
 def test_migrate_itself_says_so_before_it_fails(monkeypatch, capsys):
-    call_command("migrate", "accounts", "0001", verbosity=0)
-    migrate_and_be_killed(monkeypatch, "record_applied", "accounts", "0002")
+    call_command("migrate", "moderation", "0006", verbosity=0)
+    migrate_and_be_killed(monkeypatch, "record_applied", *TABLE)
 
     with pytest.raises(DatabaseError, match="exists"):
         call_command("migrate", verbosity=0, skip_checks=False)

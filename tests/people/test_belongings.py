@@ -10,6 +10,8 @@ from deltacrown.user_profile.people.anonymising import anonymise_player
 from deltacrown.user_profile.people.merging import merge_players, undo_merge
 from tests import scene
 from tests.admin.rows import make_rows
+from tests.conftest import without_reactions
+from tests.pristine import rolled_back
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +35,16 @@ BESIDE = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """A row of every model, made once: each test's own writes are taken back at its end."""
+    with without_reactions(), rolled_back(django_db_blocker, make_rows):
+        yield
+
+
 @pytest.fixture
-def rows(db, no_reactions):
-    make_rows()
+def rows(made, db):
+    """What is there when a test begins; nobody reacts while the rows are there."""
 
 
 def find(label: str) -> Belonging:

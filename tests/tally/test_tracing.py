@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
 
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import GameStats, UserProfile
-from django_tally import reconciliation
+from django_tally import reconciliation, tracing
 from django_tally.models import Repair, Revision
 from tests import scene
 from tests.tally.test_unusual_hands import no_trigger, sql
@@ -92,6 +93,73 @@ def test_a_difference_is_told_since_the_first_row_of_its_own_number(player, play
     since = {repair.keys["game"]: repair.since for repair in repairs}
     assert since == {early.game_id: early.recorded_at, late.game_id: late.recorded_at}
     assert UserProfile.objects.get(user=ann).matches_won == 2
+
+
+def repair_after(change: Callable[[], object]) -> list[Repair]:
+    """Damage and repair; ``change`` is made when all was read that is read before a row is locked."""
+    sql("UPDATE user_profile_userprofile SET matches_won = matches_won + 5")
+    changes = [change]
+
+    def meddle(label: str, done: int, total: int) -> None:
+        if label.startswith("repairing") and changes:
+            changes.pop()()
+
+    outcome = reconciliation.reconcile(
+        cause="test", clock=timezone.now, holders=[UserProfile], progress=meddle
+    )
+    assert not changes
+    return outcome.repairs
+
+
+def test_what_no_trigger_sees_after_a_repair_has_read_its_rows_is_told_as_well(player, played):
+    ann = player("ann")
+    played(ann, "WIN")
+    unseen = []
+
+    def play() -> None:
+        with no_trigger():
+            unseen.append(played(ann, "WIN", match_key="unseen").pk)
+
+    repairs = repair_after(play)
+
+    assert list_told() == [(unseen[0], True)]
+    assert {each.stat: (each.now, each.unexplained) for each in repairs} == {
+        "matches_won": (2, -5),
+        "total_matches_played": (2, 0),
+    }
+
+
+def test_what_is_changed_after_a_repair_has_read_its_rows_is_told_once(player, played):
+    ann = player("ann")
+    played(ann, "WIN")
+    with no_trigger():
+        unseen = played(ann, "WIN", match_key="unseen")
+
+    repairs = repair_after(lambda: Match.objects.filter(pk=unseen.pk).update(result="LOSS"))
+
+    assert list_told() == [(unseen.pk, False)], "its trigger told what it was, and what it is"
+    # The trigger took away a win that had never been added.
+    assert {each.stat: (each.was, each.now) for each in repairs}["matches_won"] == (5, 1)
+
+
+def test_rows_that_are_as_they_were_found_are_not_read_again_under_the_lock(player, played, monkeypatch):
+    ann, bob = player("ann"), player("bob")
+    early = played(ann, "WIN")
+    played(bob, "WIN")
+    early.refresh_from_db()
+    sql("DELETE FROM tally_run")
+    asked = []
+    find = tracing.Telling._find_untracked
+    monkeypatch.setattr(
+        tracing.Telling,
+        "_find_untracked",
+        lambda self, owners: asked.append(list(owners)) or find(self, owners),
+    )
+
+    repairs = repair_after(lambda: played(bob, "WIN", match_key="more"))
+
+    assert asked == [sorted([ann.pk, bob.pk]), [bob.pk]]
+    assert [each.since for each in repairs if each.owner == ann.pk] == [early.recorded_at]
 
 
 @pytest.mark.parametrize(

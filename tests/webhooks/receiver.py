@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ class Receiver:
     got: list[Got] = field(default_factory=list)
     reply: Callable[[Got], Reply] = lambda _: 204
     most_at_once: int = 0
+    connections: int = 0
+    #: End each connection after an answer, without having said so.
+    ends_silently: bool = False
     _at_once: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,11 +79,21 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Serve a receiver on a free port of loopback."""
+def receiving(*, tls: ssl.SSLContext | None = None, keeps: bool = False) -> Iterator[Receiver]:
+    """Serve a receiver on a free port of loopback.
+
+    :param tls: serve ``https://localhost`` with it.
+    :param keeps: let a connection stay for further messages.
+    """
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if keeps else "HTTP/1.0"
+
+        def setup(self) -> None:
+            receiver.connections += 1
+            super().setup()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -90,6 +104,7 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.send_header("content-length", "0")
             self.end_headers()
+            self.close_connection |= receiver.ends_silently
 
         do_GET = do_POST  # noqa: N815
 
@@ -98,9 +113,13 @@ def receiving() -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        # A handshake that fails is an error of accept(), after which the server goes on.
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    receiver.url = f"http://127.0.0.1:{server.server_port}/hooks"
+    host = "http://127.0.0.1" if tls is None else "https://localhost"
+    receiver.url = f"{host}:{server.server_port}/hooks"
     try:
         yield receiver
     finally:

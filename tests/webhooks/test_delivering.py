@@ -266,12 +266,12 @@ def test_a_worker_that_was_killed_sends_again_with_the_same_id(
     class Killed(BaseException):
         pass
 
-    def die(**_):
+    def die(*_, **__):
         raise Killed
 
     rename(anna, "anna1", "anna2")
     with monkeypatch.context() as patched:
-        patched.setattr(delivering, "record_answer", die)
+        patched.setattr(delivering, "record_answers", die)
         patched.setattr(delivering, "release_endpoints", lambda **_: None)
         with pytest.raises(Killed):
             deliver()

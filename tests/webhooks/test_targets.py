@@ -13,7 +13,7 @@ import pytest
 from deltacrown.core import clock
 from deltacrown.core.errors import DomainError
 from deltacrown.webhooks import sending, targets
-from deltacrown.webhooks.sending import Message, send_message
+from deltacrown.webhooks.sending import Message, Sender
 from deltacrown.webhooks.services import InvalidEndpoint, create_endpoint
 from deltacrown.webhooks.targets import ForbiddenTarget, UnknownTarget, read_target, resolve_target
 
@@ -92,6 +92,11 @@ def answers(monkeypatch):
 
     monkeypatch.setattr(targets.socket, "getaddrinfo", getaddrinfo)
     return said
+
+
+def send_message(sent, now):
+    with Sender() as sender:
+        return sender.send(sent, now)
 
 
 def message(url):

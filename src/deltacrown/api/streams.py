@@ -12,7 +12,7 @@ from typing import Any, Literal
 from django.http import StreamingHttpResponse
 
 from deltacrown.core.dates import write_iso
-from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
+from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cells
 
 Format = Literal["ndjson", "csv"]
 MEDIA_TYPES: dict[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -57,7 +57,7 @@ def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) 
     def lines() -> Iterator[str]:
         yield BYTE_ORDER_MARK + write(columns)
         for row in rows:
-            yield write(write_cell(value) for value in row)
+            yield write(write_cells(row))
 
     return _stream(lines(), "csv", name)
 
@@ -85,5 +85,5 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-#: Made once: ``json.dumps`` with options makes one for each record.
-_encode = json.JSONEncoder(default=_plain, ensure_ascii=False).encode
+#: Made once: ``json.dumps`` with options makes one for each record. No record holds itself.
+_encode = json.JSONEncoder(default=_plain, ensure_ascii=False, check_circular=False).encode

@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import logging
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -200,6 +201,18 @@ class Environment:
                 f"pip install 'deltacrown[{needs.name}]', or do not set it."
             )
         return text
+
+    def certificates(self, name: builtins.str) -> builtins.str:
+        """Return the path of a file of certificates in PEM; ``""`` when there is none."""
+        path = self.str(name, default="")
+        if path:
+            remedy = "name a file that holds certificates of authorities in PEM, and that can be read"
+            trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            try:
+                trust.load_verify_locations(cafile=path)
+            except (OSError, ValueError):  # an SSLError is an OSError
+                _refuse(name, path, remedy)
+        return path
 
     def addresses(self, name: builtins.str) -> list[builtins.str]:
         """Return mail addresses, separated by commas."""

@@ -198,6 +198,8 @@ DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="DeltaCrown <delta
 
 #: Whether webhooks may go to machines of the own network, and without TLS: for development.
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
+#: Authorities whose certificates webhooks take besides those that the system trusts.
+WEBHOOKS_CA_FILE = env.certificates("WEBHOOKS_CA_FILE")
 
 CONTENT_SECURITY_POLICY = CONTENT_POLICY
 

@@ -17,8 +17,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet, Value
-from django.db.models.query import RelatedPopulator, get_related_populators
+from django.db.models.query import get_related_populators
 
+from deltacrown.core.cursors import reading_cursor
+from deltacrown.core.quick_rows import make_maker, make_populator
 from deltacrown.core.server_plans import ServerPlan
 
 Row = TypeVar("Row", bound=Model)
@@ -149,7 +151,7 @@ class PreparedText:
         if written is None:
             written = kept[self] = self._write()
         sql, params = written
-        with connection.cursor() as cursor:
+        with reading_cursor(connection) as cursor:
             cursor.execute(sql, _fill(params, _adapt(values, connection)))
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
@@ -180,21 +182,21 @@ class _Compiled:
         if compiler.klass_info is None:
             return
 
-        self.model: type[Model] = compiler.klass_info["model"]
         fields = compiler.klass_info["select_fields"]
         self.own = slice(fields[0], fields[-1] + 1)
         self.names = [column.target.attname for column, *_ in compiler.select[self.own]]
         # Django 6.1 asks besides how the queryset fetches what was left out; before, nobody could say.
         how = [queryset._fetch_mode] if hasattr(queryset, "_fetch_mode") else []
-        self.related: Sequence[RelatedPopulator] = get_related_populators(
-            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS, *how
-        )
+        populators = get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS, *how)
+        # By this name, whichever server is read now: what is made may be saved later.
+        self.related = [make_populator(each, DEFAULT_DB_ALIAS) for each in populators]
+        self.make_own = make_maker(compiler.klass_info["model"], self.names, DEFAULT_DB_ALIAS)
         own = {name: fields[0] + number for number, name in enumerate(self.names)}
         self.places: dict[str, int] = own | dict(self.annotations)
 
     def fetch(self, values: Sequence[Given]) -> list[tuple[Any, ...]]:
         given = _adapt(values, self.connection)
-        with self.connection.cursor() as cursor:
+        with reading_cursor(self.connection) as cursor:
             found = self.plan.read(self.connection, cursor, given) if self.plan else None
             if found is not None:
                 return found
@@ -214,10 +216,9 @@ class _Compiled:
         return list(self.apply_converters(rows, self.converters)) if self.converters else rows
 
     def make(self, row: Sequence[Any]) -> Any:
-        # By this name, whichever server is read now: what is made may be saved later.
-        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, row[self.own])
-        for populator in self.related:
-            populator.populate(row, made)
+        made = self.make_own(row[self.own])
+        for add_related in self.related:
+            add_related(row, made)
         for name, column in self.annotations:
             setattr(made, name, row[column])
         return made

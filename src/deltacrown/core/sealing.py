@@ -55,11 +55,11 @@ def _encode(sealed: bytes) -> str:
     return urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
+@lru_cache(maxsize=8)  # it has no state of its own
 def _cipher(secret: str) -> AESSIV:
     return AESSIV(_derive_key(secret))
 
 
-@lru_cache(maxsize=8)
 def _derive_key(secret: str) -> bytes:
     """Return a key derived from ``secret`` for this use only: 64 bytes, AES-256 twice."""
     return salted_hmac("deltacrown.core.sealing", b"AES-SIV", secret=secret, algorithm="sha512").digest()

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from deltacrown.core.commands import EXIT_WRONG_CALL
+
 #: Of granian. A worker that ends is started again; if it ends at once, the server ends, and the supervisor
 #: (a unit of systemd in ``deploy/``) starts it again. At a reload a new worker has the interval to begin
 #: before the old one is asked to end.
@@ -42,6 +44,17 @@ def build_server(
         where = ["--uds", socket_path, "--uds-permissions", SOCKET_MODE]
     sized = ["--workers", str(workers), "--blocking-threads", str(threads)]
     return [sys.executable, "-m", "granian", *LIMITS, *where, *sized, "deltacrown.config.wsgi:application"]
+
+
+def refuse_log_level(others: Sequence[str]) -> None:
+    """Refuse the option of Celery that says nothing here, as the site writes its own records.
+
+    :raises CommandError: it is among ``others``.
+    """
+    for option in others:
+        if option.startswith("--logl") or (option.startswith("-l") and not option.startswith("--")):
+            message = f"{option} says nothing here: set LOG_LEVEL, such as LOG_LEVEL=DEBUG."
+            raise CommandError(message, returncode=EXIT_WRONG_CALL)
 
 
 def build_worker(*, concurrency: int) -> list[str]:

@@ -25,6 +25,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 
+from deltacrown.core.cursors import reading_cursor
 from deltacrown.core.replica import is_visiting
 from deltacrown.core.server_plans import ServerPlan
 
@@ -60,7 +61,7 @@ class Stamps:
             return None
         if settings.DATABASE_PGBOUNCER or is_visiting():
             return None
-        with connection.cursor() as cursor:
+        with reading_cursor(connection) as cursor:
             if not connection.get_autocommit():
                 return None
             times = _count_connections(connection.connection)

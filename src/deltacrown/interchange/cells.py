@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +26,19 @@ PROTECTED = re.compile(rf"'+[{BEGINS_FORMULA}]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
 
+def write_cells(values: Iterable[Any]) -> list[Any]:
+    """Return the values of a row as cells, as ``write_cell`` does."""
+    # Nearly every cell is one of these, and a file has as many cells as calls to be saved.
+    return [
+        value
+        if value is None or (kind := type(value)) is int or (kind is str and value[:1] not in _SUSPECT)
+        else write_cell(value)
+        for value in values
+    ]
+
+
 def write_cell(value: Any) -> Any:
     """Return a value as a cell: text that no spreadsheet calculates, nested values as JSON."""
-    if value is None or (type(value) is str and value[:1] not in _SUSPECT):  # nearly every cell
-        return value
     if isinstance(value, str):
         return protect_cell(str(value))
     if isinstance(value, datetime):

@@ -54,7 +54,7 @@ def export_matches(
     return write_file(
         path=path,
         replace=replace,
-        columns=lambda: list_columns(list_match_sources(_played_in(season))),
+        columns=lambda: list_columns(_iterate_stats(season)),
         batches=partial(_iterate_lines, season),
         progress=progress,
     )
@@ -62,6 +62,11 @@ def export_matches(
 
 def _played_in(season: Season | None) -> Q:
     return season.covers("played_at") if season else Q()
+
+
+def _iterate_stats(season: Season | None) -> Iterator[dict[str, Any]]:
+    for source in list_match_sources(_played_in(season)):
+        yield from source.exclude(stats={}).values_list("stats", flat=True).iterator(chunk_size=2000)
 
 
 def _iterate_lines(season: Season | None) -> Iterator[list[WrittenLine]]:

@@ -6,13 +6,13 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cell
+from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cells
 
 #: Name endings → whether the file is CSV; each may be followed by ``.gz``.
 ENDINGS = {".csv": True, ".ndjson": False, ".jsonl": False}
@@ -28,7 +28,7 @@ class WrittenRow(Protocol):
     def as_json(self) -> dict[str, Any]:
         """Return the line of an NDJSON file."""
 
-    def as_row(self, columns: Iterable[str]) -> list[Any]:
+    def as_row(self, columns: Sequence[str]) -> list[Any]:
         """Return the values of a row of a CSV file."""
 
 
@@ -95,7 +95,7 @@ def _start_csv(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Writt
     writer.writerow(columns)
 
     def write(lines: Sequence[WrittenRow]) -> None:
-        writer.writerows([write_cell(value) for value in line.as_row(columns)] for line in lines)
+        writer.writerows(write_cells(line.as_row(columns)) for line in lines)
 
     return write
 

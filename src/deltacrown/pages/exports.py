@@ -26,7 +26,7 @@ from deltacrown.games.models import Match, MatchRow, list_match_sources
 from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
 from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.notifications.models import Notification, NotificationChoice
-from deltacrown.pages.export_lines import iterate_lines
+from deltacrown.pages.export_lines import iterate_lines, iterate_stats
 from deltacrown.teams.models import TeamInvitation, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
@@ -84,7 +84,7 @@ class MatchExport:
 
     def list_columns(self) -> list[str]:
         """Return the columns of a CSV file of the lines; it reads the stats of all rows."""
-        return list_columns(self.sources)
+        return list_columns(iterate_stats(self.sources))
 
 
 def export_matches(

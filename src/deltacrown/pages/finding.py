@@ -89,7 +89,8 @@ class Source:
             key = (self.name, size)
             if key not in _loads:
                 given = [Parameter(number) for number in range(size)]
-                _loads[key] = PreparedQuery(lambda: _list_terms(self.terms, given))
+                # An owner has a few terms: one plan is good for all of them. Of a range of names it is not.
+                _loads[key] = PreparedQuery(lambda: _list_terms(self.terms, given), is_by_key=True)
             found = _loads[key].find_all(*slots)
         # Here, since some of the database's collations would not tell the order of code points.
         found.sort(key=lambda row: tuple(row[name] for name in _ORDER))

@@ -133,6 +133,11 @@ def get_match_page(game_slug: str, match_key: str, *, viewer: Viewer) -> MatchPa
     if game is None or seen is None or not seen.rows:
         message = _("There is no such match: its address is made of a game and a match key.")
         raise NotFound(message, field="match_key")
+    return show_match(game, match_key, seen, viewer=viewer)
+
+
+def show_match(game: Game, match_key: str, seen: SeenLines, *, viewer: Viewer) -> MatchPage:
+    """Return one match of which ``viewer`` sees these lines: at least one."""
     warnings = _list_warnings(game, match_key, viewer, seen.about)
     page = _describe_match(game, seen.rows, viewer, leaves_out=seen.leaves_out)
     asked = ""

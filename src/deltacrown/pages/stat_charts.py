@@ -193,6 +193,7 @@ def _draw_happened(
         now=now,
         precision=read.precision,
         line=read.line,
+        rows=read.evidence.rows if read.evidence else 0,
     )
     return replace(series, points=series.points[-MOST_PERIODS:] if found else []), first
 

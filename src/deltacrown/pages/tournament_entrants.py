@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -25,6 +27,7 @@ from django.db.models.functions import Coalesce
 from deltacrown.core.either import Either
 from deltacrown.core.names import make_name_key
 from deltacrown.core.pagination import Order, Page, paginate
+from deltacrown.core.prepared import Parameter, PreparedQuery
 from deltacrown.tournaments.models import (
     EntryChange,
     Tournament,
@@ -113,7 +116,25 @@ def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool
     """
     if not getattr(event, "has_results", True):
         return [], False, []
-    table = _filter_official(event).select_related(None).order_by()
+    is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
+    rows = _prepare_first(is_team, limit).run(event.pk)
+    standing = [row for row in rows if row.disqualified_at is None]
+    barred = [row for row in rows if row.disqualified_at is not None]
+    kept = standing[:limit]
+    sharing: Sharing = {(row.placement, row.placement_to): row.sharing for row in kept if row.placement}
+    items = _describe_results(event, [*kept, *barred], sharing)
+    return items[: len(kept)], len(standing) > limit, items[len(kept) :]
+
+
+@cache
+def _prepare_first(is_team: bool, limit: int) -> PreparedQuery[Any]:
+    return PreparedQuery(lambda: _list_first_rows(is_team, limit))
+
+
+def _list_first_rows(is_team: bool, limit: int) -> QuerySet[TournamentResult]:
+    """Return the results of the tournament 0 that ``list_first`` needs, each with who shares its place."""
+    official = _filter_table(Parameter(0), is_team)
+    table = official.select_related(None).order_by()
     in_it = _in_order(table.filter(disqualified_at__isnull=True))
     # Each begins where an index does, however many rows there are.
     of_range = Coalesce("placement_to", "placement")
@@ -128,14 +149,8 @@ def list_first(event: Tournament, *, limit: int) -> tuple[list[ResultItem], bool
     same = table.filter(placement=OuterRef("placement")).annotate(ends_at=ends_at)
     same = same.filter(ends_at=Coalesce(OuterRef("placement_to"), Value(0)))
     sharing_it = same.values("tournament").annotate(entrants=Count("pk")).values("entrants")
-    shown = _in_order(_filter_official(event)).filter(is_shown).annotate(sharing=Subquery(sharing_it))
-    rows = list(shown.order_by(*STANDINGS_ORDER))
-    standing = [row for row in rows if row.disqualified_at is None]
-    barred = [row for row in rows if row.disqualified_at is not None]
-    kept = standing[:limit]
-    sharing: Sharing = {(row.placement, row.placement_to): row.sharing for row in kept if row.placement}
-    items = _describe_results(event, [*kept, *barred], sharing)
-    return items[: len(kept)], len(standing) > limit, items[len(kept) :]
+    shown = _in_order(official).filter(is_shown).annotate(sharing=Subquery(sharing_it))
+    return shown.order_by(*STANDINGS_ORDER)
 
 
 def list_winners(events: Sequence[Tournament], *, only_listed: bool = False) -> dict[int, list[EntrantLink]]:
@@ -211,7 +226,10 @@ def describe_registrations(rows: Iterable[TournamentParticipation]) -> list[Regi
 
 def _filter_official(event: Tournament) -> QuerySet[TournamentResult]:
     """Return the rows of the table of results: a team's own rows, or the players' in a solo event."""
-    is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
+    return _filter_table(event, event.entrant_kind == Tournament.EntrantKind.TEAM)
+
+
+def _filter_table(event: Tournament | Parameter, is_team: bool) -> QuerySet[TournamentResult]:
     rows = TournamentResult.objects.filter(tournament=event, user__isnull=is_team)
     return rows.select_related("team", "user__profile")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from deltacrown.accounts.models import User
 from deltacrown.core.names import make_name_key
+from deltacrown.core.prepared import Parameter, PreparedRows
 from deltacrown.pages.tournament_entrants import EntrantLink, link_player
 from deltacrown.tournaments.models import Tournament, TournamentParticipation
 from deltacrown.user_profile.privacy import Viewer
@@ -62,6 +64,25 @@ class EnteredItem:
 def count_entries(event: Tournament, viewer: Viewer) -> Entries:
     """Return how many entered, and the viewer's own registration, in one query."""
     is_team = event.entrant_kind == Tournament.EntrantKind.TEAM
+    if isinstance(viewer, User):
+        rows = _count(is_team, True).read(event.pk, viewer.pk)
+    else:
+        rows = _count(is_team, False).read(event.pk)
+    players, entrants, checked_in, *own = rows[0] if rows else (0, 0, 0)
+    own_entry = None
+    if own and own[0]:
+        status, registered_at, team = own
+        own_entry = OwnEntry(Status(status), registered_at, team or "")
+    return Entries(players, entrants, checked_in, own_entry)
+
+
+@cache
+def _count(is_team: bool, with_own: bool) -> PreparedRows:
+    """Return the query that counts the entries of the tournament 0, with the own one of the user 1."""
+    return PreparedRows(lambda: _list_counts(is_team, with_own))
+
+
+def _list_counts(is_team: bool, with_own: bool) -> QuerySet[Any]:
     stays = ~Q(status=Status.WITHDRAWN)
     # A player is registered once, so nothing has to be sorted to count players.
     entrant = "team" if is_team else "user"
@@ -70,18 +91,16 @@ def count_entries(event: Tournament, viewer: Viewer) -> Entries:
         "entrants": Count(entrant, filter=stays, distinct=is_team),
         "checked_in": Count(entrant, filter=Q(status=Status.CHECKED_IN), distinct=is_team),
     }
-    if isinstance(viewer, User):
+    if with_own:
         # There is one at most: the most of it is it.
-        own = Q(user=viewer)
+        own = Q(user=Parameter(1))
         counts["own_status"] = Max("status", filter=own)
         counts["own_time"] = Max("registered_at", filter=own)
         counts["own_team"] = Max("team__name", filter=own)
-    found = TournamentParticipation.objects.filter(tournament=event).aggregate(**counts)
-    own_entry = None
-    if found.get("own_status"):
-        status = Status(found["own_status"])
-        own_entry = OwnEntry(status, found["own_time"], found["own_team"] or "")
-    return Entries(found["players"], found["entrants"], found["checked_in"], own_entry)
+    # A group is of one tournament, so there is one, or none where nobody entered.
+    entered = TournamentParticipation.objects.filter(tournament=Parameter(0)).order_by()
+    counted: QuerySet[Any] = entered.values("tournament").annotate(**counts).values_list(*counts)
+    return counted
 
 
 def list_entered(event: Tournament, *, limit: int) -> list[EnteredItem]:

@@ -152,10 +152,10 @@ def read_played(
     )
 
 
-def ask_size(events: QuerySet[Tournament]) -> QuerySet[Tournament]:
-    """Have tournaments know whether so much was played that the database had better add it up."""
+def ask_size(events: QuerySet[Tournament], many_lines: int) -> QuerySet[Tournament]:
+    """Have tournaments know whether more than so many lines were played: ``MANY_LINES`` but in tests."""
     lines = TournamentMatchResult.objects.filter(tournament=OuterRef("pk"))
-    return events.annotate(has_many_lines=Exists(lines[MANY_LINES : MANY_LINES + 1]))
+    return events.annotate(has_many_lines=Exists(lines[many_lines : many_lines + 1]))
 
 
 def _list_recent(groups: Sequence[_Group], limit: int) -> list[_Group]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from deltacrown.core.pagination import Page, check_limit, read_position, write_position
+from deltacrown.core.prepared_keys import KeyedQuery, is_among
 from deltacrown.tournaments.models import Tournament
 from deltacrown.tournaments.services import PlayerNumbers, add_numbers, list_played_rows, read_played_players
 from deltacrown.user_profile.models import UserProfile
@@ -109,9 +110,16 @@ def _get_order(each: PlayerNumbers) -> tuple[bool, int, Decimal, int]:
 
 def load_profiles(users: Iterable[int]) -> Mapping[int, UserProfile]:
     """Return player's id → profile, with what names are made of alone."""
-    profiles = UserProfile.objects.select_related("user")
-    named = profiles.only("user", "public_id", "display_name", "avatar", "standing", "user__username")
-    return named.in_bulk(list(set(users)))
+    return {profile.pk: profile for profile in _NAMED.run(keys=set(users))}
+
+
+_NAMED = KeyedQuery(
+    lambda keys: (
+        UserProfile.objects.select_related("user")
+        .only("user", "public_id", "display_name", "avatar", "standing", "user__username")
+        .filter(is_among("pk", keys))
+    )
+)
 
 
 def describe_player(numbers: PlayerNumbers, profile: UserProfile) -> TournamentPlayerItem:

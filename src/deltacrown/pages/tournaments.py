@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.errors import NotFound
 from deltacrown.core.pagination import Page, paginate
+from deltacrown.core.prepared import Parameter, PreparedQuery
+from deltacrown.pages import tournament_played
 from deltacrown.pages.search import Found, search_tournaments
 from deltacrown.pages.series import SeriesItem
 from deltacrown.pages.tournament_entrants import (
@@ -269,19 +272,33 @@ def get_tournament(slug: str, *, viewer: Viewer, with_size: bool = False) -> Tou
     """
     event: Tournament | None = None
     if SLUG.fullmatch(slug):
-        rows = Tournament.objects.select_related("game").annotate(
-            has_decisions=Exists(TournamentDecision.objects.filter(tournament=OuterRef("pk"))),
-            has_results=Exists(TournamentResult.objects.filter(tournament=OuterRef("pk"))),
-        )
-        if with_size:
-            rows = ask_size(rows)
-        if isinstance(viewer, User):
-            rows = ask_co_organiser(rows, viewer)
-        shown = filter_tournaments_by_visibility(rows, viewer)
-        event = find_tournaments([slug], among=shown).get(slug)
+        many = tournament_played.MANY_LINES if with_size else None
+        if not isinstance(viewer, User):
+            event = _prepare_shown(many).first(slug)
+        if event is None:
+            event = find_tournaments([slug], among=_list_shown(viewer, many)).get(slug)
     if event is None:
         raise NotFound(_("There is no tournament %(slug)s.") % {"slug": repr(slug)}, field="slug")
     return event
+
+
+@cache
+def _prepare_shown(many_lines: int | None) -> PreparedQuery[Tournament]:
+    """Return the query for the tournament with the slug 0, as visitors see it."""
+    return PreparedQuery(lambda: _list_shown(None, many_lines).filter(slug=Parameter(0))[:1])
+
+
+def _list_shown(viewer: Viewer, many_lines: int | None) -> QuerySet[Tournament]:
+    """Return the tournaments that ``viewer`` may see, which know what ``get_tournament`` says of them."""
+    rows: QuerySet[Tournament] = Tournament.objects.select_related("game").annotate(
+        has_decisions=Exists(TournamentDecision.objects.filter(tournament=OuterRef("pk"))),
+        has_results=Exists(TournamentResult.objects.filter(tournament=OuterRef("pk"))),
+    )
+    if many_lines is not None:
+        rows = ask_size(rows, many_lines)
+    if isinstance(viewer, User):
+        rows = ask_co_organiser(rows, viewer)
+    return filter_tournaments_by_visibility(rows, viewer)
 
 
 def get_decision(event: Tournament) -> TournamentDecision | None:

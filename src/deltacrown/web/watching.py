@@ -23,7 +23,7 @@ from deltacrown.core.metrics.catalogue import REQUEST_SECONDS, REQUESTS, STATEME
 from deltacrown.core.metrics.exposition import CONTENT_TYPE, write_exposition
 from deltacrown.core.pools import publish_pools
 from deltacrown.core.request_facts import HEADER, choose_request_id, name_method, name_route, set_route
-from deltacrown.core.statement_tally import Tally, tallying
+from deltacrown.core.statement_tally import Tally
 
 METRICS_PATH = "/metrics"
 
@@ -41,7 +41,7 @@ class WatchedRequests:
         request_id = choose_request_id(request)
         bound = bind_contextvars(request_id=request_id)
         try:
-            with tallying() as tally:
+            with Tally() as tally:
                 response = self._answer(request)
             _note(request, response, tally, perf_counter() - began)
             if response.streaming and not isinstance(response, FileResponse):

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from deltacrown.accounts.rights import Right, has_right
 from deltacrown.core.admin import ReadOnlyAdmin, ServiceAdmin
+from deltacrown.core.admin_words import write_time
 from deltacrown.core.clock import now
 from deltacrown.user_profile import privacy
 from deltacrown.webhooks.kinds import MEANINGS
@@ -50,12 +56,25 @@ def _may_manage(request: HttpRequest) -> bool:
     return has_right(request.user, Right.MANAGE_WEBHOOKS)
 
 
+def _count(status: WebhookDelivery.Status) -> Coalesce:
+    own = WebhookDelivery.objects.filter(endpoint=OuterRef("pk"), status=status).order_by()
+    return Coalesce(Subquery(own.values("endpoint").annotate(count=Count("pk")).values("count")), 0)
+
+
+def _link_to_deliveries(row: Any, status: WebhookDelivery.Status, count: int) -> SafeString | str:
+    if not count:
+        return "0"
+    query = urlencode({"endpoint__id__exact": row.pk, "status__exact": status.value})
+    address = reverse("admin:webhooks_webhookdelivery_changelist")
+    return format_html('<a href="{}?{}">{}</a>', address, query, f"{count:,}")
+
+
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ServiceAdmin):
     """Endpoints, for staff with the right to; the secret is shown to nobody else."""
 
     form = EndpointForm
-    list_display = ["name", "url", "is_active", "starts_at", "stopped_because", "created_by"]
+    list_display = ["name", "host", "is_active", "waiting", "given_up", "stopped_because", "starts_at"]
     fields = ["name", "url", "kinds", "is_active"]
     found_by_key = ["name"]
     ordering = ["-id"]
@@ -69,6 +88,28 @@ class WebhookEndpointAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return what nobody fills in."""
         return ["secret", "starts_at", "stopped_because", "rotated_at"] if obj is not None else []
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the endpoints, with how much waits and how much was given up."""
+        rows = super().get_queryset(request)
+        return rows.annotate(
+            pending=_count(WebhookDelivery.Status.PENDING), dead=_count(WebhookDelivery.Status.DEAD)
+        )
+
+    @admin.display(description="Host")
+    def host(self, row: WebhookEndpoint) -> str:
+        """Return where it is: the rest of the address is long, and may hold what opens it."""
+        return urlsplit(row.url).netloc
+
+    @admin.display(description="Waiting")
+    def waiting(self, row: Any) -> SafeString | str:
+        """Return how many events wait for it, with a link to them."""
+        return _link_to_deliveries(row, WebhookDelivery.Status.PENDING, row.pending)
+
+    @admin.display(description="Given up")
+    def given_up(self, row: Any) -> SafeString | str:
+        """Return how many events of the last 30 days were given up, with a link to them."""
+        return _link_to_deliveries(row, WebhookDelivery.Status.DEAD, row.dead)
 
     @admin.display(description="Signing secret")
     def secret(self, row: WebhookEndpoint) -> str:
@@ -120,18 +161,30 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = [
         "endpoint",
         "event_kind",
-        "message_id",
         "status",
-        "attempts",
-        "response_code",
         "error",
+        "attempts",
         "attempted_at",
-        "due_at",
+        "next_attempt",
+        "message_id",
     ]
     list_filter = ["status", "endpoint"]
     list_select_related = ["endpoint", "event"]
     found_by_key = ["event__message_id"]
-    exclude = ["event"]
+    fields = [
+        "endpoint",
+        "event_kind",
+        "message_id",
+        "status",
+        "error",
+        "attempts",
+        "attempted_at",
+        "next_attempt",
+        "finished_at",
+        "response_code",
+        "duration_ms",
+    ]
+    readonly_fields = ["event_kind", "message_id", "next_attempt"]
     ordering = ["-id"]
     actions = ["redeliver"]
 
@@ -143,6 +196,11 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def event_kind(self, row: WebhookDelivery) -> str:
         """Return what kind of event it is."""
         return row.event.kind
+
+    @admin.display(description="Next attempt")
+    def next_attempt(self, row: WebhookDelivery) -> str:
+        """Return from when on it is tried, if it is tried at all."""
+        return write_time(row.due_at if row.status == WebhookDelivery.Status.PENDING else None)
 
     @admin.display(description="Message id")
     def message_id(self, row: WebhookDelivery) -> str:

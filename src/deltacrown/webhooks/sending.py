@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import socket
 import ssl
 import threading
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from standardwebhooks import Webhook
 
 from deltacrown.core.errors import DomainError
@@ -27,7 +29,30 @@ MOST_READ = 4096
 LONGEST_ERROR = 200
 #: The most seconds that a receiver can ask us to wait.
 MOST_WAIT = 24 * 3600
+#: The connections that wait for the next message, to all receivers together.
+MOST_KEPT = 32
 AGENT = "DeltaCrown-Webhooks/1"
+#: What a connection says that the other side had ended.
+ENDED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_UNKNOWN = "The certificate is signed by nobody whom this site trusts."
+_OTHER_NAME = "The certificate is of another name."
+#: OpenSSL's number of what is wrong with a certificate → what it means.
+DISTRUST = {
+    9: "The certificate is not valid yet.",
+    10: "The certificate has expired.",
+    18: _UNKNOWN,
+    19: _UNKNOWN,
+    20: _UNKNOWN,
+    21: _UNKNOWN,
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+
+
+class UnreadableTrust(DomainError):
+    """Whom to trust stood in a file that is gone, or broken."""
+
+    code = "unreadable-trust"
 
 
 @dataclass(frozen=True)
@@ -76,34 +101,122 @@ def build_headers(message: Message, now: datetime) -> dict[str, str]:
     }
 
 
-def send_message(message: Message, now: datetime) -> Answer:
-    """Send a message once, and return what became of it; it raises nothing that a receiver could cause."""
-    began = time.perf_counter()
+class Sender:
+    """Sends messages, from several threads; keeps connections to send the next ones, until it is closed.
 
-    def answer(code: int | None, error: str, wait_seconds: int = 0) -> Answer:
-        return Answer(code, error[:LONGEST_ERROR], round((time.perf_counter() - began) * 1000), wait_seconds)
+    What it trusts is read once. One lives for a run, so a change of that counts from the next run on.
+    """
 
-    try:
-        target = read_target(message.url)
-        connection = _PinnedConnection(target, resolve_target(target))
-    except DomainError as refusal:
-        return answer(None, refusal.message)
-    try:
-        with _ended_in_time(connection) as deadline:
-            connection.request("POST", target.path, body=message.body, headers=build_headers(message, now))
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[bool, str, int], list[_PinnedConnection]] = {}
+        self._trust: ssl.SSLContext | None = None
+        self._is_closed = False
+
+    def __enter__(self) -> Sender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._is_closed = True
+            kept = [each for connections in self._kept.values() for each in connections]
+            self._kept.clear()
+        for connection in kept:
+            connection.close()
+
+    def send(self, message: Message, now: datetime) -> Answer:
+        """Send a message once, and return what became of it; it raises nothing that a receiver could cause.
+
+        A receiver may end a connection that was kept at any time: then the message is sent over a new one.
+        """
+        began = time.perf_counter()
+
+        def answer(code: int | None, error: str, wait_seconds: int = 0) -> Answer:
+            duration_ms = round((time.perf_counter() - began) * 1000)
+            return Answer(code, error[:LONGEST_ERROR], duration_ms, wait_seconds)
+
+        with _ended_in_time() as deadline:
+            try:
+                response = self._ask(message, now, deadline)
+            except DomainError as refusal:
+                return answer(None, refusal.message)
+            except ssl.SSLCertVerificationError as error:
+                return answer(None, _tell_distrust(error))
+            except (OSError, http.client.HTTPException) as error:
+                is_late = deadline.has_passed or isinstance(error, TimeoutError)
+                why = "No answer in time" if is_late else f"No answer: {type(error).__name__}"
+                return answer(None, f"{why}.")
+        if deadline.has_passed:  # which ends an answer, that may look whole
+            return answer(response.status, "No answer in time.")
+        return answer(response.status, _judge(response.status), _read_wait(response))
+
+    def _ask(self, message: Message, now: datetime, deadline: _ended_in_time) -> http.client.HTTPResponse:
+        target, headers = read_target(message.url), build_headers(message, now)
+        if (kept := self._take_kept(target)) is not None:
+            # An end of it comes at once, or after a message that was read: it has the same id.
+            with contextlib.suppress(*ENDED):
+                return self._ask_over(kept, message.body, headers, target.path, deadline)
+            deadline.stop_if_late()
+        trust = self._get_trust() if target.is_tls else None
+        connection = _PinnedConnection(target, resolve_target(target), trust)
+        return self._ask_over(connection, message.body, headers, target.path, deadline)
+
+    def _ask_over(
+        self,
+        connection: _PinnedConnection,
+        body: bytes,
+        headers: dict[str, str],
+        path: str,
+        deadline: _ended_in_time,
+    ) -> http.client.HTTPResponse:
+        may_keep = False
+        try:
+            deadline.watch(connection)
+            connection.request("POST", path, body=body, headers=headers)
             response = connection.getresponse()
             response.read(MOST_READ)
-    except ssl.SSLCertVerificationError as error:
-        return answer(None, f"The certificate is not valid: {error.verify_message}.")
-    except (OSError, http.client.HTTPException) as error:
-        is_late = deadline.has_passed or isinstance(error, TimeoutError)
-        why = "No answer in time" if is_late else f"No answer: {type(error).__name__}"
-        return answer(None, f"{why}.")
-    finally:
-        connection.close()
-    if deadline.has_passed:  # which ends an answer, that may look whole
-        return answer(response.status, "No answer in time.")
-    return answer(response.status, _judge(response.status), _read_wait(response))
+            # One whose answer was not read to its end cannot be used again.
+            may_keep = response.isclosed() and not response.will_close and not deadline.has_passed
+        finally:
+            deadline.watch(None)
+            if not (may_keep and self._keep(connection)):
+                connection.close()
+        return response
+
+    def _take_kept(self, target: Target) -> _PinnedConnection | None:
+        """Take a connection that the other side has not ended."""
+        while True:
+            with self._lock:
+                kept = self._kept.get(target.place)
+                connection = kept.pop() if kept else None
+            if connection is None or connection.is_quiet():
+                return connection
+            connection.close()
+
+    def _keep(self, connection: _PinnedConnection) -> bool:
+        with self._lock:
+            if self._is_closed or sum(map(len, self._kept.values())) >= MOST_KEPT:
+                return False
+            self._kept.setdefault(connection.target.place, []).append(connection)
+            return True
+
+    def _get_trust(self) -> ssl.SSLContext:
+        """Return whom to trust. To read the authorities of a system takes longer than to send."""
+        with self._lock:
+            if self._trust is None:
+                trust = ssl.create_default_context()
+                if settings.WEBHOOKS_CA_FILE:
+                    try:
+                        trust.load_verify_locations(settings.WEBHOOKS_CA_FILE)
+                    except OSError as error:  # an SSLError is one
+                        raise UnreadableTrust("The file of WEBHOOKS_CA_FILE cannot be read.") from error
+                self._trust = trust
+            return self._trust
+
+
+def _tell_distrust(error: ssl.SSLCertVerificationError) -> str:
+    known = DISTRUST.get(error.verify_code)
+    return known or f"The certificate is not valid: {error.verify_message.rstrip('.')}."
 
 
 def _judge(code: int) -> str:
@@ -124,18 +237,19 @@ def _read_wait(response: http.client.HTTPResponse) -> int:
 class _PinnedConnection(http.client.HTTPConnection):
     """A connection to one address, for a host of another name, which its certificate must have."""
 
-    def __init__(self, target: Target, address: str) -> None:
+    def __init__(self, target: Target, address: str, trust: ssl.SSLContext | None) -> None:
         super().__init__(target.host, target.port, timeout=CONNECT_SECONDS)
-        self._target, self._address = target, address
+        self.target, self._address, self._trust = target, address, trust
 
     def connect(self) -> None:
         """Connect to the address that was checked."""
-        self.sock = socket.create_connection((self._address, self._target.port), CONNECT_SECONDS)
-        if self._target.is_tls:
-            context = ssl.create_default_context()
+        self.sock = socket.create_connection((self._address, self.target.port), CONNECT_SECONDS)
+        # Or the second part of a message over a kept connection waits for the first to be acknowledged.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._trust is not None:
             # The handshake comes afterwards, so that it can be ended, too.
-            secured = context.wrap_socket(
-                self.sock, server_hostname=self._target.host, do_handshake_on_connect=False
+            secured = self._trust.wrap_socket(
+                self.sock, server_hostname=self.target.host, do_handshake_on_connect=False
             )
             self.sock = secured
             secured.do_handshake()
@@ -146,7 +260,15 @@ class _PinnedConnection(http.client.HTTPConnection):
     ) -> None:
         """Begin the request with the host as the address of the endpoint has it."""
         super().putrequest(method, url, skip_host=True, skip_accept_encoding=True)
-        self.putheader("Host", self._target.authority)
+        self.putheader("Host", self.target.authority)
+
+    def is_quiet(self) -> bool:
+        """Return whether nothing came since the last answer, such as the end."""
+        if self.sock is None:
+            return False
+        waiting = select.poll()
+        waiting.register(self.sock, select.POLLIN)
+        return not waiting.poll(0)
 
     def end(self) -> None:
         """End what is under way, from another thread: whoever reads or writes sees the end at once."""
@@ -156,11 +278,12 @@ class _PinnedConnection(http.client.HTTPConnection):
 
 
 class _ended_in_time:  # noqa: N801 - used as a function
-    """Within, the connection is ended after ``WHOLE_SECONDS``, however slowly the other side goes on."""
+    """Within, what is watched is ended after ``WHOLE_SECONDS``, however slowly the other side goes on."""
 
-    def __init__(self, connection: _PinnedConnection) -> None:
+    def __init__(self) -> None:
         self.has_passed = False
-        self._connection = connection
+        self._connection: _PinnedConnection | None = None
+        self._may_begin_anew_until = time.monotonic() + CONNECT_SECONDS
         self._timer = threading.Timer(WHOLE_SECONDS, self._end)
         self._timer.daemon = True
 
@@ -171,6 +294,19 @@ class _ended_in_time:  # noqa: N801 - used as a function
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
+    def watch(self, connection: _PinnedConnection | None) -> None:
+        """Let this be the connection that is ended."""
+        self._connection = connection
+
+    def stop_if_late(self) -> None:
+        """Refuse to begin anew when too little time is left to connect.
+
+        :raises TimeoutError: it is too late.
+        """
+        if self.has_passed or time.monotonic() > self._may_begin_anew_until:
+            raise TimeoutError
+
     def _end(self) -> None:
         self.has_passed = True
-        self._connection.end()
+        if (connection := self._connection) is not None:
+            connection.end()

@@ -53,6 +53,11 @@ class Target:
     path: str
 
     @property
+    def place(self) -> tuple[bool, str, int]:
+        """Return what a connection to it depends on."""
+        return self.is_tls, self.host, self.port
+
+    @property
     def authority(self) -> str:
         """Return the host as the header has it."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -10,9 +10,10 @@ from ninja import Path, Query
 from pydantic import BaseModel, Field
 
 from deltacrown.api.access import SHARED
+from deltacrown.api.answers import Writer, answer_json
+from deltacrown.api.board_rows import write_board_rows
 from deltacrown.api.resource import Resource
 from deltacrown.api.resources.players import PlayerPath
-from deltacrown.api.shapes import page_of
 from deltacrown.api.shapes.leaderboards import Around, BoardLine, Leaderboard
 from deltacrown.core.clock import now
 from deltacrown.games.models import Game
@@ -25,6 +26,9 @@ from deltacrown.user_profile.numbers.catalogue import get_stat_field
 resource = Resource("leaderboards")
 
 BoardPath = Annotated[str, Path(description="The name of a number: `GET /leaderboards` lists them.")]
+_BOARD = Writer(Leaderboard)
+#: How a board without rows begins.
+_NO_ITEMS = b'{"items":[]'
 Period = Literal["all", "season", "30days"]
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -106,7 +110,9 @@ def get_leaderboard(request: HttpRequest, stat: BoardPath, query: Query[BoardPag
     shown = pages.get_board(_choice(stat, query), query.page, limit=query.limit, now=now())
     names = ("stat", "label", "meaning", "unit", "rule", "tie_rule", "left_out")
     described = {name: getattr(shown.board, name) for name in names}
-    return page_of(shown.board, **described, **_describe(query, shown, shown.board.game))
+    described |= _describe(query, shown, shown.board.game)
+    empty = _BOARD.write({"items": [], "next_page": shown.board.next_cursor, **described})
+    return answer_json(b'{"items":' + write_board_rows(shown.board.items) + empty.removeprefix(_NO_ITEMS))
 
 
 @resource.read("/leaderboards/{stat}/around/{public_id}", answers=Around, access=SHARED, refuses=[404, 410])

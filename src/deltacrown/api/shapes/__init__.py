@@ -45,12 +45,13 @@ class Shown(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def _write_avatar_url(name: Any) -> Any:
+def write_avatar_url(name: Any) -> Any:
+    """Return the address of a player's picture, of the name of its file; an address is left as it is."""
     return reverse("avatar", args=[name]) if name and "/" not in name else name or ""
 
 
 #: The address of a player's picture, of the name of its file, which services and pages have as ``picture``.
-AvatarUrl = Annotated[str, BeforeValidator(_write_avatar_url)]
+AvatarUrl = Annotated[str, BeforeValidator(write_avatar_url)]
 
 
 def avatar_url() -> Any:

@@ -41,7 +41,8 @@ def build_row(record: MatchRecord, line: LineRecord, uncounted_reason: str, now:
         "void_reason": void_reason,
     }
     # In order, as they come from the database: of names, a model looks for each among its fields.
-    row = Match(*(_get_defaults() | said).values())
+    columns: Any = (_get_defaults() | said).values()
+    row = Match(*columns)
     _USER.set_cached_value(row, line.user)
     _GAME.set_cached_value(row, record.game)
     return row

@@ -162,48 +162,46 @@ def _write_table(table: str, told: str, *, with_stats: bool) -> str:
 
     :param told: the name of what is told of lines.
     """
-    is_postgresql = connection.vendor == "postgresql"
     columns = "m.user_id, m.match_key, m.played_at, m.result, m.voided_at, m.uncounted_reason"
-    columns += ", m.stats" if with_stats or not is_postgresql else ""
-    if is_postgresql:
-        columns += "".join(f", {_read_told(name)}" for name in SUMMED)
+    if connection.vendor == "postgresql":
+        columns += ", m.stats" if with_stats else ""
+        columns += "".join(f", m.stats -> '{name}' AS {name}_json" for name in SUMMED)
         # The keys of an array are looked up in their order, through an index that is read once. A full join
         # is hashed or merged, whatever the planner takes the numbers for: loops would compare each with all.
-        # OFFSET has what was reported read once, however often it is named.
+        # OFFSET has what was reported read once, and each number made once, however often they are named.
         keys = f"ARRAY(SELECT id FROM {told})"
         found = f"SELECT m.id AS match_id, {columns} FROM {table} m WHERE m.id = ANY({keys}) OFFSET 0"
-        source = f"{told} t FULL JOIN ({found}) m ON m.match_id = t.id"
+        numbers = "".join(f", {_read_number(f'm.{name}_json')} AS {name}_number" for name in SUMMED)
+        joined = f"{told} t FULL JOIN ({found}) m ON m.match_id = t.id"
+        source = f"(SELECT t.id, t.team_id, t.series, m.*{numbers} FROM {joined} OFFSET 0) m"
+        line = "m"
     else:
-        source = (
-            f"{told} t CROSS JOIN (SELECT m.id AS match_id, {columns} FROM {table} m) m ON m.match_id = t.id"
-        )
-    summed = ", ".join(_read_number(name) for name in SUMMED)
+        found = f"SELECT m.id AS match_id, {columns}, m.stats FROM {table} m"
+        source, line = f"{told} t CROSS JOIN ({found}) m ON m.match_id = t.id", "t"
+    summed = ", ".join(_read_whole(name) for name in SUMMED)
     return (
-        "SELECT t.id, m.user_id, m.match_key, t.team_id, t.series, m.played_at, "
+        f"SELECT {line}.id, m.user_id, m.match_key, {line}.team_id, {line}.series, m.played_at, "
         f"m.voided_at IS NULL AS stands, m.{COUNTS_SQL.replace(' AND ', ' AND m.')} AS counts, "
         f"CASE WHEN m.result = 'WIN' THEN 1 ELSE 0 END AS won, {summed}"
         f"{', m.stats' if with_stats else ''} FROM {source}"
     )
 
 
-def _read_number(name: str) -> str:
-    """Return two columns: a stat of a line where it is a whole number, and whether it is something else."""
+def _read_number(told: str) -> str:
+    """Return a number for PostgreSQL: what was told where it is one."""
+    return f"CASE jsonb_typeof({told}) WHEN 'number' THEN ({told})::numeric END"
+
+
+def _read_whole(name: str) -> str:
+    """Return two columns: a stat of a line where it is a whole number, and whether it was told at all."""
     if connection.vendor == "postgresql":
-        number, is_told = f"m.{name}_number", f"m.{name}_told"
-        is_whole = f"COALESCE(scale({number}) = 0 AND {number} BETWEEN -{LARGEST} AND {LARGEST}, false)"
+        number, is_told = f"m.{name}_number", f"m.{name}_json IS NOT NULL"
+        is_whole = f"scale({number}) = 0 AND {number} BETWEEN -{LARGEST} AND {LARGEST}"
         number = f"{number}::bigint"
     else:
         number, kind = f"json_extract(m.stats, '$.{name}')", f"json_type(m.stats, '$.{name}')"
-        is_whole = f"COALESCE({kind} = 'integer' AND {_is_small(number)}, false)"
-        is_told = f"{kind} IS NOT NULL"
-    return f"CASE WHEN {is_whole} THEN {number} END AS {name}, {is_told} AND NOT ({is_whole}) AS {name}_odd"
-
-
-def _read_told(name: str) -> str:
-    """Return two columns for PostgreSQL: a stat of a line where it is a number, and whether it was told."""
-    told = f"m.stats -> '{name}'"
-    number = f"CASE jsonb_typeof({told}) WHEN 'number' THEN ({told})::numeric END"
-    return f"{number} AS {name}_number, ({told}) IS NOT NULL AS {name}_told"
+        is_whole, is_told = f"{kind} = 'integer' AND {_is_small(number)}", f"{kind} IS NOT NULL"
+    return f"CASE WHEN {is_whole} THEN {number} END AS {name}, {is_told} AS {name}_told"
 
 
 def _is_small(value: str) -> str:
@@ -218,7 +216,8 @@ _BY_USER = (
     "COUNT(kills) AS killed, SUM(deaths) AS deaths, COUNT(deaths) AS died "
     "FROM lines WHERE counts GROUP BY user_id)"
 )
-_ODD = " OR ".join(f"{name}_odd" for name in SUMMED)
+#: Whether a line has anything else than whole numbers.
+_ODD = " OR ".join(f"({name}_told AND {name} IS NULL)" for name in SUMMED)
 
 
 def _list_order(alias: str) -> list[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from deltacrown.core.either import IsAmong
+from deltacrown.core.prepared import Parameter
+from deltacrown.core.prepared_keys import KeyedRows, is_among
 from deltacrown.games.models import list_match_sources
 from deltacrown.tournaments.models import Tournament, TournamentMatchResult
 
@@ -29,6 +33,10 @@ _COLUMNS = (
     "sequence",
     "stats",
 )
+
+
+#: What is read of what the tournament says: the match row, and then the fields of ``Told``.
+_SAID = ("match_id", "team_id", "team__name", "team__slug", "round", "series", "map_name")
 
 
 class Told(NamedTuple):
@@ -76,22 +84,44 @@ def list_played_rows(tournament: Tournament, matches: Collection[int] | None = N
 
     :param matches: the keys of match rows, to return these alone.
     """
-    described = TournamentMatchResult.objects.filter(tournament=tournament)
     if matches is not None:
-        described = described.filter(match__in=matches)
-    columns = ("team_id", "team__name", "team__slug", "round", "series", "map_name")
-    told = {pk: Told(*rest) for pk, *rest in described.values_list("match_id", *columns)}
+        said = _SAID_OF.read(tournament.pk, keys=matches)
+        return _put_together(said, lambda: _PLAYED.read(keys=matches))
+
+    described = TournamentMatchResult.objects.filter(tournament=tournament)
+    played = _list_played(IsAmong("pk", described.values("match_id")))
+    return _put_together(described.values_list(*_SAID), played.iterator)
+
+
+def _put_together(
+    said: Iterable[tuple[Any, ...]], read: Callable[[], Iterable[tuple[Any, ...]]]
+) -> list[PlayedRow]:
+    """Return the lines of which something is told.
+
+    :param read: reads the match rows, ``_COLUMNS`` of each; it is not called where nothing is told.
+    """
+    told = {pk: Told(*rest) for pk, *rest in said}
     if not told:
         return []
-
-    live, archived = (
-        rows.order_by().values_list(*_COLUMNS)
-        for rows in list_match_sources(IsAmong("pk", described.values("match_id")))
-    )
     found = []
-    for values in live.union(archived, all=True).iterator():
-        said = told.pop(values[0], None)
-        if said is not None:
-            fields: list[Any] = [*values, said]
+    for values in read():
+        # What was told is taken out, so that a row of both tables is not returned twice.
+        of_it = told.pop(values[0], None)
+        if of_it is not None:
+            fields: list[Any] = [*values, of_it]
             found.append(PlayedRow(*fields))
     return found
+
+
+def _list_played(condition: Any) -> QuerySet[Any]:
+    live, archived = (rows.order_by().values_list(*_COLUMNS) for rows in list_match_sources(condition))
+    return live.union(archived, all=True)
+
+
+_SAID_OF = KeyedRows(
+    lambda keys: TournamentMatchResult.objects.filter(
+        is_among("match_id", keys), tournament=Parameter(0)
+    ).values_list(*_SAID),
+    given=1,
+)
+_PLAYED = KeyedRows(lambda keys: _list_played(is_among("id", keys)))

@@ -109,7 +109,8 @@ def list_facts(stats: Mapping[str, Any]) -> list[str]:
     facts = [text for text in texts if len(text) <= LONGEST_FACT][:FACTS_SHOWN]
     kills = [stats.get(name) for name in KILLS]
     if all(map(is_number, kills)):
-        return [*facts, f"{'/'.join(map(str, kills))} {pgettext('kills/deaths/assists', 'K/D/A')}"]
+        named = pgettext("kills/deaths/assists", "K/D/A")
+        return [*facts, f"{'/'.join(map(str, kills))} {named}"]
 
     numbers = [name for name, value in stats.items() if is_number(value)]
     leading = [name for name in LEADING_NUMBERS if name in numbers]

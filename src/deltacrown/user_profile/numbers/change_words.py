@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -11,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext, gettext_noop, pgettext
 
 from deltacrown.core.dates import read_stored_time, write_day, write_minute
+from deltacrown.core.prepared_keys import KeyedQuery, is_among
 from deltacrown.core.words import translate_stored
 from deltacrown.games.models import MATCH_TABLES, Match, MatchRow
 from deltacrown.moderation.models import Dispute
@@ -330,15 +332,19 @@ def _say_time(image: Mapping[str, Any]) -> str:
 
 
 def _find_rows(source: str, ids: set[int]) -> list[Row]:
-    related = _RELATED[source]
-    tables = MATCH_TABLES if source == Match._meta.label else (apps.get_model(source),)
+    tables: tuple[Any, ...] = MATCH_TABLES if source == Match._meta.label else (apps.get_model(source),)
     found: dict[int, Row] = {}
     for table in tables:
         # Rows move to the archive, never back: it is asked for what the live table does not have.
         if missing := ids - found.keys():
-            rows = table._base_manager.filter(pk__in=missing).select_related(*related)
-            found |= {row.pk: row for row in rows}
+            found |= {row.pk: row for row in _prepare_rows(table).run(keys=missing)}
     return list(found.values())
+
+
+@cache
+def _prepare_rows(table: type[Any]) -> KeyedQuery:
+    whole = table._base_manager.select_related(*list_related(table))
+    return KeyedQuery(lambda keys: whole.filter(is_among("pk", keys)))
 
 
 def _match(row: Any) -> str:

@@ -262,21 +262,14 @@ def _ranked(
 
     entries: list[LeaderboardEntry] = []
     rank, value, has_beside = ahead.better + 1, rows[0].value, bool(ranking.board.beside)
+    # By place: by their names a hundred take half as long again.
     for position, row in enumerate(rows, start=rank):
-        if row.value != value:
-            rank, value = position + elsewhere, row.value
-        entries.append(
-            LeaderboardEntry(
-                rank,
-                row.public_id,
-                row.display_name or row.username,
-                row.country,
-                value,
-                is_tied=sharing[value] > 1,
-                beside=row.beside if has_beside else None,
-                picture=row.picture,
-            )
-        )
+        own, _, public_id, display_name, username, country, picture, beside = row
+        if own != value:
+            rank, value = position + elsewhere, own
+        is_tied, shown = sharing[value] > 1, beside if has_beside else None
+        name = display_name or username
+        entries.append(LeaderboardEntry(rank, public_id, name, country, value, is_tied, shown, picture))
     return entries
 
 

@@ -31,7 +31,7 @@ from deltacrown.user_profile.numbers.time_axis import (
 )
 from deltacrown.user_profile.privacy import Viewer
 from django_tally.database_clock import read_database_clock
-from django_tally.periods import TICK, PeriodValue, read_periods
+from django_tally.periods import TICK, PeriodValue
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,10 @@ def get_stat_series(
     now = now or read_database_clock(connection)
     asked = read_request(number, filters, known_at, viewer)
     precision = check_known_at(asked, now)
-    return _read_series(
-        asked, by, read_bound(start, "start"), read_bound(end, "end"), rolling, now=now, precision=precision
-    )
+    bounds = read_bound(start, "start"), read_bound(end, "end")
+    line, parts = asked.number.read_with_parts()
+    asked = asked.know_rows(max(parts))
+    return _read_series(asked, by, *bounds, rolling, now=now, precision=precision, line=line)
 
 
 def read_stat_series(
@@ -140,13 +141,15 @@ def read_stat_series(
     now: datetime,
     precision: Precision,
     line: StatLine,
+    rows: int = 0,
 ) -> StatSeries:
     """As ``get_stat_series`` of all rows as known now, without the privacy check: the caller made it.
 
     :param precision: how exactly ``viewer`` may learn of the number; see ``find_precision``.
     :param line: the number as the caller has just read it; it is read again where the periods differ.
+    :param rows: how many rows it has, where that is known.
     """
-    asked = read_request(number, None, None, viewer)
+    asked = read_request(number, None, None, viewer).know_rows(rows)
     bounds = read_bound(start, "start"), read_bound(end, "end")
     return _read_series(asked, by, *bounds, rolling, now=now, precision=precision, line=line)
 
@@ -160,7 +163,7 @@ def _read_series(
     *,
     now: datetime,
     precision: Precision,
-    line: StatLine | None = None,
+    line: StatLine,
 ) -> StatSeries:
     length = By.read(by)
     steps = _build_steps(asked, length, start, end, now)
@@ -211,7 +214,7 @@ def _read_points(
     steps: list[Step],
     rolling: Rolling | None,
     now: datetime,
-    known: StatLine | None = None,
+    known: StatLine | None,
 ) -> tuple[StatLine, list[SeriesPoint]]:
     """Return the number, and what it comes to over time.
 
@@ -223,6 +226,7 @@ def _read_points(
         points = _list_points(asked, steps, rolling, now)
         if not is_comparable or points[-1].value == line.value:
             break
+        asked = asked.read_again()
 
     return line, points
 
@@ -230,15 +234,13 @@ def _read_points(
 def _list_points(
     asked: AskedSeries, steps: list[Step], rolling: Rolling | None, now: datetime
 ) -> list[SeriesPoint]:
-    number, days = asked.number, rolling.days if rolling else None
+    days = rolling.days if rolling else None
     kinds = [[step.whole for step in steps], [step.within for step in steps]]
     if days:
         kinds.append([step.count_back(days, now=now) for step in steps])
 
     periods = [period for kind in kinds for period in kind]
-    found = read_periods(
-        number.holder, number.column, periods, number.keys, known_at=asked.known_at, among=asked.among
-    )
+    found = asked.read_periods(periods)
     whole, within, *over = (found[n * len(steps) : (n + 1) * len(steps)] for n in range(len(kinds)))
     rolled = [asked.value_of(each) for each in over[0]] if days else _list_over_matches(asked, steps, rolling)
     return [_point(asked, *each) for each in zip(steps, whole, within, rolled, strict=True)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,11 +23,12 @@ from deltacrown.user_profile.numbers.access import list_revealed
 from deltacrown.user_profile.numbers.catalogue import PlayerNumber, get_stat_field
 from deltacrown.user_profile.numbers.row_sources import SOURCES, Filters, RowSource
 from deltacrown.user_profile.numbers.rows import choose_number, narrow_rows_behind
+from deltacrown.user_profile.numbers.series_kept import MANY_ROWS, LongCareer
 from deltacrown.user_profile.privacy import Viewer, get_visibility, require_time
 from deltacrown.user_profile.stat_fields import Stat
 from django_tally.first_fact import find_first_fact
 from django_tally.narrowing import Among
-from django_tally.periods import PeriodValue
+from django_tally.periods import Period, PeriodValue, read_periods
 from django_tally.rows import rows_of
 
 Value = int | Decimal | None
@@ -39,6 +41,7 @@ class AskedSeries:
     :param source: how its rows are read.
     :param filters: those left to apply, once the number is that of a game.
     :param among: the rows that filters leave; ``None`` for all.
+    :param long: what is kept of its rows, where they are many, all, and as known now.
     """
 
     number: PlayerNumber
@@ -47,6 +50,7 @@ class AskedSeries:
     known_at: datetime | None
     among: Among | None
     viewer: Viewer
+    long: LongCareer | None = None
 
     @property
     def game(self) -> Game | None:
@@ -71,9 +75,30 @@ class AskedSeries:
     def find_first_fact(self) -> datetime | None:
         """Return when the first of the facts happened."""
         number = self.number
+        if self.long:
+            return self.long.find_first_fact()
         return find_first_fact(
             number.holder, number.column, number.keys, known_at=self.known_at, among=self.among
         )
+
+    def read_periods(self, periods: Sequence[Period]) -> list[PeriodValue]:
+        """Return what the number comes to over each of ``periods``."""
+        number = self.number
+        if self.long:
+            return self.long.read_periods(periods)
+        return read_periods(
+            number.holder, number.column, periods, number.keys, known_at=self.known_at, among=self.among
+        )
+
+    def know_rows(self, rows: int) -> AskedSeries:
+        """Return the same, knowing that it has so many rows, or at least as many as a part of it says."""
+        if rows < MANY_ROWS or not self.is_whole:
+            return self
+        return replace(self, long=LongCareer(self.number))
+
+    def read_again(self) -> AskedSeries:
+        """Return the same, as of now."""
+        return replace(self, long=LongCareer(self.number)) if self.long else self
 
 
 def read_request(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from deltacrown.core.addresses import write_address
 from deltacrown.web.identicons import draw_identicon
 
 register = template.Library()
@@ -60,7 +61,7 @@ def player_link(profile: Any) -> SafeString:
 
     :param profile: whatever has a ``public_id`` and a ``name``.
     """
-    address = reverse("player", args=[profile.public_id])
+    address = write_address("player", profile.public_id)
     return format_html('<a href="{}"><bdi>{}</bdi></a>', address, profile.name)
 
 
@@ -75,7 +76,7 @@ def entrant_link(entrant: Any) -> SafeString:
     if not entrant.team_slug:
         return format_html("<bdi>{}</bdi>", entrant.name)
     return format_html(
-        '<a href="{}"><bdi>{}</bdi></a>', reverse("team", args=[entrant.team_slug]), entrant.name
+        '<a href="{}"><bdi>{}</bdi></a>', write_address("team", entrant.team_slug), entrant.name
     )
 
 

@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 
 from deltacrown.webhooks.models import WebhookDelivery
-from deltacrown.webhooks.sending import Answer, Message, send_message
+from deltacrown.webhooks.sending import Answer, Message, Sender
 from deltacrown.webhooks.services.claiming import LEASE, claim_endpoints, release_endpoints, renew_claim
 from deltacrown.webhooks.services.endpoints import list_secrets
 from deltacrown.webhooks.services.lines import Line
-from deltacrown.webhooks.services.outcomes import GONE, record_answer, record_skipped
+from deltacrown.webhooks.services.outcomes import GONE, record_answers, record_skipped
 from deltacrown.webhooks.services.planning import plan_events
 from deltacrown.webhooks.telling import write_message
 
@@ -66,9 +66,10 @@ def deliver_webhooks(
     :param pause: waits so many seconds, for something that is due soon.
     """
     # not atomic: each outcome in a transaction of its own
-    run = _Run(clock, lasts)
+    sender = Sender()
+    run = _Run(clock, lasts, sender)
     try:
-        with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="webhooks") as pool:
+        with sender, ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="webhooks") as pool:
             run.deliver(pool, pause)
     finally:
         release_endpoints(worker=run.worker)
@@ -76,8 +77,9 @@ def deliver_webhooks(
 
 
 class _Run:
-    def __init__(self, clock: Clock, lasts: timedelta) -> None:
+    def __init__(self, clock: Clock, lasts: timedelta, sender: Sender) -> None:
         self.worker = uuid.uuid4().hex
+        self._sender = sender
         self.figures = Delivering()
         self._clock = clock
         self._until = clock() + lasts
@@ -142,7 +144,8 @@ class _Run:
         except Exception as error:
             # One event that cannot be told must not stop all others.
             logger.exception("webhooks: event %s was not told", event.pk)
-            self._record(line, delivery, Answer(None, f"It could not be written: {type(error).__name__}.", 0))
+            answer = Answer(None, f"It could not be written: {type(error).__name__}.", 0)
+            self._record([(line, delivery, answer)])
             return
         if body is None:
             record_skipped(delivery=delivery, now=now)
@@ -151,24 +154,25 @@ class _Run:
             return
         secrets = list_secrets(endpoint=endpoint, now=now)
         message = Message(endpoint.url, event.message_id, body, secrets)
-        self._sent[pool.submit(send_message, message, now)] = (line, delivery)
+        self._sent[pool.submit(self._sender.send, message, now)] = (line, delivery)
 
     def _take_answers(self) -> None:
         """Wait for an answer, and record those there are."""
         done, _ = wait(self._sent, return_when=FIRST_COMPLETED)
-        for sent in done:
-            line, delivery = self._sent.pop(sent)
-            self._record(line, delivery, sent.result())
+        self._record([(*self._sent.pop(sent), sent.result()) for sent in done])
 
-    def _record(self, line: Line, delivery: WebhookDelivery, answer: Answer) -> None:
-        status = record_answer(delivery=delivery, answer=answer, now=self._clock())
-        line.end(delivery)
-        line.failures = 0 if status == Status.DELIVERED else line.failures + 1
-        if answer.code == GONE:
-            self._left_alone.add(line.endpoint.pk)
-        self.figures.delivered += status == Status.DELIVERED
-        self.figures.dead += status == Status.DEAD
-        self.figures.failed += status == Status.PENDING
+    def _record(self, ended: list[tuple[Line, WebhookDelivery, Answer]]) -> None:
+        """Record answers, before anything that waited for one of these messages is sent."""
+        answers = [(delivery, answer) for _, delivery, answer in ended]
+        statuses = record_answers(answers, now=self._clock())
+        for (line, delivery, answer), status in zip(ended, statuses, strict=True):
+            line.end(delivery)
+            line.failures = 0 if status == Status.DELIVERED else line.failures + 1
+            if answer.code == GONE:
+                self._left_alone.add(line.endpoint.pk)
+            self.figures.delivered += status == Status.DELIVERED
+            self.figures.dead += status == Status.DEAD
+            self.figures.failed += status == Status.PENDING
 
     def _is_anything_soon(self, now: datetime) -> bool:
         """Return whether something is due, or due soon, at one of this worker's endpoints."""

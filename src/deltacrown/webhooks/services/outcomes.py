@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -30,53 +32,58 @@ SKIPPED_BECAUSE = "A visitor does not see it, or there is nothing any more."
 STOPPED_BECAUSE = "It answered 410: it wants nothing any more."
 
 Status = WebhookDelivery.Status
-#: The columns that an outcome writes.
-OUTCOME = (
-    "status",
-    "attempts",
-    "attempted_at",
-    "finished_at",
-    "due_at",
-    "response_code",
-    "duration_ms",
-    "error",
-)
 
 
-@atomic_service
-def record_answer(*, delivery: WebhookDelivery, answer: Answer, now: datetime) -> Status:
-    """Record an attempt at ``now``; return what the delivery is then.
+def record_answers(answers: Sequence[tuple[WebhookDelivery, Answer]], *, now: datetime) -> list[Status]:
+    """Record attempts that ended at ``now``, in one transaction; return what each delivery is then.
 
     An endpoint that answers 410 is switched off, and what waited for it is given up.
     """
-    delivery.attempts += 1
-    delivery.attempted_at = now
-    delivery.response_code, delivery.duration_ms = answer.code, answer.duration_ms
-    delivery.error = answer.error
+    # not atomic: the transaction may run twice, and what is in hand changes once, after it
+    outcomes = [(delivery, _decide(delivery, answer, now)) for delivery, answer in answers]
+    _write(outcomes, now=now)
+    for delivery, outcome in outcomes:
+        for name, value in outcome.items():
+            setattr(delivery, name, value)
+    return [Status(delivery.status) for delivery, _ in outcomes]
+
+
+def _decide(delivery: WebhookDelivery, answer: Answer, now: datetime) -> dict[str, Any]:
+    """Return the columns of a delivery after an attempt."""
+    outcome: dict[str, Any] = {
+        "status": Status.PENDING,
+        "attempts": delivery.attempts + 1,
+        "attempted_at": now,
+        "response_code": answer.code,
+        "duration_ms": answer.duration_ms,
+        "error": answer.error,
+    }
     if answer.is_taken:
-        delivery.status, delivery.finished_at = Status.DELIVERED, now
-    elif answer.code == GONE or delivery.attempts >= ATTEMPTS:
-        delivery.status, delivery.finished_at = Status.DEAD, now
-    else:
-        wait = max(WAITS[delivery.attempts - 1], timedelta(seconds=answer.wait_seconds))
-        delivery.due_at = now + wait
-    _save(delivery)
-    if answer.code == GONE:
-        _stop(endpoint_id=delivery.endpoint_id, now=now)
-    return Status(delivery.status)
+        return {**outcome, "status": Status.DELIVERED, "finished_at": now}
+    if answer.code == GONE or outcome["attempts"] >= ATTEMPTS:
+        return {**outcome, "status": Status.DEAD, "finished_at": now}
+    wait = max(WAITS[delivery.attempts], timedelta(seconds=answer.wait_seconds))
+    return {**outcome, "due_at": now + wait}
 
 
 @atomic_service
+def _write(outcomes: Sequence[tuple[WebhookDelivery, dict[str, Any]]], *, now: datetime) -> None:
+    for delivery, outcome in outcomes:
+        _save(delivery, outcome)
+        if outcome["response_code"] == GONE:
+            _stop(endpoint_id=delivery.endpoint_id, now=now)
+
+
 def record_skipped(*, delivery: WebhookDelivery, now: datetime) -> None:
     """Record that an event is not told, as a visitor does not see it."""
-    delivery.status, delivery.finished_at, delivery.error = Status.SKIPPED, now, SKIPPED_BECAUSE
-    _save(delivery)
+    # not atomic: one statement
+    _save(delivery, {"status": Status.SKIPPED, "finished_at": now, "error": SKIPPED_BECAUSE})
+    delivery.status, delivery.finished_at = Status.SKIPPED, now
 
 
-def _save(delivery: WebhookDelivery) -> None:
+def _save(delivery: WebhookDelivery, outcome: dict[str, Any]) -> None:
     """Write the outcome, unless the delivery ended meanwhile, or was deleted with its endpoint."""
-    rows = WebhookDelivery.objects.filter(pk=delivery.pk, status=Status.PENDING)
-    rows.update(**{name: getattr(delivery, name) for name in OUTCOME})
+    WebhookDelivery.objects.filter(pk=delivery.pk, status=Status.PENDING).update(**outcome)
 
 
 def _stop(*, endpoint_id: int, now: datetime) -> None:

@@ -10,9 +10,8 @@ from deltacrown.accounts.models import User
 from deltacrown.api.answers import Writer
 from deltacrown.api.resources.matches import describe_match
 from deltacrown.api.shapes.matches import Encounter
-from deltacrown.core.errors import NotFound
 from deltacrown.games.models import MATCH_TABLES, MatchRow
-from deltacrown.pages.matches import get_match_page, list_seen_lines
+from deltacrown.pages.matches import list_seen_lines, show_match
 from deltacrown.user_profile.models import UserProfile
 from deltacrown.user_profile.privacy import can_see_match_history
 from deltacrown.user_profile.standing import is_listed
@@ -30,14 +29,12 @@ def tell_match(event: WebhookEvent) -> bytes | None:
     row = _find_line([*lines, *event.facts.get("beside", [])])
     if row is None:
         return None
-    seen = {line.pk for line in list_seen_lines(row.game, row.match_key, viewer=None).rows}
-    if seen.isdisjoint(lines) and not _was_seen(event.facts.get("left", []), row):
+    seen = list_seen_lines(row.game, row.match_key, viewer=None)
+    if not seen.rows:
         return None
-    try:
-        page = get_match_page(row.game.slug, row.match_key, viewer=None)
-    except NotFound:
+    if {line.pk for line in seen.rows}.isdisjoint(lines) and not _was_seen(event.facts.get("left", []), row):
         return None
-    return _MATCH.write(describe_match(page))
+    return _MATCH.write(describe_match(show_match(row.game, row.match_key, seen, viewer=None)))
 
 
 def _find_line(keys: list[int]) -> MatchRow | None:

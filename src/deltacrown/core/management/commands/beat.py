@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from deltacrown.core.commands import OwnCommand
-from deltacrown.core.server import become, build_beat
+from deltacrown.core.server import become, build_beat, refuse_log_level
 
 
 class Command(OwnCommand):
@@ -25,8 +25,11 @@ class Command(OwnCommand):
             metavar="FILE",
             help="keeps when it last sent what, by default beat in DELTACROWN_HOME",
         )
-        parser.add_argument("others", nargs="*", metavar="OPTION", help="of celery beat, after --")
+        parser.add_argument(
+            "others", nargs="*", metavar="OPTION", help="of celery beat, after --; its level is LOG_LEVEL"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_log_level(options["others"])
         schedule = options["schedule"] or settings.DELTACROWN_HOME / "beat"
         become([*build_beat(schedule=schedule), *options["others"]])

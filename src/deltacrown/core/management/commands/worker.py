@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from deltacrown.core.commands import OwnCommand, read_variable, whole_number
-from deltacrown.core.server import become, build_worker
+from deltacrown.core.server import become, build_worker, refuse_log_level
 
 
 class Command(OwnCommand):
@@ -23,7 +23,10 @@ class Command(OwnCommand):
             default=read_variable("CONCURRENCY", "2"),
             help="processes, each of which does one job at a time, by default 2",
         )
-        parser.add_argument("others", nargs="*", metavar="OPTION", help="of celery worker, after --")
+        parser.add_argument(
+            "others", nargs="*", metavar="OPTION", help="of celery worker, after --; its level is LOG_LEVEL"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_log_level(options["others"])
         become([*build_worker(concurrency=options["concurrency"]), *options["others"]])

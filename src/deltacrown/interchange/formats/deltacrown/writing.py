@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
-
-from django.db.models import QuerySet
 
 from deltacrown.core.dates import write_iso, write_iso_day
 from deltacrown.games.models import MatchRow
@@ -16,18 +14,17 @@ from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NES
 
 #: The columns of every file that is written, in this order; those of single stats follow.
 COLUMNS = (*MATCH_COLUMNS.required, *MATCH_COLUMNS.optional, NESTED)
-DETAILS = "details"
-_PLAIN = tuple(name for name in COLUMNS if name not in {NESTED, DETAILS})
-_get_plain = attrgetter(*_PLAIN)
+#: How a match ended → the word for it; none where it was played to its end.
+WORD_OF_END = {end.value: "" if end is MatchRow.EndedBy.PLAY else end.lower() for end in MatchRow.EndedBy}
 
 
 class WrittenLine(NamedTuple):
-    """One player's line of a match; the fields are the columns of the format, given by their names.
+    """One player's line of a match: what the file says, under the names and in the order of its JSON.
 
     A tuple, since a file has many, and one is made in two thirds of the time of a frozen dataclass.
 
     :param player: what the file calls the player: a username, or a public id.
-    :param is_time_known: False where the day alone is written.
+    :param played_at: a datetime, or the day where that alone is known.
     :param uncounted: the reason why it counts nowhere, though it is not void; empty when it counts.
     :param voided: the reason why it is void; empty when it is not.
     """
@@ -36,26 +33,25 @@ class WrittenLine(NamedTuple):
     game: str
     player: str
     result: str
-    played_at: datetime
+    played_at: str
     kind: str
     side: str
     score: str
+    placement: int | None
+    ended_by: str
+    uncounted: str
     voided: str
     team: str
     tournament: str
     round: str
     series: str
+    best_of: int | None
     map: str
-    details: Mapping[str, Any]
+    sequence: int | None
+    player_name: str
+    country: str
     stats: Mapping[str, Any]
-    is_time_known: bool = True
-    placement: int | None = None
-    ended_by: str = ""
-    uncounted: str = ""
-    sequence: int | None = None
-    best_of: int | None = None
-    player_name: str = ""
-    country: str = ""
+    details: Mapping[str, Any]
 
     @classmethod
     def of(cls, row: MatchRow, *, player: str, **fields: Any) -> Self:
@@ -66,14 +62,13 @@ class WrittenLine(NamedTuple):
         values: dict[str, Any] = {
             "match_key": row.match_key,
             "game": row.game.slug,
-            "result": row.result,
-            "played_at": row.played_at,
-            "is_time_known": row.is_time_known,
-            "kind": row.kind,
+            "result": row.result.lower(),
+            "played_at": write_played(row.played_at, row.is_time_known),
+            "kind": row.kind.lower(),
             "side": row.side,
             "score": row.score,
             "placement": row.placement,
-            "ended_by": row.ended_by,
+            "ended_by": WORD_OF_END[row.ended_by],
             "uncounted": row.uncounted_reason,
             "voided": row.void_reason,
             "sequence": row.sequence,
@@ -83,36 +78,34 @@ class WrittenLine(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of an NDJSON file, without what is empty."""
-        values = {name: value for name, value in self._values().items() if value or value == 0}
-        if self.stats:
-            values[NESTED] = dict(self.stats)
-        if self.details:
-            values[DETAILS] = dict(self.details)
+        return {name: value for name, value in zip(_NAMES, self, strict=True) if value or value == 0}
 
-        return values
+    def as_row(self, columns: Sequence[str]) -> list[Any]:
+        """Return the values of a row of a CSV file.
 
-    def as_row(self, columns: Iterable[str]) -> list[Any]:
-        """Return the values of a row of a CSV file; see ``list_columns``."""
-        values = self._values()
+        :param columns: those of ``list_columns``.
+        """
+        single: dict[str, Any] = {}
         nested: dict[str, Any] = {}
         for name, value in self.stats.items():
             column = get_stat_column(name, value)
             if column:
-                values[column] = value
+                single[column] = value
             else:
                 nested[name] = value
-        values |= {NESTED: nested or None, DETAILS: dict(self.details) or None}
 
-        return [values.get(column) for column in columns]
+        stats = map(single.get, columns[len(COLUMNS) :])
+        return [*self[:_NESTED], self.details or None, nested or None, *stats]
 
-    def _values(self) -> dict[str, Any]:
-        values: dict[str, Any] = dict(zip(_PLAIN, _get_plain(self), strict=True))
-        values["result"], values["kind"] = self.result.lower(), self.kind.lower()
-        values["ended_by"] = "" if self.ended_by == MatchRow.EndedBy.PLAY else self.ended_by.lower()
-        write = write_iso if self.is_time_known else write_iso_day
-        values["played_at"] = write(self.played_at)
 
-        return values
+_NAMES = WrittenLine._fields
+#: Where what is nested begins; in a row of CSV, the details come before the stats.
+_NESTED = _NAMES.index(NESTED)
+
+
+def write_played(played_at: datetime, is_time_known: bool) -> str:
+    """Return when a match was played, or the day where that alone is known."""
+    return write_iso(played_at) if is_time_known else write_iso_day(played_at)
 
 
 def get_stat_column(name: str, value: Any) -> str | None:
@@ -120,22 +113,25 @@ def get_stat_column(name: str, value: Any) -> str | None:
 
     A CSV file has no types: a text that looks like a number is read as one, a list as text.
     """
-    if not name.strip() or name != name.strip():
-        return None
-    if isinstance(value, str):
-        is_kept = value.strip() == value != "" and isinstance(parse_number(value), str)
-        return f"{STATS}{name}" if is_kept else None
+    column, kind = _name_column(name), type(value)
+    if column is None or kind is int or kind is float:
+        return column
 
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{STATS}{name}" if is_number else None
+    is_kept = kind is str and value.strip() == value != "" and isinstance(parse_number(value), str)
+    return column if is_kept else None
 
 
-def list_columns(sources: Iterable[QuerySet[Any]]) -> list[str]:
-    """Return the columns of a CSV file of match rows; it reads the stats of all of them."""
-    named: set[str] = set()
-    for source in sources:
-        with_stats = source.exclude(stats={}).values_list("stats", flat=True)
-        for stats in with_stats.iterator(chunk_size=2000):
-            named.update(filter(None, map(get_stat_column, stats.keys(), stats.values())))
+@lru_cache(maxsize=4096)
+def _name_column(stat: str) -> str | None:
+    return f"{STATS}{stat}" if stat and stat == stat.strip() else None
 
-    return [*COLUMNS, *sorted(named)]
+
+def list_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of a CSV file of match rows with these stats."""
+    named: dict[str, str] = {}
+    for stats in rows:
+        for name in stats.keys() - named.keys():
+            if column := get_stat_column(name, stats[name]):
+                named[name] = column
+
+    return [*COLUMNS, *sorted(named.values())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class WrittenEntrant:
         values = {name: self.values.get(name) for name in COLUMNS}
         return {name: value for name, value in values.items() if value not in ("", None, {})}
 
-    def as_row(self, columns: Iterable[str]) -> list[Any]:
+    def as_row(self, columns: Sequence[str]) -> list[Any]:
         """Return the values of a row of a CSV file."""
         return [self.values.get(name) or None for name in columns]
 

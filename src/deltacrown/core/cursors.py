@@ -1,0 +1,44 @@
+"""A cursor that is used again: to make one takes psycopg as long as to send a short statement.
+
+Only for statements whose rows are read at once. A connection has one such cursor; who asks for it while it is
+in use, as a hook of a statement may, gets a new one.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+_KEPT = "_deltacrown_cursor"
+
+
+class reading_cursor:  # noqa: N801 - a context manager that reads as a function
+    """Give a cursor of a connection, with all of Django's hooks; its rows must be read within the block."""
+
+    __slots__ = ("_connection", "_cursor", "_is_kept")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Any:
+        connection = self._connection
+        # What is logged is logged by a cursor of another class.
+        self._is_kept = connection.vendor == "postgresql" and not connection.queries_logged
+        kept = vars(connection).pop(_KEPT, None) if self._is_kept else None
+        if kept is not None:
+            connection.close_if_health_check_failed()
+            connection.ensure_connection()
+            connection.validate_thread_sharing()
+            if kept.cursor.connection is connection.connection and not kept.closed:
+                self._cursor = kept
+                return kept
+        self._cursor = connection.cursor()
+        return self._cursor
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_kept and kind is None:
+            vars(self._connection)[_KEPT] = self._cursor
+        else:
+            self._cursor.close()
