@@ -23,7 +23,7 @@ ALWAYS = {"chaos", "tally"}
 #: Tests in these folders look at what people see: they run on SQLite only, but for those marked ``both``.
 PAGES = {"admin", "api", "browser", "web"}
 #: Tests in these folders take tens of seconds each.
-LONG = {"browser", "privacy"}
+LONG = {"browser", "chaos", "operations", "privacy"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from deltacrown.accounts.models import User
 from deltacrown.core.clock import now
 from deltacrown.games.models import MATCH_TABLES, Match
-from deltacrown.games.services import correct_match, void_match
+from deltacrown.games.services import correct_match, record_match, void_match
 from deltacrown.interchange.cells import write_cell
 from deltacrown.pages import export_lines, exports
 from deltacrown.user_profile.models import Follow, StandingChange, UserProfile
@@ -125,6 +125,25 @@ def test_an_export_can_be_imported(visitor, ann, tmp_path, form):
     call_command("import_matches", str(file), stdout=io.StringIO())
     assert rows_of(ann) == before
     assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "value", ["1" * 5000, "-" + "9" * 61, "1e999", "0." + "3" * 90, "7" * 60, -(2**63), 2**63 - 1]
+)
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.both
+def test_a_stat_that_looks_like_too_large_a_number_is_exported_and_read_back(
+    visitor, ann, tmp_path, form, value
+):
+    record = scene.record(scene.game(), "long", scene.line(ann, "WIN", stats={"seed": value}))
+    recorded = record_match(record=record, now=now())
+    kept = rows_of(ann)
+    file = tmp_path / f"ann.{form}"
+    file.write_bytes(visitor.get(address(ann, f"?format={form}")).getvalue())
+
+    Match.objects.filter(pk__in=[row.pk for row in recorded.rows]).delete()
+    call_command("import_matches", str(file), stdout=io.StringIO())
+    assert rows_of(ann) == kept
 
 
 def test_a_public_id_that_nobody_has_is_no_new_player(ann, tmp_path):

@@ -102,6 +102,11 @@ def test_an_empty_site_becomes_one_that_counts(live_server, settings, monkeypatc
     recorder.refresh_from_db()
     assert (recorder.is_staff, recorder.is_superuser, recorder.is_active) == (False, False, True)
 
+    # It lets the account in; one that is wrong in its last character lets nobody in.
+    for secret, status in ((known["KEY"], 200), (f"{known['KEY'][:-1]}!", 401)):
+        answer = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"})
+        assert answer.status_code == status, answer.content
+
     # 4. The first match, sent twice, is there once.
     site, record = steps["The first match"][:2]
     assert site == "SITE=http://127.0.0.1:8000"

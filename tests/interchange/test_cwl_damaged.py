@@ -91,6 +91,7 @@ EVENT = "data-2019-08-18-champs.csv"
             "line 2, end time: “2019-08-18 12:00:00” is not a date and time",
         ),
         (",600,", ",long,", "line 2, duration (s): “long” is not a number of seconds up to a day"),
+        (",600,", ",1e999,", "line 2, duration (s): “1e999” is not a number of seconds up to a day"),
         (",W,", ",won,", "line 2, win?: “won” is not known; write w or l"),
         (",250,", ",many,", "line 2, score: “many” is not a whole number"),
         (",9,5,4", ",nine,5,4", "line 2, kills: “nine” is not a number"),

@@ -260,6 +260,11 @@ def _parse_day(text: str) -> datetime:
         raise ValueError(f"{shown(text)} {what}; write it like 2025-03-01") from None
 
 
+def is_number(text: str) -> bool:
+    """Return whether a text is written as a number, be it one that is too large to keep."""
+    return NUMBER.match(text) is not None
+
+
 def parse_number(text: str) -> int | float | str:
     """Parse a number as JSON writes it; return any other text as it is (so “007” and “nan” stay text).
 

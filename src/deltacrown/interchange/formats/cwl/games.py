@@ -71,7 +71,10 @@ def read_end(fields: Fields) -> datetime:
 def read_duration(fields: Fields) -> timedelta:
     """Read a number of seconds, from none to a day."""
     text = fields.raw("duration (s)")
-    seconds = parse_number(text) if len(text) < 20 else text
+    try:
+        seconds = parse_number(text)
+    except ValueError:  # too large a number is no duration either
+        seconds = text
     if isinstance(seconds, str) or not 0 <= seconds <= 86_400:
         fields.refuse("duration (s)", f"{shown(text)} is not a number of seconds up to a day")
         return timedelta()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from deltacrown.core.dates import write_iso, write_iso_day
 from deltacrown.games.models import MatchRow
-from deltacrown.interchange.fields import parse_number
+from deltacrown.interchange.fields import is_number
 from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS, NESTED, STATS
 
 #: The columns of every file that is written, in this order; those of single stats follow.
@@ -117,7 +117,7 @@ def get_stat_column(name: str, value: Any) -> str | None:
     if column is None or kind is int or kind is float:
         return column
 
-    is_kept = kind is str and value.strip() == value != "" and isinstance(parse_number(value), str)
+    is_kept = kind is str and value.strip() == value != "" and not is_number(value)
     return column if is_kept else None
 
 
