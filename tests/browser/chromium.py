@@ -16,9 +16,11 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Playwright,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -49,6 +51,25 @@ STILL = 0.001
 AXE = Axe()
 #: Fixed and animated things blink while axe looks at their colours.
 CALM = {"reduced_motion": "reduce"}
+
+
+expect.set_options(timeout=PATIENCE)
+
+
+def list_all(found: Locator, number: int | None = None) -> list[Locator]:
+    """Return each of what is found, as soon as the page has all of it.
+
+    A page that was just asked for is still the one before, or half of what comes, for a moment:
+    ``Locator.all`` alone takes what is there then.
+
+    :param number: how many there must be; without it, at least one, in a page that is loaded.
+    """
+    if number is None:
+        expect(found.first).to_be_attached()
+        found.page.wait_for_load_state()
+    else:
+        expect(found).to_have_count(number)
+    return found.all()
 
 
 def find_chromium() -> str | None:

@@ -13,15 +13,13 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.chromium import PATIENCE, Tab, open_tab
+from tests.browser.chromium import Tab, list_all, open_tab
 from tests.browser.test_entrance import FIRST, read_code, send
 from tests.served import serving
 
 OPERATOR, SECRET = "root", "a secret of the operator"
 #: The screens of the hall; a desk is usable on the narrowest phone.
 PHONE, NARROW = 360, 320
-
-expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -133,8 +131,8 @@ def list_pairs(page: Any, round_name: str) -> list[tuple[str, str, str]]:
     """Return the pairings of a round as the desk shows them: two names, and the address of each."""
     section = page.locator("section").filter(has=page.get_by_role("heading", name=round_name, exact=True))
     found = []
-    for link in section.locator("a.main").all():
-        first, second = (each.inner_text() for each in link.locator("bdi").all())
+    for link in list_all(section.locator("a.main")):
+        first, second = (each.inner_text() for each in list_all(link.locator("bdi"), 2))
         found.append((first, second, link.get_attribute("href")))
     return found
 
@@ -143,9 +141,9 @@ def report(tab: Tab, event: str, side: str, mine: int, theirs: int) -> Any:
     """Report the next match of one's side: open it from the cup's page, and write the score as it sees it."""
     page = tab.open(f"/tournaments/{event}/")
     follow(page, re.compile("Your next match"))
-    fields = page.locator("fieldset label input")
+    fields = list_all(page.locator("fieldset label input"), 2)
     is_first = page.locator("fieldset label bdi").first.inner_text().strip() == side
-    for box, score in zip(fields.all(), (mine, theirs) if is_first else (theirs, mine), strict=True):
+    for box, score in zip(fields, (mine, theirs) if is_first else (theirs, mine), strict=True):
         box.fill(str(score))
     press(page, "Report the result")
     return page
@@ -165,7 +163,7 @@ def read_number(tab: Tab, public_id: str, stat: str) -> int:
 def read_board(tab: Tab, stat: str) -> list[str]:
     """Return the names on the first page of a board, in their order."""
     page = tab.open(f"/leaderboards/{stat}/")
-    return [each.inner_text().strip() for each in page.locator("main table tbody tr bdi").all()]
+    return [each.inner_text().strip() for each in list_all(page.locator("main table tbody tr bdi"))]
 
 
 def read_timeline(tab: Tab, public_id: str) -> str:

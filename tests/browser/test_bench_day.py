@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD
 from tests.browser.casts import LEAVING, MODERATOR, OTHER, PERSON, SECOND_ACCOUNT
-from tests.browser.chromium import Tab
+from tests.browser.chromium import Tab, list_all
 from tests.browser.desks import (
     NARROW,
     OPERATOR,
@@ -312,9 +312,8 @@ def read_the_log(moderator: Tab, rulings: list[tuple[str, ...]]) -> None:
     for kind, expected in (("RULING", rulings), ("CHANGE", CHANGES)):
         page.get_by_label("Kind").select_option(kind)
         press(page, "Show")
-        rows = page.locator("#rows tr")
-        expect(rows).to_have_count(len(expected))
-        for row, said in zip(rows.all(), expected, strict=True):
+        rows = list_all(page.locator("#rows tr"), len(expected))
+        for row, said in zip(rows, expected, strict=True):
             for text in said:
                 expect(row).to_contain_text(text)
     check(moderator)

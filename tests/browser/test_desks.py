@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chromium import Tab
+from tests.browser.chromium import Tab, list_all
 from tests.browser.desks import (
     NARROW,
     OPERATOR,
@@ -111,7 +111,7 @@ def enter_all(hall: Hall, organiser: Tab) -> None:
     fill(page, "Name or public id of a player", SUBSTITUTE)
     press(page, "Enter")
     expect(page.locator("#rows")).to_contain_text(SUBSTITUTE)
-    for box in page.locator("#rows input[type=checkbox]").all():
+    for box in list_all(page.locator("#rows input[type=checkbox]"), len(PLAYERS)):
         box.check()
     check(organiser)
     press(page, "Check in all that are ticked")
@@ -145,7 +145,7 @@ def play(
         check(hall.tabs[second])
         page = organiser.open(address)
         check(organiser)
-        for box, score in zip(page.locator("fieldset label input").all(), (2, 1), strict=True):
+        for box, score in zip(list_all(page.locator("fieldset label input"), 2), (2, 1), strict=True):
             box.fill(str(score))
         fill(page, "Reason", WHY)
         press(page, "Enter the result")

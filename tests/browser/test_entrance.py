@@ -9,13 +9,11 @@ import pytest
 from allauth.mfa.totp.internal import auth
 from playwright.sync_api import expect
 
-from tests.browser.chromium import PATIENCE, open_tab
+from tests.browser.chromium import PATIENCE, list_all, open_tab
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FIRST, SECOND = "correct horse battery", "staple horse battery"
-
-expect.set_options(timeout=PATIENCE)
 
 
 def check(tab):
@@ -37,8 +35,10 @@ def read_code(site, known):
 
 def send(page, button, *values):
     """Fill the fields of the page's form in, from the first on, and press its button."""
-    form = page.locator("main form.sheet")
-    for field, value in zip(form.locator("input:not([type=hidden])").all(), values, strict=True):
+    pressed = page.get_by_role("button", name=button)
+    form = page.locator("main form.sheet").filter(has=pressed)
+    fields = list_all(form.locator("input:not([type=hidden])"), len(values))
+    for field, value in zip(fields, values, strict=True):
         field.fill(value)
     form.get_by_role("button", name=button).click()
 
@@ -69,8 +69,7 @@ def test_a_newcomer_signs_up_takes_a_second_factor_and_forgets_the_password(site
         check(tab)
         code = auth.format_hotp_value(auth.hotp_value(secret, int(time.time()) // 30))
         send(page, "Switch it on", code)
-        expect(page.locator(".codes li")).to_have_count(10)
-        recovery = page.locator(".codes li").all_inner_texts()
+        recovery = [each.inner_text() for each in list_all(page.locator(".codes li"), 10)]
         check(tab)
         for path, heading in (
             ("/settings/second-factor/codes/new/", "Other recovery codes"),

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD, REASON
-from tests.browser.chromium import PATIENCE, open_tab
+from tests.browser.chromium import open_tab
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -32,8 +32,6 @@ if os.environ.get("BROWSER_JOURNEYS") == "all":
     JOURNEYS = list(product([360, 768, 1440], ["dark", "light"], [True, False]))
 #: Every journey changes things, so that each needs people of its own; see ``tests.browser.season.PAIRS``.
 _numbers = count()
-
-expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(params=JOURNEYS, ids=lambda each: f"{each[0]}-{each[1]}-{'scripts' if each[2] else 'plain'}")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD
 from tests.browser.casts import STAND_IN, TEAMS
-from tests.browser.chromium import Tab
+from tests.browser.chromium import Tab, list_all
 from tests.browser.desks import (
     NARROW,
     Hall,
@@ -95,7 +95,7 @@ def enter(organiser: Tab, captains: dict[str, Tab]) -> None:
         expect_text(page, f"You play for {team}")
     check(captains[WINNER])
     page = organiser.open(f"{DESK}entrants/")
-    for box in page.locator("#rows input[type=checkbox]").all():
+    for box in list_all(page.locator("#rows input[type=checkbox]"), len(captains)):
         box.check()
     check(organiser)
     press(page, "Check in all that are ticked")
