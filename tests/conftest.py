@@ -19,10 +19,13 @@ NOON = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 def pytest_configure() -> None:
     """Use a fast password hash, as a secure one costs time for every sign-in; and no limits of requests.
 
-    Statements are compiled once: the suite has more of them than a site.
+    Statements are compiled once: the suite has more of them than a site. Examples are drawn as on the machine
+    that decides, everywhere: the same ones each time, however long one takes.
     """
     from django.conf import settings
+    from hypothesis import settings as drawing
 
+    drawing.load_profile("ci")  # hypothesis has it
     # A suite signs in and asks for pages more often than anybody; tests of the limits set their own.
     settings.PAGE_RATE_PER_ADDRESS = "1000000/60"
     settings.SIGN_IN_RATE_PER_ACCOUNT = settings.SIGN_IN_RATE_PER_ADDRESS = "1000000/60"
@@ -33,10 +36,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Import what the first request would, then collect garbage rarely, and never among what was imported.
+    """Import what the first request would; garbage is never looked for among what was imported.
 
     A module that a request imports within a test would keep what the test put in the place of the clock, and
-    sessions of all tests after it would be over. Garbage would take a tenth of the run's time.
+    sessions of all tests after it would be over.
     """
     from django.conf import settings
     from django.contrib.auth import get_backends
@@ -50,7 +53,20 @@ def pytest_collection_finish() -> None:
         import_string(name)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, request: Any, tmp_path_factory: Any
+) -> Iterator[None]:
+    """The names of the test databases; and where several workers run, only one of them migrates."""
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    from tests.migrated_once import shared_among_workers
+
+    with shared_among_workers(tmp_path_factory.getbasetemp().parent):
+        yield
 
 
 @pytest.fixture(scope="session")

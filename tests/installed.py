@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.docs.pages import ROOT
+from tests.ports import take_port
 
 #: The smallest season there is.
 SMALL = ["--players", "40", "--matches", "400", "--tournaments", "12"]
@@ -87,7 +87,7 @@ class Site:
     @contextmanager
     def serve_demo(self) -> Iterator[int]:
         """Serve the season that was loaded until the end of the block, on the port that is yielded."""
-        port = find_port()
+        port = take_port()
         with self.start("demo", "--port", str(port), "--threads", "4") as process:
             wait_for(process, port, "/")
             yield port
@@ -111,13 +111,6 @@ def wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> tuple[in
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"the server ended with {process.returncode}")
-
-
-def find_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def look_at_pages(port: int) -> list[str]:

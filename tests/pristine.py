@@ -131,6 +131,16 @@ class _Postgresql:
         with psycopg.connect(os.environ[SERVER], autocommit=True) as server:
             server.execute(f"CREATE DATABASE {self.template} TEMPLATE {name}")
         self._copy_rows()
+        self.triggers = self._list_triggers()
+
+    @staticmethod
+    def _list_triggers() -> list[tuple[str, str, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, tgname::text, tgenabled::text FROM pg_trigger "
+                "WHERE NOT tgisinternal ORDER BY 1, 2"
+            )
+            return cursor.fetchall()
 
     def _copy_rows(self) -> None:
         with connection.cursor() as cursor:
@@ -186,3 +196,7 @@ class _Postgresql:
             # As a replica does, no trigger and no foreign key looks at what is written.
             steps = ["BEGIN", "SET LOCAL session_replication_role = replica", *emptied, *filled, "COMMIT"]
             cursor.execute("; ".join(steps))
+        if (left := self._list_triggers()) != self.triggers:
+            self.remake()
+            changed = sorted({name for _, name, _ in set(left) ^ set(self.triggers)})
+            raise AssertionError(f"the test left other triggers; use put_back_schema: {changed[:5]}")

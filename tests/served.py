@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.docs.pages import ROOT
+from tests.ports import take_port
 from tests.pristine import another_database
 
 SERVE = [
@@ -102,24 +102,12 @@ def serving(directory: Path, **settings: str) -> Iterator[Site]:
 
 
 def _start(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    """Start a server on a free port; on another one when somebody took it meanwhile."""
-    for _ in range(5):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            *SERVE,
-            "--port",
-            str(port),
-            "deltacrown.config.wsgi:application",
-        ]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment)
-        if _answers(server, port):
-            return server, port
-    raise AssertionError("the site does not start")
+    """Start a server; it answers when this returns."""
+    port = take_port()
+    served = ["--port", str(port), "deltacrown.config.wsgi:application"]
+    server = subprocess.Popen([sys.executable, "-m", "granian", *SERVE, *served], cwd=ROOT, env=environment)
+    assert _answers(server, port), "the site does not start"
+    return server, port
 
 
 def _answers(server: subprocess.Popen[bytes], port: int) -> bool:

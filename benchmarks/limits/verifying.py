@@ -176,9 +176,9 @@ def _unrecorded() -> Iterator[None]:
 @contextmanager
 def _timed_repairs(held: list[float]) -> Iterator[None]:
     """Collect how long each transaction of a repair took: no lock is held longer."""
-    from django_tally import reconciliation
+    from django_tally import repairing
 
-    repair: Callable[..., Any] = reconciliation._repair
+    repair: Callable[..., Any] = repairing._repair
 
     def timed(*args: Any, **options: Any) -> Any:
         started = time.perf_counter()
@@ -187,8 +187,8 @@ def _timed_repairs(held: list[float]) -> Iterator[None]:
         finally:
             held.append(time.perf_counter() - started)
 
-    reconciliation._repair = timed
+    repairing._repair = timed
     try:
         yield
     finally:
-        reconciliation._repair = repair
+        repairing._repair = repair

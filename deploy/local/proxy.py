@@ -18,9 +18,11 @@ def derive(sockets: Iterable[Path], *, folder: Path, static: Path, port: int, pl
 
     :raises ValueError: the file no longer has what is replaced.
     """
-    servers = "".join(f"\tserver unix:{path} fail_timeout=1s;\n" for path in sockets)
+    places = list(sockets)
+    server, shared = "\tserver unix:{} fail_timeout=1s;\n", "\tserver unix:{} max_fails=0;\n"
+    servers = shared.format(*places) * 2 if len(places) == 1 else "".join(map(server.format, places))
     changes = {
-        "\tserver unix:/run/deltacrown/web.sock fail_timeout=1s;\n": servers,
+        shared.format("/run/deltacrown/web.sock") * 2: servers,
         "listen 80;": f"listen 127.0.0.1:{plain_port};",
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "return 308 https://$host$request_uri;": f"return 308 https://$host:{port}$request_uri;",

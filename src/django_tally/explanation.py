@@ -77,8 +77,18 @@ def _check_rules(contribution: Contribution, rows: Sequence[models.Model]) -> di
 
 def say_why_not(rule: Rule, row: models.Model) -> str:
     """Return why ``row``, which does not meet ``rule``, does not count."""
-    facts = {field.name: _in_words(getattr(row, field.attname)) for field in row._meta.concrete_fields}
-    return gettext(rule.otherwise).format_map(facts)
+    return gettext(rule.otherwise).format_map(_Facts(row))
+
+
+class _Facts(dict[str, Any]):
+    """The values of a row by the names of its fields, in words; only those that are asked for are read."""
+
+    def __init__(self, row: models.Model) -> None:
+        self._columns = {field.name: str(field.attname) for field in row._meta.concrete_fields}
+        self._row = row
+
+    def __missing__(self, name: str) -> Any:
+        return _in_words(getattr(self._row, self._columns[name]))
 
 
 def _judge(contribution: Contribution, row: models.Model, met: Sequence[bool]) -> Verdict:

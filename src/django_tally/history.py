@@ -9,7 +9,7 @@ Together they add up to the number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from heapq import merge
@@ -17,26 +17,20 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from django_tally.commits import committed_to_sql, recorded_sql
 from django_tally.database_clock import read_datetime
-from django_tally.feeds import Model
 from django_tally.models import Repair, Revision
-from django_tally.schema import quote, table_of
-from django_tally.sources import history_label
 from django_tally.sql import literal
 from django_tally.stat_sql import REPAIRS, REVISIONS, StatOf
+from django_tally.streams import CHANGED, RECORDED, REPAIR, Stream, list_streams, rank_streams
 
 #: Where a page ended: the time as the database writes it, the stream's rank, and the row or revision.
 Position = tuple[str, int, int]
 
 #: Where a page of days ended: the day, and the rank of the number among those that are read.
 DailyPosition = tuple[str, int]
-
-#: The source of the changes that a repair tells because no row does.
-REPAIR = Repair._meta.label
-#: Two images that are not there; typed, since streams that have some are read in the same statement.
-NO_IMAGES = "CAST(NULL AS jsonb) AS old_image, CAST(NULL AS jsonb) AS new_image"
 
 
 @dataclass(frozen=True)
@@ -88,24 +82,45 @@ class DailyChange:
     position: DailyPosition
 
 
-def list_changes(*numbers: StatOf, limit: int, after: Position | None = None) -> list[Change]:
+def list_changes(
+    *numbers: StatOf, limit: int, after: Position | None = None, are_plain: bool = False
+) -> list[Change]:
     """List at most ``limit`` changes of ``numbers``, newest first, from the one after ``after`` on.
 
     Each stream is read in the order of an index and no further than ``limit`` changes, so a page costs
     the same however long the history; in one statement, so that no row archived meanwhile is told twice.
+
+    :param are_plain: whether ``has_later_changes`` was just false for their owner. Then the rows alone are
+        read, with a look whether that still holds; everything is read where it does not.
     """
-    return _list_from_streams(_rank_streams(numbers), after, limit)
+    if are_plain:
+        plain = _list_from_streams(rank_streams(numbers, are_plain=True), after, limit, owners=numbers)
+        if plain is not None:
+            return plain
+    return _list_from_streams(rank_streams(numbers), after, limit) or []
+
+
+def has_later_changes(owner: str) -> Q:
+    """Return a condition: anything but recordings may be told of the numbers of an owner.
+
+    Of most owners nothing is, and their histories are a shorter statement, see ``list_changes``.
+
+    :param owner: the column of the condition's model that names the owner.
+    """
+    revisions = Revision.objects.filter(owner=OuterRef(owner))
+    repairs = Repair.objects.filter(owner=OuterRef(owner)).exclude(unexplained=0)
+    return Q(Exists(revisions)) | Q(Exists(repairs))
 
 
 def list_revisions(*numbers: StatOf, limit: int) -> list[Change]:
     """List at most ``limit`` changes of ``numbers`` that changed recorded rows, newest first; no repairs."""
-    ranked = _rank_streams(numbers)
-    return _list_from_streams([each for each in ranked if each[1].is_of_revisions], None, limit)
+    ranked = rank_streams(numbers)
+    return _list_from_streams([each for each in ranked if each[1].is_of_revisions], None, limit) or []
 
 
 def list_latest(*numbers: StatOf, limit: int, revisions: int) -> tuple[list[Change], list[Change]]:
     """Return what ``list_changes`` and ``list_revisions`` list, the latest of each, in one statement."""
-    ranked = _rank_streams(numbers)
+    ranked = rank_streams(numbers)
     limits = [max(limit, revisions) if stream.is_of_revisions else limit for _, stream in ranked]
     pages = _read_streams(ranked, None, limits)
     of_revisions = [page for (_, stream), page in zip(ranked, pages, strict=True) if stream.is_of_revisions]
@@ -121,7 +136,7 @@ def list_daily_changes(*numbers: StatOf, limit: int, after: DailyPosition | None
     ranked = [
         (rank, stream)
         for rank, number in enumerate(numbers)
-        for streams in _list_streams([number])
+        for streams in list_streams([number])
         for stream in streams
     ]
     read = " UNION ALL ".join(
@@ -155,41 +170,6 @@ def _day_of(column: str) -> str:
     return f"SUBSTR({column}, 1, 10)"
 
 
-@dataclass(frozen=True)
-class _Stream:
-    """Changes read in the order of an index; ``sql`` lacks the condition on the position and the order."""
-
-    stat: str
-    label: str
-    sql: str
-    at: str
-    row: str
-    is_of_revisions: bool = False
-
-
-def _rank_streams(numbers: Sequence[StatOf]) -> list[tuple[int, _Stream]]:
-    return [(rank, stream) for rank, streams in enumerate(_list_streams(numbers)) for stream in streams]
-
-
-def _list_streams(numbers: Sequence[StatOf]) -> Iterator[list[_Stream]]:
-    """Yield streams so that a change comes before the recording it changes, should both have one time.
-
-    Streams of one list share their rank: a row keeps its position when archived or first revised, so
-    that a page read before is continued rightly after.
-    """
-    for number in numbers:
-        for label, model in number.by_label.items():
-            tables = [table for table in number.by_model if history_label(table) == label]
-            yield [
-                *(_read_unchanged_rows(number, table) for table in tables),
-                _read_beginnings(number, label, model),
-            ]
-        for label, model in number.by_label.items():
-            yield [_read_revisions(number, label, model)]
-        yield [_read_balances(number)]
-        yield [_read_repairs(number)]
-
-
 def _as_written(column: str) -> str:
     """Return a datetime column as a position has it: SQLite stores text, which its driver would parse."""
     return column if connection.vendor == "postgresql" else f"({column}) || ''"
@@ -199,97 +179,37 @@ def _find_committed() -> str:
     """Return, as SQL, when a row ``s`` of a stream was committed; NULL where unknown."""
     recorded = committed_to_sql("s.written", "s.source", connection, row="s.row_id")
     changed = committed_to_sql("s.written", "s.source", connection)
-    return f"CASE s.told WHEN {_RECORDED} THEN {recorded} WHEN {_CHANGED} THEN {changed} ELSE s.written END"
+    return f"CASE s.told WHEN {RECORDED} THEN {recorded} WHEN {CHANGED} THEN {changed} ELSE s.written END"
 
 
 def _find_recorded(field: str) -> str:
     """Return, as SQL, the actor or the reason of a row ``s`` of a stream."""
     recorded = recorded_sql(field, "s.written", "s.source", "s.row_id")
-    return f"CASE s.told WHEN {_RECORDED} THEN {recorded} ELSE s.{field} END"
-
-
-#: What a stream tells of: rows recorded, rows changed, and what no row tells of. When the first two were
-#: committed, and who recorded, is looked up of what is shown, once for all streams: each would be planned.
-_RECORDED, _CHANGED, _REPAIRED = "'recorded'", "'changed'", "'repaired'"
-
-
-def _select(
-    told: str,
-    label: str,
-    written: str,
-    row: str,
-    delta: str,
-    *,
-    identifier: str = "",
-    images: str = NO_IMAGES,
-    actor: str = "''",
-    reason: str = "''",
-) -> str:
-    """Return the columns of every stream."""
-    return (
-        f"SELECT {told} AS told, {literal(label, connection)} AS source, {written} AS written, "
-        f"{identifier or row} AS identifier, {row} AS row_id, {delta} AS delta, {images}, "
-        f"{actor} AS actor, {reason} AS reason"
-    )
-
-
-def _read_unchanged_rows(number: StatOf, model: Model) -> _Stream:
-    label, key, delta = history_label(model), quote(str(model._meta.pk.column)), number.row_delta(model)
-    revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND {number.revised(label)}"
-    sql = (
-        f"{_select(_RECORDED, label, 't.recorded_at', f't.{key}', delta)} FROM {table_of(model)} t "
-        f"WHERE ({number.is_mine(model)}) AND ({delta}) <> 0 AND NOT EXISTS ({revised})"
-    )
-    return _Stream(number.stat.name, label, sql, "t.recorded_at", f"t.{key}")
-
-
-def _read_beginnings(number: StatOf, label: str, model: Model) -> _Stream:
-    delta = number.image_delta(model, "old")
-    sql = (
-        f"{_select(_RECORDED, label, 'r.recorded_at', 'r.row', delta)} FROM {REVISIONS} r "
-        f"WHERE {number.revised(label)} AND r.is_first AND {delta} <> 0"
-    )
-    return _Stream(number.stat.name, label, sql, "r.recorded_at", "r.row")
-
-
-def _read_revisions(number: StatOf, label: str, model: Model) -> _Stream:
-    delta = f"({number.image_delta(model, 'new')} - {number.image_delta(model, 'old')})"
-    columns = _select(
-        _CHANGED,
-        label,
-        "r.changed_at",
-        "r.row",
-        delta,
-        identifier="r.id",
-        images="r.old AS old_image, r.new AS new_image",
-        actor="r.actor",
-        reason="r.reason",
-    )
-    sql = f"{columns} FROM {REVISIONS} r WHERE {number.revised(label)} AND {delta} <> 0"
-    return _Stream(number.stat.name, label, sql, "r.changed_at", "r.id", is_of_revisions=True)
-
-
-def _read_balances(number: StatOf) -> _Stream:
-    """Return the changes against what a repair changed, at the last time the number was known to be right."""
-    return _tell_repairs(number, "r.since", "-r.unexplained")
-
-
-def _read_repairs(number: StatOf) -> _Stream:
-    return _tell_repairs(number, "r.changed_at", "r.unexplained")
-
-
-def _tell_repairs(number: StatOf, at: str, delta: str) -> _Stream:
-    columns = _select(_REPAIRED, REPAIR, at, "r.id", delta, reason="r.reason")
-    return _Stream(
-        number.stat.name, REPAIR, f"{columns} FROM {REPAIRS} r WHERE {number.is_repaired()}", at, "r.id"
-    )
+    return f"CASE s.told WHEN {RECORDED} THEN {recorded} ELSE s.{field} END"
 
 
 def _list_from_streams(
-    ranked: Sequence[tuple[int, _Stream]], after: Position | None, limit: int
-) -> list[Change]:
-    """Return the newest changes of streams, read in one statement."""
-    return _merge_pages(_read_streams(ranked, after, [limit] * len(ranked)), limit)
+    ranked: Sequence[tuple[int, Stream]],
+    after: Position | None,
+    limit: int,
+    *,
+    owners: Sequence[StatOf] = (),
+) -> list[Change] | None:
+    """Return the newest changes of streams, read in one statement.
+
+    :param owners: numbers that must be plain; None is returned where they are not.
+    """
+    union = _write_union(ranked, after, [limit] * len(ranked))
+    # In the order of positions, and no more of them: what is shown of each is looked up beside it.
+    newest = (
+        f"SELECT u.* FROM ({union}) u "
+        f"ORDER BY u.written DESC, u.stream_rank DESC, u.identifier DESC LIMIT {int(limit)}"
+    )
+    rows = _read_rows(newest, owners)
+    if rows is None:
+        return None
+    changes = [_read_change(row, ranked[place][1], ranked[place][0]) for place, *row in rows]
+    return sorted(changes, key=lambda change: change.position, reverse=True)
 
 
 def _merge_pages(pages: Sequence[Sequence[Change]], limit: int) -> list[Change]:
@@ -297,30 +217,65 @@ def _merge_pages(pages: Sequence[Sequence[Change]], limit: int) -> list[Change]:
 
 
 def _read_streams(
-    ranked: Sequence[tuple[int, _Stream]], after: Position | None, limits: Sequence[int]
+    ranked: Sequence[tuple[int, Stream]], after: Position | None, limits: Sequence[int]
 ) -> list[list[Change]]:
     """Return the newest changes of each stream, as many as its limit, each in the order of its index."""
-    parts = []
-    for place, ((rank, stream), limit) in enumerate(zip(ranked, limits, strict=True)):
-        past = f" AND {_is_past(stream, rank, after)}" if after else ""
-        order = f"ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}"
-        parts.append(f"SELECT {place} AS place, p.* FROM ({stream.sql}{past} {order}) p")
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT s.place, {_as_written('s.written')}, {_as_written(_find_committed())}, s.identifier, "
-            f"s.row_id, s.delta, s.old_image, s.new_image, {_find_recorded('actor')}, "
-            f"{_find_recorded('reason')} FROM ({' UNION ALL '.join(parts)}) s"
-        )
-        rows = cursor.fetchall()
     pages: list[list[Change]] = [[] for _ in ranked]
-    for place, *row in rows:
+    for place, *row in _read_rows(_write_union(ranked, after, limits)) or []:
         rank, stream = ranked[place]
         pages[place].append(_read_change(row, stream, rank))
     return pages
 
 
-def _is_past(stream: _Stream, rank: int, after: Position) -> str:
+def _write_union(ranked: Sequence[tuple[int, Stream]], after: Position | None, limits: Sequence[int]) -> str:
+    """Return the SELECT of the newest rows of each stream, as many as its limit."""
+    parts = []
+    for place, ((rank, stream), limit) in enumerate(zip(ranked, limits, strict=True)):
+        past = f" AND {_is_past(stream, rank, after)}" if after else ""
+        order = f"ORDER BY {stream.at} DESC, {stream.row} DESC LIMIT {int(limit)}"
+        parts.append(
+            f"SELECT {place} AS place, {rank} AS stream_rank, p.* FROM ({stream.sql}{past} {order}) p"
+        )
+    return " UNION ALL ".join(parts)
+
+
+def _read_rows(streams: str, plain: Sequence[StatOf] = ()) -> list[tuple[Any, ...]] | None:
+    """Return the rows of streams, each with what is said of its recording.
+
+    :param plain: numbers that must be plain, by the same snapshot; None is returned where they are not.
+    """
+    columns = (
+        f"s.place, {_as_written('s.written')}, {_as_written(_find_committed())}, s.identifier, "
+        f"s.row_id, s.delta, s.old_image, s.new_image, {_find_recorded('actor')}, {_find_recorded('reason')}"
+    )
+    sql = f"SELECT {columns} FROM ({streams}) s"
+    if plain:
+        # One row at least, which says whether they are.
+        changed = " OR ".join(dict.fromkeys(_has_later_changes(number) for number in plain))
+        sql = (
+            f"SELECT e.is_changed, {columns} FROM (SELECT {changed} AS is_changed) e "
+            f"LEFT JOIN ({streams}) s ON 1 = 1"
+        )
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        found = list(cursor.fetchall())
+    if not plain:
+        return found
+    if found[0][0]:
+        return None
+    return [row for _, *row in found if row[0] is not None]
+
+
+def _has_later_changes(number: StatOf) -> str:
+    """Return, as SQL, what ``has_later_changes`` is of the owner of a number."""
+    return (
+        f"EXISTS (SELECT 1 FROM {REVISIONS} r WHERE r.owner = {number.owner}) "
+        f"OR EXISTS (SELECT 1 FROM {REPAIRS} r WHERE r.owner = {number.owner} AND r.unexplained <> 0)"
+    )
+
+
+def _is_past(stream: Stream, rank: int, after: Position) -> str:
     """Return a condition: a row of the stream comes after a position, by (time, rank, row) descending."""
     at = literal(after[0], connection)
     if rank == after[1]:
@@ -328,7 +283,7 @@ def _is_past(stream: _Stream, rank: int, after: Position) -> str:
     return f"{stream.at} {'<=' if rank < after[1] else '<'} {at}"
 
 
-def _read_change(row: Sequence[Any], stream: _Stream, rank: int) -> Change:
+def _read_change(row: Sequence[Any], stream: Stream, rank: int) -> Change:
     at, committed_at, identifier, source_row, delta, old, new, actor, reason = row
     return Change(
         at=read_datetime(committed_at or at),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Case, Count, F, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce
 
 from django_tally.database_clock import read_datetime
@@ -296,9 +297,16 @@ def _list_terms(
     return terms
 
 
+class _EveryRow(Expression):
+    """The star of ``COUNT(*)``, which Django refuses together with a filter."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return "*", ()
+
+
 def _count(condition: Q) -> Any:
-    # Of the rows themselves, not of a column: it would have to be read.
-    return Count(Value(1), filter=condition or None)
+    # Of the rows themselves: a column would have to be read, and a value looked at for each row.
+    return Count(_EveryRow(), filter=condition or None)
 
 
 def _sum(contribution: Contribution, condition: Q) -> Any:

@@ -118,21 +118,31 @@ def _list_told(feeds: Sequence[Feed]) -> Iterator[Feed]:
 
 def _list_beginnings(stats: Sequence[Stat], feed: Feed, *, is_told: bool) -> Iterator[str]:
     """Yield SELECTs of the earliest recording per key: of rows never revised, and of those that were."""
-    owner, key = quote(feed.source_key_columns[0]), quote(str(feed.source._meta.pk.column))
-    keys = ", ".join(f"t.{quote(column)}" for column in feed.source_key_columns)
+    table, key = table_of(feed.source), quote(str(feed.source._meta.pk.column))
+    columns = feed.source_key_columns
+    owned = " AND ".join(f"t.{quote(column)} = k.column{n}" for n, column in enumerate(columns, start=1))
     label = literal(history_label(feed.source), connection)
     revised = (
-        f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.owner = t.{owner} AND r.source = {label}"
+        f"SELECT 1 FROM {REVISIONS} r "
+        f"WHERE r.row = t.{key} AND r.owner = t.{quote(columns[0])} AND r.source = {label}"
     )
-    unchanged = (
-        f"SELECT t.*, t.recorded_at AS {_RECORDED} FROM {table_of(feed.source)} t "
-        f"WHERE t.{owner} IN ({OWNERS}) AND ({keys}) IN (VALUES {ROWS}) AND NOT EXISTS ({revised})"
+    # Looked up per number: rows are read in the order of their recording until one adds something.
+    first = (
+        f"(SELECT t.recorded_at FROM {table} t WHERE {owned} AND ({{}}) <> 0 AND NOT EXISTS ({revised}) "
+        "ORDER BY t.recorded_at LIMIT 1)"
     )
-    earliest = "MIN(CASE WHEN ({}) <> 0 THEN " + _RECORDED + " END)"
-    yield _group(stats, feed, unchanged, earliest, _NO_TIME)
+    firsts = [
+        first.format(column_sql(feed, str(stat.column), connection))
+        if stat.column in feed.columns
+        else _NO_TIME
+        for stat in stats
+    ]
+    keys = [f"k.column{n}" for n, _ in enumerate(columns, start=1)]
+    yield f"SELECT {', '.join(keys + firsts)} FROM (VALUES {ROWS}) k"
     if is_told:
-        firsts = _images_sql(feed, OWNERS, "old", "r.is_first")
-        yield _group(stats, feed, firsts, earliest, _NO_TIME)
+        first_images = _images_sql(feed, OWNERS, "old", "r.is_first")
+        earliest = "MIN(CASE WHEN ({}) <> 0 THEN " + _RECORDED + " END)"
+        yield _group(stats, feed, first_images, earliest, _NO_TIME)
 
 
 def _images_sql(feed: Feed, owners: str, image: str, which: str) -> str:

@@ -107,15 +107,20 @@ def _read_places(statement: str, owners: Sequence[int]) -> list[tuple[int | None
 def _write_unrecorded(place: int, source: Source, table: Source, column: str) -> str:
     """Return the SELECT of rows that are of ``OWNERS`` by a column, with neither recording nor revision.
 
-    One that adds nothing, and was nobody else's before, has nothing to tell.
+    One that adds nothing, and was nobody else's before, has nothing to tell. That is asked of rows without
+    recording alone: an index tells which these are, and most often there are none, so no row is read.
     """
     label, key, owner = literal(source.label, connection), quote(table.key), f"t.{quote(column)}"
     revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.source = {label}"
     adds = " OR ".join(f"({term}) <> 0" for term in table.contributions(connection).values())
+    unseen = (
+        f"SELECT t.{key} AS tally_row, {owner} AS tally_owner FROM {quote(table.table)} t "
+        f"WHERE {owner} IN ({OWNERS}) AND NOT {is_recorded_sql('t', key, source.label, connection)}"
+    )
     return (
-        f"SELECT {place}, t.{key}, {owner} FROM {quote(table.table)} t WHERE {owner} IN ({OWNERS}) "
-        f"AND NOT {is_recorded_sql('t', key, source.label, connection)} "
-        f"AND NOT EXISTS ({revised} AND r.owner = {owner}) AND ({adds} OR EXISTS ({revised}))"
+        f"SELECT {place}, t.{key}, {owner} FROM (WITH u AS MATERIALIZED ({unseen}) SELECT * FROM u) u "
+        f"JOIN {quote(table.table)} t ON t.{key} = u.tally_row AND {owner} = u.tally_owner "
+        f"WHERE NOT EXISTS ({revised} AND r.owner = {owner}) AND ({adds} OR EXISTS ({revised}))"
     )
 
 
@@ -225,6 +230,8 @@ class Telling:
 
         :param numbers: as verified before: what has been written since is told by what the sources say then.
         """
+        # Asked once in a run: not while the first row is locked.
+        _ = self._was_revised, self._right
         suspects: Suspects = {}
         for owners in in_batches(sorted({keys[0] for keys in numbers})):
             suspects |= self._find_untracked(owners)
@@ -314,23 +321,19 @@ class Telling:
         return [_write_changed(place, source) for place, source in enumerate(self._sources)]
 
     @cached_property
-    def _last_right(self) -> datetime | None:
-        """Return when an earlier run left every number right."""
+    def _right(self) -> tuple[datetime | None, datetime | None]:
+        """Return when an earlier run left every number right; if none did, when triggers were installed."""
         earlier = Run.objects.filter(scope="", pk__lt=self.run.pk, finished_at__isnull=False)
         right = earlier.filter(status=Run.Status.CLEAN) | earlier.filter(
             status=Run.Status.DRIFTED, dry_run=False
         )
         last = right.order_by("-pk").first()
         if last is None:
-            return None
-        return last.started_at if last.status == Run.Status.CLEAN else last.finished_at
-
-    @cached_property
-    def _installed(self) -> datetime | None:
-        return Installation.objects.values_list("installed_at", flat=True).first()
+            return None, Installation.objects.values_list("installed_at", flat=True).first()
+        return last.started_at if last.status == Run.Status.CLEAN else last.finished_at, None
 
     def _find_since(self, first: datetime | None, now: datetime) -> datetime:
         """Return the last time the number was right: of a run that found it so, else of its first change."""
-        right = self._last_right or self._installed
-        times = [time for time in (first, right if self._last_right or first is None else None) if time]
+        last, installed = self._right
+        times = [time for time in (first, last or (installed if first is None else None)) if time]
         return min(max(times, default=now), now)

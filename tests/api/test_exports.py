@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from datetime import timedelta
-from itertools import islice
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -270,14 +269,16 @@ def test_rows_are_read_in_pieces(ann, monkeypatch):
     monkeypatch.setattr(export_lines, "BATCH", 10)
     for number in range(45):
         scene.match(ann, f"x{number}", hours=number)
-    lines = exports.export_matches(ann.profile.public_id, viewer=ann).lines
+    pieces = iter(exports.export_matches(ann.profile.public_id, viewer=ann).write_ndjson())
 
     with CaptureQueriesContext(connection) as few:
-        first = list(islice(lines, 10))
+        first = next(pieces)
     with CaptureQueriesContext(connection) as rest:
-        others = list(lines)
+        others = list(pieces)
 
-    assert len({line.match_key for line in [*first, *others]}) == 48
+    written = [json.loads(line)["match_key"] for piece in [first, *others] for line in piece.splitlines()]
+    assert len(first.splitlines()) == 10
+    assert len(set(written)) == len(written) == 48
     assert len(few) == 3
     assert len(rest) == 3 * 4
 

@@ -35,20 +35,59 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: Adds up the layout shifts that nobody's click caused.
+#: Adds up the layout shifts that nobody's click caused. Nothing is laid out before the whole page has come:
+#: in how many pieces it comes is luck, and what moves for that reason says nothing about the page.
 WATCH_SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-}).observe({type: "layout-shift", buffered: true});
+{
+  const veil = new CSSStyleSheet();
+  veil.replaceSync(":root { display: none !important }");
+  if (document.readyState === "loading") {
+    document.adoptedStyleSheets = [veil];
+    document.addEventListener("readystatechange", () => { document.adoptedStyleSheets = []; }, {once: true});
+  }
+  let shifted = 0;
+  const add = list => {
+    for (const entry of list) if (!entry.hadRecentInput) shifted += entry.value;
+  };
+  const observer = new PerformanceObserver(list => add(list.getEntries()));
+  observer.observe({type: "layout-shift", buffered: true});
+  window.addUpShifts = async () => {
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);  // all that was changed is painted then
+    add(observer.takeRecords());
+    return shifted;
+  };
+}
+"""
+#: Waits until htmx has filled in what is in sight. It looks again only when the window moves: it is told so.
+SETTLE = """
+async () => {
+  if (!window.htmx) return;
+  const isInSight = ({top, bottom}) => top < window.innerHeight && bottom >= 0;
+  for (;;) {
+    const awaited = Array.from(document.querySelectorAll("[hx-trigger*='revealed']:not([data-hx-revealed])"));
+    if (awaited.some(each => isInSight(each.getBoundingClientRect()))) {
+      window.dispatchEvent(new Event("scroll"));
+    } else if (!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")) return;
+    await new Promise(resolve => setTimeout(resolve, 10));
+  }
+}
 """
 #: On a busy machine anything may take long, and that is not what is looked at.
 PATIENCE = 120_000
 HEIGHT = 900
-LOADS = 3
 #: A layout shift that nobody sees.
 STILL = 0.001
-AXE = Axe()
+AXE = Axe().axe_script
+#: Looks at the page, and returns only what is read of it: the rest would be most of what the answer weighs.
+#: Style sheets are not asked for a second time: only rules that axe does not run by itself read them.
+LOOK = """
+async ([except, options]) => {
+  const about = except ? {exclude: [[except]]} : document;
+  const preload = {assets: ["media"]};
+  const {violations} = await axe.run(about, {...options, preload, resultTypes: ["violations"]});
+  return violations.map(({id, nodes}) => [id, nodes[0].html]);
+}
+"""
 #: Fixed and animated things blink while axe looks at their colours.
 CALM = {"reduced_motion": "reduce"}
 
@@ -56,17 +95,41 @@ CALM = {"reduced_motion": "reduce"}
 expect.set_options(timeout=PATIENCE)
 
 
+def settle(page: Page) -> None:
+    """Wait until the scripts of a page that is loaded have filled in all that is in sight."""
+    page.evaluate(SETTLE)
+
+
+@contextmanager
+def leaving(page: Page) -> Iterator[None]:
+    """Do what leads to another page, and go on when the whole of that has come.
+
+    Without it, the next step finds the page before, or half of the next one: a click alone waits at most
+    until the answer begins. ``tests.browser.test_steps`` holds that each click says which of both it is.
+    """
+    with page.expect_navigation():
+        yield
+    settle(page)
+
+
+def leave_by(found: Locator) -> None:
+    """Click on what leads to another page, and wait for the whole of that."""
+    with leaving(found.page):
+        found.click()
+
+
+def touch(found: Locator) -> None:
+    """Click on what changes something in the page that is shown; what it changes is yet to be awaited."""
+    found.click()
+
+
 def list_all(found: Locator, number: int | None = None) -> list[Locator]:
     """Return each of what is found, as soon as the page has all of it.
 
-    A page that was just asked for is still the one before, or half of what comes, for a moment:
-    ``Locator.all`` alone takes what is there then.
-
-    :param number: how many there must be; without it, at least one, in a page that is loaded.
+    :param number: how many there must be; without it, at least one.
     """
     if number is None:
         expect(found.first).to_be_attached()
-        found.page.wait_for_load_state()
     else:
         expect(found).to_have_count(number)
     return found.all()
@@ -107,7 +170,7 @@ class Tab:
         self.page.on("request", self._follow)
 
     def open(self, path: str, *, status: int = 200) -> Page:
-        """Open a path of the site; the answer must have this status."""
+        """Open a path of the site, and wait for the whole of it; the answer must have this status."""
         self._awaited = status
         answer = self.page.goto(self.address + path)
         assert answer is not None
@@ -115,6 +178,7 @@ class Tab:
         policy = answer.headers.get("content-security-policy", "")
         assert "script-src 'self';" in f"{policy};", f"{path}: {policy}"
         assert "unsafe" not in policy, f"{path}: {policy}"
+        settle(self.page)
         return self.page
 
     def await_status(self, status: int) -> None:
@@ -126,7 +190,7 @@ class Tab:
         page = self.open("/sign-in/")
         page.get_by_label("Username").fill(username)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        leave_by(page.get_by_role("main").get_by_role("button", name="Sign in"))
         name = "Reopen" if is_closed else "Sign out"
         page.get_by_role("button", name=name).wait_for()
 
@@ -134,6 +198,7 @@ class Tab:
         """Make the window as wide, and the reader's theme this one."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.page.emulate_media(color_scheme=theme)
+        settle(self.page)
 
     def list_overflows(self) -> list[str]:
         """Say so if the page is wider than the screen."""
@@ -142,17 +207,11 @@ class Tab:
         return [f"{found} px wide on {width}"] if found > width else []
 
     def list_shifts(self) -> list[str]:
-        """Say so if anything moves whenever the page is loaded.
-
-        On a busy machine a page may be painted before all of it has come: then it is loaded again.
-        """
-        for attempt in range(LOADS):
-            shifted = self.page.evaluate("window.shifted || 0")
-            if shifted <= STILL:
-                return []
-            if attempt < LOADS - 1:
-                self.page.reload()
-        return [f"moved by {shifted:.3f}"]
+        """Say so if anything moved since the page was loaded."""
+        if not self.is_scripted:
+            return []
+        shifted = self.page.evaluate("addUpShifts()")
+        return [f"moved by {shifted:.3f}"] if shifted > STILL else []
 
     def list_violations(self, *, unfit: list[str] | None = None, repeated: str = "") -> list[str]:
         """What axe finds: the rule, and the first element that breaks it.
@@ -161,13 +220,12 @@ class Tab:
         :param repeated: selects what need not be looked at, since the like of it is.
         """
         rules = {name: {"enabled": False} for name in unfit or []}
-        options = {"resultTypes": ["violations"], "rules": rules}
         with self._as_scripted() as page:
-            found = AXE.run(page, {"exclude": [[repeated]]} if repeated else None, options).response[
-                "violations"
-            ]
+            if not page.evaluate("typeof axe === 'object'"):
+                page.evaluate(AXE)
+            found = page.evaluate(LOOK, [repeated, {"rules": rules}])
         width = self.page.viewport_size["width"]
-        return [f"{each['id']} on {width}: {each['nodes'][0]['html'][:200]}" for each in found]
+        return [f"{name} on {width}: {html[:200]}" for name, html in found]
 
     @contextmanager
     def _as_scripted(self) -> Iterator[Page]:
@@ -194,11 +252,6 @@ class Tab:
         return faults
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.text.startswith("htmx:sendAbort"):
-            # A reader who leaves while a list is still asked for: it tells of both, and nothing is wrong.
-            asked = [each for each in self.faults if each.startswith("console: htmx:afterRequest")]
-            self.faults.remove(asked[-1])
-            return
         is_refusal = f"status of {self._awaited} " in message.text and self._awaited >= 400
         if message.type in {"error", "warning"} and not is_refusal:
             self.faults.append(f"console: {message.text}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.chromium import Tab, list_all, open_tab
+from tests.browser.chromium import Tab, leave_by, list_all, open_tab, settle
 from tests.browser.test_entrance import FIRST, read_code, send
 from tests.served import serving
 
@@ -47,13 +47,13 @@ class Hall:
     """Who is there, each with a screen of their own.
 
     :param tabs: username → where they are signed in.
-    :param known: the mails that were read.
+    :param known: the codes that were mailed and read.
     """
 
     site: Any
     ending: ExitStack
     tabs: dict[str, Tab] = field(default_factory=dict)
-    known: set[Any] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
 
     def enter(self, *, width: int = PHONE, scripts: bool = True) -> Tab:
         """Open a window in which nobody is signed in."""
@@ -64,7 +64,7 @@ class Hall:
         self.tabs[name] = tab = self.enter(width=width)
         page = tab.open(f"/sign-up/?next={to}")
         send(page, "Sign up", name, f"{name}@example.org", FIRST)
-        send(page, "Confirm", read_code(self.site, self.known))
+        send(page, "Confirm", read_code(self.site, f"{name}@example.org", self.known))
         page.get_by_role("button", name="Sign out").wait_for()
         return tab
 
@@ -92,13 +92,13 @@ def tell(site: Any, script: str) -> Any:
 
 
 def press(page: Any, name: Any) -> None:
-    """Press the first button of that name."""
-    page.get_by_role("main").get_by_role("button", name=name).first.click()
+    """Press the first button of that name, which leads to another page."""
+    leave_by(page.get_by_role("main").get_by_role("button", name=name).first)
 
 
 def follow(page: Any, name: Any) -> None:
     """Follow the first link of that name."""
-    page.get_by_role("main").get_by_role("link", name=name).first.click()
+    leave_by(page.get_by_role("main").get_by_role("link", name=name).first)
 
 
 def fill(page: Any, label: str, value: str) -> None:
@@ -114,7 +114,7 @@ def expect_text(page: Any, *texts: Any) -> None:
 
 def check(tab: Tab) -> None:
     """Check that the page as it is now fits the screen, and that axe finds nothing."""
-    tab.page.wait_for_load_state()
+    settle(tab.page)
     found = tab.list_overflows() + tab.list_violations()
     assert found == [], f"{tab.page.url}: {found}"
 
@@ -123,7 +123,7 @@ def make_a_game(operator: Tab, name: str = "Arena") -> None:
     """Let the operator, who is signed in, make the first game in the admin."""
     page = operator.open("/admin/games/game/add/")
     page.get_by_label("Name:").fill(name)
-    page.get_by_role("button", name="Save", exact=True).click()
+    leave_by(page.get_by_role("button", name="Save", exact=True))
     expect(page.locator(".messagelist")).to_contain_text(name)
 
 

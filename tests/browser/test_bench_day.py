@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD
 from tests.browser.casts import LEAVING, MODERATOR, OTHER, PERSON, SECOND_ACCOUNT
-from tests.browser.chromium import Tab, list_all
+from tests.browser.chromium import Tab, leave_by, list_all, touch
 from tests.browser.desks import (
     NARROW,
     OPERATOR,
@@ -61,13 +61,13 @@ def test_a_moderators_day(hall: Hall) -> None:
 def appoint(operator: Tab, name: str, *groups: str) -> None:
     """Make somebody a member of staff, with the rights of these groups and no other."""
     page = operator.open(f"/admin/accounts/user/?q={name}")
-    page.locator("#result_list").get_by_role("link", name=name, exact=True).click()
+    leave_by(page.locator("#result_list").get_by_role("link", name=name, exact=True))
     page.get_by_label("Staff status").check()
     for group in groups:
         page.locator("#id_groups_from").select_option(label=group)
-        page.locator(".selector").filter(has=page.locator("#id_groups_from")).locator(".selector-add").click()
+        touch(page.locator(".selector").filter(has=page.locator("#id_groups_from")).locator(".selector-add"))
         expect(page.locator("#id_groups_to")).to_contain_text(group)
-    page.get_by_role("button", name="Save", exact=True).click()
+    leave_by(page.get_by_role("button", name="Save", exact=True))
     expect(page.locator(".messagelist")).to_contain_text(name)
 
 
@@ -92,7 +92,7 @@ def give_a_dispute_over(hall: Hall, moderator: Tab, other: Tab) -> None:
     follow(page, re.compile("Dispute this match"))
     page.locator("main textarea").fill(COMPLAINT)
     check(reporter)
-    page.locator("main form button").first.click()
+    leave_by(page.locator("main form button").first)
     expect_text(page, COMPLAINT)
 
     page = moderator.open("/moderation/")
@@ -146,7 +146,7 @@ def suspend(hall: Hall, moderator: Tab, player: str) -> None:
     page = suspended.open("/disputes/match/arena/duel-0/")
     page.locator("main textarea").fill("It was another day.")
     suspended.await_status(403)
-    page.locator("main form button").first.click()
+    leave_by(page.locator("main form button").first)
     expect_text(page, "You are suspended")
     expect_text(suspended.open("/disputes/"), "You have filed none.")
     # Who may sign in still may, and nothing else of the player is another.
@@ -168,7 +168,7 @@ def close(hall: Hall, moderator: Tab, player: str) -> None:
     page = moderator.open(f"/players/{player}/standing/")
     section = page.get_by_role("region", name="Close")
     section.get_by_label("Reason").fill(LOCKED)
-    section.get_by_role("button", name="Close").click()
+    leave_by(section.get_by_role("button", name="Close"))
     expect_text(page, "The account is closed.")
     check(moderator)
 

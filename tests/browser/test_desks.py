@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chromium import Tab, list_all
+from tests.browser.chromium import Tab, leave_by, list_all
 from tests.browser.desks import (
     NARROW,
     OPERATOR,
@@ -169,20 +169,20 @@ def moderate(hall: Hall, operator: Tab) -> None:
     """Let who lost to the champion first dispute it, and the operator, who may moderate, void the match."""
     loser = hall.tabs[SUBSTITUTE]
     page = loser.open(f"/players/{find_id(loser)}/matches/")
-    page.locator('#rows a[href*="/matches/arena/"]').first.click()
+    leave_by(page.locator('#rows a[href*="/matches/arena/"]').first)
     follow(page, re.compile("Dispute this match"))
     page.get_by_role("main").locator("textarea").fill("I was told the wrong server.")
-    page.get_by_role("main").locator("form button").first.click()
+    leave_by(page.get_by_role("main").locator("form button").first)
     expect_text(page, "Filed")
 
     page = operator.open("/moderation/disputes/")
-    page.locator("#rows").get_by_role("link", name="Review").first.click()
+    leave_by(page.locator("#rows").get_by_role("link", name="Review").first)
     page.get_by_label("Void the match").check()
     fill(page, "What was found", WHY)
     press(page, "Show what upholding changes")
     expect(page.locator(".consequences")).to_contain_text(CHAMPION)
     check(operator)
-    page.get_by_role("button", name="Uphold", exact=True).click()
+    leave_by(page.get_by_role("button", name="Uphold", exact=True))
     expect(page.locator(".consequences")).to_contain_text("What it changed")
     page = loser.open("/disputes/")
     expect_text(page, WHY)
@@ -201,7 +201,7 @@ def correct_the_result(hall: Hall, organiser: Tab, reader: Tab, ids: dict[str, s
         section = page.locator("#correct")
         section.get_by_label("Place", exact=True).fill(str(place))
         section.get_by_label("Why it is corrected").fill(LENT)
-        section.get_by_role("button", name="See what would change").click()
+        leave_by(section.get_by_role("button", name="See what would change"))
         shown = page.locator("#preview")
         expect(shown).to_contain_text("A title more:" if name == SECOND else "A title less:")
         expect(shown.locator(".shifts li")).to_have_count(1)

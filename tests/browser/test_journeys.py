@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD, REASON
-from tests.browser.chromium import open_tab
+from tests.browser.chromium import leave_by, list_all, open_tab, touch
+from tests.browser.desks import follow, press
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -59,39 +60,34 @@ def check(tab):
     assert found == []
 
 
-def follow_link(page, name):
-    page.get_by_role("main").get_by_role("link", name=name).first.click()
-
-
-def read_number(page, path):
+def read_number(page):
     """The number that a player's page about a stat shows."""
-    page.goto(path)
     text = page.locator("section.number .value").first.inner_text()
     return int(re.sub(r"\D", "", text))
 
 
-def review(page, reporter):
+def review(tab, reporter):
     """Open the dispute of a player, which may be on a later page of the queue."""
-    row = page.locator("#rows tr").filter(has_text=reporter)
-    while not row.count():
-        last = page.locator("#rows tr").last.inner_text()
-        page.locator("#more a[rel=next]").click()
-        expect(page.locator("#rows tr").last).not_to_have_text(last)
-    row.get_by_role("link", name="Review").click()
-    page.get_by_role("button", name="Uphold", exact=True).wait_for()
+    rows, more = tab.page.locator("#rows tr"), tab.page.locator("#more a[rel=next]")
+    while not any(reporter in (last := row.inner_text()) for row in list_all(rows)):
+        if tab.is_scripted:
+            touch(more)
+            expect(rows.last).not_to_have_text(last)
+        else:
+            leave_by(more)
+    leave_by(rows.filter(has_text=reporter).get_by_role("link", name="Review"))
 
 
 def test_a_visitor_opens_a_number_to_its_rows_and_a_row_to_its_match(visitor, site):
     page = visitor.open("/leaderboards/matches_won/")
     row = page.locator("main table tbody tr").first
     name = row.get_by_role("link").first.inner_text()
-    row.get_by_role("link", name=name).click()
+    leave_by(row.get_by_role("link", name=name))
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
-    page.get_by_role("main").locator('a[href*="/stats/matches_won/"]').first.click()
-    shown = read_number(page, page.url)
-    assert shown > 0
-    page.locator("#rows").locator('a[href*="/matches/"]').first.click()
+    leave_by(page.get_by_role("main").locator('a[href*="/stats/matches_won/"]').first)
+    assert read_number(page) > 0
+    leave_by(page.locator("#rows").locator('a[href*="/matches/"]').first)
     expect(page).to_have_url(re.compile("/matches/.+/.+/"))
     expect(page.get_by_role("main")).to_contain_text(name)
     check(visitor)
@@ -105,14 +101,14 @@ def test_a_player_hides_the_history_and_strangers_see_none(visitor, site, pair):
     visitor.sign_in(pair["name"], PASSWORD)
     page = visitor.open("/settings/privacy/")
     page.get_by_label("Show my match history").uncheck()
-    page.get_by_role("main").get_by_role("button", name="Save").click()
+    press(page, "Save")
     page = visitor.open("/settings/privacy/")
     expect(page.get_by_label("Show my match history")).not_to_be_checked()
     check(visitor)
     page = visitor.open(own)
     expect(page.locator(shown).first).to_be_visible()
 
-    page.get_by_role("button", name="Sign out").click()
+    leave_by(page.get_by_role("button", name="Sign out"))
     page = visitor.open(own, status=403)
     expect(page.get_by_role("main")).to_contain_text("User has hidden match history")
     page = visitor.open(f"/players/{pair['id']}/")
@@ -127,42 +123,41 @@ def test_a_follower_follows_and_reads_the_feed(visitor, site, pair):
     name = page.get_by_role("heading", level=1).inner_text()
     assert name not in before
 
-    page.get_by_role("button", name="Follow", exact=True).click()
+    leave_by(page.get_by_role("button", name="Follow", exact=True))
     expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
     page = visitor.open("/feed/")
     expect(page.get_by_role("main")).to_contain_text(name)
     check(visitor)
 
     page = visitor.open(f"/players/{site.hero}/")
-    page.get_by_role("button", name="Unfollow").click()
+    leave_by(page.get_by_role("button", name="Unfollow"))
     expect(page.get_by_role("button", name="Follow", exact=True)).to_be_visible()
 
 
 def test_an_opponent_disputes_a_match_and_a_moderator_voids_it(visitor, site, pair):
     won = f"/players/{pair['rival_id']}/stats/matches_won/"
-    page = visitor.open(won)
-    before = read_number(page, page.url)
+    before = read_number(visitor.open(won))
 
     visitor.sign_in(pair["name"], PASSWORD)
     page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
-    follow_link(page, re.compile("Dispute this match"))
+    follow(page, re.compile("Dispute this match"))
     page.get_by_role("main").locator("textarea").fill(REASON)
-    page.get_by_role("main").locator("form button").first.click()
+    leave_by(page.get_by_role("main").locator("form button").first)
     page = visitor.open("/disputes/")
     expect(page.get_by_role("main")).to_contain_text(REASON)
     check(visitor)
-    page.get_by_role("button", name="Sign out").click()
+    leave_by(page.get_by_role("button", name="Sign out"))
 
     visitor.sign_in("demo-staff", "crown-demo-staff")
     page = visitor.open("/moderation/disputes/")
-    review(page, pair["name"])
+    review(visitor, pair["name"])
     check(visitor)
     page.get_by_role("main").get_by_label("Void the match").check()
     page.get_by_role("main").get_by_label("What was found").fill("The log says so.")
-    page.get_by_role("button", name="Uphold", exact=True).click()
-    page.get_by_role("button", name="Sign out").click()
+    leave_by(page.get_by_role("button", name="Uphold", exact=True))
+    leave_by(page.get_by_role("button", name="Sign out"))
 
-    assert read_number(page, site.address + won) == before - 1
+    assert read_number(visitor.open(won)) == before - 1
     page = visitor.open(f"/matches/{site.game}/{pair['match']}/")
     expect(page.get_by_role("main")).to_contain_text("The log says so.")
     check(visitor)

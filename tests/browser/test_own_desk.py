@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD
-from tests.browser.chromium import Tab
+from tests.browser.chromium import Tab, touch
 from tests.browser.desks import (
     NARROW,
     Hall,
@@ -103,7 +103,7 @@ def take_all_along(own: Tab, player: str) -> None:
     files = {}
     for name in ("As a spreadsheet", "For programs"):
         with page.expect_download() as download:
-            page.get_by_role("main").get_by_role("link", name=name).click()
+            touch(page.get_by_role("main").get_by_role("link", name=name))
         files[name] = Path(download.value.path()).read_text()
     rows = [json.loads(line) for line in files["For programs"].splitlines()]
     for text in (files["As a spreadsheet"], json.dumps(rows)):

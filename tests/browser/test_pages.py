@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.urls import resolve
+from playwright.sync_api import expect
 
 from deltacrown.web import urls
 from tests.browser.addresses import APART, NO_PAGES, OF_ONE_LANGUAGE, PASSWORD, READERS, REASON, fill
 from tests.browser.bracketed import LANGUAGE, list_untranslated
-from tests.browser.chromium import open_tab
+from tests.browser.chromium import open_tab, touch
 
 #: With a database of the suite, a copy of which is the site's.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -85,9 +86,13 @@ def test_text_of_twice_the_size_needs_no_scrolling_sideways(site):
     assert faults == {}
 
 
-#: Injects what the policy refuses, and tells what of it had an effect.
+#: Injects four things that the policy refuses, and tells when all are refused what of them had an effect.
 INJECT = """
-() => {
+async () => {
+  let left = 4;
+  const refused = new Promise(resolve => {
+    document.addEventListener("securitypolicyviolation", () => { if ((left -= 1) === 0) resolve(); });
+  });
   const script = document.createElement("script");
   script.textContent = "window.ran = 'script'";
   const box = document.createElement("div");
@@ -96,6 +101,7 @@ INJECT = """
   document.body.append(script, box);
   box.firstChild.click();
   const {color, margin} = getComputedStyle(box.firstChild);
+  await refused;
   return [window.ran ?? null, color === "rgb(1, 2, 3)", margin];
 }
 """
@@ -156,10 +162,10 @@ def test_the_head_is_one_row_for_staff_on_wide_screens_and_its_menu_opens(site, 
             measured[width] = tab.page.evaluate("document.querySelector('header.site').offsetHeight")
         for width in (1440, 360, 320):
             tab.resize(width, "light")
-            tab.page.locator("header .menu summary").click()
+            touch(tab.page.locator("header .menu summary"))
             tab.page.locator("header .menu a[href='/settings/profile/']").wait_for()
             assert tab.list_overflows() == []
             tab.page.keyboard.press("Escape")
-            assert not tab.page.locator("header .menu a[href='/settings/profile/']").is_visible()
+            expect(tab.page.locator("header .menu a[href='/settings/profile/']")).to_be_hidden()
 
     assert {width: height for width, height in measured.items() if height > ONE_ROW} == {}

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.addresses import PASSWORD
 from tests.browser.casts import STAND_IN, TEAMS
-from tests.browser.chromium import Tab, list_all
+from tests.browser.chromium import Tab, leave_by, list_all
 from tests.browser.desks import (
     NARROW,
     Hall,
@@ -170,7 +170,7 @@ def read_the_final(visitor: Tab) -> None:
     expect(page.locator("#rows tr").first).to_contain_text(WINNER)
     check(visitor)
     page = visitor.open(f"{CUP}matches/")
-    page.get_by_role("main").locator('a[href*="/matches/arena/"]').first.click()
+    leave_by(page.get_by_role("main").locator('a[href*="/matches/arena/"]').first)
     expect_text(page, STAND_IN, *TEAMS[LOSER])
     expect(page.get_by_role("main").get_by_text(REPLACED, exact=True)).to_have_count(0)
     check(visitor)

@@ -28,7 +28,6 @@ from tests.chaos.site import (
     Site,
     answers,
     can_connect,
-    find_free_port,
     prepare,
     small_disk,
     start_postgresql,
@@ -36,6 +35,7 @@ from tests.chaos.site import (
     wait_until,
 )
 from tests.docs.pages import ROOT
+from tests.ports import take_port
 
 WEB, WORKERS = ("web-1", "web-2"), ("worker-1", "worker-2")
 #: What is started anew for a new release, in turn.
@@ -133,7 +133,7 @@ def running_cluster(disk_bytes: int) -> Iterator[Cluster]:
             "DEBUG": "",
         }
         (directory / "home").mkdir()
-        site = Cluster(directory, find_free_port(), environment, services, disk)
+        site = Cluster(directory, take_port(), environment, services, disk)
         wait_until(lambda: can_connect(site))
         site.manage("migrate", "--verbosity", "0")
         site.manage("collectstatic", "--noinput", "--verbosity", "0")
@@ -186,7 +186,7 @@ def start_proxy(site: Cluster) -> Service:
     folder.mkdir()
     sockets = [site.get_socket(name) for name in WEB]
     where = {"folder": folder, "static": site.directory / "static"}
-    text = proxy.derive(sockets, **where, port=site.port, plain_port=find_free_port())
+    text = proxy.derive(sockets, **where, port=site.port, plain_port=take_port())
     main = proxy.write(folder, text, as_root=os.getuid() == 0)  # the folder is nobody else's
     command = [get_program("nginx"), "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(main)]
     return Service("nginx", command, site.directory / "nginx.log")

@@ -96,7 +96,7 @@ def damage_and_reconcile(ground: Ground, pick: random.Random, report: Report) ->
 
     from django_tally import reconciliation
 
-    reconciliation.BATCH = 3
+    reconciliation.BATCH, reconciliation.FEWEST, reconciliation.MOST = 3, 1, 6
     while True:
         with connection.cursor() as cursor:
             cursor.execute(

@@ -48,6 +48,9 @@ def _set_up(url: str) -> None:
     import django
     from django.core.management import call_command
 
+    from deltacrown.core.garbage import look_seldom
+
+    look_seldom()
     django.setup()
     if GIVEN not in os.environ:
         call_command("migrate", verbosity=0)

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.docs.pages import ROOT
+from tests.ports import take_port
 
 RESTART_SECONDS = 1.0
 
@@ -141,7 +141,7 @@ def running_site(database: str, disk_bytes: int) -> Iterator[Site]:
         else:
             url = f"sqlite:///{disk or directory}/site.sqlite3"
         services["redis"] = start_redis(directory)
-        port = find_free_port()
+        port = take_port()
         environment = {
             **os.environ,
             "DATABASE_URL": url,
@@ -224,12 +224,6 @@ def start_redis(directory: Path) -> Service:
     assert server, "no redis-server: install Debian's package redis-server"
     command = [server, "--port", "0", "--unixsocket", str(directory / "redis.sock"), "--save", ""]
     return Service("redis", [*command, "--dir", str(directory)], directory / "redis.log")
-
-
-def find_free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 PREPARE = """

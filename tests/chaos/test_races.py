@@ -19,7 +19,7 @@ from deltacrown.games.models import Game, Match
 from deltacrown.user_profile.models import UserProfile
 from django_tally.feeds import list_holders
 from django_tally.models import Run
-from django_tally.reconciliation import _count_rows, repair_rows
+from django_tally.repairing import _count_rows, repair_rows
 from django_tally.sql import recount_sql
 from django_tally.transactions import atomic_service
 from django_tally.verification import find_drift
@@ -249,7 +249,19 @@ def test_statements_over_many_players_never_deadlock_whatever_their_size_and_ord
 
 
 def count_deadlocks():
+    """Return how many there were in this database; a session tells of its own when it ends."""
     with connection.cursor() as cursor:
+        for _ in range(6_000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+                "AND datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if not cursor.fetchone()[0]:
+                break
+            threading.Event().wait(0.01)
+        else:
+            raise AssertionError("another session never ended")
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         return cursor.fetchone()[0]

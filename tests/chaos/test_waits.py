@@ -15,7 +15,9 @@ from deltacrown.games.services.queues import LOCK_QUEUES, LOCK_SPACE
 from deltacrown.user_profile.models import ExperienceAward, GameStats, UserProfile
 from deltacrown.user_profile.people.profiles import ensure_profiles
 from django_tally.models import Run
-from django_tally.reconciliation import reconcile, repair_rows
+from django_tally.reconciliation import reconcile
+from django_tally.repairing import repair_rows
+from django_tally.signals import numbers_repaired
 from tests.chaos.test_races import Session, damage, drift, win
 from tests.conftest import NOON
 
@@ -234,14 +236,52 @@ def test_a_run_repairs_the_rest_before_it_waits_for_a_writer_and_holds_nothing_t
     assert Run.objects.latest("pk").numbers_repaired == 2
 
 
+def repair_with_no_deadlock_found():
+    """Repair; whoever waits must be let through by a repair that gives way, not by PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET deadlock_timeout = '300s'")  # the connection ends with the session
+    reconcile(cause="race", clock=lambda: NOON)
+
+
+@pytest.mark.parametrize(("configured", "within"), [("on", "off"), ("remote_apply", "remote_apply")])
+def test_a_set_lets_go_of_its_locks_before_the_disk_has_it_and_the_end_of_the_run_waits(
+    ann, configured, within
+):
+    """Where commits wait for a replica, nobody may read the past there: a repair waits for it as well."""
+
+    def look() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            return cursor.fetchone()[0]
+
+    found = []
+
+    def receive(**_):
+        found.append(look())
+
+    damage(ann)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET synchronous_commit = '{configured}'")
+    numbers_repaired.connect(receive)
+    try:
+        assert reconcile(cause="race", clock=lambda: NOON).repairs
+        assert [*found, look()] == [within, configured]
+    finally:
+        numbers_repaired.disconnect(receive)
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
+    assert drift() == []
+
+
 def test_a_batch_gives_way_to_who_holds_what_it_needs_beside_rows(ann, bob):
     """The token of a player is written with the profile; its holder waits for the profile meanwhile."""
     damage(ann)
     damage(bob)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '700ms'")  # PostgreSQL looks for a deadlock after 1 s
+        cursor.execute("SET LOCAL lock_timeout = '60s'")
+        cursor.execute("SET LOCAL deadlock_timeout = '300s'")
         cursor.execute("SELECT 1 FROM tally_contentversion WHERE owner = %s FOR UPDATE", [bob.pk])
-        repairer = Session(lambda: reconcile(cause="race", clock=lambda: NOON))
+        repairer = Session(repair_with_no_deadlock_found)
         repairer.wait_until_blocked()
         lock_profile(bob)
         lock_profile(ann)

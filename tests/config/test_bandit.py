@@ -26,7 +26,7 @@ ANSWERS = {
     ("core/server.py", "B606"): (1, "the server takes the place of the command; its words are ours"),
     ("demo/plan/calendar.py", "B311"): (1, "the same season for the same seed"),
     ("operations/backup/tools.py", "B105"): (1, "the name of a variable"),
-    ("../django_tally/reconciliation.py", "B311"): (1, "a pause before another attempt"),
+    ("../django_tally/repairing.py", "B311"): (1, "a pause before another attempt"),
     ("../django_tally/transactions.py", "B311"): (1, "a pause before another attempt"),
 }
 

@@ -159,6 +159,7 @@ class TestBoundedConnection:
 
     def test_a_connection_that_answered_a_moment_ago_is_not_asked_whether_it_lives(self, db, monkeypatch):
         with self.connect() as connected:
+            monkeypatch.setattr(bounded_connection, "FRESH_SECONDS", 300.0)
             connected.execute("SELECT 1")
             check = lambda: ConnectionPool.check_connection(connected)  # noqa: E731 - said twice
             assert self.count_asked(connected, check) == 0
@@ -168,8 +169,8 @@ class TestBoundedConnection:
 
     @pytest.mark.parametrize("moment", ["at once", "later"])
     def test_a_connection_that_the_server_ended_is_not_handed_out(self, db, monkeypatch, moment):
-        if moment == "later":
-            monkeypatch.setattr(bounded_connection, "FRESH_SECONDS", 0.0)
+        seconds = {"at once": 300.0, "later": 0.0}[moment]
+        monkeypatch.setattr(bounded_connection, "FRESH_SECONDS", seconds)
         with ConnectionPool(
             os.environ[SERVER],
             kwargs={"autocommit": True},
@@ -183,7 +184,7 @@ class TestBoundedConnection:
                 ended = first.info.backend_pid
                 first.execute("SELECT 1")
             with psycopg.connect(os.environ[SERVER], autocommit=True) as other:
-                assert other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended]).fetchone() == (True,)
+                assert other.execute("SELECT pg_terminate_backend(%s, 60000)", [ended]).fetchone() == (True,)
             with pool.connection(timeout=60) as second:
                 assert second.execute("SELECT 1").fetchone() == (1,)
                 assert second.info.backend_pid != ended

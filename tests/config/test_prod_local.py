@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -22,7 +24,9 @@ from deploy.local.machine import CannotRun
 from deploy.local.parts import DidNotStart, Part
 from deploy.local.site import Site
 
+from deltacrown.api.problems import KINDS
 from tests.docs.pages import ROOT, page
+from tests.ports import take_port
 
 pytestmark = pytest.mark.once
 
@@ -66,7 +70,11 @@ def part(tmp_path):
 
 
 def state_of(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    """The state of a process; ``""`` of one that is not there, or not any more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def test_a_part_that_is_killed_is_started_again_and_leaves_nothing_behind(part):
@@ -77,7 +85,7 @@ def test_a_part_that_is_killed_is_started_again_and_leaves_nothing_behind(part):
     wait_until(lambda: part.starts == 2 and part.is_ready())
 
     assert not set(first) & set(part.list_pids())
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() and state_of(pid) != "Z" for pid in first))
+    wait_until(lambda: {state_of(pid) for pid in first} <= {"", "Z"})
 
 
 def test_a_part_that_is_stopped_ends_gently_and_stays_ended(part):
@@ -176,12 +184,6 @@ def test_who_recorded_looks_for_it(bodies, found, failures):
     assert (seen.read_again, seen.failures) == (found, failures)
 
 
-def find_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture
 def nginx(tmp_path):
     """The proxy of production before a backend of two lines; yields its port and the backend's socket."""
@@ -189,44 +191,64 @@ def nginx(tmp_path):
         assert not os.environ.get("CI"), "no nginx: install Debian's package nginx-light"
         pytest.skip("no nginx on this machine")
     tmp_path.chmod(0o755)
-    backend, ports = tmp_path / "web.sock", (find_port(), find_port())
+    path, ports = tmp_path / "web.sock", (take_port(), take_port())
     (tmp_path / "static").mkdir()
     text = proxy.derive(
-        [backend], folder=tmp_path, static=tmp_path / "static", port=ports[0], plain_port=ports[1]
+        [path], folder=tmp_path, static=tmp_path / "static", port=ports[0], plain_port=ports[1]
     )
     main = proxy.write(tmp_path, text.replace("20r/s", "1000r/s"), as_root=os.getuid() == 0)
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(backend))
-    backend.chmod(0o666)
+    listener.bind(str(path))
+    path.chmod(0o666)
     listener.listen()
-    threading.Thread(target=answer_all, args=(listener,), daemon=True).start()
+    backend = Backend(listener)
+    threading.Thread(target=backend.answer_all, daemon=True).start()
     log = tmp_path / "error.log"
     command = [machine.get_program("nginx"), "-p", str(tmp_path), "-e", str(log), "-c", str(main)]
     process = subprocess.Popen(command)
     try:
         wait_until(lambda: process.poll() is not None or is_open(ports[0]))
         assert process.poll() is None, log.read_text()
-        yield ports[0], tmp_path, listener
+        yield ports[0], tmp_path, backend
     finally:
         process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE)
         listener.close()
 
 
-def answer_all(listener):
-    """Answer every request with its own head."""
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
+class Backend:
+    """Answers every request with its own head.
+
+    :ivar ending: how many of the next connections it closes without an answer, as a worker does that ends.
+    :ivar reads: whether it has read the request of such a one.
+    :ivar taken: the connections that it took; ``heads``: what it read.
+    """
+
+    def __init__(self, listener):
+        self.listener, self.ending, self.reads, self.taken, self.heads = listener, 0, False, 0, []
+
+    def answer_all(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.taken += 1
+                self.answer(connection)
+
+    def answer(self, connection):
+        is_ending, self.ending = self.ending > 0, self.ending - 1
+        if is_ending and not self.reads:
             return
-        with connection:
-            head = connection.recv(65536)
-            body = head + b" " * 2000
-            connection.sendall(
-                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b"
-                % (len(body), body)
-            )
+        head = connection.recv(65536)
+        self.heads.append(head)
+        if is_ending:
+            return
+        body = head + b" " * 2000
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
 
 
 def is_open(port):
@@ -234,13 +256,13 @@ def is_open(port):
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def ask(nginx, path, source="127.0.0.1", **headers):
+def ask(nginx, path, source="127.0.0.1", method="GET", body=None, **headers):
     port, folder, _ = nginx
     context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
     client = http.client.HTTPSConnection(
         "127.0.0.1", port, context=context, timeout=PATIENCE, source_address=(source, 0)
     )
-    client.request("GET", path, headers=headers)
+    client.request(method, path, body=body, headers=headers)
     answer = client.getresponse()
     body = answer.read()
     client.close()
@@ -287,13 +309,66 @@ def test_while_the_site_is_away_clients_are_told_when_to_come_again(nginx, path,
     assert (status, headers["Retry-After"], headers["Content-Type"]) == (503, "5", kind)
 
 
+@pytest.mark.parametrize("has_read", [False, True])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_a_worker_that_ended_did_not_answer_is_asked_again_once(nginx, method, has_read):
+    backend = nginx[2]
+    backend.ending, backend.reads = 1, has_read
+
+    assert ask(nginx, "/api/v1/players", method=method)[0] == 200
+    assert (backend.taken, len(backend.heads)) == (2, 1 + has_read)
+
+    backend.ending = 2
+    status, headers, _ = ask(nginx, "/api/v1/players", method=method)
+    assert (status, headers["Retry-After"]) == (503, "5")
+    assert ask(nginx, "/api/v1/players", method=method)[0] == 200, "it is not left alone for that"
+
+
+@pytest.mark.parametrize("has_read", [False, True])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_what_must_not_be_done_twice_is_sent_once_whoever_ends(nginx, method, has_read):
+    backend = nginx[2]
+    backend.ending, backend.reads = 1, has_read
+
+    status, headers, body = ask(nginx, "/api/v1/matches", method=method, body=b"{}")
+
+    assert (status, headers["Retry-After"], json.loads(body)["code"]) == (503, "5", "unavailable")
+    assert (backend.taken, len(backend.heads)) == (1, has_read)
+
+
+def test_what_the_proxy_itself_refuses_names_the_request(nginx):
+    """By the number that the site would have been told, which is in the proxy's own records."""
+    tries = [ask(nginx, "/sign-in/", source="127.0.0.9") for _ in range(12)]
+    large = {"method": "POST", "Content-Length": str(9 * 2**20)}
+    answers = [tries[-1], ask(nginx, "/players/", **large), ask(nginx, "/api/v1/matches", **large)]
+    answers.append(ask(nginx, "/metrics", source="127.0.0.2"))
+    (nginx[1] / "web.sock").unlink()
+    answers += [ask(nginx, path) for path in ("/", "/api/v1/players")]
+
+    assert [answer[0] for answer in answers] == [429, 413, 413, 404, 503, 503]
+    assert len({headers["X-Request-ID"] for _, headers, _ in answers}) == 6
+    for status, headers, body in answers:
+        if headers["Content-Type"] == "text/html":
+            assert headers["X-Request-ID"] in body.decode()
+        else:
+            problem = json.loads(body)
+            assert (headers["Content-Type"], problem["status"]) == ("application/problem+json", status)
+            kind = next(kind for kind in KINDS if kind.code == problem["code"])
+            assert (problem["title"], kind.status) == (kind.title, status)
+
+
 def test_the_derived_proxy_keeps_every_limit(tmp_path):
     text = proxy.derive([tmp_path / "a"], folder=tmp_path, static=tmp_path, port=1, plain_port=2)
     lines = [line.strip() for line in proxy.NGINX.read_text().splitlines()]
     limits = [line for line in lines if "limit_" in line or "timeout" in line]
-    [server] = [line for line in limits if line.startswith("server unix:")]
-    limits.remove(server)  # it is a place besides
-    assert f"server unix:{tmp_path}/a {server.split()[-1]}" in text
+    servers = [line for line in lines if line.startswith("server unix:")]
+    assert len(servers) == 2
+    [server] = {line.replace("/run/deltacrown/web.sock", f"{tmp_path}/a") for line in servers}
+    assert text.count(server) == 2
+    sockets = [tmp_path / "a", tmp_path / "b"]
+    several = proxy.derive(sockets, folder=tmp_path, static=tmp_path, port=1, plain_port=2)
+    found = re.findall(r"server unix:(\S+) fail_timeout=1s;", several)
+    assert found == [f"{tmp_path}/a", f"{tmp_path}/b"]
 
     assert len(limits) > 12
     assert all(line in text for line in limits)

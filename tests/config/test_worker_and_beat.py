@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
 
 from tests.pristine import another_database
+from tests.warm import Warm
 
 #: Redis and the clock are what it is about. Jobs have tests of their own on both databases.
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -55,7 +57,7 @@ class Site:
             "PYTHONPATH": str(ROOT / "src"),
             "LOG_LEVEL": "INFO",
         }
-        self.processes = []
+        self.processes, self.warm = [], None
 
     def call(self, *args):
         return subprocess.run(
@@ -69,9 +71,14 @@ class Site:
         )
 
     def states(self):
-        done = self.call("manage.py", "check_jobs", "--json")
+        done = self.call_warm("-m", "deltacrown", "check_jobs", "--json")
         assert done.returncode in (0, 1), done.stderr
         return json.loads(done.stdout)
+
+    def call_warm(self, *args):
+        """Call what is asked for again and again, with the imports done."""
+        self.warm = self.warm or Warm(self.environment)
+        return self.warm.run(*args)
 
     def start(self, *args):
         command = [sys.executable, "-m", "deltacrown", *args]
@@ -98,6 +105,8 @@ class Site:
             process.terminate()
         for process in self.processes:
             process.wait(300)
+        if self.warm:
+            self.warm.close()
 
 
 @pytest.fixture
@@ -114,19 +123,24 @@ def test_a_beat_that_was_away_catches_up_and_a_worker_does_everything_once(site)
     assert prepared.returncode == 0, prepared.stderr
     assert {state["job"] for state in site.states() if state["problem"]} == names
 
+    began = datetime.now(UTC)
     site.start("worker", "--concurrency", "2")
     site.start("beat", "--schedule", str(site.directory / "beat"))
     site.wait_until(lambda: not any(state["problem"] or state["is_due"] for state in site.states()))
     # Jobs of every few minutes may be due again by the time that the others are looked at.
-    rare = {job.name for job in configured.JOBS if job.cadence.hour is not None}
+    rare = {job.name: job.cadence for job in configured.JOBS if job.cadence.hour is not None}
     first = {state["job"]: state["latest"] for state in site.states() if state["job"] in rare}
 
     for name in rare:  # the broker hands a task out again, or somebody sends one by hand
-        sent = site.call("-m", "celery", "--app", "deltacrown.config.celery", "call", f"jobs.{name}")
+        sent = site.call_warm("-m", "celery", "--app", "deltacrown.config.celery", "call", f"jobs.{name}")
         assert sent.returncode == 0, sent.stderr
     site.wait_until(lambda: (site.directory / "worker.log").read_text().count("'not due'") >= len(rare))
     again = {state["job"]: state["latest"] for state in site.states() if state["job"] in rare}
-    assert again == first
+    # So may a job of every day, if this happens to run at its minute.
+    ended = datetime.now(UTC)
+    once = {name for name, cadence in rare.items() if cadence.last_due(ended) < began}
+    assert once
+    assert {name: again[name] for name in once} == {name: first[name] for name in once}
 
 
 def test_without_a_broker_celery_says_what_to_set(tmp_path):

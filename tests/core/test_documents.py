@@ -8,7 +8,9 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from deltacrown.core.documents import iterate_rows, read_rows
+from deltacrown.core import documents
+from deltacrown.core.documents import iterate_columns, read_rows
+from deltacrown.core.pagination import rows_after
 from deltacrown.games.models import MATCH_TABLES, Match
 from deltacrown.tournaments.models import TournamentResult
 from tests import scene
@@ -16,6 +18,10 @@ from tests import scene
 pytestmark = pytest.mark.django_db
 
 READ = ("recorded_at", "id", "match_key", "played_at", "is_time_known", "placement", "side", "stats")
+
+
+def read_parts(sources, size):
+    return iterate_columns(sources, order=("recorded_at", "id"), size=size)
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def test_a_decimal_is_not_read_from_json(ann):
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
 def test_tables_are_read_as_one_in_order(ann, size):
     sources = [table.objects.filter(user=ann).values_list(*READ) for table in MATCH_TABLES]
-    batches = list(iterate_rows(sources, order=("recorded_at", "id"), size=size))
+    batches = [list(zip(*columns, strict=True)) for columns in read_parts(sources, size)]
 
     rows = [row for batch in batches for row in batch]
     assert rows == sorted((row for source in sources for row in source), key=lambda row: row[:2])
@@ -60,7 +66,26 @@ def test_tables_are_read_as_one_in_order(ann, size):
 
 def test_a_row_that_moves_between_two_reads_is_read_once(ann):
     live, archive = (table.objects.filter(user=ann).values_list(*READ) for table in MATCH_TABLES)
-    rows = [row for batch in iterate_rows([live, live, archive], order=("recorded_at", "id"), size=2)
-            for row in batch]  # fmt: skip
+    keys = [
+        key for columns in read_parts([live, live, archive], 2) for key in columns[READ.index("match_key")]
+    ]
 
-    assert sorted(row[2] for row in rows) == ["m1", "m2", "m3"]
+    assert sorted(keys) == ["m1", "m2", "m3"]
+
+
+def test_of_a_filter_that_nothing_passes_nothing_is_read(ann, django_assert_num_queries):
+    live, archive = (table.objects.filter(user=ann).values_list(*READ) for table in MATCH_TABLES)
+    with django_assert_num_queries(0):
+        assert list(read_parts([live.none(), archive.none()], 2)) == []
+    assert [len(columns[0]) for columns in read_parts([live.none(), archive], 2)] == [1]
+
+
+def test_a_statement_is_compiled_once_for_all_later_parts(ann, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(
+        documents, "rows_after", lambda *args, **how: compiled.append(args) or rows_after(*args, **how)
+    )
+    sources = [table.objects.filter(user=ann).values_list(*READ) for table in MATCH_TABLES]
+
+    assert len(list(read_parts(sources, 1))) == 3
+    assert len(compiled) == 2 * len(MATCH_TABLES)

@@ -67,10 +67,10 @@ class TestPings:
 
     def test_one_that_is_not_there_fails_no_job(self, settings, caplog):
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind(("127.0.0.1", 0))  # it is nobody else's meanwhile
             settings.JOB_PING_URL = f"http://127.0.0.1:{free.getsockname()[1]}/key/{{job}}"
+            assert jobs.run_job("works", cause="a test", clock=at(minutes=0)).status == "DONE"
 
-        assert jobs.run_job("works", cause="a test", clock=at(minutes=0)).status == "DONE"
         assert "the ping did not get through" in caplog.text
         assert "/key/" not in caplog.text
 
@@ -155,7 +155,10 @@ class TestLimits:
         settings.JOBS = (replace(jobs.get_job("works"), longest=timedelta(seconds=0.05)),)
 
         def wait():
-            threading.Event().wait(300)
+            try:
+                threading.Event().wait(300)
+            except Exception:  # noqa: BLE001 - as some of our work has it: it must not go on after this
+                threading.Event().wait(300)
 
         with pytest.raises(TookTooLong):
             jobs.run_job("works", cause="a test", clock=at(minutes=0), work=wait, is_limited=True)

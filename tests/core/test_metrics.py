@@ -15,6 +15,7 @@ from deltacrown.core.metrics import families, folder, gauges
 from deltacrown.core.metrics.catalogue import POOL_CONNECTIONS, REQUEST_SECONDS, REQUESTS, RETRIES
 from deltacrown.core.metrics.exposition import write_exposition
 from deltacrown.core.metrics.gauges import GaugeFamily, register_gauges
+from deltacrown.core.metrics.requests import note_request
 from deltacrown.core.retries import count_retry
 from tests.docs.pages import ROOT
 
@@ -169,3 +170,30 @@ def test_another_app_adds_a_gauge(monkeypatch):
 def test_a_name_is_declared_once():
     with pytest.raises(ValueError, match="declared twice"):
         families.Counted("deltacrown_requests_total", "Again.")
+
+
+def test_requests_that_are_counted_together_are_told_apart():
+    for status, seconds, statements in ((200, 0.03, 2), (200, 0.001, 0), (404, 11.0, 1)):
+        note_request("home", "GET", status, seconds=seconds, statements=statements, waited=statements / 8)
+    note_request("board", "GET", 200, seconds=0.002, statements=0, waited=0.0)
+
+    for _ in range(2):  # nothing is handed on twice
+        assert read("deltacrown_requests_total") == {
+            'method="GET",route="home",status="200"': 2,
+            'method="GET",route="home",status="404"': 1,
+            'method="GET",route="board",status="200"': 1,
+        }
+    assert read("deltacrown_request_seconds_count") == {'route="home"': 3, 'route="board"': 1}
+    assert read("deltacrown_request_seconds_sum")['route="home"'] == pytest.approx(11.031)
+    buckets = read("deltacrown_request_seconds_bucket")
+    assert [buckets[f'le="{end}",route="home"'] for end in ("0.001", "0.025", "0.05", "10.0", "+Inf")] == [
+        1, 1, 2, 2, 3,
+    ]  # fmt: skip
+    assert read("deltacrown_statements_total") == {'route="home"': 3}
+    assert read("deltacrown_statement_seconds_total") == {'route="home"': 0.375}
+    note_request("home", "GET", 404, seconds=0.002, statements=0, waited=0.0)
+    assert read("deltacrown_requests_total")['method="GET",route="home",status="404"'] == 2
+
+    note_request("home", "GET", 200, seconds=0.002, statements=0, waited=0.0)
+    families.forget_counts()
+    assert read("deltacrown_requests_total") == {}

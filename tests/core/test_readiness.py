@@ -160,16 +160,18 @@ class TestTheLimit:
     def test_a_check_that_hangs_is_no_answer_and_is_not_started_twice(self, monkeypatch):
         monkeypatch.setattr(readiness, "LIMIT_SECONDS", 0.05)
         monkeypatch.setattr(readiness._Latest, "attempt", None)
-        release, started = threading.Event(), []
+        release, hangs, started = threading.Event(), threading.Event(), []
 
         def hang():
             started.append(1)
+            hangs.set()
             release.wait(300)
 
         for _ in range(3):
             with pytest.raises(NotReady) as refusal:
                 readiness._run_within_limit(hang)
             assert refusal.value.outage is outages.AWAY
+        assert hangs.wait(300)  # a busy machine may take longer to begin than is waited for
         release.set()
 
         assert started == [1]

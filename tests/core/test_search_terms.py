@@ -139,13 +139,26 @@ class TestTrigrams:
     def test_a_term_is_split(self, term, expected):
         assert self.run("SELECT deltacrown_trigrams(%s)", term) == (expected,)
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("abc", ["abc"]),
+            ("abcd", ["abc", "bcd"]),
+            ("abcdef", ["abc", "def"]),
+            ("abcdefg", ["abc", "def", "efg"]),
+        ],
+    )
+    def test_a_text_is_covered_by_few(self, text, expected):
+        assert trigrams.cover(text) == expected
+        assert set(expected) <= set(self.run("SELECT deltacrown_trigrams(%s)", text)[0])
+
     def test_text_inside_of_names_is_looked_up_in_it(self):
         """With few names the others would do as well."""
         table = PlayerSearchTerm._meta.db_table
         self.run(f"ALTER TABLE {table} DROP CONSTRAINT profile_searchterm_once")
         self.run("DROP INDEX profile_searchterm_begin")
         query = PlayerSearchTerm.objects.filter(
-            trigrams.HoldsTrigrams("term", Value("rls")), place__in=trigrams.WHOLE
+            trigrams.HoldsTrigrams("term", Value(["rls"])), place__in=trigrams.WHOLE
         )
 
         plan = plan_of(query.values("owner_id"), bitmaps=True)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FENCE = re.compile(r"^(```+)(\w*)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
+#: A block of code; one within a step of a list is indented as the step is.
+FENCE = re.compile(r"^( *)(```+)(\w*)\n(.*?)^\1\2\s*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 SHELL = {"", "sh", "bash", "shell", "console"}
+
+
+def list_blocks(text: str) -> list[tuple[str, str]]:
+    """The blocks of code of a text, each with its language; those within steps of a list too."""
+    return [(language, textwrap.dedent(body)) for _, _, language, body in FENCE.findall(text)]
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class DocPage:
         """The lines of its shell blocks."""
         return [
             line
-            for _, language, body in FENCE.findall(self.text)
+            for language, body in list_blocks(self.text)
             if language in SHELL
             for line in body.splitlines()
         ]

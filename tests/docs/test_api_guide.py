@@ -25,12 +25,12 @@ from deltacrown.tournaments.models import TournamentResult
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
 from tests.demo.dumps import load
-from tests.docs.pages import FENCE, ROOT, page
+from tests.docs.pages import ROOT, list_blocks, page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GUIDE = page("docs/how-to/use-the-api.md")
-SHELL = "\n".join(body for _, language, body in FENCE.findall(GUIDE.text) if language == "sh")
+SHELL = "\n".join(body for language, body in list_blocks(GUIDE.text) if language == "sh")
 #: A line that is there to be refused; every other one must answer with what it asks for.
 REFUSED = {"limit=1000"}
 #: The demo's season is over: nothing of it is in a period that reaches to the present.

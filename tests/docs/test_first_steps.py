@@ -18,7 +18,7 @@ from deltacrown.accounts.rights import GROUPS
 from deltacrown.games.models import Game, Match
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
-from tests.docs.pages import FENCE, page
+from tests.docs.pages import list_blocks, page
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -33,7 +33,7 @@ def list_steps() -> dict[str, list[str]]:
     return {
         title: [
             line
-            for _, language, block in FENCE.findall(body)
+            for language, block in list_blocks(body)
             if language == "sh"
             for line in re.split(r"\n(?=curl |deltacrown |[A-Z]+=)", block.strip())
         ]

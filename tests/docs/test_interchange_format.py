@@ -13,7 +13,7 @@ from deltacrown.interchange.columns import Columns
 from deltacrown.interchange.formats.deltacrown.matches import MATCH_COLUMNS
 from deltacrown.interchange.formats.deltacrown.tournaments import TOURNAMENT_COLUMNS
 from deltacrown.tournaments.models import TournamentResult
-from tests.docs.pages import FENCE, page
+from tests.docs.pages import list_blocks, page
 
 FORMAT = page("docs/reference/interchange-format.md")
 
@@ -32,7 +32,7 @@ def columns_read(columns: Columns) -> dict[str, bool]:
 
 
 def example(section: str, language: str) -> str:
-    return next(body for _, found, body in FENCE.findall(FORMAT.section(section)) if found == language)
+    return next(body for found, body in list_blocks(FORMAT.section(section)) if found == language)
 
 
 def write_example(folder: Path, section: str, language: str, name: str) -> str:

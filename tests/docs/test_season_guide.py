@@ -12,11 +12,11 @@ from django.core.management import call_command
 from deltacrown.games.models import Season
 from deltacrown.user_profile.models import UserProfile
 from tests import scene
-from tests.docs.pages import FENCE, page
+from tests.docs.pages import list_blocks, page
 
 GUIDE = page("docs/how-to/make-a-season.md")
 MANAGE = [".venv/bin/python", "manage.py"]
-BLOCKS = [(language, body) for _, language, body in FENCE.findall(GUIDE.text)]
+BLOCKS = [(language, body) for language, body in list_blocks(GUIDE.text)]
 #: From the first match of ``scene`` to one in the season, and to one after it.
 IN_SPRING, AFTER = 24 * 700, 24 * 900
 

@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from deltacrown.user_profile.services.stats_service import get_stat_as_of
 from tests import scene
-from tests.docs.pages import FENCE, ROOT, page
+from tests.docs.pages import ROOT, list_blocks, page
 from tests.tally.times import database_now
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,8 @@ PICTURE = (ROOT / "docs/explanation/two-times.svg").read_text(encoding="utf-8")
 ANSWERS = [6, 4, 3, 5, 0]
 
 
-def list_blocks(language):
-    return [body for _, written, body in FENCE.findall(PAGE.text) if written == language]
+def blocks_of(language):
+    return [body for written, body in list_blocks(PAGE.text) if written == language]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def names(tmp_path):
     """What the calls of the page speak of: the files are imported now, and June 2026 lies between."""
     scene.game("chess")
     ann, between = scene.player("ann"), []
-    for number, text in enumerate(list_blocks("csv")):
+    for number, text in enumerate(blocks_of("csv")):
         path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
         call_command("import_matches", str(path), stdout=io.StringIO(), stderr=io.StringIO())
@@ -47,7 +47,7 @@ def names(tmp_path):
 
 
 def test_the_calls_return_what_the_page_says(names):
-    calls = [line.split("#") for block in list_blocks("python") for line in block.splitlines()]
+    calls = [line.split("#") for block in blocks_of("python") for line in block.splitlines()]
     found = [
         eval(call.strip(), dict(names))  # noqa: S307 - the page's own lines
         for call, _ in calls

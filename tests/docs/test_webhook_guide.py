@@ -47,9 +47,9 @@ def test_the_receiver_of_the_guide_does_everything_once(guide, settings, tmp_pat
         ann = scene.player("ann")
         for name in ("anne", "anna"):
             rename_player(user=ann, username=name)
-        deliver_webhooks(clock=clock.now, lasts=timedelta(seconds=1))
+        deliver_webhooks(clock=clock.now, lasts=timedelta(minutes=5))
         redeliver(deliveries=WebhookDelivery.objects.all(), now=clock.now())
-        figures = deliver_webhooks(clock=clock.now, lasts=timedelta(seconds=1))
+        figures = deliver_webhooks(clock=clock.now, lasts=timedelta(minutes=5))
     finally:
         server.shutdown()
         thread.join()

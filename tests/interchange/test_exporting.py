@@ -215,3 +215,28 @@ def test_an_export_of_tournaments_that_is_stopped_leaves_no_file(db, tmp_path, m
 def test_a_cell_gives_its_text_back(text):
     assert restore_cell(protect_cell(text)) == text
     assert protect_cell(text)[:1] not in set("=+-@\t\n＝")
+
+
+@pytest.mark.parametrize("title", ["", "chess"])
+def test_the_tournaments_of_a_season_are_those_that_start_on_its_days(db, tmp_path, title):
+    chess, players = scene.game("chess"), [scene.player(name) for name in ("ann", "bob")]
+    for slug, hours, game in (
+        ("before", -24, chess),
+        ("first", 0, chess),
+        ("other-game", 1, scene.game("rocket")),
+        ("bare", 2, chess),
+        ("after", 48, chess),
+    ):
+        event = scene.tournament(slug, hours=hours, title=game, status="RUNNING")
+        for user in players if slug != "bare" else ():
+            scene.registration(user, event)
+    scene.season("one-day", "2025-03-01", "2025-03-02", title=chess if title else None)
+
+    told, file = io.StringIO(), tmp_path / "cups.ndjson"
+    call_command("export_tournaments", str(file), "--season", "one-day", stdout=told, stderr=io.StringIO())
+
+    slugs = [json.loads(line)["tournament"] for line in file.read_text().splitlines()]
+    assert slugs == ["first", "first", *(["other-game"] * 2 if not title else []), "bare"]
+    assert f"Wrote {len(slugs)} lines" in told.getvalue()
+    with pytest.raises(CommandError, match="no season 'none'"):
+        call_command("export_tournaments", str(file), "--season", "none", stdout=told, stderr=told)

@@ -15,6 +15,7 @@ import psycopg
 
 from tests.docs.pages import ROOT
 from tests.tally.test_full_dump import TELL
+from tests.warm import Warm
 
 SECRET = "a-secret-of-the-site-" * 3
 #: Matches that are there once a site is filled.
@@ -83,6 +84,7 @@ class OwnSite:
     home: Path
     url: str
     extra: dict[str, str] = field(default_factory=dict)
+    _warm: list[Warm] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -117,10 +119,17 @@ class OwnSite:
 
     def run(self, *command: str, expected: int = 0) -> str:
         """Run Python with ``command``; return what it printed, on both outputs."""
-        process = self.start(*command)
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == expected, (out + err)[-3000:]
-        return out + err
+        if not self._warm or self._warm[0].environment != self.environment:
+            self.close()
+            self._warm.append(Warm(self.environment))
+        done = self._warm[0].run(*command)
+        assert done.returncode == expected, (done.stdout + done.stderr)[-3000:]
+        return done.stdout + done.stderr
+
+    def close(self) -> None:
+        """End the process that commands are children of."""
+        while self._warm:
+            self._warm.pop().close()
 
     def command(self, *words: str, expected: int = 0) -> str:
         """Run a command of ours."""

@@ -45,7 +45,9 @@ def site(tmp_path):
     (home / "media" / "avatars").mkdir(parents=True)
     (home / "media" / "avatars" / "ann.webp").write_bytes(b"a picture")
     with another_database(home) as url:
-        yield OwnSite(home, url, {"PATH": f"{find_binaries()}{os.pathsep}{os.environ['PATH']}"})
+        own = OwnSite(home, url, {"PATH": f"{find_binaries()}{os.pathsep}{os.environ['PATH']}"})
+        yield own
+        own.close()
 
 
 def test_a_site_comes_back_as_it_was_and_nothing_else_is_accepted(site, tmp_path):

@@ -6,11 +6,10 @@ import json
 import re
 import shlex
 import subprocess
-import textwrap
 
 import pytest
 
-from tests.docs.pages import page
+from tests.docs.pages import list_blocks, page
 from tests.operations.sites import AFTER, FILL, MATCHES, OwnSite, empty_database
 from tests.operations.test_backup import OLDER
 from tests.pristine import another_database
@@ -18,7 +17,6 @@ from tests.pristine import another_database
 #: The round trip on PostgreSQL is in test_backup.
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
-BLOCK = re.compile(r"^( *)```sh\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 MANAGE = [".venv/bin/python", "manage.py"]
 BACKUP, UPGRADE, DOCTOR = (
     page(f"docs/how-to/{name}.md") for name in ("back-up-and-restore", "upgrade", "run-the-doctor")
@@ -37,7 +35,7 @@ print(json.dumps(visitor.get("/admin/").status_code))
 
 def list_lines(guide):
     """The commands of a guide in their order, those within its steps too."""
-    blocks = [textwrap.dedent(body) for _, body in BLOCK.findall(guide.text)]
+    blocks = [body for language, body in list_blocks(guide.text) if language == "sh"]
     return [line for block in blocks for line in block.splitlines()]
 
 
@@ -64,7 +62,9 @@ def site(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     with another_database(home) as url:
-        yield OwnSite(home, url, {})
+        own = OwnSite(home, url, {})
+        yield own
+        own.close()
 
 
 def test_a_site_is_backed_up_lost_and_restored_as_the_guide_says(site, tmp_path):

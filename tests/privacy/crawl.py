@@ -70,7 +70,11 @@ ODD_WAYS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 #: An ETag is a digest of what is compared anyway, sealed values included.
 VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "Date", "ETag", "X-Request-ID"}
-CSRF = re.compile(r'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
+#: Drawn anew for each page: the secrets of its forms, and the number of a request that is refused.
+CSRF = re.compile(
+    r'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+'
+    r'|(?<=<code class="id">)[0-9a-f]{32}(?=</code>)'
+)
 #: Sealed values: they hold database keys, which nobody can read; the last follow from them, by a secret.
 TOKEN = re.compile(r"[\w-]{100,}|(?<=UID:)[0-9a-f]{64}|[0-9a-f]{64}(?=</id>)")
 NEXT = re.compile(r'(?:rel="next"[^>]*|hx-get=)"?([^"]*\bpage=[^"]+)"')

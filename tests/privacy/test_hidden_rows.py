@@ -45,8 +45,11 @@ pytestmark = pytest.mark.django_db
 SURFACES = list_pages() + list_operations()
 HIDDEN = SETTINGS[3]
 MANY = 40
-#: Drawn anew for every answer.
-TOKEN = re.compile(rb'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+')
+#: Drawn anew for every answer: the secrets of its forms, and the number of a request that is refused.
+TOKEN = re.compile(
+    rb'((?:csrfmiddlewaretoken|name="form)"? value=")[^"]+|("X-CSRFToken": ")[^"]+'
+    rb'|(?<=<code class="id">)[0-9a-f]{32}(?=</code>)'
+)
 VOLATILE = {"Set-Cookie", "RateLimit", "Expires", "X-Request-ID"}
 
 Asked = dict[str, tuple[int, bytes, dict[str, str], int]]

@@ -7,13 +7,20 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from deltacrown.games.models import ArchivedMatch, Match
 from deltacrown.user_profile.models import GameStats, UserProfile
 from django_tally.as_of import get_as_of
 from django_tally.context import attributed
 from django_tally.explanation import explain_row
-from django_tally.history import list_changes, list_daily_changes, list_latest, list_revisions
+from django_tally.history import (
+    has_later_changes,
+    list_changes,
+    list_daily_changes,
+    list_latest,
+    list_revisions,
+)
 from django_tally.models import ChangeContext, Revision
 from django_tally.rows import UnknownStat
 from django_tally.stat_sql import StatOf
@@ -100,6 +107,39 @@ def test_the_latest_changes_and_revisions_are_read_together_as_each_alone(player
     assert latest == list_changes(*parts, limit=4)
     assert revisions == list_revisions(*parts, limit=3)
     assert [len(latest), len(revisions)] == [4, 3]
+
+
+def test_a_history_without_rulings_is_read_of_the_rows_alone(player, played):
+    """By one statement that says that there are none; else all streams are read, whatever was seen before."""
+    ann, bob = player("ann"), player("bob")
+    rows = [played(ann, result) for result in ("WIN", "LOSS", "WIN", "WIN")]
+    played(bob, "WIN")
+    parts = [
+        StatOf(UserProfile, UserProfile._meta.get_field(stat), {"user": ann.pk})
+        for stat in ("total_matches_played", "matches_won")
+    ]
+
+    def read(**page):
+        with CaptureQueriesContext(connection) as asked:
+            found = list_changes(*parts, limit=3, are_plain=True, **page)
+        return found, len(asked)
+
+    def is_changed(user):
+        return UserProfile.objects.filter(has_later_changes("user_id"), user=user).exists()
+
+    everything = list_changes(*parts, limit=50)
+    first, asked = read()
+    second, _ = read(after=first[-1].position)
+    assert [*first, *second] == everything[:6]
+    assert asked == 1
+    assert not is_changed(ann)
+    assert list_changes(StatOf(UserProfile, parts[0].stat, {"user": 0}), limit=3, are_plain=True) == []
+
+    Match.objects.filter(pk=rows[1].pk).update(voided_at=NOON, void_reason="smurfing")
+    assert is_changed(ann)
+    assert not is_changed(bob)
+    assert read() == (list_changes(*parts, limit=3), 2)
+    assert read()[0][0].delta == -1
 
 
 def test_a_row_changed_again_and_again_began_once(player, played):

@@ -163,8 +163,17 @@ def test_rows_that_are_as_they_were_found_are_not_read_again_under_the_lock(play
 
 
 @pytest.mark.parametrize(
-    ("rows", "seconds", "expected"),
-    [(50, 0.03, 50), (50, 0.02, 75), (50, 0.001, 200), (50, 3.0, 25), (200, 0.06, 100)],
+    ("size", "rows", "aims", "expected"),
+    [
+        pytest.param(50, 50, 1, 50, id="as many"),
+        pytest.param(50, 50, 0.8, 62, id="more"),
+        pytest.param(50, 50, 0.05, 100, id="twice at most"),
+        pytest.param(150, 150, 0.05, 200, id="at most"),
+        pytest.param(50, 50, 150, 10, id="at least"),
+        pytest.param(200, 200, 2, 100, id="half"),
+        pytest.param(50, 3, 0.3, 50, id="rest of a sheet"),
+        pytest.param(50, 30, 1.5, 20, id="slow rest"),
+    ],
 )
-def test_a_batch_has_as_many_rows_as_fit(rows, seconds, expected):
-    assert reconciliation._fit_batch(rows, seconds) == expected
+def test_a_batch_has_as_many_rows_as_fit(size, rows, aims, expected):
+    assert reconciliation._fit_batch(size, rows, aims * reconciliation.AIM) == expected

@@ -547,7 +547,7 @@ class TestCommitTimes:
         after = database_now()
 
         changed = export_matches(ann.profile.public_id, viewer=ann, updated_since=between)
-        exported = {line.match_key for line in changed.lines}
+        exported = {json.loads(line)["match_key"] for line in "".join(changed.write_ndjson()).splitlines()}
         assert exported == {"late", rows[0].match_key}
         assert (shown(ann), as_of(ann, between), as_of(ann, after)) == (1, 3, 1)
         assert told(ann) == 1

@@ -16,6 +16,7 @@ from deltacrown.tournaments.services import (
     read_played_front,
 )
 from tests import scene
+from tests.api import calls
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,15 @@ def test_the_pages_of_players_are_all_of_them_in_order(monkeypatch, seed, many_l
     assert [each.public_id for each in shown] == [names[each.user_id] for each in ordered]
     assert [(each.games, each.wins) for each in shown] == [(each.games, each.wins) for each in ordered]
     assert has_kills == {ordered[0].has_kills}
-    assert tournaments.list_all_players(event.slug, viewer=None) == shown
+    programs, read, path = calls.visitor(), [], f"/tournaments/{event.slug}/players?limit=2"
+    while path:
+        answer = programs.get(path).json()
+        read += answer["items"]
+        after = answer["next_page"]
+        path = after and f"/tournaments/{event.slug}/players?limit=2&page={after}"
+    assert [(each["public_id"], each["games"], each["wins"]) for each in read] == [
+        (each.public_id, each.games, each.wins) for each in shown
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])

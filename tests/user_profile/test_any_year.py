@@ -123,9 +123,8 @@ class TestMatches:
         assert (written["year-33"], written["first"]) == ("0033-04-03T15:00:00Z", "0001-01-01T00:00:00Z")
 
     def test_exported_with_four_digits(self, ann):
-        lines = [
-            json.loads(json.dumps(line.as_json())) for line in export_matches(ann.profile.public_id).lines
-        ]
+        exported = "".join(export_matches(ann.profile.public_id).write_ndjson())
+        lines = [json.loads(line) for line in exported.splitlines()]
         played_at = {line["match_key"]: line["played_at"] for line in lines}
 
         assert played_at["first"] == "0001-01-01T00:00:00Z"

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import models
 from django.test.utils import isolate_apps
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -115,6 +115,7 @@ class TestAnyRows(TestCase):
                 scene.archive(row)
         scene.voided(cls.ann, "void")
 
+    @settings(deadline=None)  # by the machine at hand
     @given(kept=st.sets(st.integers(0, 11)))
     def test_of_matches(self, kept):
         keys = [f"m{number}" for number in kept]

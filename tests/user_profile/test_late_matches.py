@@ -15,6 +15,7 @@ from deltacrown.games.models import Match
 from deltacrown.user_profile.achievements import syncing
 from deltacrown.user_profile.achievements.catalogue import list_slugs
 from deltacrown.user_profile.achievements.evaluation import list_earned_in_matches
+from deltacrown.user_profile.achievements.match_results import list_around
 from deltacrown.user_profile.achievements.measure import MatchMeasure
 from deltacrown.user_profile.achievements.syncing import award_for_matches
 from deltacrown.user_profile.models import UserAchievement
@@ -123,3 +124,37 @@ def test_late_matches_of_many_players_are_synced_at_once():
     deliver([build(user, 100 * place + 50, 7, "LOSS") for place, user in enumerate(users)])
 
     assert [held(user) for user in users] == [earned(user) for user in users]
+
+
+@pytest.mark.django_db
+class TestWhoEarnedEverything:
+    """Nothing is read of the matches of players who earned everything before: nothing of it can move."""
+
+    @pytest.fixture
+    def ada(self):
+        user = scene.player("ada")
+        for slug in list_slugs(MatchMeasure):
+            scene.achievement(user, slug, hours=10)
+        for hour in range(8, 20):
+            scene.match(user, f"old{hour}", hours=hour)
+        return user
+
+    def read(self, user, hour):
+        at = scene.at(hour)
+        around = {"earlier": 2, "later": 2, "unless_held": list_slugs(MatchMeasure)}
+        return len(list_around({user.pk: (at, at)}, **around).get(user.pk, []))
+
+    def test_after_all_was_earned(self, ada):
+        assert (self.read(ada, 15), self.read(ada, 10)) == (0, 5)
+        UserAchievement.objects.filter(user=ada, achievement__slug="ten-wins").delete()
+        assert self.read(ada, 15) == 5
+
+    @pytest.mark.parametrize("hour", [15, 30])
+    def test_a_match_changes_nothing(self, ada, hour):
+        before = held(ada)
+        rows = Match.objects.bulk_create([build(ada, 1, hour, "LOSS")])
+
+        with CaptureQueriesContext(connection) as asked:
+            changes = award_for_matches(rows=rows)
+
+        assert (changes, held(ada), len(asked)) == (syncing.AchievementChanges(), before, 1)

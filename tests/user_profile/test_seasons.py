@@ -123,9 +123,8 @@ class TestOneSeason:
 
     def test_exports(self, ann, slug, tmp_path):
         expected = sorted(SEASONS[slug][2].split())
-        lines = [
-            line.as_json() for line in export_matches(ann.profile.public_id, filters={"season": slug}).lines
-        ]
+        exported = "".join(export_matches(ann.profile.public_id, filters={"season": slug}).write_ndjson())
+        lines = [json.loads(line) for line in exported.splitlines()]
         assert sorted(line["match_key"] for line in lines) == expected
 
         call_command("export_matches", str(tmp_path / "all.ndjson"), season=slug)

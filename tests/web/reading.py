@@ -8,13 +8,14 @@ from typing import Any
 
 
 def text_of(answer: Any) -> str:
-    """The text of a page in one line, without tags."""
-    return _flat(answer.content.decode())
+    """The text of a page in one line, without tags, and without the number of its request."""
+    return _flat(without_token(answer.content).decode())
 
 
 def without_token(page: bytes) -> bytes:
-    """A page but for the secret of its forms, which is another each time."""
-    return re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]*', rb"\1", page)
+    """A page but for the secret of its forms and the number of its request, which are others each time."""
+    drawn = rb'(name="csrfmiddlewaretoken" value=")[^"]*|(<code class="id">)[0-9a-f]{32}(?=</code>)'
+    return re.sub(drawn, rb"\1\2", page)
 
 
 def rows_in(answer: Any, caption: str) -> list[str]:

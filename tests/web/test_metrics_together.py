@@ -13,7 +13,7 @@ from tests.served import PATIENCE, serving
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 TOKEN = "k7QzBv3x" * 3
-ASKED = 24
+LEAST = 24
 
 
 def ask(site, path, token=""):
@@ -35,13 +35,15 @@ def count_asked(site):
 def test_every_request_is_counted_once(tmp_path):
     home = tmp_path / "home"
     with serving(tmp_path, METRICS_TOKEN=TOKEN, DELTACROWN_HOME=str(home)) as site:
-        for _ in range(ASKED):
+        deadline, asked = time.monotonic() + PATIENCE, 0
+        # On a busy machine one process may answer for long before the other is there.
+        while asked < LEAST or len(list((home / "metrics").glob("counter_*.db"))) < 2:
+            assert time.monotonic() < deadline, asked
             ask(site, "/robots.txt")
-        deadline = time.monotonic() + PATIENCE
-        while (counted := count_asked(site)) < ASKED:  # each process tells every five seconds
+            asked += 1
+        while (counted := count_asked(site)) < asked:  # each process tells every five seconds
             assert time.monotonic() < deadline, counted
             time.sleep(0.1)
-        assert {count_asked(site) for _ in range(6)} == {ASKED}
+        assert {count_asked(site) for _ in range(6)} == {asked}
 
-    # Of the two processes that answered.
     assert len(list((home / "metrics").glob("counter_*.db"))) == 2

@@ -8,7 +8,7 @@ from django.urls import reverse
 from deltacrown.accounts.rights import Right
 from deltacrown.accounts.services import rename_player
 from deltacrown.core.errors import InvalidInput
-from deltacrown.pages import search
+from deltacrown.pages import finding, search
 from deltacrown.teams.models import Team
 from deltacrown.teams.services import rename_team
 from deltacrown.tournaments.models import Tournament
@@ -378,3 +378,18 @@ def test_a_cursor_of_another_search_is_refused(db):
     ):
         with pytest.raises(InvalidInput):
             read()
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("nearest", [1, 5, 3_000])
+def test_text_inside_of_names_is_found_alike_however_far_the_nearest_look_reaches(monkeypatch, nearest):
+    """In pages of one and of many, of text that many have, that one has and that nobody has."""
+    monkeypatch.setattr(finding, "NEAREST", nearest)
+    monkeypatch.setattr(finding, "_rows", {})
+    players = [scene.player(f"{'zkovic' if number % 3 else 'other'}{number}") for number in range(24)]
+    many = [user.username for number, user in enumerate(players) if number % 3]
+
+    assert names("kovic", limit=50) == many
+    pages = read_by_one(lambda cursor, limit: search.search_players("kovic", cursor, limit=limit))
+    assert [each.name for each in pages] == many
+    assert (names("ther21"), names("ovic19x")) == (["other21"], [])

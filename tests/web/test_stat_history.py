@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.urls import reverse
 
+from deltacrown.core import clock
 from deltacrown.core.dates import write_day
 from deltacrown.games.models import Match
 from deltacrown.games.services import correct_match, void_match
+from django_tally.models import Revision
 from tests import scene
 from tests.tally.times import database_now
 from tests.web.reading import rows_in, text_of
@@ -66,15 +68,22 @@ def without_times(answer):
 
 
 def test_what_counts_is_told_by_when_it_happened_and_says_when_it_was_recorded(client, anna):
-    today = write_day(database_now())
+    # Both became known just now, in the last second of a day too.
+    became_known = {
+        match.match_key: (write_day(match.recorded_at), write_day(changed_at))
+        for match, changed_at in (
+            (match, Revision.objects.filter(row=match.pk, source="games.Match").latest("pk").changed_at)
+            for match in Match.objects.filter(match_key__in=["m1", "m2"])
+        )
+    }
 
     answer = client.get(address(anna, "total_matches_played"))
 
     assert rows_in(answer, CAPTION) == [
-        f"1 Mar 2025 20:00 +1 Valorant match m2, played 1 Mar 2025 "
-        f"Recorded {today}; corrected {today} No reason given 2",
-        f"1 Mar 2025 19:00 +1 Valorant match m1, played 1 Mar 2025 "
-        f"Recorded {today}; corrected {today}: Wrong side reported 1",
+        "1 Mar 2025 20:00 +1 Valorant match m2, played 1 Mar 2025 "
+        "Recorded {}; corrected {} No reason given 2".format(*became_known["m2"]),
+        "1 Mar 2025 19:00 +1 Valorant match m1, played 1 Mar 2025 "
+        "Recorded {}; corrected {}: Wrong side reported 1".format(*became_known["m1"]),
     ]
     assert "What counts now, by when it happened." in text_of(answer)
 
@@ -178,13 +187,19 @@ class TestThePast:
         text = text_of(client.get(address(anna), {"known_at": "2025-03-01"}))
         assert "At the end of 1 Mar 2025 this site showed 0. By when this site knew of it, " in text
 
-    def test_today(self, client, anna):
+    @pytest.fixture
+    def today(self, monkeypatch):
+        """Now, until the end of the test."""
+        now = datetime.now(UTC) + timedelta(minutes=5)  # all of the test is known by then
+        monkeypatch.setattr(clock, "now", lambda: now)
+        return now
+
+    def test_today(self, client, anna, today):
         scene.match(anna, "late")
-        answer = client.get(address(anna), {"as_of": f"{datetime.now(UTC):%Y-%m-%d}"})
+        answer = client.get(address(anna), {"as_of": f"{today:%Y-%m-%d}"})
         assert "it was 1. By when it happened, as it is known now." in text_of(answer)
 
-    def test_today_is_known_up_to_now(self, client, anna):
-        today = datetime.now(UTC)
+    def test_today_is_known_up_to_now(self, client, anna, today):
         text = text_of(client.get(address(anna), {"known_at": f"{today:%Y-%m-%d}"}))
         assert f"On {write_day(today)} " in text
         assert f"At the end of {write_day(today)}" not in text

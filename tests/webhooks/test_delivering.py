@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 
 from deltacrown.accounts.services import rename_player
 from deltacrown.core import clock
+from deltacrown.core.job_limits import TimeIsOver
 from deltacrown.games.services import record_match, record_matches
 from deltacrown.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from deltacrown.webhooks.services import (
@@ -67,7 +68,7 @@ def of_player(receiver, user):
 def test_a_message_is_of_standard_webhooks(endpoint, receiver, anna, ben):
     title = scene.game()
     record_match(record=scene.duel(title, "m1", anna, ben), now=NOW)
-    figures = deliver_webhooks(clock=clock.now, lasts=timedelta(seconds=1))
+    figures = deliver_webhooks(clock=clock.now, lasts=timedelta(minutes=5))
 
     got = next(each for each in receiver.got if each.type == "match.recorded")
     [secret] = list_secrets(endpoint=endpoint, now=clock.now())
@@ -294,7 +295,7 @@ def test_one_worker_has_an_endpoint(endpoint, watch, anna):
 
 def test_many_players_at_once_and_one_after_the_other(endpoint, receiver, deliver):
     users = [scene.player(f"p{number}") for number in range(6)]
-    gate = threading.Barrier(delivering.MOST_TO_ONE, timeout=30)
+    gate = threading.Barrier(delivering.MOST_TO_ONE, timeout=300)
 
     def reply(got):
         if len(receiver.got) <= delivering.MOST_TO_ONE:
@@ -374,7 +375,7 @@ def test_two_workers_at_once_send_nothing_twice(endpoint, receiver):
             rename(user, f"{user.username}-{number}")
 
     def work():
-        return deliver_webhooks(clock=clock.now, lasts=timedelta(seconds=20))
+        return deliver_webhooks(clock=clock.now, lasts=timedelta(minutes=5))
 
     figures = call_together([work, work])
     assert sum(each.delivered for each in figures) == 24
@@ -386,3 +387,31 @@ def test_two_workers_at_once_send_nothing_twice(endpoint, receiver):
             order[got.id] for got in receiver.got if got.data["player"]["public_id"] == user.profile.public_id
         ]
         assert own == sorted(own)
+
+
+def test_a_run_whose_time_is_over_ends_and_keeps_what_was_delivered(
+    endpoint, receiver, watch, deliver, anna, ben, monkeypatch
+):
+    """The time is over while a message is written, which goes on after any error; another is under way."""
+    rename(anna, "anna1")
+    rename(ben, "ben1")
+    first, second = WebhookEvent.objects.order_by("pk")
+    gate, write = threading.Event(), delivering.write_message
+    receiver.reply = lambda _: 204 if gate.wait(30) else 500
+
+    def write_until_the_end(event):
+        if event.pk == first.pk:
+            return write(event)
+        gate.set()
+        raise TimeIsOver
+
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering, "write_message", write_until_the_end)
+        with pytest.raises(TimeIsOver):
+            deliver()
+    kept = dict(WebhookDelivery.objects.values_list("event", "status"))
+    assert kept == {first.pk: "DELIVERED", second.pk: "PENDING"}
+    assert WebhookDelivery.objects.get(event=second).attempts == 0
+
+    deliver()
+    assert [got.id for got in receiver.got] == [first.message_id, second.message_id]

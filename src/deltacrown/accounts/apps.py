@@ -4,7 +4,7 @@ from django.core import checks
 
 class AccountsConfig(AppConfig):
     name = "deltacrown.accounts"
-    verbose_name = "Accounts"
+    verbose_name = "Players and accounts"
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415 - imports models

@@ -17,6 +17,7 @@ from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.name_keys import NamedModel, NamedQuerySet, NameKeyField
 from deltacrown.core.names import clean_username, make_name_key, make_search_key, make_skeleton
 from deltacrown.core.namesakes import find_taken
+from deltacrown.core.told_json import ToldJSONField
 from django_tally.database_clock import DatabaseNow
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ class AnsweredRequest(models.Model):
     caller = models.CharField(max_length=40, help_text="The key or the person whose keys these are.")
     idempotency_key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
-    body = models.JSONField(null=True, help_text="What was answered.")
+    body = ToldJSONField(null=True, help_text="What was answered.")
     answered_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from deltacrown.api.access import SAFE
 from deltacrown.api.description import complete
 from deltacrown.api.parsing import StrictParser
 from deltacrown.api.problems import (
@@ -48,6 +49,12 @@ from deltacrown.core.errors import DomainError
 
 class Api(NinjaAPI):
     """The API, with a complete OpenAPI description."""
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Return the response of which an operation sets headers; only one that writes takes it."""
+        if request.method in SAFE:
+            return None  # type: ignore[return-value] # what a read returns is a response already
+        return super().create_temporal_response(request)
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
         return complete(super().get_openapi_schema(**kwargs))

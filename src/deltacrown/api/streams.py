@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from itertools import chain, islice
+from typing import Any, Literal, TypeVar
 
 from django.http import StreamingHttpResponse
 
 from deltacrown.core.dates import write_iso
-from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cells
+from deltacrown.interchange.cells import write_csv, write_header
 
+Item = TypeVar("Item")
 Format = Literal["ndjson", "csv"]
 MEDIA_TYPES: dict[str, str] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 #: Rows sent at a time.
-ROWS_PER_CHUNK = 500
+ROWS_PER_PIECE = 500
 
 
 def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
@@ -35,48 +36,32 @@ def describe_stream(ndjson: str, csv: str) -> dict[str, Any]:
     }
 
 
-class _Line:
-    """A file for the CSV writer that returns each line instead of storing it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def stream_ndjson(records: Iterable[Mapping[str, Any]], *, name: str) -> StreamingHttpResponse:
-    """Return a response with one JSON object per line."""
-    return _stream((_encode(record) + "\n" for record in records), "ndjson", name)
-
-
-def stream_csv(columns: list[str], rows: Iterable[Iterable[Any]], *, name: str) -> StreamingHttpResponse:
-    """Return a response with a header and one line per row, in UTF-8 as spreadsheets recognise it.
-
-    Nested values are JSON. Text that begins like a formula gets an apostrophe in front.
-    """
-    write: Callable[[Iterable[Any]], Any] = csv.writer(_Line()).writerow
-
-    def lines() -> Iterator[str]:
-        yield BYTE_ORDER_MARK + write(columns)
-        for row in rows:
-            yield write(write_cells(row))
-
-    return _stream(lines(), "csv", name)
-
-
-def _stream(lines: Iterable[str], form: Format, name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_chunks(lines), content_type=MEDIA_TYPES[form])
+def stream(pieces: Iterable[str], form: Format, *, name: str) -> StreamingHttpResponse:
+    """Return a response with a file that is given in pieces."""
+    response = StreamingHttpResponse(map(str.encode, pieces), content_type=MEDIA_TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
 
 
-def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
-    held: list[str] = []
-    for line in lines:
-        held.append(line)
-        if len(held) >= ROWS_PER_CHUNK:
-            yield "".join(held).encode()
-            held = []
-    if held:
-        yield "".join(held).encode()
+def stream_ndjson(records: Iterable[Mapping[str, Any]], *, name: str) -> StreamingHttpResponse:
+    """Return a response with one JSON object per line."""
+    pieces = ("".join([f"{_encode(record)}\n" for record in some]) for some in _divide(records))
+    return stream(pieces, "ndjson", name=name)
+
+
+def stream_csv(columns: list[str], rows: Iterable[Sequence[Any]], *, name: str) -> StreamingHttpResponse:
+    """Return a response with a header and one line per row, in UTF-8 as spreadsheets recognise it.
+
+    Nested values are JSON. Text that begins like a formula gets an apostrophe in front.
+    """
+    pieces = (write_csv(list(zip(*some, strict=True))) for some in _divide(rows))
+    return stream(chain([write_header(columns)], pieces), "csv", name=name)
+
+
+def _divide(items: Iterable[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while some := list(islice(left, ROWS_PER_PIECE)):
+        yield some
 
 
 def _plain(value: Any) -> Any:

@@ -6,9 +6,12 @@ or late after another run, does nothing, because the recorded runs show that the
 
 from __future__ import annotations
 
+import signal
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 
+from billiard.pool import SIG_SOFT_TIMEOUT, soft_timeout_sighandler
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
@@ -17,6 +20,8 @@ from django.conf import settings
 from deltacrown.config import serving
 from deltacrown.config.starting import read_settings, refuse_start, start_watching
 from deltacrown.core.cadence import RETRY_MINUTES, Cadence, Job
+from deltacrown.core.garbage import leave_loaded_alone
+from deltacrown.core.job_limits import ended_by
 
 #: A run that did not end when it was asked to is ended with its process.
 HARD_LIMIT_AFTER = timedelta(minutes=5)
@@ -32,8 +37,12 @@ def leave_logging(**_: Any) -> None:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def watch_process(**_: Any) -> None:
-    """Send spans and errors from each process of a worker: what sends them does not survive a fork."""
+    """Send spans and errors from each process of a worker: what sends them does not survive a fork.
+
+    All that was loaded before is looked through for garbage no more.
+    """
     start_watching()
+    leave_loaded_alone()
 
 
 def make_task(celery: Celery, job: Job) -> None:
@@ -48,12 +57,23 @@ def make_task(celery: Celery, job: Job) -> None:
         from deltacrown.core import clock  # noqa: PLC0415 - once the apps are loaded
         from deltacrown.core.jobs import AlreadyRunning, list_job_states, run_job  # noqa: PLC0415
 
-        if not any(state.is_due for state in list_job_states(clock.now()) if state.job == job):
-            return "not due"
-        try:
-            return str(run_job(job.name, cause="beat", clock=clock.now))
-        except AlreadyRunning as refusal:
-            return refusal.message
+        with ended_softly(job):
+            if not any(state.is_due for state in list_job_states(clock.now()) if state.job == job):
+                return "not due"
+            try:
+                return str(run_job(job.name, cause="beat", clock=clock.now))
+            except AlreadyRunning as refusal:
+                return refusal.message
+
+
+def ended_softly(job: Job) -> AbstractContextManager[None]:
+    """Return a block that Celery's soft limit ends, whatever errors the work in it goes on after.
+
+    Celery's own handler raises an ``Exception``, which code that goes on after any error goes on after. It is
+    there in the processes of a worker only, each of which runs one task at a time.
+    """
+    is_limited = signal.getsignal(SIG_SOFT_TIMEOUT) is soft_timeout_sighandler
+    return ended_by(SIG_SOFT_TIMEOUT, job.longest) if is_limited else nullcontext()
 
 
 def make_retry(celery: Celery) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from deltacrown.config import serving
+from deltacrown.core.garbage import look_seldom
 
 EXIT_WRONG_SETTING, EXIT_INTERRUPTED = 2, 130
 
@@ -62,6 +63,7 @@ def refuse_start(message: str) -> NoReturn:
 
 def run_command(argv: Sequence[str]) -> None:
     """Run a management command, as ``manage.py`` is called."""
+    look_seldom()
     try:
         read_settings()
         from django.core.management import execute_from_command_line  # noqa: PLC0415 - after the settings

@@ -7,6 +7,7 @@ admin.site.site_header = admin.site.site_title = "DeltaCrown"
 admin.site.index_title = "Administration"
 
 handler429 = "deltacrown.web.views.entrance.show_too_many"  # of django-allauth
+handler400 = "deltacrown.web.failures.show_unreadable"
 handler500 = "deltacrown.web.failures.show_failure"
 
 urlpatterns = [

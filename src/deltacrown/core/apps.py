@@ -10,7 +10,7 @@ from django_tally.transactions import transaction_lost
 
 class CoreConfig(AppConfig):
     name = "deltacrown.core"
-    verbose_name = "Jobs"
+    verbose_name = "Jobs and audit"
 
     def ready(self) -> None:
         from deltacrown.core import own_gauges  # noqa: PLC0415 - imports models

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from deltacrown.core.garbage import leave_loaded_alone
 from deltacrown.core.words import in_english
 
 EXIT_WRONG_CALL, EXIT_INTERRUPTED = 2, 130
@@ -40,6 +41,11 @@ class OwnCommand(SaysExits):
 
     interrupted: ClassVar[str] = "What was done stays; run the same command again for the rest."
     needs_tables: ClassVar[bool] = True
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run the command as that of its process; others call it by ``call_command``."""
+        leave_loaded_alone()
+        super().run_from_argv(argv)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command; end the process with the exit code 130 when it is interrupted."""

@@ -6,6 +6,7 @@ in use, as a hook of a statement may, gets a new one.
 
 from __future__ import annotations
 
+from threading import get_ident
 from types import TracebackType
 from typing import Any
 
@@ -27,9 +28,13 @@ class reading_cursor:  # noqa: N801 - a context manager that reads as a function
         kept = vars(connection).pop(_KEPT, None) if self._is_kept else None
         if kept is not None:
             connection.close_if_health_check_failed()
-            connection.ensure_connection()
-            connection.validate_thread_sharing()
-            if kept.cursor.connection is connection.connection and not kept.closed:
+            if connection.connection is None:
+                connection.ensure_connection()
+            if connection._thread_ident != get_ident():
+                connection.validate_thread_sharing()
+            # Of the adapter's: Django's wrapper looks each attribute up by name.
+            own = kept.cursor
+            if own.connection is connection.connection and not own.closed:
                 self._cursor = kept
                 return kept
         self._cursor = connection.cursor()

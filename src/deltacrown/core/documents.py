@@ -7,54 +7,69 @@ times as long as to have the server write a column as one JSON array, and to par
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import BooleanField, Func, QuerySet, Value
 
 from deltacrown.core.pagination import Order, rows_after
+from deltacrown.core.prepared import Given, Parameter, bind
+from deltacrown.core.told_json import ToldJSONField, may_be_untidy, tidy_numbers
 
 #: What a JSON array gives back as the adapter would.
 _AS_IT_IS = (models.CharField, models.TextField, models.IntegerField, models.BooleanField, models.JSONField)
 
 
 class AmongKeys(Func):
-    """Whether a column is one of many integers, which are one value of the statement; for PostgreSQL."""
+    """Whether a column is one of many integers, which are one text of the statement; for PostgreSQL."""
 
-    template, output_field = "%(expressions)s)", BooleanField()
+    template, output_field = "%(expressions)s::bigint[])", BooleanField()
     arg_joiner = " = ANY("
 
     def __init__(self, column: Any, keys: Sequence[int]) -> None:
-        super().__init__(column, Value(list(keys)))
+        # The adapter would write a list number by number.
+        super().__init__(column, Value(f"{{{','.join(map(str, keys))}}}"))
 
 
-def iterate_rows(
-    sources: Sequence[QuerySet[Any]], *, order: Order, size: int
-) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows of all sources together, so many at a time, as ``pagination.iterate_pages`` does.
+#: The values of one column.
+Column = Sequence[Any]
+
+
+def iterate_columns(sources: Sequence[QuerySet[Any]], *, order: Order, size: int) -> Iterator[list[Column]]:
+    """Yield the columns of the rows of all sources together, so many rows at a time.
+
+    A part continues at a position, as in ``pagination.iterate_pages``.
 
     :param sources: as ``values_list``, of which the columns of the order are the first; the live table before
         its archive.
     :param order: columns of one table, which an index has, none of them descending.
     :raises TypeError: as ``read_rows``.
     """
-    position: list[Any] | None = None
-    while True:
-        remaining = [rows_after(source, order, position, is_bounded=True) for source in sources]
-        tables = list(filter(None, [read_rows(source[: size + 1]) for source in remaining]))
-        rows = tables[0] if len(tables) == 1 else _merge(tables, len(order))
-        yield rows[:size]
-        if len(rows) <= size:
+    firsts = [_Reading(rows_after(source, order, None, is_bounded=True)[:size]) for source in sources]
+    after = [Parameter(number) for number in range(len(order))]
+    laters = [_Reading(rows_after(source, order, after, is_bounded=True)[:size]) for source in sources]
+
+    tables = list(filter(None, [reading.read() for reading in firsts]))
+    while tables:
+        columns = tables[0] if len(tables) == 1 else _merge(tables, len(order), size)
+        yield columns
+        if len(columns[0]) < size:
             return
-        position = list(rows[size - 1][: len(order)])
+        position = [column[-1] for column in columns[: len(order)]]
+        tables = list(filter(None, [reading.read(*position) for reading in laters]))
 
 
-def _merge(tables: Sequence[list[tuple[Any, ...]]], ordered: int) -> list[tuple[Any, ...]]:
-    """Return rows in the order of their first columns, each once: one may have moved between two reads."""
-    by_position = {row[:ordered]: row for rows in tables for row in rows}
-    return [by_position[position] for position in sorted(by_position)]
+def _merge(tables: Sequence[list[Column]], ordered: int, size: int) -> list[Column]:
+    """Return the first rows in the order of their first columns.
+
+    Each is there once: one may have moved between two reads.
+    """
+    by_position = {row[:ordered]: row for columns in tables for row in zip(*columns, strict=True)}
+    return list(zip(*(by_position[position] for position in sorted(by_position)[:size]), strict=True))
 
 
 def read_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
@@ -62,35 +77,67 @@ def read_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
 
     :raises TypeError: a column is of a type that JSON does not give back as it is, such as a decimal.
     """
-    connection = connections[rows.db]
-    if connection.vendor != "postgresql":
-        return list(rows)
-
-    compiler = rows.query.get_compiler(connection=connection)
-    sql, params = compiler.as_sql()
-    converters = [_find_converter(column.output_field) for column, *_ in compiler.select]
-    names = [f"c{number}" for number in range(len(converters))]
-    arrays = ", ".join(f"json_agg({name})::text" for name in names)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {arrays} FROM ({sql}) AS r ({', '.join(names)})", params)
-        documents = cursor.fetchone()
-    if documents[0] is None:  # there are no rows
-        return []
-    return list(zip(*map(_parse, documents, converters), strict=True))
+    return list(zip(*_Reading(rows).read(), strict=True))
 
 
-def _parse(document: str, convert: Callable[[Any], Any] | None) -> Iterable[Any]:
-    values: list[Any] = json.loads(document)
-    return values if convert is None else map(convert, values)
+class _Reading:
+    """A query for plain rows that is compiled once.
+
+    :raises TypeError: as ``read_rows``.
+    """
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self._alias = rows.db
+        connection = connections[self._alias]
+        compiler = rows.query.get_compiler(connection=connection)
+        try:
+            self._sql, self._params = compiler.as_sql()
+        except EmptyResultSet:
+            self._sql = ""
+            return
+        self._by_column = connection.vendor == "postgresql"
+        columns = [column for column, *_ in compiler.select]
+        if self._by_column:
+            self._readers = [_find_reader(column.output_field) for column in columns]
+            names = [f"c{number}" for number in range(len(columns))]
+            arrays = ", ".join(f"json_agg({name})::text" for name in names)
+            self._sql = f"SELECT {arrays} FROM ({self._sql}) AS r ({', '.join(names)})"
+        else:
+            converters = compiler.get_converters(columns)
+            self._convert = partial(compiler.apply_converters, converters=converters)
+
+    def read(self, *values: Given) -> list[Column]:
+        """Return the columns of the rows with these values; none if there are no rows."""
+        if not self._sql:
+            return []
+        # Asked for anew: a stream may read one part from the replica and the next from the primary.
+        connection = connections[self._alias]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, bind(self._params, values, connection))
+            found = cursor.fetchall()
+        if not self._by_column:
+            return list(zip(*self._convert(found), strict=True))
+        [documents] = found
+        if documents[0] is None:  # there are no rows
+            return []
+        return [read(document) for read, document in zip(self._readers, documents, strict=True)]
 
 
-def _find_converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+def _find_reader(field: models.Field[Any, Any]) -> Callable[[str], Column]:
+    """Return what reads the values of a column out of its document."""
     if isinstance(field, models.DateTimeField):
-        return _read_time
+        return _read_times
+    if isinstance(field, ToldJSONField):
+        return _read_told
     if not isinstance(field, _AS_IT_IS) or (isinstance(field, models.JSONField) and field.decoder):
         raise TypeError(f"{field!r} is not read from JSON")
-    return None
+    return json.loads
 
 
-def _read_time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _read_times(document: str) -> Column:
+    return [text and datetime.fromisoformat(text) for text in json.loads(document)]
+
+
+def _read_told(document: str) -> Column:
+    values: list[Any] = json.loads(document)
+    return list(map(tidy_numbers, values)) if may_be_untidy(document) else values

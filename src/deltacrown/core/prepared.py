@@ -24,7 +24,7 @@ from deltacrown.core.quick_rows import make_maker, make_populator
 from deltacrown.core.server_plans import ServerPlan
 
 Row = TypeVar("Row", bound=Model)
-Given = str | int | datetime | Decimal
+Given = str | int | datetime | Decimal | list[str]
 
 
 class Parameter(Value):
@@ -152,9 +152,14 @@ class PreparedText:
             written = kept[self] = self._write()
         sql, params = written
         with reading_cursor(connection) as cursor:
-            cursor.execute(sql, _fill(params, _adapt(values, connection)))
+            cursor.execute(sql, bind(params, values, connection))
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
+
+
+def bind(params: Sequence[Any], values: Sequence[Given], connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return the parameters of a statement with the values that are given for each ``Parameter``."""
+    return _fill(params, _adapt(values, connection))
 
 
 def _adapt(values: Sequence[Given], connection: BaseDatabaseWrapper) -> list[Any]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextvars import ContextVar
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars, reset_contextvars
 
 HEADER = "X-Request-ID"
 #: Digits and hyphens only, as proxies draw them: nobody's name can be written so.
@@ -20,6 +22,17 @@ WELL_FORMED = re.compile(r"[0-9a-f]{8}[0-9a-f-]{4,56}", re.ASCII | re.IGNORECASE
 UNROUTED = "unrouted"
 _ROUTE, _ID = "named_route", "request_id"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _find_variable() -> ContextVar[Any]:
+    """Return that in which structlog has the id of a request: to find it by name is most of the work."""
+    bound = bind_contextvars(request_id="")
+    reset_contextvars(**bound)
+    return bound["request_id"].var
+
+
+#: The id of the request that is answered here and now, in all its records.
+REQUEST_ID = _find_variable()
 
 
 def choose_request_id(request: HttpRequest) -> str:

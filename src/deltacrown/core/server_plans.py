@@ -77,7 +77,8 @@ class ServerPlan:
         :param cursor: of the connection, which may go on with it.
         :raises DatabaseError: what the whole statement would raise as well.
         """
-        if settings.DATABASE_PGBOUNCER or connection.in_atomic_block or not connection.get_autocommit():
+        # The cursor saw to it that there is a connection, which knows whether it commits by itself.
+        if settings.DATABASE_PGBOUNCER or connection.in_atomic_block or not connection.autocommit:
             return None
         session = _get_session(connection.connection)
         if self.name not in session.ready and not self._make_ready(connection, session):
@@ -125,7 +126,10 @@ class ServerPlan:
 
 
 def _get_session(raw: Any) -> _Session:
-    session: _Session = vars(raw).setdefault("_deltacrown_session", _Session())
+    kept = vars(raw)
+    session: _Session | None = kept.get("_deltacrown_session")
+    if session is None:
+        session = kept["_deltacrown_session"] = _Session()
     return session
 
 

@@ -31,10 +31,20 @@ _CREATE_FUNCTION = (
 
 
 class HoldsTrigrams(Func):
-    """Whether a term has every trigram of a text, in whatever order; for PostgreSQL."""
+    """Whether a term has every one of some trigrams, in whatever order; for PostgreSQL."""
 
-    template, output_field = f"{FUNCTION}(%(expressions)s)", BooleanField()
-    arg_joiner = f") @> {FUNCTION}("
+    template, output_field = f"{FUNCTION}(%(expressions)s)::text[]", BooleanField()
+    arg_joiner = ") @> ("
+
+
+def cover(text: str) -> list[str]:
+    """Return trigrams that have every letter of a text: every third, and the last.
+
+    A name that has the text has these. The index looks for each of them beside the rarest, so that all of
+    them would take twice as long and more, to leave out hardly a name that is not left out so.
+    """
+    last = len(text) - LETTERS
+    return [text[place : place + LETTERS] for place in dict.fromkeys([*range(0, last + 1, LETTERS), last])]
 
 
 def sync_trigram_indexes(*, using: str, **_: Any) -> None:

@@ -13,6 +13,7 @@ from deltacrown.core.days import add_days, start_of_day, starts_a_day
 from deltacrown.core.deletion import refuse_deletion
 from deltacrown.core.former_names import FormerName, Rename
 from deltacrown.core.natural_order import NumberedKey
+from deltacrown.core.told_json import ToldJSONField
 from django_tally.database_clock import DatabaseNow
 from django_tally.fields import RecordedAt
 
@@ -184,7 +185,7 @@ class MatchRow(models.Model):
     sequence = models.PositiveIntegerField(
         null=True, blank=True, help_text="The order among matches of the same time."
     )
-    stats = models.JSONField(
+    stats = ToldJSONField(
         default=dict, blank=True, db_default={}, help_text="What the game reported of this player."
     )
     played_at = models.DateTimeField()

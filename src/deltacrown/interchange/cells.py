@@ -6,9 +6,11 @@ apostrophes before such a character: taking one apostrophe away always gives the
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,16 +27,31 @@ PROTECTED = re.compile(rf"'+[{BEGINS_FORMULA}]")
 #: A number is no formula, whatever its sign: a score of −1.
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 
+_NUMBERS_OR_NONE = {int, float, type(None)}
 
-def write_cells(values: Iterable[Any]) -> list[Any]:
-    """Return the values of a row as cells, as ``write_cell`` does."""
-    # Nearly every cell is one of these, and a file has as many cells as calls to be saved.
-    return [
-        value
-        if value is None or (kind := type(value)) is int or (kind is str and value[:1] not in _SUSPECT)
-        else write_cell(value)
-        for value in values
-    ]
+
+def write_header(columns: Sequence[str]) -> str:
+    """Return the first line of a CSV file, in UTF-8 as spreadsheets recognise it."""
+    return BYTE_ORDER_MARK + write_csv([[column] for column in columns])
+
+
+def write_csv(columns: Sequence[Sequence[Any]]) -> str:
+    """Return the lines of a CSV file whose values are given by column, each as ``write_cell`` writes it.
+
+    Most columns need nothing: a look at each as a whole takes a fraction of a call for each value.
+
+    :param columns: of one length.
+    """
+    lines = io.StringIO(newline="")
+    csv.writer(lines).writerows(zip(*map(_write_column, columns), strict=True))
+    return lines.getvalue()
+
+
+def _write_column(values: Sequence[Any]) -> Sequence[Any]:
+    kinds = set(map(type, values))
+    if kinds <= _NUMBERS_OR_NONE or (kinds == {str} and _SUSPECT.isdisjoint({text[:1] for text in values})):
+        return values
+    return list(map(write_cell, values))
 
 
 def write_cell(value: Any) -> Any:

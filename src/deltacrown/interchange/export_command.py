@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from deltacrown.core.commands import EXIT_WRONG_CALL, OwnCommand
 from deltacrown.core.errors import DomainError
+from deltacrown.games.services import get_season
 
 
 class ExportCommand(OwnCommand):
@@ -19,16 +20,14 @@ class ExportCommand(OwnCommand):
     exits: ClassVar[dict[int, str]] = {0: "when it was written"}
     interrupted = "No file was written; run the same command again."
 
+    #: Of what there is, which the option ``--season`` keeps.
+    of_season: ClassVar[str]
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--replace", action="store_true", help="overwrite the file when it is there")
-
-    def narrow(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return what the options narrow the export to, as arguments of ``count`` and ``export``.
-
-        :raises DomainError: for an option that names nothing.
-        """
-        return {}
+        kept = f"only {self.of_season} on its days, in its game where it is of one"
+        parser.add_argument("--season", metavar="SLUG", help=kept)
 
     def count(self, **narrowed: Any) -> int:
         """Return how many lines there are to write."""
@@ -42,7 +41,7 @@ class ExportCommand(OwnCommand):
         """Write the file, with a progress bar."""
         path: Path = options["file"]
         try:
-            narrowed = self.narrow(options)
+            narrowed = {"season": get_season(options["season"])} if options["season"] else {}
             with tqdm(total=self.count(**narrowed), unit=" lines", file=self.stderr, disable=None) as bar:
                 written = self.export(path=path, replace=options["replace"], progress=bar.update, **narrowed)
         except DomainError as error:

@@ -19,7 +19,7 @@ from deltacrown.core.natural_order import SortKey
 from deltacrown.games.models import MATCH_TABLES, MatchRow, Season, add_play_order, list_match_sources
 from deltacrown.interchange.directory import read_player_texts
 from deltacrown.interchange.drafts import NO_TEXTS, PlayerTexts
-from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
+from deltacrown.interchange.formats.deltacrown.writing import FIELDS, MatchBatch, list_columns, write_match
 from deltacrown.interchange.outfile import write_file
 from deltacrown.teams.services import list_words_of_renamed
 from deltacrown.tournaments.models import TournamentMatchResult
@@ -69,14 +69,17 @@ def _iterate_stats(season: Season | None) -> Iterator[dict[str, Any]]:
         yield from source.exclude(stats={}).values_list("stats", flat=True).iterator(chunk_size=2000)
 
 
-def _iterate_lines(season: Season | None) -> Iterator[list[WrittenLine]]:
+def _iterate_lines(season: Season | None) -> Iterator[MatchBatch]:
     order = _iterate_ids(season)
     while ids := list(islice(order, BATCH)):
         rows = _load(ids)
         details = _get_details(ids)
         texts = read_player_texts({row.user_id for row in rows})
         words = list_words_of_renamed({detail.team_id for detail in details.values() if detail.team_id})
-        yield [_write_line(row, details.get(row.pk), texts.get(row.user_id, NO_TEXTS), words) for row in rows]
+        lines = [
+            _write_line(row, details.get(row.pk), texts.get(row.user_id, NO_TEXTS), words) for row in rows
+        ]
+        yield MatchBatch({name: [line[name] for line in lines] for name in FIELDS})
 
 
 def _iterate_ids(season: Season | None) -> Iterator[int]:
@@ -108,14 +111,14 @@ def _get_details(ids: Collection[int]) -> dict[int, TournamentMatchResult]:
 
 def _write_line(
     row: MatchRow, detail: TournamentMatchResult | None, texts: PlayerTexts, words: Mapping[int, set[str]]
-) -> WrittenLine:
-    """Return the line of a row; a side that is a former name of its team is written as it is called today.
+) -> dict[str, Any]:
+    """Return what the line of a row has; a side that is a former name of its team is called as it is today.
 
     :param words: the names of teams that were renamed, by the team's id.
     """
     team = detail.team if detail else None
     is_team = team is not None and make_name_key(row.side) in words.get(team.pk, set())
-    return WrittenLine.of(
+    return write_match(
         row,
         player=row.user.username,
         side=team.name if team and is_team else row.side,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+
+from django.db.models import Q
 
 from deltacrown.core.natural_order import SortKey
 from deltacrown.core.pagination import iterate_pages
+from deltacrown.games.models import Season
+from deltacrown.interchange.batches import Batch
 from deltacrown.interchange.directory import read_player_texts
 from deltacrown.interchange.drafts import WITH_RESULTS
 from deltacrown.interchange.formats.deltacrown.writing_tournaments import (
     COLUMNS,
     EntrantRows,
-    WrittenEntrant,
     write_tournament,
 )
 from deltacrown.interchange.outfile import write_file
@@ -28,38 +32,54 @@ from deltacrown.tournaments.models import (
 BATCH = 50
 
 
-def count_lines() -> int:
-    """Return how many lines an export of all tournaments has."""
-    bare = Tournament.objects.filter(participations=None)
-    return TournamentParticipation.objects.count() + bare.count()
+def count_lines(season: Season | None = None) -> int:
+    """Return how many lines an export of all tournaments has, or of those of one season."""
+    entries, bare = TournamentParticipation.objects.all(), Tournament.objects.filter(participations=None)
+    if season:
+        entries = entries.filter(season.covers("tournament__starts_at", "tournament__game"))
+        bare = bare.filter(season.covers("starts_at"))
+    return entries.count() + bare.count()
 
 
-def export_tournaments(*, path: Path, replace: bool = False, progress: Callable[[int], object]) -> int:
+def export_tournaments(
+    *,
+    path: Path,
+    replace: bool = False,
+    season: Season | None = None,
+    progress: Callable[[int], object],
+) -> int:
     """Write every tournament, drafts too, with entrants and results; return the lines.
 
     Earliest first. The file gets its name when it is whole: an export that is stopped leaves none.
 
     :param path: CSV, or NDJSON by ``.ndjson`` or ``.jsonl``; either may be gzipped by ``.gz``.
     :param replace: overwrite a file that is there.
+    :param season: only tournaments that start on its days, in its game where it is of one.
     :param progress: called with the number of lines written since the last call.
     :raises InvalidInput: the name has another ending, or the file is there.
     """
     return write_file(
-        path=path, replace=replace, columns=lambda: COLUMNS, batches=_iterate_lines, progress=progress
+        path=path,
+        replace=replace,
+        columns=lambda: COLUMNS,
+        batches=partial(_iterate_lines, season),
+        progress=progress,
     )
 
 
-def _iterate_lines() -> Iterator[list[WrittenEntrant]]:
-    rows = Tournament.objects.annotate(slug_order=SortKey("slug")).select_related("game", "organiser")
+def _iterate_lines(season: Season | None) -> Iterator[Batch]:
+    rows = Tournament.objects.filter(season.covers("starts_at") if season else Q())
+    rows = rows.annotate(slug_order=SortKey("slug")).select_related("game", "organiser")
     for tournaments in iterate_pages([rows], order=("starts_at", "slug_order"), size=BATCH):
         entrants = _find_entrants(tournaments)
         users = {entry.user_id for each in entrants.values() for rows in each for entry in rows.entries}
         texts = read_player_texts(users)
-        yield [
+        lines = [
             line
             for tournament in tournaments
             for line in write_tournament(tournament, entrants[tournament.pk], texts)
         ]
+        yield Batch({name: [line.get(name) or None for line in lines] for name in COLUMNS})
 
 
 def _find_entrants(tournaments: Sequence[Tournament]) -> dict[int, list[EntrantRows]]:

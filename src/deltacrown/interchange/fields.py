@@ -201,8 +201,12 @@ class Fields:
                 found = json.loads(value, parse_constant=refuse_constant)
             except (ValueError, RecursionError):
                 found = None
-        if isinstance(found, dict) and not find_json_fault(found):
-            return found
+        if isinstance(found, dict):
+            fault = find_json_fault(found)
+            if fault is None:
+                return found
+            self.refuse(name, fault.describe(name).rstrip("."))
+            return {}
 
         written = value if isinstance(value, str) else json.dumps(value)
         self.refuse(name, f'{shown(written)} is not an object; write {{"kills": 12, …}}')

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TextIO
 
 from deltacrown.core.errors import InvalidInput
-from deltacrown.interchange.cells import BYTE_ORDER_MARK, write_cells
+from deltacrown.interchange.batches import Batch
+from deltacrown.interchange.cells import write_header
 
 #: Name endings → whether the file is CSV; each may be followed by ``.gz``.
 ENDINGS = {".csv": True, ".ndjson": False, ".jsonl": False}
 #: A file that is being written; it gets its name when it is whole.
 PART = ".part"
-#: Made once: ``json.dumps`` makes an encoder for every line.
-write_json = json.JSONEncoder(ensure_ascii=False).encode
-
-
-class WrittenRow(Protocol):
-    """A line of a file, in either form."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the line of an NDJSON file."""
-
-    def as_row(self, columns: Sequence[str]) -> list[Any]:
-        """Return the values of a row of a CSV file."""
 
 
 def write_file(
@@ -37,7 +24,7 @@ def write_file(
     path: Path,
     replace: bool,
     columns: Callable[[], Sequence[str]],
-    batches: Callable[[], Iterator[Sequence[WrittenRow]]],
+    batches: Callable[[], Iterator[Batch]],
     progress: Callable[[int], object],
 ) -> int:
     """Write lines to a file that gets its name when it is whole; return how many there are.
@@ -52,9 +39,9 @@ def write_file(
 
     written = 0
     with _open_part(path) as file:
-        write = _start_csv(file, columns()) if is_csv else _start_ndjson(file)
+        write = _start_csv(file, columns()) if is_csv else Batch.write_ndjson
         for lines in batches():
-            write(lines)
+            file.write(write(lines))
             written += len(lines)
             progress(len(lines))
 
@@ -89,19 +76,6 @@ def _open_part(path: Path) -> Iterator[TextIO]:
         part.unlink(missing_ok=True)
 
 
-def _start_csv(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[WrittenRow]], None]:
-    file.write(BYTE_ORDER_MARK)
-    writer = csv.writer(file)
-    writer.writerow(columns)
-
-    def write(lines: Sequence[WrittenRow]) -> None:
-        writer.writerows(write_cells(line.as_row(columns)) for line in lines)
-
-    return write
-
-
-def _start_ndjson(file: TextIO) -> Callable[[Sequence[WrittenRow]], None]:
-    def write(lines: Sequence[WrittenRow]) -> None:
-        file.writelines(write_json(line.as_json()) + "\n" for line in lines)
-
-    return write
+def _start_csv(file: TextIO, columns: Sequence[str]) -> Callable[[Batch], str]:
+    file.write(write_header(columns))
+    return lambda lines: lines.write_csv(columns)

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -23,10 +24,11 @@ from deltacrown.core.dates import write_iso_day
 from deltacrown.core.pagination import iterate_pages
 from deltacrown.core.words import in_english
 from deltacrown.games.models import Match, MatchRow, list_match_sources
-from deltacrown.interchange.formats.deltacrown.writing import WrittenLine, list_columns
+from deltacrown.interchange.cells import write_header
+from deltacrown.interchange.formats.deltacrown.writing import list_columns
 from deltacrown.moderation.models import Dispute, DisputeStatement
 from deltacrown.notifications.models import Notification, NotificationChoice
-from deltacrown.pages.export_lines import iterate_lines, iterate_stats
+from deltacrown.pages.export_lines import iterate_batches, iterate_stats
 from deltacrown.teams.models import TeamInvitation, TeamMembership, TeamRole
 from deltacrown.tournaments.models import (
     EntryChange,
@@ -74,17 +76,25 @@ Describe = Callable[[Any], Record]
 
 @dataclass(frozen=True)
 class MatchExport:
-    """A player's matches as lines of the interchange format, which ``import_matches`` reads.
+    """A player's matches as files of the interchange format, which ``import_matches`` reads, piece by piece.
 
+    :param player: what the lines call the player.
     :param sources: the rows that the lines are of.
     """
 
-    lines: Iterator[WrittenLine]
+    player: str
     sources: Sequence[QuerySet[Any]]
 
-    def list_columns(self) -> list[str]:
-        """Return the columns of a CSV file of the lines; it reads the stats of all rows."""
-        return list_columns(iterate_stats(self.sources))
+    def write_ndjson(self) -> Iterator[str]:
+        """Return the pieces of an NDJSON file."""
+        batches = iterate_batches(self.sources, player=self.player, as_text=True)
+        return (batch.write_ndjson() for batch in batches)
+
+    def write_csv(self) -> Iterator[str]:
+        """Return the pieces of a CSV file; for its header the stats of all rows are read at once."""
+        columns = list_columns(iterate_stats(self.sources))
+        batches = iterate_batches(self.sources, player=self.player)
+        return chain([write_header(columns)], (batch.write_csv(columns) for batch in batches))
 
 
 def export_matches(
@@ -110,7 +120,7 @@ def export_matches(
 
     sources = list_match_sources(_updated(user, updated_since), user=user)
     narrowed = narrow_matches(sources, read_match_filters(filters), viewer=viewer)
-    return MatchExport(iterate_lines(narrowed, player=public_id), narrowed)
+    return MatchExport(public_id, narrowed)
 
 
 def export_own_data(user: User, *, clock: Callable[[], datetime]) -> Iterator[tuple[str, Record]]:

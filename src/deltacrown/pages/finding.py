@@ -13,7 +13,7 @@ large statement for each stage took many times as long as to run it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby, islice
 from operator import attrgetter, or_
@@ -25,25 +25,23 @@ from django.db.models.functions import Left, StrIndex
 from django.db.models.lookups import Exact, GreaterThan, In
 
 from deltacrown.core import trigrams
-from deltacrown.core.names import list_query_spellings
 from deltacrown.core.pagination import rows_after
 from deltacrown.core.prepared import FoundRow, Given, Parameter, PreparedQuery, PreparedRows, find_rows
 from deltacrown.core.search_terms import SearchTerm
+from deltacrown.pages.wanted import Position, Wanted
 
-SHORTEST_SEARCH = 2
-#: As many words as are looked for in any order.
-MOST_WORDS = 6
 #: Of how many names PostgreSQL's index of trigrams gives the owners. They come in no order, so all are read;
 #: text in more names than that is soon found in the order of the pages.
 MOST_UNORDERED = 500
+#: Among so many owners, by their keys, is looked first: one of a hundred of them is enough for a page.
+NEAREST = 3_000
+#: Longer text is hardly ever in so many names that this is worth a statement.
+LONGEST_OFTEN = 6
 #: How many candidates are read at once: the first of these that is enough, so that statements are few.
 STEPS = (4, 24, 51, 200, 800)
 
 Place = SearchTerm.Place
-#: The stage, and then what the stage is in the order of.
-Position = tuple[Any, ...]
 _ORDER = ("owner_id", "place", "term", "former_name")
-_Ranked = tuple[Position, FoundRow[Any]]
 _END = chr(0x10FFFF)
 #: Whole names, not words in them. Written so that no index seems to serve it: SQLite would take it, and sort.
 _IS_WHOLE = Q(Exact(F("place") % Value(2), Value(Place.NAME % 2)))
@@ -116,67 +114,6 @@ class Hit:
         return attrgetter(self.path)(term), term.former_name
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a search looks for: the spellings of its text, and of the words of it, the longest first."""
-
-    text: str
-    spellings: list[str] = field(init=False)
-    words: list[list[str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "spellings", list_query_spellings(self.text))
-        object.__setattr__(self, "words", _list_words(self.spellings))
-
-    @property
-    def inside(self) -> int:
-        """Return the number of the stage of text inside of words, which follows those of beginnings."""
-        return len(Place) * len(self.spellings)
-
-    @property
-    def is_inside(self) -> bool:
-        """Return whether text inside of words is looked for: no trigram has two letters."""
-        return min(map(len, self.spellings)) >= trigrams.LETTERS
-
-    def rank(self, owner: int, terms: Sequence[FoundRow[Any]]) -> _Ranked | None:
-        """Return where an owner is found, and by which term; None where nowhere.
-
-        :param terms: all of the owner's that are shown, in order.
-        """
-        return (
-            self._rank_beginning(owner, terms)
-            or self._rank_inside(owner, terms)
-            or self._rank_words(owner, terms)
-        )
-
-    def _rank_beginning(self, owner: int, terms: Sequence[FoundRow[Any]]) -> _Ranked | None:
-        best: _Ranked | None = None
-        for row in terms:
-            for number, spelling in enumerate(self.spellings):
-                if row["term"].startswith(spelling):
-                    position = (row["place"] * len(self.spellings) + number, row["term"], owner)
-                    best = (position, row) if best is None or position < best[0] else best
-        return best
-
-    def _rank_inside(self, owner: int, terms: Sequence[FoundRow[Any]]) -> _Ranked | None:
-        if not self.is_inside:
-            return None
-        for row in terms:
-            if row["place"] in trigrams.WHOLE and any(each in row["term"] for each in self.spellings):
-                return (self.inside, owner), row
-        return None
-
-    def _rank_words(self, owner: int, terms: Sequence[FoundRow[Any]]) -> _Ranked | None:
-        if not self.words:
-            return None
-        for row in terms:
-            if row["term"].startswith(tuple(self.words[0])):
-                of_name = [each["term"] for each in terms if each["former_name"] == row["former_name"]]
-                if all(any(each.startswith(tuple(word)) for each in of_name) for word in self.words[1:]):
-                    return (self.inside + 1, row["place"], row["term"], owner), row
-        return None
-
-
 def find(
     source: Source, text: str, position: Sequence[Any] | None, size: int, *, is_inside: bool = True
 ) -> list[Hit]:
@@ -191,8 +128,7 @@ def find(
 
 def _iterate(source: Source, wanted: Wanted, at: Position, size: int, *, is_inside: bool) -> Iterator[Hit]:
     step = _fit(size)
-    # Many names have several terms that match, so a page takes more candidates than it has rows.
-    for candidates in _list_batches(source, wanted, at, _fit(step + 1), is_inside=is_inside):
+    for candidates in _list_batches(source, wanted, at, step, is_inside=is_inside):
         for group in _group(candidates, step):
             terms = source.load(list(dict.fromkeys(position[-1] for position in group)))
             for position in group:
@@ -218,21 +154,37 @@ def _group(candidates: Sequence[Position], owners: int) -> Iterator[list[Positio
 def _list_batches(
     source: Source, wanted: Wanted, at: Position, step: int, *, is_inside: bool
 ) -> Iterator[list[Position]]:
-    """Yield the positions of candidates, each once and in order; the last part of one is its owner."""
+    """Yield the positions of candidates, each once and in order; the last part of one is its owner.
+
+    :param step: of how many rows the page is.
+    """
+    # Many names have several terms that match, so a page takes more candidates than it has rows.
+    more = _fit(step + 1)
     if at[0] < wanted.inside:
-        yield from _in_steps(lambda after, size: _read_beginnings(source, wanted, after, size), at, step)
+        yield from _in_steps(lambda after, size: _read_beginnings(source, wanted, after, size), at, more)
     if at[0] <= wanted.inside and is_inside and wanted.is_inside:
-        after = at[1] if at[0] == wanted.inside else 0
-        found = _read_unordered(source, wanted, after)
-        if found is not None:
-            yield found
-        else:
-            start = (wanted.inside, after)
-            yield from _in_steps(lambda at, size: _read_inside(source, wanted, at, size), start, step)
+        yield from _list_inside(source, wanted, at[1] if at[0] == wanted.inside else 0, step)
     if wanted.words:
         stage = wanted.inside + 1
         start = at if at[0] == stage else (stage, -1, "", 0)
-        yield from _in_steps(lambda after, size: _read_any_order(source, wanted, after, size), start, step)
+        yield from _in_steps(lambda after, size: _read_any_order(source, wanted, after, size), start, more)
+
+
+def _list_inside(source: Source, wanted: Wanted, after: int, step: int) -> Iterator[list[Position]]:
+    """Yield who has the text inside of a name."""
+    start: Position = (wanted.inside, after)
+    is_postgresql = connection.vendor == "postgresql"
+    is_full = False
+    if is_postgresql and max(map(len, wanted.spellings)) <= LONGEST_OFTEN:
+        # Of what thousands have, the nearest owners fill a page, and nothing is read of the others.
+        nearest, are_all = _read_inside(source, wanted, start, step, until=after + NEAREST)
+        if not are_all:
+            yield nearest
+            start, is_full = nearest[-1], True
+    if is_postgresql and not is_full and (found := _read_unordered(source, wanted, after)) is not None:
+        yield found
+        return
+    yield from _in_steps(lambda at, size: _read_inside(source, wanted, at, size), start, _fit(step + 1))
 
 
 def _in_steps(
@@ -279,36 +231,47 @@ def _read_beginnings(source: Source, wanted: Wanted, at: Position, size: int) ->
 
 def _read_unordered(source: Source, wanted: Wanted, after: int) -> list[Position] | None:
     """Return all who have the text inside of a name, by the index of trigrams; None where that has no end."""
-    if connection.vendor != "postgresql":
-        return None
     spellings = wanted.spellings
 
     def build(terms: QuerySet[Any], given: Sequence[Any]) -> QuerySet[Any]:
         holds = [
-            Q(trigrams.HoldsTrigrams("term", _as_value(each))) & _is_inside(each, blank)
-            for each, blank in zip(given[1::2], given[2::2], strict=True)
+            Q(trigrams.HoldsTrigrams("term", _as_value(cover))) & _is_inside(each, blank)
+            for each, blank, cover in zip(given[1::3], given[2::3], given[3::3], strict=True)
         ]
         rows = terms.filter(reduce(or_, holds), place__in=trigrams.WHOLE, owner_id__gt=given[0])
         return rows.order_by().values_list("owner_id")[: MOST_UNORDERED + 1]
 
-    found = source.read(("unordered", len(spellings)), build, [after, *_spell(spellings)])
+    values: list[Given] = [after]
+    for each in spellings:
+        values += [*_spell([each]), trigrams.cover(each)]
+    found = source.read(("unordered", len(spellings)), build, values)
     if len(found) > MOST_UNORDERED:
         return None
     return [(wanted.inside, owner) for owner in sorted({owner for (owner,) in found})]
 
 
-def _read_inside(source: Source, wanted: Wanted, at: Position, size: int) -> tuple[list[Position], bool]:
-    """Read who has the text inside of a name, in the order of owners."""
+def _read_inside(
+    source: Source, wanted: Wanted, at: Position, size: int, *, until: int | None = None
+) -> tuple[list[Position], bool]:
+    """Read who has the text inside of a name, in the order of owners.
+
+    :param until: the last owner to look at.
+    """
     spellings = wanted.spellings
+    ends = [] if until is None else [until]
 
     def build(terms: QuerySet[Any], given: Sequence[Any]) -> QuerySet[Any]:
-        holds = [_is_inside(*each) for each in zip(given[1::2], given[2::2], strict=True)]
+        texts, ends = given[1 : 1 + 2 * len(spellings)], given[1 + 2 * len(spellings) :]
+        holds = [_is_inside(*each) for each in zip(texts[::2], texts[1::2], strict=True)]
         is_postgresql = connection.vendor == "postgresql"
         rows = terms.filter(reduce(or_, holds), Q(place__in=trigrams.WHOLE) if is_postgresql else _IS_WHOLE)
         rows = rows_after(rows, ("owner_id",), [given[0]], is_bounded=True)
+        for end in ends:
+            rows = rows.filter(owner_id__lte=end)
         return rows.values_list("owner_id").distinct()[:size]
 
-    found = source.read(("inside", len(spellings), size), build, [at[1], *_spell(spellings)])
+    shape = ("inside", len(spellings), size, len(ends))
+    found = source.read(shape, build, [at[1], *_spell(spellings), *ends])
     return [(wanted.inside, owner) for (owner,) in found], len(found) < size
 
 
@@ -331,24 +294,31 @@ def _read_any_order(source: Source, wanted: Wanted, at: Position, size: int) -> 
     values: list[Given] = [*at[1:]]
     for spelling in first:
         values += [spelling, spelling + _END]
-    for spelling in (spelling for word in others for spelling in word):
-        values += [spelling, len(spelling)]
+    for word in others:
+        has_trigrams = _has_trigrams(word)
+        for spelling in word:
+            values += [spelling, len(spelling), trigrams.cover(spelling) if has_trigrams else []]
 
     def build(terms: QuerySet[Any], given: Sequence[Any]) -> QuerySet[Any]:
         place, term, owner, *rest = given
-        pairs = iter(zip(rest[::2], rest[1::2], strict=True))
-        ranges = [Q(term__gte=start, term__lt=end) for start, end in islice(pairs, len(first))]
+        starts, rest = rest[: 2 * len(first)], rest[2 * len(first) :]
+        ranges = [
+            Q(term__gte=start, term__lt=end) for start, end in zip(starts[::2], starts[1::2], strict=True)
+        ]
+        spellings = iter(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
         rows = terms.filter(reduce(or_, ranges), place__in=list(Place))
         same_name = terms.model._base_manager.filter(
             owner_id=OuterRef("owner_id"), former_name=OuterRef("former_name")
         )
         for word in others:
             # Written so that no range of an index serves it: PostgreSQL would read that for every name.
-            spelled = [(_as_value(spelling), length) for spelling, length in islice(pairs, len(word))]
-            is_there = [Q(Exact(Left(F("term"), length), spelling)) for spelling, length in spelled]
+            spelled = list(islice(spellings, len(word)))
+            is_there = [
+                Q(Exact(Left(F("term"), length), _as_value(spelling))) for spelling, length, _ in spelled
+            ]
             rows = rows.filter(Exists(same_name.filter(reduce(or_, is_there))))
             if _has_trigrams(word):  # which finds the names of a rare word without all of the first
-                holds = [Q(trigrams.HoldsTrigrams("term", spelling)) for spelling, _ in spelled]
+                holds = [Q(trigrams.HoldsTrigrams("term", _as_value(cover))) for *_, cover in spelled]
                 whole = terms.model._base_manager.filter(reduce(or_, holds), place__in=trigrams.WHOLE)
                 rows = rows.filter(owner_id__in=whole.values("owner_id"))
         order = ("place", "term", "owner_id")
@@ -374,21 +344,3 @@ def _list_terms(terms: QuerySet[Any], owners: Sequence[Any]) -> QuerySet[Any]:
 
 def _fit(size: int) -> int:
     return next((step for step in STEPS if step >= size), STEPS[-1])
-
-
-def _list_words(spellings: list[str]) -> list[list[str]]:
-    """Return the words of a query in each of their spellings, the longest word first.
-
-    None of a query of one word, of too many, or of single letters: too many names have a word with each.
-    """
-    split = [spelling.split() for spelling in spellings]
-    if len(set(map(len, split))) > 1:
-        split = split[:1]
-    words: list[list[str]] = []
-    for spelled in zip(*split, strict=True):
-        word = sorted(set(spelled))
-        if word not in words:
-            words.append(word)
-    words.sort(key=lambda word: -min(map(len, word)))
-    is_searchable = 1 < len(words) <= MOST_WORDS and min(map(len, words[0])) >= SHORTEST_SEARCH
-    return words if is_searchable else []

@@ -23,7 +23,7 @@ from deltacrown.core.names import list_query_spellings, make_name_key
 from deltacrown.core.pagination import Page, check_limit, read_position, rows_after, write_position
 from deltacrown.core.search_terms import SearchTerm
 from deltacrown.core.trigrams import LETTERS
-from deltacrown.pages import finding
+from deltacrown.pages import finding, wanted
 from deltacrown.teams.models import Team, TeamSearchTerm
 from deltacrown.tournaments.models import Tournament, TournamentSearchTerm
 from deltacrown.user_profile.histories.filters import get_game, get_season_named
@@ -32,7 +32,7 @@ from deltacrown.user_profile.privacy import Viewer, filter_tournaments_by_visibi
 from deltacrown.user_profile.standing import is_listed
 from deltacrown.user_profile.unlisted import sees_unlisted
 
-SHORTEST_SEARCH, LONGEST_SEARCH = finding.SHORTEST_SEARCH, 60
+SHORTEST_SEARCH, LONGEST_SEARCH = wanted.SHORTEST_SEARCH, 60
 #: Shorter text is looked for at beginnings only.
 SHORTEST_INSIDE = LETTERS
 #: How many of each kind the search of everything shows.

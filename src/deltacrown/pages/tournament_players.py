@@ -44,16 +44,10 @@ class PlayersPage(Page[TournamentPlayerItem]):
     has_kills: bool = False
 
 
-def list_player_items(event: Tournament) -> list[TournamentPlayerItem]:
-    """Return the numbers of everyone who played, most kills per death first.
+def list_player_page(event: Tournament, page: str | None, *, limit: int) -> PlayersPage:
+    """Return a page of the numbers of everyone who played, most kills per death first.
 
     Where the game reports no kills, the most wins are first.
-    """
-    return _describe(_read_numbers(event, None, None))
-
-
-def list_player_page(event: Tournament, page: str | None, *, limit: int) -> PlayersPage:
-    """Return a page of what ``list_player_items`` returns.
 
     :raises InvalidInput: for a cursor or limit that cannot be taken.
     """
@@ -80,7 +74,7 @@ def _from_position(user: int, wins: int, totals: dict[str, int]) -> PlayerNumber
     return PlayerNumbers(user_id=user, games=0, wins=wins, totals=totals)
 
 
-def _read_numbers(event: Tournament, after: PlayerNumbers | None, limit: int | None) -> list[PlayerNumbers]:
+def _read_numbers(event: Tournament, after: PlayerNumbers | None, limit: int) -> list[PlayerNumbers]:
     """Return the numbers of players in their order; of a large tournament the database adds them up."""
     numbers = None
     if getattr(event, "has_many_lines", False):

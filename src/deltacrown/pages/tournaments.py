@@ -35,8 +35,6 @@ from deltacrown.pages.tournament_matches import list_match_items
 from deltacrown.pages.tournament_played import Played, ask_size, read_played
 from deltacrown.pages.tournament_players import (
     PlayersPage,
-    TournamentPlayerItem,
-    list_player_items,
     list_player_page,
 )
 from deltacrown.pages.tournament_series import (
@@ -252,14 +250,13 @@ def get_series_page(
 def get_players_page(
     slug: str, page: str | None, *, viewer: Viewer, limit: int = PER_PAGE
 ) -> TournamentPlayersPage:
-    """Return what the players did, most kills per death first, else most wins."""
+    """Return what the players did, most kills per death first, else most wins.
+
+    :raises NotFound: there is no such tournament, or ``viewer`` does not see it.
+    :raises InvalidInput: for a cursor or limit that cannot be taken.
+    """
     event = get_tournament(slug, viewer=viewer, with_size=True)
     return TournamentPlayersPage(event, list_player_page(event, page, limit=limit))
-
-
-def list_all_players(slug: str, *, viewer: Viewer) -> list[TournamentPlayerItem]:
-    """Return what every player did, for programs: there are as many as a tournament has players."""
-    return list_player_items(get_tournament(slug, viewer=viewer, with_size=True))
 
 
 def get_tournament(slug: str, *, viewer: Viewer, with_size: bool = False) -> Tournament:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
 from django.template.loader import render_to_string
 
 from deltacrown.core.outages import Outage, find_outage, note_outage
@@ -45,6 +45,12 @@ def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
 def show_failure(request: HttpRequest) -> HttpResponse:
     """Answer an error that came from outside of the views, from a session for example."""
     return answer_failure(request, sys.exc_info()[1]) or _answer_mistake()
+
+
+def show_unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django names it
+    """Answer a request that Django could not read: its host, its session, or the length of its body."""
+    shown = {"request_id": get_request_id(), **add_reader(request)}
+    return HttpResponseBadRequest(render_to_string("400.html", shown))
 
 
 def _answer_mistake() -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -97,17 +97,36 @@ class PageLimit:
 
 
 class RefusalPages:
-    """Converts a ``DomainError`` raised in a view to a page with its message and status."""
+    """Converts a ``DomainError`` raised in a view to a page with its message and status.
+
+    And what Django answers with nothing to read, where an address takes no such request.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_blank = isinstance(response, HttpResponseNotAllowed) and not response.content
+        return show_not_allowed(request, response) if is_blank and not is_of_api(request) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page, or None for other exceptions."""
         return show_refusal(request, error) if isinstance(error, DomainError) else None
+
+
+def is_of_api(request: HttpRequest) -> bool:
+    """Return whether a request is one of the API, which makes a problem document of every refusal."""
+    return request.path_info.startswith("/api/")
+
+
+def show_not_allowed(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """Return the page that answers a request which its address does not take: that of a form, say."""
+    message = _("This address takes only what a form sends. Go back, and use the button there.")
+    context = {"title": _("Not this way"), "message": message}
+    response = render(request, "web/refused.html", context, status=refused.status_code)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 def show_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:

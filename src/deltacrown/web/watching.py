@@ -16,13 +16,19 @@ from typing import Any
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from deltacrown.core import clock
-from deltacrown.core.metrics.catalogue import REQUEST_SECONDS, REQUESTS, STATEMENT_SECONDS, STATEMENTS
 from deltacrown.core.metrics.exposition import CONTENT_TYPE, write_exposition
+from deltacrown.core.metrics.requests import note_request
 from deltacrown.core.pools import publish_pools
-from deltacrown.core.request_facts import HEADER, choose_request_id, name_method, name_route, set_route
+from deltacrown.core.request_facts import (
+    HEADER,
+    REQUEST_ID,
+    choose_request_id,
+    name_method,
+    name_route,
+    set_route,
+)
 from deltacrown.core.statement_tally import Tally
 
 METRICS_PATH = "/metrics"
@@ -39,7 +45,7 @@ class WatchedRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         began = perf_counter()
         request_id = choose_request_id(request)
-        bound = bind_contextvars(request_id=request_id)
+        bound = REQUEST_ID.set(request_id)
         try:
             with Tally() as tally:
                 response = self._answer(request)
@@ -47,7 +53,7 @@ class WatchedRequests:
             if response.streaming and not isinstance(response, FileResponse):
                 _keep_context(response)
         finally:
-            reset_contextvars(**bound)
+            REQUEST_ID.reset(bound)
         response.headers[HEADER] = request_id
         return response
 
@@ -77,11 +83,14 @@ def show_metrics() -> HttpResponse:
 
 def _note(request: HttpRequest, response: HttpResponseBase, tally: Tally, seconds: float) -> None:
     route, method = name_route(request), name_method(request)
-    REQUESTS.add(route, method, str(response.status_code))
-    REQUEST_SECONDS.note(route, seconds=seconds)
-    if tally.statements:
-        STATEMENTS.add(route, amount=tally.statements)
-        STATEMENT_SECONDS.add(route, amount=tally.seconds)
+    note_request(
+        route,
+        method,
+        response.status_code,
+        seconds=seconds,
+        statements=tally.statements,
+        waited=tally.seconds,
+    )
     if access_log.isEnabledFor(logging.INFO):
         _record(method, route, response.status_code, seconds, tally.statements)
 

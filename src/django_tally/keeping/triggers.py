@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_tally.feeds import Model, list_feeds, list_holders
+from django_tally.feeds import (
+    Model,
+    are_rows_on_demand,
+    get_stat_keys,
+    get_stats,
+    list_feeds,
+    list_holders,
+)
 from django_tally.keeping import postgresql, sqlite
 from django_tally.keeping.maintainer import SIGNALS, get_maintainer
 from django_tally.models import Recording, Revision
@@ -34,6 +45,22 @@ def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
             f"No triggers for {connection.vendor}: use SQLite or PostgreSQL, or TALLY_MAINTAINER=signals."
         )
 
+    return list(_build(connection.alias, by_signals, tuple(map(_describe, list_holders()))))
+
+
+def _describe(holder: Model) -> tuple[Any, ...]:
+    """Return all that triggers are built from: what was built of the same is the same."""
+    stats = tuple((stat.name, stat.column, tuple(stat.contributions)) for stat in get_stats(holder))
+    return holder, get_stat_keys(holder), are_rows_on_demand(holder), stats
+
+
+@lru_cache(maxsize=8)
+def _build(
+    alias: str,
+    by_signals: bool,
+    declared: tuple[tuple[Any, ...], ...],  # noqa: ARG001 - part of the key
+) -> tuple[Trigger, ...]:
+    connection = connections[alias]
     dialect = _DIALECTS[connection.vendor]
     holders = [] if by_signals else list_holders()
     triggers: list[Trigger] = []
@@ -42,7 +69,7 @@ def build_triggers(connection: BaseDatabaseWrapper) -> list[Trigger]:
     sources = list_sources()
     for source in sources:
         triggers += dialect.build_source_triggers(source, connection)
-    return [*triggers, *dialect.build_commit_triggers()] if sources else triggers
+    return (*triggers, *dialect.build_commit_triggers()) if sources else tuple(triggers)
 
 
 def list_tables() -> list[Model]:

@@ -19,7 +19,7 @@ from deltacrown.api.resources.players import (
 )
 from deltacrown.api.shapes import GivenDateTime, Shown
 from deltacrown.api.shapes.players import ActivityLine, EntryLine, SeriesLine
-from deltacrown.api.streams import Format, describe_stream, stream_csv, stream_ndjson
+from deltacrown.api.streams import Format, describe_stream, stream, stream_csv, stream_ndjson
 from deltacrown.core.clock import now
 from deltacrown.pages import exports, list_exports
 
@@ -100,13 +100,8 @@ def export_player_matches(request: HttpRequest, public_id: PlayerPath, query: Qu
         updated_since=query.updated_since,
         filters=query.model_dump(exclude={"format", "updated_since"}),
     )
-    name = f"{public_id}-matches"
-    if query.format == "csv":
-        columns = found.list_columns()
-        rows = (line.as_row(columns) for line in found.lines)
-        return stream_csv(columns, rows, name=name)
-
-    return stream_ndjson((line.as_json() for line in found.lines), name=name)
+    pieces = found.write_csv() if query.format == "csv" else found.write_ndjson()
+    return stream(pieces, query.format, name=f"{public_id}-matches")
 
 
 @resource.read(

@@ -94,10 +94,11 @@ def list_tournament_entrants(request: HttpRequest, slug: SlugPath, query: Query[
     return page_of(shown.lines)
 
 
-@resource.read("/tournaments/{slug}/players", answers=list[PlayerTotals], access=PUBLIC, refuses=[404])
-def list_tournament_players(request: HttpRequest, slug: SlugPath) -> Any:
-    """What every player did over the tournament."""
-    return tournaments.list_all_players(slug, viewer=caller_of(request).viewer)
+@resource.read("/tournaments/{slug}/players", answers=PageOf[PlayerTotals], access=PUBLIC, refuses=[404])
+def list_tournament_players(request: HttpRequest, slug: SlugPath, query: Query[Paging]) -> Any:
+    """What every player did over the tournament, most kills per death first, else most wins."""
+    viewer = caller_of(request).viewer
+    return page_of(tournaments.get_players_page(slug, query.page, viewer=viewer, limit=query.limit).lines)
 
 
 @resource.read("/tournaments/{slug}/matches", answers=PageOf[EncounterLine], access=PUBLIC, refuses=[404])

@@ -9,8 +9,9 @@ process first (``counts_often``), and handed to the library every few seconds an
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import add
 from threading import Lock
 from typing import Any, ClassVar
 
@@ -117,13 +118,15 @@ class Timed(Family):
 
     def note(self, *values: str, seconds: float) -> None:
         """Note that it took so long."""
-        place = bisect_left(self._bounds, seconds)
+        counts: list[float] = [0] * (len(self._bounds) + 1)
+        counts[bisect_left(self._bounds, seconds)] = 1
+        self.note_all(*values, seconds=seconds, counts=counts)
+
+    def note_all(self, *values: str, seconds: float, counts: Sequence[float]) -> None:
+        """Note that it took so long together, and how often each range of time."""
         with self._lock:
-            found = self._pending.get(values)
-            if found is None:
-                found = self._pending[values] = [0.0, *[0] * (len(self._bounds) + 1)]
-            found[0] += seconds
-            found[place + 1] += 1
+            before = self._pending.get(values) or [0.0] * (len(counts) + 1)
+            self._pending[values] = list(map(add, before, [seconds, *counts]))
 
     def _hand_on(self, child: Any, found: Any) -> None:
         # The library takes one observation at a time; these are the numbers it keeps.
@@ -151,6 +154,15 @@ class Level(Family):
         return Gauge(told.name, told.meaning, told.labels, multiprocess_mode="livesum", registry=REGISTRY)
 
 
+#: What hands on to families what it added up by itself, and what has it forget that.
+_SOURCES: list[tuple[Callable[[], object], Callable[[], object]]] = []
+
+
+def register_source(hand_on: Callable[[], object], *, forget: Callable[[], object]) -> None:
+    """Have what is counted elsewhere handed on to its families before these hand it on."""
+    _SOURCES.append((hand_on, forget))
+
+
 def list_families() -> list[Told]:
     """Return what is declared, by name."""
     return [family.told for _, family in sorted(_DECLARED.items())]
@@ -158,6 +170,8 @@ def list_families() -> list[Told]:
 
 def hand_on_counts() -> None:
     """Hand on what was added up in this process, so that others see it."""
+    for hand_on, _ in _SOURCES:
+        hand_on()
     for family in _DECLARED.values():
         family.hand_on()
 
@@ -169,6 +183,8 @@ def collect_own() -> Iterator[Metric]:
 
 def forget_counts() -> None:
     """Forget what was counted, and where: what is counted next begins at nothing. For tests."""
+    for _, forget in _SOURCES:
+        forget()
     for family in _DECLARED.values():
         with family._lock:
             if family._made is not None:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.told_json import ToldJSONField
 from deltacrown.games.models import Match
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models.tournament import Tournament
@@ -42,7 +43,7 @@ class TournamentMatchResult(models.Model):
         null=True, blank=True, help_text="The most games the series was set for, as told with this one."
     )
     map_name = models.CharField(max_length=100, blank=True, default="", db_default="")
-    stats = models.JSONField(default=dict, blank=True, db_default={})
+    stats = ToldJSONField(default=dict, blank=True, db_default={})
 
     class Meta:
         indexes = [

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deltacrown.accounts.models import User
 from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.told_json import ToldJSONField
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models.tournament import Tournament
 from django_tally.database_clock import DatabaseNow
@@ -105,7 +106,7 @@ class Pairing(models.Model):
     revision = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Raised whenever what was reported no longer holds."
     )
-    outcome = models.JSONField(default=dict, blank=True, db_default={})
+    outcome = ToldJSONField(default=dict, blank=True, db_default={})
     winner_side = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="1 or 2; 0 for a draw; empty until it is confirmed."
     )
@@ -191,7 +192,7 @@ class PairingReport(models.Model):
     revision = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind)
     side = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="1 or 2; 0 for an organiser.")
-    outcome = models.JSONField(default=dict, blank=True, db_default={})
+    outcome = ToldJSONField(default=dict, blank=True, db_default={})
     reason = models.CharField(max_length=LONGEST_REASON, blank=True, default="", db_default="")
     reported_at = models.DateTimeField(db_default=DatabaseNow())
     reported_by = models.ForeignKey(

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from deltacrown.core.deletion import refuse_deletion
+from deltacrown.core.told_json import ToldJSONField
 from deltacrown.teams.models import Team
 from deltacrown.tournaments.models.tournament import Tournament
 from django_tally.database_clock import DatabaseNow
@@ -87,7 +88,7 @@ class TournamentResult(models.Model):
         editable=False,
         help_text="The prize that a disqualification took.",
     )
-    stats = models.JSONField(default=dict, blank=True, db_default={})
+    stats = ToldJSONField(default=dict, blank=True, db_default={})
     disqualified_at = models.DateTimeField(null=True, blank=True)
     disqualified_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
     decided_at = models.DateTimeField(db_default=DatabaseNow(), help_text="When the result became official.")

@@ -14,7 +14,7 @@ from deltacrown.core.dates import write_day
 from deltacrown.core.words import in_english
 from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.awards import read_held
-from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, map_thresholds
+from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, list_slugs, map_thresholds
 from deltacrown.user_profile.achievements.match_results import (
     Fact,
     Played,
@@ -22,7 +22,7 @@ from deltacrown.user_profile.achievements.match_results import (
     list_around,
     list_facts,
 )
-from deltacrown.user_profile.achievements.measure import TournamentMeasure
+from deltacrown.user_profile.achievements.measure import MatchMeasure, TournamentMeasure
 from deltacrown.user_profile.achievements.progress import (
     COUNTED_IN_TOTALS,
     EARLIER_NEEDED,
@@ -80,17 +80,23 @@ def list_earned_in_matches(users: Sequence[int]) -> list[Earned]:
 def list_earned_by_additions(added: Mapping[int, Collection[MatchRow]]) -> Additions:
     """Return what new matches earned. The cost depends on their number, not on earlier matches.
 
+    Whoever earned everything before the first of them earns nothing by them, and nothing that is held moves:
+    of these players no match is read.
+
     :param added: player's id → the new matches that count.
     """
     times = {user: [row.played_at for row in rows] for user, rows in added.items()}
     spans = {user: (min(each), max(each)) for user, each in times.items()}
-    around = list_around(spans, earlier=EARLIER_NEEDED, later=LATER_NEEDED)
+    everything = list_slugs(MatchMeasure)
+    around = list_around(spans, earlier=EARLIER_NEEDED, later=LATER_NEEDED, unless_held=everything)
 
     tails: dict[int, tuple[list[Played], list[Played]]] = {}
     late = {}
     for user, rows in added.items():
+        if user not in around:
+            continue
         new = {row.pk for row in rows}
-        played = around.get(user, [])
+        played = around[user]
         # Those that are not new come first, or else a new one is late.
         start = next((place for place, match in enumerate(played) if match[0] in new), 0)
         if start + len(new) == len(played):

@@ -22,7 +22,9 @@ from django.db import connection
 from deltacrown.core.dates import read_selected_time
 from deltacrown.core.natural_order import get_numbered_key
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, Game
+from deltacrown.user_profile.models import Achievement, UserAchievement
 from django_tally.batches import in_batches
+from django_tally.sql import literal
 
 #: Players around whose matches is read in one query.
 PLAYERS_PER_QUERY = 5_000
@@ -81,7 +83,9 @@ def _sort_tied(rows: list[HistoryRow], slugs: Mapping[int, str]) -> list[History
     return rows
 
 
-def list_around(spans: Mapping[int, Span], *, earlier: int, later: int) -> dict[int, list[Played]]:
+def list_around(
+    spans: Mapping[int, Span], *, earlier: int, later: int, unless_held: Collection[str] = ()
+) -> dict[int, list[Played]]:
     """Return the matches that count from shortly before some times to shortly after, in order of play.
 
     It takes a query per 5,000 players, and each player a few short walks along an index.
@@ -89,12 +93,16 @@ def list_around(spans: Mapping[int, Span], *, earlier: int, later: int) -> dict[
     :param spans: player's id → the first and the last of the times.
     :param earlier: how many matches before the first, with all of the time of the earliest.
     :param later: how many after the last, with all of the time of the latest.
+    :param unless_held: slugs of achievements: nothing is read of a player who earned all of them before the
+        first of the times.
     """
+    unless = tuple(sorted(unless_held))
     slugs = _Slugs()
     found: dict[int, list[HistoryRow]] = defaultdict(list)
     for users in in_batches(sorted(spans), PLAYERS_PER_QUERY):
         with connection.cursor() as cursor:
-            cursor.execute(_write_around(earlier, later, connection.vendor), _list_spans(users, spans))
+            around = _write_around(earlier, later, connection.vendor, unless)
+            cursor.execute(around, _list_spans(users, spans))
             for user, played_at, *rest in cursor.fetchall():
                 found[user].append((user, _read_time(played_at), *rest))
 
@@ -152,9 +160,18 @@ def _list_spans(users: Sequence[int], spans: Mapping[int, Span]) -> list[Any]:
 
 
 @cache
-def _write_around(earlier: int, later: int, vendor: str) -> str:
+def _write_around(earlier: int, later: int, vendor: str, unless: tuple[str, ...]) -> str:
     walks = [_write_walk(_table(table), earlier, later, vendor) for table in MATCH_TABLES]
-    return f"WITH w AS ({_LISTED[vendor]}) {' UNION ALL '.join(walks)}"
+    listed = _LISTED[vendor]
+    if unless:
+        slugs = ", ".join(literal(slug, connection) for slug in unless)
+        held = (
+            f"SELECT COUNT(*) FROM {_table(UserAchievement)} held JOIN {_table(Achievement)} entry "
+            "ON entry.id = held.achievement_id WHERE held.user_id = asked.player "
+            f"AND held.earned_at < asked.since AND entry.slug IN ({slugs})"
+        )
+        listed = f"SELECT * FROM ({listed}) asked WHERE ({held}) < {len(unless)}"
+    return f"WITH w AS ({listed}) {' UNION ALL '.join(walks)}"
 
 
 def _write_walk(table: str, earlier: int, later: int, vendor: str) -> str:

@@ -19,6 +19,7 @@ from deltacrown.freshness.tokens import get_token
 from deltacrown.games.models import Game
 from deltacrown.user_profile.models import GameStats, UserProfile
 from deltacrown.user_profile.stat_fields import DerivedStat, Stat, list_numbers, list_twins
+from django_tally.history import has_later_changes
 from django_tally.numbers import list_components
 
 #: For how many seconds a breakdown by game is kept at most: until the weekly job (SPEC section 6).
@@ -27,8 +28,14 @@ BREAKDOWN_KEPT = 7 * 24 * 60 * 60
 EVERYBODY = "everybody"
 
 
+def _list_own() -> QuerySet[UserProfile]:
+    rows = UserProfile.objects.filter(user=Parameter(0))
+    found: QuerySet[UserProfile] = rows.annotate(has_later_changes=has_later_changes("user_id"))[:1]
+    return found
+
+
 #: The numbers of one player, which every page of a number reads.
-_OWN = PreparedQuery(lambda: UserProfile.objects.filter(user=Parameter(0))[:1], is_by_key=True)
+_OWN = PreparedQuery(_list_own, is_by_key=True)
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,15 @@ class GameLine:
 
 
 class NumberReading(NamedTuple):
-    """A number as one row has it, and the counted numbers it is made of, in the order of its parts."""
+    """A number as one row has it, and the counted numbers it is made of, in the order of its parts.
+
+    :param is_plain: whether nothing but recordings was told of the player's numbers then; False where nobody
+        looked.
+    """
 
     line: StatLine
     parts: list[int]
+    is_plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,10 +101,9 @@ class PlayerNumber:
 
     def read_off(self, row: Any) -> NumberReading:
         """Return the number and its parts as the row that keeps it has them."""
-        parts = list_components(self.holder, self.column)
-        return NumberReading(
-            self._describe(row), [getattr(row, part.name) if row.pk else 0 for part in parts]
-        )
+        names = [part.name for part in list_components(self.holder, self.column)]
+        parts = [getattr(row, name) if row.pk else 0 for name in names]
+        return NumberReading(self._describe(row), parts, not getattr(row, "has_later_changes", True))
 
     def _get_row(self) -> Any:
         if self.game is None:

@@ -87,7 +87,7 @@ def get_happenings(
 
     :param reading: the number as it is now.
     """
-    line, parts = reading
+    line, parts, _ = reading
     listing = name_listing(number, "happened")
     after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     rows = [row for source in _list_sources(number) for row in source.read(after and after[:-1], limit + 2)]
@@ -111,7 +111,7 @@ def get_days_of_happening(
 
     It reads all such rows up to the page, so it is for numbers of which a player has few.
     """
-    line, parts = reading
+    line, parts, _ = reading
     listing = name_listing(number, "happened by day")
     after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     until = end_of_day(datetime.fromisoformat(after[0])) if after else None

@@ -47,11 +47,12 @@ def get_known_changes(
 
     :param reading: the number as it is now.
     """
-    line, parts = reading
+    line, parts, is_plain = reading
     listing = name_listing(number, "known")
     after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     position = (after[0], after[1], after[2]) if after else None
-    changes = list_changes(*list_stats_of(number), limit=limit + 1, after=position)
+    stats = list_stats_of(number)
+    changes = list_changes(*stats, limit=limit + 1, after=position, are_plain=is_plain)
     shown, has_next = changes[:limit], len(changes) > limit
 
     values = take_back(number, left, shown)
@@ -64,7 +65,7 @@ def get_known_days(
     number: PlayerNumber, page: str | None, *, limit: int, reading: NumberReading
 ) -> StatHistory:
     """Return a page of the days on which this site learnt of changes of a number."""
-    line, parts = reading
+    line, parts, _ = reading
     listing = name_listing(number, "known by day")
     after, left = read_countdown(listing, page) if page else (None, Countdown(list(parts)))
     position = (after[0], after[1]) if after else None

@@ -125,7 +125,7 @@ def get_stat_series(
     asked = read_request(number, filters, known_at, viewer)
     precision = check_known_at(asked, now)
     bounds = read_bound(start, "start"), read_bound(end, "end")
-    line, parts = asked.number.read_with_parts()
+    line, parts, _ = asked.number.read_with_parts()
     asked = asked.know_rows(max(parts))
     return _read_series(asked, by, *bounds, rolling, now=now, precision=precision, line=line)
 

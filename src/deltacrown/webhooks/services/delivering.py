@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 
+from deltacrown.core.job_limits import TimeIsOver
 from deltacrown.webhooks.models import WebhookDelivery
 from deltacrown.webhooks.sending import Answer, Message, Sender
 from deltacrown.webhooks.services.claiming import LEASE, claim_endpoints, release_endpoints, renew_claim
@@ -64,13 +65,18 @@ def deliver_webhooks(
     out; what it was sending is sent again, with the same id.
 
     :param pause: waits so many seconds, for something that is due soon.
+    :raises TimeIsOver: the job may take no longer; what was delivered is recorded.
     """
     # not atomic: each outcome in a transaction of its own
     sender = Sender()
     run = _Run(clock, lasts, sender)
     try:
         with sender, ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="webhooks") as pool:
-            run.deliver(pool, pause)
+            try:
+                run.deliver(pool, pause)
+            except TimeIsOver:
+                run.end()
+                raise
     finally:
         release_endpoints(worker=run.worker)
     return run.figures
@@ -159,7 +165,15 @@ class _Run:
     def _take_answers(self) -> None:
         """Wait for an answer, and record those there are."""
         done, _ = wait(self._sent, return_when=FIRST_COMPLETED)
-        self._record([(*self._sent.pop(sent), sent.result()) for sent in done])
+        self._record([(*self._sent[sent], sent.result()) for sent in done])
+        for sent in done:  # now that they are recorded: the time may be over at any moment
+            del self._sent[sent]
+
+    def end(self) -> None:
+        """Record the answers to what is under way, each of which has a limit of its own; begin nothing."""
+        wait(self._sent)
+        answers = [(delivery, sent.result()) for sent, (_, delivery) in self._sent.items()]
+        record_answers(answers, now=self._clock())
 
     def _record(self, ended: list[tuple[Line, WebhookDelivery, Answer]]) -> None:
         """Record answers, before anything that waited for one of these messages is sent."""

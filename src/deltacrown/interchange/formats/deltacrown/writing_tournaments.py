@@ -26,22 +26,6 @@ YES_OR_NO = {True: "yes", False: "no", None: ""}
 Participation = TournamentParticipation.Status
 
 
-@dataclass(frozen=True)
-class WrittenEntrant:
-    """A line of the file: a player who entered, alone or for a team; ``values`` by column."""
-
-    values: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the line of an NDJSON file, without what is empty."""
-        values = {name: self.values.get(name) for name in COLUMNS}
-        return {name: value for name, value in values.items() if value not in ("", None, {})}
-
-    def as_row(self, columns: Sequence[str]) -> list[Any]:
-        """Return the values of a row of a CSV file."""
-        return [self.values.get(name) or None for name in columns]
-
-
 @dataclass(kw_only=True)
 class EntrantRows:
     """What is recorded of one entrant, a player or a team.
@@ -68,9 +52,10 @@ class EntrantRows:
 
 def write_tournament(
     tournament: Tournament, entrants: Sequence[EntrantRows], texts: Mapping[int, PlayerTexts]
-) -> Iterator[WrittenEntrant]:
-    """Yield the lines of a tournament, with its game and organiser fetched; one line where nobody entered.
+) -> Iterator[dict[str, Any]]:
+    """Yield what each line of a tournament has by column; one line where nobody entered.
 
+    :param tournament: with its game and organiser fetched.
     :param texts: player's id → display name and country.
     """
     shared = {
@@ -88,27 +73,24 @@ def write_tournament(
         "provisional": "yes" if tournament.is_provisional else "",
     }
     if not entrants:
-        yield WrittenEntrant(shared)
+        yield shared
 
     for entrant in sorted(entrants, key=lambda each: each.order):
         of_entrant = shared | _write_result(tournament, entrant)
         if entrant.team:
             of_entrant["team"] = entrant.team.name
         if not entrant.entries:
-            yield WrittenEntrant(of_entrant | ({"player": entrant.user.username} if entrant.user else {}))
+            yield of_entrant | ({"player": entrant.user.username} if entrant.user else {})
         for entry in sorted(entrant.entries, key=lambda row: (row.registered_at, row.user.username)):
             about = texts.get(entry.user_id, NO_TEXTS)
-            yield WrittenEntrant(
-                of_entrant
-                | {
-                    "player": entry.user.username,
-                    "player_name": about.name,
-                    "country": about.country,
-                    "registered_at": write_iso(entry.registered_at),
-                    "entry": _write_entry(entrant, entry),
-                    "shares": _write_share(entrant, entry),
-                }
-            )
+            yield of_entrant | {
+                "player": entry.user.username,
+                "player_name": about.name,
+                "country": about.country,
+                "registered_at": write_iso(entry.registered_at),
+                "entry": _write_entry(entrant, entry),
+                "shares": _write_share(entrant, entry),
+            }
 
 
 def _write_result(tournament: Tournament, entrant: EntrantRows) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from typing import Any
 
-from deltacrown.games.services import get_season
 from deltacrown.interchange.export_command import ExportCommand
 from deltacrown.interchange.exporting import count_lines, export_matches
 
@@ -17,15 +15,7 @@ class Command(ExportCommand):
         "The file holds usernames: it is for the operator."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        super().add_arguments(parser)
-        parser.add_argument(
-            "--season", metavar="SLUG", help="only matches played on its days, in its game where it is of one"
-        )
-
-    def narrow(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the season that is asked for."""
-        return {"season": get_season(options["season"])} if options["season"] else {}
+    of_season = "matches played"
 
     def count(self, **narrowed: Any) -> int:
         """Return how many lines there are to write."""

@@ -1,0 +1,53 @@
+"""Ports for servers that are told theirs before they start, as most of production's are.
+
+A port that the system gave and took back is soon somebody else's: any connection that a test makes may have
+it while the server starts. So these are of those that the system gives to nobody by itself, and each is of
+one of the processes that run tests at the same time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import IO
+
+#: Below what Linux, and any other system, gives to who names none.
+LOWEST, HIGHEST = 12_000, 32_000
+_GIVEN_BY_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_taken: dict[int, IO[bytes]] = {}
+
+
+def take_port() -> int:
+    """Return a port of the loopback that nobody has, and that no other test takes before this process ends.
+
+    Raises ``RuntimeError`` when there is none.
+    """
+    folder = Path(tempfile.gettempdir()) / f"deltacrown-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for port in range(LOWEST, min(HIGHEST, _find_lowest_given())):
+        if port not in _taken and _take(folder / str(port), port):
+            return port
+    raise RuntimeError("no port is free")
+
+
+def _find_lowest_given() -> int:
+    try:
+        return int(_GIVEN_BY_SYSTEM.read_text().split()[0])
+    except OSError:  # not Linux
+        return HIGHEST
+
+
+def _take(path: Path, port: int) -> bool:
+    lock = path.open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with socket.socket() as tried:
+            tried.bind(("127.0.0.1", port))
+    except OSError:
+        lock.close()
+        return False
+    _taken[port] = lock
+    return True
