@@ -36,9 +36,8 @@ def shared_among_workers(folder: Path) -> Iterator[None]:
     def create(verbosity: int = 1, autoclobber: bool = False, **options: Any) -> str:
         made = folder / "migrated"
         with (folder / "migrating").open("w") as lock:
-            fcntl.flock(
-                lock, fcntl.LOCK_EX
-            )  # given back when the file is closed, also by a process that dies
+            # Given back when the file is closed, also by a process that dies.
+            fcntl.flock(lock, fcntl.LOCK_EX)
             is_first = not made.exists()
             if is_first:
                 name: str = usual(verbosity, autoclobber, **options)

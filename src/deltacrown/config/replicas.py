@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from deltacrown.core import replica
+from deltacrown.core.request_facts import is_of_api
 from deltacrown.freshness.floors import get_lifetime, raise_floor, read_floor
 
 #: Pages that everybody reads there, by the names of their addresses.
@@ -138,7 +139,7 @@ def may_lag(request: HttpRequest) -> bool:
     if request.method not in SAFE:
         return False
     is_known = settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers
-    if request.path_info.startswith("/api/"):
+    if is_of_api(request):
         found = API_LISTS.fullmatch(request.path_info)
         return bool(found or (not is_known and API_OF_VISITORS.fullmatch(request.path_info)))
     try:

@@ -35,6 +35,11 @@ def _find_variable() -> ContextVar[Any]:
 REQUEST_ID = _find_variable()
 
 
+def is_of_api(request: HttpRequest) -> bool:
+    """Return whether a request is one of the API, which makes a problem document of every refusal."""
+    return request.path_info.startswith("/api/")
+
+
 def choose_request_id(request: HttpRequest) -> str:
     """Return the id that a trusted proxy gave the request (``API_TRUSTED_PROXIES``), else one drawn now.
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.template.loader import render_to_string
 
 from deltacrown.core.outages import Outage, find_outage, note_outage
-from deltacrown.core.request_facts import get_request_id, name_method, name_route
+from deltacrown.core.request_facts import get_request_id, is_of_api, name_method, name_route
 from deltacrown.core.words import translate_stored
 from deltacrown.web.reader import add_reader
 
@@ -31,13 +31,12 @@ def answer_outage(request: HttpRequest, outage: Outage) -> HttpResponse:
 
     The API makes a problem document of it, so that no page is rendered for it.
     """
-    is_page = not request.path_info.startswith("/api/")
     shown = {
         "reason": translate_stored(outage.reason),
         "request_id": get_request_id(),
         **add_reader(request),
     }
-    page = render_to_string("503.html", shown) if is_page else ""
+    page = "" if is_of_api(request) else render_to_string("503.html", shown)
     headers = {"Retry-After": str(outage.retry_after), "Cache-Control": "no-store"}
     return HttpResponse(page, status=503, headers=headers)
 

@@ -15,6 +15,7 @@ from deltacrown.core.client_address import get_client_address
 from deltacrown.core.clock import now
 from deltacrown.core.errors import DomainError, TooManyRequests
 from deltacrown.core.numerals import write_whole
+from deltacrown.core.request_facts import is_of_api
 from deltacrown.freshness.rates import Rate, count_one
 from deltacrown.user_profile.people.addresses import AccountClosed
 from deltacrown.user_profile.privacy import HistoryHidden
@@ -113,11 +114,6 @@ class RefusalPages:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page, or None for other exceptions."""
         return show_refusal(request, error) if isinstance(error, DomainError) else None
-
-
-def is_of_api(request: HttpRequest) -> bool:
-    """Return whether a request is one of the API, which makes a problem document of every refusal."""
-    return request.path_info.startswith("/api/")
 
 
 def show_not_allowed(request: HttpRequest, refused: HttpResponse) -> HttpResponse:

@@ -90,7 +90,7 @@ def write_played(played_at: datetime, is_time_known: bool) -> str:
 
 
 def write_all_played(times: Sequence[datetime], are_known: Sequence[bool]) -> list[str]:
-    """As ``write_played``, of many, in a third of the time where they are in UTC."""
+    """Return what ``write_played`` does of each, in a third of the time where they are in UTC."""
     return [
         f"{played_at.isoformat()[:-6]}Z"
         if is_known and played_at.tzinfo is UTC
