@@ -39,7 +39,8 @@ def is_answering() -> bool:
     try:
         with closing(connect()) as client:
             client.sendall(QUESTION)
-            return client.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 400"}
+            with client.makefile("rb") as answer:  # which may come in pieces
+                return answer.read(12) in {b"HTTP/1.1 200", b"HTTP/1.1 400"}
     except OSError:
         return False
 

@@ -29,9 +29,13 @@ def pytest_configure() -> None:
     # A suite signs in and asks for pages more often than anybody; tests of the limits set their own.
     settings.PAGE_RATE_PER_ADDRESS = "1000000/60"
     settings.SIGN_IN_RATE_PER_ACCOUNT = settings.SIGN_IN_RATE_PER_ADDRESS = "1000000/60"
+    settings.API_RATE_PER_KEY = settings.API_RATE_PER_ADDRESS = "1000000/60"
     # Thousands of tests take turns on one connection: each of their statements is compiled once.
     if "cached_statements" in settings.DATABASES["default"]["OPTIONS"]:
         settings.DATABASES["default"]["OPTIONS"]["cached_statements"] = 5_000
+    # Where many threads connect at once, a busy machine may take longer than a person would wait.
+    if "connect_timeout" in settings.DATABASES["default"]["OPTIONS"]:
+        settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 300
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -63,9 +67,10 @@ def django_db_modify_db_settings(
     if not hasattr(request.config, "workerinput"):
         yield
         return
+    from tests.first_of_run import find_shared
     from tests.migrated_once import shared_among_workers
 
-    with shared_among_workers(tmp_path_factory.getbasetemp().parent):
+    with shared_among_workers(find_shared(tmp_path_factory, request.config)):
         yield
 
 
@@ -87,6 +92,24 @@ def _nobody_is_told() -> None:
     from deltacrown.webhooks import listening
 
     listening.know(is_anybody=False)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept() -> None:
+    """The cache is empty and at work.
+
+    Neither answers nor counts of requests and mails are those of the test before; and where that had a cache
+    that failed, this one does not go without for the seconds that a site does. Kinds of content are read anew
+    as well, by whoever asks for one: statements are counted.
+    """
+    from django.contrib.contenttypes.models import ContentType
+    from django.core.cache import cache
+
+    from deltacrown.freshness import cache_store
+
+    cache_store._Health.resting_until = 0.0
+    cache.clear()
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture

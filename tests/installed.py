@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,9 +23,7 @@ PATIENCE = 300
 def build_wheel(folder: Path) -> Path:
     """Build the wheel in ``folder`` with the setuptools that is installed, and return its path."""
     source = folder / "source"
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements", "src"):
-        (source / name).symlink_to(ROOT / name)
+    link_source(source, ["pyproject.toml", "README.md", "LICENSE", "requirements", "src"])
     build = "import setuptools.build_meta as b, sys; print(b.build_wheel(sys.argv[1]))"
     subprocess.run(
         [sys.executable, "-c", build, str(folder)],
@@ -36,6 +34,23 @@ def build_wheel(folder: Path) -> Path:
     )
     [wheel] = folder.glob("*.whl")
     return wheel
+
+
+def link_source(source: Path, names: Sequence[str]) -> None:
+    """Make ``source`` a clone of these files and folders, to build from.
+
+    A build writes beside the packages what it finds out of them, which others would read while it is written:
+    so ``src`` is a folder of its own.
+    """
+    for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        if name != "src":
+            (source / name).symlink_to(ROOT / name)
+            continue
+        (source / name).mkdir()
+        for package in (ROOT / name).iterdir():
+            if package.suffix != ".egg-info":
+                (source / name / package.name).symlink_to(package)
 
 
 class Site:
@@ -77,7 +92,7 @@ class Site:
             yield process
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=PATIENCE)
 
     def load_season(self) -> None:
         """Make the tables and the smallest season."""
@@ -95,7 +110,7 @@ class Site:
 
 def ask(port: int, path: str) -> tuple[int, str]:
     """Return the status and the text of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request("GET", path)
     answer = connection.getresponse()
     told = answer.status, answer.read().decode()

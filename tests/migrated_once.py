@@ -5,7 +5,6 @@ The migrations take longer than most files of tests. What they make is the same 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from tests.databases import SERVER
+from tests.first_of_run import taking_turns
 
 #: The database of PostgreSQL that the workers of a run copy. Nobody is ever connected to it.
 TEMPLATE = "migrated_once"
@@ -28,21 +28,16 @@ TEMPLATE = "migrated_once"
 def shared_among_workers(folder: Path) -> Iterator[None]:
     """Within, the test database is made as Django makes it by the first who comes; the others get a copy.
 
-    :param folder: of this run alone, and of all its workers.
+    :param folder: that of ``tests.first_of_run``.
     """
     creation = connection.creation
     usual = creation.create_test_db
 
     def create(verbosity: int = 1, autoclobber: bool = False, **options: Any) -> str:
-        made = folder / "migrated"
-        with (folder / "migrating").open("w") as lock:
-            # Given back when the file is closed, also by a process that dies.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            is_first = not made.exists()
+        with taking_turns(folder, "migrated") as is_first:
             if is_first:
                 name: str = usual(verbosity, autoclobber, **options)
                 _keep(folder, name)
-                made.touch()
         if not is_first:
             name = _copy(folder, verbosity, autoclobber)
         # Who migrates knows the types of content by heart; the others would not.

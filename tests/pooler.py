@@ -19,7 +19,7 @@ from deploy.local.parts import find_rights
 
 from tests.databases import SERVER
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 
 
 def find_pooler() -> Path | None:

@@ -7,17 +7,21 @@ one of the processes that run tests at the same time.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import socket
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 #: Below what Linux, and any other system, gives to who names none.
 LOWEST, HIGHEST = 12_000, 32_000
 _GIVEN_BY_SYSTEM = Path("/proc/sys/net/ipv4/ip_local_port_range")
-_taken: dict[int, IO[bytes]] = {}
+_taken: set[int] = set()
+#: The locks of what this process has taken: they are let go when it ends, and not before.
+_locks = ExitStack()
+atexit.register(_locks.close)
 
 
 def take_port() -> int:
@@ -27,17 +31,19 @@ def take_port() -> int:
     """
     folder = Path(tempfile.gettempdir()) / f"deltacrown-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    for port in range(LOWEST, min(HIGHEST, _find_lowest_given())):
+    for port in range(LOWEST, _find_end()):
         if port not in _taken and _take(folder / str(port), port):
             return port
     raise RuntimeError("no port is free")
 
 
-def _find_lowest_given() -> int:
+def _find_end() -> int:
     try:
-        return int(_GIVEN_BY_SYSTEM.read_text().split()[0])
+        lowest_given = int(_GIVEN_BY_SYSTEM.read_text().split()[0])
     except OSError:  # not Linux
         return HIGHEST
+    # Where it gives all of these by itself, one of them is better than none.
+    return min(HIGHEST, lowest_given) if lowest_given > LOWEST else HIGHEST
 
 
 def _take(path: Path, port: int) -> bool:
@@ -49,5 +55,6 @@ def _take(path: Path, port: int) -> bool:
     except OSError:
         lock.close()
         return False
-    _taken[port] = lock
+    _locks.enter_context(lock)
+    _taken.add(port)
     return True

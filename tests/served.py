@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from tests.docs.pages import ROOT
 from tests.ports import take_port
 from tests.pristine import another_database
+from tests.warm import Warm
 
 SERVE = [
     "--interface",
@@ -34,16 +35,36 @@ SERVE = [
 PATIENCE = 300
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running site: its port, and the environment its commands run in."""
+class Commands:
+    """Runs commands in an environment, in children of one process: most of what a command costs is its start.
 
-    port: int
-    environment: dict[str, str]
+    :param ending: ends that process, which is not started before the first command.
+    """
+
+    def __init__(self, environment: dict[str, str], ending: ExitStack) -> None:
+        self._environment = environment
+        self._ending = ending
+        self._warm: Warm | None = None
 
     def manage(self, *arguments: str) -> str:
-        """What a command prints; it must succeed."""
-        return manage(self.environment, *arguments)
+        """Return what a command prints; it must succeed."""
+        if self._warm is None:
+            self._warm = self._ending.enter_context(Warm(self._environment))
+        run = self._warm.run("manage.py", *arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site: its port, and its commands."""
+
+    port: int
+    commands: Commands
+
+    def manage(self, *arguments: str) -> str:
+        """Return what a command prints; it must succeed."""
+        return self.commands.manage(*arguments)
 
     def ask(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -65,37 +86,49 @@ class Site:
             client.close()
 
 
-def manage(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    run = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
+def name_environment(url: str, **settings: str) -> dict[str, str]:
+    """The environment of a site on a database, and of its commands, with these settings."""
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "API_RATE_PER_KEY": "1000000/60",
+        "API_RATE_PER_ADDRESS": "1000000/60",
+        # On a busy machine anything may take long, and that is not what is looked at.
+        "DATABASE_CONNECT_SECONDS": str(PATIENCE),
+        "DATABASE_POOL_WAIT_SECONDS": str(PATIENCE),
+        "DATABASE_STATEMENT_SECONDS": "0",
+        "DATABASE_LOCK_SECONDS": "0",
+        "DATABASE_IDLE_IN_TRANSACTION_SECONDS": "0",
+        "SQLITE_TIMEOUT_SECONDS": str(PATIENCE),
+        "PAGE_RATE_PER_ADDRESS": "1000000/60",
+        "SIGN_IN_RATE_PER_ACCOUNT": "1000000/60",
+        "SIGN_IN_RATE_PER_ADDRESS": "1000000/60",
+        **settings,
+    }
 
 
 @contextmanager
 def serving(directory: Path, **settings: str) -> Iterator[Site]:
     """A migrated site with these settings that answers; stopped afterwards."""
-    with another_database(directory) as url:
-        environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "API_RATE_PER_KEY": "1000000/60",
-            "API_RATE_PER_ADDRESS": "1000000/60",
-            # On a busy machine anything may take long, and that is not what is looked at.
-            "DATABASE_POOL_WAIT_SECONDS": str(PATIENCE),
-            "DATABASE_STATEMENT_SECONDS": "0",
-            "DATABASE_LOCK_SECONDS": "0",
-            "DATABASE_IDLE_IN_TRANSACTION_SECONDS": "0",
-            "PAGE_RATE_PER_ADDRESS": "1000000/60",
-            "SIGN_IN_RATE_PER_ACCOUNT": "1000000/60",
-            "SIGN_IN_RATE_PER_ADDRESS": "1000000/60",
-            **settings,
-        }
+    with another_database(directory) as url, serving_on(url, **settings) as site:
+        yield site
+
+
+@contextmanager
+def commands_on(url: str, **settings: str) -> Iterator[Commands]:
+    """Commands of a site on a database that is there, with these settings."""
+    with ExitStack() as ending:
+        yield Commands(name_environment(url, **settings), ending)
+
+
+@contextmanager
+def serving_on(url: str, **settings: str) -> Iterator[Site]:
+    """A site on a database that is there, with these settings, that answers; stopped afterwards."""
+    environment = name_environment(url, **settings)
+    with ExitStack() as ending:
         server, port = _start(environment)
         try:
-            yield Site(port, environment)
+            yield Site(port, Commands(environment, ending))
         finally:
             server.terminate()
             server.wait(timeout=PATIENCE)

@@ -44,7 +44,11 @@ def measure_matches(samples: int = 60) -> list[Figure]:
 
 
 def measure_late(samples: int = 30) -> list[Figure]:
-    """Record matches amid the history of the player with the most, against such that continue it."""
+    """Record matches amid the history of the player with the most, against such that continue it.
+
+    Each at a time of its own: another match of the same player at the same time seems to be the same match,
+    and is compared with it.
+    """
     from deltacrown.games.models import Match
     from deltacrown.user_profile.models import UserProfile
 
@@ -53,11 +57,13 @@ def measure_late(samples: int = 30) -> list[Figure]:
     number = len(times)
     middle = [times[number // 4 + place * (number // 2) // samples] for place in range(samples)]
     draw = random.Random(7)
+
+    def build_late() -> list[Any]:
+        return [_build([busiest.user], draw.choice(middle) + timedelta(microseconds=1 + next(_numbers)))]
+
     with _players():
         ours, limit = interleave(
-            _prepare(
-                lambda: [_build([busiest.user], draw.choice(middle) + timedelta(microseconds=1))], _record_one
-            ),
+            _prepare(build_late, _record_one),
             _prepare(lambda: [_build([busiest.user])], _record_one),
             samples,
             warm_up=3,

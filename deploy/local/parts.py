@@ -44,7 +44,9 @@ class Part:
         self.environment, self.is_ready, self.stop_signal = dict(environment), is_ready, stop_signal
         self.rights = find_rights(account)
         self.starts = 0
-        self._is_wanted = threading.Event()
+        self._lock = threading.Lock()
+        # Of each start its own: whoever supervised the one before must not take the next for theirs.
+        self._is_over = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, seconds: float = 120) -> None:
@@ -52,9 +54,10 @@ class Part:
 
         :raises DidNotStart: it is not ready after so many seconds.
         """
-        self._is_wanted.set()
-        self._launch()
-        threading.Thread(target=self._supervise, daemon=True).start()
+        with self._lock:
+            is_over = self._is_over = threading.Event()
+            process = self._launch()
+        threading.Thread(target=self._supervise, args=(process, is_over), daemon=True).start()
         self.wait_until_ready(seconds)
 
     def wait_until_ready(self, seconds: float = 120) -> None:
@@ -70,8 +73,9 @@ class Part:
 
     def stop(self) -> bool:
         """Stop it gently; return whether it ended by itself."""
-        self._is_wanted.clear()
-        process = self._process
+        with self._lock:  # what is being started again now is stopped as well
+            self._is_over.set()
+            process = self._process
         if process is None or process.poll() is not None:
             return True
         self.resume()
@@ -116,9 +120,9 @@ class Part:
         """Return the end of what it wrote."""
         return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
 
-    def _launch(self) -> None:
+    def _launch(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -129,18 +133,16 @@ class Part:
                 **self.rights,
             )
         self.starts += 1
+        return process
 
-    def _supervise(self) -> None:
-        process = self._process
-        while process is not None:
+    def _supervise(self, process: subprocess.Popen[bytes], is_over: threading.Event) -> None:
+        while True:
             process.wait()
-            if not self._is_wanted.is_set():
-                return
-            time.sleep(RESTART_SECONDS)
-            if not self._is_wanted.is_set():
-                return
-            self._launch()
-            process = self._process
+            is_over.wait(RESTART_SECONDS)
+            with self._lock:
+                if is_over.is_set():
+                    return
+                process = self._launch()
 
     def _end_all(self) -> None:
         for pid in self.list_pids():

@@ -108,12 +108,16 @@ def recorded_sql(field: str, column: str, source: str, row: str) -> str:
     )
 
 
-def is_recorded_sql(alias: str, key: str, label: str, connection: BaseDatabaseWrapper) -> str:
+def is_recorded_sql(
+    alias: str, key: str, label: str, connection: BaseDatabaseWrapper, *, ending: str = ""
+) -> str:
     """Return a condition: triggers saw the row ``alias`` recorded, with its key and its ``recorded_at``.
 
     :param key: the quoted column of the primary key.
+    :param ending: what the look-up ends with.
     """
     return (
         f"EXISTS (SELECT 1 FROM {RECORDINGS} g WHERE g.source = {literal(label, connection)} "
-        f"AND g.written_at = {alias}.recorded_at AND {alias}.{key} BETWEEN g.first_row AND g.last_row)"
+        f"AND g.written_at = {alias}.recorded_at AND {alias}.{key} BETWEEN g.first_row AND g.last_row"
+        f"{ending})"
     )

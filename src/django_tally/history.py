@@ -219,11 +219,13 @@ def _merge_pages(pages: Sequence[Sequence[Change]], limit: int) -> list[Change]:
 def _read_streams(
     ranked: Sequence[tuple[int, Stream]], after: Position | None, limits: Sequence[int]
 ) -> list[list[Change]]:
-    """Return the newest changes of each stream, as many as its limit, each in the order of its index."""
+    """Return the newest changes of each stream, as many as its limit, the newest of each first."""
     pages: list[list[Change]] = [[] for _ in ranked]
     for place, *row in _read_rows(_write_union(ranked, after, limits)) or []:
         rank, stream = ranked[place]
         pages[place].append(_read_change(row, stream, rank))
+    for page in pages:  # in order already, as databases do it, though a UNION promises none
+        page.sort(key=lambda change: change.position, reverse=True)
     return pages
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 #: Holder rows repaired, and locked, at a time: at first, at least and at most. Few at first, since writers of
 #: these wait for all of them; below the least, it is not the rows that take long.
 BATCH, FEWEST, MOST = 20, 10, 200
+#: To count so many source rows takes as long as all else that is done for a holder row: who has many of them
+#: stands for several holder rows, and is repaired alone if for more than fit.
+ROWS_AS_LONG = 3_000
 #: The seconds that a batch should take: the next one has as many rows as would have fitted into the last one.
 AIM = 0.025
 #: Rows of whom what a repair has to tell is read at a time, before any is locked: a statement over a dozen
@@ -144,14 +147,15 @@ def _verify_and_repair(
             numbers = {keys: wrong[keys] for keys in sheet}
             foreseen = telling.foresee(holder, numbers) if telling else NOTHING_FORESEEN
             start = 0
-            while batch := sheet[start : start + size]:
+            while batch := _take_batch(sheet[start:], numbers, size):
                 progress(f"repairing {holder._meta.label}", done, total)
                 began = time.perf_counter()
                 repairs, busy = repair_what_is_free(
                     run, holder, batch, clock(), telling, foreseen=foreseen, absent=absent.intersection(batch)
                 )
-                start += size
-                size = _fit_batch(size, len(batch), time.perf_counter() - began)
+                start += len(batch)
+                load = sum(_weigh(numbers[keys]) for keys in batch)
+                size = _fit_batch(size, load, time.perf_counter() - began)
                 outcome.repairs.extend(repairs)
                 left, done = left + busy, done + len(batch) - len(busy)
         # What writers held: one at a time, so that whoever is waited for waits for nothing held here.
@@ -161,11 +165,28 @@ def _verify_and_repair(
             done += 1
 
 
+def _take_batch(sheet: Sequence[Keys], numbers: Mapping[Keys, Mapping[str, int]], size: int) -> list[Keys]:
+    """Return the first of ``sheet``: as many as weigh no more than ``size``, and one at least."""
+    batch: list[Keys] = []
+    load = 0
+    for keys in sheet[:size]:
+        load += _weigh(numbers[keys])
+        if batch and load > size:
+            break
+        batch.append(keys)
+    return batch
+
+
+def _weigh(numbers: Mapping[str, int]) -> int:
+    """Return for how many holder rows one stands, by what its wrong numbers ought to be."""
+    return 1 + max(0, *numbers.values()) // ROWS_AS_LONG
+
+
 def _fit_batch(size: int, rows: int, seconds: float) -> int:
     """Return how many rows to repair at a time, after a batch of ``size`` with so many took so long.
 
     It shrinks at once and grows to the double at most, lest one quick batch make a slow one.
     """
-    if rows < size and seconds <= AIM:  # the rest of a sheet: too few to tell
+    if rows < size / 2 and seconds <= AIM:  # the rest of a sheet, or before a heavy row: too few to tell
         return size
     return max(min(round(rows * AIM / seconds), size * 2, MOST), FEWEST)

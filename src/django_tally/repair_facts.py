@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from django_tally.commits import is_recorded_sql
 from django_tally.database_clock import read_datetime
 from django_tally.declarations import Contribution
 from django_tally.feeds import (
@@ -34,6 +35,9 @@ Number = tuple[tuple[int, ...], str]
 OWNERS = ":owners:"
 #: Stands for the keys of holder rows, a tuple each.
 ROWS = ":rows:"
+#: Ends an EXISTS that is looked up for each row. PostgreSQL makes a join of any other: with a table that was
+#: filled since it was last analysed, one that reads all of it for each row.
+ALONE = " LIMIT 1 OFFSET 0"
 #: A time that is not there; typed, since times are read beside it in the same statement.
 _NO_TIME = "CAST(NULL AS timestamptz)"
 #: Columns of a revision beside those of an image, under names that no image has.
@@ -43,7 +47,8 @@ _OWNER, _RECORDED = "tally_owner", "tally_recorded_at"
 def read_first_changes(holder: Model, numbers: Collection[Number]) -> dict[Number, datetime]:
     """Return when the earliest row that adds to each of ``numbers`` was recorded.
 
-    A row that was changed begins as its first revision tells. What no row ever added to is left out.
+    A row that was changed begins as its first revision tells. What no row ever added to is left out. So are
+    rows that no trigger saw: revisions tell of them as soon as their owner is repaired.
     """
     found: dict[Number, datetime] = {}
     if not numbers:
@@ -57,6 +62,19 @@ def read_first_changes(holder: Model, numbers: Collection[Number]) -> dict[Numbe
         time = read_datetime(value)
         found[keys, stat] = min(time, found.get((keys, stat), time))
     return found
+
+
+def is_revised_sql(row: str, label: str, *, owner: str = "") -> str:
+    """Return a condition: the row with this key has a revision, or one of ``owner``.
+
+    It can be served by the index that begins with the row, and by no other: those of an owner find all his
+    revisions, of which one run may have written a hundred thousand since the table was last analysed.
+    """
+    only = f" AND r.owner + 0 = {owner}" if owner else ""
+    return (
+        f"EXISTS (SELECT 1 FROM {REVISIONS} r WHERE r.row = {row} "
+        f"AND r.source || '' = {literal(label, connection)}{only}{ALONE})"
+    )
 
 
 def read_found_changes(run: Run, holder: Model, owners: Sequence[int]) -> dict[Number, int]:
@@ -121,15 +139,13 @@ def _list_beginnings(stats: Sequence[Stat], feed: Feed, *, is_told: bool) -> Ite
     table, key = table_of(feed.source), quote(str(feed.source._meta.pk.column))
     columns = feed.source_key_columns
     owned = " AND ".join(f"t.{quote(column)} = k.column{n}" for n, column in enumerate(columns, start=1))
-    label = literal(history_label(feed.source), connection)
-    revised = (
-        f"SELECT 1 FROM {REVISIONS} r "
-        f"WHERE r.row = t.{key} AND r.owner = t.{quote(columns[0])} AND r.source = {label}"
-    )
+    label = history_label(feed.source)
+    recorded = is_recorded_sql("t", key, label, connection, ending=ALONE)
+    revised = is_revised_sql(f"t.{key}", label, owner=f"t.{quote(columns[0])}")
     # Looked up per number: rows are read in the order of their recording until one adds something.
     first = (
-        f"(SELECT t.recorded_at FROM {table} t WHERE {owned} AND ({{}}) <> 0 AND NOT EXISTS ({revised}) "
-        "ORDER BY t.recorded_at LIMIT 1)"
+        f"(SELECT t.recorded_at FROM {table} t WHERE {owned} AND ({{}}) <> 0 "
+        f"AND {recorded} AND NOT {revised} ORDER BY t.recorded_at LIMIT 1)"
     )
     firsts = [
         first.format(column_sql(feed, str(stat.column), connection))

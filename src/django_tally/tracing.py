@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.db import connection
 
@@ -21,7 +21,13 @@ from django_tally.keeping.postgresql import PostgresqlDialect
 from django_tally.keeping.revisions import Dialect, Images, record_change_sql, revise_sql
 from django_tally.keeping.sqlite import SqliteDialect
 from django_tally.models import Installation, Repair, Revision, Run
-from django_tally.repair_facts import OWNERS, Number, read_first_changes, read_found_changes
+from django_tally.repair_facts import (
+    OWNERS,
+    Number,
+    is_revised_sql,
+    read_first_changes,
+    read_found_changes,
+)
 from django_tally.schema import quote
 from django_tally.sources import Source, find_twin, list_sources
 from django_tally.sql import literal
@@ -110,8 +116,8 @@ def _write_unrecorded(place: int, source: Source, table: Source, column: str) ->
     One that adds nothing, and was nobody else's before, has nothing to tell. That is asked of rows without
     recording alone: an index tells which these are, and most often there are none, so no row is read.
     """
-    label, key, owner = literal(source.label, connection), quote(table.key), f"t.{quote(column)}"
-    revised = f"SELECT 1 FROM {REVISIONS} r WHERE r.row = t.{key} AND r.source = {label}"
+    key, owner = quote(table.key), f"t.{quote(column)}"
+    revised = partial(is_revised_sql, f"t.{key}", source.label)
     adds = " OR ".join(f"({term}) <> 0" for term in table.contributions(connection).values())
     unseen = (
         f"SELECT t.{key} AS tally_row, {owner} AS tally_owner FROM {quote(table.table)} t "
@@ -120,7 +126,7 @@ def _write_unrecorded(place: int, source: Source, table: Source, column: str) ->
     return (
         f"SELECT {place}, t.{key}, {owner} FROM (WITH u AS MATERIALIZED ({unseen}) SELECT * FROM u) u "
         f"JOIN {quote(table.table)} t ON t.{key} = u.tally_row AND {owner} = u.tally_owner "
-        f"WHERE NOT EXISTS ({revised} AND r.owner = {owner}) AND ({adds} OR EXISTS ({revised}))"
+        f"WHERE ({adds} OR {revised()}) AND NOT {revised(owner=owner)}"
     )
 
 
@@ -200,11 +206,13 @@ class Foreseen:
 
     :param numbers: the keys of each holder row → what its wrong numbers ought to be.
     :param firsts: when the earliest row that adds to each wrong number was recorded.
+    :param changed: whose rows are not as their revisions tell: when these began is read once they are.
     """
 
     numbers: Mapping[tuple[int, ...], Mapping[str, int]]
     suspects: Suspects
     firsts: Mapping[Number, datetime]
+    changed: Collection[int]
 
     def list_others(self, repairs: Collection[Repair]) -> set[int]:
         """Return the owners of whom something changed since."""
@@ -215,7 +223,7 @@ class Foreseen:
 
 
 #: Where nothing was read before: every row is another than was foreseen.
-NOTHING_FORESEEN = Foreseen({}, {}, {})
+NOTHING_FORESEEN = Foreseen({}, {}, {}, ())
 
 
 class Telling:
@@ -233,10 +241,13 @@ class Telling:
         # Asked once in a run: not while the first row is locked.
         _ = self._was_revised, self._right
         suspects: Suspects = {}
+        changed: set[int] = set()
         for owners in in_batches(sorted({keys[0] for keys in numbers})):
-            suspects |= self._find_untracked(owners)
-        wrong = {(keys, stat) for keys, stats in numbers.items() if keys[0] not in suspects for stat in stats}
-        return Foreseen(numbers, suspects, read_first_changes(holder, wrong))
+            found, those = self._find_untracked(owners)
+            suspects |= found
+            changed |= those
+        wrong = {(keys, stat) for keys, stats in numbers.items() if keys[0] not in changed for stat in stats}
+        return Foreseen(numbers, suspects, read_first_changes(holder, wrong), changed)
 
     def tell(self, holder: Model, repairs: Collection[Repair], foreseen: Foreseen = NOTHING_FORESEEN) -> None:
         """Write what changed beside the triggers, and set on each repair what that does not account for.
@@ -252,9 +263,9 @@ class Telling:
         owners = {repair.keys[first_key] for repair in repairs}
         suspects = {owner: foreseen.suspects[owner] for owner in owners if owner in foreseen.suspects}
         for batch in in_batches(sorted(others)):
-            suspects |= self._find_untracked(batch)
+            suspects |= self._find_untracked(batch)[0]
         self._revise(suspects)
-        self._explain_repairs(holder, repairs, foreseen.firsts, others | set(suspects))
+        self._explain_repairs(holder, repairs, foreseen.firsts, others.union(foreseen.changed))
 
     def _revise(self, suspects: Suspects) -> None:
         """Write a revision for each suspect that is not as history tells it."""
@@ -265,16 +276,18 @@ class Telling:
                     if _revise(source, keys, owners, self.run):
                         self._revised.update(owners)
 
-    def _find_untracked(self, owners: Sequence[int]) -> Suspects:
-        """Return the rows of ``owners`` that may not be as history tells them."""
+    def _find_untracked(self, owners: Sequence[int]) -> tuple[Suspects, set[int]]:
+        """Return the rows of ``owners`` that may not be as history tells them, and whose have revisions."""
         found: Suspects = {}
-        suspects = _read_places(self._suspects, owners)
-        if revised := sorted({place for place, key, _ in suspects if place is not None and key is None}):
-            suspects += _read_places(" UNION ".join(self._changed[place] for place in revised), owners)
-        for place, key, owner in suspects:
+        unrecorded = _read_places(self._suspects, owners)
+        revised = sorted({place for place, key, _ in unrecorded if place is not None and key is None})
+        changed = (
+            _read_places(" UNION ".join(self._changed[place] for place in revised), owners) if revised else []
+        )
+        for place, key, owner in unrecorded + changed:
             if place is not None and key is not None and owner is not None:
                 found.setdefault(int(owner), {}).setdefault(place, set()).add(int(key))
-        return found
+        return found, {int(owner) for _, _, owner in changed if owner is not None}
 
     def _explain_repairs(
         self,

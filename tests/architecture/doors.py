@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from tests.architecture.inference import Names
 from tests.architecture.source import FunctionNode, Module, dotted
@@ -54,8 +55,12 @@ class Service:
             for node in ast.walk(self.node)
         )
 
-    def calls(self) -> Iterator[str]:
-        """Return the full dotted names of what it calls, as far as its module's imports show."""
+    @cached_property
+    def calls(self) -> set[str]:
+        """The full dotted names of what it calls, as far as its module's imports show."""
+        return set(self._list_calls())
+
+    def _list_calls(self) -> Iterator[str]:
         imports = imported_names(self.module)
         for node in ast.walk(self.node):
             if isinstance(node, ast.Call) and (name := dotted(node.func)):
@@ -73,11 +78,12 @@ def is_public(node: FunctionNode | ast.ClassDef) -> bool:
     return not node.name.startswith("_")
 
 
+@cache
 def imported_names(module: Module) -> dict[str, str]:
     """Local name → full dotted name, for everything the module imports by ``from``."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -134,4 +140,4 @@ def find_side_entries(module: Module, exported: dict[str, set[str]]) -> list[str
 
 
 def reaches(service: Service, writing: set[str], services: dict[str, Service]) -> bool:
-    return any(key in writing and not services[key].is_atomic for key in service.calls())
+    return any(key in writing and not services[key].is_atomic for key in service.calls)

@@ -7,7 +7,7 @@ attributes through Django's relations, so that ``dispute.match`` is a ``games.Ma
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.apps import apps
 from django.db import models
@@ -44,33 +44,19 @@ class Names:
     def __init__(self, module: Module, function: FunctionNode | None = None) -> None:
         self.module, self.known = module, own_models()
         self.names: dict[str, Model | None] = {}
-        self.returns = {
-            node.name: node.returns
-            for node in ast.walk(module.tree)
-            if isinstance(node, FunctionNode) and node.returns
-        }
         if function:
             self._learn(function)
 
     @cached_property
     def imported(self) -> dict[str, Model]:
         """Names the module gives to models: imported, perhaps under another name, or defined in it."""
-        names = {
-            node.name: self.known[node.name]
-            for node in ast.walk(self.module.tree)
-            if self._defines_model(node)
+        defined = self.module.classes & {*self.known} if "models" in self.module.names else set()
+        imported = {
+            alias.asname or alias.name: self.known[alias.name]
+            for alias in self.module.imported
+            if alias.name in self.known
         }
-        for node in ast.walk(self.module.tree):
-            if isinstance(node, ast.ImportFrom):
-                names |= {
-                    alias.asname or alias.name: self.known[alias.name]
-                    for alias in node.names
-                    if alias.name in self.known
-                }
-        return names
-
-    def _defines_model(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.ClassDef) and node.name in self.known and "models" in self.module.names
+        return {name: self.known[name] for name in defined} | imported
 
     def _learn(self, function: FunctionNode) -> None:
         arguments = function.args
@@ -146,7 +132,7 @@ class Names:
             and args
         ):
             return self.of(args[0])
-        returned = self.returns.get(function.id)
+        returned = self.module.returns.get(function.id)
         return self.of(function) or (self.of_annotation(returned) if returned else None)
 
     def _of_method(self, function: ast.Attribute, args: list[ast.expr]) -> Model | None:
@@ -155,6 +141,7 @@ class Names:
         return self.of(function.value) or self.of(function)  # a queryset's method gives the same model's rows
 
 
+@cache
 def related(model: Model, attribute: str) -> Model | None:
     """The model at the other end of a relation: a foreign key's, or a reverse accessor's."""
     for field in model._meta.get_fields():

@@ -29,6 +29,27 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, filename=str(self.path))
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree, walked once for all who ask about names."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def returns(self) -> dict[str, ast.expr]:
+        """What its functions are annotated to return, by their names."""
+        functions = (node for node in self.nodes if isinstance(node, FunctionNode))
+        return {function.name: function.returns for function in functions if function.returns}
+
+    @cached_property
+    def classes(self) -> set[str]:
+        """The names of the classes that it defines."""
+        return {node.name for node in self.nodes if isinstance(node, ast.ClassDef)}
+
+    @cached_property
+    def imported(self) -> list[ast.alias]:
+        """What it imports ``from`` somewhere."""
+        return [alias for node in self.nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
+
     @property
     def app(self) -> str:
         """The package directly under ``deltacrown`` it belongs to; empty for the root's own files."""

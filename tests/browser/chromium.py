@@ -6,8 +6,9 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Playwright,
@@ -35,15 +37,16 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: Adds up the layout shifts that nobody's click caused. Nothing is laid out before the whole page has come:
-#: in how many pieces it comes is luck, and what moves for that reason says nothing about the page.
+#: Adds up the layout shifts that nobody's click caused. Nothing is laid out before the whole page has come
+#: and its deferred scripts have run: in how many pieces they come, and whether the page is painted between,
+#: is luck, and what moves for that reason says nothing about the page.
 WATCH_SHIFTS = """
 {
   const veil = new CSSStyleSheet();
   veil.replaceSync(":root { display: none !important }");
   if (document.readyState === "loading") {
     document.adoptedStyleSheets = [veil];
-    document.addEventListener("readystatechange", () => { document.adoptedStyleSheets = []; }, {once: true});
+    document.addEventListener("DOMContentLoaded", () => { document.adoptedStyleSheets = []; }, {once: true});
   }
   let shifted = 0;
   const add = list => {
@@ -74,6 +77,8 @@ async () => {
 """
 #: On a busy machine anything may take long, and that is not what is looked at.
 PATIENCE = 120_000
+#: How often Chromium is started before it counts as one that does not start.
+STARTS = 3
 HEIGHT = 900
 #: A layout shift that nobody sees.
 STILL = 0.001
@@ -119,7 +124,11 @@ def leave_by(found: Locator) -> None:
 
 
 def touch(found: Locator) -> None:
-    """Click on what changes something in the page that is shown; what it changes is yet to be awaited."""
+    """Click on what changes something in the page that is shown; what it changes is yet to be awaited.
+
+    What a script has just put into the page is a plain link, to another page, until htmx has looked at it.
+    """
+    settle(found.page)
     found.click()
 
 
@@ -238,6 +247,7 @@ class Tab:
             return
         address, shown = self.page.url, self.page.content()
         reader = self.page.context.browser.new_page(**self.look, **CALM)
+        reader.set_default_timeout(PATIENCE)
         try:
             reader.route("**/*.js", lambda route: route.fulfill(body=""))
             reader.route(address, lambda route: route.fulfill(body=shown, content_type="text/html"))
@@ -283,13 +293,31 @@ class Chromium:
             asyncio._set_running_loop(before)
 
 
+def start(playwright: Playwright, executable: str, *more: str) -> Browser:
+    """Return a Chromium that has started, with these arguments besides the usual.
+
+    It is started anew when it ends, or says nothing, while it starts: nothing of the site was asked for yet,
+    so that this tells of the machine alone. Raises Playwright's ``Error`` when it never starts.
+    """
+    arguments = [*ARGUMENTS, *more]
+    launch = partial(playwright.chromium.launch, executable_path=executable, args=arguments, timeout=PATIENCE)
+    for _ in range(STARTS - 1):
+        with suppress(Error):
+            return launch()
+    return launch()
+
+
 @contextmanager
 def running() -> Iterator[Chromium]:
     """A Chromium, paused, until the end."""
     executable = require_chromium()
     manager = sync_playwright()
     playwright = manager.start()
-    browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    try:
+        browser = start(playwright, executable)
+    except Error:
+        playwright.stop()  # its loop, left running, would be in the way of every test of Django's after it
+        raise
     chromium = Chromium(playwright, browser, asyncio.get_running_loop())
     asyncio._set_running_loop(None)
     yield chromium
@@ -310,9 +338,7 @@ def open_tab(
         browser = chromium.browser
         if text != 16:
             sized = f"--blink-settings=defaultFontSize={text}"  # as in the settings of a browser
-            browser = chromium.playwright.chromium.launch(
-                executable_path=require_chromium(), args=[*ARGUMENTS, sized]
-            )
+            browser = start(chromium.playwright, require_chromium(), sized)
             ending.callback(browser.close)
         look = {"viewport": {"width": width, "height": HEIGHT}, "color_scheme": theme}
         context: BrowserContext = browser.new_context(

@@ -16,3 +16,5 @@ ROOT_URLCONF = "tests.browser.urls"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LANGUAGES = [*OURS, (LANGUAGE, "Esperanto")]
 LOCALE_PATHS = [os.environ["BRACKETED_CATALOGUES"]]
+#: Who has proved who they are is not asked again while a page is looked at, however busy the machine is.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 6 * 60 * 60

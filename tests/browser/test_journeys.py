@@ -69,10 +69,13 @@ def read_number(page):
 def review(tab, reporter):
     """Open the dispute of a player, which may be on a later page of the queue."""
     rows, more = tab.page.locator("#rows tr"), tab.page.locator("#more a[rel=next]")
-    while not any(reporter in (last := row.inner_text()) for row in list_all(rows)):
+    while True:
+        read = [row.inner_text() for row in list_all(rows)]
+        if any(reporter in text for text in read):
+            break
         if tab.is_scripted:
             touch(more)
-            expect(rows.last).not_to_have_text(last)
+            expect(rows.nth(len(read))).to_be_attached()
         else:
             leave_by(more)
     leave_by(rows.filter(has_text=reporter).get_by_role("link", name="Review"))

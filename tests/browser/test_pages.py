@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from deltacrown.web import urls
 from tests.browser.addresses import APART, NO_PAGES, OF_ONE_LANGUAGE, PASSWORD, READERS, REASON, fill
 from tests.browser.bracketed import LANGUAGE, list_untranslated
-from tests.browser.chromium import open_tab, touch
+from tests.browser.chromium import PATIENCE, open_tab, touch
 
 #: With a database of the suite, a copy of which is the site's.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -66,7 +66,7 @@ def test_no_page_is_forgotten(site):
         tab.sign_in("plain", PASSWORD)
         for name, path in NO_PAGES.items():
             assert resolve(fill(path, site)).url_name == name
-            answer = tab.page.request.get(site.address + fill(path, site))
+            answer = tab.page.request.get(site.address + fill(path, site), timeout=PATIENCE)
             assert answer.status == 405 or "html" not in answer.headers.get("content-type", ""), path
 
 

@@ -30,13 +30,19 @@ class Service:
     def __init__(self, name: str, command: list[str], log: Path, **options: Any) -> None:
         self.name, self.command, self.log, self.options = name, command, log, options
         self.starts = 0
-        self.is_wanted = True
-        self._start()
-        threading.Thread(target=self._supervise, daemon=True).start()
+        self._lock = threading.Lock()
+        self.resume()
 
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    def resume(self) -> None:
+        """Start it, also again after :meth:`stop`, under supervision."""
+        with self._lock:
+            self._is_over = threading.Event()  # of this start alone
+            self._start()
+            threading.Thread(target=self._supervise, args=(self._is_over,), daemon=True).start()
 
     def _start(self) -> None:
         with self.log.open("ab") as log:
@@ -45,23 +51,21 @@ class Service:
             )
         self.starts += 1
 
-    def _supervise(self) -> None:
-        while self.is_wanted:
+    def _supervise(self, is_over: threading.Event) -> None:
+        while True:
             self.process.wait()
-            if self.is_wanted:
-                self._end_group(signal.SIGKILL)  # systemd ends what the main process leaves behind
-                time.sleep(RESTART_SECONDS)
+            if is_over.is_set():
+                return
+            self._end_group(signal.SIGKILL)  # systemd ends what the main process leaves behind
+            is_over.wait(RESTART_SECONDS)
+            with self._lock:
+                if is_over.is_set():
+                    return
                 self._start()
 
     def _end_group(self, number: int) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-
-    def resume(self) -> None:
-        """Start it again after :meth:`stop`, under supervision."""
-        self.is_wanted = True
-        self._start()
-        threading.Thread(target=self._supervise, daemon=True).start()
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -71,7 +75,8 @@ class Service:
         os.killpg(self.pid, number)
 
     def stop(self) -> None:
-        self.is_wanted = False
+        with self._lock:  # what is being started again now is stopped as well
+            self._is_over.set()
         self._end_group(signal.SIGCONT)
         self._end_group(signal.SIGINT if self.name.startswith("postgresql") else signal.SIGTERM)
         try:

@@ -23,6 +23,11 @@ def installed(tmp_path_factory):
     return folder / "packages"
 
 
+def test_a_build_writes_nothing_into_the_clone(installed):
+    """Others run it meanwhile, and would read what is half written."""
+    assert (installed.parent / "source" / "src" / "deltacrown.egg-info" / "PKG-INFO").is_file()
+
+
 def test_the_wheel_says_what_it_is(installed):
     [folder] = installed.glob("deltacrown-*.dist-info")
     told = email.message_from_string((folder / "METADATA").read_text())

@@ -30,7 +30,7 @@ from tests.ports import take_port
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 60
+PATIENCE = 300
 
 
 def wait_until(condition):
@@ -336,11 +336,19 @@ def test_what_must_not_be_done_twice_is_sent_once_whoever_ends(nginx, method, ha
     assert (backend.taken, len(backend.heads)) == (1, has_read)
 
 
+def ask_until_refused(nginx, path, source):
+    """Ask more often than one may. On a busy machine one may ask again before the last of a dozen is sent."""
+    deadline = time.monotonic() + PATIENCE
+    while (answer := ask(nginx, path, source=source))[0] != 429:
+        assert time.monotonic() < deadline, answer[0]
+    return answer
+
+
 def test_what_the_proxy_itself_refuses_names_the_request(nginx):
     """By the number that the site would have been told, which is in the proxy's own records."""
-    tries = [ask(nginx, "/sign-in/", source="127.0.0.9") for _ in range(12)]
+    refused = ask_until_refused(nginx, "/sign-in/", source="127.0.0.9")
     large = {"method": "POST", "Content-Length": str(9 * 2**20)}
-    answers = [tries[-1], ask(nginx, "/players/", **large), ask(nginx, "/api/v1/matches", **large)]
+    answers = [refused, ask(nginx, "/players/", **large), ask(nginx, "/api/v1/matches", **large)]
     answers.append(ask(nginx, "/metrics", source="127.0.0.2"))
     (nginx[1] / "web.sock").unlink()
     answers += [ask(nginx, path) for path in ("/", "/api/v1/players")]

@@ -37,7 +37,8 @@ def read_unit(name):
 def copy_units(folder, change=lambda text: text):
     """The units as they would be on a machine where the command is installed."""
     units = folder / "units"
-    shutil.copytree(DEPLOY, units)
+    # What Python compiles there is written, and renamed, by others meanwhile.
+    shutil.copytree(DEPLOY, units, ignore=shutil.ignore_patterns("__pycache__"))
     for path in [*units.glob("*.service"), *units.glob("*.d/*.conf")]:
         path.write_text(
             change(path.read_text().replace("/srv/deltacrown/.venv/bin/deltacrown", sys.executable))

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db
 NAMES = PreparedRows(lambda: User.objects.filter(username=Parameter(0)).values_list("username"))
 
 
-def use():
-    with reading_cursor(connection) as cursor:
+def use(through=connection):
+    with reading_cursor(through) as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchall() == [(1,)]
-        return cursor
+        return cursor.cursor  # of the adapter's
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only there it takes long to make one")
@@ -28,9 +28,27 @@ def test_it_is_used_again_on_its_connection_alone():
     first = use()
     assert use() is first
     with reading_cursor(connection) as taken:
-        assert use() is not taken
-    first.close()
-    assert use() is not first
+        assert taken.cursor is first
+        assert use() is not first
+    last = use()
+    last.close()
+    assert use() is not last
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only there it takes long to make one")
+def test_it_is_used_again_by_whoever_has_the_connection_out_of_the_pool():
+    first = use()
+    another = connection.copy()  # as each thread has one of its own, with a connection of the pool
+    another.connection = connection.connection
+    asked = []
+    try:
+        with another.execute_wrapper(lambda execute, sql, *rest: asked.append(sql) or execute(sql, *rest)):
+            assert use(another) is first
+    finally:
+        another.connection = None
+    assert asked == ["SELECT 1"], "the hooks are those of whoever asks"
+    assert use() is first
+    assert len(asked) == 1
 
 
 def test_a_hook_that_asks_in_between_changes_nothing():

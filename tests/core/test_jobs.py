@@ -232,7 +232,7 @@ def test_a_run_renews_its_lease_while_it_works(monkeypatch, settings):
     renewed = threading.Event()
     monkeypatch.setattr(jobs, "RENEWAL_SECONDS", 0.01)
     monkeypatch.setattr(jobs, "renew_lease", lambda **_: renewed.set() or True)
-    monkeypatch.setattr(f"{__name__}.work", lambda *, clock: {"renewed": int(renewed.wait(60))})
+    monkeypatch.setattr(f"{__name__}.work", lambda *, clock: {"renewed": int(renewed.wait(300))})
 
     assert jobs.run_job("works", cause="x", clock=at(minutes=0)).summary == {"renewed": 1}
     assert not [
@@ -241,7 +241,7 @@ def test_a_run_renews_its_lease_while_it_works(monkeypatch, settings):
 
 
 def _ends(thread):
-    thread.join(60)
+    thread.join(300)
     return not thread.is_alive()
 
 

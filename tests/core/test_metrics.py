@@ -120,6 +120,25 @@ def test_a_file_of_another_machine_is_believed_for_a_day(tmp_path):
     assert not other.exists()
 
 
+def test_a_file_that_was_just_made_holds_nothing_yet(tmp_path):
+    """A process makes it, and gives it its size in a second step: one that was killed between never does."""
+    folder.keep_counts_in(tmp_path)
+    REQUESTS.add("home", "GET", "200")
+    families.hand_on_counts()
+    [own] = tmp_path.glob("counter_*.db")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for number in (os.getppid(), ended.pid):
+        own.with_name(own.name.replace(f"-{os.getpid()}.db", f"-{number}.db")).touch()
+
+    assert list(read("deltacrown_requests_total").values()) == [1]
+    assert {path.stem.rpartition("-")[2] for path in tmp_path.glob("counter_*.db")} == {
+        str(os.getpid()),
+        str(os.getppid()),
+        "counter_ended",
+    }
+
+
 def test_times_fall_into_ranges_that_include_their_end():
     for seconds in (0.001, 0.0011, 11.0):
         REQUEST_SECONDS.note("home", seconds=seconds)

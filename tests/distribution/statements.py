@@ -45,13 +45,27 @@ def noting() -> Iterator[Noted]:
         if not is_planning and _PLANNED.match(sql):
             is_planning = True
             try:
-                _note(noted, sql, next(iter(params), None) if many else params)
+                for text, given in _take_apart(sql, next(iter(params), None) if many else params):
+                    _note(noted, text, given)
             finally:
                 is_planning = False
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
         yield noted
+
+
+def _take_apart(sql: str, params: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the statements of a text, as ``core.together`` puts them together, each with its parameters."""
+    texts = sql.split("; ")
+    if len(texts) == 1:
+        yield sql, params
+        return
+    rest = [*params]
+    for text in texts:
+        number = text.count("%s")
+        yield text, rest[:number]
+        rest = rest[number:]
 
 
 def _note(noted: Noted, sql: str, params: Any) -> None:

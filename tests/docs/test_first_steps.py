@@ -58,7 +58,7 @@ def ask(line: str, known: dict[str, str]) -> dict:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     return json.loads(run.stdout)
 

@@ -54,7 +54,7 @@ def others():
     return [
         row
         for table in (Match, ArchivedMatch)
-        for row in table.objects.exclude(game__slug="rocket", match_key="m1").values()
+        for row in table.objects.exclude(game__slug="rocket", match_key="m1").order_by("pk").values()
     ]
 
 

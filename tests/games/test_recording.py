@@ -276,10 +276,10 @@ def statements(records):
 
 
 def test_a_batch_of_any_size_takes_the_same_queries(game, ann, bob, no_reactions):
-    # Besides the inserts: two savepoints (open, release), the queue on PostgreSQL, which keys are known;
+    # Besides the inserts: two savepoints (open, release), which keys are known, with the queue on PostgreSQL;
     # then who may have doubles, other keys of the same matches, live and archived, and the rows under those.
     # Of known keys live and archived rows are read too: 2 more, so that those of new ones are not (2 fewer).
-    rest = 11 if connection.vendor == "postgresql" else 10
+    rest = 10
     again = rest + 2
     rows_per_insert = (
         5_000
@@ -316,9 +316,9 @@ def test_rows_another_writer_inserted_between_look_and_insert_are_found(game, an
     match, beside = duel(game, "m1", ann, bob), duel(game, "m2", ann, bob)
     looks = []
 
-    def look_too_early(keys):
+    def look_too_early(keys, **sent):
         looks.append(keys)
-        return {} if len(looks) == 1 else list_lines_by_match(keys)
+        return {} if len(looks) == 1 else list_lines_by_match(keys, **sent)
 
     list_lines_by_match = recording.list_lines_by_match
     record_match(record=match, now=NOW)

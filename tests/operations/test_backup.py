@@ -200,7 +200,9 @@ def test_a_copy_made_while_a_writer_records_is_right_in_itself(site, tmp_path):
     try:
         assert writer.stdout.readline() == "recording\n"
         made = make_backup(site, tmp_path / "kept")
-        between = site.script(COUNT)
+        copied = manifests.Manifest.read(made).rows["games_match"]
+        while (between := site.script(COUNT)) == copied:
+            assert writer.poll() is None, writer.communicate()
         out, err = writer.communicate("stop", timeout=300)
         assert writer.returncode == 0, err
     finally:
@@ -208,7 +210,6 @@ def test_a_copy_made_while_a_writer_records_is_right_in_itself(site, tmp_path):
         writer.wait()
     written = json.loads(out)
 
-    copied = manifests.Manifest.read(made).rows["games_match"]
     empty_database(site)
     assert " 0 wrong." in site.command("restore", str(made))
 

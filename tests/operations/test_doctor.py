@@ -23,7 +23,16 @@ from deltacrown.config.caching import memory_cache
 from deltacrown.core.cadence import Cadence, Job
 from deltacrown.core.models import JobRun
 from deltacrown.freshness import cache_store
-from deltacrown.operations.doctor import database, examination, files, jobs, replicas, server, site_settings
+from deltacrown.operations.doctor import (
+    database,
+    examination,
+    files,
+    jobs,
+    replicas,
+    server,
+    site_settings,
+    surroundings,
+)
 from deltacrown.operations.doctor.findings import Finding, Look, Needs, Severity, Visit
 from deltacrown.user_profile.models import RankChange
 from deltacrown.webhooks.models import WebhookEndpoint
@@ -50,6 +59,13 @@ READ_ONLY = {
 
 def now():
     return datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """What is there is waited for, however busy the machine is."""
+    monkeypatch.setattr(database, "LIMIT_SECONDS", 300.0)
+    monkeypatch.setattr(surroundings, "BROKER_SECONDS", 60.0)
 
 
 def look(topic, *, clock=now, verify=False):

@@ -70,7 +70,9 @@ def test_a_site_goes_back_to_a_moment_as_the_guide_says(folder):
             site.execute("SELECT pg_sleep(0.01)")
             site.execute("DELETE FROM matches")  # what nobody meant to do
             [[last]] = site.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchall()
-            wait_until((wal / last).exists)
+            # The file is there as soon as the command begins to copy; this is told when it has ended.
+            archived = "SELECT last_archived_wal >= %s FROM pg_stat_archiver"
+            wait_until(lambda: site.execute(archived, [last]).fetchall() == [(True,)])
     finally:
         server.cleanup()
 

@@ -51,10 +51,10 @@ def test_history_goes_with_the_rows_and_comes_back(player, played, find_all_drif
 def test_a_row_that_is_taken_out_comes_back_as_it_was(player, played, find_all_drift):
     row = played(ann := player("ann"), stats={"kills": 1.5, "map": "Ü'"})
     Match.objects.filter(pk=row.pk).update(result="LOSS")
-    before = [*Match.objects.values(), *Revision.objects.values()]
+    before = [*Match.objects.order_by("pk").values(), *Revision.objects.order_by("pk").values()]
 
     taken = take_rows(Match, [row.pk], owners=[ann.pk])
     assert (Match.objects.count(), Revision.objects.count(), find_all_drift()) == (0, 0, [])
     put_rows(Match, taken)
-    assert [*Match.objects.values(), *Revision.objects.values()] == before
+    assert [*Match.objects.order_by("pk").values(), *Revision.objects.order_by("pk").values()] == before
     assert find_all_drift() == []

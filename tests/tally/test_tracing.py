@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from deltacrown.games.models import Match
 from deltacrown.user_profile.models import GameStats, UserProfile
-from django_tally import reconciliation, tracing
+from django_tally import reconciliation, repair_facts, tracing
+from django_tally.feeds import get_contributions, get_stats, list_holders
 from django_tally.models import Repair, Revision
 from tests import scene
 from tests.tally.test_unusual_hands import no_trigger, sql
@@ -160,6 +162,109 @@ def test_rows_that_are_as_they_were_found_are_not_read_again_under_the_lock(play
 
     assert asked == [sorted([ann.pk, bob.pk]), [bob.pk]]
     assert [each.since for each in repairs if each.owner == ann.pk] == [early.recorded_at]
+
+
+def test_when_a_number_began_is_read_before_the_lock_also_where_no_trigger_saw_its_rows(
+    player, played, monkeypatch
+):
+    """Else a hundred thousand rows that no trigger saw are walked through while writers wait."""
+    ann = player("ann")
+    with no_trigger():
+        unseen = played(ann, "WIN", match_key="unseen")
+    time.sleep(0.01)  # SQLite's clock has milliseconds
+    seen = played(ann, "WIN")
+    seen.refresh_from_db()
+    sql("DELETE FROM tally_run")
+    asked = []
+    read = tracing.read_first_changes
+    monkeypatch.setattr(
+        tracing,
+        "read_first_changes",
+        lambda holder, numbers: asked.append({stat for _, stat in numbers}) or read(holder, numbers),
+    )
+
+    repairs = repair_after(lambda: None)
+
+    assert list_told() == [(unseen.pk, True)]
+    told = {each.stat: (each.unexplained, each.since) for each in repairs}
+    assert told == {"matches_won": (-5, seen.recorded_at), "total_matches_played": (0, None)}
+    assert asked == [{"matches_won", "total_matches_played"}, set()]
+
+
+def test_revisions_are_looked_up_by_their_row_whatever_the_planner_knows_of_them():
+    """By statistics of before a repair wrote them, all of an owner were read anew for each of his rows."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite makes no join of a condition")
+    sources = list(tracing._list_histories())
+    statements = [tracing._write_suspects(sources)]
+    statements += [
+        repair_facts._write_beginnings(holder, get_contributions(holder), tuple(get_stats(holder)))
+        for holder in list_holders()
+    ]
+    sql("SET LOCAL enable_seqscan = off")
+    sql("SET LOCAL enable_bitmapscan = off")
+    looked_up = []
+    for statement in statements:
+        filled = statement.replace(repair_facts.OWNERS, "1, 2").replace(repair_facts.ROWS, "(1, 1), (2, 1)")
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {filled}")
+            (plan,) = cursor.fetchone()
+        looked_up += list_revision_scans(plan[0]["Plan"])
+
+    assert len(looked_up) > len(sources)
+    assert {(index, joined) for index, joined in looked_up} == {("tally_revision_of_row", False)}
+
+
+def list_revision_scans(
+    node, *, is_repeated: bool = False, is_joined: bool = False
+) -> list[tuple[str, bool]]:
+    """Return the index by which revisions are read for each row of something, and whether by a join."""
+    is_joined = is_joined or node.get("Join Type") in {"Anti", "Semi"}
+    is_repeated = is_repeated or is_joined or node.get("Parent Relationship") == "SubPlan"
+    found = []
+    if node.get("Relation Name") == "tally_revision" and is_repeated:
+        found.append((node.get("Index Name", ""), is_joined))
+    for child in node.get("Plans", []):
+        found += list_revision_scans(child, is_repeated=is_repeated, is_joined=is_joined)
+    return found
+
+
+def test_who_has_many_rows_is_locked_with_few_others_or_alone():
+    numbers = {
+        (1,): {"wins": 90_000},
+        (2,): {"wins": 6_000, "losses": 40},
+        (3,): {"wins": -5},
+        (4,): {"wins": 7},
+    }
+    sheet, batches = list(numbers), []
+    while batch := reconciliation._take_batch(sheet, numbers, 4):
+        batches.append(batch)
+        sheet = sheet[len(batch) :]
+    assert batches == [[(1,)], [(2,), (3,)], [(4,)]], "the second counts for three"
+    assert reconciliation._take_batch([(3,), (4,)] * 9, numbers, 10) == [(3,), (4,)] * 5
+
+
+def test_every_wrong_row_is_repaired_once_also_where_sets_are_split(player, played, monkeypatch):
+    for name in ("ann", "bob", "cem"):
+        played(player(name), "WIN")
+    monkeypatch.setattr(reconciliation, "ROWS_AS_LONG", 1)
+    monkeypatch.setattr(reconciliation, "BATCH", 3)
+    monkeypatch.setattr(reconciliation, "_fit_batch", lambda size, rows, seconds: size)
+    locked = []
+    repair = reconciliation.repair_what_is_free
+    monkeypatch.setattr(
+        reconciliation,
+        "repair_what_is_free",
+        lambda run, holder, keys, *given, **more: (
+            locked.append((holder, list(keys))) or repair(run, holder, keys, *given, **more)
+        ),
+    )
+
+    repairs = damage_and_repair()
+
+    assert [len(keys) for holder, keys in locked if holder is UserProfile] == [1, 1, 1]
+    assert len(repairs) == 3
+    assert set(UserProfile.objects.values_list("matches_won", flat=True)) == {1}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from deltacrown.games.models import Match
 from deltacrown.user_profile.achievements import syncing
 from deltacrown.user_profile.achievements.catalogue import list_slugs
 from deltacrown.user_profile.achievements.evaluation import list_earned_in_matches
-from deltacrown.user_profile.achievements.match_results import list_around
+from deltacrown.user_profile.achievements.match_results import Latest, list_latest
 from deltacrown.user_profile.achievements.measure import MatchMeasure
 from deltacrown.user_profile.achievements.syncing import award_for_matches
 from deltacrown.user_profile.models import UserAchievement
@@ -140,14 +140,13 @@ class TestWhoEarnedEverything:
         return user
 
     def read(self, user, hour):
-        at = scene.at(hour)
-        around = {"earlier": 2, "later": 2, "unless_held": list_slugs(MatchMeasure)}
-        return len(list_around({user.pk: (at, at)}, **around).get(user.pk, []))
+        asked = {user.pk: Latest(3, scene.at(hour))}
+        return len(list_latest(asked, unless_held=list_slugs(MatchMeasure)).get(user.pk, []))
 
     def test_after_all_was_earned(self, ada):
-        assert (self.read(ada, 15), self.read(ada, 10)) == (0, 5)
+        assert (self.read(ada, 15), self.read(ada, 10)) == (0, 3)
         UserAchievement.objects.filter(user=ada, achievement__slug="ten-wins").delete()
-        assert self.read(ada, 15) == 5
+        assert self.read(ada, 15) == 3
 
     @pytest.mark.parametrize("hour", [15, 30])
     def test_a_match_changes_nothing(self, ada, hour):

@@ -6,10 +6,17 @@ from datetime import timedelta
 import pytest
 
 from deltacrown.core import clock
-from deltacrown.webhooks import listening
+from deltacrown.webhooks import listening, sending
 from deltacrown.webhooks.models import WebhookEndpoint
 from deltacrown.webhooks.services import Delivering, create_endpoint, deliver_webhooks
 from tests.webhooks.receiver import Receiver, Watch, receiving
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch) -> None:
+    """Receivers are given as long as a busy machine needs; tests of the limits set their own."""
+    for name in ("CONNECT_SECONDS", "WHOLE_SECONDS"):
+        monkeypatch.setattr(sending, name, 300.0)
 
 
 @pytest.fixture

@@ -397,7 +397,7 @@ def test_a_run_whose_time_is_over_ends_and_keeps_what_was_delivered(
     rename(ben, "ben1")
     first, second = WebhookEvent.objects.order_by("pk")
     gate, write = threading.Event(), delivering.write_message
-    receiver.reply = lambda _: 204 if gate.wait(30) else 500
+    receiver.reply = lambda _: 204 if gate.wait(300) else 500
 
     def write_until_the_end(event):
         if event.pk == first.pk:

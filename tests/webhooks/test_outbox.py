@@ -217,7 +217,8 @@ def test_while_nobody_listens_nothing_is_written_and_no_statement_is_made(anna, 
     assert not WebhookEvent.objects.exists()
 
 
-def test_whether_anybody_listens_is_asked_once_in_a_while(anna, ben):
+def test_whether_anybody_listens_is_asked_once_in_a_while(anna, ben, monkeypatch):
+    monkeypatch.setattr(listening, "BELIEVED_SECONDS", 300.0)  # longer than three matches take anywhere
     listening.forget()
     title = scene.game()
     with CaptureQueriesContext(connection) as seen:

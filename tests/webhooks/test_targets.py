@@ -226,6 +226,13 @@ def drip(connection, is_over):
         connection.sendall(b"X-A: b\r\n"[:1])
 
 
+def drip_on(connection, is_over):
+    """Answer at once, and then go on without an end, a byte at a time."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not is_over.wait(0.02):
+        connection.sendall(b"x")
+
+
 def flood(connection, is_over):
     """Answer without an end."""
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -238,10 +245,14 @@ def be_silent(connection, is_over):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("talk", "is_taken"), [(drip, False), (be_silent, False), (flood, True)])
-def test_no_answer_takes_longer_than_it_may(talk, is_taken, settings, monkeypatch):
+@pytest.mark.parametrize(
+    ("talk", "seconds", "is_taken"),
+    # Of one without an end the beginning is read, however long that takes on a busy machine.
+    [(drip, 0.5, False), (drip_on, 0.5, False), (be_silent, 0.5, False), (flood, 300, True)],
+)
+def test_no_answer_takes_longer_than_it_may(talk, seconds, is_taken, settings, monkeypatch):
     settings.WEBHOOKS_ALLOW_PRIVATE = True
-    monkeypatch.setattr(sending, "WHOLE_SECONDS", 0.5)
+    monkeypatch.setattr(sending, "WHOLE_SECONDS", seconds)
     slow = Slow(talk)
     try:
         answer = send_message(message(slow.url), clock.now())
@@ -250,6 +261,31 @@ def test_no_answer_takes_longer_than_it_may(talk, is_taken, settings, monkeypatc
     assert answer.is_taken == is_taken
     assert answer.error == ("" if is_taken else "No answer in time.")
     assert answer.duration_ms < timedelta(seconds=30) / timedelta(milliseconds=1)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("step", ["resolve_target", "socket.create_connection"])
+def test_a_time_that_is_over_before_there_is_a_connection_sends_nothing(step, receiver, monkeypatch):
+    """Nothing would end what began after the end: a receiver could hold it for as long as it likes."""
+    owner, name = (sending.socket, step.split(".")[1]) if "." in step else (sending, step)
+    usual, end, is_over = getattr(owner, name), sending._ended_in_time._end, threading.Event()
+
+    def end_and_tell(deadline):
+        end(deadline)
+        is_over.set()
+
+    def be_slow(*args):
+        assert is_over.wait(300)
+        return usual(*args)
+
+    monkeypatch.setattr(sending._ended_in_time, "_end", end_and_tell)
+    monkeypatch.setattr(sending, "WHOLE_SECONDS", 0.05)
+    monkeypatch.setattr(owner, name, be_slow)
+    answer = send_message(message(receiver.url), clock.now())
+
+    assert answer.error == "No answer in time."
+    assert answer.code is None
+    assert receiver.got == []
 
 
 @pytest.mark.django_db

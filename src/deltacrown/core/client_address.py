@@ -19,9 +19,11 @@ def get_client_address(request: HttpRequest) -> str:
     An IPv6 address is given as its network: the caller has all others of it too.
     """
     hops: int = settings.API_TRUSTED_PROXIES
-    forwarded = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    if hops and forwarded:
-        return _as_network(forwarded[-min(hops, len(forwarded))])
+    if hops:
+        told = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+        forwarded = [hop.strip() for hop in told.split(",") if hop.strip()]
+        if forwarded:
+            return _as_network(forwarded[-min(hops, len(forwarded))])
     return _as_network(str(request.META.get("REMOTE_ADDR", "")))
 
 

@@ -1,7 +1,8 @@
 """A cursor that is used again: to make one takes psycopg as long as to send a short statement.
 
-Only for statements whose rows are read at once. A connection has one such cursor; who asks for it while it is
-in use, as a hook of a statement may, gets a new one.
+Only for statements whose rows are read at once. A connection to the server has one such cursor, whichever
+thread has it out of the pool; who asks for it while it is in use, as a hook of a statement may, gets a new
+one.
 """
 
 from __future__ import annotations
@@ -25,18 +26,16 @@ class reading_cursor:  # noqa: N801 - a context manager that reads as a function
         connection = self._connection
         # What is logged is logged by a cursor of another class.
         self._is_kept = connection.vendor == "postgresql" and not connection.queries_logged
-        kept = vars(connection).pop(_KEPT, None) if self._is_kept else None
-        if kept is not None:
+        if self._is_kept:
             connection.close_if_health_check_failed()
             if connection.connection is None:
                 connection.ensure_connection()
             if connection._thread_ident != get_ident():
                 connection.validate_thread_sharing()
-            # Of the adapter's: Django's wrapper looks each attribute up by name.
-            own = kept.cursor
-            if own.connection is connection.connection and not own.closed:
-                self._cursor = kept
-                return kept
+            kept = vars(connection.connection).pop(_KEPT, None)
+            if kept is not None and not kept.closed:
+                self._cursor = connection.make_cursor(kept)
+                return self._cursor
         self._cursor = connection.cursor()
         return self._cursor
 
@@ -44,6 +43,7 @@ class reading_cursor:  # noqa: N801 - a context manager that reads as a function
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._is_kept and kind is None:
-            vars(self._connection)[_KEPT] = self._cursor
+            own = self._cursor.cursor  # of the adapter's, which knows its connection
+            vars(own.connection)[_KEPT] = own
         else:
             self._cursor.close()

@@ -94,15 +94,25 @@ def count(key: str, *, seconds: int) -> int | None:
     if _is_resting():
         return None
     try:
-        cache.add(key, 0, timeout=seconds)
-        number: int = cache.incr(key)
-    except ValueError:  # thrown out, for want of room, between the two
-        return 1
+        number = _add_one(key, seconds)
     except Exception as error:  # noqa: BLE001 - as in read
         _note_failure(error)
         return None
     _note_success()
     return number
+
+
+def _add_one(key: str, seconds: int) -> int:
+    """Add one to a number that is there, as most are; else begin with it."""
+    for _ in range(2):
+        try:
+            counted: int = cache.incr(key)
+        except ValueError:  # there is none
+            if cache.add(key, 1, timeout=seconds):
+                return 1
+        else:
+            return counted
+    return 1  # another began it, and it was thrown out for want of room, both in between
 
 
 def raise_to(key: str, number: int, *, seconds: int | None = None) -> bool:

@@ -78,6 +78,9 @@ class Reader:
         return self.zone.replace("_", " ")
 
 
+_ANYBODY = Reader()
+
+
 class AsReaderWants:
     """Makes the reader's zone and language the current ones while a page is made."""
 
@@ -115,7 +118,9 @@ def for_everybody(view: View) -> View:
 
 def read_reader(cookies: Mapping[str, str]) -> Reader:
     """Return what the cookies say; the defaults for what they do not say or say wrongly."""
-    zone, theme, language = (cookies.get(name, "") for name in (ZONE, THEME, LANGUAGE))
+    zone, theme, language = cookies.get(ZONE, ""), cookies.get(THEME, ""), cookies.get(LANGUAGE, "")
+    if not (zone or theme or language):  # as of most visitors
+        return _ANYBODY
     return Reader(
         zone=zone if is_zone(zone) else NO_ZONE,
         theme=theme if theme in THEMES else "",

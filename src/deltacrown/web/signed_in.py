@@ -64,7 +64,8 @@ def get_return_address(request: HttpRequest) -> str:
 
 def is_by_htmx(request: HttpRequest) -> bool:
     """Return whether htmx asks, for a part of a page."""
-    return request.headers.get("HX-Request") == "true"
+    # Of META: ``request.headers`` is made of all of it, which a page that is at hand needs for nothing else.
+    return request.META.get("HTTP_HX_REQUEST") == "true"
 
 
 def as_own_path(address: str, request: HttpRequest) -> str:

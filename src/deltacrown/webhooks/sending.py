@@ -240,10 +240,15 @@ class _PinnedConnection(http.client.HTTPConnection):
     def __init__(self, target: Target, address: str, trust: ssl.SSLContext | None) -> None:
         super().__init__(target.host, target.port, timeout=CONNECT_SECONDS)
         self.target, self._address, self._trust = target, address, trust
+        self._is_ended = False
+        self._used: socket.socket | None = None
 
     def connect(self) -> None:
-        """Connect to the address that was checked."""
-        self.sock = socket.create_connection((self._address, self.target.port), CONNECT_SECONDS)
+        """Connect to the address that was checked.
+
+        :raises TimeoutError: it was ended meanwhile.
+        """
+        self._use(socket.create_connection((self._address, self.target.port), CONNECT_SECONDS))
         # Or the second part of a message over a kept connection waits for the first to be acknowledged.
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._trust is not None:
@@ -251,7 +256,7 @@ class _PinnedConnection(http.client.HTTPConnection):
             secured = self._trust.wrap_socket(
                 self.sock, server_hostname=self.target.host, do_handshake_on_connect=False
             )
-            self.sock = secured
+            self._use(secured)
             secured.do_handshake()
         self.sock.settimeout(WHOLE_SECONDS)
 
@@ -272,9 +277,20 @@ class _PinnedConnection(http.client.HTTPConnection):
 
     def end(self) -> None:
         """End what is under way, from another thread: whoever reads or writes sees the end at once."""
-        if self.sock is not None:
+        self._is_ended = True
+        if self._used is not None:
             with contextlib.suppress(OSError):  # it ended by itself
-                self.sock.shutdown(socket.SHUT_RDWR)
+                # Of the socket below TLS: whoever reads goes on reading it, and finds the end.
+                socket.socket.shutdown(self._used, socket.SHUT_RDWR)
+
+    def _use(self, connected: socket.socket) -> None:
+        """Go on over a socket. It is kept to be ended: one that is read to its end is forgotten before that.
+
+        :raises TimeoutError: the end was before, when the socket was not there, or was being replaced.
+        """
+        self.sock = self._used = connected
+        if self._is_ended:
+            raise TimeoutError
 
 
 class _ended_in_time:  # noqa: N801 - used as a function
@@ -295,8 +311,13 @@ class _ended_in_time:  # noqa: N801 - used as a function
         self._timer.cancel()
 
     def watch(self, connection: _PinnedConnection | None) -> None:
-        """Let this be the connection that is ended."""
+        """Let this be the connection that is ended.
+
+        :raises TimeoutError: the time is over already, so nothing would end it.
+        """
         self._connection = connection
+        if connection is not None and self.has_passed:
+            raise TimeoutError
 
     def stop_if_late(self) -> None:
         """Refuse to begin anew when too little time is left to connect.

@@ -34,7 +34,7 @@ def install_engine(directory: Path) -> Path:
     shutil.copytree(ENGINE, copy, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     offline = ["--no-index", "--no-deps", "--no-build-isolation", "--no-compile"]
-    subprocess.run([*pip, *offline, "--target", target, copy], check=True, timeout=120)
+    subprocess.run([*pip, *offline, "--target", target, copy], check=True, timeout=300)
     return target
 
 
@@ -67,7 +67,7 @@ class Project:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from io import StringIO
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
@@ -113,17 +114,16 @@ def as_of(user: User) -> Client:
     return client
 
 
-def read_state() -> Counter[tuple[str, tuple[tuple[str, str], ...]]]:
-    """Return every row that is compared, by its table and the values of its columns."""
-    found: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
-    for model in apps.get_models():
-        label = model._meta.label
-        if label in ASIDE:
-            continue
-        for row in model._default_manager.values():
-            own = OWN_COLUMNS | OWN_OF_TABLES.get(label, set())
-            values = tuple((name, repr(value)) for name, value in row.items() if name not in own)
-            found[label, values] += 1
+State = Counter[tuple[str, tuple[tuple[str, Any], ...]]]
+
+
+def read_state() -> State:
+    """Return every row that is compared, by its table, with its columns as the database has them."""
+    found: State = Counter()
+    with connection.cursor() as cursor:
+        for label, names, statement in _list_compared():
+            cursor.execute(statement)
+            found.update((label, tuple(zip(names, row, strict=True))) for row in cursor.fetchall())
     for label, (rows, columns) in HOLDS.items():
         for row in rows.values(*columns):
             found[label, tuple((name, repr(value)) for name, value in row.items())] += 1
@@ -132,11 +132,24 @@ def read_state() -> Counter[tuple[str, tuple[tuple[str, str], ...]]]:
     return found
 
 
-def without(
-    state: Counter[tuple[str, tuple[tuple[str, str], ...]]], left: Mapping[str, str]
-) -> Counter[tuple[str, tuple[tuple[str, str], ...]]]:
+def _list_compared() -> Iterator[tuple[str, list[str], str]]:
+    """Yield the tables that are compared: the label, the names of the columns, what reads them.
+
+    Each is read some hundred times: to compile a queryset and to make its rows would take longest of all.
+    """
+    quote = connection.ops.quote_name
+    for model in apps.get_models():
+        label, table = model._meta.label, model._meta.db_table
+        own = OWN_COLUMNS | OWN_OF_TABLES.get(label, set())
+        fields = [each for each in model._meta.concrete_fields if each.attname not in own]
+        if label not in ASIDE and fields:
+            columns = ", ".join(quote(each.column) for each in fields)
+            yield label, [each.attname for each in fields], f"SELECT {columns} FROM {quote(table)}"
+
+
+def without(state: State, left: Mapping[str, str]) -> State:
     """Return a state without tables and columns."""
-    kept: Counter[tuple[str, tuple[tuple[str, str], ...]]] = Counter()
+    kept: State = Counter()
     for (label, values), count in state.items():
         if label not in left:
             stay = tuple(each for each in values if f"{label}.{each[0]}" not in left)

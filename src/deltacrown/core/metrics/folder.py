@@ -72,8 +72,7 @@ def collect_all(*, now: float) -> list[Metric]:
         raise RuntimeError("Counts are kept in the memory of this process: call keep_counts_in first.")
     with _locked(folder):
         _add_up_ended(folder, now)
-        files = [str(path) for path in sorted(folder.glob("*.db"))]
-        return list(MultiProcessCollector.merge(files, accumulate=True))  # type: ignore[no-untyped-call]
+        return _merge(sorted(folder.glob("*.db")), accumulate=True)
 
 
 @contextmanager
@@ -111,11 +110,10 @@ def _is_alive(path: Path, process: str, now: float) -> bool:
 
 
 def _add_up(total: Path, paths: list[Path]) -> None:
-    read = [str(path) for path in (total, *paths) if path.exists()]
     made = total.with_suffix(".new")
     made.unlink(missing_ok=True)
     written = MmapedDict(str(made))  # type: ignore[no-untyped-call]
-    for metric in MultiProcessCollector.merge(read, accumulate=False):  # type: ignore[no-untyped-call]
+    for metric in _merge([path for path in (total, *paths) if path.exists()], accumulate=False):
         for sample in metric.samples:
             labels = dict(sample.labels)
             key = mmap_key(
@@ -124,3 +122,12 @@ def _add_up(total: Path, paths: list[Path]) -> None:
             written.write_value(key, sample.value, 0.0)  # type: ignore[no-untyped-call]
     written.close()  # type: ignore[no-untyped-call]
     made.replace(total)
+
+
+def _merge(paths: list[Path], *, accumulate: bool) -> list[Metric]:
+    """Add up what is in files.
+
+    One that is empty was made this moment, or by a process that was killed then: nothing was counted in it.
+    """
+    files = [str(path) for path in paths if path.stat().st_size]
+    return list(MultiProcessCollector.merge(files, accumulate=accumulate))  # type: ignore[no-untyped-call]

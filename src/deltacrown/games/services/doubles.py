@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from deltacrown.core.cursors import reading_cursor
 from deltacrown.core.days import ONE_DAY, start_of_day
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, MatchRow
 from deltacrown.games.services.lines import list_known_lines
@@ -210,7 +211,7 @@ def _write_probe(table: type[Any], when: str, vendor: str) -> str:
 
 def _ask(query: str, subjects: Mapping[int, Subject]) -> list[tuple[Any, ...]]:
     probes = [_build_probe(number, subject) for number, subject in subjects.items()]
-    with connection.cursor() as cursor:
+    with reading_cursor(connection) as cursor:
         cursor.execute(query, [json.dumps(probes)])
         return list(cursor.fetchall())
 

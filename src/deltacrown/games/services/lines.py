@@ -11,8 +11,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from deltacrown.accounts.models import User
+from deltacrown.core.cursors import reading_cursor
 from deltacrown.core.errors import NotFound
 from deltacrown.core.inputs import check_text
+from deltacrown.core.together import Statement, send_together
 from deltacrown.games.models import MATCH_TABLES, ArchivedMatch, Game, Match, MatchQuerySet, MatchRow
 from deltacrown.games.services.records import MatchKey
 from deltacrown.games.services.rules import LONGEST_KEY
@@ -75,12 +77,16 @@ def save_lines(rows: Sequence[MatchRow], fields: Sequence[str]) -> None:
     ArchivedMatch.objects.bulk_update([row for row in rows if isinstance(row, ArchivedMatch)], fields)
 
 
-def list_lines_by_match(keys: Collection[MatchKey]) -> dict[MatchKey, list[MatchRow]]:
+def list_lines_by_match(
+    keys: Collection[MatchKey], *, before: Sequence[Statement] = ()
+) -> dict[MatchKey, list[MatchRow]]:
     """Return the lines of many matches by key, in three queries for up to 10,000 keys; only of known ones.
 
     It takes one where no key is known, as for most deliveries.
+
+    :param before: statements to run first, sent along with that one.
     """
-    known = _find_known(keys)
+    known = _find_known(keys, before)
     return list_known_lines(known) if known else {}
 
 
@@ -104,15 +110,16 @@ def list_line_ids(keys: Collection[MatchKey]) -> dict[MatchKey, dict[int, int]]:
     return _pick(matches, keys)
 
 
-def _find_known(keys: Collection[MatchKey]) -> set[MatchKey]:
+def _find_known(keys: Collection[MatchKey], before: Sequence[Statement]) -> set[MatchKey]:
     """Return the keys of which there is a line."""
     known: set[MatchKey] = set()
     for batch in in_batches(sorted(set(keys)), KEYS_PER_QUERY):
         is_postgresql = connection.vendor == "postgresql"
         asked = [list(part) for part in zip(*batch, strict=True)] if is_postgresql else [json.dumps(batch)]
-        with connection.cursor() as cursor:
-            cursor.execute(_write_known(connection.vendor), asked)
+        with reading_cursor(connection) as cursor:
+            send_together(cursor, [*before, (_write_known(connection.vendor), asked)])
             known.update(cursor.fetchall())
+        before = ()
     return known
 
 

@@ -22,7 +22,7 @@ from deltacrown.games.services.building import build_rows
 from deltacrown.games.services.doubles import warn_of_doubles
 from deltacrown.games.services.lines import list_lines_by_match
 from deltacrown.games.services.oddities import list_oddities
-from deltacrown.games.services.queues import queue_for
+from deltacrown.games.services.queues import write_queueing
 from deltacrown.games.services.records import (
     MatchKey,
     MatchRecord,
@@ -113,8 +113,7 @@ def _find_fault(record: MatchRecord, now: datetime) -> DomainError | None:
 def _insert_unknown(records: Sequence[MatchRecord], now: datetime) -> tuple[set[MatchKey], Lines]:
     """Insert the rows of every match that has none; return the keys of those, and the rows of all."""
     keys = {record.key for record in records}
-    queue_for(keys)
-    lines = list_lines_by_match(keys)
+    lines = list_lines_by_match(keys, before=write_queueing(keys))
 
     first: dict[MatchKey, MatchRecord] = {}
     for record in records:

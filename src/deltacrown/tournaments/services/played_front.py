@@ -75,7 +75,8 @@ def read_played_front(
             totals = {name: int(total) for name, total, is_spoilt, _ in sorted(told) if not is_spoilt}
 
     summary = TournamentSummary(matches=matches, players=users, teams=teams, totals=totals)
-    best = [_read_player([int(each or 0) for each in row[1:]]) for row in rows if row[0] == 1]
+    placed = sorted((row[8], row[1:]) for row in rows if row[0] == 1)
+    best = [_read_player([int(each or 0) for each in values]) for _, values in placed]
     return PlayedFront(TournamentNumbers(summary, best), drawn, latest_rows)
 
 
@@ -236,6 +237,8 @@ def _list_order(alias: str) -> list[str]:
 def _write_shown(players: int, latest: int) -> str:
     """Return the SELECT of the numbers (0), the best players (1), and the lines played last (2)."""
     nothing = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    order = ", ".join(_list_order("b"))
+    best = f"SELECT b.* FROM by_user b ORDER BY {order} LIMIT {players}"
     return (
         f", {_BY_USER}, "
         "grouped AS (SELECT series IS NULL AS is_match, COALESCE(series, match_key) AS name, "
@@ -250,8 +253,9 @@ def _write_shown(players: int, latest: int) -> str:
         "(SELECT SUM(kills) FROM by_user), (SELECT SUM(killed) FROM by_user), "
         "(SELECT SUM(deaths) FROM by_user), (SELECT SUM(died) FROM by_user), "
         f"(SELECT COUNT(*) FROM lines WHERE counts AND ({_ODD})) "
-        "UNION ALL SELECT 1, user_id, games, wins, kills, killed, deaths, died, NULL, NULL FROM "
-        f"(SELECT b.* FROM by_user b ORDER BY {', '.join(_list_order('b'))} LIMIT {players}) best "
+        # Rows of a UNION come in any order: each says its place.
+        "UNION ALL SELECT 1, user_id, games, wins, kills, killed, deaths, died, "
+        f"ROW_NUMBER() OVER (ORDER BY {order}), NULL FROM ({best}) b "
         f"UNION ALL SELECT 2, l.id, {nothing} FROM (SELECT l.id FROM lines l JOIN ended e "
         "ON e.is_match = (l.series IS NULL) AND e.name = COALESCE(l.series, l.match_key) "
         f"LIMIT {MOST_LATEST + 1}) l"

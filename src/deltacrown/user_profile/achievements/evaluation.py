@@ -10,6 +10,7 @@ from functools import cache
 
 from django.db import connection
 
+from deltacrown.core.cursors import reading_cursor
 from deltacrown.core.dates import write_day
 from deltacrown.core.words import in_english
 from deltacrown.games.models import MatchRow
@@ -17,15 +18,18 @@ from deltacrown.user_profile.achievements.awards import read_held
 from deltacrown.user_profile.achievements.catalogue import TOURNAMENT_MEASURES, list_slugs, map_thresholds
 from deltacrown.user_profile.achievements.match_results import (
     Fact,
+    Latest,
     Played,
     iterate_histories,
     list_around,
     list_facts,
+    list_latest,
 )
 from deltacrown.user_profile.achievements.measure import MatchMeasure, TournamentMeasure
 from deltacrown.user_profile.achievements.progress import (
     COUNTED_IN_TOTALS,
     EARLIER_NEEDED,
+    EARNING,
     LATER_NEEDED,
     STATS,
     MatchProgress,
@@ -85,24 +89,20 @@ def list_earned_by_additions(added: Mapping[int, Collection[MatchRow]]) -> Addit
 
     :param added: player's id → the new matches that count.
     """
-    times = {user: [row.played_at for row in rows] for user, rows in added.items()}
-    spans = {user: (min(each), max(each)) for user, each in times.items()}
-    everything = list_slugs(MatchMeasure)
-    around = list_around(spans, earlier=EARLIER_NEEDED, later=LATER_NEEDED, unless_held=everything)
+    asked = {user: _ask_latest(rows) for user, rows in added.items()}
+    latest = list_latest(asked, unless_held=list_slugs(MatchMeasure))
 
     tails: dict[int, tuple[list[Played], list[Played]]] = {}
     late = {}
-    for user, rows in added.items():
-        if user not in around:
-            continue
-        new = {row.pk for row in rows}
-        played = around[user]
+    for user, played in latest.items():
+        rows, number = added[user], len(added[user])
         # Those that are not new come first, or else a new one is late.
-        start = next((place for place, match in enumerate(played) if match[0] in new), 0)
-        if start + len(new) == len(played):
-            tails[user] = played[:start], played[start:]
+        if {pk for pk, *_ in played[-number:]} == {row.pk for row in rows}:
+            tails[user] = played[:-number], played[-number:]
         else:
-            late[user] = played
+            times = [row.played_at for row in rows]
+            late[user] = min(times), max(times)
+    around = list_around(late, earlier=EARLIER_NEEDED, later=LATER_NEEDED) if late else {}
 
     totals = read_totals({user for user, (_, tail) in tails.items() if counts_in_total(tail)})
     first: FirstMatches = {}
@@ -117,7 +117,13 @@ def list_earned_by_additions(added: Mapping[int, Collection[MatchRow]]) -> Addit
             for slug in progress.take(result):
                 first.setdefault((user, slug), match)
 
-    return Additions(name_facts(_leave_out_held(first)), late)
+    return Additions(name_facts(_leave_out_held(first)), around)
+
+
+def _ask_latest(new: Collection[MatchRow]) -> Latest:
+    """Return how many of the latest matches tell what new ones earn, if these are the latest."""
+    earlier = EARLIER_NEEDED if any(row.result in EARNING for row in new) else 0
+    return Latest(len(new) + earlier, min(row.played_at for row in new))
 
 
 def _leave_out_held(first: FirstMatches) -> FirstMatches:
@@ -137,7 +143,7 @@ def read_totals(users: Collection[int]) -> dict[int, dict[str, int]]:
     """Return the profiles' numbers that totals are; the database has already counted the new rows."""
     totals: dict[int, dict[str, int]] = {}
     for batch in in_batches(sorted(users), PROFILES_AT_ONCE):
-        with connection.cursor() as cursor:
+        with reading_cursor(connection) as cursor:
             cursor.execute(f"{_select_totals()} WHERE user_id IN ({', '.join(map(str, map(int, batch)))})")
             for pk, *numbers in cursor.fetchall():
                 totals[pk] = dict(zip(STATS, numbers, strict=True))

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db import connection
 
+from deltacrown.core.cursors import reading_cursor
 from deltacrown.core.dates import read_selected_time
 from deltacrown.core.natural_order import get_numbered_key
 from deltacrown.games.models import COUNTS_SQL, MATCH_TABLES, Game
@@ -40,6 +41,8 @@ Span = tuple[datetime, datetime]
 #: A row of a history: player, ``played_at``, id, result, match key, game, sequence.
 HistoryRow = tuple[int, Any, int, str, str, int, int | None]
 COLUMNS = "user_id, played_at, id, result, match_key, game_id, sequence"
+#: Times as text: the adapter makes datetimes of its own kind, at ten times the cost.
+_COLUMNS_AS_TEXT = COLUMNS.replace("played_at", "played_at::text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,17 @@ class Fact:
 
     game: str
     played_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """How many of the latest matches of a player are asked for.
+
+    :ivar since: when the first of the new ones was played.
+    """
+
+    number: int
+    since: datetime
 
 
 class _Slugs(dict[int, str]):
@@ -83,9 +97,7 @@ def _sort_tied(rows: list[HistoryRow], slugs: Mapping[int, str]) -> list[History
     return rows
 
 
-def list_around(
-    spans: Mapping[int, Span], *, earlier: int, later: int, unless_held: Collection[str] = ()
-) -> dict[int, list[Played]]:
+def list_around(spans: Mapping[int, Span], *, earlier: int, later: int) -> dict[int, list[Played]]:
     """Return the matches that count from shortly before some times to shortly after, in order of play.
 
     It takes a query per 5,000 players, and each player a few short walks along an index.
@@ -93,15 +105,12 @@ def list_around(
     :param spans: player's id → the first and the last of the times.
     :param earlier: how many matches before the first, with all of the time of the earliest.
     :param later: how many after the last, with all of the time of the latest.
-    :param unless_held: slugs of achievements: nothing is read of a player who earned all of them before the
-        first of the times.
     """
-    unless = tuple(sorted(unless_held))
     slugs = _Slugs()
     found: dict[int, list[HistoryRow]] = defaultdict(list)
     for users in in_batches(sorted(spans), PLAYERS_PER_QUERY):
-        with connection.cursor() as cursor:
-            around = _write_around(earlier, later, connection.vendor, unless)
+        with reading_cursor(connection) as cursor:
+            around = _write_around(earlier, later, connection.vendor)
             cursor.execute(around, _list_spans(users, spans))
             for user, played_at, *rest in cursor.fetchall():
                 found[user].append((user, _read_time(played_at), *rest))
@@ -115,6 +124,36 @@ def list_around(
         start = bisect_left(times, times[max(before - earlier, 0)]) if earlier and before else before
         end = bisect_right(times, times[min(after + later, len(times)) - 1]) if later else after
         in_order = _in_order_of_play(rows[start:end], slugs)
+        played[user] = [(pk, result, played_at) for _, played_at, pk, result, *_ in in_order]
+    return played
+
+
+def list_latest(asked: Mapping[int, Latest], *, unless_held: Collection[str] = ()) -> dict[int, list[Played]]:
+    """Return the latest matches that count, in order of play: of each player as many as asked for at least.
+
+    It takes a query per 5,000 players, and each player one short walk along an index of each table.
+
+    :param unless_held: slugs of achievements: nothing is read of a player who earned all of them before the
+        time that is asked with.
+    """
+    unless = tuple(sorted(unless_held))
+    slugs = _Slugs()
+    found: dict[int, list[HistoryRow]] = defaultdict(list)
+    for users in in_batches(sorted(asked), PLAYERS_PER_QUERY):
+        most = max(asked[user].number for user in users)
+        with reading_cursor(connection) as cursor:
+            latest = _write_latest(connection.vendor, unless)
+            cursor.execute(latest, _list_latest_asked([(user, asked[user]) for user in users], most))
+            for user, played_at, *rest in cursor.fetchall():
+                found[user].append((user, _read_time(played_at), *rest))
+
+    played = {}
+    for user, rows in found.items():
+        rows.sort(key=itemgetter(1))
+        times = [row[1] for row in rows]
+        # The tables were walked apart: beyond so many, rows of one of them may be missing.
+        start = bisect_left(times, times[max(len(times) - asked[user].number, 0)])
+        in_order = _in_order_of_play(rows[start:], slugs)
         played[user] = [(pk, result, played_at) for _, played_at, pk, result, *_ in in_order]
     return played
 
@@ -147,6 +186,13 @@ _LISTED = {
     "sqlite": "SELECT json_extract(value, '$[0]') AS player, json_extract(value, '$[1]') AS since, "
     "json_extract(value, '$[2]') AS until FROM json_each(%s)",
 }
+#: The same of ``list_latest``; on SQLite all are asked for as many.
+_LATEST_ASKED = {
+    "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) "
+    "AS listed(player, since, number)",
+    "sqlite": "SELECT json_extract(value, '$[0]') AS player, json_extract(value, '$[1]') AS since "
+    "FROM json_each(%s)",
+}
 #: What comes before and after all times.
 _ENDS = {"postgresql": ("'-infinity'::timestamptz", "'infinity'::timestamptz"), "sqlite": ("''", "'~'")}
 
@@ -160,9 +206,28 @@ def _list_spans(users: Sequence[int], spans: Mapping[int, Span]) -> list[Any]:
 
 
 @cache
-def _write_around(earlier: int, later: int, vendor: str, unless: tuple[str, ...]) -> str:
+def _write_around(earlier: int, later: int, vendor: str) -> str:
     walks = [_write_walk(_table(table), earlier, later, vendor) for table in MATCH_TABLES]
-    listed = _LISTED[vendor]
+    return f"WITH w AS ({_LISTED[vendor]}) {' UNION ALL '.join(walks)}"
+
+
+def _list_latest_asked(asked: Sequence[tuple[int, Latest]], most: int) -> list[Any]:
+    adapt = connection.ops.adapt_datetimefield_value
+    since = [str(adapt(latest.since)) for _, latest in asked]
+    if connection.vendor == "postgresql":
+        return [[user for user, _ in asked], since, [latest.number for _, latest in asked]]
+    # The place of the last row cannot be another for each player there.
+    return [json.dumps([(user, at) for (user, _), at in zip(asked, since, strict=True)]), most - 1, most - 1]
+
+
+@cache
+def _write_latest(vendor: str, unless: tuple[str, ...]) -> str:
+    """Return the query of the latest rows of players, with all of the time of the earliest of them.
+
+    As ``_write_walk`` it can be planned in one way only. A statement that names a table seldom is planned
+    soon: of this one that takes longer than to run it.
+    """
+    listed = _LATEST_ASKED[vendor]
     if unless:
         slugs = ", ".join(literal(slug, connection) for slug in unless)
         held = (
@@ -171,7 +236,20 @@ def _write_around(earlier: int, later: int, vendor: str, unless: tuple[str, ...]
             f"AND held.earned_at < asked.since AND entry.slug IN ({slugs})"
         )
         listed = f"SELECT * FROM ({listed}) asked WHERE ({held}) < {len(unless)}"
+    walks = [_write_latest_walk(_table(table), vendor) for table in MATCH_TABLES]
     return f"WITH w AS ({listed}) {' UNION ALL '.join(walks)}"
+
+
+def _write_latest_walk(table: str, vendor: str) -> str:
+    of_player = f"FROM {table} WHERE user_id = w.player AND {COUNTS_SQL}"
+    if vendor == "postgresql":
+        rows = f"SELECT {COLUMNS} {of_player} ORDER BY played_at DESC FETCH FIRST (w.number) ROWS WITH TIES"
+        return f"SELECT {_COLUMNS_AS_TEXT} FROM w CROSS JOIN LATERAL ({rows}) m"
+    since = f"COALESCE((SELECT played_at {of_player} ORDER BY played_at DESC LIMIT 1 OFFSET %s), '')"
+    return (
+        f"SELECT {COLUMNS} FROM w CROSS JOIN {table} WHERE user_id = w.player AND {COUNTS_SQL} "
+        f"AND played_at >= {since}"
+    )
 
 
 def _write_walk(table: str, earlier: int, later: int, vendor: str) -> str:
@@ -193,9 +271,7 @@ def _write_walk(table: str, earlier: int, later: int, vendor: str) -> str:
     low, high = since if earlier else "w.since", until if later else "w.until"
     if vendor == "postgresql":
         rows = f"SELECT {COLUMNS} {of_player} AND played_at >= {low} AND played_at <= {high} OFFSET 0"
-        # Times as text: the adapter makes datetimes of its own kind, at ten times the cost.
-        listed = COLUMNS.replace("played_at", "played_at::text")
-        return f"SELECT {listed} FROM w CROSS JOIN LATERAL ({rows}) m"
+        return f"SELECT {_COLUMNS_AS_TEXT} FROM w CROSS JOIN LATERAL ({rows}) m"
     return (
         f"SELECT {COLUMNS} FROM w CROSS JOIN {table} WHERE user_id = w.player AND {COUNTS_SQL} "
         f"AND played_at >= {low} AND played_at <= {high}"

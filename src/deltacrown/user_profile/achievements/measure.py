@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import ClassVar
 
+from deltacrown.games.models import MatchRow
 from deltacrown.user_profile.achievements.tournament_facts import TournamentFact, TournamentSource
 from deltacrown.user_profile.privacy import History
 
@@ -26,6 +27,9 @@ class MatchMeasure(Measure):
     """
 
     reveals = frozenset({History.MATCHES})
+
+    #: The results of the matches with which the count can rise: by the others nothing is earned.
+    rising: ClassVar[frozenset[str]] = frozenset(MatchRow.Result.values)
 
     @abstractmethod
     def take(self, result: str) -> int:

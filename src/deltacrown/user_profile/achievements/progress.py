@@ -16,6 +16,8 @@ EARLIER_NEEDED = max(measure.count_earlier(map_thresholds(measure)) for measure 
 #: What a match earns depends on so many before it, and on the count after the last of them: so a new match
 #: makes no difference to those further on.
 LATER_NEEDED = EARLIER_NEEDED + 1
+#: The results of the matches that can earn anything.
+EARNING = frozenset[str]().union(*(measure.rising for measure in MATCH_MEASURES))
 #: The numbers of the profile that totals are.
 STATS = sorted({measure.stat for measure in MATCH_MEASURES if issubclass(measure, MatchTotal)})
 #: The results of the matches that any of them counts.

@@ -9,6 +9,8 @@ from deltacrown.user_profile.achievements.measure import MatchMeasure
 class Comeback(MatchMeasure):
     """Matches lost in a row before a win. A draw ends the row."""
 
+    rising = frozenset({MatchRow.Result.WIN})
+
     def __init__(self) -> None:
         self.losses = 0
 

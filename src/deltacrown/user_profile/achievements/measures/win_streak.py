@@ -9,6 +9,8 @@ from deltacrown.user_profile.achievements.measure import MatchMeasure
 class WinStreak(MatchMeasure):
     """Matches won in a row. A draw ends it."""
 
+    rising = frozenset({MatchRow.Result.WIN})
+
     def __init__(self) -> None:
         self.wins = 0
 

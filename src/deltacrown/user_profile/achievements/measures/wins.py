@@ -10,6 +10,7 @@ class Wins(MatchTotal):
     """Matches won."""
 
     stat = "matches_won"
+    rising = frozenset({MatchRow.Result.WIN})
 
     def counts(self, result: str) -> bool:
         return result == MatchRow.Result.WIN
