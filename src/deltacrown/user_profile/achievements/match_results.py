@@ -109,22 +109,15 @@ def list_around(spans: Mapping[int, Span], *, earlier: int, later: int) -> dict[
     slugs = _Slugs()
     found: dict[int, list[HistoryRow]] = defaultdict(list)
     for users in in_batches(sorted(spans), PLAYERS_PER_QUERY):
-        with reading_cursor(connection) as cursor:
-            around = _write_around(earlier, later, connection.vendor)
-            cursor.execute(around, _list_spans(users, spans))
-            for user, played_at, *rest in cursor.fetchall():
-                found[user].append((user, _read_time(played_at), *rest))
+        _read_into(found, _write_around(earlier, later, connection.vendor), _list_spans(users, spans))
 
     played = {}
-    for user, rows in found.items():
-        rows.sort(key=itemgetter(1))
-        times = [row[1] for row in rows]
+    for user, rows, times in _sort_by_time(found):
         # The tables were walked apart: what lies beyond the nearest of both may be missing some of the other.
         before, after = bisect_left(times, spans[user][0]), bisect_right(times, spans[user][1])
         start = bisect_left(times, times[max(before - earlier, 0)]) if earlier and before else before
         end = bisect_right(times, times[min(after + later, len(times)) - 1]) if later else after
-        in_order = _in_order_of_play(rows[start:end], slugs)
-        played[user] = [(pk, result, played_at) for _, played_at, pk, result, *_ in in_order]
+        played[user] = _as_played(rows[start:end], slugs)
     return played
 
 
@@ -141,21 +134,36 @@ def list_latest(asked: Mapping[int, Latest], *, unless_held: Collection[str] = (
     found: dict[int, list[HistoryRow]] = defaultdict(list)
     for users in in_batches(sorted(asked), PLAYERS_PER_QUERY):
         most = max(asked[user].number for user in users)
-        with reading_cursor(connection) as cursor:
-            latest = _write_latest(connection.vendor, unless)
-            cursor.execute(latest, _list_latest_asked([(user, asked[user]) for user in users], most))
-            for user, played_at, *rest in cursor.fetchall():
-                found[user].append((user, _read_time(played_at), *rest))
+        parameters = _list_latest_asked([(user, asked[user]) for user in users], most)
+        _read_into(found, _write_latest(connection.vendor, unless), parameters)
 
     played = {}
-    for user, rows in found.items():
-        rows.sort(key=itemgetter(1))
-        times = [row[1] for row in rows]
+    for user, rows, times in _sort_by_time(found):
         # The tables were walked apart: beyond so many, rows of one of them may be missing.
         start = bisect_left(times, times[max(len(times) - asked[user].number, 0)])
-        in_order = _in_order_of_play(rows[start:], slugs)
-        played[user] = [(pk, result, played_at) for _, played_at, pk, result, *_ in in_order]
+        played[user] = _as_played(rows[start:], slugs)
     return played
+
+
+def _read_into(found: dict[int, list[HistoryRow]], query: str, parameters: Sequence[Any]) -> None:
+    """Run a query of history rows, and add each to those of its player."""
+    with reading_cursor(connection) as cursor:
+        cursor.execute(query, parameters)
+        for user, played_at, *rest in cursor.fetchall():
+            found[user].append((user, _read_time(played_at), *rest))
+
+
+def _sort_by_time(
+    found: Mapping[int, list[HistoryRow]],
+) -> Iterator[tuple[int, list[HistoryRow], list[datetime]]]:
+    """Yield each player with the rows, sorted by the time of their matches, and these times."""
+    for user, rows in found.items():
+        rows.sort(key=itemgetter(1))
+        yield user, rows, [row[1] for row in rows]
+
+
+def _as_played(rows: Iterable[HistoryRow], slugs: Mapping[int, str]) -> list[Played]:
+    return [(pk, result, at) for _, at, pk, result, *_ in _in_order_of_play(rows, slugs)]
 
 
 def list_facts(pks: Collection[int]) -> dict[int, Fact]:
